@@ -1,0 +1,16 @@
+"""The addresses of accounts that creations make."""
+
+from __future__ import annotations
+
+from spec.evm import rlp
+from spec.evm.hashing import keccak256
+
+
+def created_address(creator: bytes, nonce: int) -> bytes:
+    """The address of what ``creator`` creates while it has ``nonce`` (yellow paper, equation 85)."""
+    return keccak256(rlp.encode([creator, rlp.integer(nonce)]))[12:]
+
+
+def salted_address(creator: bytes, salt: bytes, initcode: bytes) -> bytes:
+    """The address of what ``creator`` creates by CREATE2 (EIP-1014)."""
+    return keccak256(b"\xff" + creator + salt + keccak256(initcode))[12:]

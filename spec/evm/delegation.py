@@ -1,0 +1,73 @@
+"""Code by delegation: what an account of type 4 transactions runs (EIP-7702)."""
+
+from __future__ import annotations
+
+from spec.evm import gas
+from spec.evm.environment import Environment
+from spec.evm.signature import recover_authority
+from spec.evm.substate import Substate
+from spec.evm.transaction import Authorization
+from spec.evm.world import World
+
+DESIGNATOR = b"\xef\x01\x00"
+NONCE_LIMIT = 2**64 - 1
+ZERO_ADDRESS = bytes(20)
+
+
+def no_delegation(code: bytes) -> bytes | None:
+    """Before Prague no code is a delegation."""
+    return None
+
+
+def delegation_target(code: bytes) -> bytes | None:
+    """The address that code delegates to, or None where it is code of its own."""
+    if len(code) == 23 and code.startswith(DESIGNATOR):
+        # rule: evm.delegation.designator
+        return code[3:]
+    return None
+
+
+def apply_authorizations(
+    environment: Environment, world: World, substate: Substate, authorizations: tuple[Authorization, ...]
+) -> None:
+    """Delegate the accounts of all authorizations that hold; the others are passed over."""
+    for authorization in authorizations:
+        apply_authorization(environment, world, substate, authorization)
+
+
+def apply_authorization(
+    environment: Environment, world: World, substate: Substate, authorization: Authorization
+) -> None:
+    """Delegate one account, unless the authorization doesn't hold. Its refund stays even if the transaction fails."""
+    if authorization.chain_id not in (0, environment.chain_id):
+        # rule: evm.authorization.wrong-chain
+        return
+    if authorization.nonce >= NONCE_LIMIT:
+        # rule: evm.authorization.nonce-max
+        return
+    authority = recover_authority(authorization)
+    if authority is None:
+        # rule: evm.authorization.invalid-signature
+        return
+    # rule: evm.authorization.warms-authority
+    substate.warm[authority] = None
+    world.view.touch(authority)
+    code = world.code(authority)
+    nonce = world.nonce(authority)
+    if code and delegation_target(code) is None:
+        # rule: evm.authorization.has-code
+        return
+    if nonce != authorization.nonce:
+        # rule: evm.authorization.wrong-nonce
+        return
+    if code or nonce or world.balance(authority):
+        # rule: evm.authorization.refund
+        substate.refund += gas.AUTHORIZATION_REFUND
+    if authorization.address == ZERO_ADDRESS:
+        # rule: evm.authorization.clears
+        world.set_code(authority, b"")
+    else:
+        # rule: evm.authorization.delegates
+        world.set_code(authority, DESIGNATOR + authorization.address)
+    # rule: evm.authorization.nonce
+    world.set_nonce(authority, nonce + 1)

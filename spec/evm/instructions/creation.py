@@ -1,0 +1,108 @@
+"""CREATE and CREATE2 (yellow paper, section 7; EIP-1014, EIP-3860)."""
+
+from __future__ import annotations
+
+from spec.evm import gas
+from spec.evm.address import created_address, salted_address
+from spec.evm.frame import CALL_DEPTH_LIMIT, Frame, Message
+from spec.evm.halts import InitcodeTooLarge
+from spec.evm.instructions.instruction import instruction
+from spec.evm.interpreter import collide, is_taken, process_creation
+
+NONCE_LIMIT = 2**64 - 1
+"""EIP-2681: an account with this nonce creates nothing."""
+
+
+def charge_creation(frame: Frame, offset: int, size: int, per_word: int) -> None:
+    """The gas part that both share. ``per_word`` is the extra price of each word of initialization code."""
+    frame.forbid_in_static_context()
+    fork = frame.context.fork
+    # rule: evm.create.gas
+    frame.charge(
+        gas.CREATE + frame.expansion((offset, size)) + per_word * gas.words(size) + fork.initcode_gas(size),
+    )
+    if size > fork.initcode_size_limit:
+        # rule: evm.create.initcode-size
+        raise InitcodeTooLarge
+
+
+def create_account(frame: Frame, value: int, initcode: bytes, salt: bytes | None) -> None:
+    """The operation that both share: run the initialization code at its address, or fail before it begins."""
+    creator = frame.message.target
+    world = frame.world
+    # rule: evm.create.gas-along
+    along = gas.all_but_one_64th(frame.gas_left)
+    frame.charge(along)
+    frame.return_data = b""
+    nonce = world.nonce(creator)
+    lacks_funds = value > 0 and world.balance(creator) < value
+    if lacks_funds or nonce == NONCE_LIMIT or frame.message.depth == CALL_DEPTH_LIMIT:
+        # rule: evm.create.cannot-begin
+        frame.gas_left += along
+        frame.stack.append(0)
+        return
+    if salt is None:
+        # rule: evm.create.address
+        address = created_address(creator, nonce)
+    else:
+        # rule: evm.create2.address
+        address = salted_address(creator, salt, initcode)
+    # rule: evm.create.warms-address
+    frame.substate.put(frame.substate.warm, address)
+    world.view.touch(address)
+    world.set_nonce(creator, nonce + 1)
+    message = Message(
+        caller=creator,
+        target=address,
+        code_address=None,
+        code=initcode,
+        data=b"",
+        value=value,
+        gas=along,
+        depth=frame.message.depth + 1,
+    )
+    taken = is_taken(world, address)
+    child = collide(frame.context, message) if taken else process_creation(frame.context, message)
+    frame.gas_left += child.gas_left
+    # rule: evm.create.return-data
+    frame.return_data = child.output
+    # rule: evm.create.result
+    frame.stack.append(0 if child.halt else int.from_bytes(address, "big"))
+
+
+@instruction("CREATE", pops=3, pushes=1)
+def create(frame: Frame) -> None:
+    """Create an account at an address that follows from the creator's nonce."""
+    # stack
+    value = frame.stack.pop()
+    offset = frame.stack.pop()
+    size = frame.stack.pop()
+
+    # gas
+    charge_creation(frame, offset, size, per_word=0)
+
+    # operation
+    create_account(frame, value, frame.read_memory(offset, size), salt=None)
+
+    # program counter
+    frame.program_counter += 1
+
+
+@instruction("CREATE2", pops=4, pushes=1)
+def create2(frame: Frame) -> None:
+    """Create an account at an address that follows from the initialization code and a salt."""
+    # stack
+    value = frame.stack.pop()
+    offset = frame.stack.pop()
+    size = frame.stack.pop()
+    salt = frame.stack.pop().to_bytes(32, "big")
+
+    # gas
+    # rule: evm.create2.hash-gas
+    charge_creation(frame, offset, size, per_word=gas.KECCAK_PER_WORD)
+
+    # operation
+    create_account(frame, value, frame.read_memory(offset, size), salt)
+
+    # program counter
+    frame.program_counter += 1

@@ -1,0 +1,179 @@
+"""Executing a message: move the value, run the code or the precompile, and take everything back where it fails."""
+
+from __future__ import annotations
+
+import sys
+
+from spec.evm import gas
+from spec.evm.frame import CALL_DEPTH_LIMIT, Frame, Message, TransactionContext
+from spec.evm.halts import (
+    AddressCollision,
+    CodeTooLarge,
+    ExceptionalHalt,
+    InvalidContractPrefix,
+    InvalidOpcode,
+    PrecompileFailed,
+    Reverted,
+    StackOverflow,
+    StackUnderflow,
+)
+from spec.evm.precompiles import RIPEMD160
+from spec.evm.precompiles.precompile import Precompile, PrecompileFailure
+from spec.evm.world import World
+
+PYTHON_FRAMES_PER_CALL = 8
+sys.setrecursionlimit(max(sys.getrecursionlimit(), PYTHON_FRAMES_PER_CALL * CALL_DEPTH_LIMIT + 4000))
+
+STOP = 0x00
+
+
+def process_message(context: TransactionContext, message: Message) -> Frame:
+    """Execute a call. The frame that comes back has ended; its ``halt`` says whether its effects were undone."""
+    frame = Frame(context, message)
+    state_mark = context.world.view.checkpoint()
+    mark = context.substate.checkpoint()
+    if message.moves_value:
+        move_value(context.world, message)
+    execute(frame)
+    if frame.halt is not None:
+        # rule: evm.call.failure-undoes
+        context.world.view.rollback(state_mark)
+        context.substate.rollback(mark)
+        if message.moves_value and message.target == RIPEMD160:
+            # rule: evm.call.ripemd160-stays-touched
+            context.substate.ripemd160_touched = True
+    return frame
+
+
+def process_creation(context: TransactionContext, message: Message) -> Frame:
+    """Execute initialization code and deploy what it returns (yellow paper, section 7)."""
+    frame = Frame(context, message)
+    state_mark = context.world.view.checkpoint()
+    mark = context.substate.checkpoint()
+    context.substate.put(context.substate.created, message.target)
+    # rule: evm.create.nonce-one
+    context.world.set_nonce(message.target, 1)
+    move_value(context.world, message)
+    execute(frame)
+    if frame.halt is None:
+        try:
+            deploy(frame)
+        except ExceptionalHalt as halt:
+            fail(frame, halt)
+    if frame.halt is not None:
+        # rule: evm.create.failure-undoes
+        context.world.view.rollback(state_mark)
+        context.substate.rollback(mark)
+    return frame
+
+
+def deploy(frame: Frame) -> None:
+    """Make the output of initialization code the code of the new account."""
+    fork = frame.context.fork
+    code = frame.output
+    if code.startswith(b"\xef") and fork.rejects_contract_prefix:
+        # rule: evm.create.contract-prefix
+        raise InvalidContractPrefix
+    # rule: evm.create.deposit-gas
+    frame.charge(gas.CODE_DEPOSIT_PER_BYTE * len(code))
+    if len(code) > fork.code_size_limit:
+        # rule: evm.create.code-size
+        raise CodeTooLarge
+    # rule: evm.create.deploy
+    frame.world.set_code(frame.message.target, code)
+    frame.output = b""
+
+
+def is_taken(world: World, address: bytes) -> bool:
+    """Whether a creation at ``address`` collides: it has a nonce, code (EIP-684) or storage (EIP-7610).
+
+    Observes both the nonce and the code.
+    """
+    nonce, code = world.nonce(address), world.code(address)
+    # rule: evm.create.collision-rule
+    return nonce != 0 or code != b"" or world.view.has_storage(address)
+
+
+def collide(context: TransactionContext, message: Message) -> Frame:
+    """The failed frame of a creation at an address that is taken: all gas is consumed."""
+    frame = Frame(context, message)
+    # rule: evm.create.collision
+    fail(frame, AddressCollision())
+    return frame
+
+
+def move_value(world: World, message: Message) -> None:
+    """Move the value from caller to target. A zero value touches the target (EIP-161)."""
+    if message.value:
+        # rule: evm.call.value
+        world.set_balance(message.caller, world.balance(message.caller) - message.value)
+    world.credit(message.target, message.value)
+
+
+def execute(frame: Frame) -> None:
+    """Run the frame to its end, whatever the end is."""
+    tracer = frame.context.tracer
+    message = frame.message
+    if tracer is not None:
+        tracer.enter(frame)
+    precompile = None
+    if message.runs_precompile and message.code_address is not None:
+        precompile = frame.context.fork.precompiles.get(message.code_address)
+    try:
+        if precompile is not None:
+            run_precompile(frame, precompile)
+        else:
+            run_code(frame)
+    except Reverted as halt:
+        # rule: evm.frame.revert
+        frame.halt = halt
+    except ExceptionalHalt as halt:
+        fail(frame, halt)
+    if tracer is not None:
+        tracer.leave(frame)
+
+
+def fail(frame: Frame, halt: ExceptionalHalt) -> None:
+    """End the frame: no gas is left, and no output."""
+    # rule: evm.frame.exceptional-halt
+    frame.gas_left = 0
+    frame.output = b""
+    frame.halt = halt
+
+
+def run_precompile(frame: Frame, precompile: Precompile) -> None:
+    """Run a precompile on the message's data."""
+    frame.charge(precompile.gas(frame.message.data))
+    try:
+        # rule: evm.precompile.run
+        frame.output = precompile.run(frame.message.data)
+    except PrecompileFailure as failure:
+        # rule: evm.precompile.failure
+        raise PrecompileFailed(str(failure)) from failure
+
+
+def run_code(frame: Frame) -> None:
+    """Execute one instruction after another until the frame ends (yellow paper, section 9.4)."""
+    instructions = frame.context.fork.instruction_table
+    tracer = frame.context.tracer
+    code = frame.code
+    stack = frame.stack
+    end = len(code)
+    while frame.running:
+        place = frame.program_counter
+        # rule: evm.frame.stop-at-end-of-code
+        opcode = code[place] if place < end else STOP
+        if tracer is not None:
+            tracer.step(frame, opcode)
+        instruction = instructions[opcode]
+        if instruction is None:
+            # rule: evm.frame.invalid-opcode
+            raise InvalidOpcode(f"0x{opcode:02x}")
+        height = len(stack)
+        if height < instruction.pops:
+            # rule: evm.frame.stack-underflow
+            raise StackUnderflow
+        if height > instruction.limit:
+            # rule: evm.frame.stack-overflow
+            raise StackOverflow
+        instruction.run(frame)

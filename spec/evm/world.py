@@ -1,0 +1,78 @@
+"""Accounts and storage in the EVM's own terms, on top of a view."""
+
+from __future__ import annotations
+
+from spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
+from spec.machine import View
+
+
+def to_value(number: int) -> bytes | None:
+    """The canonical bytes of a number in state: big-endian without leading zeros; zero is absent."""
+    return number.to_bytes((number.bit_length() + 7) // 8, "big") if number else None
+
+
+class World:
+    """Typed access to accounts. Adds no state of its own."""
+
+    __slots__ = ("view",)
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+
+    def balance(self, address: bytes) -> int:
+        """The balance of ``address`` in wei."""
+        return int.from_bytes(self.view.get(balance_key(address)) or b"", "big")
+
+    def set_balance(self, address: bytes, balance: int) -> None:
+        """Give ``address`` a balance in wei, after its balance was observed."""
+        self.view.set(balance_key(address), to_value(balance))
+
+    def credit(self, address: bytes, amount: int) -> None:
+        """Add ``amount`` wei to what ``address`` has, unobserved; nothing at all is a touch."""
+        # rule: evm.state.empty-account-touched
+        self.view.set(empty_account_key(address), None)
+        if amount:
+            # rule: evm.state.credit
+            self.view.add(balance_key(address), amount)
+        else:
+            # rule: evm.state.zero-credit-is-touch
+            self.view.touch(address)
+
+    def nonce(self, address: bytes) -> int:
+        """The nonce of ``address``."""
+        return int.from_bytes(self.view.get(nonce_key(address)) or b"", "big")
+
+    def set_nonce(self, address: bytes, nonce: int) -> None:
+        """Give ``address`` a nonce."""
+        self.view.set(nonce_key(address), to_value(nonce))
+
+    def code(self, address: bytes) -> bytes:
+        """The code of ``address``, a delegation designator included."""
+        return self.view.get(code_key(address)) or b""
+
+    def set_code(self, address: bytes, code: bytes) -> None:
+        """Give ``address`` code."""
+        self.view.set(code_key(address), code or None)
+
+    def slot(self, address: bytes, slot: int) -> int:
+        """What the storage of ``address`` holds at ``slot``."""
+        return int.from_bytes(self.view.get(slot_key(address, slot)) or b"", "big")
+
+    def set_slot(self, address: bytes, slot: int, value: int) -> None:
+        """Store ``value`` at ``slot`` of ``address``."""
+        self.view.set(slot_key(address, slot), to_value(value))
+
+    def is_empty(self, address: bytes) -> bool:
+        """Whether ``address`` has neither code nor nonce nor balance (EIP-161).
+
+        Observes the code, then the nonce only if there is no code, then the balance only if the nonce is zero.
+        """
+        # rule: evm.state.emptiness
+        return not self.code(address) and not self.nonce(address) and not self.balance(address)
+
+    def forget_account(self, address: bytes) -> None:
+        """Take everything but storage from ``address``."""
+        self.view.set(nonce_key(address), None)
+        self.view.set(balance_key(address), None)
+        self.view.set(code_key(address), None)
+        self.view.set(empty_account_key(address), None)
