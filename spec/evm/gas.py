@@ -75,6 +75,12 @@ def memory_total(size: int) -> int:
     return MEMORY_PER_WORD * count + count * count // 512
 
 
+def exponentiation(exponent: int) -> int:
+    """What EXP costs: more for each byte of the exponent without its leading zeros (EIP-160)."""
+    # rule: evm.arithmetic.exponent-price
+    return EXPONENTIATION + EXPONENTIATION_PER_BYTE * ((exponent.bit_length() + 7) // 8)
+
+
 def all_but_one_64th(gas: int) -> int:
     """The most gas that a call may take along (EIP-150)."""
     # rule: evm.call.all-but-one-64th
