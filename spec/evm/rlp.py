@@ -34,12 +34,14 @@ def decode(data: bytes) -> Item:
         raise MalformedRlp("at byte 0: an item must begin here, but the data is empty")
     item, end = _decode(data, 0, len(data), 0)
     if end != len(data):
+        # rule: evm.rlp.trailing-bytes
         raise MalformedRlp(f"at byte {end}: the item ends here, but {len(data) - end} more bytes follow")
     return item
 
 
 def integer(number: int) -> bytes:
     """The shortest big-endian bytes of a number that is not negative; zero is the empty string."""
+    # rule: evm.rlp.integer
     return number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
@@ -53,6 +55,7 @@ def to_int(item: Item, size: int, what: str) -> int:
     if len(item) > size:
         raise MalformedRlp(f"{what}: must be at most {size} bytes, but is {len(item)}")
     if item[:1] == b"\x00":
+        # rule: evm.rlp.integer-leading-zero
         raise MalformedRlp(f"{what}: must not begin with a zero byte, but is 0x{item.hex()}")
     return int.from_bytes(item, "big")
 
@@ -78,10 +81,13 @@ def to_list(item: Item, what: str, length: int | None = None) -> list[Item]:
 def _encode(item: Item, depth: int) -> bytes:
     if isinstance(item, bytes):
         if len(item) == 1 and item[0] < 0x80:
+            # rule: evm.rlp.single-byte
             return item
+        # rule: evm.rlp.bytes
         return _prefix(0x80, len(item)) + item
     if depth == MAXIMUM_DEPTH:
         raise MalformedRlp(f"lists nest deeper than {MAXIMUM_DEPTH}")
+    # rule: evm.rlp.list
     payload = b"".join([_encode(element, depth + 1) for element in item])
     return _prefix(0xC0, len(payload)) + payload
 
@@ -90,6 +96,7 @@ def _prefix(kind: int, length: int) -> bytes:
     """The bytes before a payload: ``kind`` is 0x80 for bytes and 0xC0 for a list."""
     if length <= _SHORT:
         return bytes((kind + length,))
+    # rule: evm.rlp.long-payload
     length_bytes = integer(length)
     return bytes((kind + _SHORT + len(length_bytes),)) + length_bytes
 
@@ -106,8 +113,10 @@ def _decode(data: bytes, start: int, limit: int, depth: int) -> tuple[Item, int]
         else:
             begin, end = _long_payload(data, start, first - 0x80 - _SHORT, limit)
         if end > limit:
+            # rule: evm.rlp.bytes-too-long
             raise MalformedRlp(f"at byte {start}: bytes must end by byte {limit}, but claim to end at byte {end}")
         if end - begin == 1 and data[begin] < 0x80:
+            # rule: evm.rlp.needless-prefix
             raise MalformedRlp(f"at byte {start}: the single byte 0x{data[begin]:02x} must stand without a prefix")
         return data[begin:end], end
     if first <= 0xC0 + _SHORT:
@@ -116,6 +125,7 @@ def _decode(data: bytes, start: int, limit: int, depth: int) -> tuple[Item, int]
     else:
         begin, end = _long_payload(data, start, first - 0xC0 - _SHORT, limit)
     if end > limit:
+        # rule: evm.rlp.list-too-long
         raise MalformedRlp(f"at byte {start}: the list must end by byte {limit}, but claims to end at byte {end}")
     if depth == MAXIMUM_DEPTH:
         raise MalformedRlp(f"at byte {start}: lists must nest at most {MAXIMUM_DEPTH} deep")
@@ -133,8 +143,10 @@ def _long_payload(data: bytes, start: int, size: int, limit: int) -> tuple[int, 
     if begin > limit:
         raise MalformedRlp(f"at byte {start}: a length of {size} bytes must follow, but the data ends at byte {limit}")
     if data[start + 1] == 0:
+        # rule: evm.rlp.length-leading-zero
         raise MalformedRlp(f"at byte {start + 1}: a length must not begin with a zero byte")
     length = int.from_bytes(data[start + 1 : begin], "big")
     if length <= _SHORT:
+        # rule: evm.rlp.needless-length
         raise MalformedRlp(f"at byte {start}: a length of {length} must be in the prefix itself")
     return begin, begin + length
