@@ -1,0 +1,66 @@
+# Every target makes its own virtual environment in .venv, again whenever pyproject.toml has changed.
+#   PYTHON=python3.12      which interpreter to make it with (3.11 or newer)
+#   SAMESTATE_DATA=FOLDER  official fixtures and real blocks; ../shared/data is taken where it is there
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+STAMP := $(VENV)/installed-$(shell cksum pyproject.toml | cut -d ' ' -f 1)
+JOBS  ?= 2
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+ifndef SAMESTATE_DATA
+ifneq ($(wildcard ../shared/data),)
+export SAMESTATE_DATA := $(abspath ../shared/data)
+endif
+endif
+
+FIXTURES = $(filter-out %/eest-bal-devnet-4.tar.xz,$(wildcard $(SAMESTATE_DATA)/*.tar.xz))
+BLOCKS   = $(wildcard $(SAMESTATE_DATA)/blocks)
+
+.DEFAULT_GOAL := help
+.PHONY: help conformance test quick soak lint format clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
+
+conformance: $(STAMP) ## the main job: vectors, real blocks, a sample of the official fixtures, then the suite
+	$(BIN)/samestate check vectors
+	$(if $(BLOCKS),$(BIN)/samestate check $(BLOCKS))
+	$(if $(FIXTURES),$(BIN)/samestate check --sample 1000 $(FIXTURES))
+	$(BIN)/python -m pytest conformance
+
+test: lint ## lint, types, import contracts, then every test (what CI runs)
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -n $(JOBS)
+
+quick: $(STAMP) ## lint, types and unit tests, in under two minutes
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest tests -m "not slow and not fixtures and not peers" -n $(JOBS)
+
+soak: $(STAMP) ## every official fixture (resumes where it was stopped), then long fuzzing
+	$(if $(FIXTURES),,$(error make soak needs SAMESTATE_DATA, a folder with the official fixtures))
+	$(BIN)/samestate check --jobs $(JOBS) --resume $(FIXTURES) $(BLOCKS)
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(JOBS)
+
+lint: $(STAMP) ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## rewrite the code the way `make lint` wants it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove .venv, caches and builds
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .samestate
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP):
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	rm -f $(VENV)/installed-*
+	touch $@

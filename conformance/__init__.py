@@ -1,0 +1,1 @@
+"""Compares engines with the specification: loading, filling, comparing, explaining, generating, the command line."""

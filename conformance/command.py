@@ -1,0 +1,81 @@
+"""The command `samestate`: one subcommand a module of :mod:`conformance.commands`, imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import sys
+from typing import Annotated, Any, Final
+
+import typer
+import typer.core
+
+from conformance.errors import InputError
+
+COMMANDS: Final[dict[str, str]] = {}
+"""Every command with its one line of help. The command `name` is the function `name` of `conformance.commands.name`."""
+
+BAD_INPUT: Final = 2
+INTERRUPTED: Final = 130
+
+
+class Commands(typer.core.TyperGroup):
+    """The group of all commands. It imports a command's module only when that command is called, so help is quick."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of all commands, in the order in which help lists them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> typer.core.TyperCommand | None:
+        """The command's name and line of help, without its module: enough for the list of commands."""
+        if cmd_name not in COMMANDS:
+            return None
+        return typer.core.TyperCommand(cmd_name, help=COMMANDS[cmd_name])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that ``args`` call, from its module."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command if name is None else load(name), rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. Bad input is one line on stderr and exit code 2, an interruption 130."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            print(f"samestate: {error}", file=sys.stderr)
+            raise typer.Exit(BAD_INPUT) from error
+        except KeyboardInterrupt:
+            print("samestate: interrupted", file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def load(name: str) -> Any:
+    """The command ``name`` of its own module, with all its options."""
+    function = getattr(importlib.import_module(f"conformance.commands.{name}"), name)
+    single = typer.Typer(add_completion=False)
+    single.command(name, help=COMMANDS[name], epilog=function.__doc__)(function)
+    return typer.main.get_command(single)
+
+
+application = typer.Typer(cls=Commands, add_completion=False, no_args_is_help=True)
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and stop, where ``--version`` was given."""
+    if wanted:
+        print(f"samestate {importlib.metadata.version('samestate')}")
+        raise typer.Exit
+
+
+@application.callback()
+def samestate(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """An executable specification of Ethereum execution, and engines compared with it."""
+
+
+def main() -> None:
+    """The entry point `samestate`."""
+    application(prog_name="samestate")

@@ -1,0 +1,1 @@
+"""Every fork as a page: what is new and what is changed against its parent."""

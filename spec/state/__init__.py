@@ -1,0 +1,1 @@
+"""Commitments: how a state becomes one root."""

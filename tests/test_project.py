@@ -1,0 +1,28 @@
+"""The project's own rules: every room is linted, typed and packaged."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+ROOMS = [room for room in ("spec", "reference", "optimized", "conformance") if (ROOT / room / "__init__.py").exists()]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_import_contracts_cover_every_room(room: str) -> None:
+    assert room in PROJECT["tool"]["importlinter"]["root_packages"]
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room != "optimized"])
+def test_types_are_checked_in_every_readable_room(room: str) -> None:
+    assert room in PROJECT["tool"]["mypy"]["files"]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_folder_with_code_is_a_package(room: str) -> None:
+    folders = {path.parent for path in (ROOT / room).rglob("*.py")}
+    assert [str(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
