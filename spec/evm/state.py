@@ -5,7 +5,7 @@ All are immutable and answer by the keys of :mod:`spec.evm.keys`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from spec.evm.alloc import Alloc, parse_alloc
@@ -132,10 +132,11 @@ class FlatState:
 
     def has_storage(self, address: bytes) -> bool:
         """Whether an account that has neither nonce nor code holds storage (EIP-7610)."""
+        # rule: evm.account.has-storage
         account = self.accounts.get(address, EMPTY_ACCOUNT_CONTENT)
         return address in self.storage and not account.nonce and not account.code
 
-    def apply(self, changes: Mapping[Key, Value], wipes: Collection[bytes]) -> FlatState:
+    def apply(self, changes: Mapping[Key, Value], wipes: Iterable[bytes]) -> FlatState:
         """The state after storage under ``wipes`` has vanished and then ``changes`` have been made.
 
         Raises ValueError for a key that is none, or a value that is not in its canonical form.
@@ -144,7 +145,8 @@ class FlatState:
         storage = dict(self.storage)
         empty_accounts = set(self.empty_accounts)
         changed_storage: dict[bytes, dict[int, int]] = {}
-        for address in wipes:
+        wiped = frozenset(wipes)
+        for address in wiped:
             storage.pop(address, None)
         for key, value in changes.items():
             parsed = parse(key)
@@ -179,14 +181,14 @@ class FlatState:
         after = FlatState(accounts, storage, frozenset(empty_accounts))
         if self._trie is not None:
             after._trie = self._trie
-            after._wipes = self._wipes.union(wipes)
-            after._changes = {**_without_storage_of(self._changes, wipes), **changes, **no_longer_empty}
+            after._wipes = self._wipes | wiped
+            after._changes = {**_without_storage_of(self._changes, wiped), **changes, **no_longer_empty}
         return after
 
     def root(self) -> bytes:
         """The state root. Computed when first asked for, from the last trie that an earlier state had built."""
         if self._trie is None:
-            self._trie = StateTrie.empty().update(self._content(), ())
+            self._trie = StateTrie.empty().update(self._content(), frozenset())
         elif self._changes or self._wipes:
             self._trie = self._trie.update(self._changes, self._wipes)
         self._changes = {}
@@ -197,9 +199,12 @@ class FlatState:
         """Every key that is present, with its value."""
         content: dict[Key, Value] = {empty_account_key(address): EMPTY_ACCOUNT_VALUE for address in self.empty_accounts}
         for address, account in self.accounts.items():
-            content[nonce_key(address)] = integer(account.nonce) or None
-            content[balance_key(address)] = integer(account.balance) or None
-            content[code_key(address)] = account.code or None
+            if account.nonce:
+                content[nonce_key(address)] = integer(account.nonce)
+            if account.balance:
+                content[balance_key(address)] = integer(account.balance)
+            if account.code:
+                content[code_key(address)] = account.code
         for address, slots in self.storage.items():
             for slot, value in slots.items():
                 content[slot_key(address, slot)] = integer(value)
@@ -226,7 +231,7 @@ class PartialState:
         """See :meth:`FlatState.has_storage`."""
         return self.known.has_storage(address)
 
-    def apply(self, changes: Mapping[Key, Value], wipes: Collection[bytes]) -> PartialState:
+    def apply(self, changes: Mapping[Key, Value], wipes: Iterable[bytes]) -> PartialState:
         """See :meth:`FlatState.apply`."""
         return PartialState(self.known.apply(changes, wipes))
 
@@ -270,7 +275,7 @@ class WitnessState:
             return False
         return leaf.storage_root != EMPTY_ROOT
 
-    def apply(self, changes: Mapping[Key, Value], wipes: Collection[bytes]) -> WitnessState:
+    def apply(self, changes: Mapping[Key, Value], wipes: Iterable[bytes]) -> WitnessState:
         """The state after storage under ``wipes`` has vanished and then ``changes`` have been made.
 
         Raises MissingWitness where the new trie needs a node that the witness lacks, which for a change that the
@@ -278,7 +283,7 @@ class WitnessState:
         """
         new_codes = [value for key, value in changes.items() if key[0] == CODE and value is not None]
         after = WitnessState(EMPTY_ROOT, (), new_codes)
-        after._trie = self._trie.update(changes, wipes)
+        after._trie = self._trie.update(changes, frozenset(wipes))
         after._codes = {**self._codes, **after._codes}
         return after
 
@@ -314,9 +319,8 @@ def _number(key: Key, value: Value) -> int:
     return int.from_bytes(value, "big")
 
 
-def _without_storage_of(changes: Mapping[Key, Value], wipes: Collection[bytes]) -> Mapping[Key, Value]:
+def _without_storage_of(changes: Mapping[Key, Value], wiped: frozenset[bytes]) -> Mapping[Key, Value]:
     """Earlier changes but for those of storage that was wiped since."""
-    if not wipes:
+    if not wiped:
         return changes
-    wiped = frozenset(wipes)
     return {key: value for key, value in changes.items() if key[0] != SLOT or key[1:21] not in wiped}

@@ -6,8 +6,8 @@ Both tries are secure ones: an account stands under the hash of its address, a s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from spec.evm.hashing import keccak256
 from spec.evm.keys import (
@@ -95,27 +95,27 @@ class StateTrie:
         except MalformedRlp as error:
             raise MalformedNode(f"slot {_short_hex(slot)} of account 0x{address.hex()}: {error}") from error
 
-    def update(self, changes: Mapping[bytes, bytes | None], wipes: Collection[bytes]) -> StateTrie:
-        """The state after storage under ``wipes`` has vanished and then ``changes``, by state key, have been made."""
-        changes_by_address: dict[bytes, dict[bytes, bytes | None]] = {address: {} for address in wipes}
+    def update(self, changes: Mapping[bytes, bytes | None], wiped: frozenset[bytes]) -> StateTrie:
+        """The state after storage under ``wiped`` has vanished and then ``changes``, by state key, have been made."""
+        changes_by_address: dict[bytes, dict[bytes, bytes | None]] = {address: {} for address in wiped}
         for key, value in changes.items():
             changes_by_address.setdefault(key[1:21], {})[key] = value
-        wiped = frozenset(wipes)
         storages = dict(self._storages)
         leaves: dict[bytes, bytes | None] = {}
         address_by_hash: dict[bytes, bytes] = {}
         for address, changed in changes_by_address.items():
             before = self.account(address)
-            leaf = before or EMPTY_LEAF
-            storage = Trie() if address in wiped else self._storage(address, leaf)
+            storage = Trie() if address in wiped else self._storage(address, before or EMPTY_LEAF)
             storage = _update_storage(storage, address, changed)
+            storage_root = storage.root()
             # An account without storage needs no trie of its own: there are far more of those.
             storages.pop(address, None)
-            if storage.root() != EMPTY_ROOT:
+            if storage_root != EMPTY_ROOT:
                 storages[address] = storage
-            leaf = _update_leaf(replace(leaf, storage_root=storage.root()), address, changed)
-            address_by_hash[keccak256(address)] = address
-            leaves[keccak256(address)] = leaf.encode() if _is_kept(before, leaf, address, changed) else None
+            leaf = _update_leaf(before or EMPTY_LEAF, storage_root, address, changed)
+            path = keccak256(address)
+            address_by_hash[path] = address
+            leaves[path] = leaf.encode() if _is_kept(before, leaf, address, changed) else None
         try:
             accounts = self._accounts.update(leaves)
         except MissingNode as missing:
@@ -150,16 +150,18 @@ def _update_storage(storage: Trie, address: bytes, changed: Mapping[bytes, bytes
         raise _missing_on_the_way_to_slot(missing, address, slot_by_hash[missing.key]) from missing
 
 
-def _update_leaf(leaf: AccountLeaf, address: bytes, changed: Mapping[bytes, bytes | None]) -> AccountLeaf:
-    """The leaf of an account after the changes to its nonce, balance and code."""
-    nonce, balance, code = nonce_key(address), balance_key(address), code_key(address)
-    if nonce in changed:
-        leaf = replace(leaf, nonce=int.from_bytes(changed[nonce] or b"", "big"))
-    if balance in changed:
-        leaf = replace(leaf, balance=int.from_bytes(changed[balance] or b"", "big"))
-    if code in changed:
-        leaf = replace(leaf, code_hash=keccak256(changed[code] or b""))
-    return leaf
+def _update_leaf(
+    leaf: AccountLeaf, storage_root: bytes, address: bytes, changed: Mapping[bytes, bytes | None]
+) -> AccountLeaf:
+    """The leaf of an account with this storage, after the changes to its nonce, balance and code."""
+    nonce, balance, code_hash = leaf.nonce, leaf.balance, leaf.code_hash
+    if (key := nonce_key(address)) in changed:
+        nonce = int.from_bytes(changed[key] or b"", "big")
+    if (key := balance_key(address)) in changed:
+        balance = int.from_bytes(changed[key] or b"", "big")
+    if (key := code_key(address)) in changed:
+        code_hash = keccak256(changed[key] or b"")
+    return AccountLeaf(nonce, balance, storage_root, code_hash)
 
 
 def _is_kept(
