@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
+from spec.evm import fees
+from spec.evm.gas import GAS_PER_BLOB
 from spec.evm.instructions.instruction import Instruction
 from spec.evm.precompiles.precompile import Precompile
 
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from spec.evm.substate import Substate
     from spec.evm.transaction import Transaction
     from spec.evm.world import World
-
-GAS_PER_BLOB = 2**17
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +116,7 @@ class Fork:
             if title in changes:
                 changes[title] = {**getattr(self, title), **changes[title]}
         return replace(self, name=name, **changes)
+
+    def blob_base_fee(self, excess_blob_gas: int) -> int:
+        """The price of blob gas in wei in a block with so much excess blob gas; 0 where the fork has no blobs."""
+        return fees.blob_base_fee(self, excess_blob_gas)
