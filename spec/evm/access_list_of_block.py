@@ -1,0 +1,92 @@
+"""The block access list that follows from what a block did (EIP-7928)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from spec.access import StepAccess
+from spec.evm.block_access_list import AccountAccess, BlockAccessList, SlotChanges
+from spec.evm.keys import BALANCE, CODE, NONCE, SLOT
+from spec.evm.rejections import Invalid
+from spec.machine import Codec, Key, Rejection, State, Value
+
+GAS_PER_ITEM = 2000
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What is known so far of one account: changes as (index, value after the step)."""
+
+    slots: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    slots_read: set[int] = field(default_factory=set)
+    balances: list[tuple[int, int]] = field(default_factory=list)
+    nonces: list[tuple[int, int]] = field(default_factory=list)
+    codes: list[tuple[int, bytes]] = field(default_factory=list)
+
+
+def block_access_list(codec: Codec, before: State, steps: Sequence[StepAccess]) -> BlockAccessList:
+    """Every account and slot that the steps accessed, and the values after each step that changed them."""
+    accounts: dict[bytes, Gathered] = {}
+    balances: dict[Key, Value] = {}
+
+    def account(address: bytes) -> Gathered:
+        return accounts.setdefault(address, Gathered())
+
+    for access in steps:
+        # rule: evm.access-list.index
+        index = access.step + 1
+        for address in access.touches:
+            # rule: evm.access-list.touched-account
+            account(address)
+        for key in access.reads:
+            if key[0] == SLOT:
+                # rule: evm.access-list.slot-read
+                account(key[1:21]).slots_read.add(int.from_bytes(key[21:], "big"))
+            elif key[0] in (BALANCE, NONCE, CODE):
+                account(key[1:21])
+        for key, amount in access.credits.items():
+            value = codec.merge(key, balances[key] if key in balances else before.get(key), amount)
+            balances[key] = value
+            # rule: evm.access-list.credit
+            account(key[1:21]).balances.append((index, int.from_bytes(value or b"", "big")))
+        for key, value in access.writes.items():
+            _gather_write(account(key[1:21]), key, value, index)
+            if key[0] == BALANCE:
+                balances[key] = value
+    return tuple(_finish(address, accounts[address]) for address in sorted(accounts))
+
+
+def _gather_write(gathered: Gathered, key: Key, value: Value, index: int) -> None:
+    after = value or b""
+    if key[0] == SLOT:
+        # rule: evm.access-list.slot-change
+        gathered.slots.setdefault(int.from_bytes(key[21:], "big"), []).append((index, int.from_bytes(after, "big")))
+    elif key[0] == BALANCE:
+        # rule: evm.access-list.balance-change
+        gathered.balances.append((index, int.from_bytes(after, "big")))
+    elif key[0] == NONCE:
+        # rule: evm.access-list.nonce-change
+        gathered.nonces.append((index, int.from_bytes(after, "big")))
+    elif key[0] == CODE:
+        # rule: evm.access-list.code-change
+        gathered.codes.append((index, after))
+
+
+def _finish(address: bytes, gathered: Gathered) -> AccountAccess:
+    return AccountAccess(
+        address=address,
+        storage_changes=tuple(SlotChanges(slot, tuple(changes)) for slot, changes in sorted(gathered.slots.items())),
+        # rule: evm.access-list.changed-slot-is-no-read
+        storage_reads=tuple(sorted(gathered.slots_read - gathered.slots.keys())),
+        balance_changes=tuple(sorted(gathered.balances)),
+        nonce_changes=tuple(gathered.nonces),
+        code_changes=tuple(gathered.codes),
+    )
+
+
+def check_item_count(items: int, gas_limit: int) -> None:
+    """A list may have one item, an address or a slot, for each 2000 gas of the block's limit."""
+    if items > gas_limit // GAS_PER_ITEM:
+        # rule: evm.access-list.too-many-items
+        raise Rejection(Invalid.ACCESS_LIST_TOO_LARGE, f"{items} items in a block of {gas_limit} gas")

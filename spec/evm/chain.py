@@ -1,0 +1,207 @@
+"""Blocks one after another: which fork rules a block, whether it may follow its parent, and what state it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from spec.access import StepAccess
+from spec.evm.access_list_of_block import block_access_list, check_item_count
+from spec.evm.block import Block, Header, decode_block
+from spec.evm.block_access_list import (
+    BlockAccessList,
+    check_order,
+    count_items,
+    decode_access_list,
+    encode_access_list,
+    hash_access_list,
+)
+from spec.evm.environment import ZERO_HASH, Environment
+from spec.evm.fork import Fork
+from spec.evm.hashing import keccak256
+from spec.evm.machine import Closing, Evm, Totals
+from spec.evm.ommers import GENERATIONS, check_ommers
+from spec.evm.payload import OmmerMiner, Payload
+from spec.evm.receipt import Receipt, logs_bloom, receipts_root
+from spec.evm.rejections import Invalid
+from spec.evm.requests import requests_hash
+from spec.evm.transaction_execution import Outcome
+from spec.machine import Rejection, RejectionCode, State
+from spec.transition import BlockResult, apply_block
+
+BLOCK_HASH_WINDOW = 256
+
+EvmResult = BlockResult[Outcome, Totals, Receipt, Closing]
+
+
+class Claim(NamedTuple):
+    """Something that a header says about the execution of its block, beside what the execution gave."""
+
+    name: str
+    claimed: bytes | int | None
+    computed: bytes | int | None
+    code: RejectionCode
+
+    @property
+    def holds(self) -> bool:
+        """Whether the header is right."""
+        return self.claimed == self.computed
+
+
+class Schedule(Protocol):
+    """Which fork rules a block."""
+
+    def __call__(self, parent_total_difficulty: int, number: int, timestamp: int) -> Fork:
+        """The fork of the block of that number and timestamp, on a parent with that total difficulty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A block that was accepted, the state that it left, and the difficulty of all blocks up to it."""
+
+    block: Block
+    state: State
+    total_difficulty: int
+
+
+def to_payload(block: Block, chain_id: int, block_hashes: Mapping[int, bytes]) -> Payload:
+    """What executing ``block`` takes."""
+    header = block.header
+    return Payload(
+        environment=Environment(
+            chain_id=chain_id,
+            number=header.number,
+            timestamp=header.timestamp,
+            coinbase=header.coinbase,
+            gas_limit=header.gas_limit,
+            base_fee_per_gas=header.base_fee_per_gas or 0,
+            difficulty=header.difficulty,
+            prev_randao=header.prev_randao,
+            excess_blob_gas=header.excess_blob_gas or 0,
+            parent_hash=header.parent_hash,
+            parent_beacon_block_root=header.parent_beacon_block_root or ZERO_HASH,
+            block_hashes=block_hashes,
+        ),
+        transactions=block.transactions,
+        withdrawals=block.withdrawals or (),
+        ommers=tuple(OmmerMiner(ommer.coinbase, ommer.number) for ommer in block.ommers),
+    )
+
+
+def claims(fork: Fork, header: Header, result: EvmResult) -> Iterator[Claim]:
+    """What the header says of the execution, apart from the state root."""
+    # rule: evm.block.gas-used
+    yield Claim("gas used", header.gas_used, result.totals.gas_used, Invalid.INVALID_GAS_USED)
+    # rule: evm.block.receipts-root
+    yield Claim("receipts root", header.receipts_root, receipts_root(result.receipts), Invalid.INVALID_RECEIPTS_ROOT)
+    bloom = logs_bloom(log for receipt in result.receipts for log in receipt.logs)
+    # rule: evm.block.bloom
+    yield Claim("logs bloom", header.bloom, bloom, Invalid.INVALID_LOGS_BLOOM)
+    if header.blob_gas_used is not None:
+        yield Claim("blob gas used", header.blob_gas_used, result.totals.blob_gas_used, Invalid.INVALID_BLOB_GAS_USED)
+    if header.requests_hash is not None:
+        computed = requests_hash(result.closing.requests)
+        # rule: evm.block.requests-hash
+        yield Claim("requests hash", header.requests_hash, computed, Invalid.INVALID_REQUESTS_HASH)
+
+
+def access_list_of(fork: Fork, result: EvmResult, steps: tuple[StepAccess, ...] | None = None) -> BlockAccessList:
+    """The block access list that the execution gives."""
+    return block_access_list(Evm(fork), result.before, result.steps if steps is None else steps)
+
+
+def check_access_list(fork: Fork, header: Header, proposed: bytes | None, result: EvmResult) -> None:
+    """The proposed list, or the header's hash where none came along, is just what the execution gives (EIP-7928)."""
+    computed = access_list_of(fork, result)
+    check_item_count(count_items(computed), header.gas_limit)
+    if proposed is not None and proposed != encode_access_list(computed):
+        # rule: evm.block.access-list
+        raise Rejection(Invalid.INVALID_BLOCK_ACCESS_LIST)
+    if header.block_access_list_hash != hash_access_list(computed):
+        # rule: evm.block.access-list-hash
+        raise Rejection(Invalid.INVALID_BAL_HASH)
+
+
+def check_proposed_access_list(header: Header, proposed: bytes) -> None:
+    """The proposed list is well formed, in order, not too long, and the one that the header commits to."""
+    if keccak256(proposed) != header.block_access_list_hash:
+        # rule: evm.block.proposed-access-list-hash
+        raise Rejection(Invalid.INVALID_BAL_HASH, f"0x{keccak256(proposed).hex()}")
+    decoded = decode_access_list(proposed)
+    check_order(decoded)
+    check_item_count(count_items(decoded), header.gas_limit)
+
+
+class Chain:
+    """Every block that was accepted so far, by hash; a tree, since fixtures branch.
+
+    ``genesis`` and its ``state`` are taken on trust.
+    """
+
+    def __init__(self, chain_id: int, schedule: Schedule, genesis: Block, state: State) -> None:
+        self.chain_id = chain_id
+        self.schedule = schedule
+        first = Link(genesis, state, genesis.header.difficulty)
+        self.links: dict[bytes, Link] = {genesis.header.hash(): first}
+        self.head = genesis.header.hash()
+
+    def ancestors(self, digest: bytes) -> Iterator[tuple[bytes, Link]]:
+        """The blocks from the one of that hash back to the genesis."""
+        while digest in self.links:
+            link = self.links[digest]
+            yield digest, link
+            digest = link.block.header.parent_hash
+
+    def add(
+        self,
+        encoded: bytes,
+        access_list: bytes | None = None,
+        observe: Callable[[EvmResult], None] | None = None,
+    ) -> Link:
+        """Accept a block given by its RLP, or raise Rejection. ``access_list`` is the proposed one's RLP, if any."""
+        block = decode_block(encoded)
+        header = block.header
+        parent = self.links.get(header.parent_hash)
+        if parent is None:
+            # rule: evm.header.unknown-parent
+            raise Rejection(Invalid.UNKNOWN_PARENT, f"0x{header.parent_hash.hex()}")
+        fork = self.schedule(parent.total_difficulty, header.number, header.timestamp)
+        for header_rule in fork.header_rules:
+            header_rule(fork, parent.block.header, header)
+        for block_rule in fork.block_rules:
+            block_rule(fork, block, len(encoded))
+        family = [link.block for _, (_, link) in zip(range(GENERATIONS + 1), self.ancestors(header.parent_hash))]
+        check_ommers(fork, block, family)
+        if fork.has_access_list and access_list is not None:
+            check_proposed_access_list(header, access_list)
+        hashes = {
+            link.block.header.number: digest
+            for _, (digest, link) in zip(range(BLOCK_HASH_WINDOW), self.ancestors(header.parent_hash))
+        }
+        result = apply_block(Evm(fork), to_payload(block, self.chain_id, hashes), parent.state)
+        if observe is not None:
+            observe(result)
+        if fork.has_access_list:
+            check_access_list(fork, header, access_list, result)
+        for claim in claims(fork, header, result):
+            if not claim.holds:
+                raise Rejection(claim.code, f"the header says {show(claim.claimed)}, and it is {show(claim.computed)}")
+        state = result.state()
+        root = state.root()
+        if header.state_root != root:
+            # rule: evm.block.state-root
+            raise Rejection(
+                Invalid.INVALID_STATE_ROOT, f"the header says {show(header.state_root)}, and it is {show(root)}"
+            )
+        link = Link(block, state, parent.total_difficulty + header.difficulty)
+        self.links[header.hash()] = link
+        if link.total_difficulty > self.links[self.head].total_difficulty or header.difficulty == 0:
+            # rule: evm.chain.head
+            self.head = header.hash()
+        return link
+
+
+def show(value: bytes | int | None) -> str:
+    """A value of a header for people."""
+    return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)

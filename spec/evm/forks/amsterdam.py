@@ -1,0 +1,13 @@
+"""Amsterdam's first step: BPO2 with block access lists (EIP-7928)."""
+
+from __future__ import annotations
+
+from spec.evm.forks.osaka import BPO2
+
+AMSTERDAM = BPO2.fork(
+    name="Amsterdam",
+    # New
+    has_access_list=True,
+    # Modified
+    header_fields=22,
+)

@@ -1,0 +1,36 @@
+"""London, mainnet block 12,965,000 (EIP-1559, EIP-3198, EIP-3529, EIP-3541), and the two forks that only move the bomb."""
+
+from __future__ import annotations
+
+from spec.evm.fees import next_base_fee
+from spec.evm.forks.berlin import BERLIN
+from spec.evm.header_rules import check_base_fee
+from spec.evm.instructions import base_fee
+from spec.evm.instructions.ending import self_destruct
+
+LONDON = BERLIN.fork(
+    name="London",
+    # New
+    transaction_types=BERLIN.transaction_types | {2},
+    header_rules=(*BERLIN.header_rules, check_base_fee),
+    rejects_contract_prefix=True,
+    # Modified
+    instructions={0x48: base_fee, 0xFF: self_destruct},
+    storage_clear_refund=4800,
+    refund_quotient=5,
+    next_base_fee=next_base_fee,
+    header_fields=16,
+    difficulty_bomb_delay=9_700_000,
+)
+
+ARROW_GLACIER = LONDON.fork(
+    name="Arrow Glacier",
+    # Modified (EIP-4345)
+    difficulty_bomb_delay=10_700_000,
+)
+
+GRAY_GLACIER = ARROW_GLACIER.fork(
+    name="Gray Glacier",
+    # Modified (EIP-5133)
+    difficulty_bomb_delay=11_400_000,
+)

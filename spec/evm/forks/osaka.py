@@ -1,0 +1,38 @@
+"""Osaka, mainnet timestamp 1764798551 (EIP-7594, EIP-7823, EIP-7825, EIP-7883, EIP-7918, EIP-7934, EIP-7939, EIP-7951),
+and the forks that only move the blob schedule (EIP-7892)."""
+
+from __future__ import annotations
+
+from spec.evm import validity
+from spec.evm.fees import next_excess_blob_gas_with_floor
+from spec.evm.fork import BlobSchedule
+from spec.evm.forks.prague import PRAGUE
+from spec.evm.header_rules import check_block_size
+from spec.evm.instructions import count_leading_zeros
+from spec.evm.precompiles import OSAKA_PRECOMPILES
+
+OSAKA = PRAGUE.fork(
+    name="Osaka",
+    # New
+    instructions={0x1E: count_leading_zeros},
+    transaction_rules=(*PRAGUE.transaction_rules, validity.check_transaction_gas_limit),
+    transaction_gas_limit=2**24,
+    blobs_per_transaction=6,
+    block_rules=(*PRAGUE.block_rules, check_block_size),
+    block_size_limit=8 * 2**20,
+    # Modified
+    precompiles=OSAKA_PRECOMPILES,
+    next_excess_blob_gas=next_excess_blob_gas_with_floor,
+)
+
+BPO1 = OSAKA.fork(
+    name="BPO1",
+    # Modified
+    blob_schedule=BlobSchedule(target=10, maximum=15, update_fraction=8346193),
+)
+
+BPO2 = BPO1.fork(
+    name="BPO2",
+    # Modified
+    blob_schedule=BlobSchedule(target=14, maximum=21, update_fraction=11684671),
+)

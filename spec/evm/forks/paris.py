@@ -1,0 +1,22 @@
+"""Paris, mainnet block 15,537,394: proof of stake (EIP-3675, EIP-4399)."""
+
+from __future__ import annotations
+
+from spec.evm.forks.london import GRAY_GLACIER
+from spec.evm.header_rules import check_difficulty, check_post_merge_constants
+from spec.evm.instructions import prev_randao
+from spec.evm.system_calls import pay_rewards
+
+PARIS = GRAY_GLACIER.fork(
+    name="Paris",
+    # New
+    header_rules=(
+        *(rule for rule in GRAY_GLACIER.header_rules if rule is not check_difficulty),
+        check_post_merge_constants,
+    ),
+    # Modified
+    instructions={0x44: prev_randao},
+    # Removed
+    closing=tuple(step for step in GRAY_GLACIER.closing if step is not pay_rewards),
+    block_reward=0,
+)

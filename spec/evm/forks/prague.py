@@ -1,0 +1,31 @@
+"""Prague, mainnet timestamp 1746612311 (EIP-2537, EIP-2935, EIP-6110, EIP-7002, EIP-7251, EIP-7623, EIP-7691, EIP-7702)."""
+
+from __future__ import annotations
+
+from spec.evm import intrinsic, validity
+from spec.evm.delegation import delegation_target
+from spec.evm.fork import BlobSchedule
+from spec.evm.forks.cancun import CANCUN
+from spec.evm.precompiles import PRAGUE_PRECOMPILES
+from spec.evm.requests import collect_deposits
+from spec.evm.system_calls import (
+    collect_consolidation_requests,
+    collect_withdrawal_requests,
+    store_parent_hash,
+)
+
+PRAGUE = CANCUN.fork(
+    name="Prague",
+    # New
+    precompiles=PRAGUE_PRECOMPILES,
+    transaction_types=CANCUN.transaction_types | {4},
+    transaction_rules=(*CANCUN.transaction_rules, validity.check_authorizations),
+    opening=(*CANCUN.opening, store_parent_hash),
+    closing=(*CANCUN.closing, collect_deposits, collect_withdrawal_requests, collect_consolidation_requests),
+    delegation_target=delegation_target,
+    calldata_floor=intrinsic.calldata_floor,
+    # Modified
+    intrinsic_charges=(*CANCUN.intrinsic_charges, intrinsic.authorization_charge),
+    blob_schedule=BlobSchedule(target=6, maximum=9, update_fraction=5007716),
+    header_fields=21,
+)

@@ -1,0 +1,97 @@
+"""The EVM as a machine: what the frame needs to run blocks of it under one fork."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spec.evm.fork import Fork
+from spec.evm.frame import Tracer
+from spec.evm.keys import storage_owner
+from spec.evm.payload import Payload
+from spec.evm.receipt import Receipt
+from spec.evm.rejections import Invalid
+from spec.evm.transaction import Transaction
+from spec.evm.transaction_execution import Outcome, execute_transaction
+from spec.evm.world import World, to_value
+from spec.machine import Key, Rejection, Value, View
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the committed transactions of a block have used."""
+
+    gas_used: int = 0
+    blob_gas_used: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What the closing step gives: the requests to the consensus layer, each a type byte and its data."""
+
+    requests: tuple[bytes, ...]
+
+
+class Evm:
+    """The EVM under one fork. Implements :class:`spec.machine.Machine`."""
+
+    def __init__(self, fork: Fork, tracer: Tracer | None = None) -> None:
+        self.fork = fork
+        self.tracer = tracer
+
+    def merge(self, key: Key, value: Value, amount: int) -> Value:
+        """A credit adds wei to a balance."""
+        return to_value(int.from_bytes(value or b"", "big") + amount)
+
+    def storage_owner(self, key: Key) -> bytes | None:
+        """The address in a slot's key."""
+        return storage_owner(key)
+
+    def transactions(self, block: Payload) -> Sequence[Transaction]:
+        """The transactions of the block, in order."""
+        return block.transactions
+
+    def start(self, block: Payload) -> Totals:
+        """Nothing is used yet."""
+        return Totals()
+
+    def open(self, block: Payload, view: View) -> None:
+        """The system calls before the first transaction."""
+        if block.is_bare:
+            return
+        world = World(view)
+        for step in self.fork.opening:
+            step(self.fork, block, world)
+
+    def execute(self, block: Payload, transaction: Transaction, view: View) -> Outcome:
+        """One transaction."""
+        return execute_transaction(self.fork, block.environment, transaction, view, self.tracer)
+
+    def settle(self, block: Payload, outcome: Outcome, totals: Totals) -> tuple[Receipt, Totals]:
+        """Check that the block has room for the transaction, and give its receipt."""
+        gas_left = block.environment.gas_limit - totals.gas_used
+        if outcome.transaction.gas_limit > gas_left:
+            # rule: evm.block.gas-allowance
+            raise Rejection(Invalid.GAS_ALLOWANCE_EXCEEDED, f"{outcome.transaction.gas_limit} gas of {gas_left} left")
+        blob_gas_used = totals.blob_gas_used + outcome.blob_gas_used
+        schedule = self.fork.blob_schedule
+        if schedule is not None and blob_gas_used > schedule.maximum_gas:
+            # rule: evm.block.blob-gas-allowance
+            raise Rejection(Invalid.BLOB_GAS_ALLOWANCE_EXCEEDED, f"{blob_gas_used} of {schedule.maximum_gas}")
+        totals = Totals(totals.gas_used + outcome.gas_used, blob_gas_used)
+        # rule: evm.block.receipt
+        receipt = Receipt(
+            type=outcome.transaction.type,
+            succeeded=outcome.succeeded,
+            cumulative_gas_used=totals.gas_used,
+            logs=outcome.logs,
+        )
+        return receipt, totals
+
+    def close(self, block: Payload, receipts: Sequence[Receipt], view: View) -> Closing:
+        """Rewards, withdrawals and requests."""
+        if block.is_bare:
+            return Closing(())
+        world = World(view)
+        results = [step(self.fork, block, tuple(receipts), world) for step in self.fork.closing]
+        return Closing(tuple(request for request in results if request is not None))

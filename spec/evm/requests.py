@@ -1,0 +1,60 @@
+"""Requests from the execution layer to the consensus layer: deposits out of logs, and the hash of all (EIP-6110, EIP-7685)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from spec.evm.fork import Fork
+from spec.evm.payload import Payload
+from spec.evm.receipt import Receipt
+from spec.evm.rejections import Invalid
+from spec.evm.world import World
+from spec.machine import Rejection
+
+DEPOSIT_CONTRACT = bytes.fromhex("00000000219ab540356cBB839Cbe05303d7705Fa")
+DEPOSIT_EVENT = bytes.fromhex("649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5")
+"""The first topic of a deposit's log: the hash of ``DepositEvent(bytes,bytes,bytes,bytes,bytes)``."""
+DEPOSIT_REQUEST_TYPE = b"\x00"
+DEPOSIT_EVENT_SIZE = 576
+DEPOSIT_FIELDS = ((160, 48), (256, 32), (320, 8), (384, 96), (512, 8))
+"""Where the length word of each field stands in a deposit's log, and that length in bytes: public key, withdrawal
+credentials, amount, signature, index."""
+
+
+def collect_deposits(fork: Fork, payload: Payload, receipts: tuple[Receipt, ...], world: World) -> bytes | None:
+    """Closing: the deposits that the deposit contract logged in this block, in order (EIP-6110)."""
+    deposits = b""
+    for receipt in receipts:
+        for log in receipt.logs:
+            if log.address == DEPOSIT_CONTRACT and log.topics and log.topics[0] == DEPOSIT_EVENT:
+                # rule: evm.requests.deposits
+                deposits += parse_deposit(log.data)
+    return DEPOSIT_REQUEST_TYPE + deposits if deposits else None
+
+
+def parse_deposit(data: bytes) -> bytes:
+    """The deposit in the data of a log: its five fields without their ABI wrapping, 192 bytes.
+
+    Raises Rejection where the data is laid out in any other way than the contract does it.
+    """
+    if len(data) != DEPOSIT_EVENT_SIZE:
+        # rule: evm.requests.deposit-size
+        raise Rejection(Invalid.INVALID_DEPOSIT_LAYOUT, f"{len(data)} bytes, not {DEPOSIT_EVENT_SIZE}")
+    fields = []
+    for index, (place, length) in enumerate(DEPOSIT_FIELDS):
+        pointer = int.from_bytes(data[32 * index : 32 * index + 32], "big")
+        if pointer != place:
+            # rule: evm.requests.deposit-offset
+            raise Rejection(Invalid.INVALID_DEPOSIT_LAYOUT, f"field {index} at {pointer}, not {place}")
+        if int.from_bytes(data[place : place + 32], "big") != length:
+            # rule: evm.requests.deposit-length
+            raise Rejection(Invalid.INVALID_DEPOSIT_LAYOUT, f"field {index} is not of {length} bytes")
+        fields.append(data[place + 32 : place + 32 + length])
+    return b"".join(fields)
+
+
+def requests_hash(requests: Iterable[bytes]) -> bytes:
+    """The commitment to a block's requests, each a type byte and its data (EIP-7685)."""
+    # rule: evm.requests.hash
+    return hashlib.sha256(b"".join(hashlib.sha256(request).digest() for request in requests)).digest()

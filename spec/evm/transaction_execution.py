@@ -1,0 +1,219 @@
+"""Executing one transaction (yellow paper, section 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spec.evm.address import created_address
+from spec.evm.delegation import apply_authorizations
+from spec.evm.environment import Environment
+from spec.evm.fork import Fork
+from spec.evm.frame import Frame, Message, Tracer, TransactionContext
+from spec.evm.halts import Halt
+from spec.evm.interpreter import collide, is_taken, process_creation, process_message
+from spec.evm.keys import empty_account_key, slot_key
+from spec.evm.precompiles import RIPEMD160
+from spec.evm.receipt import Log
+from spec.evm.signature import recover_sender
+from spec.evm.substate import Substate
+from spec.evm.transaction import BlobTransaction, SetCodeTransaction, Transaction
+from spec.evm.validity import blob_gas, check_sender, effective_gas_price, intrinsic_gas
+from spec.evm.world import World
+from spec.machine import View
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one transaction did, before it is settled.
+
+    Gas in gas units, prices in wei. ``halt`` is why its outermost frame failed, or None; ``output`` what that frame
+    returned; ``created`` the address that a creating transaction made or tried to make.
+    """
+
+    transaction: Transaction
+    sender: bytes
+    gas_used: int
+    gas_refunded: int
+    blob_gas_used: int
+    effective_gas_price: int
+    logs: tuple[Log, ...]
+    halt: Halt | None
+    output: bytes
+    created: bytes | None
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the outermost frame ended normally."""
+        return self.halt is None
+
+
+def execute_transaction(
+    fork: Fork, environment: Environment, transaction: Transaction, view: View, tracer: Tracer | None = None
+) -> Outcome:
+    """Check the transaction, buy its gas, run it, give back what is left and pay the coinbase.
+
+    Raises Rejection where the transaction may not be in a block on this state.
+    """
+    for rule in fork.transaction_rules:
+        rule(fork, environment, transaction)
+    sender = recover_sender(transaction)
+    world = World(view)
+    check_sender(fork, world, sender, transaction)
+
+    price = effective_gas_price(environment, transaction)
+    buy_gas(fork, environment, world, sender, transaction, price)
+    # rule: evm.transaction.nonce
+    world.set_nonce(sender, transaction.nonce + 1)
+
+    substate = Substate()
+    warm_at_start(fork, environment, substate, sender, transaction)
+    context = TransactionContext(
+        fork=fork,
+        environment=environment,
+        world=world,
+        substate=substate,
+        origin=sender,
+        gas_price=price,
+        blob_versioned_hashes=transaction.blob_versioned_hashes if isinstance(transaction, BlobTransaction) else (),
+        tracer=tracer,
+    )
+    if isinstance(transaction, SetCodeTransaction):
+        apply_authorizations(environment, world, substate, transaction.authorizations)
+
+    gas = transaction.gas_limit - intrinsic_gas(fork, transaction)
+    frame, created = run(context, sender, transaction, gas)
+
+    spent = transaction.gas_limit - frame.gas_left
+    # rule: evm.transaction.refund
+    refund = min(substate.refund, spent // fork.refund_quotient)
+    # rule: evm.transaction.calldata-floor
+    gas_used = max(spent - refund, fork.calldata_floor(transaction))
+    # rule: evm.transaction.gas-comes-back
+    world.set_balance(sender, world.balance(sender) + (transaction.gas_limit - gas_used) * price)
+    # rule: evm.transaction.priority-fee
+    world.credit(environment.coinbase, (price - environment.base_fee_per_gas) * gas_used)
+
+    for address in substate.destroyed:
+        # rule: evm.transaction.destroys
+        fork.destroy_account(world, substate, address)
+    if substate.ripemd160_touched:
+        # rule: evm.transaction.ripemd160-stays-touched
+        view.set(empty_account_key(RIPEMD160), None)
+    return Outcome(
+        transaction=transaction,
+        sender=sender,
+        gas_used=gas_used,
+        gas_refunded=refund,
+        blob_gas_used=blob_gas(transaction),
+        effective_gas_price=price,
+        logs=tuple(substate.logs),
+        halt=frame.halt,
+        output=frame.output,
+        created=created,
+    )
+
+
+def buy_gas(
+    fork: Fork, environment: Environment, world: World, sender: bytes, transaction: Transaction, price: int
+) -> None:
+    """Take the price of all the gas, and of the blobs, from the sender."""
+    # rule: evm.transaction.buys-gas
+    cost = transaction.gas_limit * price
+    if isinstance(transaction, BlobTransaction):
+        # rule: evm.transaction.buys-blob-gas
+        cost += blob_gas(transaction) * fork.blob_base_fee(environment.excess_blob_gas)
+    world.set_balance(sender, world.balance(sender) - cost)
+
+
+def warm_at_start(
+    fork: Fork, environment: Environment, substate: Substate, sender: bytes, transaction: Transaction
+) -> None:
+    """The addresses and slots that are warm before the first instruction (EIP-2929, EIP-2930, EIP-3651)."""
+    warm = substate.warm
+    # rule: evm.access.warm-at-start
+    warm.update(dict.fromkeys(fork.precompiles))
+    warm[sender] = None
+    if transaction.to is not None:
+        warm[transaction.to] = None
+    if fork.warms_coinbase:
+        # rule: evm.access.warm-coinbase
+        warm[environment.coinbase] = None
+    for address, slots in transaction.access_list:
+        # rule: evm.access.access-list
+        warm[address] = None
+        for slot in slots:
+            # rule: evm.access.access-list-slot
+            warm[slot_key(address, slot)] = None
+
+
+def run(context: TransactionContext, sender: bytes, transaction: Transaction, gas: int) -> tuple[Frame, bytes | None]:
+    """Run the outermost frame, with so much gas. Gives it, and the address of the account that it creates."""
+    if transaction.to is None:
+        return run_creation(context, sender, transaction, gas)
+    fork, world, to = context.fork, context.world, transaction.to
+    world.view.touch(to)
+    code = b""
+    runs_precompile = True
+    if to not in fork.precompiles:
+        # rule: evm.transaction.reads-code
+        code = world.code(to)
+        target = fork.delegation_target(code)
+        if target is not None:
+            # rule: evm.transaction.delegation
+            context.substate.warm[target] = None
+            world.view.touch(target)
+            runs_precompile = False
+            code = b"" if target in fork.precompiles else world.code(target)
+    message = Message(
+        caller=sender,
+        target=to,
+        code_address=to,
+        code=code,
+        data=transaction.data,
+        value=transaction.value,
+        gas=gas,
+        depth=0,
+        runs_precompile=runs_precompile,
+    )
+    # rule: evm.transaction.call
+    return process_message(context, message), None
+
+
+def run_creation(
+    context: TransactionContext, sender: bytes, transaction: Transaction, gas: int
+) -> tuple[Frame, bytes | None]:
+    """Run the initialization code of a transaction without recipient."""
+    address = created_address(sender, transaction.nonce)
+    message = Message(
+        caller=sender,
+        target=address,
+        code_address=None,
+        code=transaction.data,
+        data=b"",
+        value=transaction.value,
+        gas=gas,
+        depth=0,
+    )
+    context.substate.warm[address] = None
+    context.world.view.touch(address)
+    if is_taken(context.world, address):
+        # rule: evm.transaction.creation-collides
+        return collide(context, message), address
+    # rule: evm.transaction.creation
+    return process_creation(context, message), address
+
+
+def destroy_with_storage(world: World, substate: Substate, address: bytes) -> None:
+    """Before Cancun: the account vanishes with all its storage, whenever it was made."""
+    world.forget_account(address)
+    # rule: evm.destroy.wipes-storage
+    world.view.wipe(address)
+
+
+def destroy_created(world: World, substate: Substate, address: bytes) -> None:
+    """Since Cancun: an account of this transaction vanishes; it has no storage but what this transaction wrote."""
+    world.forget_account(address)
+    for key in substate.originals:
+        if len(key) > 21 and key[1:21] == address:
+            # rule: evm.destroy.clears-slots
+            world.view.set(key, None)

@@ -1,0 +1,203 @@
+"""Which transactions may be in a block.
+
+The rules of the first part look at the transaction and the block's environment alone; a fork lists those that it has.
+The last part looks at the sender's account, and is the same in every fork.
+"""
+
+from __future__ import annotations
+
+from spec.evm.environment import Environment
+from spec.evm.fork import Fork
+from spec.evm.gas import GAS_PER_BLOB
+from spec.evm.rejections import Invalid
+from spec.evm.transaction import (
+    BlobTransaction,
+    FeeMarketTransaction,
+    LegacyTransaction,
+    AccessListTransaction,
+    SetCodeTransaction,
+    Transaction,
+)
+from spec.evm.world import World
+from spec.machine import Rejection
+
+NONCE_LIMIT = 2**64 - 1
+WORD_LIMIT = 2**256
+VERSIONED_HASH_VERSION = 0x01
+
+
+def intrinsic_gas(fork: Fork, transaction: Transaction) -> int:
+    """What the transaction costs before it executes."""
+    return sum(charge(transaction) for charge in fork.intrinsic_charges)
+
+
+def check_type(fork: Fork, environment: Environment, transaction: Transaction) -> None:
+    """The fork must know the transaction's type (EIP-2718)."""
+    if transaction.type not in fork.transaction_types:
+        # rule: evm.validity.type
+        raise Rejection(Invalid.TYPE_NOT_SUPPORTED, f"type {transaction.type} in {fork.name}")
+
+
+def check_chain(fork: Fork, environment: Environment, transaction: Transaction) -> None:
+    """A transaction that names a chain must be on that chain (EIP-155)."""
+    if transaction.chain_id is not None and transaction.chain_id != environment.chain_id:
+        # rule: evm.validity.chain-id
+        raise Rejection(Invalid.WRONG_CHAIN_ID, f"{transaction.chain_id} on chain {environment.chain_id}")
+
+
+def check_nonce_limit(fork: Fork, environment: Environment, transaction: Transaction) -> None:
+    """The nonce must have a successor (EIP-2681)."""
+    if transaction.nonce == NONCE_LIMIT:
+        # rule: evm.validity.nonce-max
+        raise Rejection(Invalid.NONCE_IS_MAX)
+
+
+def check_block_gas_limit(fork: Fork, environment: Environment, transaction: Transaction) -> None:
+    """Even an empty block must have room for the transaction."""
+    if transaction.gas_limit > environment.gas_limit:
+        # rule: evm.validity.block-gas-limit
+        raise Rejection(
+            Invalid.GAS_ALLOWANCE_EXCEEDED,
+            f"{transaction.gas_limit} gas in a block of {environment.gas_limit}",
+        )
+
+
+def check_intrinsic_gas(fork: Fork, environment: Environment, transaction: Transaction) -> None:
+    """The gas limit must cover the intrinsic gas and the floor of the data."""
+    needed = intrinsic_gas(fork, transaction)
+    if transaction.gas_limit < needed:
+        # rule: evm.validity.intrinsic-gas
+        raise Rejection(Invalid.INTRINSIC_GAS_TOO_LOW, f"{transaction.gas_limit} of {needed}")
+    floor = fork.calldata_floor(transaction)
+    if transaction.gas_limit < floor:
+        # rule: evm.validity.calldata-floor
+        raise Rejection(Invalid.FLOOR_GAS_TOO_LOW, f"{transaction.gas_limit} of {floor}")
+
+
+def check_transaction_gas_limit(fork: Fork, environment: Environment, transaction: Transaction) -> None:
+    """No transaction may have more gas than the cap (EIP-7825)."""
+    if fork.transaction_gas_limit is not None and transaction.gas_limit > fork.transaction_gas_limit:
+        # rule: evm.validity.transaction-gas-limit
+        raise Rejection(Invalid.TRANSACTION_GAS_LIMIT_EXCEEDED, f"{transaction.gas_limit}")
+
+
+def check_initcode_size(fork: Fork, environment: Environment, transaction: Transaction) -> None:
+    """The initialization code of a creating transaction is limited (EIP-3860)."""
+    if transaction.to is None and len(transaction.data) > fork.initcode_size_limit:
+        # rule: evm.validity.initcode-size
+        raise Rejection(Invalid.INITCODE_TOO_LARGE, f"{len(transaction.data)} bytes")
+
+
+def check_gas_price_product(fork: Fork, environment: Environment, transaction: Transaction) -> None:
+    """The most that the gas may cost must be a 256-bit number of wei."""
+    if transaction.gas_limit * maximum_gas_price(transaction) >= WORD_LIMIT:
+        # rule: evm.validity.gas-price-product
+        raise Rejection(Invalid.GAS_PRICE_PRODUCT_OVERFLOW)
+
+
+def check_fees(fork: Fork, environment: Environment, transaction: Transaction) -> None:
+    """The offered fees must be in order and cover the base fee (EIP-1559)."""
+    if isinstance(transaction, LegacyTransaction | AccessListTransaction):
+        if transaction.gas_price < environment.base_fee_per_gas:
+            # rule: evm.validity.gas-price-below-base-fee
+            raise Rejection(
+                Invalid.MAX_FEE_BELOW_BASE_FEE, f"{transaction.gas_price} of {environment.base_fee_per_gas} wei"
+            )
+        return
+    if transaction.max_priority_fee_per_gas > transaction.max_fee_per_gas:
+        # rule: evm.validity.priority-fee-above-maximum
+        raise Rejection(
+            Invalid.PRIORITY_FEE_ABOVE_MAX_FEE,
+            f"{transaction.max_priority_fee_per_gas} over {transaction.max_fee_per_gas} wei",
+        )
+    if transaction.max_fee_per_gas < environment.base_fee_per_gas:
+        # rule: evm.validity.max-fee-below-base-fee
+        raise Rejection(
+            Invalid.MAX_FEE_BELOW_BASE_FEE, f"{transaction.max_fee_per_gas} of {environment.base_fee_per_gas} wei"
+        )
+
+
+def check_blobs(fork: Fork, environment: Environment, transaction: Transaction) -> None:
+    """A blob transaction calls, has blobs, names them by versioned hashes and pays their price (EIP-4844)."""
+    if not isinstance(transaction, BlobTransaction):
+        return
+    if transaction.to is None:
+        # rule: evm.validity.blob-creation
+        raise Rejection(Invalid.BLOB_CREATION)
+    if not transaction.blob_versioned_hashes:
+        # rule: evm.validity.no-blobs
+        raise Rejection(Invalid.NO_BLOBS)
+    for index, versioned_hash in enumerate(transaction.blob_versioned_hashes):
+        if versioned_hash[0] != VERSIONED_HASH_VERSION:
+            # rule: evm.validity.blob-versioned-hash
+            raise Rejection(Invalid.BLOB_VERSIONED_HASH, f"blob {index}: 0x{versioned_hash.hex()}")
+    if fork.blobs_per_transaction is not None and len(transaction.blob_versioned_hashes) > fork.blobs_per_transaction:
+        # rule: evm.validity.blobs-per-transaction
+        raise Rejection(Invalid.TOO_MANY_BLOBS, f"{len(transaction.blob_versioned_hashes)}")
+    price = fork.blob_base_fee(environment.excess_blob_gas)
+    if transaction.max_fee_per_blob_gas < price:
+        # rule: evm.validity.max-fee-per-blob-gas
+        raise Rejection(Invalid.MAX_FEE_PER_BLOB_GAS_TOO_LOW, f"{transaction.max_fee_per_blob_gas} of {price} wei")
+
+
+def check_authorizations(fork: Fork, environment: Environment, transaction: Transaction) -> None:
+    """A set-code transaction calls, and has authorizations (EIP-7702)."""
+    if not isinstance(transaction, SetCodeTransaction):
+        return
+    if transaction.to is None:
+        # rule: evm.validity.set-code-creation
+        raise Rejection(Invalid.SET_CODE_CREATION)
+    if not transaction.authorizations:
+        # rule: evm.validity.no-authorizations
+        raise Rejection(Invalid.NO_AUTHORIZATIONS)
+
+
+def maximum_gas_price(transaction: Transaction) -> int:
+    """The most that the sender is ready to pay for gas, in wei."""
+    if isinstance(transaction, LegacyTransaction | AccessListTransaction):
+        return transaction.gas_price
+    return transaction.max_fee_per_gas
+
+
+def effective_gas_price(environment: Environment, transaction: Transaction) -> int:
+    """What the sender pays for gas, in wei: the base fee and as much of the priority fee as the maximum leaves."""
+    if isinstance(transaction, LegacyTransaction | AccessListTransaction):
+        # rule: evm.fees.gas-price
+        return transaction.gas_price
+    priority = min(
+        transaction.max_priority_fee_per_gas, transaction.max_fee_per_gas - environment.base_fee_per_gas
+    )
+    # rule: evm.fees.effective-gas-price
+    return environment.base_fee_per_gas + priority
+
+
+def blob_gas(transaction: Transaction) -> int:
+    """The blob gas that the transaction uses."""
+    if isinstance(transaction, BlobTransaction):
+        # rule: evm.fees.blob-gas
+        return GAS_PER_BLOB * len(transaction.blob_versioned_hashes)
+    return 0
+
+
+def check_sender(fork: Fork, world: World, sender: bytes, transaction: Transaction) -> None:
+    """The sender must have the right nonce, no code of its own, and the means to pay.
+
+    Observes the nonce, the code and the balance.
+    """
+    nonce, code, balance = world.nonce(sender), world.code(sender), world.balance(sender)
+    if transaction.nonce < nonce:
+        # rule: evm.validity.nonce-too-low
+        raise Rejection(Invalid.NONCE_TOO_LOW, f"{transaction.nonce}, and the account is at {nonce}")
+    if transaction.nonce > nonce:
+        # rule: evm.validity.nonce-too-high
+        raise Rejection(Invalid.NONCE_TOO_HIGH, f"{transaction.nonce}, and the account is at {nonce}")
+    if code and fork.delegation_target(code) is None:
+        # rule: evm.validity.sender-has-code
+        raise Rejection(Invalid.SENDER_NOT_EOA, f"0x{sender.hex()}")
+    needed = transaction.gas_limit * maximum_gas_price(transaction) + transaction.value
+    if isinstance(transaction, BlobTransaction):
+        # rule: evm.validity.blob-funds
+        needed += blob_gas(transaction) * transaction.max_fee_per_blob_gas
+    if balance < needed:
+        # rule: evm.validity.funds
+        raise Rejection(Invalid.INSUFFICIENT_FUNDS, f"{balance} of {needed} wei")
