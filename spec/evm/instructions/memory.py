@@ -17,8 +17,9 @@ def memory_load(frame: Frame) -> None:
     frame.charge(gas.VERY_LOW + frame.expansion((offset, 32)))
 
     # operation
+    frame.expand(offset, 32)
     # rule: evm.memory.load
-    frame.stack.append(int.from_bytes(frame.read_memory(offset, 32), "big"))
+    frame.stack.append(int.from_bytes(frame.memory[offset : offset + 32], "big"))
 
     # program counter
     frame.program_counter += 1
@@ -35,8 +36,9 @@ def memory_store(frame: Frame) -> None:
     frame.charge(gas.VERY_LOW + frame.expansion((offset, 32)))
 
     # operation
+    frame.expand(offset, 32)
     # rule: evm.memory.store
-    frame.write_memory(offset, word.to_bytes(32, "big"))
+    frame.memory[offset : offset + 32] = word.to_bytes(32, "big")
 
     # program counter
     frame.program_counter += 1
