@@ -1,0 +1,153 @@
+"""Block access lists as data: encoding, order and size (EIP-7928)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from spec.evm import rlp
+from spec.evm.hashing import keccak256
+from spec.evm.rejections import Invalid
+from spec.machine import Rejection
+
+INDEX_SIZE = 4
+NONCE_SIZE = 8
+WORD_SIZE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SlotChanges:
+    """The values that a slot had after each step that changed it: (index, value)."""
+
+    slot: int
+    changes: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAccess:
+    """What a block did with one account.
+
+    Changes are (index, value after the step): index 0 is before the transactions, i + 1 transaction i, and the one
+    after the last transaction's what comes at the end. A slot is never both changed and read.
+    """
+
+    address: bytes
+    storage_changes: tuple[SlotChanges, ...] = ()
+    storage_reads: tuple[int, ...] = ()
+    balance_changes: tuple[tuple[int, int], ...] = ()
+    nonce_changes: tuple[tuple[int, int], ...] = ()
+    code_changes: tuple[tuple[int, bytes], ...] = ()
+
+
+BlockAccessList = tuple[AccountAccess, ...]
+Entry = TypeVar("Entry")
+
+
+def _pairs(changes: Iterable[tuple[int, int]]) -> list[rlp.Item]:
+    return [[rlp.integer(index), rlp.integer(value)] for index, value in changes]
+
+
+def encode_access_list(accounts: BlockAccessList) -> bytes:
+    """The RLP of a block access list."""
+    return rlp.encode(
+        [
+            [
+                account.address,
+                [[rlp.integer(slot.slot), _pairs(slot.changes)] for slot in account.storage_changes],
+                [rlp.integer(slot) for slot in account.storage_reads],
+                _pairs(account.balance_changes),
+                _pairs(account.nonce_changes),
+                [[rlp.integer(index), code] for index, code in account.code_changes],
+            ]
+            for account in accounts
+        ]
+    )
+
+
+def hash_access_list(accounts: BlockAccessList) -> bytes:
+    """The hash by which a header commits to a block access list."""
+    # rule: evm.access-list.hash
+    return keccak256(encode_access_list(accounts))
+
+
+def _numbers(item: rlp.Item, size: int, what: str) -> tuple[tuple[int, int], ...]:
+    changes = []
+    for entry in rlp.to_list(item, f"{what} changes"):
+        index, value = rlp.to_list(entry, f"a {what} change", 2)
+        changes.append((rlp.to_int(index, INDEX_SIZE, "index of a change"), rlp.to_int(value, size, what)))
+    return tuple(changes)
+
+
+def _slot_changes(item: rlp.Item) -> tuple[SlotChanges, ...]:
+    slots = []
+    for entry in rlp.to_list(item, "storage changes"):
+        slot, changes = rlp.to_list(entry, "the changes of a slot", 2)
+        slots.append(SlotChanges(rlp.to_int(slot, WORD_SIZE, "slot"), _numbers(changes, WORD_SIZE, "slot")))
+    return tuple(slots)
+
+
+def _code_changes(item: rlp.Item) -> tuple[tuple[int, bytes], ...]:
+    changes = []
+    for entry in rlp.to_list(item, "code changes"):
+        index, code = rlp.to_list(entry, "a code change", 2)
+        changes.append((rlp.to_int(index, INDEX_SIZE, "index of a change"), rlp.to_bytes(code, "code")))
+    return tuple(changes)
+
+
+def decode_access_list(data: bytes) -> BlockAccessList:
+    """The block access list in its RLP. Raises Rejection where the bytes are anything else."""
+    try:
+        accounts = []
+        for entry in rlp.to_list(rlp.decode(data), "a block access list"):
+            address, changes, reads, balances, nonces, codes = rlp.to_list(entry, "an account's access", 6)
+            accounts.append(
+                AccountAccess(
+                    address=rlp.to_bytes(address, "address", 20),
+                    storage_changes=_slot_changes(changes),
+                    storage_reads=tuple(
+                        rlp.to_int(slot, WORD_SIZE, "slot that was read") for slot in rlp.to_list(reads, "storage reads")
+                    ),
+                    balance_changes=_numbers(balances, WORD_SIZE, "balance"),
+                    nonce_changes=_numbers(nonces, NONCE_SIZE, "nonce"),
+                    code_changes=_code_changes(codes),
+                )
+            )
+    except rlp.MalformedRlp as error:
+        # rule: evm.access-list.decode-malformed
+        raise Rejection(Invalid.MALFORMED_ACCESS_LIST, str(error)) from error
+    return tuple(accounts)
+
+
+def _ascending(entries: Sequence[bytes] | Sequence[int], what: str) -> None:
+    for earlier, later in zip(entries, entries[1:], strict=False):
+        if not earlier < later:  # type: ignore[operator]
+            # rule: evm.access-list.order
+            raise Rejection(Invalid.MALFORMED_ACCESS_LIST, f"{what} must ascend and be unique")
+
+
+def check_order(accounts: BlockAccessList) -> None:
+    """Addresses, slots and indices ascend and are unique, no slot is both changed and read, no slot lacks changes."""
+    _ascending([account.address for account in accounts], "addresses")
+    for account in accounts:
+        where = f"of 0x{account.address.hex()}"
+        _ascending([slot.slot for slot in account.storage_changes], f"changed slots {where}")
+        _ascending(account.storage_reads, f"read slots {where}")
+        for slot in account.storage_changes:
+            if not slot.changes:
+                # rule: evm.access-list.slot-without-changes
+                raise Rejection(Invalid.MALFORMED_ACCESS_LIST, f"slot 0x{slot.slot:x} {where} has no changes")
+            _ascending([index for index, _ in slot.changes], f"indices of slot 0x{slot.slot:x} {where}")
+        both = {slot.slot for slot in account.storage_changes} & set(account.storage_reads)
+        if both:
+            # rule: evm.access-list.slot-changed-and-read
+            raise Rejection(Invalid.MALFORMED_ACCESS_LIST, f"slot 0x{min(both):x} {where} is both changed and read")
+        _ascending([index for index, _ in account.balance_changes], f"indices of balances {where}")
+        _ascending([index for index, _ in account.nonce_changes], f"indices of nonces {where}")
+        _ascending([index for index, _ in account.code_changes], f"indices of codes {where}")
+
+
+def count_items(accounts: BlockAccessList) -> int:
+    """The items of a list: its addresses and their slots."""
+    # rule: evm.access-list.items
+    return sum(1 + len(account.storage_changes) + len(account.storage_reads) for account in accounts)
