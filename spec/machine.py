@@ -38,7 +38,7 @@ class Rejection(Exception):  # noqa: N818 - the field's word for it
         return f"{message}: {self.detail}" if self.detail else message
 
 
-class Suspended(BaseException):  # noqa: N818 - not an error: the value is not known yet
+class Suspended(BaseException):
     """Raised by a view whose value is not known yet. No machine catches it: the strategy that raised it does."""
 
 
@@ -104,7 +104,7 @@ Transaction = TypeVar("Transaction")
 Outcome = TypeVar("Outcome")
 Totals = TypeVar("Totals")
 Receipt = TypeVar("Receipt")
-Closing = TypeVar("Closing")
+Closing = TypeVar("Closing", covariant=True)
 
 
 class Machine(Codec, Protocol[Block, Transaction, Outcome, Totals, Receipt, Closing]):

@@ -9,7 +9,8 @@ from spec.access import StepAccess
 from spec.evm.block_access_list import AccountAccess, BlockAccessList, SlotChanges
 from spec.evm.keys import BALANCE, CODE, NONCE, SLOT
 from spec.evm.rejections import Invalid
-from spec.machine import Codec, Key, Rejection, State, Value
+from spec.evm.world import add_to_value
+from spec.machine import Key, Rejection, State, Value
 
 GAS_PER_ITEM = 2000
 
@@ -25,7 +26,7 @@ class Gathered:
     codes: list[tuple[int, bytes]] = field(default_factory=list)
 
 
-def block_access_list(codec: Codec, before: State, steps: Sequence[StepAccess]) -> BlockAccessList:
+def block_access_list(before: State, steps: Sequence[StepAccess]) -> BlockAccessList:
     """Every account and slot that the steps accessed, and the values after each step that changed them."""
     accounts: dict[bytes, Gathered] = {}
     balances: dict[Key, Value] = {}
@@ -46,7 +47,7 @@ def block_access_list(codec: Codec, before: State, steps: Sequence[StepAccess]) 
             elif key[0] in (BALANCE, NONCE, CODE):
                 account(key[1:21])
         for key, amount in access.credits.items():
-            value = codec.merge(key, balances[key] if key in balances else before.get(key), amount)
+            value = add_to_value(balances[key] if key in balances else before.get(key), amount)
             balances[key] = value
             # rule: evm.access-list.credit
             account(key[1:21]).balances.append((index, int.from_bytes(value or b"", "big")))

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from spec.access import StepAccess
 from spec.evm.access_list_of_block import block_access_list, check_item_count
 from spec.evm.block import Block, Header, decode_block
 from spec.evm.block_access_list import (
@@ -89,7 +88,7 @@ def to_payload(block: Block, chain_id: int, block_hashes: Mapping[int, bytes]) -
     )
 
 
-def claims(fork: Fork, header: Header, result: EvmResult) -> Iterator[Claim]:
+def claims(header: Header, result: EvmResult) -> Iterator[Claim]:
     """What the header says of the execution, apart from the state root."""
     # rule: evm.block.gas-used
     yield Claim("gas used", header.gas_used, result.totals.gas_used, Invalid.INVALID_GAS_USED)
@@ -106,14 +105,14 @@ def claims(fork: Fork, header: Header, result: EvmResult) -> Iterator[Claim]:
         yield Claim("requests hash", header.requests_hash, computed, Invalid.INVALID_REQUESTS_HASH)
 
 
-def access_list_of(fork: Fork, result: EvmResult, steps: tuple[StepAccess, ...] | None = None) -> BlockAccessList:
+def access_list_of(result: EvmResult) -> BlockAccessList:
     """The block access list that the execution gives."""
-    return block_access_list(Evm(fork), result.before, result.steps if steps is None else steps)
+    return block_access_list(result.before, result.steps)
 
 
-def check_access_list(fork: Fork, header: Header, proposed: bytes | None, result: EvmResult) -> None:
+def check_access_list(header: Header, proposed: bytes | None, result: EvmResult) -> None:
     """The proposed list, or the header's hash where none came along, is just what the execution gives (EIP-7928)."""
-    computed = access_list_of(fork, result)
+    computed = access_list_of(result)
     check_item_count(count_items(computed), header.gas_limit)
     if proposed is not None and proposed != encode_access_list(computed):
         # rule: evm.block.access-list
@@ -183,8 +182,8 @@ class Chain:
         if observe is not None:
             observe(result)
         if fork.has_access_list:
-            check_access_list(fork, header, access_list, result)
-        for claim in claims(fork, header, result):
+            check_access_list(header, access_list, result)
+        for claim in claims(header, result):
             if not claim.holds:
                 raise Rejection(claim.code, f"the header says {show(claim.claimed)}, and it is {show(claim.computed)}")
         state = result.state()

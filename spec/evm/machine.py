@@ -13,7 +13,7 @@ from spec.evm.receipt import Receipt
 from spec.evm.rejections import Invalid
 from spec.evm.transaction import Transaction
 from spec.evm.transaction_execution import Outcome, execute_transaction
-from spec.evm.world import World, to_value
+from spec.evm.world import World, add_to_value
 from spec.machine import Key, Rejection, Value, View
 
 
@@ -41,7 +41,7 @@ class Evm:
 
     def merge(self, key: Key, value: Value, amount: int) -> Value:
         """A credit adds wei to a balance."""
-        return to_value(int.from_bytes(value or b"", "big") + amount)
+        return add_to_value(value, amount)
 
     def storage_owner(self, key: Key) -> bytes | None:
         """The address in a slot's key."""

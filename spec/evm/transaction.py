@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -308,7 +309,7 @@ def _set_code_transaction(fields: _Fields) -> SetCodeTransaction:
     )
 
 
-_DECODERS = {
+_DECODERS: dict[int, Callable[[_Fields], TypedTransaction]] = {
     1: _access_list_transaction,
     2: _fee_market_transaction,
     3: _blob_transaction,

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
-from spec.machine import View
+from spec.machine import Value, View
 
 
 def to_value(number: int) -> bytes | None:
     """The canonical bytes of a number in state: big-endian without leading zeros; zero is absent."""
     return number.to_bytes((number.bit_length() + 7) // 8, "big") if number else None
+
+
+def add_to_value(value: Value, amount: int) -> Value:
+    """The canonical bytes of the number in ``value`` plus ``amount``."""
+    return to_value(int.from_bytes(value or b"", "big") + amount)
 
 
 class World:
