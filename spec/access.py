@@ -40,7 +40,7 @@ class StepAccess:
     """What one step read and wrote. See FORMAT.md for the keys that each rule reads.
 
     ``reads``: keys whose value from before the step was observed, in reverted frames too. ``writes``: keys whose value
-    after the step differs from the one ``before`` it. ``credits``: sums added to keys that the step neither read nor set.
+    after the step differs from the one ``before`` it. ``credits``: sums added to keys that the step never read nor set.
     ``wipes``: addresses whose storage vanished. ``touches``: addresses accessed without their value mattering.
     """
 

@@ -1,10 +1,9 @@
-"""Block access lists as data: encoding, order and size (EIP-7928)."""
+"""Block access lists as data: encoding and size (EIP-7928)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from spec.evm import rlp
 from spec.evm.hashing import keccak256
@@ -41,7 +40,6 @@ class AccountAccess:
 
 
 BlockAccessList = tuple[AccountAccess, ...]
-Entry = TypeVar("Entry")
 
 
 def _pairs(changes: Iterable[tuple[int, int]]) -> list[rlp.Item]:
@@ -106,7 +104,8 @@ def decode_access_list(data: bytes) -> BlockAccessList:
                     address=rlp.to_bytes(address, "address", 20),
                     storage_changes=_slot_changes(changes),
                     storage_reads=tuple(
-                        rlp.to_int(slot, WORD_SIZE, "slot that was read") for slot in rlp.to_list(reads, "storage reads")
+                        rlp.to_int(slot, WORD_SIZE, "slot that was read")
+                        for slot in rlp.to_list(reads, "storage reads")
                     ),
                     balance_changes=_numbers(balances, WORD_SIZE, "balance"),
                     nonce_changes=_numbers(nonces, NONCE_SIZE, "nonce"),
@@ -117,34 +116,6 @@ def decode_access_list(data: bytes) -> BlockAccessList:
         # rule: evm.access-list.decode-malformed
         raise Rejection(Invalid.MALFORMED_ACCESS_LIST, str(error)) from error
     return tuple(accounts)
-
-
-def _ascending(entries: Sequence[bytes] | Sequence[int], what: str) -> None:
-    for earlier, later in zip(entries, entries[1:], strict=False):
-        if not earlier < later:  # type: ignore[operator]
-            # rule: evm.access-list.order
-            raise Rejection(Invalid.MALFORMED_ACCESS_LIST, f"{what} must ascend and be unique")
-
-
-def check_order(accounts: BlockAccessList) -> None:
-    """Addresses, slots and indices ascend and are unique, no slot is both changed and read, no slot lacks changes."""
-    _ascending([account.address for account in accounts], "addresses")
-    for account in accounts:
-        where = f"of 0x{account.address.hex()}"
-        _ascending([slot.slot for slot in account.storage_changes], f"changed slots {where}")
-        _ascending(account.storage_reads, f"read slots {where}")
-        for slot in account.storage_changes:
-            if not slot.changes:
-                # rule: evm.access-list.slot-without-changes
-                raise Rejection(Invalid.MALFORMED_ACCESS_LIST, f"slot 0x{slot.slot:x} {where} has no changes")
-            _ascending([index for index, _ in slot.changes], f"indices of slot 0x{slot.slot:x} {where}")
-        both = {slot.slot for slot in account.storage_changes} & set(account.storage_reads)
-        if both:
-            # rule: evm.access-list.slot-changed-and-read
-            raise Rejection(Invalid.MALFORMED_ACCESS_LIST, f"slot 0x{min(both):x} {where} is both changed and read")
-        _ascending([index for index, _ in account.balance_changes], f"indices of balances {where}")
-        _ascending([index for index, _ in account.nonce_changes], f"indices of nonces {where}")
-        _ascending([index for index, _ in account.code_changes], f"indices of codes {where}")
 
 
 def count_items(accounts: BlockAccessList) -> int:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 from typing import NamedTuple, Protocol
 
 from spec.evm.access_list_of_block import block_access_list, check_item_count
-from spec.evm.block import Block, Header, decode_block
+from spec.evm.block import Block, Header, decode_block, ommers_hash, transactions_root, withdrawals_root
 from spec.evm.block_access_list import (
     BlockAccessList,
-    check_order,
     count_items,
     decode_access_list,
     encode_access_list,
@@ -88,6 +88,20 @@ def to_payload(block: Block, chain_id: int, block_hashes: Mapping[int, bytes]) -
     )
 
 
+def body_claims(block: Block) -> Iterator[Claim]:
+    """What the header says of the body."""
+    header = block.header
+    computed = transactions_root(block.transactions)
+    # rule: evm.block.transactions-root
+    yield Claim("transactions root", header.transactions_root, computed, Invalid.INVALID_TRANSACTIONS_ROOT)
+    # rule: evm.block.ommers-hash
+    yield Claim("ommers hash", header.ommers_hash, ommers_hash(block.ommers), Invalid.INVALID_OMMERS_HASH)
+    if block.withdrawals is not None:
+        computed = withdrawals_root(block.withdrawals)
+        # rule: evm.block.withdrawals-root
+        yield Claim("withdrawals root", header.withdrawals_root, computed, Invalid.INVALID_WITHDRAWALS_ROOT)
+
+
 def claims(header: Header, result: EvmResult) -> Iterator[Claim]:
     """What the header says of the execution, apart from the state root."""
     # rule: evm.block.gas-used
@@ -110,26 +124,47 @@ def access_list_of(result: EvmResult) -> BlockAccessList:
     return block_access_list(result.before, result.steps)
 
 
+def check_proposed_access_list(header: Header, proposed: bytes) -> None:
+    """The proposed list is well formed and the one that the header commits to."""
+    digest = keccak256(proposed)
+    if digest != header.block_access_list_hash:
+        # rule: evm.block.proposed-access-list-hash
+        raise Rejection(Invalid.INVALID_BAL_HASH, f"0x{digest.hex()}")
+    decode_access_list(proposed)
+
+
 def check_access_list(header: Header, proposed: bytes | None, result: EvmResult) -> None:
     """The proposed list, or the header's hash where none came along, is just what the execution gives (EIP-7928)."""
     computed = access_list_of(result)
     check_item_count(count_items(computed), header.gas_limit)
     if proposed is not None and proposed != encode_access_list(computed):
+        decoded = decode_access_list(proposed)
+        if sorted(decoded, key=lambda account: account.address) == list(computed):
+            # rule: evm.block.access-list-order
+            raise Rejection(Invalid.MALFORMED_ACCESS_LIST, "the addresses do not ascend")
         # rule: evm.block.access-list
-        raise Rejection(Invalid.INVALID_BLOCK_ACCESS_LIST)
+        raise Rejection(Invalid.INVALID_BLOCK_ACCESS_LIST, first_difference(decoded, computed))
     if header.block_access_list_hash != hash_access_list(computed):
         # rule: evm.block.access-list-hash
         raise Rejection(Invalid.INVALID_BAL_HASH)
 
 
-def check_proposed_access_list(header: Header, proposed: bytes) -> None:
-    """The proposed list is well formed, in order, not too long, and the one that the header commits to."""
-    if keccak256(proposed) != header.block_access_list_hash:
-        # rule: evm.block.proposed-access-list-hash
-        raise Rejection(Invalid.INVALID_BAL_HASH, f"0x{keccak256(proposed).hex()}")
-    decoded = decode_access_list(proposed)
-    check_order(decoded)
-    check_item_count(count_items(decoded), header.gas_limit)
+def first_difference(proposed: BlockAccessList, computed: BlockAccessList) -> str:
+    """Where a proposed list first departs from the computed one, for people."""
+    for given, right in zip_longest(proposed, computed):
+        if given == right:
+            continue
+        if right is None or (given is not None and given.address < right.address):
+            return f"account 0x{given.address.hex()} is too much"
+        if given is None or given.address != right.address:
+            return f"account 0x{right.address.hex()} is missing"
+        parts = [
+            name.replace("_", " ")
+            for name in ("storage_changes", "storage_reads", "balance_changes", "nonce_changes", "code_changes")
+            if getattr(given, name) != getattr(right, name)
+        ]
+        return f"account 0x{right.address.hex()} has other {' and '.join(parts)}"
+    return "the encoding differs"
 
 
 class Chain:
@@ -152,6 +187,10 @@ class Chain:
             yield digest, link
             digest = link.block.header.parent_hash
 
+    def fork_of_ommer(self, ommer: Header) -> Fork:
+        """The fork that rules an ommer, which is always a block of proof of work."""
+        return self.schedule(0, ommer.number, ommer.timestamp)
+
     def add(
         self,
         encoded: bytes,
@@ -170,20 +209,20 @@ class Chain:
             header_rule(fork, parent.block.header, header)
         for block_rule in fork.block_rules:
             block_rule(fork, block, len(encoded))
-        family = [link.block for _, (_, link) in zip(range(GENERATIONS + 1), self.ancestors(header.parent_hash))]
-        check_ommers(fork, block, family)
+        family = [link.block for _, link in islice(self.ancestors(header.parent_hash), GENERATIONS + 1)]
+        check_ommers(self.fork_of_ommer, block, family)
         if fork.has_access_list and access_list is not None:
             check_proposed_access_list(header, access_list)
         hashes = {
             link.block.header.number: digest
-            for _, (digest, link) in zip(range(BLOCK_HASH_WINDOW), self.ancestors(header.parent_hash))
+            for digest, link in islice(self.ancestors(header.parent_hash), BLOCK_HASH_WINDOW)
         }
         result = apply_block(Evm(fork), to_payload(block, self.chain_id, hashes), parent.state)
         if observe is not None:
             observe(result)
         if fork.has_access_list:
             check_access_list(header, access_list, result)
-        for claim in claims(header, result):
+        for claim in (*body_claims(block), *claims(header, result)):
             if not claim.holds:
                 raise Rejection(claim.code, f"the header says {show(claim.claimed)}, and it is {show(claim.computed)}")
         state = result.state()

@@ -1,14 +1,14 @@
-"""What a fork is: a record of parameters and rule functions, made from its parent's by naming what is new or modified.
+"""What a fork is: a record of parameters and rule functions, made from its parent's by naming what is new or changed.
 
-No rule asks which fork it is in. What differs between forks is a field here, and a page in ``spec/evm/forks/`` says what
-it holds.
+No rule asks which fork it is in. What differs between forks is a field here, and a page in ``spec/evm/forks/`` says
+what it holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from spec.evm import fees
 from spec.evm.gas import GAS_PER_BLOB
@@ -61,6 +61,15 @@ HeaderRule = Callable[["Fork", "Header", "Header"], None]
 
 BlockRule = Callable[["Fork", "Block", int], None]
 """Raises Rejection where a block is malformed whatever the state: fork, block, the size of its RLP in bytes."""
+
+
+Step = TypeVar("Step")
+
+
+def replaced(steps: tuple[Step, ...], old: Step, *new: Step) -> tuple[Step, ...]:
+    """``steps`` with ``new`` in the place of ``old``, or without it. Raises ValueError where ``old`` is not there."""
+    place = steps.index(old)
+    return (*steps[:place], *new, *steps[place + 1 :])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from spec.evm.block import Block, Header
 from spec.evm.fork import Fork
@@ -13,10 +13,10 @@ OMMER_LIMIT = 2
 GENERATIONS = 6
 
 
-def check_ommers(fork: Fork, block: Block, ancestors: Sequence[Block]) -> None:
+def check_ommers(fork_of: Callable[[Header], Fork], block: Block, ancestors: Sequence[Block]) -> None:
     """Ommers are valid headers, recent relatives of the block, and included once.
 
-    ``ancestors`` are the blocks before this one, its parent first, at least as many as there are, up to 7.
+    ``fork_of`` tells which fork rules an ommer; ``ancestors`` are the blocks before this one, its parent first, at least as many as there are, up to 7.
     """
     if len(block.ommers) > OMMER_LIMIT:
         # rule: evm.ommers.too-many
@@ -33,7 +33,7 @@ def check_ommers(fork: Fork, block: Block, ancestors: Sequence[Block]) -> None:
             # rule: evm.ommers.is-ancestor
             raise Rejection(Invalid.OMMER_IS_ANCESTOR, f"0x{digest.hex()}")
         seen.add(digest)
-        check_ommer(fork, block.header, ommer, family)
+        check_ommer(fork_of(ommer), block.header, ommer, family)
 
 
 def check_ommer(fork: Fork, header: Header, ommer: Header, family: dict[bytes, Header]) -> None:
@@ -53,4 +53,4 @@ def check_ommer(fork: Fork, header: Header, ommer: Header, family: dict[bytes, H
             rule(fork, parent, ommer)
         except Rejection as rejection:
             # rule: evm.ommers.invalid-header
-            raise Rejection(Invalid.OMMER_INVALID, str(rejection)) from rejection
+            raise Rejection(rejection.code, f"in an ommer: {rejection.detail}") from rejection

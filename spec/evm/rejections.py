@@ -11,7 +11,7 @@ class Invalid(RejectionCode):
     # encoding
     MALFORMED_BLOCK = "the block is not a well-formed encoding"
     MALFORMED_TRANSACTION = "the transaction is not a well-formed encoding"
-    MALFORMED_ACCESS_LIST = "the block access list is malformed or out of order"
+    MALFORMED_ACCESS_LIST = "the block access list is not a well-formed encoding in order"
 
     # transaction
     TYPE_NOT_SUPPORTED = "the fork has no transactions of this type"
@@ -62,7 +62,6 @@ class Invalid(RejectionCode):
     OMMER_PARENT_UNKNOWN = "an ommer's parent is no recent ancestor"
     OMMER_PARENT_IS_PARENT = "an ommer has the same parent as the block"
     OMMER_TOO_OLD = "an ommer is too old"
-    OMMER_INVALID = "an ommer is not a valid header"
 
     # body
     BLOCK_TOO_LARGE = "the block is too large"

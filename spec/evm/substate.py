@@ -18,7 +18,17 @@ class Substate:
     A frame that fails takes its part of all of it back: :meth:`checkpoint` and :meth:`rollback`.
     """
 
-    __slots__ = ("_undo", "created", "destroyed", "logs", "originals", "refund", "ripemd160_touched", "transient", "warm")
+    __slots__ = (
+        "_undo",
+        "created",
+        "destroyed",
+        "logs",
+        "originals",
+        "refund",
+        "ripemd160_touched",
+        "transient",
+        "warm",
+    )
 
     def __init__(self) -> None:
         self.warm: dict[bytes, None] = {}

@@ -11,10 +11,9 @@ from spec.evm.fork import Fork
 from spec.evm.gas import GAS_PER_BLOB
 from spec.evm.rejections import Invalid
 from spec.evm.transaction import (
-    BlobTransaction,
-    FeeMarketTransaction,
-    LegacyTransaction,
     AccessListTransaction,
+    BlobTransaction,
+    LegacyTransaction,
     SetCodeTransaction,
     Transaction,
 )
@@ -131,9 +130,13 @@ def check_blobs(fork: Fork, environment: Environment, transaction: Transaction) 
         if versioned_hash[0] != VERSIONED_HASH_VERSION:
             # rule: evm.validity.blob-versioned-hash
             raise Rejection(Invalid.BLOB_VERSIONED_HASH, f"blob {index}: 0x{versioned_hash.hex()}")
-    if fork.blobs_per_transaction is not None and len(transaction.blob_versioned_hashes) > fork.blobs_per_transaction:
+    count = len(transaction.blob_versioned_hashes)
+    if fork.blob_schedule is not None and count > fork.blob_schedule.maximum:
+        # rule: evm.validity.blobs-over-block-maximum
+        raise Rejection(Invalid.BLOB_GAS_ALLOWANCE_EXCEEDED, f"{count} blobs of {fork.blob_schedule.maximum}")
+    if fork.blobs_per_transaction is not None and count > fork.blobs_per_transaction:
         # rule: evm.validity.blobs-per-transaction
-        raise Rejection(Invalid.TOO_MANY_BLOBS, f"{len(transaction.blob_versioned_hashes)}")
+        raise Rejection(Invalid.TOO_MANY_BLOBS, f"{count} of {fork.blobs_per_transaction}")
     price = fork.blob_base_fee(environment.excess_blob_gas)
     if transaction.max_fee_per_blob_gas < price:
         # rule: evm.validity.max-fee-per-blob-gas
@@ -164,9 +167,7 @@ def effective_gas_price(environment: Environment, transaction: Transaction) -> i
     if isinstance(transaction, LegacyTransaction | AccessListTransaction):
         # rule: evm.fees.gas-price
         return transaction.gas_price
-    priority = min(
-        transaction.max_priority_fee_per_gas, transaction.max_fee_per_gas - environment.base_fee_per_gas
-    )
+    priority = min(transaction.max_priority_fee_per_gas, transaction.max_fee_per_gas - environment.base_fee_per_gas)
     # rule: evm.fees.effective-gas-price
     return environment.base_fee_per_gas + priority
 

@@ -7,7 +7,6 @@ from spec.evm.delegation import no_delegation
 from spec.evm.fees import no_base_fee, no_excess_blob_gas
 from spec.evm.fork import Fork
 from spec.evm.header_rules import (
-    check_body_commitments,
     check_difficulty,
     check_extra_data,
     check_fields,
@@ -15,6 +14,7 @@ from spec.evm.header_rules import (
     check_gas_used,
     check_number,
     check_timestamp,
+    check_withdrawals_presence,
 )
 from spec.evm.instructions import SIMPLE_INSTRUCTIONS
 from spec.evm.instructions.calls import call, call_code, delegate_call, static_call
@@ -87,15 +87,15 @@ BERLIN = Fork(
     has_access_list=False,
     header_fields=15,
     header_rules=(
-        check_fields,
         check_number,
         check_timestamp,
         check_extra_data,
         check_gas_limit,
+        check_fields,
         check_gas_used,
         check_difficulty,
     ),
-    block_rules=(check_body_commitments,),
+    block_rules=(check_withdrawals_presence,),
     next_base_fee=no_base_fee,
     next_excess_blob_gas=no_excess_blob_gas,
 )

@@ -1,10 +1,11 @@
-"""London, mainnet block 12,965,000 (EIP-1559, EIP-3198, EIP-3529, EIP-3541), and the two forks that only move the bomb."""
+"""London, mainnet block 12,965,000 (EIP-1559, EIP-3198, EIP-3529, EIP-3541), and the two forks that move the bomb."""
 
 from __future__ import annotations
 
 from spec.evm.fees import next_base_fee
+from spec.evm.fork import replaced
 from spec.evm.forks.berlin import BERLIN
-from spec.evm.header_rules import check_base_fee
+from spec.evm.header_rules import check_base_fee, check_gas_limit, check_gas_limit_with_elasticity
 from spec.evm.instructions import base_fee
 from spec.evm.instructions.ending import self_destruct
 
@@ -12,7 +13,10 @@ LONDON = BERLIN.fork(
     name="London",
     # New
     transaction_types=BERLIN.transaction_types | {2},
-    header_rules=(*BERLIN.header_rules, check_base_fee),
+    header_rules=(
+        *replaced(BERLIN.header_rules, check_gas_limit, check_gas_limit_with_elasticity),
+        check_base_fee,
+    ),
     rejects_contract_prefix=True,
     # Modified
     instructions={0x48: base_fee, 0xFF: self_destruct},

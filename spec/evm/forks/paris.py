@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spec.evm.fork import replaced
 from spec.evm.forks.london import GRAY_GLACIER
 from spec.evm.header_rules import check_difficulty, check_post_merge_constants
 from spec.evm.instructions import prev_randao
@@ -10,13 +11,10 @@ from spec.evm.system_calls import pay_rewards
 PARIS = GRAY_GLACIER.fork(
     name="Paris",
     # New
-    header_rules=(
-        *(rule for rule in GRAY_GLACIER.header_rules if rule is not check_difficulty),
-        check_post_merge_constants,
-    ),
+    header_rules=replaced(GRAY_GLACIER.header_rules, check_difficulty, check_post_merge_constants),
     # Modified
     instructions={0x44: prev_randao},
     # Removed
-    closing=tuple(step for step in GRAY_GLACIER.closing if step is not pay_rewards),
+    closing=replaced(GRAY_GLACIER.closing, pay_rewards),
     block_reward=0,
 )
