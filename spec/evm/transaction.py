@@ -14,7 +14,8 @@ from spec.machine import Rejection
 AccessList = tuple[tuple[bytes, tuple[int, ...]], ...]
 """Addresses, each with the storage slots that will be used of it."""
 
-FIRST_TYPE_OF_LIST = 0xC0
+FIRST_BYTE_OF_LIST = 0xC0
+LAST_TYPE = 0x7F
 CHAIN_ID_OFFSET = 35
 
 
@@ -143,8 +144,11 @@ def decode_transaction(data: bytes) -> Transaction:
         # rule: evm.transaction.decode-empty
         raise Rejection(Invalid.MALFORMED_TRANSACTION, "no bytes")
     try:
-        if data[0] >= FIRST_TYPE_OF_LIST:
+        if data[0] >= FIRST_BYTE_OF_LIST:
             return legacy_from_item(rlp.decode(data))
+        if data[0] > LAST_TYPE:
+            # rule: evm.transaction.decode-neither-type-nor-list
+            raise rlp.MalformedRlp(f"0x{data[0]:02x} begins neither a type nor a list")
         decoder = _DECODERS.get(data[0])
         if decoder is None:
             # rule: evm.transaction.decode-unknown-type
