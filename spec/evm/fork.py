@@ -106,6 +106,7 @@ class Fork:
     blob_schedule: BlobSchedule | None
     blobs_per_transaction: int | None
     block_size_limit: int | None
+    deposit_contract: bytes
     has_access_list: bool
     header_fields: int
     header_rules: tuple[HeaderRule, ...]

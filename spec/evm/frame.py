@@ -53,7 +53,7 @@ class TransactionContext:
 class Message:
     """A call or a creation that is to be executed.
 
-    ``target`` is the account that the code runs as; ``code_address`` the one that the code is from (None for a creation).
+    ``target`` is the account that the code runs as; ``code_address`` is where the code is from, None for a creation.
     ``value`` in wei is what CALLVALUE gives; it is moved from ``caller`` only if ``moves_value``.
     """
 

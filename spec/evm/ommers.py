@@ -16,7 +16,8 @@ GENERATIONS = 6
 def check_ommers(fork_of: Callable[[Header], Fork], block: Block, ancestors: Sequence[Block]) -> None:
     """Ommers are valid headers, recent relatives of the block, and included once.
 
-    ``fork_of`` tells which fork rules an ommer; ``ancestors`` are the blocks before this one, its parent first, at least as many as there are, up to 7.
+    ``fork_of`` tells which fork rules an ommer; ``ancestors`` are the blocks before this one, its parent first, at
+    least as many as there are, up to 7.
     """
     if len(block.ommers) > OMMER_LIMIT:
         # rule: evm.ommers.too-many

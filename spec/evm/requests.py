@@ -1,4 +1,4 @@
-"""Requests from the execution layer to the consensus layer: deposits out of logs, and the hash of all (EIP-6110, EIP-7685)."""
+"""Requests to the consensus layer: deposits out of logs, and the hash of all requests (EIP-6110, EIP-7685)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from spec.evm.rejections import Invalid
 from spec.evm.world import World
 from spec.machine import Rejection
 
-DEPOSIT_CONTRACT = bytes.fromhex("00000000219ab540356cBB839Cbe05303d7705Fa")
 DEPOSIT_EVENT = bytes.fromhex("649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5")
 """The first topic of a deposit's log: the hash of ``DepositEvent(bytes,bytes,bytes,bytes,bytes)``."""
 DEPOSIT_REQUEST_TYPE = b"\x00"
@@ -27,7 +26,7 @@ def collect_deposits(fork: Fork, payload: Payload, receipts: tuple[Receipt, ...]
     deposits = b""
     for receipt in receipts:
         for log in receipt.logs:
-            if log.address == DEPOSIT_CONTRACT and log.topics and log.topics[0] == DEPOSIT_EVENT:
+            if log.address == fork.deposit_contract and log.topics and log.topics[0] == DEPOSIT_EVENT:
                 # rule: evm.requests.deposits
                 deposits += parse_deposit(log.data)
     return DEPOSIT_REQUEST_TYPE + deposits if deposits else None

@@ -25,6 +25,8 @@ from spec.evm.precompiles import BERLIN_PRECOMPILES
 from spec.evm.transaction_execution import destroy_with_storage
 
 NO_LIMIT = 2**256
+MAINNET_DEPOSIT_CONTRACT = bytes.fromhex("00000000219ab540356cBB839Cbe05303d7705Fa")
+"""EIP-6110. Other chains have their own: ``fork.fork(fork.name, deposit_contract=...)``."""
 
 
 def free_initcode(size: int) -> int:
@@ -84,6 +86,7 @@ BERLIN = Fork(
     blob_schedule=None,
     blobs_per_transaction=None,
     block_size_limit=None,
+    deposit_contract=MAINNET_DEPOSIT_CONTRACT,
     has_access_list=False,
     header_fields=15,
     header_rules=(

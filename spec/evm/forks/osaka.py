@@ -1,5 +1,7 @@
-"""Osaka, mainnet timestamp 1764798551 (EIP-7594, EIP-7823, EIP-7825, EIP-7883, EIP-7918, EIP-7934, EIP-7939, EIP-7951),
-and the forks that only move the blob schedule (EIP-7892)."""
+"""Osaka, mainnet timestamp 1764798551, and the forks that only move the blob schedule.
+
+EIP-7594, EIP-7823, EIP-7825, EIP-7883, EIP-7892, EIP-7918, EIP-7934, EIP-7939, EIP-7951.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Prague, mainnet timestamp 1746612311 (EIP-2537, EIP-2935, EIP-6110, EIP-7002, EIP-7251, EIP-7623, EIP-7691, EIP-7702)."""
+"""Prague, mainnet timestamp 1746612311.
+
+EIP-2537, EIP-2935, EIP-6110, EIP-7002, EIP-7251, EIP-7623, EIP-7691, EIP-7702.
+"""
 
 from __future__ import annotations
 

@@ -48,8 +48,8 @@ def begin_call(
 ) -> tuple[Callee, int]:
     """The gas part that all four share: access, value, new account, delegation, and the gas that goes along.
 
-    ``memory`` is the price of expanding memory; ``requested`` the gas that the caller would like to give. Gives the code
-    to run and the gas that goes along, the stipend not included.
+    ``memory`` is the price of expanding memory; ``requested`` the gas that the caller would like to give. Gives the
+    code to run and the gas that goes along, the stipend not included.
     """
     price = memory + account_access_cost(frame, address)
     if value:

@@ -41,12 +41,7 @@ def create_account(frame: Frame, value: int, initcode: bytes, salt: bytes | None
         frame.gas_left += along
         frame.stack.append(0)
         return
-    if salt is None:
-        # rule: evm.create.address
-        address = created_address(creator, nonce)
-    else:
-        # rule: evm.create2.address
-        address = salted_address(creator, salt, initcode)
+    address = created_address(creator, nonce) if salt is None else salted_address(creator, salt, initcode)
     # rule: evm.create.warms-address
     frame.substate.put(frame.substate.warm, address)
     world.view.touch(address)
