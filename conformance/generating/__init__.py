@@ -1,0 +1,1 @@
+"""Making blocks that nobody wrote: from a seed, the same every time."""

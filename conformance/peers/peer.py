@@ -1,0 +1,75 @@
+"""What is asked of an outside client, and what the specification answers to the same question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Protocol
+
+from conformance.generating.case import GeneratedCase
+from spec.evm.block_access_list import encode_access_list
+from spec.evm.chain import access_list_of
+from spec.evm.machine import Evm
+from spec.evm.receipt import receipts_root
+from spec.machine import Rejection
+from spec.transition import apply_block
+
+
+class PeerMissing(Exception):  # noqa: N818 - says what is wrong
+    """An outside client is not installed. The message says what is missing and how to get it."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSummary:
+    """What a block came to. What a client does not report is None.
+
+    ``requests`` are those to the consensus layer, each a type byte and its data, empty ones left out;
+    ``access_list`` is the RLP of the block access list; ``rejection`` says why the block is invalid, in the client's
+    own words: then everything else is None.
+    """
+
+    state_root: bytes | None = None
+    receipts_root: bytes | None = None
+    gas_used: int | None = None
+    requests: tuple[bytes, ...] | None = None
+    access_list: bytes | None = None
+    rejection: str | None = None
+
+
+class Peer(Protocol):
+    """An outside client."""
+
+    name: str
+    version: str
+
+    def supports(self, fork: str) -> bool:
+        """Whether the client has the rules of the fork of that name."""
+
+    def run(self, case: GeneratedCase) -> BlockSummary:
+        """Execute the block."""
+
+
+def run_specification(case: GeneratedCase) -> BlockSummary:
+    """What the specification makes of the block."""
+    try:
+        result = apply_block(Evm(case.fork), case.payload(), case.state())
+    except Rejection as rejection:
+        return BlockSummary(rejection=str(rejection))
+    return BlockSummary(
+        state_root=result.state().root(),
+        receipts_root=receipts_root(result.receipts),
+        gas_used=result.totals.gas_used,
+        requests=result.closing.requests,
+        access_list=encode_access_list(access_list_of(result)) if case.fork.has_access_list else None,
+    )
+
+
+def differences(ours: BlockSummary, theirs: BlockSummary) -> tuple[str, ...]:
+    """The names of what two summaries both tell and disagree about. Why a block is invalid is never compared."""
+    if (ours.rejection is None) != (theirs.rejection is None):
+        return ("rejection",)
+    different = []
+    for name in (field.name for field in fields(BlockSummary) if field.name != "rejection"):
+        left, right = getattr(ours, name), getattr(theirs, name)
+        if left is not None and right is not None and left != right:
+            different.append(name)
+    return tuple(different)
