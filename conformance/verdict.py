@@ -18,7 +18,7 @@ class Result(Enum):
 class Verdict:
     """What became of one case. ``reason`` says what differs where it failed, and why where it was skipped.
 
-    ``checks`` names what was compared.
+    ``checks`` names what was compared, ``kind`` the form of the case, ``engine`` who ran it.
     """
 
     id: str
@@ -26,3 +26,5 @@ class Verdict:
     reason: str = ""
     fork: str = ""
     checks: tuple[str, ...] = ()
+    kind: str = ""
+    engine: str = "spec"
