@@ -118,14 +118,14 @@ class Frame:
         """Pay ``amount`` gas, or halt where that is more than is left."""
         if amount > self.gas_left:
             # rule: evm.frame.out-of-gas
-            raise OutOfGas
+            raise OutOfGas(amount)
         self.gas_left -= amount
 
     def require(self, amount: int) -> None:
         """Halt where ``amount`` gas is more than is left, and pay nothing yet."""
         if amount > self.gas_left:
             # rule: evm.frame.out-of-gas-before-access
-            raise OutOfGas
+            raise OutOfGas(amount)
 
     def forbid_in_static_context(self) -> None:
         """Halt where this frame may not change state (EIP-214)."""

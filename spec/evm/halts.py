@@ -16,7 +16,7 @@ class ExceptionalHalt(Halt):
 
 
 class OutOfGas(ExceptionalHalt):
-    """The next operation costs more than is left."""
+    """The next operation costs more than is left: its argument says how much, where it was a single price."""
 
 
 class StackUnderflow(ExceptionalHalt):

@@ -97,8 +97,12 @@ def is_taken(world: World, address: bytes) -> bool:
 def collide(context: TransactionContext, message: Message) -> Frame:
     """The failed frame of a creation at an address that is taken: all gas is consumed."""
     frame = Frame(context, message)
+    if context.tracer is not None:
+        context.tracer.enter(frame)
     # rule: evm.create.collision
     fail(frame, AddressCollision())
+    if context.tracer is not None:
+        context.tracer.leave(frame)
     return frame
 
 
