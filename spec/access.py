@@ -74,8 +74,9 @@ def dependencies(steps: Sequence[StepAccess], storage_owner: Mapping[Key, bytes]
     """Every direct dependency between the steps of a block, ordered by later step, then earlier step, kind and key.
 
     A write orders itself after the last write of its key and after the credits and reads since; a credit after the last
-    write and the reads since, but not after another credit, since additions commute. A wipe counts as a write of every
-    slot that the address is known to have: those in ``storage_owner``, which names the owner of each slot key.
+    write and the reads since, but not after another credit, since additions commute. So every credit after a read is
+    ordered after it, not just the first one. A wipe counts as a write of every slot that the address is known to have:
+    those in ``storage_owner``, which names the owner of each slot key.
     """
     owners = storage_owner or {}
     slots: dict[bytes, list[Key]] = {}
@@ -105,7 +106,6 @@ def dependencies(steps: Sequence[StepAccess], storage_owner: Mapping[Key, bytes]
             reads_since.pop(key, None)
         for key in access.credits:
             credits_since.setdefault(key, []).append(step)
-            reads_since.pop(key, None)
         for key in access.reads:
             if key not in writes:
                 reads_since.setdefault(key, []).append(step)

@@ -62,7 +62,7 @@ class Ledger:
             old = self.value(key)
             value = self.codec.merge(key, old, amount)
             # rule: frame.credit.observed-is-write
-            if key in view.reads:
+            if key in view.reads or self.codec.storage_owner(key) in view.wipes:
                 written[key], before[key] = value, old
             else:
                 credited[key] = amount
@@ -138,8 +138,10 @@ class StepView:
     def wipe(self, address: bytes) -> None:
         """See :meth:`spec.machine.View.wipe`."""
         owner = self._ledger.codec.storage_owner
-        for key in [key for key in self.writes if owner(key) == address]:
-            self._undo.append((self.writes, key, self.writes.pop(key)))
+        entries: dict[Key, Any]
+        for entries in (self.writes, self.credits):
+            for key in [key for key in entries if owner(key) == address]:
+                self._undo.append((entries, key, entries.pop(key)))
         self._undo.append((self.wipes, address, self.wipes.get(address, ABSENT_FROM_LOG)))
         self.wipes[address] = None
 
