@@ -1,0 +1,248 @@
+"""Comparing what an engine gave with what is right, as far as it can tell, and explaining the first difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from conformance.vectors.document import Json, Object
+from conformance.vectors.model import ABSENT, VALID, Case, member, members, text, texts
+from conformance.vectors.record import integer, write_value
+
+
+class Granularity(Enum):
+    """How finely an engine records access."""
+
+    KEYS = "keys"
+    """The whole record."""
+    ACCOUNTS = "accounts"
+    """Per step, which accounts were read and which were changed."""
+    WRITES = "writes"
+    """Per step, each key that changed, with its new value; credited balances too."""
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first thing that an engine got wrong: where, both values, and what explains it."""
+
+    where: str
+    expected: str
+    given: str
+    explanation: str = ""
+
+    def __str__(self) -> str:
+        lines = [f"{self.where}: expected {self.expected}, the engine gives {self.given}"]
+        return "\n".join([*lines, self.explanation] if self.explanation else lines)
+
+
+def project(case: Case, expected: Sequence[Object], granularity: Granularity) -> list[list[Object]]:
+    """The expected access records of all blocks, as an engine of that granularity would give them."""
+    values = pre_values(case)
+    records = []
+    for expect in expected:
+        steps = members(expect, "access")
+        if granularity is Granularity.ACCOUNTS:
+            records.append([accounts_of(step) for step in steps])
+        elif granularity is Granularity.WRITES:
+            records.append([changes_of(step, values) for step in steps])
+        else:
+            records.append(list(steps))
+    return records
+
+
+def accounts_of(step: Object) -> Object:
+    """A step of the record at the granularity of accounts."""
+
+    def accounts(*names: str) -> list[str]:
+        return [key.split(" ")[1] for name in names for key in map_of(step, name)]
+
+    changed = sorted({*accounts("writes", "credits"), *texts(step, "wipes")})
+    return {
+        "step": text(step, "step"),
+        "read_accounts": sorted(set(accounts("reads"))),
+        "changed_accounts": [*changed],
+    }
+
+
+def changes_of(step: Object, values: dict[str, str]) -> Object:
+    """A step of the record at the granularity of writes. ``values`` are those of all keys, and are brought up to date."""
+    changes: Object = {}
+    for address in texts(step, "wipes"):
+        for key in [key for key in values if key.startswith(f"slot {address} ")]:
+            values[key] = ABSENT
+    for key, value in map_of(step, "writes").items():
+        changes[key] = values[key] = str(value)
+    for key, amount in map_of(step, "credits").items():
+        before = values.get(key, ABSENT)
+        total = (0 if before == ABSENT else int(before, 16)) + int(str(amount), 16)
+        changes[key] = values[key] = write_value(integer(total))
+    return {"step": text(step, "step"), "writes": changes, "wipes": list(texts(step, "wipes"))}
+
+
+def pre_values(case: Case) -> dict[str, str]:
+    """The balances of the pre-state by key: what credits are added to."""
+    return {
+        f"balance {address}": write_value(integer(int(text(account, "balance"), 16)))
+        for address, account in case.pre.items()
+        if text(account, "balance") != "0x0"
+    }
+
+
+def map_of(step: Object, name: str) -> Object:
+    """A map in a step, empty where it is left out."""
+    return member(step, name) if name in step else {}
+
+
+def first_difference(
+    case: Case,
+    expected: Sequence[Object],
+    given: Sequence[Object],
+    outputs: frozenset[str],
+    granularity: Granularity,
+    names: Mapping[str, str],
+) -> Difference | None:
+    """The first thing in which ``given`` departs from ``expected``, among what the engine says it gives."""
+    if len(expected) != len(given):
+        return Difference("number of blocks", str(len(expected)), str(len(given)))
+    projected = project(case, expected, granularity)
+    for index, (right, result) in enumerate(zip(expected, given, strict=True)):
+        where = f"block {index}: " if len(expected) > 1 else ""
+        for difference in block_differences(right, projected[index], result, outputs, granularity):
+            return Difference(
+                where + name_accounts(difference.where, names),
+                name_accounts(difference.expected, names),
+                name_accounts(difference.given, names),
+                name_accounts(difference.explanation, names),
+            )
+    return None
+
+
+def block_differences(
+    right: Object, record: Sequence[Object], result: Object, outputs: frozenset[str], granularity: Granularity
+) -> Iterator[Difference]:
+    """The differences of one block: its status, then step by step, then the block as a whole."""
+    status, given = text(right, "status"), text(result, "status")
+    if (status == VALID) != (given == VALID) or (status != given and "rejection_code" in outputs):
+        yield Difference("status", show_status(right), show_status(result))
+        return
+    if status != VALID:
+        if "transaction" in result and result.get("transaction") != right.get("transaction"):
+            yield Difference("rejected transaction", show(right.get("transaction")), show(result.get("transaction")))
+        return
+    receipts = (members(right, "receipts"), members(result, "receipts")) if "receipts" in outputs else ([], [])
+    steps = members(result, "access") if granularity is not Granularity.NONE else []
+    for index in range(-1, len(members(right, "receipts")) + 1):
+        if granularity is not Granularity.NONE:
+            place = index + 1
+            found = steps[place] if place < len(steps) else {}
+            yield from step_differences(right, record[place], found, granularity)
+        if 0 <= index < len(receipts[0]):
+            yield from tree_differences(
+                f"receipt {index}", receipts[0][index], receipts[1][index] if index < len(receipts[1]) else None
+            )
+    if granularity is not Granularity.NONE and len(steps) != len(record):
+        yield Difference("number of steps", str(len(record)), str(len(steps)))
+    if "receipts" in outputs and len(receipts[0]) != len(receipts[1]):
+        yield Difference("number of receipts", str(len(receipts[0])), str(len(receipts[1])))
+    for name in right:
+        if name in outputs and name != "receipts":
+            yield from tree_differences(name, right[name], result.get(name))
+
+
+def step_differences(right: Object, wanted: Object, found: Object, granularity: Granularity) -> Iterator[Difference]:
+    """The differences of one step of the access record, each with the dependency that explains it."""
+    step = text(wanted, "step")
+    where = f"step {step}"
+    if not found:
+        yield Difference(where, "an access record", "none")
+        return
+    if found.get("step") != step:
+        yield Difference("order of steps", f"step {step}", f"step {show(found.get('step'))}")
+        return
+    if granularity is Granularity.WRITES:
+        found = {"step": step, "writes": map_of(found, "writes"), "wipes": found.get("wipes", [])}
+    elif granularity is Granularity.ACCOUNTS and "read_accounts" not in found:
+        found = accounts_of(found)
+    for part in wanted:
+        expected, given = wanted[part], found.get(part)
+        if isinstance(expected, dict):
+            given = given if isinstance(given, dict) else {}
+            for key in [*expected, *(key for key in given if key not in expected)]:
+                if expected.get(key) != given.get(key):
+                    yield Difference(
+                        f"{where}: {part}: {key}",
+                        show_access(expected.get(key)),
+                        show_access(given.get(key)),
+                        explanation(right, step, key),
+                    )
+        elif isinstance(expected, list) and isinstance(given, list):
+            for address in [*expected, *(entry for entry in given if entry not in expected)]:
+                if (address in expected) != (address in given):
+                    present = ("present", "absent") if address in expected else ("absent", "present")
+                    yield Difference(f"{where}: {part}: {show(address)}", *present)
+        elif expected != given:
+            yield Difference(f"{where}: {part}", show(expected), show(given))
+
+
+def explanation(right: Object, step: str, key: str) -> str:
+    """The dependencies of a step by a key."""
+    words = {"RAW": "reads what step {} wrote", "WAW": "writes after step {} did", "WAR": "writes after step {} read"}
+    found = [
+        words[text(edge, "kind")].format(text(edge, "earlier"))
+        for edge in members(right, "depends")
+        if text(edge, "later") == step and text(edge, "key") == key
+    ]
+    return f"  step {step} {', and '.join(found)} ({key})" if found else ""
+
+
+def tree_differences(where: str, expected: Json | None, given: Json | None) -> Iterator[Difference]:
+    """The differences between two parts of a document."""
+    if isinstance(expected, dict) and isinstance(given, dict):
+        for name in [*expected, *(name for name in given if name not in expected)]:
+            yield from tree_differences(f"{where}: {name}", expected.get(name), given.get(name))
+    elif isinstance(expected, list) and isinstance(given, list):
+        for index in range(max(len(expected), len(given))):
+            yield from tree_differences(
+                f"{where}[{index}]",
+                expected[index] if index < len(expected) else None,
+                given[index] if index < len(given) else None,
+            )
+    elif expected != given:
+        yield Difference(where, show(expected), show(given))
+
+
+def show(value: Json | None) -> str:
+    """A part of a document for people."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return value if len(value) <= 140 else f"{value[:60]}…{value[-60:]} ({len(value)} characters)"
+    return str(value)
+
+
+def show_access(value: Json | None) -> str:
+    """A read, or the value of a write or credit."""
+    if isinstance(value, dict) and "value" in value:
+        source = value.get("from", "nowhere")
+        steps = source if isinstance(source, str) else " and ".join(f"step {step}" for step in source)
+        return f"{show(value['value'])} from {steps}"
+    return show(value)
+
+
+def show_status(content: Object) -> str:
+    """Whether a block is valid, for people."""
+    status = text(content, "status")
+    if status == VALID:
+        return "a valid block"
+    place = f" of transaction {show(content['transaction'])}" if "transaction" in content else ""
+    return f"rejection {status}{place}"
+
+
+def name_accounts(message: str, names: Mapping[str, str]) -> str:
+    """A message in which accounts bear the names that the scenario has for them, beside their addresses."""
+    for address, name in names.items():
+        if len(message) < 2000:
+            message = message.replace(address, f"{address} ({name})")
+    return message

@@ -1,0 +1,375 @@
+"""Vectors of the EVM: state, blocks and results as maps of strings, and back.
+
+Numbers are decimal, except those in state, which are hex as all bytes are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from conformance.errors import InputError
+from conformance.fixtures.forks import BY_NAME
+from conformance.vectors.document import Object
+from conformance.vectors.model import VALID, Case, member, members, text, texts
+from conformance.vectors.record import write_critical_paths, write_dependencies, write_steps, write_value
+from spec.evm.access_list_of_block import check_item_count
+from spec.evm.block import Header, Withdrawal, empty_ommers_hash
+from spec.evm.block_access_list import count_items, encode_access_list, hash_access_list
+from spec.evm.chain import EvmResult, access_list_of, check_access_list, check_proposed_access_list
+from spec.evm.environment import ZERO_HASH, Environment
+from spec.evm.fork import Fork
+from spec.evm.forks import CANCUN, LONDON, PARIS, PRAGUE, SHANGHAI
+from spec.evm.hashing import keccak256
+from spec.evm.keys import CODE, SLOT, parse, storage_owner
+from spec.evm.machine import Evm
+from spec.evm.payload import OmmerMiner, Payload
+from spec.evm.receipt import Receipt, logs_bloom, receipts_root
+from spec.evm.rejections import Invalid
+from spec.evm.requests import requests_hash
+from spec.evm.signature import recover_sender
+from spec.evm.state import FlatState
+from spec.evm.transaction import Transaction, decode_transaction
+from spec.machine import Key, Rejection, Value
+from spec.transition import apply_block
+
+NAME: Final = "evm"
+
+_WORDS: Final = {"empty account": "empty", "balance": "balance", "nonce": "nonce", "code": "code", "slot": "slot"}
+_FIRST_BYTES: Final = {word: bytes([number]) for number, word in enumerate(_WORDS.values())}
+
+
+class EvmKeyText:
+    """``balance 0x…``, ``nonce 0x…``, ``code 0x…``, ``slot 0x… 0x…``, ``empty 0x…``. Code is written as its hash."""
+
+    def key(self, key: Key) -> str:
+        """A key as text."""
+        parsed = parse(key)
+        words = [_WORDS[parsed.part], f"0x{parsed.address.hex()}"]
+        return " ".join(words if parsed.slot is None else [*words, hex(parsed.slot)])
+
+    def parse_key(self, text: str) -> Key:
+        """The key that a text names. Raises ValueError."""
+        word, _, rest = text.partition(" ")
+        address, _, slot = rest.partition(" ")
+        if word not in _FIRST_BYTES or (word == "slot") != bool(slot):
+            raise ValueError(f"{text!r} is no key")
+        key = _FIRST_BYTES[word] + bytes.fromhex(address[2:])
+        if slot:
+            key += int(slot, 16).to_bytes(32, "big")
+        if self.key(key) != text:
+            raise ValueError(f"{text!r} is not how the key is written: must be {self.key(key)!r}")
+        return key
+
+    def order(self, key: Key) -> tuple[bytes, int, bytes]:
+        """By account, then as the parts come in its life."""
+        return key[1:21], key[0], key[21:]
+
+    def value(self, key: Key, value: Value) -> str:
+        """The value of a key as text."""
+        if key[0] == CODE and value is not None:
+            return write_value(keccak256(value))
+        return write_value(value)
+
+    def owner(self, key: Key) -> bytes | None:
+        """The address in a slot's key."""
+        return storage_owner(key) if key[0] == SLOT else None
+
+
+CODEC: Final = EvmKeyText()
+
+
+def fork_of(case: Case) -> Fork:
+    """The fork that rules the case. Raises InputError where this specification has none of that name."""
+    fork = BY_NAME.get(case.fork)
+    if fork is None:
+        raise InputError(f"{case.id}: machine.fork: no fork is called {case.fork!r}; known are {', '.join(BY_NAME)}")
+    return fork
+
+
+# The environment
+
+
+ENVIRONMENT_SINCE: Final = {
+    "base_fee_per_gas": LONDON,
+    "prev_randao": PARIS,
+    "excess_blob_gas": CANCUN,
+    "parent_beacon_block_root": CANCUN,
+}
+"""Fields of ``env`` that a block has from a fork on; ``difficulty`` it has until ``prev_randao`` takes its place."""
+
+
+def has(fork: Fork, since: Fork) -> bool:
+    """Whether ``fork`` is ``since`` or a later one."""
+    forks = list(BY_NAME.values())
+    return forks.index(fork) >= forks.index(since)
+
+
+def environment_fields(fork: Fork) -> dict[str, bool]:
+    """The fields of ``env`` that come and go with forks, and whether a block of ``fork`` has them."""
+    fields = {name: has(fork, since) for name, since in ENVIRONMENT_SINCE.items()}
+    return {**fields, "difficulty": not fields["prev_randao"]}
+
+
+def write_environment(fork: Fork, environment: Environment) -> Object:
+    """The environment of a block; of the fields that come with forks only those that it has."""
+    fields = environment_fields(fork)
+    written: Object = {
+        "number": str(environment.number),
+        "timestamp": str(environment.timestamp),
+        "coinbase": hexed(environment.coinbase),
+        "gas_limit": str(environment.gas_limit),
+        "base_fee_per_gas": str(environment.base_fee_per_gas),
+        "difficulty": str(environment.difficulty),
+        "prev_randao": hexed(environment.prev_randao),
+        "excess_blob_gas": str(environment.excess_blob_gas),
+        "parent_hash": hexed(environment.parent_hash),
+        "parent_beacon_block_root": hexed(environment.parent_beacon_block_root),
+        "block_hashes": {
+            str(number): hexed(environment.block_hashes[number]) for number in sorted(environment.block_hashes)
+        },
+    }
+    return {name: value for name, value in written.items() if fields.get(name, True)}
+
+
+def read_environment(case: Case, env: Object) -> Environment:
+    """The environment that :func:`write_environment` wrote."""
+
+    def number(name: str) -> int:
+        return int(text(env, name)) if name in env else 0
+
+    return Environment(
+        chain_id=int(case.params["chain_id"]),
+        number=number("number"),
+        timestamp=number("timestamp"),
+        coinbase=unhexed(text(env, "coinbase")),
+        gas_limit=number("gas_limit"),
+        base_fee_per_gas=number("base_fee_per_gas"),
+        difficulty=number("difficulty"),
+        prev_randao=unhexed(text(env, "prev_randao")) if "prev_randao" in env else ZERO_HASH,
+        excess_blob_gas=number("excess_blob_gas"),
+        parent_hash=unhexed(text(env, "parent_hash")),
+        parent_beacon_block_root=(
+            unhexed(text(env, "parent_beacon_block_root")) if "parent_beacon_block_root" in env else ZERO_HASH
+        ),
+        block_hashes={int(number): unhexed(str(digest)) for number, digest in member(env, "block_hashes").items()},
+    )
+
+
+# The block
+
+
+def write_withdrawal(withdrawal: Withdrawal) -> Object:
+    """A withdrawal, its amount in gwei."""
+    return {
+        "index": str(withdrawal.index),
+        "validator_index": str(withdrawal.validator_index),
+        "address": hexed(withdrawal.address),
+        "amount": str(withdrawal.amount),
+    }
+
+
+def read_payload(case: Case, block: Object, transactions: tuple[Transaction, ...]) -> Payload:
+    """What executing a block takes."""
+    return Payload(
+        environment=read_environment(case, member(block, "env")),
+        transactions=transactions,
+        withdrawals=tuple(
+            Withdrawal(
+                index=int(text(entry, "index")),
+                validator_index=int(text(entry, "validator_index")),
+                address=unhexed(text(entry, "address")),
+                amount=int(text(entry, "amount")),
+            )
+            for entry in members(block, "withdrawals")
+        ),
+        ommers=tuple(
+            OmmerMiner(unhexed(text(entry, "address")), int(text(entry, "number")))
+            for entry in members(block, "ommers")
+        ),
+    )
+
+
+def read_transactions(block: Object) -> tuple[Transaction, ...]:
+    """The transactions of a block. Raises Rejection where one is malformed."""
+    transactions = []
+    for index, entry in enumerate(members(block, "txs")):
+        try:
+            transactions.append(decode_transaction(unhexed(text(entry, "raw"))))
+        except Rejection as rejection:
+            rejection.transaction = index
+            raise
+    return tuple(transactions)
+
+
+def write_transaction(raw: bytes) -> Object:
+    """A transaction: its bytes, and its sender where there is one."""
+    try:
+        return {"raw": hexed(raw), "sender": hexed(recover_sender(decode_transaction(raw)))}
+    except Rejection:
+        return {"raw": hexed(raw)}
+
+
+# The result
+
+
+def execute_block(
+    case: Case, fork: Fork, block: Object, state: FlatState
+) -> tuple[Object, FlatState, EvmResult | None]:
+    """What the specification gives for a block: a map as under ``expect``, the state after it, and the whole result.
+
+    A block that is rejected leaves the state as it was, and has no result.
+    """
+    try:
+        result = apply_block(Evm(fork), read_payload(case, block, read_transactions(block)), state)
+        if fork.has_access_list:
+            _check_access_list(case, block, result)
+    except Rejection as rejection:
+        return write_rejection(rejection), state, None
+    after: FlatState = result.state()
+    return write_result(fork, result, after), after, result
+
+
+def _check_access_list(case: Case, block: Object, result: EvmResult) -> None:
+    """The list that follows from the block is not too large, and is the one that was proposed, where one was."""
+    gas_limit = int(text(member(block, "env"), "gas_limit"))
+    if "block_access_list" not in block:
+        check_item_count(count_items(access_list_of(result)), gas_limit)
+        return
+    proposed = unhexed(text(block, "block_access_list"))
+    header = Header(
+        parent_hash=ZERO_HASH,
+        ommers_hash=empty_ommers_hash(),
+        coinbase=bytes(20),
+        state_root=ZERO_HASH,
+        transactions_root=ZERO_HASH,
+        receipts_root=ZERO_HASH,
+        bloom=bytes(256),
+        difficulty=0,
+        number=0,
+        gas_limit=gas_limit,
+        gas_used=0,
+        timestamp=0,
+        extra_data=b"",
+        prev_randao=ZERO_HASH,
+        nonce=bytes(8),
+        block_access_list_hash=keccak256(proposed),
+    )
+    check_proposed_access_list(header, proposed)
+    check_access_list(header, proposed, result)
+
+
+def write_rejection(rejection: Rejection) -> Object:
+    """What is expected of an invalid block: the code, and the transaction at fault where there is one."""
+    written: Object = {"status": rejection.code.name}
+    if rejection.transaction is not None:
+        written["transaction"] = str(rejection.transaction)
+    return written
+
+
+def write_result(fork: Fork, result: EvmResult, after: FlatState) -> Object:
+    """What is expected of a valid block."""
+    gas_used = [outcome.gas_used for outcome in result.outcomes]
+    logs = [log for receipt in result.receipts for log in receipt.logs]
+    written: Object = {
+        "status": VALID,
+        "state_root": hexed(after.root()),
+        "receipts_root": hexed(receipts_root(result.receipts)),
+        "gas_used": str(result.totals.gas_used),
+    }
+    if fork.blob_schedule is not None:
+        written["blob_gas_used"] = str(result.totals.blob_gas_used)
+    written["logs_bloom"] = hexed(logs_bloom(logs))
+    written["receipts"] = [
+        write_receipt(receipt, used) for receipt, used in zip(result.receipts, gas_used, strict=True)
+    ]
+    written["access"] = write_steps(result.steps, CODEC)
+    written["depends"] = write_dependencies(result.steps, CODEC)
+    written.update(write_critical_paths(result.steps, gas_used))
+    if has(fork, PRAGUE):
+        written["requests"] = [hexed(request) for request in result.closing.requests]
+        written["requests_hash"] = hexed(requests_hash(result.closing.requests))
+    if fork.has_access_list:
+        access_list = access_list_of(result)
+        written["block_access_list"] = hexed(encode_access_list(access_list))
+        written["block_access_list_hash"] = hexed(hash_access_list(access_list))
+    return written
+
+
+def write_receipt(receipt: Receipt, gas_used: int) -> Object:
+    """A receipt, with the gas of its transaction alone too."""
+    return {
+        "type": str(receipt.type),
+        "status": "success" if receipt.succeeded else "failure",
+        "gas_used": str(gas_used),
+        "cumulative_gas_used": str(receipt.cumulative_gas_used),
+        "logs": [
+            {
+                "address": hexed(log.address),
+                "topics": [hexed(topic) for topic in log.topics],
+                "data": hexed(log.data),
+            }
+            for log in receipt.logs
+        ],
+    }
+
+
+def expected_fields(fork: Fork) -> dict[str, bool]:
+    """The fields of ``expect`` that come with forks, and whether a valid block of ``fork`` has them."""
+    return {
+        "blob_gas_used": fork.blob_schedule is not None,
+        "requests": has(fork, PRAGUE),
+        "requests_hash": has(fork, PRAGUE),
+        "block_access_list": fork.has_access_list,
+        "block_access_list_hash": fork.has_access_list,
+    }
+
+
+def block_fields(fork: Fork) -> dict[str, bool]:
+    """The fields of a block that come and go with forks, and whether a block of ``fork`` may have them."""
+    return {
+        "withdrawals": has(fork, SHANGHAI),
+        "ommers": not has(fork, PARIS),
+        "block_access_list": fork.has_access_list,
+    }
+
+
+def state_of(case: Case) -> FlatState:
+    """The pre-state."""
+    return FlatState.from_alloc(case.pre)
+
+
+def needed_selectors(fork: Fork, pre: Object, blocks: Sequence[Object], expected: Sequence[Object]) -> list[str]:
+    """The selectors of a vector: what it takes beside the fork itself."""
+    state = FlatState.from_alloc(pre)
+    transactions = [text(entry, "raw") for block in blocks for entry in members(block, "txs")]
+    needed = {
+        "access-list": fork.has_access_list,
+        "blobs": any(raw.startswith("0x03") for raw in transactions),
+        "empty-accounts": bool(state.empty_accounts),
+        "multiple-blocks": len(blocks) > 1,
+        "ommers": any(members(block, "ommers") for block in blocks),
+        "orphan-storage": any(state.has_storage(address) for address in state.storage),
+        "proposed-access-list": any("block_access_list" in block for block in blocks),
+        "rejections": any(text(expect, "status") != VALID for expect in expected),
+        "requests": any(texts(expect, "requests") for expect in expected),
+        "rewards": fork.block_reward > 0,
+        "system-calls": bool(fork.opening),
+        "withdrawals": any(members(block, "withdrawals") for block in blocks),
+    }
+    return sorted(name for name, is_needed in needed.items() if is_needed)
+
+
+def rejection_names() -> list[str]:
+    """The rejection codes that a vector may expect."""
+    return sorted(code.name for code in Invalid)
+
+
+def hexed(content: bytes) -> str:
+    """Bytes as hex."""
+    return f"0x{content.hex()}"
+
+
+def unhexed(written: str) -> bytes:
+    """What :func:`hexed` wrote."""
+    return bytes.fromhex(written[2:])

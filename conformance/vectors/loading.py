@@ -1,0 +1,285 @@
+"""Loading a vector strictly: YAML, schema, identity, ranges, and what can be recomputed from the file itself."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from conformance.errors import InputError
+from conformance.fixtures.forks import BY_NAME
+from conformance.vectors import evm
+from conformance.vectors.document import Document, Object, Path, quoted, read_yaml
+from conformance.vectors.model import SELECTORS, VALID, Case, Vector, member, members, text, texts
+from conformance.vectors.places import SCHEMA
+from conformance.vectors.record import read_steps, write_critical_paths, write_dependencies
+from spec.evm.alloc import MalformedAlloc
+from spec.evm.fork import Fork
+
+HAZARDS: Final = frozenset(f"H{number:02}" for number in range(1, 85))
+"""The hazards that are known: H01 to H84."""
+
+BITS: Final[Mapping[str, int]] = {
+    "amount": 64,
+    "base_fee_per_gas": 256,
+    "blob_gas_used": 64,
+    "chain_id": 256,
+    "critical_path": 32,
+    "critical_path_gas": 64,
+    "cumulative_gas_used": 64,
+    "difficulty": 256,
+    "excess_blob_gas": 64,
+    "gas_limit": 64,
+    "gas_used": 64,
+    "index": 64,
+    "number": 64,
+    "timestamp": 64,
+    "transaction": 32,
+    "type": 7,
+    "validator_index": 64,
+}
+"""How many bits the decimal numbers of a field may have."""
+
+
+def load_vector(place: str, data: bytes) -> Vector:
+    """The vector in ``data``. Raises InputError with everything that is wrong, each where it stands."""
+    document = read_yaml(place, data)
+    content = document.content
+    problems = list(schema_problems(document))
+    if problems or not isinstance(content, dict):
+        raise InputError("\n".join(problems))
+    problems += identity_problems(document, content)
+    problems += range_problems(document)
+    case, expected = split(content)
+    if case.fork not in BY_NAME:
+        known = ", ".join(BY_NAME)
+        problems.append(f"{document.at(('machine', 'fork'))}no fork is called {quoted(case.fork)}; known are {known}")
+    if not problems:
+        problems += pre_problems(document, case)
+    if not problems:
+        problems += block_problems(document, case, expected)
+    if problems:
+        raise InputError("\n".join(problems))
+    provenance = member(content, "provenance")
+    return Vector(
+        place=place,
+        case=case,
+        rules=tuple(texts(content, "rules")),
+        hazards=tuple(texts(content, "hazards")),
+        expected=expected,
+        names={str(address): name for name, address in member(provenance, "accounts").items()},
+    )
+
+
+def load_vector_file(path: FilePath) -> Vector:
+    """The vector in a file. Raises InputError."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    return load_vector(str(path), data)
+
+
+def split(content: Object) -> tuple[Case, tuple[Object, ...]]:
+    """The case in the content of a vector, and what is expected of each block."""
+    machine = member(content, "machine")
+    blocks = members(content, "blocks")
+    case = Case(
+        id=text(content, "id"),
+        machine=text(machine, "name"),
+        fork=text(machine, "fork"),
+        params={name: str(value) for name, value in member(machine, "params").items()},
+        selectors=frozenset(texts(content, "selectors")),
+        pre=member(content, "pre"),
+        blocks=tuple({name: value for name, value in block.items() if name != "expect"} for block in blocks),
+    )
+    return case, tuple(member(block, "expect") for block in blocks)
+
+
+# The schema
+
+
+@functools.cache
+def validator() -> Any:
+    """The validator of the schema of vectors."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+@functools.cache
+def result_validator() -> Any:
+    """The validator of what an outside engine gives for a block: as under ``expect``, but nothing is required."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    definitions = schema["$defs"]
+    definitions["evm_valid"]["required"] = ["status"]
+    definitions["access_step"]["required"] = ["step"]
+    accounts = {"type": "array", "items": {"$ref": "#/$defs/address"}}
+    definitions["access_step"]["properties"].update(read_accounts=accounts, changed_accounts=accounts)
+    return Draft202012Validator({"$ref": "#/$defs/evm_expect", "$defs": definitions})
+
+
+def schema_problems(document: Document) -> Iterable[str]:
+    """What the schema has against the document, the first few, in the order of the file."""
+    errors = sorted(validator().iter_errors(document.content), key=lambda error: [str(p) for p in error.absolute_path])
+    for error in errors[:8]:
+        yield explain(document, error)
+    if len(errors) > 8:
+        yield f"{document.place}: {len(errors) - 8} more problems"
+
+
+def explain(document: Document, error: ValidationError) -> str:
+    """A schema error in words: where, what is wrong, and what would be right."""
+    path: Path = tuple(error.absolute_path)
+    keyword, schema, value = error.validator, error.schema, error.instance
+    limit: Any = error.validator_value
+    where = document.at(path)
+    right = schema.get("description", "") if isinstance(schema, Mapping) else ""
+    if keyword == "additionalProperties" and isinstance(schema, Mapping) and isinstance(value, Mapping):
+        known = schema.get("properties", {})
+        unknown = sorted(name for name in value if name not in known)
+        return f"{document.at((*path, unknown[0]))}unknown field; the fields here are {', '.join(known)}"
+    if keyword == "required" and isinstance(value, Mapping):
+        missing = [name for name in limit if name not in value]
+        return f"{where or document.place + ': '}the field {missing[0]!r} is missing"
+    if error.parent is None and keyword != "type" and isinstance(value, str) and "propertyNames" in error.schema_path:
+        return f"{document.at((*path, value))}the key must be {right}"
+    if keyword == "uniqueItems":
+        return f"{where}an element is there twice"
+    if keyword == "minItems":
+        return f"{where}must have at least {limit} elements, but has {len(value)}"
+    if keyword == "maxItems":
+        return f"{where}must have at most {limit} elements, but has {len(value)}"
+    names = {"object": "a map", "array": "a list", "string": "a string"}
+    wanted = names.get(str(schema.get("type", "")), "something else") if isinstance(schema, Mapping) else ""
+    if keyword == "type":
+        return f"{where}must be {wanted}{f' ({right})' if right else ''}, but is {describe(value)}"
+    return f"{where}must be {right or wanted}, but is {describe(value)}"
+
+
+def describe(value: object) -> str:
+    """A part of a document for messages."""
+    if isinstance(value, dict):
+        return f"a map of {len(value)}"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    shown = str(value)
+    return quoted(shown if len(shown) <= 80 else f"{shown[:77]}...")
+
+
+# What a schema cannot say
+
+
+def identity_problems(document: Document, content: Object) -> Iterable[str]:
+    """The id is the file's path, the hazards and selectors are known ones, and lists are in order."""
+    identity = text(content, "id")
+    if not re.search(rf"(^|[/:]){re.escape(identity)}\.ya?ml$", document.place.replace("\\", "/")):
+        yield f"{document.at(('id',))}must be the path of the file below vectors/, but is {quoted(identity)}"
+    elif identity.split("/")[0] != text(member(content, "machine"), "name"):
+        yield f"{document.at(('id',))}must begin with the name of the machine"
+    for field, known in (("hazards", HAZARDS), ("selectors", frozenset(SELECTORS))):
+        for index, name in enumerate(texts(content, field)):
+            if name not in known:
+                yield f"{document.at((field, index))}{quoted(name)} is not known; known are {', '.join(sorted(known))}"
+    for field in ("hazards", "selectors", "rules"):
+        if texts(content, field) != sorted(texts(content, field)):
+            yield f"{document.at((field,))}must be in alphabetical order"
+
+
+def range_problems(document: Document) -> Iterable[str]:
+    """Decimal numbers that do not fit their field."""
+    for path in document.marks:
+        name = path[-1] if path else ""
+        if isinstance(name, str) and name in BITS and path[0] in ("machine", "blocks"):
+            value: Any = document.content
+            for part in path:
+                value = value[part]
+            if isinstance(value, str) and value.isdecimal() and int(value) >> BITS[name]:
+                yield f"{document.at(path)}must fit into {BITS[name]} bits, but is {quoted(value)}"
+
+
+def pre_problems(document: Document, case: Case) -> Iterable[str]:
+    """Accounts that are out of range."""
+    try:
+        evm.state_of(case)
+    except MalformedAlloc as error:
+        yield f"{document.at(('pre',))}{error}"
+    for address, account in case.pre.items():
+        for slot, value in member(account, "storage").items():
+            if value == "0x0":
+                yield f"{document.at(('pre', address, 'storage', slot))}must not be zero: leave the slot out"
+
+
+def block_problems(document: Document, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:
+    """What is wrong with the blocks, given their fork."""
+    fork = evm.fork_of(case)
+    rejections = evm.rejection_names()
+    for index, (block, expect) in enumerate(zip(case.blocks, expected, strict=True)):
+        path: Path = ("blocks", index)
+        yield from presence_problems(document, (*path, "env"), member(block, "env"), evm.environment_fields(fork), fork)
+        yield from presence_problems(document, path, block, evm.block_fields(fork), fork, required=("withdrawals",))
+        for number in member(member(block, "env"), "block_hashes"):
+            if int(number) >> 64:
+                yield f"{document.at((*path, 'env', 'block_hashes', number))}must fit into 64 bits"
+        for place, entry in enumerate(members(block, "txs")):
+            if entry != evm.write_transaction(evm.unhexed(text(entry, "raw"))):
+                right = evm.write_transaction(evm.unhexed(text(entry, "raw"))).get("sender", "left out")
+                yield f"{document.at((*path, 'txs', place, 'sender'))}must be {right}, who signed the transaction"
+        status = text(expect, "status")
+        if status == VALID:
+            where = (*path, "expect")
+            yield from presence_problems(document, where, expect, evm.expected_fields(fork), fork)
+            yield from record_problems(document, where, block, expect)
+        elif status not in rejections:
+            known = ", ".join(rejections)
+            yield f"{document.at((*path, 'expect', 'status'))}{quoted(status)} is no rejection code; they are {known}"
+
+
+def presence_problems(
+    document: Document,
+    path: Path,
+    content: Object,
+    fields: Mapping[str, bool],
+    fork: Fork,
+    required: tuple[str, ...] | None = None,
+) -> Iterable[str]:
+    """Fields that the fork does not have, and fields of it that are missing."""
+    for name, belongs in fields.items():
+        if name in content and not belongs:
+            yield f"{document.at((*path, name))}must not be there: {fork.name} has no such field"
+        elif belongs and name not in content and (required is None or name in required):
+            yield f"{document.at(path)}the field {name!r} is missing: {fork.name} has it"
+
+
+def record_problems(document: Document, path: Path, block: Object, expect: Object) -> Iterable[str]:
+    """An access record that is not in order, and what follows from it but was written otherwise."""
+    count = len(members(block, "txs"))
+    for name, wanted in (("receipts", count), ("access", count + 2)):
+        if len(members(expect, name)) != wanted:
+            yield f"{document.at((*path, name))}must have {wanted} elements, for {count} transactions"
+            return
+    try:
+        steps = read_steps(expect["access"], evm.CODEC)
+    except ValueError as error:
+        yield f"{document.at((*path, 'access'))}{error}"
+        return
+    given, right = members(expect, "depends"), write_dependencies(steps, evm.CODEC)
+    for index in range(max(len(given), len(right))):
+        if index >= len(given):
+            yield f"{document.at((*path, 'depends'))}lacks what follows from the access record: {right[index]}"
+            break
+        if index >= len(right) or given[index] != right[index]:
+            follows = right[index] if index < len(right) else "nothing more"
+            yield f"{document.at((*path, 'depends', index))}does not follow from the access record: must be {follows}"
+            break
+    gas_used = [int(text(receipt, "gas_used")) for receipt in members(expect, "receipts")]
+    for name, value in write_critical_paths(steps, gas_used).items():
+        if expect[name] != value:
+            follows = "the access record" + (" and the gas used" if name.endswith("gas") else "")
+            yield f"{document.at((*path, name))}does not follow from {follows}: must be {quoted(str(value))}"

@@ -1,0 +1,123 @@
+"""What a vector holds: a case, which is what an engine is given, and what must come out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from conformance.vectors.document import Json, Object
+
+FORMAT: Final = "samestate-vector/1"
+VALID: Final = "valid"
+PRE: Final = "pre"
+ABSENT: Final = "absent"
+
+SELECTORS: Final[Mapping[str, str]] = {
+    "access-list": "the fork has block access lists, and the vector expects one",
+    "blobs": "there are blob transactions",
+    "empty-accounts": "the pre-state holds an account that has nothing at all",
+    "multiple-blocks": "there is more than one block",
+    "ommers": "a block has ommers, whose miners are rewarded",
+    "orphan-storage": "the pre-state holds an account that has storage, but neither nonce nor code",
+    "proposed-access-list": "a block comes with a block access list that is to be verified",
+    "rejections": "a block is invalid",
+    "requests": "a block has requests to the consensus layer",
+    "rewards": "blocks are rewarded",
+    "system-calls": "the fork calls system contracts, and the pre-state has them",
+    "withdrawals": "a block has withdrawals",
+}
+"""What an engine may be unable to do, each with when a vector needs it."""
+
+OUTPUTS: Final = (
+    "state_root",
+    "receipts_root",
+    "gas_used",
+    "blob_gas_used",
+    "logs_bloom",
+    "receipts",
+    "critical_path",
+    "depends",
+    "requests",
+    "requests_hash",
+    "block_access_list",
+    "block_access_list_hash",
+    "rejection_code",
+)
+"""What an engine may give for a block, beside its access record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What an engine is given: a machine, a pre-state and blocks, as the maps of a vector without what is expected."""
+
+    id: str
+    machine: str
+    fork: str
+    params: Mapping[str, str]
+    selectors: frozenset[str]
+    pre: Object
+    blocks: tuple[Object, ...]
+
+    def document(self) -> Object:
+        """The case as an outside engine gets it."""
+        return {
+            "id": self.id,
+            "machine": {"name": self.machine, "fork": self.fork, "params": dict(self.params)},
+            "selectors": sorted(self.selectors),
+            "pre": self.pre,
+            "blocks": list(self.blocks),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """A case and what must come out of it: for each block a map as under ``expect`` in a vector.
+
+    ``names`` gives accounts the names that the scenario has for them.
+    """
+
+    place: str
+    case: Case
+    rules: tuple[str, ...]
+    hazards: tuple[str, ...]
+    expected: tuple[Object, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def member(content: Json, name: str) -> Object:
+    """The map in a field. Raises TypeError where it is none, which the schema has excluded."""
+    value = content[name] if isinstance(content, dict) else None
+    if not isinstance(value, dict):
+        raise TypeError(f"{name}: must be a map")
+    return value
+
+
+def members(content: Json, name: str) -> Sequence[Object]:
+    """The maps in a list, none where the field is left out. Raises TypeError as :func:`member` does."""
+    value = content.get(name, []) if isinstance(content, dict) else None
+    if not isinstance(value, list):
+        raise TypeError(f"{name}: must be a list")
+    maps = [element for element in value if isinstance(element, dict)]
+    if len(maps) != len(value):
+        raise TypeError(f"{name}: must hold maps")
+    return maps
+
+
+def text(content: Json, name: str) -> str:
+    """The string in a field. Raises TypeError as :func:`member` does."""
+    value = content[name] if isinstance(content, dict) else None
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: must be a string")
+    return value
+
+
+def texts(content: Json, name: str) -> list[str]:
+    """The strings in a list, none where the field is left out. Raises TypeError as :func:`member` does."""
+    value = content.get(name, []) if isinstance(content, dict) else None
+    if not isinstance(value, list):
+        raise TypeError(f"{name}: must be a list")
+    strings = [element for element in value if isinstance(element, str)]
+    if len(strings) != len(value):
+        raise TypeError(f"{name}: must hold strings")
+    return strings

@@ -1,0 +1,93 @@
+"""Writing a document in the one canonical form of vectors, so that equal content is equal bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from conformance.vectors.document import PLAIN_KEY, Json, Path, quoted
+
+WIDTH: Final = 120
+
+
+def write_yaml(content: Json, comments: Mapping[Path, str], header: str) -> str:
+    """The document as YAML: each leaf in quotes, small containers on one line, keys in the order given.
+
+    ``header`` is a comment above everything; ``comments`` go above the parts whose paths they have.
+    """
+    lines = [f"# {line}".rstrip() for line in header.splitlines()]
+    _block(content, (), 0, lines, comments)
+    return "\n".join(lines) + "\n"
+
+
+def _key(name: str) -> str:
+    return name if PLAIN_KEY.fullmatch(name) else quoted(name)
+
+
+def _flow(content: Json) -> str:
+    if isinstance(content, str):
+        return quoted(content)
+    if isinstance(content, list):
+        return "[" + ", ".join(map(_flow, content)) + "]"
+    return "{" + ", ".join(f"{_key(name)}: {_flow(value)}" for name, value in content.items()) + "}"
+
+
+def _is_leaf(content: Json) -> bool:
+    """Whether a container may stand on one line: it holds strings, or lists of strings."""
+    if isinstance(content, str):
+        return True
+    values = content if isinstance(content, list) else list(content.values())
+    return all(isinstance(value, str) or (isinstance(value, list) and all(isinstance(v, str) for v in value))
+               for value in values)  # fmt: skip
+
+
+def _fits(content: Json, used: int) -> bool:
+    return not content or isinstance(content, str) or (_is_leaf(content) and used + len(_flow(content)) <= WIDTH)
+
+
+def _has_comments(path: Path, comments: Mapping[Path, str]) -> bool:
+    return any(len(place) > len(path) and place[: len(path)] == path for place in comments)
+
+
+def _block(content: Json, path: Path, indent: int, lines: list[str], comments: Mapping[Path, str]) -> None:
+    """Add a container, which is not empty, in block form."""
+    space = " " * indent
+    if isinstance(content, dict):
+        for name, value in content.items():
+            here = (*path, name)
+            if here in comments:
+                lines.append(f"{space}# {comments[here]}")
+            head = f"{space}{_key(name)}:"
+            if _fits(value, len(head) + 1) and not _has_comments(here, comments):
+                lines.append(f"{head} {_flow(value)}")
+            else:
+                lines.append(head)
+                _block(value, here, indent + 2, lines, comments)
+    elif isinstance(content, list):
+        if all(isinstance(element, str) and len(element) < WIDTH // 3 for element in content):
+            _wrapped([quoted(str(element)) for element in content], space, lines)
+            return
+        for index, element in enumerate(content):
+            here = (*path, index)
+            if here in comments:
+                lines.append(f"{space}# {comments[here]}")
+            if _fits(element, indent + 2) and not _has_comments(here, comments):
+                lines.append(f"{space}- {_flow(element)}")
+            else:
+                inner: list[str] = []
+                _block(element, here, indent + 2, inner, comments)
+                first = next(place for place, line in enumerate(inner) if not line.lstrip().startswith("#"))
+                inner[first] = f"{space}- {inner[first].lstrip()}"
+                lines.extend(inner)
+
+
+def _wrapped(elements: list[str], space: str, lines: list[str]) -> None:
+    """A list of short strings in brackets, as many on a line as fit."""
+    line = f"{space}["
+    for place, element in enumerate(elements):
+        text = element + ("," if place + 1 < len(elements) else "]")
+        if len(line) + len(text) + 1 > WIDTH:
+            lines.append(line.rstrip())
+            line = f"{space} "
+        line += text + " "
+    lines.append(line.rstrip())
