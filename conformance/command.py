@@ -12,7 +12,11 @@ import typer.core
 
 from conformance.errors import InputError
 
-COMMANDS: Final[dict[str, str]] = {}
+COMMANDS: Final[dict[str, str]] = {
+    "check": "Run vectors, official fixtures and real blocks.",
+    "t8n": "The transition tool interface of geth and EELS: alloc, env and txs in, result and alloc out.",
+    "trace": "Trace a transaction of any case: a line of JSON for each instruction (EIP-3155).",
+}
 """Every command with its one line of help. The command `name` is the function `name` of `conformance.commands.name`."""
 
 BAD_INPUT: Final = 2

@@ -1,0 +1,167 @@
+"""Checking one document, whatever it holds."""
+
+from __future__ import annotations
+
+import functools
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from conformance.checking.report import DocumentReport
+from conformance.engines import Engine, find_engine
+from conformance.errors import InputError
+from conformance.fixtures.archives import Document
+from conformance.fixtures.block_file import BlockFileCase, is_rpc_block, is_rpc_witness, unwrap
+from conformance.fixtures.block_running import KIND as BLOCK
+from conformance.fixtures.block_running import BlockSummary, run_block, summary_of
+from conformance.fixtures.blockchain_test import BlockchainTestCase
+from conformance.fixtures.cases import Skipped
+from conformance.fixtures.encoding_running import kind_of_encoding, run_encoding_test
+from conformance.fixtures.load import Case, cases_in, is_schema, is_vector
+from conformance.fixtures.running import BLOCKCHAIN_TEST, STATE_TEST, run_blockchain_test, run_state_test
+from conformance.fixtures.state_test import StateTestCase
+from conformance.fixtures.transaction_running import KIND as TRANSACTION_TEST
+from conformance.fixtures.transaction_running import run_transaction_test
+from conformance.fixtures.transaction_test import TransactionTestCase
+from conformance.vectors.checking import check_document as check_vector
+from conformance.verdict import Result, Verdict
+from spec.evm.alloc import MalformedAlloc
+
+VECTOR: Final = "vector"
+SPEC: Final = "spec"
+FRAMES_SHOWN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A document to be checked on each of ``engines``.
+
+    ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all;
+    ``fork`` is the fork to which cases are limited.
+    """
+
+    place: str
+    content: bytes
+    origin: str
+    engines: tuple[str, ...] = (SPEC,)
+    wanted: frozenset[str] | None = None
+    fork: str | None = None
+
+
+def check_task(task: Task) -> DocumentReport:
+    """What became of the cases of a document. What makes it unusable is in the report, not raised."""
+    verdicts: list[Verdict] = []
+    blocks: list[tuple[int, BlockSummary]] = []
+    document = Document(task.place, task.content)
+    try:
+        if is_vector(document):
+            for engine in task.engines:
+                verdicts += _check_vector(task, engine)
+            return DocumentReport(task.place, tuple(verdicts))
+        value = unwrap(document.json())
+        if is_rpc_block(value) or is_rpc_witness(value):
+            return DocumentReport(task.place, is_half=True)
+        if is_schema(value):
+            return DocumentReport(task.place)
+        for case in cases_in(task.place, value):
+            if not is_wanted(case, task):
+                continue
+            for engine in task.engines:
+                if isinstance(case, BlockFileCase) and engine == SPEC:
+                    blocks.append((len(verdicts), summary_of(case)))
+                verdicts.append(run_case(case, engine))
+    except InputError as error:
+        return DocumentReport(task.place, tuple(verdicts), tuple(blocks), error=str(error))
+    return DocumentReport(task.place, tuple(verdicts), tuple(blocks))
+
+
+def is_wanted(case: Case | Skipped, task: Task) -> bool:
+    """Whether a case is in the sample and of the fork that were asked for."""
+    if task.wanted is not None and case.id not in task.wanted:
+        return False
+    return task.fork is None or task.fork in forks_of(case)
+
+
+def forks_of(case: Case | Skipped) -> frozenset[str]:
+    """The names of the forks that rule a case."""
+    match case:
+        case BlockchainTestCase():
+            return frozenset(fork.name for fork in (case.schedule.first, case.schedule.then) if fork is not None)
+        case StateTestCase() | TransactionTestCase() | BlockFileCase():
+            return frozenset({case.fork.name})
+        case _:
+            return frozenset()
+
+
+def run_case(case: Case | Skipped, engine: str = SPEC) -> Verdict:
+    """Run a case. A crash of the specification is a failure like any other, and says where it happened."""
+    if isinstance(case, Skipped):
+        return Verdict(case.id, Result.SKIPPED, case.reason, engine=engine)
+    if engine != SPEC:
+        return Verdict(case.id, Result.SKIPPED, f"{engine} takes vectors only", kind=kind_of(case), engine=engine)
+    try:
+        return _run(case)
+    except MalformedAlloc as error:
+        raise InputError(f"{case.id}: postState: {error}") from error
+    except InputError:
+        raise
+    except Exception as error:
+        fork = ", ".join(sorted(forks_of(case)))
+        return Verdict(case.id, Result.FAILED, describe_crash(error), fork, (), kind_of(case))
+
+
+def _run(case: Case) -> Verdict:
+    match case:
+        case StateTestCase():
+            return run_state_test(case)
+        case BlockchainTestCase():
+            return run_blockchain_test(case)
+        case TransactionTestCase():
+            return run_transaction_test(case)
+        case BlockFileCase():
+            return run_block(case)
+        case _:
+            return run_encoding_test(case)
+
+
+def kind_of(case: Case) -> str:
+    """What the form of a case is called."""
+    match case:
+        case StateTestCase():
+            return STATE_TEST
+        case BlockchainTestCase():
+            return BLOCKCHAIN_TEST
+        case TransactionTestCase():
+            return TRANSACTION_TEST
+        case BlockFileCase():
+            return BLOCK
+        case _:
+            return kind_of_encoding(case)
+
+
+def _check_vector(task: Task, engine: str) -> Iterator[Verdict]:
+    if task.wanted is not None and task.place not in task.wanted:
+        return
+    try:
+        for verdict in check_vector(task.place, task.content, engine_of(engine)):
+            if task.fork is None or task.fork == verdict.fork:
+                yield replace(verdict, kind=VECTOR, engine=engine)
+    except InputError:
+        raise
+    except Exception as error:
+        yield Verdict(task.place, Result.FAILED, describe_crash(error), kind=VECTOR, engine=engine)
+
+
+@functools.cache
+def engine_of(name: str) -> Engine:
+    """The engine of that id, one for each process. Raises InputError where there is none."""
+    return find_engine(name)
+
+
+def describe_crash(error: Exception) -> str:
+    """An exception that nobody expected, and the last places that it came through."""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_SHOWN:]
+    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in reversed(frames))
+    return f"the specification crashed: {type(error).__name__}: {error} ({places})"

@@ -1,0 +1,84 @@
+"""What is done already: reports on documents, kept in `.samestate/` for as long as the source stays as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import conformance
+import spec
+from conformance.checking.document import Task
+from conformance.checking.report import DocumentReport
+
+FOLDER: Final = Path(".samestate")
+LIBRARIES: Final = ("coincurve", "cryptography", "gmpy2", "py-arkworks-bls12381", "py-ecc", "pycryptodome")
+
+
+def source_version() -> str:
+    """A digest of all that a verdict depends on beside the document: our source, the libraries, the interpreter."""
+    digest = hashlib.sha256(sys.version.encode())
+    for library in LIBRARIES:
+        digest.update(f"{library} {importlib.metadata.version(library)}".encode())
+    for package in (spec, conformance):
+        for folder in package.__path__:
+            for file in sorted(Path(folder).rglob("*.py")):
+                digest.update(file.relative_to(folder).as_posix().encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class Journal:
+    """Reports on documents by their content. A line is written and flushed as soon as its document is done."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self.version = source_version()
+        self.path = folder / f"check-{self.version}.jsonl"
+        self.done: dict[str, dict[str, Any]] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        ends_well = True
+        if self.path.exists():
+            for line in self.path.read_bytes().splitlines(keepends=True):
+                ends_well = line.endswith(b"\n")
+                self._read(line)
+        self._file = self.path.open("a", encoding="utf-8")
+        if not ends_well:
+            self._file.write("\n")
+
+    def _read(self, line: bytes) -> None:
+        """Take in a line. One that was cut off when an earlier run was killed does not count."""
+        try:
+            entry = json.loads(line)
+            self.done[entry["key"]] = entry["report"]
+        except (ValueError, KeyError, TypeError):
+            return
+
+    def find(self, task: Task) -> DocumentReport | None:
+        """The report on a document that was checked before, for the same engines and cases."""
+        value = self.done.get(key_of(task))
+        return None if value is None else DocumentReport.from_json(task.place, value)
+
+    def add(self, task: Task, report: DocumentReport) -> None:
+        """Keep a report, unless the document has to be looked at again anyway."""
+        if report.error is None and not report.is_half:
+            self._file.write(json.dumps({"key": key_of(task), "report": report.to_json()}) + "\n")
+            self._file.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+def key_of(task: Task) -> str:
+    """A digest of the document's content and of what is asked about it, whatever the document is called."""
+    names = None if task.wanted is None else sorted(name.removeprefix(task.place) for name in task.wanted)
+    question = json.dumps([task.engines, names, task.fork, Path(task.place).suffix, "secure" in task.place.lower()])
+    return hashlib.sha256(question.encode() + b"\0" + task.content).hexdigest()

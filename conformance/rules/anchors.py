@@ -1,0 +1,125 @@
+"""Where each rule of the specification stands: comments `# rule: name`, and the lines that show that it was used."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import spec
+from conformance.errors import InputError
+
+_ANCHOR: Final = re.compile(r"#\s*rule:\s*(?P<name>\S+)\s*")
+_NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A rule: its name, the file and line of its comment, and the lines of the statement that it stands above.
+
+    The rule is reached when any of ``lines`` is executed.
+    """
+
+    name: str
+    file: Path
+    line: int
+    lines: range
+
+    @property
+    def where(self) -> str:
+        """File and line, from the folder that holds the packages."""
+        return f"{self.file.relative_to(root())}:{self.line}"
+
+
+def root() -> Path:
+    """The folder that holds the package `spec`."""
+    return Path(next(iter(spec.__path__))).parent
+
+
+def all_anchors() -> tuple[Anchor, ...]:
+    """Every anchor of the specification. Raises InputError where a name is malformed or used twice."""
+    anchors: dict[str, Anchor] = {}
+    for file in sorted((root() / "spec").rglob("*.py")):
+        for anchor in anchors_in(file, file.read_text()):
+            first = anchors.setdefault(anchor.name, anchor)
+            if first is not anchor:
+                raise InputError(f"{anchor.where}: the rule {anchor.name} is at {first.where} already: one name each")
+    return tuple(anchors.values())
+
+
+def anchors_in(file: Path, source: str) -> Iterator[Anchor]:
+    """The anchors of a module. Raises InputError where a name is malformed or no statement follows."""
+    tree = ast.parse(source)
+    for line, name in _comments(source):
+        where = f"{file}:{line}"
+        if not _NAME.fullmatch(name):
+            raise InputError(f"{where}: {name!r} must be words of small letters with dots between them, as a.b-c.d")
+        lines = _statement_after(tree, line)
+        if lines is None:
+            raise InputError(f"{where}: the rule {name} has no statement after it")
+        yield Anchor(name, file, line, lines)
+
+
+def _comments(source: str) -> Iterator[tuple[int, str]]:
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        match = _ANCHOR.fullmatch(token.string) if token.type == tokenize.COMMENT else None
+        if match is not None:
+            yield token.start[0], match["name"]
+
+
+def _statement_after(tree: ast.Module, line: int) -> range | None:
+    """The lines of the statement that begins next after ``line``, or of the innermost one that holds the line.
+
+    Of a compound statement only its head counts; of a definition its first statement, since the definition itself is
+    executed on import.
+    """
+    holding = tree.body
+    found: ast.stmt | None = None
+    while holding:
+        inside = next((node for node in holding if _first_line(node) <= line <= (node.end_lineno or 0)), None)
+        after = next((node for node in holding if _first_line(node) > line), None)
+        if inside is None:
+            return _head(after) if after is not None else _head(found) if found is not None else None
+        found = inside
+        blocks = [block for block in _blocks(inside) if block and line <= (block[-1].end_lineno or 0)]
+        holding = blocks[0] if blocks else []
+    return _head(found) if found is not None else None
+
+
+def _blocks(node: ast.stmt) -> list[list[ast.stmt]]:
+    """The lists of statements right inside a statement, in the order in which they stand."""
+    blocks: list[list[ast.stmt]] = []
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        part = getattr(node, name, None) or []
+        for element in part:
+            if isinstance(element, ast.ExceptHandler | ast.match_case):
+                blocks.append(element.body)
+        statements = [element for element in part if isinstance(element, ast.stmt)]
+        if statements:
+            blocks.append(statements)
+    return sorted(blocks, key=lambda block: block[0].lineno)
+
+
+def _first_line(node: ast.stmt) -> int:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    return node.lineno
+
+
+def _head(node: ast.stmt) -> range:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        first = node.body[1] if len(node.body) > 1 and _is_docstring(node.body[0]) else node.body[0]
+        return _head(first)
+    blocks = _blocks(node)
+    if not blocks:
+        return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    return range(node.lineno, max(blocks[0][0].lineno, node.lineno + 1))
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
