@@ -1,0 +1,165 @@
+"""`samestate t8n`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from conformance.errors import InputError
+from conformance.fixtures.forks import BY_NAME
+from conformance.tracing import TraceOptions
+from conformance.transition_tool.alloc import read_alloc, write_alloc
+from conformance.transition_tool.building import build
+from conformance.transition_tool.environment import read_context
+from conformance.transition_tool.outputs import Outputs
+from conformance.transition_tool.quantities import LooseFields
+from conformance.transition_tool.results import write_body, write_result
+from conformance.transition_tool.ruleset import fork_named, with_blob_parameters, with_reward
+from conformance.transition_tool.sources import Sources
+from conformance.transition_tool.trace_files import TraceFiles
+from conformance.transition_tool.transactions import read_transactions
+
+INPUT = "Input"
+OUTPUT = "Output"
+STATE = "Rules"
+TRACE = "Trace"
+FORK_NAMES = ", ".join(BY_NAME)
+
+
+def t8n(
+    input_alloc: Annotated[
+        str, typer.Option("--input.alloc", metavar="FILE|stdin", help="The accounts.", rich_help_panel=INPUT)
+    ] = "alloc.json",
+    input_env: Annotated[
+        str,
+        typer.Option("--input.env", metavar="FILE|stdin", help="The block's environment.", rich_help_panel=INPUT),
+    ] = "env.json",
+    input_txs: Annotated[
+        str,
+        typer.Option(
+            "--input.txs",
+            metavar="FILE|stdin",
+            help="The transactions: JSON, signed or with secretKey, or the RLP of their list as hex.",
+            rich_help_panel=INPUT,
+        ),
+    ] = "txs.json",
+    input_blob_parameters: Annotated[
+        str,
+        typer.Option(
+            "--input.blobParams",
+            metavar="FILE|stdin",
+            help="Another blob schedule: target, max, baseFeeUpdateFraction. Also taken from env.",
+            rich_help_panel=INPUT,
+        ),
+    ] = "",
+    fork_name: Annotated[
+        str,
+        typer.Option("--state.fork", metavar="NAME", help=f"The ruleset: {FORK_NAMES}.", rich_help_panel=STATE),
+    ] = "",
+    chain_id: Annotated[int, typer.Option("--state.chainid", min=0, max=2**64 - 1, rich_help_panel=STATE)] = 1,
+    reward: Annotated[
+        int | None,
+        typer.Option(
+            "--state.reward",
+            metavar="WEI",
+            help="The block reward, -1 for none at all; the fork's own unless given.",
+            rich_help_panel=STATE,
+        ),
+    ] = None,
+    state_test: Annotated[
+        bool,
+        typer.Option(
+            "--state-test",
+            help="Transactions only: no system calls, rewards, withdrawals and requests.",
+            rich_help_panel=STATE,
+        ),
+    ] = False,
+    folder: Annotated[
+        Path, typer.Option("--output.basedir", help="Where output files go.", rich_help_panel=OUTPUT)
+    ] = Path(),
+    output_alloc: Annotated[
+        str,
+        typer.Option(
+            "--output.alloc", metavar="FILE|stdout|stderr", help="The accounts after it.", rich_help_panel=OUTPUT
+        ),
+    ] = "alloc.json",
+    output_result: Annotated[
+        str,
+        typer.Option(
+            "--output.result",
+            metavar="FILE|stdout|stderr",
+            help="Roots, receipts, gas, and what was rejected.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = "result.json",
+    output_body: Annotated[
+        str,
+        typer.Option(
+            "--output.body",
+            metavar="FILE|stdout|stderr",
+            help="The RLP of the transactions in the block.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = "",
+    trace: Annotated[
+        bool,
+        typer.Option("--trace", help="Write trace-INDEX-HASH.jsonl for each transaction.", rich_help_panel=TRACE),
+    ] = False,
+    trace_memory: Annotated[
+        bool, typer.Option("--trace.memory", help="Trace with memory.", rich_help_panel=TRACE)
+    ] = False,
+    no_stack: Annotated[
+        bool, typer.Option("--trace.nostack", help="Trace without the stack.", rich_help_panel=TRACE)
+    ] = False,
+    no_return_data: Annotated[
+        bool, typer.Option("--trace.noreturndata", help="Trace without return data.", rich_help_panel=TRACE)
+    ] = False,
+    trace_return_data: Annotated[bool, typer.Option("--trace.returndata", hidden=True)] = False,
+    no_memory: Annotated[bool, typer.Option("--trace.nomemory", hidden=True)] = False,
+    verbosity: Annotated[int, typer.Option("--verbosity", hidden=True)] = 0,
+) -> None:
+    """The transition tool interface of geth and EELS: accounts, environment and transactions in, the result out.
+
+    The parts are files, or for `stdin` the fields alloc, env and txs (or txsRlp) of one JSON object there; outputs for
+    `stdout` are the fields alloc, result and body of one JSON object. Transactions that are rejected are left out and
+    listed with the index that they have in the input. A block that nonetheless is not valid has a `blockException`.
+    Exit code 0, or 2 for input that cannot be used.
+    """
+    if not fork_name:
+        raise InputError(f"--state.fork: must be given: one of {FORK_NAMES}")
+    sources = Sources(sys.stdin.buffer)
+    env = LooseFields(*sources.part("--input.env", input_env, "env"))
+    state = read_alloc(*sources.part("--input.alloc", input_alloc, "alloc"))
+    given = sources.part("--input.txs", input_txs, "txs", "txsRlp")
+    fork = fork_named(
+        "--state.fork", fork_name, env.quantity("currentNumber", 64), env.quantity("currentTimestamp", 64)
+    )
+    blob_parameters = None
+    if input_blob_parameters:
+        blob_parameters = LooseFields(*sources.part("--input.blobParams", input_blob_parameters, "blobParams"))
+    else:
+        for name in ("blobParams", "blobSchedule"):
+            if name in env:
+                blob_parameters = LooseFields(f"{env.where}: {name}", env.raw(name))
+    fork = with_reward("--state.reward", with_blob_parameters(fork, blob_parameters), reward)
+    context = read_context(env, fork, chain_id, state_test)
+    transactions = read_transactions(*given, chain_id)
+    options = TraceOptions(
+        stack=not no_stack,
+        memory=trace_memory and not no_memory,
+        return_data=trace_return_data or not no_return_data,
+    )
+    traces = TraceFiles(folder, options, fork.name) if trace else None
+    try:
+        transition = build(fork, context, state, transactions, state_test, traces)
+    finally:
+        if traces is not None:
+            traces.drop()
+    outputs = Outputs(folder)
+    outputs.send("result", output_result, write_result(transition))
+    outputs.send("alloc", output_alloc, write_alloc(transition.state))
+    outputs.send("body", output_body, write_body(transition))
+    outputs.flush(sys.stdout, sys.stderr)

@@ -1,0 +1,63 @@
+"""Where the parts of the input come from: a file each, or one JSON object on stdin that holds them by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final
+
+from conformance.errors import InputError
+from conformance.fixtures.archives import Document
+from conformance.fixtures.fields import Fields
+
+STDIN: Final = "stdin"
+
+
+@dataclass(slots=True)
+class Sources:
+    """The files that options name. Stdin is read once, when the first part is taken from it."""
+
+    stdin: IO[bytes]
+    _held: Mapping[str, object] | None = field(default=None, init=False)
+
+    def part(self, option: str, source: str, *names: str) -> tuple[str, object]:
+        """Where a part stands, and its JSON: that of the file ``source``, or on stdin the first of ``names`` there.
+
+        Raises InputError where it cannot be read, is not JSON, or stdin does not hold it.
+        """
+        if source == STDIN:
+            held = self._on_stdin()
+            for name in names:
+                if held.get(name) is not None:
+                    return f"stdin: {name}", held[name]
+            if names[0] in held:
+                return f"stdin: {names[0]}", None
+            raise InputError(f"stdin: the field {names[0]!r} is missing, but {option} says that it is there")
+        content = read_file(option, source)
+        return source, parse_json(source, content)
+
+    def _on_stdin(self) -> Mapping[str, object]:
+        if self._held is None:
+            self._held = Fields(STDIN, parse_json(STDIN, self.stdin.read())).values
+        return self._held
+
+
+def read_file(option: str, source: str) -> bytes:
+    """The content of a file that an option names. Raises InputError."""
+    if not source:
+        raise InputError(f"{option}: must name a file, or be stdin")
+    try:
+        return Path(source).read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise InputError(f"{option}: {source}: cannot be read: {reason}") from error
+
+
+def parse_json(where: str, content: bytes) -> object:
+    """The JSON in ``content``, or a bare hex string as a file of RLP may hold it. Raises InputError."""
+    text = content.strip()
+    if text.startswith(b"0x"):
+        text = json.dumps(text.decode("ascii", "replace")).encode()
+    return Document(where, text).json() if text else None
