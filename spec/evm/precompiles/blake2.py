@@ -23,7 +23,7 @@ def _run(data: bytes) -> bytes:
         # rule: evm.precompile.blake2f.failure-last-block-flag
         raise PrecompileFailure(f"the flag for the last block must be 0 or 1, not {data[212]}")
     # rule: evm.precompile.blake2f.output
-    return blake2b.decode_and_compress(data)
+    return bytes(blake2b.decode_and_compress(data))
 
 
 blake2f = Precompile("blake2f", _gas, _run)
