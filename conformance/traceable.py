@@ -1,0 +1,237 @@
+"""Which block of which case is to be traced: its rules, its payload and the state before it, whatever form it has."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from conformance.errors import InputError
+from conformance.fixtures.archives import documents
+from conformance.fixtures.block_file import BlockFileCase
+from conformance.fixtures.blockchain_test import BlockchainTestCase
+from conformance.fixtures.cases import Skipped
+from conformance.fixtures.load import is_vector, load_cases
+from conformance.fixtures.state_test import StateTestCase
+from conformance.tracing import LineTracer, TraceOptions, summary_of, summary_of_rejection, to_line
+from conformance.vectors import evm
+from conformance.vectors.loading import load_vector
+from conformance.vectors.model import Vector
+from spec.evm.block import decode_block
+from spec.evm.chain import BLOCK_HASH_WINDOW, Chain, to_payload
+from spec.evm.fork import Fork
+from spec.evm.machine import Closing, Evm
+from spec.evm.payload import Payload
+from spec.evm.receipt import Receipt
+from spec.evm.state import FlatState, MissingWitness, RootUnavailable
+from spec.evm.transaction import Transaction, decode_transaction
+from spec.evm.transaction_execution import Outcome, execute_transaction
+from spec.machine import Rejection, State, View
+from spec.transition import apply_block
+
+SHOWN = 8
+"""How many names a message lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceableBlock:
+    """A block ready to be executed, and the state before it."""
+
+    fork: Fork
+    payload: Payload
+    before: State
+
+
+@dataclass(frozen=True, slots=True)
+class TraceableCase:
+    """A case with blocks to trace: ``prepare`` gives one by its index, having executed those before it."""
+
+    id: str
+    blocks: int
+    prepare: Callable[[int], TraceableBlock]
+
+
+class TracedEvm(Evm):
+    """The EVM up to one transaction of a block, which alone is traced; the block is never closed."""
+
+    def __init__(self, fork: Fork, wanted: int, tracer: LineTracer) -> None:
+        super().__init__(fork)
+        self._wanted = wanted
+        self._wanted_tracer = tracer
+
+    def transactions(self, block: Payload) -> Sequence[Transaction]:
+        """The transactions up to the one that is wanted."""
+        return block.transactions[: self._wanted + 1]
+
+    def execute(self, block: Payload, transaction: Transaction, view: View) -> Outcome:
+        """One transaction; its place in the block is told by identity, since two may be equal."""
+        if transaction is not block.transactions[self._wanted]:
+            return super().execute(block, transaction, view)
+        return execute_transaction(self.fork, block.environment, transaction, view, self._wanted_tracer)
+
+    def close(self, block: Payload, receipts: Sequence[Receipt], view: View) -> Closing:
+        """Nothing: the state asked for is the one after the transaction."""
+        return Closing(())
+
+
+def trace_transaction(
+    block: TraceableBlock, wanted: int, write: Callable[[str], object], options: TraceOptions
+) -> Rejection | None:
+    """Write the trace of a transaction by its index in the block. Gives why it was rejected, if it was.
+
+    Transactions before it that are rejected, as an invalid block may have, are left out. Raises InputError where the
+    block has no such transaction, or its state lacks what executing it takes.
+    """
+    count = len(block.payload.transactions)
+    if not 0 <= wanted < count:
+        raise InputError(f"--transaction: the block has {count} transactions, from 0: there is no {wanted}")
+    rejections: dict[int, Rejection] = {}
+    machine = TracedEvm(block.fork, wanted, LineTracer(write, options))
+    try:
+        result = apply_block(machine, block.payload, block.before, rejections.__setitem__)
+        root = None
+        # of a partial state only the root of the block as a whole may be known, not one in its middle
+        with contextlib.suppress(RootUnavailable, MissingWitness):
+            root = result.state().root()
+    except MissingWitness as error:
+        raise InputError(f"the state before the block is not enough to execute it: {error}") from error
+    rejection = rejections.get(wanted)
+    if rejection is not None:
+        write(to_line(summary_of_rejection(rejection, block.fork.name)))
+        return rejection
+    write(to_line(summary_of(result.outcomes[-1], block.fork.name, root)))
+    return None
+
+
+def find_case(path: Path, name: str | None) -> TraceableCase:
+    """The one case below ``path`` whose id holds ``name``. Raises InputError where there is none, or more than one."""
+    found: list[TraceableCase] = []
+    others: list[str] = []
+    for case in traceable_cases(path):
+        if name is None or name in case.id:
+            found.append(case)
+        else:
+            others.append(case.id)
+    exact = [case for case in found if name is not None and case.id.endswith(f"::{name}")]
+    if len(found) != 1 and len(exact) != 1:
+        if not found and not others:
+            raise InputError(f"{path}: holds no case with transactions to trace")
+        if not found:
+            raise InputError(f"{path}: no case has {name!r} in its name; there are{listed(others)}")
+        raise InputError(
+            f"{path}: --case must fit one case, but fits {len(found)}:{listed([case.id for case in found])}"
+        )
+    return exact[0] if len(exact) == 1 else found[0]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a message, a line each, not too many."""
+    lines = [f"\n  {name.partition('::')[2]}" for name in names[:SHOWN]]
+    return "".join(lines) + (f"\n  and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+
+
+def traceable_cases(path: Path) -> Iterator[TraceableCase]:
+    """Every case below ``path`` that has blocks. Raises InputError where one is malformed."""
+    vectors = [document for document in documents([path]) if is_vector(document)]
+    if vectors:
+        for document in vectors:
+            yield from_vector(load_vector(document.place, document.content))
+        return
+    for case in load_cases([path]):
+        if isinstance(case, Skipped):
+            continue
+        if isinstance(case, StateTestCase):
+            yield from_state_test(case)
+        elif isinstance(case, BlockchainTestCase):
+            yield from_blockchain_test(case)
+        elif isinstance(case, BlockFileCase):
+            yield from_block_file(case)
+
+
+def from_state_test(case: StateTestCase) -> TraceableCase:
+    """The block of a state test, which is its one transaction."""
+
+    def prepare(_: int) -> TraceableBlock:
+        try:
+            transaction = decode_transaction(case.transaction)
+        except Rejection as rejection:
+            raise InputError(f"{case.id}: the transaction cannot be traced: {rejection}") from rejection
+        payload = Payload(environment=case.environment, transactions=(transaction,), is_bare=True)
+        return TraceableBlock(case.fork, payload, case.pre)
+
+    return TraceableCase(case.id, 1, prepare)
+
+
+def from_blockchain_test(case: BlockchainTestCase) -> TraceableCase:
+    """The blocks of a blockchain test, each on the state that its own parent left."""
+
+    def prepare(index: int) -> TraceableBlock:
+        where = f"{case.id}: block {index}"
+        chain = Chain(case.chain_id, case.schedule, decode_block(case.genesis), case.pre)
+        for entry in case.blocks[:index]:
+            try:
+                chain.add(entry.rlp, entry.access_list)
+            except Rejection:
+                continue  # a block that is invalid, on purpose or not, has no children
+        try:
+            block = decode_block(case.blocks[index].rlp)
+        except Rejection as rejection:
+            raise InputError(f"{where}: cannot be traced: {rejection}") from rejection
+        parent = chain.links.get(block.header.parent_hash)
+        if parent is None:
+            raise InputError(f"{where}: cannot be traced: its parent 0x{block.header.parent_hash.hex()} is unknown")
+        hashes = {
+            link.block.header.number: digest
+            for digest, link in islice(chain.ancestors(block.header.parent_hash), BLOCK_HASH_WINDOW)
+        }
+        fork = case.schedule(parent.total_difficulty, block.header.number, block.header.timestamp)
+        return TraceableBlock(fork, to_payload(block, case.chain_id, hashes), parent.state)
+
+    return TraceableCase(case.id, len(case.blocks), prepare)
+
+
+def from_block_file(case: BlockFileCase) -> TraceableCase:
+    """The block of a block file."""
+
+    def prepare(_: int) -> TraceableBlock:
+        try:
+            block = case.block()
+        except Rejection as rejection:
+            raise InputError(f"{case.id}: cannot be traced: {rejection}") from rejection
+        return TraceableBlock(case.fork, to_payload(block, case.chain_id, case.block_hashes), case.state)
+
+    return TraceableCase(case.id, 1, prepare)
+
+
+def from_vector(vector: Vector) -> TraceableCase:
+    """The blocks of a vector, one after another."""
+    case = vector.case
+
+    def prepare(index: int) -> TraceableBlock:
+        fork = evm.fork_of(case)
+        state: FlatState = evm.state_of(case)
+        for earlier in case.blocks[:index]:
+            _, state, _ = evm.execute_block(case, fork, earlier, state)
+        block = case.blocks[index]
+        try:
+            transactions = evm.read_transactions(block)
+        except Rejection as rejection:
+            raise InputError(f"{case.id}: block {index}: cannot be traced: {rejection}") from rejection
+        return TraceableBlock(fork, evm.read_payload(case, block, transactions), state)
+
+    return TraceableCase(f"{vector.place}::{case.id}", len(case.blocks), prepare)
+
+
+def choose_block(case: TraceableCase, wanted: int | None) -> TraceableBlock:
+    """The block of that index, or the first that has transactions. Raises InputError."""
+    if wanted is not None:
+        if not 0 <= wanted < case.blocks:
+            raise InputError(f"--block: {case.id} has {case.blocks} blocks, from 0: there is no {wanted}")
+        return case.prepare(wanted)
+    for index in range(case.blocks):
+        block = case.prepare(index)
+        if block.payload.transactions:
+            return block
+    raise InputError(f"{case.id}: no block has a transaction to trace")
