@@ -61,13 +61,13 @@ def accounts_of(step: Object) -> Object:
     changed = sorted({*accounts("writes", "credits"), *texts(step, "wipes")})
     return {
         "step": text(step, "step"),
-        "read_accounts": sorted(set(accounts("reads"))),
+        "read_accounts": [*sorted(set(accounts("reads")))],
         "changed_accounts": [*changed],
     }
 
 
 def changes_of(step: Object, values: dict[str, str]) -> Object:
-    """A step of the record at the granularity of writes. ``values`` are those of all keys, and are brought up to date."""
+    """A step of the record at the granularity of writes. ``values`` of all keys are brought up to date."""
     changes: Object = {}
     for address in texts(step, "wipes"):
         for key in [key for key in values if key.startswith(f"slot {address} ")]:

@@ -22,6 +22,8 @@ from conformance.vectors.record import read_steps, write_critical_paths, write_d
 from spec.evm.alloc import MalformedAlloc
 from spec.evm.fork import Fork
 
+PROBLEMS_SHOWN: Final = 8
+
 HAZARDS: Final = frozenset(f"H{number:02}" for number in range(1, 85))
 """The hazards that are known: H01 to H84."""
 
@@ -128,16 +130,17 @@ def result_validator() -> Any:
 def schema_problems(document: Document) -> Iterable[str]:
     """What the schema has against the document, the first few, in the order of the file."""
     errors = sorted(validator().iter_errors(document.content), key=lambda error: [str(p) for p in error.absolute_path])
-    for error in errors[:8]:
-        yield explain(document, error)
-    if len(errors) > 8:
-        yield f"{document.place}: {len(errors) - 8} more problems"
+    problems = list(dict.fromkeys(explain(document, error) for error in errors))
+    yield from problems[:PROBLEMS_SHOWN]
+    if len(problems) > PROBLEMS_SHOWN:
+        yield f"{document.place}: {len(problems) - PROBLEMS_SHOWN} more problems"
 
 
 def explain(document: Document, error: ValidationError) -> str:
     """A schema error in words: where, what is wrong, and what would be right."""
     path: Path = tuple(error.absolute_path)
-    keyword, schema, value = error.validator, error.schema, error.instance
+    keyword, schema = error.validator, error.schema
+    value: Any = error.instance
     limit: Any = error.validator_value
     where = document.at(path)
     right = schema.get("description", "") if isinstance(schema, Mapping) else ""
@@ -148,7 +151,7 @@ def explain(document: Document, error: ValidationError) -> str:
     if keyword == "required" and isinstance(value, Mapping):
         missing = [name for name in limit if name not in value]
         return f"{where or document.place + ': '}the field {missing[0]!r} is missing"
-    if error.parent is None and keyword != "type" and isinstance(value, str) and "propertyNames" in error.schema_path:
+    if keyword != "type" and isinstance(value, str) and "propertyNames" in error.schema_path:
         return f"{document.at((*path, value))}the key must be {right}"
     if keyword == "uniqueItems":
         return f"{where}an element is there twice"

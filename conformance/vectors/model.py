@@ -64,7 +64,7 @@ class Case:
         return {
             "id": self.id,
             "machine": {"name": self.machine, "fork": self.fork, "params": dict(self.params)},
-            "selectors": sorted(self.selectors),
+            "selectors": [*sorted(self.selectors)],
             "pre": self.pre,
             "blocks": list(self.blocks),
         }

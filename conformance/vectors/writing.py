@@ -64,7 +64,7 @@ def _block(content: Json, path: Path, indent: int, lines: list[str], comments: M
                 lines.append(head)
                 _block(value, here, indent + 2, lines, comments)
     elif isinstance(content, list):
-        if all(isinstance(element, str) and len(element) < WIDTH // 3 for element in content):
+        if all(isinstance(element, str) and len(element) < WIDTH // 2 for element in content):
             _wrapped([quoted(str(element)) for element in content], space, lines)
             return
         for index, element in enumerate(content):

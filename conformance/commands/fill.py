@@ -1,0 +1,115 @@
+"""`samestate fill`: write vectors from scenarios."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from conformance.errors import InputError
+from conformance.scenarios.block_builder import Unexpected
+from conformance.scenarios.filling import Filled, fill as fill_scenario
+from conformance.scenarios.scenario import Scenario, all_scenarios
+from conformance.vectors.places import SUFFIX, VECTORS
+
+DIFFERENT: Final = 1
+LINES_SHOWN: Final = 40
+
+
+def fill(
+    scenarios: Annotated[
+        list[str] | None, typer.Argument(help="Suites, scenarios (suite.name) or ids; all if none.", show_default=False)
+    ] = None,
+    update: Annotated[bool, typer.Option("--update", help="Write vectors anew that have changed.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where a vector would change.")] = False,
+    output: Annotated[Path, typer.Option(help="The folder of the vectors.", show_default="vectors")] = VECTORS,
+) -> None:
+    """Execute scenarios on the specification and write what came out as vectors.
+
+    Without --update a vector that would change stays as it is, and the difference is shown. A vector that has no
+    scenario any more is removed by --update where everything is filled. Exit code 1: something is different.
+    """
+    if update and check:
+        raise InputError("--update writes and --check does not: only one of them can be given")
+    chosen = choose(scenarios or [])
+    work = [(scenario, fork) for scenario in chosen for fork in scenario.forks]
+    same = written = 0
+    different: list[str] = []
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("filling", total=len(work))
+        filled: set[Path] = set()
+        for scenario, fork in work:
+            try:
+                vector = fill_scenario(scenario, fork)
+            except Unexpected as unexpected:
+                raise InputError(str(unexpected)) from unexpected
+            path = output / f"{vector.id}{SUFFIX}"
+            filled.add(path)
+            before = path.read_text(encoding="utf-8") if path.exists() else None
+            if before == vector.text:
+                same += 1
+            elif not check and (before is None or update):
+                write(path, vector)
+                written += 1
+            else:
+                different.append(vector.id)
+                print(difference(vector, before))
+            progress.advance(task)
+    if not scenarios:
+        for path in sorted(set(output.rglob(f"*{SUFFIX}")) - filled):
+            if update:
+                path.unlink()
+                written += 1
+            else:
+                different.append(str(path))
+                print(f"{path}: no scenario fills it")
+    print(f"{same} the same, {written} written, {len(different)} different")
+    if different:
+        raise typer.Exit(DIFFERENT)
+
+
+def choose(titles: list[str]) -> list[Scenario]:
+    """The scenarios of these suites, titles or ids, or all. Raises InputError for one that is none."""
+    scenarios = all_scenarios()
+    if not titles:
+        return scenarios
+    chosen: dict[str, Scenario] = {}
+    for title in titles:
+        found = [
+            scenario
+            for scenario in scenarios
+            if title in (scenario.suite, scenario.title, scenario.name)
+            or title.removesuffix(SUFFIX) in [scenario.id(fork) for fork in scenario.forks]
+        ]
+        if not found:
+            suites = ", ".join(dict.fromkeys(scenario.suite for scenario in scenarios))
+            raise InputError(f"no scenario is called {title!r}; the suites are {suites}")
+        chosen.update((scenario.title, scenario) for scenario in found)
+    return list(chosen.values())
+
+
+def write(path: Path, vector: Filled) -> None:
+    """Write a vector beside its place and then put it there, so that nobody ever sees half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(vector.text, encoding="utf-8")
+    beside.replace(path)
+
+
+def difference(vector: Filled, before: str | None) -> str:
+    """How a vector would change, for people."""
+    if before is None:
+        return f"{vector.id}: is not there yet"
+    lines = list(
+        difflib.unified_diff(
+            before.splitlines(), vector.text.splitlines(), f"{vector.id} as it is", "as it would be", n=1, lineterm=""
+        )
+    )
+    more = [f"… {len(lines) - LINES_SHOWN} more lines"] if len(lines) > LINES_SHOWN else []
+    return "\n".join([*lines[:LINES_SHOWN], *more])

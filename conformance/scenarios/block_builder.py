@@ -1,0 +1,446 @@
+"""The block builder: what a scenario speaks to. Keys follow from names, and nonces count themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypedDict, Unpack
+
+from conformance.generating.system_contracts import system_contracts
+from conformance.vectors import evm
+from conformance.vectors.document import Object
+from spec.evm.address import created_address
+from spec.evm.block import Withdrawal
+from spec.evm.environment import Environment
+from spec.evm.fork import Fork
+from spec.evm.hashing import keccak256
+from spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
+from spec.evm.payload import OmmerMiner
+from spec.evm.rejections import Invalid
+from spec.evm.signature import address_of, sign, sign_authorization
+from spec.evm.state import FlatState
+from spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES, CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
+from spec.evm.transaction import (
+    AccessListTransaction,
+    Authorization,
+    BlobTransaction,
+    FeeMarketTransaction,
+    LegacyTransaction,
+    SetCodeTransaction,
+    Transaction,
+    encode_transaction,
+)
+
+GWEI: Final = 10**9
+ETHER: Final = 10**18
+CHAIN_ID: Final = 1
+FIRST_NUMBER: Final = 1000
+FIRST_TIMESTAMP: Final = 1_800_000_000
+SECONDS_PER_BLOCK: Final = 12
+GAS_LIMIT: Final = 30_000_000
+BLOB_HASH_VERSION: Final = b"\x01"
+NO_ADDRESS: Final = bytes(20)
+SYSTEM_CONTRACTS: Final = {
+    BEACON_ROOTS: "beacon roots",
+    BLOCK_HASHES: "block hashes",
+    WITHDRAWAL_REQUESTS: "withdrawal requests",
+    CONSOLIDATION_REQUESTS: "consolidation requests",
+}
+
+
+class Unexpected(Exception):  # noqa: N818 - what a scenario finds, not an error of this program
+    """A scenario is not about what it says: the specification gave something else. The message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account with a name. Written into code it is its address."""
+
+    name: str
+    address: bytes
+    private_key: bytes = b""
+
+    def __str__(self) -> str:
+        return f"0x{self.address.hex()}"
+
+    @property
+    def as_number(self) -> int:
+        """The address as a number, as storage holds it."""
+        return int.from_bytes(self.address, "big")
+
+
+@dataclass(slots=True)
+class Draft:
+    """A block while it is being told. ``checks`` look at the state after it."""
+
+    environment: Environment
+    transactions: list[tuple[bytes, str]] = field(default_factory=list)
+    withdrawals: list[Withdrawal] = field(default_factory=list)
+    ommers: list[OmmerMiner] = field(default_factory=list)
+    proposed_access_list: Callable[[bytes], bytes] | None = None
+    rejection: tuple[Invalid, int | None] | None = None
+    receipts: tuple[bool, ...] | None = None
+    checks: list[Callable[[FlatState], None]] = field(default_factory=list)
+
+
+AccessListEntries = Iterable[tuple[Account, Sequence[int]]]
+
+
+class Details(TypedDict, total=False):
+    """What may be said of any transaction; whatever is left out is what one would expect.
+
+    ``tip`` is the priority fee per gas in wei, ``max_fee`` the most that is paid per gas, base fee included.
+    """
+
+    data: bytes
+    nonce: int
+    tip: int
+    max_fee: int
+    access_list: AccessListEntries
+    legacy: bool
+    chain_id: int
+    comment: str
+
+
+class BlockBuilder:
+    """Builds the pre-state and the blocks of a vector. What it is told about last is the current block.
+
+    Amounts in wei; ``tip`` is the priority fee per gas, and ``max_fee`` the maximum, by default enough for the tip.
+    """
+
+    def __init__(self, fork: Fork) -> None:
+        self.fork = fork
+        self.named: dict[str, Account] = {}
+        self.pre: Object = {}
+        self.nonces: dict[bytes, int] = {}
+        self.coinbase = self.nobody("coinbase")
+        self.drafts = [self._draft(FIRST_NUMBER, FIRST_TIMESTAMP)]
+        for address, code in system_contracts(fork).items():
+            self._place(Account(SYSTEM_CONTRACTS[address], address), nonce=1, code=code)
+
+    # Who there is
+
+    def accounts(self, **balances: int) -> tuple[Account, ...]:
+        """Accounts with keys, and what they have. One that has nothing is not in the pre-state."""
+        return tuple(self.account(name, balance) for name, balance in balances.items())
+
+    def account(self, name: str, balance: int = 0, nonce: int = 0) -> Account:
+        """One account with a key."""
+        account = self.nobody(name)
+        if balance or nonce:
+            self._place(account, nonce=nonce, balance=balance)
+        return account
+
+    def nobody(self, name: str) -> Account:
+        """An account with a key that the pre-state doesn't hold. The same name is the same account."""
+        if name not in self.named:
+            key = keccak256(f"samestate {name}".encode())
+            self.named[name] = Account(name, address_of(key), key)
+        return self.named[name]
+
+    def contract(
+        self, name: str, code: bytes, storage: Mapping[int, int] | None = None, balance: int = 0, nonce: int = 1
+    ) -> Account:
+        """An account with code, and a key too, so that it can be asked to do what only senders may."""
+        account = self.nobody(name)
+        self._place(account, nonce, balance, code, storage)
+        return account
+
+    def at(self, name: str, address: bytes) -> Account:
+        """An account without a key, at an address of its own."""
+        self.named[name] = Account(name, address)
+        return self.named[name]
+
+    def empty_account(self, name: str, address: bytes | None = None) -> Account:
+        """An account that is in the pre-state although it has nothing at all, as some were before EIP-161."""
+        account = self.nobody(name) if address is None else self.at(name, address)
+        self._place(account)
+        return account
+
+    def orphan_storage(self, account: Account, storage: Mapping[int, int], balance: int = 0) -> None:
+        """Storage at an address that has neither nonce nor code (EIP-7610)."""
+        self._place(account, balance=balance, storage=storage)
+
+    def place_contract(
+        self,
+        account: Account,
+        code: bytes,
+        balance: int = 0,
+        storage: Mapping[int, int] | None = None,
+    ) -> None:
+        """Put a contract at an address that follows from something else."""
+        self._place(account, 1, balance, code, storage)
+
+    def forget(self, account: Account) -> None:
+        """Take an account out of the pre-state: a system contract, for one."""
+        del self.pre[str(account)]
+
+    def _place(
+        self,
+        account: Account,
+        nonce: int = 0,
+        balance: int = 0,
+        code: bytes = b"",
+        storage: Mapping[int, int] | None = None,
+    ) -> None:
+        self.named[account.name] = account
+        self.nonces[account.address] = nonce
+        self.pre[str(account)] = {
+            "nonce": hex(nonce),
+            "balance": hex(balance),
+            "code": f"0x{code.hex()}",
+            "storage": {hex(slot): hex(value) for slot, value in sorted((storage or {}).items())},
+        }
+
+    # The block
+
+    def _draft(self, number: int, timestamp: int) -> Draft:
+        parent_hash = block_hash(number - 1)
+        fields = evm.environment_fields(self.fork)
+        return Draft(
+            Environment(
+                chain_id=CHAIN_ID,
+                number=number,
+                timestamp=timestamp,
+                coinbase=self.coinbase.address,
+                gas_limit=GAS_LIMIT,
+                base_fee_per_gas=GWEI if fields["base_fee_per_gas"] else 0,
+                difficulty=2**17 if fields["difficulty"] else 0,
+                prev_randao=keccak256(f"samestate randao {number}".encode()) if fields["prev_randao"] else bytes(32),
+                parent_hash=parent_hash,
+                parent_beacon_block_root=keccak256(f"samestate beacon root {number - 1}".encode()),
+                block_hashes={number - 1: parent_hash},
+            )
+        )
+
+    @property
+    def draft(self) -> Draft:
+        """The current block."""
+        return self.drafts[-1]
+
+    @property
+    def environment(self) -> Environment:
+        """What the current block tells its transactions."""
+        return self.draft.environment
+
+    def set_environment(self, **changes: Any) -> None:
+        """Change fields of the current block's environment."""
+        self.draft.environment = replace(self.environment, **changes)
+
+    def mined_by(self, account: Account) -> None:
+        """Make ``account`` the coinbase of the current block and of those after it."""
+        self.coinbase = account
+        self.named.pop("coinbase", None)
+        self.set_environment(coinbase=account.address)
+
+    def next_block(self) -> None:
+        """End the current block and begin the next."""
+        before = self.environment
+        self.drafts.append(self._draft(before.number + 1, before.timestamp + SECONDS_PER_BLOCK))
+        hashes = {**before.block_hashes, **self.environment.block_hashes}
+        self.set_environment(block_hashes=hashes, gas_limit=before.gas_limit)
+
+    def withdrawal(self, to: Account, gwei: int) -> None:
+        """Pay ``gwei`` out of the consensus layer at the end of the block."""
+        index = sum(len(draft.withdrawals) for draft in self.drafts)
+        self.draft.withdrawals.append(Withdrawal(index, 100 + index, to.address, gwei))
+
+    def ommer(self, miner: Account, generations: int = 1) -> None:
+        """Include an ommer of so many blocks ago."""
+        self.draft.ommers.append(OmmerMiner(miner.address, self.environment.number - generations))
+
+    def propose_access_list(self, change: Callable[[bytes], bytes]) -> None:
+        """Let the block come with an access list: what ``change`` makes of the right one."""
+        self.draft.proposed_access_list = change
+
+    # Transactions
+
+    def transfer(self, sender: Account, to: Account, value: int, gas: int = 21_000, **details: Unpack[Details]) -> None:
+        """Send value, and nothing else."""
+        comment = f"{sender.name} sends {ether(value)} to {to.name}"
+        self._send(sender, to, value, gas, details={"comment": comment, **details})
+
+    def call(
+        self, sender: Account, to: Account, value: int = 0, gas: int = 300_000, **details: Unpack[Details]
+    ) -> None:
+        """Call a contract."""
+        self._send(sender, to, value, gas, details={"comment": f"{sender.name} calls {to.name}", **details})
+
+    def create(
+        self,
+        sender: Account,
+        name: str,
+        initcode: bytes,
+        value: int = 0,
+        gas: int = 500_000,
+        **details: Unpack[Details],
+    ) -> Account:
+        """Create a contract by a transaction, and give it a name."""
+        nonce = details.get("nonce", self.nonces.get(sender.address, 0))
+        created = self.at(name, created_address(sender.address, nonce))
+        comment = f"{sender.name} creates {name}"
+        self._send(sender, None, value, gas, details={"data": initcode, "comment": comment, **details})
+        return created
+
+    def delegate(
+        self,
+        sender: Account,
+        delegations: Mapping[Account, Account | None] | Sequence[Authorization],
+        to: Account | None = None,
+        value: int = 0,
+        gas: int = 500_000,
+        **details: Unpack[Details],
+    ) -> None:
+        """Delegate the code of accounts to others, or to nobody, and call ``to``, or the sender."""
+        nonce = self.nonces.get(sender.address, 0)
+        self.nonces[sender.address] = nonce + 1
+        if isinstance(delegations, Mapping):
+            authorizations = [self.authorization(*delegation) for delegation in delegations.items()]
+            words = [
+                f"{who.name} to {target.name if target is not None else 'nobody'}"
+                for who, target in delegations.items()
+            ]
+        else:
+            authorizations, words = list(delegations), ["accounts"]
+        comment = f"{sender.name} brings delegations: {', '.join(words)}"
+        details = {"nonce": nonce, "comment": comment, **details}
+        self._send(sender, to or sender, value, gas, details=details, authorizations=authorizations)
+
+    def authorization(
+        self, authority: Account, target: Account | None, nonce: int | None = None, chain_id: int = CHAIN_ID
+    ) -> Authorization:
+        """The word of ``authority`` that it delegates its code to ``target``."""
+        expected = self.nonces.get(authority.address, 0)
+        if nonce is None:
+            nonce = expected
+            self.nonces[authority.address] = expected + 1
+        unsigned = Authorization(
+            chain_id=chain_id, address=target.address if target is not None else NO_ADDRESS, nonce=nonce
+        )
+        return sign_authorization(unsigned, authority.private_key)
+
+    def blobs(
+        self, sender: Account, to: Account, count: int, max_blob_fee: int = GWEI, **details: Unpack[Details]
+    ) -> None:
+        """Send a transaction with so many blobs."""
+        hashes = tuple(
+            BLOB_HASH_VERSION + keccak256(f"samestate blob {sender.name} {index}".encode())[1:]
+            for index in range(count)
+        )
+        comment = f"{sender.name} sends {count} blobs to {to.name}"
+        details = {"comment": comment, **details}
+        self._send(sender, to, details=details, blob_hashes=hashes, max_blob_fee=max_blob_fee)
+
+    def raw(self, encoded: bytes, comment: str) -> None:
+        """Put bytes in the place of a transaction."""
+        self.draft.transactions.append((encoded, comment))
+
+    def _send(
+        self,
+        sender: Account,
+        to: Account | None,
+        value: int = 0,
+        gas: int = 21_000,
+        *,
+        details: Details,
+        authorizations: Sequence[Authorization] | None = None,
+        blob_hashes: tuple[bytes, ...] | None = None,
+        max_blob_fee: int = 0,
+    ) -> None:
+        nonce = details.get("nonce")
+        if nonce is None:
+            nonce = self.nonces.get(sender.address, 0)
+            self.nonces[sender.address] = nonce + 1
+        data, tip, chain_id = details.get("data", b""), details.get("tip", GWEI), details.get("chain_id", CHAIN_ID)
+        access_list = details.get("access_list")
+        entries = tuple((account.address, tuple(slots)) for account, slots in access_list or ())
+        base_fee = self.environment.base_fee_per_gas
+        max_fee = details.get("max_fee", base_fee + tip)
+        recipient = to.address if to is not None else None
+        transaction: Transaction
+        if authorizations is not None:
+            transaction = SetCodeTransaction(
+                chain_id=chain_id, nonce=nonce, max_priority_fee_per_gas=tip, max_fee_per_gas=max_fee, gas_limit=gas,
+                to=recipient, value=value, data=data, access_list=entries, authorizations=tuple(authorizations),
+            )  # fmt: skip
+        elif blob_hashes is not None:
+            transaction = BlobTransaction(
+                chain_id=chain_id, nonce=nonce, max_priority_fee_per_gas=tip, max_fee_per_gas=max_fee, gas_limit=gas,
+                to=recipient, value=value, data=data, access_list=entries, max_fee_per_blob_gas=max_blob_fee,
+                blob_versioned_hashes=blob_hashes,
+            )  # fmt: skip
+        elif 2 in self.fork.transaction_types and not details.get("legacy"):
+            transaction = FeeMarketTransaction(
+                chain_id=chain_id, nonce=nonce, max_priority_fee_per_gas=tip, max_fee_per_gas=max_fee, gas_limit=gas,
+                to=recipient, value=value, data=data, access_list=entries,
+            )  # fmt: skip
+        elif access_list is not None:
+            transaction = AccessListTransaction(
+                chain_id=chain_id, nonce=nonce, gas_price=max_fee, gas_limit=gas,
+                to=recipient, value=value, data=data, access_list=entries,
+            )  # fmt: skip
+        else:
+            transaction = LegacyTransaction(
+                nonce=nonce, gas_price=max_fee, gas_limit=gas, to=recipient, value=value, data=data
+            )
+        signed = sign(transaction, sender.private_key, chain_id)
+        self.draft.transactions.append((encode_transaction(signed), details.get("comment", "")))
+
+    # What must come out
+
+    def expect(self, code: Invalid, transaction: int | None = None) -> None:
+        """The current block must be rejected, for the transaction of that index where one is given."""
+        self.draft.rejection = (code, transaction)
+
+    def expect_success(self, *succeeded: bool) -> None:
+        """Which transactions of the current block must succeed. Without a word all of them must."""
+        self.draft.receipts = succeeded
+
+    def expect_balance(self, account: Account, balance: int) -> None:
+        """What the account must have after the current block."""
+        self._expect(f"balance of {account.name}", balance_key(account.address), balance)
+
+    def expect_nonce(self, account: Account, nonce: int) -> None:
+        """The nonce that the account must have after the current block."""
+        self._expect(f"nonce of {account.name}", nonce_key(account.address), nonce)
+
+    def expect_slot(self, account: Account, slot: int, value: int | Account) -> None:
+        """What a slot must hold after the current block."""
+        number = value.as_number if isinstance(value, Account) else value
+        self._expect(f"slot {slot} of {account.name}", slot_key(account.address, slot), number)
+
+    def expect_code(self, account: Account, code: bytes) -> None:
+        """The code that the account must have after the current block."""
+        self._expect(f"code of {account.name}", code_key(account.address), int.from_bytes(code, "big"))
+
+    def expect_gone(self, account: Account) -> None:
+        """The account must not be in the state after the current block."""
+        keys = [part(account.address) for part in (empty_account_key, nonce_key, balance_key, code_key)]
+        for key in keys:
+            self._expect(f"{account.name}, which should be gone", key, 0)
+        self.draft.checks.append(lambda state: _without_storage(state, account))
+
+    def _expect(self, what: str, key: bytes, number: int) -> None:
+        def check(state: FlatState) -> None:
+            found = int.from_bytes(state.get(key) or b"", "big")
+            if found != number:
+                raise Unexpected(f"{what}: the scenario says {number:#x}, the specification {found:#x}")
+
+        self.draft.checks.append(check)
+
+
+def _without_storage(state: FlatState, account: Account) -> None:
+    if account.address in state.storage:
+        raise Unexpected(f"{account.name}, which should be gone, has storage")
+
+
+def block_hash(number: int) -> bytes:
+    """The hash that vectors give to the block of a number. It is of no header, since vectors have none."""
+    return keccak256(f"samestate block {number}".encode())
+
+
+def ether(wei: int) -> str:
+    """An amount for people."""
+    if wei % (ETHER // 10_000) == 0:
+        return f"{wei / ETHER:g} ether"
+    return f"{wei} wei"

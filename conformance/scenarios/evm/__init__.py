@@ -1,0 +1,1 @@
+"""Scenarios of the EVM, a page for each suite."""

@@ -1,0 +1,37 @@
+"""Who can pay: balances that an earlier transaction of the block made or took away."""
+
+from __future__ import annotations
+
+from conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
+from conformance.scenarios.scenario import scenario, since
+from spec.evm.forks import BERLIN, LONDON
+from spec.evm.rejections import Invalid
+
+
+@scenario(hazards="H04", forks=since(BERLIN))
+def funded_by_an_earlier_transaction(block: BlockBuilder) -> None:
+    """A transaction is affordable only because an earlier one of the block paid its sender."""
+    rich, poor, shop = block.accounts(rich=10 * ETHER, poor=0, shop=0)
+    block.transfer(rich, to=poor, value=ETHER)
+    block.transfer(poor, to=shop, value=ETHER // 2)
+    block.expect_success()
+    block.expect_balance(shop, ETHER // 2)
+
+
+@scenario(hazards="H04", forks=since(LONDON))
+def drained_by_an_earlier_transaction(block: BlockBuilder) -> None:
+    """A transaction could be paid before the block, but an earlier one of its sender took what it needs."""
+    alice, shop = block.accounts(alice=ETHER, shop=0)
+    block.transfer(alice, to=shop, value=ETHER // 2)
+    block.transfer(alice, to=shop, value=ETHER // 2)
+    block.expect(Invalid.INSUFFICIENT_FUNDS, transaction=1)
+
+
+@scenario(hazards="H04", forks=since(LONDON))
+def funded_to_the_last_wei(block: BlockBuilder) -> None:
+    """The sender gets just what gas at its maximum price and the value cost, and not a wei more."""
+    rich, poor, shop = block.accounts(rich=10 * ETHER, poor=0, shop=0)
+    block.transfer(rich, to=poor, value=21_000 * 5 * GWEI + 7)
+    block.transfer(poor, to=shop, value=7, tip=GWEI, max_fee=5 * GWEI)
+    block.expect_success()
+    block.expect_balance(poor, 21_000 * 3 * GWEI)
