@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from random import Random
 
+from conformance.generating.bytecode import Code
 from spec.evm.fork import Fork
+from spec.evm.requests import DEPOSIT_EVENT, DEPOSIT_FIELDS
 from spec.evm.system_calls import (
     BEACON_ROOTS,
     BLOCK_HASHES,
@@ -67,3 +70,18 @@ _CODES: Mapping[object, tuple[bytes, bytes]] = {
 def system_contracts(fork: Fork) -> dict[bytes, bytes]:
     """The code of each system contract that the fork calls, by address."""
     return dict(_CODES[step] for step in (*fork.opening, *fork.closing) if step in _CODES)
+
+
+def deposit_logger() -> bytes:
+    """Code that logs its call data as the deposit contract logs a deposit (EIP-6110)."""
+    code = Code().op("CALLDATASIZE").push(0, 0).op("CALLDATACOPY")
+    return code.push(DEPOSIT_EVENT).op("CALLDATASIZE").push(0).op("LOG1", "STOP").build()
+
+
+def deposit_data(random: Random) -> bytes:
+    """The data of the log of one deposit: five fields in the ABI's wrapping."""
+    offsets = b"".join(place.to_bytes(32, "big") for place, _ in DEPOSIT_FIELDS)
+    fields = b""
+    for _, length in DEPOSIT_FIELDS:
+        fields += length.to_bytes(32, "big") + random.randbytes(length).ljust((length + 31) // 32 * 32, b"\x00")
+    return offsets + fields

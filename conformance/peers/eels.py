@@ -56,12 +56,13 @@ class Eels:
 
     def run(self, case: GeneratedCase) -> BlockSummary:
         """Execute the block."""
-        block = EelsBlock(case)
         from ethereum.exceptions import EthereumException  # type: ignore[import-untyped, unused-ignore]
+        from ethereum_rlp.exceptions import RLPException  # type: ignore[import-untyped, unused-ignore]
 
+        block = EelsBlock(case)
         try:
             block.execute()
-        except EthereumException as error:
+        except (EthereumException, RLPException) as error:
             return BlockSummary(rejection=f"{type(error).__name__}: {error}")
         return block.summary()
 

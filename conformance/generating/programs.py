@@ -1,0 +1,369 @@
+"""Random programs that mean something: statements out of expressions, each leaving the stack as it found it.
+
+What a program computes ends in storage, logs or return data, so that any deviation shows in a root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from conformance.generating.bytecode import OPCODES, Code
+from conformance.generating.precompile_inputs import precompile_input
+from spec.evm.fork import Fork
+
+EDGES = (0, 1, 2, 31, 32, 255, 256, 2**64 - 1, 2**128, 2**255 - 1, 2**255, 2**256 - 2, 2**256 - 1)
+SLOTS = (0, 1, 2, 3, 2**256 - 1)
+GAS_OF_PRECOMPILES = 120_000
+GAS_OF_CALLS = (0, 100, 2300, 5000, 30_000, 100_000)
+UNARY = ("ISZERO", "NOT", "CLZ")
+BINARY = (
+    *("ADD", "MUL", "SUB", "DIV", "SDIV", "MOD", "SMOD", "SIGNEXTEND", "LT", "GT", "SLT", "SGT", "EQ"),
+    *("AND", "OR", "XOR", "BYTE", "SHL", "SHR", "SAR"),
+)
+TERNARY = ("ADDMOD", "MULMOD")
+PLAIN = (
+    *("ADDRESS", "ORIGIN", "CALLER", "CALLVALUE", "CALLDATASIZE", "CODESIZE", "GASPRICE", "RETURNDATASIZE"),
+    *("TIMESTAMP", "NUMBER", "DIFFICULTY", "PREVRANDAO", "GASLIMIT", "CHAINID", "SELFBALANCE", "BASEFEE"),
+    *("BLOBBASEFEE", "PC", "MSIZE", "GAS", "PUSH0"),
+)
+OF_ACCOUNTS = ("BALANCE", "EXTCODESIZE", "EXTCODEHASH")
+CALLS = ("CALL", "CALL", "CALLCODE", "DELEGATECALL", "STATICCALL")
+MEMORY = 0x200
+"""Programs mostly stay below this address of memory."""
+DEEPEST = 3
+"""How deep expressions and blocks of statements nest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a program may name: ``accounts`` to look at or pay, ``callees`` to call; ``coinbase`` only where given."""
+
+    fork: Fork
+    accounts: tuple[bytes, ...]
+    callees: tuple[bytes, ...]
+    coinbase: bool = False
+
+
+class ProgramWriter:
+    """Writes one program. The same random source gives the same program."""
+
+    def __init__(self, random: Random, around: Surroundings, depth: int = 0) -> None:
+        self._random = random
+        self._around = around
+        self._depth = depth
+        self._code = Code()
+        self._data: list[tuple[int, bytes]] = []
+        self._known = {instruction.mnemonic for instruction in around.fork.instructions.values()}
+        self._plain = [name for name in PLAIN if name in self._known] + ["COINBASE"] * around.coinbase
+        self._unary = [name for name in UNARY if name in self._known]
+        weights: list[tuple[int, Callable[[int], None]]] = [
+            (18, self._store),
+            (6, self._write_memory),
+            (4, self._copy_to_memory),
+            (4, self._log),
+            (8, self._call),
+            (5, self._call_precompile),
+            (3, self._juggle),
+            (3, self._only_if),
+            (2, self._repeat),
+            (2, self._copy_returned),
+            (1, self._end_early),
+        ]
+        if "TSTORE" in self._known:
+            weights.append((4, self._store_transient))
+        if depth < 2:
+            weights.append((3, self._create))
+        self._statements = [statement for _, statement in weights]
+        self._weights = [weight for weight, _ in weights]
+
+    def write(self, statements: int) -> bytes:
+        """A program of so many statements and an end."""
+        for _ in range(statements):
+            self._statement(0)
+        self._end()
+        for label, data in self._data:
+            self._code.mark(label, is_destination=False).raw(data)
+        return self._code.build()
+
+    # Expressions leave one word on the stack.
+
+    def _expression(self, depth: int) -> None:
+        random, code = self._random, self._code
+        way = random.choices(range(8), (30, 18, 8, 5, 12, 5, 20 if depth < DEEPEST else 0, 3))[0]
+        if way == 0:
+            code.push(random.choice((random.choice(EDGES), random.randrange(16), random.getrandbits(256))))
+        elif way == 1:
+            code.op(random.choice(self._plain))
+        elif way == 2:
+            code.push(random.choice((0, 4, 32, 2**256 - 1))).op("CALLDATALOAD")
+        elif way == 3:
+            code.push(random.randrange(MEMORY)).op("MLOAD")
+        elif way == 4:
+            self._slot()
+            code.op("TLOAD" if "TLOAD" in self._known and random.random() < 0.25 else "SLOAD")
+        elif way == 5:
+            self._address()
+            code.op(random.choice(OF_ACCOUNTS))
+        elif way == 6:
+            self._operation(depth + 1)
+        elif "BLOBHASH" in self._known and random.random() < 0.5:
+            code.push(random.choice((0, 1, 5, 2**256 - 1))).op("BLOBHASH")
+        else:
+            code.push(random.choice((0, 1, 2, 255, 256, 257, 8191))).op("NUMBER", "SUB", "BLOCKHASH")
+
+    def _operation(self, depth: int) -> None:
+        random, code = self._random, self._code
+        way = random.random()
+        if way < 0.15:
+            self._expression(depth)
+            code.op(random.choice(self._unary))
+        elif way < 0.85:
+            self._expression(depth)
+            if random.random() < 0.3:
+                code.push(random.choice(EDGES))
+            else:
+                self._expression(depth)
+            code.op(random.choice(BINARY))
+        elif way < 0.92:
+            for _ in range(3):
+                self._expression(depth)
+            code.op(random.choice(TERNARY))
+        elif way < 0.95:
+            code.push(random.choice((0, 1, 2, 255, 256, 2**128))).push(random.randrange(300)).op("EXP")
+        else:
+            self._range()
+            code.op("KECCAK256")
+
+    def _address(self) -> None:
+        """An account: known by name mostly, else whatever a word says."""
+        random, code = self._random, self._code
+        way = random.random()
+        if way < 0.1:
+            code.op("ADDRESS")
+        elif way < 0.15:
+            code.op("CALLER")
+        elif way < 0.2 and self._around.coinbase:
+            code.op("COINBASE")
+        elif way < 0.25:
+            code.push(random.choice((0, 1, 2, 3, 9, 0x100, random.getrandbits(160))))
+        else:
+            code.push(random.choice(self._around.accounts + self._around.callees))
+
+    def _slot(self) -> None:
+        """The number of a storage slot."""
+        if self._random.random() < 0.9:
+            self._code.push(self._random.choice(SLOTS))
+        else:
+            self._code.push(0).op("CALLDATALOAD").push(3).op("AND")
+
+    def _range(self) -> None:
+        """A range of memory: size below, offset on top. Seldom one that nobody can pay for."""
+        random = self._random
+        if random.random() < 0.003:
+            self._code.push(random.choice((0, 1, 2**32)), random.choice((2**24, 2**40, 2**256 - 1)))
+        else:
+            self._code.push(random.choice((0, 1, 4, 32, 33, 64)), random.randrange(MEMORY))
+
+    # Statements leave the stack as it was.
+
+    def _statement(self, depth: int) -> None:
+        self._random.choices(self._statements, self._weights)[0](depth)
+
+    def _store(self, depth: int) -> None:
+        if self._random.random() < 0.2:
+            self._code.push(0)
+        else:
+            self._expression(depth)
+        self._slot()
+        self._code.op("SSTORE")
+
+    def _store_transient(self, depth: int) -> None:
+        self._expression(depth)
+        self._slot()
+        self._code.op("TSTORE")
+
+    def _write_memory(self, depth: int) -> None:
+        self._expression(depth)
+        self._code.push(self._random.randrange(MEMORY)).op(self._random.choice(("MSTORE", "MSTORE", "MSTORE8")))
+
+    def _copy_to_memory(self, depth: int) -> None:
+        random, code = self._random, self._code
+        names = [name for name in ("CALLDATACOPY", "CODECOPY", "EXTCODECOPY", "MCOPY") if name in self._known]
+        name = random.choice(names)
+        code.push(random.choice((0, 1, 32, 64)), random.choice((0, 1, 40, 2**64)) if name != "MCOPY" else 17)
+        code.push(random.randrange(MEMORY))
+        if name == "EXTCODECOPY":
+            self._address()
+        code.op(name)
+
+    def _copy_returned(self, depth: int) -> None:
+        code = self._code
+        if self._random.random() < 0.05:
+            code.push(1).op("RETURNDATASIZE").push(0).op("RETURNDATACOPY")  # one byte too far
+        else:
+            code.op("RETURNDATASIZE").push(0, self._random.randrange(MEMORY)).op("RETURNDATACOPY")
+
+    def _log(self, depth: int) -> None:
+        topics = self._random.randrange(5)
+        for _ in range(topics):
+            self._expression(DEEPEST)
+        self._range()
+        self._code.op(f"LOG{topics}")
+
+    def _call(self, depth: int) -> None:
+        self._range()
+        self._range()
+        kind = self._call_kind()
+        if self._around.callees and self._random.random() < 0.85:
+            self._code.push(self._random.choice(self._around.callees))
+        else:
+            self._address()
+        self._gas_along()
+        self._code.op(kind)
+        self._keep_or_drop()
+
+    def _call_kind(self) -> str:
+        """Which kind of call, once the value is pushed for those that take one."""
+        kind = self._random.choice(CALLS)
+        if kind in ("CALL", "CALLCODE"):
+            self._code.push(self._random.choice((0, 0, 0, 1, 3, 10**19)))
+        return kind
+
+    def _gas_along(self) -> None:
+        if self._random.random() < 0.7:
+            self._code.op("GAS")
+        else:
+            self._code.push(self._random.choice(GAS_OF_CALLS))
+
+    def _keep_or_drop(self) -> None:
+        """Store the item on top, or forget it."""
+        if self._random.random() < 0.4:
+            self._slot()
+            self._code.op("SSTORE")
+        else:
+            self._code.op("POP")
+
+    def _call_precompile(self, depth: int) -> None:
+        random, code = self._random, self._code
+        address = random.choice(sorted(self._around.fork.precompiles))
+        size = self._embed(precompile_input(random, address))
+        output = random.choice((0, 1, 32, 64, 128))
+        code.push(output, MEMORY, size, 0)
+        kind = self._call_kind()
+        code.push(address.lstrip(b"\x00"))
+        if random.random() < 0.7:  # a failure takes no more than this
+            code.push(GAS_OF_PRECOMPILES)
+        else:
+            self._gas_along()
+        code.op(kind)
+        self._keep_or_drop()
+        code.op("RETURNDATASIZE").push(0, MEMORY).op("RETURNDATACOPY").op("RETURNDATASIZE").push(MEMORY)
+        code.op("KECCAK256")
+        self._slot()
+        code.op("SSTORE")
+
+    def _embed(self, data: bytes) -> int:
+        """Put data after the program and copy it to the start of memory. Gives its size."""
+        label = self._code.label()
+        self._data.append((label, data))
+        self._code.push(len(data)).push_label(label).push(0).op("CODECOPY")
+        return len(data)
+
+    def _create(self, depth: int) -> None:
+        random, code = self._random, self._code
+        initcode = write_initcode(random, self._around, self._depth + 1)
+        size = self._embed(initcode)
+        salted = random.random() < 0.5
+        if salted:
+            code.push(random.randrange(2))
+        code.push(size, 0, random.choice((0, 0, 1, 10**19)))
+        code.op("CREATE2" if salted else "CREATE")
+        if random.random() < 0.6:  # call what was made
+            code.op("DUP1").push(0, 0, 0, 0, 0).op("DUP6", "GAS", "CALL", "POP", "POP")
+        self._keep_or_drop()
+
+    def _juggle(self, depth: int) -> None:
+        """Some words, moved about and then folded into one."""
+        random, code = self._random, self._code
+        words = random.randint(3, 16)
+        for _ in range(words):
+            self._expression(DEEPEST)
+        for _ in range(random.randint(1, 4)):
+            code.op(f"SWAP{random.randint(1, words - 1)}")
+        code.op(f"DUP{random.randint(1, words)}")
+        for _ in range(words):
+            code.op(random.choice(("XOR", "ADD", "SUB")))
+        self._slot()
+        code.op("SSTORE")
+
+    def _only_if(self, depth: int) -> None:
+        skip = self._code.label()
+        self._expression(depth)
+        self._code.jump_if(skip)
+        if depth < DEEPEST:
+            for _ in range(self._random.randint(1, 3)):
+                self._statement(depth + 1)
+        self._code.mark(skip)
+
+    def _repeat(self, depth: int) -> None:
+        if depth >= DEEPEST:
+            return
+        again = self._code.label()
+        self._code.push(self._random.randint(2, 5)).mark(again)
+        self._statement(depth + 1)
+        self._code.push(1).op("SWAP1", "SUB", "DUP1").jump_if(again).op("POP")
+
+    def _end_early(self, depth: int) -> None:
+        skip = self._code.label()
+        self._expression(depth)
+        self._code.jump_if(skip)
+        self._end()
+        self._code.mark(skip)
+
+    def _end(self) -> None:
+        random, code = self._random, self._code
+        way = random.choices(range(8), (40, 30, 8, 14, 2, 2, 2, 1))[0]
+        if way == 0:
+            code.op("STOP")
+        elif way == 1:
+            self._range()
+            code.op("RETURN")
+        elif way == 2:
+            self._range()
+            code.op("REVERT")
+        elif way == 3:
+            self._address()
+            code.op("SELFDESTRUCT")
+        elif way == 4:
+            code.op("INVALID")
+        elif way == 5:
+            code.push(random.choice((0, 2**256 - 1))).op("JUMP")
+        elif way == 6:
+            code.raw(bytes([random.choice([opcode for opcode in range(256) if opcode not in OPCODES.values()])]))
+        else:
+            code.op(*["POP"] * 20)
+
+
+def write_program(random: Random, around: Surroundings, depth: int = 0) -> bytes:
+    """The code of a contract."""
+    return ProgramWriter(random, around, depth).write(random.randint(2, 10))
+
+
+def write_initcode(random: Random, around: Surroundings, depth: int = 0) -> bytes:
+    """Initialization code: mostly some statements, then the code of a contract is returned."""
+    way = random.random()
+    if way < 0.15:
+        return ProgramWriter(random, around, depth + 1).write(random.randint(0, 4))
+    if way < 0.2:
+        return Code().push(random.choice((24576, 24577)), 0).op("RETURN").build()
+    if way < 0.25:
+        return Code().push(0xEF, 0).op("MSTORE8").push(random.randint(1, 3), 0).op("RETURN").build()
+    runtime = ProgramWriter(random, around, depth + 1).write(random.randint(0, 4))
+    code = Code()
+    label = code.label()
+    if random.random() < 0.5:
+        code.push(random.randrange(3), random.choice(SLOTS)).op("SSTORE")
+    code.push(len(runtime)).op("DUP1").push_label(label).push(0).op("CODECOPY").push(0).op("RETURN")
+    return code.mark(label, is_destination=False).raw(runtime).build()

@@ -1,0 +1,315 @@
+"""Random transactions of every type that a fork has, and ones that may not be in a block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+from conformance.generating.programs import Surroundings, write_initcode
+from conformance.generating.system_contracts import deposit_data, system_contracts
+from spec.evm.alloc import Alloc
+from spec.evm.environment import Environment
+from spec.evm.fork import Fork
+from spec.evm.signature import CURVE_ORDER, address_of, sign, sign_authorization
+from spec.evm.state import FlatState
+from spec.evm.system_calls import CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
+from spec.evm.transaction import (
+    AccessList,
+    AccessListTransaction,
+    Authorization,
+    BlobTransaction,
+    FeeMarketTransaction,
+    LegacyTransaction,
+    SetCodeTransaction,
+    Transaction,
+    encode_transaction,
+)
+from spec.evm.validity import intrinsic_gas
+
+GWEI = 10**9
+GAS_TO_EXECUTE = (0, 2000, 30_000, 100_000, 400_000, *[1_000_000] * 4, *[2_000_000] * 4)
+REQUEST_SIZES = {WITHDRAWAL_REQUESTS: 56, CONSOLIDATION_REQUESTS: 96}
+
+
+class TransactionMaker:
+    """Makes the transactions of one block, one after another, and keeps count of nonces and blobs."""
+
+    def __init__(
+        self, random: Random, fork: Fork, environment: Environment, pre: Alloc, can_deposit: bool = False
+    ) -> None:
+        self._random = random
+        self._fork = fork
+        self._environment = environment
+        self._pre = pre
+        self._can_deposit = can_deposit
+        self._nonces: dict[bytes, int] = {}
+        self._senders: dict[bytes, None] = {}
+        schedule = fork.blob_schedule
+        self._blobs_left = schedule.maximum if schedule else 0
+
+    def transaction(
+        self, senders: Sequence[bytes], authorities: Sequence[bytes], contracts: Sequence[bytes], is_hot: bool
+    ) -> Transaction:
+        """A signed transaction from one of ``senders`` (private keys) that mostly works on ``contracts``."""
+        random = self._random
+        key = random.choice(senders)
+        self._senders[key] = None
+        sender = address_of(key)
+        types = sorted(self._fork.transaction_types - ({3} if not self._blobs_left else set()))
+        kind = random.choice(types)
+        accounts = (*(address_of(other) for other in (*senders, *authorities)), *contracts)
+        to, value, data = self._message(contracts, accounts, is_hot, may_create=kind < 3)
+        nonce = self._nonce(sender)
+        self._nonces[sender] = nonce + 1
+        draft = self._typed(kind, nonce, to, value, data, self._access_list(accounts))
+        if isinstance(draft, SetCodeTransaction):
+            draft = replace(draft, authorizations=self._authorizations([*authorities, *senders], accounts))
+        needed = max(intrinsic_gas(self._fork, draft), self._fork.calldata_floor(draft))
+        draft = replace(draft, gas_limit=needed + random.choice(GAS_TO_EXECUTE))
+        return sign(draft, key, self._environment.chain_id if random.random() < 0.8 else None)
+
+    def _nonce(self, address: bytes) -> int:
+        """What the nonce of ``address`` should be by now, unless code has moved it."""
+        if address not in self._nonces:
+            entry = self._pre.get(f"0x{address.hex()}", {})
+            self._nonces[address] = int(str(entry.get("nonce", "0x0")), 16)
+        return self._nonces[address]
+
+    def _message(
+        self, contracts: Sequence[bytes], accounts: Sequence[bytes], is_hot: bool, may_create: bool
+    ) -> tuple[bytes | None, int, bytes]:
+        """Recipient, value in wei and data."""
+        random = self._random
+        value = random.choice((0, 0, 1, 1000, 10**18))
+        data = b"".join(
+            random.choice((bytes(32), random.randbytes(32), random.randrange(300).to_bytes(32, "big")))
+            for _ in range(random.randrange(4))
+        )
+        way = random.random()
+        if way < 0.5:
+            return random.choice(contracts), value, data
+        if way < 0.62:
+            return random.choice(accounts), value, data
+        if way < 0.7:
+            return random.randbytes(20), value, data
+        if way < 0.75:
+            return random.choice(sorted(self._fork.precompiles)), value, data
+        if way < 0.88 and may_create:
+            around = Surroundings(self._fork, tuple(accounts), tuple(contracts), coinbase=is_hot)
+            return None, value, write_initcode(random, around)
+        if is_hot and way > 0.9:
+            return self._to_the_system(value, data)
+        return random.choice(contracts), 0, b""
+
+    def _to_the_system(self, value: int, data: bytes) -> tuple[bytes, int, bytes]:
+        """A message to the coinbase, to a system contract, or a deposit."""
+        random = self._random
+        to = random.choice((self._environment.coinbase, *system_contracts(self._fork), *self._request_contracts()))
+        if self._can_deposit and random.random() < 0.3:
+            return self._fork.deposit_contract, 0, deposit_data(random)
+        if to in REQUEST_SIZES and random.random() < 0.8:
+            return to, random.choice((0, 1, 10)), random.randbytes(REQUEST_SIZES[to])
+        return to, value, data
+
+    def _request_contracts(self) -> list[bytes]:
+        return [address for address in system_contracts(self._fork) if address in REQUEST_SIZES]
+
+    def _access_list(self, accounts: Sequence[bytes]) -> AccessList:
+        random = self._random
+        return tuple(
+            (
+                random.choice((random.choice(accounts), random.randbytes(20))),
+                tuple(random.choice((0, 1, 2, 2**256 - 1)) for _ in range(random.randrange(3))),
+            )
+            for _ in range(random.choice((0, 0, 1, 2)))
+        )
+
+    def _typed(
+        self, kind: int, nonce: int, to: bytes | None, value: int, data: bytes, access_list: AccessList
+    ) -> Transaction:
+        """A transaction of the type ``kind``, without gas and signature."""
+        random, chain_id = self._random, self._environment.chain_id
+        base_fee = self._environment.base_fee_per_gas
+        price = base_fee + random.choice((0, 1, GWEI)) or 1
+        if kind == 0:
+            return LegacyTransaction(nonce=nonce, gas_price=price, gas_limit=0, to=to, value=value, data=data)
+        if kind == 1:
+            return AccessListTransaction(
+                chain_id=chain_id,
+                nonce=nonce,
+                gas_price=price,
+                gas_limit=0,
+                to=to,
+                value=value,
+                data=data,
+                access_list=access_list,
+            )
+        draft = FeeMarketTransaction(
+            chain_id=chain_id,
+            nonce=nonce,
+            max_priority_fee_per_gas=random.choice((0, 1, price)),
+            max_fee_per_gas=price,
+            gas_limit=0,
+            to=to,
+            value=value,
+            data=data,
+            access_list=access_list,
+        )
+        if kind == 3 and to is not None:
+            return self._with_blobs(draft)
+        if kind == 4 and to is not None:
+            return set_code(draft, ())
+        return draft
+
+    def _with_blobs(self, draft: FeeMarketTransaction) -> BlobTransaction:
+        random = self._random
+        most = min(self._blobs_left, self._fork.blobs_per_transaction or self._blobs_left)
+        count = random.randint(1, most)
+        self._blobs_left -= count
+        price = self._fork.blob_base_fee(self._environment.excess_blob_gas)
+        hashes = tuple(b"\x01" + random.randbytes(31) for _ in range(count))
+        return with_blobs(draft, hashes, price * random.choice((1, 2)))
+
+    def _authorizations(self, keys: Sequence[bytes], accounts: Sequence[bytes]) -> tuple[Authorization, ...]:
+        return tuple(self._authorization(keys, accounts) for _ in range(self._random.randint(1, 3)))
+
+    def _authorization(self, keys: Sequence[bytes], accounts: Sequence[bytes]) -> Authorization:
+        """One that holds mostly, else one that fails for any of the reasons that there are."""
+        random = self._random
+        key = random.choice(keys)
+        authority = address_of(key)
+        target = random.choice((random.choice(accounts), random.choice(accounts), bytes(20), b"\x00" * 19 + b"\x04"))
+        nonce, chain_id = self._nonce(authority), random.choice((0, self._environment.chain_id))
+        fault = random.choice(("nonce", "chain", "limit", "signature", "parity")) if random.random() < 0.3 else ""
+        if fault == "nonce":
+            nonce += random.choice((-1, 1)) if nonce else 1
+        elif fault == "chain":
+            chain_id = self._environment.chain_id + 1
+        elif fault == "limit":
+            nonce = 2**64 - 1
+        signed = sign_authorization(Authorization(chain_id=chain_id, address=target, nonce=nonce), key)
+        if fault == "signature":
+            return replace(signed, s=CURVE_ORDER - signed.s)
+        if fault == "parity":
+            return replace(signed, y_parity=random.choice((2, 27, 255)))
+        if not fault:
+            self._nonces[authority] = nonce + 1
+        return signed
+
+    def spoiled(self, after: FlatState, blobs_left: int) -> tuple[str, bytes]:
+        """A transaction that may not come next, on the state ``after`` all others; and what is wrong with it.
+
+        ``blobs_left`` is how many more blobs the block may have.
+        """
+        self._blobs_left = blobs_left
+        random, fork = self._random, self._fork
+        key = random.choice(list(self._senders) or [random.randbytes(32)])
+        account = after.accounts.get(address_of(key))
+        draft = FeeMarketTransaction(
+            chain_id=self._environment.chain_id,
+            nonce=account.nonce if account else 0,
+            max_priority_fee_per_gas=0,
+            max_fee_per_gas=self._environment.base_fee_per_gas,
+            gas_limit=100_000,
+            to=random.randbytes(20),
+            value=0,
+            data=b"",
+        )
+        funds = account.balance if account else 0
+        faults = self._faults(draft, funds)
+        fault = random.choice(sorted(faults))
+        signed = sign(faults[fault], key, self._environment.chain_id)
+        encoded = encode_transaction(signed)
+        if fault == "bytes after the end":
+            encoded += b"\x00"
+        elif fault == "high s" and not isinstance(signed, LegacyTransaction):
+            encoded = encode_transaction(replace(signed, s=CURVE_ORDER - signed.s, y_parity=1 - signed.y_parity))
+        return f"{fault} in {fork.name}", encoded
+
+    def _faults(self, fine: FeeMarketTransaction, funds: int) -> dict[str, Transaction]:
+        """Transactions that may not be in the block, by what is wrong with them, or becomes so with the signature."""
+        fork, base_fee = self._fork, self._environment.base_fee_per_gas
+        legacy = LegacyTransaction(
+            nonce=fine.nonce, gas_price=base_fee or 1, gas_limit=100_000, to=fine.to, value=0, data=b""
+        )
+        faults: dict[str, Transaction] = {
+            "nonce too high": replace(legacy, nonce=legacy.nonce + 1),
+            "gas below the intrinsic gas": replace(legacy, gas_limit=20_999),
+            "gas over the block's": replace(legacy, gas_limit=self._environment.gas_limit + 1),
+            "value over the funds": replace(legacy, value=funds + 1),
+            "gas over the funds": replace(legacy, gas_price=2**200),
+        }
+        if fine.nonce:
+            faults["nonce too low"] = replace(legacy, nonce=legacy.nonce - 1)
+        if base_fee:
+            faults["price below the base fee"] = replace(legacy, gas_price=base_fee - 1)
+        if 2 in fork.transaction_types:
+            faults["priority over the maximum"] = replace(fine, max_priority_fee_per_gas=base_fee + 1)
+            faults["another chain"] = replace(fine, chain_id=fine.chain_id + 1)
+            faults["high s"] = fine
+            faults["bytes after the end"] = fine
+        else:
+            faults["a type of the future"] = fine
+        if fork.initcode_size_limit < 2**64:
+            faults["initcode too large"] = replace(
+                legacy, to=None, data=bytes(fork.initcode_size_limit + 1), gas_limit=5_000_000
+            )
+        if fork.transaction_gas_limit is not None:
+            faults["gas over the cap"] = replace(legacy, gas_limit=fork.transaction_gas_limit + 1)
+        return {**faults, **self._blob_faults(fine), **self._set_code_faults(fine)}
+
+    def _blob_faults(self, fine: FeeMarketTransaction) -> dict[str, Transaction]:
+        fork = self._fork
+        if fork.blob_schedule is None:
+            return {"blobs before their time": with_blobs(fine, (b"\x01" + bytes(31),), 1)}
+        price = fork.blob_base_fee(self._environment.excess_blob_gas)
+        good = b"\x01" + bytes(31)
+        faults: dict[str, Transaction] = {
+            "no blobs": with_blobs(fine, (), price),
+            "a blob of another version": with_blobs(fine, (b"\x02" + bytes(31),), price),
+            "too little for a blob": with_blobs(fine, (good,), price - 1),
+            "too many blobs": with_blobs(fine, (good,) * (fork.blob_schedule.maximum + 1), price),
+            "more blobs than are left": with_blobs(fine, (good,) * (self._blobs_left + 1), price),
+        }
+        return faults
+
+    def _set_code_faults(self, fine: FeeMarketTransaction) -> dict[str, Transaction]:
+        if 4 not in self._fork.transaction_types:
+            return {
+                "a delegation before its time": set_code(fine, (Authorization(chain_id=0, address=bytes(20), nonce=0),))
+            }
+        return {"no authorizations": set_code(fine, ())}
+
+
+def with_blobs(draft: FeeMarketTransaction, hashes: tuple[bytes, ...], price: int) -> BlobTransaction:
+    """The transaction with blobs, for at most so many wei a unit of blob gas."""
+    return BlobTransaction(
+        chain_id=draft.chain_id,
+        nonce=draft.nonce,
+        max_priority_fee_per_gas=draft.max_priority_fee_per_gas,
+        max_fee_per_gas=draft.max_fee_per_gas,
+        gas_limit=draft.gas_limit,
+        to=draft.to,
+        value=draft.value,
+        data=draft.data,
+        access_list=draft.access_list,
+        max_fee_per_blob_gas=price,
+        blob_versioned_hashes=hashes,
+    )
+
+
+def set_code(draft: FeeMarketTransaction, authorizations: tuple[Authorization, ...]) -> SetCodeTransaction:
+    """The transaction with authorizations."""
+    return SetCodeTransaction(
+        chain_id=draft.chain_id,
+        nonce=draft.nonce,
+        max_priority_fee_per_gas=draft.max_priority_fee_per_gas,
+        max_fee_per_gas=draft.max_fee_per_gas,
+        gas_limit=draft.gas_limit,
+        to=draft.to,
+        value=draft.value,
+        data=draft.data,
+        access_list=draft.access_list,
+        authorizations=authorizations,
+    )
