@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spec.evm.gas import GAS_PER_BLOB
+from spec.evm.rejections import Invalid
+from spec.machine import Rejection
 
 if TYPE_CHECKING:
     from spec.evm.block import Header
@@ -14,6 +16,9 @@ BASE_FEE_CHANGE_DENOMINATOR = 8
 ELASTICITY = 2
 INITIAL_BASE_FEE = 10**9
 MINIMUM_BLOB_BASE_FEE = 1
+BLOB_BASE_FEE_LIMIT = 2**256
+LARGEST_EXPONENT = 178
+"""``e`` to this power is over 2^256: so far the series of a blob base fee that fits never needs to go."""
 BLOB_BASE_COST = 2**13
 """EIP-7918: the execution gas that a blob is taken to cost at least."""
 
@@ -59,11 +64,21 @@ def fake_exponential(factor: int, numerator: int, denominator: int) -> int:
 
 
 def blob_base_fee(fork: Fork, excess_blob_gas: int) -> int:
-    """The price of blob gas in wei, in a block with so much excess blob gas; 0 where the fork has no blobs."""
+    """The price of blob gas in wei, in a block with so much excess blob gas; 0 where the fork has no blobs.
+
+    A price that is no 256-bit number is none that a block can have: nobody could have paid for the blobs before it.
+    The series for one would not end within any patience.
+    """
     if fork.blob_schedule is None:
         return 0
-    # rule: evm.blobfee.price
-    return fake_exponential(MINIMUM_BLOB_BASE_FEE, excess_blob_gas, fork.blob_schedule.update_fraction)
+    fraction = fork.blob_schedule.update_fraction
+    if excess_blob_gas < LARGEST_EXPONENT * fraction:
+        # rule: evm.blobfee.price
+        price = fake_exponential(MINIMUM_BLOB_BASE_FEE, excess_blob_gas, fraction)
+        if price < BLOB_BASE_FEE_LIMIT:
+            return price
+    # rule: evm.blobfee.overflow
+    raise Rejection(Invalid.BLOB_BASE_FEE_OVERFLOW, f"at an excess of {excess_blob_gas} blob gas")
 
 
 def next_excess_blob_gas(fork: Fork, parent: Header) -> int:

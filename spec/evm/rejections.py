@@ -54,6 +54,7 @@ class Invalid(RejectionCode):
     NONCE_NOT_ZERO = "the nonce is not zero under proof of stake"
     OMMERS_NOT_EMPTY = "there are ommers under proof of stake"
     INVALID_EXCESS_BLOB_GAS = "the excess blob gas is not the one that the parent sets"
+    BLOB_BASE_FEE_OVERFLOW = "the blob base fee does not fit 256 bits"
 
     # ommers
     TOO_MANY_OMMERS = "there are more than two ommers"

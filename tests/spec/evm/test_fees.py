@@ -14,7 +14,10 @@ from spec.evm.block import Header
 from spec.evm.fees import blob_base_fee, fake_exponential, next_base_fee
 from spec.evm.fork import BlobSchedule, Fork
 from spec.evm.forks import AMSTERDAM, BERLIN, BPO1, BPO2, CANCUN, LONDON, OSAKA, PRAGUE, SHANGHAI
-from tests.spec.evm.chains import genesis_header
+from spec.evm.rejections import Invalid
+from spec.evm.state import Account
+from spec.machine import Rejection
+from tests.spec.evm.chains import SHOP, SmallChain, genesis_header, transfer
 
 BLOB = 2**17
 
@@ -126,6 +129,33 @@ def test_the_exponential_is_close_to_the_real_one(excess: int) -> None:
 )
 def test_the_price_of_blob_gas(fork: Fork, excess: int, expected: int) -> None:
     assert blob_base_fee(fork, excess) == fork.blob_base_fee(excess) == expected
+
+
+@pytest.mark.parametrize("fork", [CANCUN, PRAGUE, BPO1, BPO2], ids=lambda fork: fork.name)
+def test_a_price_beyond_256_bits_is_rejected_and_not_computed(fork: Fork) -> None:
+    assert fork.blob_schedule is not None
+    fraction = fork.blob_schedule.update_fraction
+    largest = int(fraction * 256 * math.log(2))
+    assert 2**255 < blob_base_fee(fork, largest - fraction // 100) < 2**256
+    for excess in (largest + fraction // 100, 178 * fraction - 1, 178 * fraction, 2**63, 2**64 - 1):
+        with pytest.raises(Rejection) as caught:
+            blob_base_fee(fork, excess)
+        assert caught.value.code is Invalid.BLOB_BASE_FEE_OVERFLOW
+        assert str(caught.value) == f"the blob base fee does not fit 256 bits: at an excess of {excess} blob gas"
+
+
+def test_the_excess_of_a_genesis_may_be_anything_and_yet_nothing_hangs() -> None:
+    small = SmallChain(OSAKA, excess_blob_gas=2**64 - 1)
+    with pytest.raises(Rejection) as caught:
+        small.next()
+    assert caught.value.code is Invalid.BLOB_BASE_FEE_OVERFLOW
+    # before Osaka only those who ask for the price notice
+    blob_base_fee_and_stop = {SHOP: Account(code=b"\x4a\x00")}
+    small = SmallChain(CANCUN, blob_base_fee_and_stop, excess_blob_gas=2**64 - 1)
+    small.add(small.next())
+    with pytest.raises(Rejection) as caught:
+        small.next([transfer(gas_limit=100_000)])
+    assert (caught.value.code, caught.value.transaction) == (Invalid.BLOB_BASE_FEE_OVERFLOW, 0)
 
 
 def test_the_schedules() -> None:
