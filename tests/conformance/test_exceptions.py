@@ -34,6 +34,7 @@ SHARED = {
     "BlockException.INCORRECT_BLOCK_FORMAT",
     "BlockException.INVALID_DIFFICULTY",
     "BlockException.UNCLE_PARENT_INCORRECT",
+    "TransactionException.TYPE_3_TX_BLOB_COUNT_EXCEEDED",
 }
 """Names that the fixtures use for more than one of our rules."""
 
