@@ -1,0 +1,146 @@
+"""Small cases that can be run: their expected values are computed here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner, Result
+
+from conformance import command
+from spec.evm.block import Block, Header, empty_ommers_hash, transactions_root
+from spec.evm.chain import to_payload
+from spec.evm.forks import LONDON, PARIS
+from spec.evm.hashing import keccak256
+from spec.evm.machine import Evm
+from spec.evm.payload import Payload
+from spec.evm.receipt import logs_bloom, logs_hash, receipts_root
+from spec.evm.signature import address_of, sign
+from spec.evm.state import FlatState
+from spec.evm.transaction import LegacyTransaction, encode_transaction
+from spec.state.patricia import EMPTY_ROOT
+from spec.transition import apply_block
+
+KEY = b"\x01" * 32
+SENDER = address_of(KEY)
+RECIPIENT, COINBASE = b"\xbb" * 20, b"\xcc" * 20
+LOOP = bytes.fromhex("5b600056")
+"""Jumps to its beginning until the gas is used up."""
+
+RLP_TEST = {"in": "dog", "out": "0x83646f67"}
+WRONG_RLP_TEST = {"in": "dog", "out": "0x83646f68"}
+
+
+def hexed(value: bytes | int) -> str:
+    return hex(value) if isinstance(value, int) else f"0x{value.hex()}"
+
+
+def transfer(gas_limit: int = 21_000, nonce: int = 0) -> bytes:
+    unsigned = LegacyTransaction(
+        nonce=nonce, gas_price=10, gas_limit=gas_limit, to=RECIPIENT, value=5, data=b"", v=0, r=0, s=0
+    )
+    return encode_transaction(sign(unsigned, KEY, 1))
+
+
+def alloc(code: bytes = b"") -> dict[str, Any]:
+    def account(balance: int, code: bytes) -> dict[str, Any]:
+        return {"nonce": "0x0", "balance": hex(balance), "code": hexed(code), "storage": {}}
+
+    return {hexed(SENDER): account(10**18, b""), hexed(RECIPIENT): account(1, code)}
+
+
+def state_test(gas_limit: int = 21_000, code: bytes = b"", fork: str = "London") -> dict[str, Any]:
+    """A transfer, or a call of ``code``, with the state root and logs hash that come out."""
+    test: dict[str, Any] = {
+        "env": {
+            "currentCoinbase": hexed(COINBASE),
+            "currentGasLimit": "0x1c9c380",
+            "currentNumber": "0x1",
+            "currentTimestamp": "0x3e8",
+            "currentDifficulty": "0x20000",
+            "currentBaseFee": "0x7",
+        },
+        "pre": alloc(code),
+        "transaction": {},
+    }
+    from conformance.fixtures.state_test import StateTestCase, state_test_cases
+
+    post = {"hash": "0x" + "00" * 32, "logs": "0x" + "00" * 32, "txbytes": hexed(transfer(gas_limit))}
+    post["indexes"] = {"data": 0, "gas": 0, "value": 0}  # type: ignore[assignment]
+    test["post"] = {fork: [post]}
+    (case,) = state_test_cases("place", "name", test)
+    if isinstance(case, StateTestCase):
+        from spec.evm.transaction import decode_transaction
+
+        payload = Payload(case.environment, (decode_transaction(case.transaction),), is_bare=True)
+        result = apply_block(Evm(LONDON), payload, case.pre)
+        post["hash"] = hexed(result.state().root())
+        post["logs"] = hexed(logs_hash(result.outcomes[0].logs))
+    return test
+
+
+def block_file(number: int = 16_000_000, parent: Header | None = None) -> tuple[dict[str, Any], Header]:
+    """A block of mainnet in the days of Paris with one transfer and a partial pre-state, and its header."""
+    from spec.evm.transaction import decode_transaction
+
+    transactions = (decode_transaction(transfer()),)
+    header = Header(
+        parent_hash=parent.hash() if parent is not None else keccak256(b"parent"),
+        ommers_hash=empty_ommers_hash(),
+        coinbase=COINBASE,
+        state_root=keccak256(b"unknown"),
+        transactions_root=transactions_root(transactions),
+        receipts_root=EMPTY_ROOT,
+        bloom=bytes(256),
+        difficulty=0,
+        number=number,
+        gas_limit=30_000_000,
+        gas_used=21_000,
+        timestamp=1_670_000_000 + 12 * (number - 16_000_000),
+        extra_data=b"",
+        prev_randao=bytes(32),
+        nonce=bytes(8),
+        base_fee_per_gas=7 if parent is None else PARIS.next_base_fee(parent),
+    )
+    block = Block(header, transactions)
+    result = apply_block(Evm(PARIS), to_payload(block, 1, {}), FlatState.from_alloc(alloc()))
+    names = {
+        "parent_hash": "parentHash",
+        "coinbase": "miner",
+        "state_root": "stateRoot",
+        "transactions_root": "transactionsRoot",
+        "bloom": "logsBloom",
+        "number": "number",
+        "gas_limit": "gasLimit",
+        "gas_used": "gasUsed",
+        "timestamp": "timestamp",
+        "extra_data": "extraData",
+        "prev_randao": "mixHash",
+        "base_fee_per_gas": "baseFeePerGas",
+    }
+    fields = {title: hexed(getattr(header, name)) for name, title in names.items()}
+    fields["receiptsRoot"] = hexed(receipts_root(result.receipts))
+    assert logs_bloom(()) == header.bloom
+    whole = Header(**{name: getattr(header, name) for name in header.__slots__ if name != "receipts_root"},
+                   receipts_root=receipts_root(result.receipts))  # fmt: skip
+    return {
+        "chainId": 1,
+        "fork": "paris",
+        "header": fields,
+        "transactions": [hexed(transfer())],
+        "withdrawals": None,
+        "blockHashes": {},
+        "preState": alloc(),
+    }, whole
+
+
+def write(path: Path, value: object) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value))
+    return path
+
+
+def samestate(*arguments: object) -> Result:
+    """Call the command in this process."""
+    return CliRunner().invoke(command.application, [str(argument) for argument in arguments])

@@ -1,0 +1,193 @@
+"""`samestate check`: what passes, what fails and how it says so, what is bad input, and what programs read."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import engines
+from conformance.checking import document
+from tests.conformance.checking.cases import RLP_TEST, WRONG_RLP_TEST, block_file, samestate, state_test, write
+
+
+def archive(path: Path, members: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w:xz") as tar:
+        for name, content in members.items():
+            information = tarfile.TarInfo(name)
+            information.size = len(content)
+            tar.addfile(information, io.BytesIO(content))
+    return path
+
+
+def test_all_that_passes(tmp_path: Path) -> None:
+    write(tmp_path / "states" / "a.json", {"transfer": state_test()})
+    write(tmp_path / "encodings" / "b.json", {"dog": RLP_TEST})
+    write(tmp_path / "blocks" / "c.json", block_file()[0])
+    result = samestate("check", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.endswith("\n3 passed, 0 failed, 0 skipped\n")
+    assert re.search(r"^c +Paris +ok +- +- +ok +- +ok +- +ok +ok +- +- +-$", result.stdout, re.MULTILINE)
+
+
+def test_a_wrong_digit_in_a_state_root_is_told_with_both_values(tmp_path: Path) -> None:
+    test = state_test()
+    (post,) = test["post"]["London"]
+    right = post["hash"]
+    wrong = right[:-1] + ("0" if right[-1] != "0" else "1")
+    post["hash"] = wrong
+    result = samestate("check", write(tmp_path / "a.json", {"transfer": test}))
+    assert result.exit_code == 1
+    assert f"FAILED {tmp_path}/a.json::transfer (London)\n" in result.stdout
+    assert f"  state root: expected {wrong}, the specification gives {right}\n" in result.stdout
+    assert result.stdout.endswith("\n0 passed, 1 failed, 0 skipped\n")
+
+
+def test_cases_of_unsupported_forks_are_counted_by_reason(tmp_path: Path) -> None:
+    test = state_test()
+    test["post"]["Istanbul"] = test["post"]["London"]
+    result = samestate("check", write(tmp_path / "a.json", {"transfer": test}))
+    assert result.exit_code == 0
+    assert "skipped      1  unsupported fork Istanbul\n" in result.stdout
+    assert result.stdout.endswith("\n1 passed, 0 failed, 1 skipped\n")
+
+
+def test_one_fork_alone(tmp_path: Path) -> None:
+    test = state_test()
+    test["post"]["Berlin"] = test["post"]["London"]
+    path = write(tmp_path / "a.json", {"transfer": test, "dog": RLP_TEST})
+    assert samestate("check", path, "--fork", "london").stdout.endswith("\n1 passed, 0 failed, 0 skipped\n")
+
+
+def test_another_engine_takes_vectors_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(engines.REGISTRY, "other", engines.SpecEngine)
+    path = write(tmp_path / "a.json", {"dog": RLP_TEST})
+    result = samestate("check", path, "--engine", "other", "--engine", "spec")
+    assert result.exit_code == 0
+    assert "skipped      1  other takes vectors only\n" in result.stdout
+    assert result.stdout.endswith("\n1 passed, 0 failed, 1 skipped\n")
+
+
+def test_a_crash_is_a_failure_that_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(case: object) -> None:
+        raise LookupError("nobody expected this")
+
+    monkeypatch.setattr(document, "run_encoding_test", crash)
+    result = samestate("check", write(tmp_path / "a.json", {"dog": RLP_TEST}))
+    assert result.exit_code == 1
+    assert re.search(
+        r"  the specification crashed: LookupError: nobody expected this "
+        r"\(test_check\.py:\d+ in crash < document\.py:\d+ in _run < document\.py:\d+ in run_case\)\n",
+        result.stdout,
+    )
+
+
+def prepare(folder: Path) -> dict[str, list[object]]:
+    """Bad input by name: the arguments that it takes."""
+    good = write(folder / "good.json", {"dog": RLP_TEST})
+    (folder / "empty").mkdir()
+    (folder / "notes").mkdir()
+    (folder / "notes" / "readme.txt").write_text("no case")
+    whole = archive(folder / "whole.tar.xz", {"a/one.json": good.read_bytes() * 1})
+    (folder / "cut.tar.xz").write_bytes(whole.read_bytes()[:-20])
+    archive(folder / "bad.tar.xz", {"a/one.json": good.read_bytes(), "a/two.json": b'{"dog": '})
+    write(folder / "nothing.json", {})
+    write(folder / "unknown.json", {"what": {"is": "this"}})
+    return {
+        "no such path": [folder / "absent"],
+        "an empty folder": [folder / "empty"],
+        "a folder without cases": [folder / "notes"],
+        "an unknown engine": [good, "--engine", "evm99"],
+        "an unknown fork": [good, "--fork", "Prag"],
+        "a fork that no case has": [good, "--fork", "Prague"],
+        "a sample of a fork that no case has": [good, "--fork", "Prague", "--sample", "5"],
+        "a truncated archive": [folder / "cut.tar.xz"],
+        "a document in an archive": [folder / "bad.tar.xz"],
+        "a document without a case": [folder / "nothing.json"],
+        "a document of no known form": [folder / "unknown.json"],
+        "a JSON target that cannot be": [good, "--json", folder / "absent" / "out.json"],
+    }
+
+
+MESSAGES = {
+    "no such path": r"absent: there is no such file or folder",
+    "an empty folder": r"empty: holds no \.json",
+    "a folder without cases": r"notes: holds no \.json",
+    "an unknown engine": r"no engine is called 'evm99'; known are .*spec",
+    "an unknown fork": r"--fork Prag: no fork is called so; known are .*Prague",
+    "a fork that no case has": r"good\.json: no case to check with --fork Prague: take a limit away or give",
+    "a sample of a fork that no case has": r"good\.json: no case to check with --fork Prague --sample 5",
+    "a truncated archive": r"cut\.tar\.xz: cannot be read: .*ended before",
+    "a document in an archive": r"bad\.tar\.xz:a/two\.json: not JSON: Expecting value: line 1 column 9",
+    "a document without a case": r"nothing\.json: holds no case; known are vectors, state_test",
+    "a document of no known form": r"unknown\.json: what: is no case; known are vectors, state_test",
+    "a JSON target that cannot be": r"--json .*out\.json: cannot be written: No such file or directory",
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_bad_input_is_one_line_and_exit_code_two(tmp_path: Path, name: str) -> None:
+    result = samestate("check", *prepare(tmp_path)[name])
+    assert result.exit_code == 2, result.output
+    assert re.fullmatch(rf"samestate: [^\n]*{MESSAGES[name]}[^\n]*\n", result.stderr), result.stderr
+
+
+def verdicts(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+def test_json_holds_every_verdict(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", {"dog": RLP_TEST, "hog": WRONG_RLP_TEST})
+    target = tmp_path / "out" / "verdicts.json"
+    target.parent.mkdir()
+    target.write_text("before")
+    assert samestate("check", path, "--json", target).exit_code == 1
+    value = verdicts(target)
+    assert (value["passed"], value["failed"], value["skipped"], value["engines"]) == (1, 1, 0, ["spec"])
+    assert value["verdicts"][0] == {
+        "id": f"{path}::dog",
+        "path": str(path),
+        "kind": "rlp_test",
+        "fork": "",
+        "engine": "spec",
+        "result": "passed",
+        "reason": "",
+        "checks": ["decoding", "encoding"],
+    }
+    assert value["verdicts"][1]["reason"] == "encoding: expected 0x83646f68, the specification gives 0x83646f67"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_json_on_stdout_is_alone_there(tmp_path: Path) -> None:
+    result = samestate("check", write(tmp_path / "a.json", {"dog": RLP_TEST}), "--json", "-")
+    assert json.loads(result.stdout)["passed"] == 1
+    assert result.stderr.endswith("\n1 passed, 0 failed, 0 skipped\n")
+
+
+def test_two_processes_say_what_one_says(tmp_path: Path) -> None:
+    for number in range(40):
+        write(tmp_path / f"{number % 3}" / f"{number:02}.json", {"dog": RLP_TEST, "hog": WRONG_RLP_TEST})
+    write(tmp_path / "1" / "transfer.json", {"transfer": state_test()})
+    write(tmp_path / "block.json", block_file()[0])
+    outputs = []
+    for jobs in (1, 2):
+        assert samestate("check", tmp_path / "1", tmp_path, "--jobs", jobs, "--json", tmp_path / "v").exit_code == 1
+        outputs.append({**verdicts(tmp_path / "v"), "seconds": 0})
+        (tmp_path / "v").unlink()
+    assert outputs[0] == outputs[1]
+    assert len(outputs[0]["verdicts"]) == 80 + 26 + 2 + 1
+
+
+def test_bad_input_in_another_process_is_the_same_line(tmp_path: Path) -> None:
+    for number in range(20):
+        write(tmp_path / f"{number:02}.json", {"dog": RLP_TEST})
+    (tmp_path / "19.json").write_text("{")
+    results = [samestate("check", tmp_path, "--jobs", jobs) for jobs in (1, 2)]
+    assert [result.exit_code for result in results] == [2, 2]
+    assert results[0].stderr == results[1].stderr
+    assert "19.json: not JSON" in results[0].stderr

@@ -1,0 +1,143 @@
+"""What is done stays done: the journal, interruptions, and workers that are killed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conformance.checking import journal
+from conformance.checking.document import Task
+from conformance.checking.workers import WorkerDied, check_all
+from tests.conformance.checking.cases import LOOP, RLP_TEST, WRONG_RLP_TEST, block_file, samestate, state_test, write
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def lines_of_journal() -> list[str]:
+    files = list(Path(".samestate").glob("check-*.jsonl"))
+    return files[0].read_text().splitlines() if files else []
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_is_done_is_counted_and_not_run_again(jobs: int) -> None:
+    for number in range(30):
+        write(Path("cases") / f"{number:02}.json", {f"dog {number}": RLP_TEST})
+    write(Path("cases") / "07.json", {"hog": WRONG_RLP_TEST})
+    write(Path("cases") / "block.json", block_file()[0])
+    first = samestate("check", "cases", "--resume", "--jobs", jobs, "--json", "first.json")
+    assert first.exit_code == 1
+    assert len(lines_of_journal()) == 31
+    Path("cases/12.json").unlink()
+    write(Path("cases") / "03.json", {"changed": RLP_TEST})
+    second = samestate("check", "cases", "--resume", "--jobs", jobs)
+    assert second.exit_code == 1
+    assert "29 documents were checked by an earlier run\n" in second.stdout
+    assert "FAILED cases/07.json::hog\n" in second.stdout
+    assert second.stdout.endswith("\n29 passed, 1 failed, 0 skipped\n")
+    assert len(lines_of_journal()) == 32
+
+
+def test_a_document_that_moved_keeps_its_verdicts() -> None:
+    write(Path("a") / "one.json", {"dog": RLP_TEST})
+    assert samestate("check", "a", "--resume").exit_code == 0
+    Path("a").rename("b")
+    assert samestate("check", "b", "--resume", "--json", "v.json").exit_code == 0
+    assert "b/one.json::dog" in Path("v.json").read_text()
+    assert len(lines_of_journal()) == 1
+
+
+def test_headers_are_compared_after_resuming_too() -> None:
+    first, header = block_file()
+    second, _ = block_file(16_000_001, header)
+    second["header"]["baseFeePerGas"] = "0x8"
+    write(Path("blocks") / "1.json", first)
+    assert samestate("check", "blocks", "--resume").exit_code == 0
+    write(Path("blocks") / "2.json", second)
+    result = samestate("check", "blocks", "--resume")
+    assert "1 documents were checked by an earlier run\n" in result.stdout
+    assert "base fee after parent" in result.stdout
+    assert result.exit_code == 1
+
+
+def test_a_line_that_was_cut_off_does_not_count() -> None:
+    for number in range(3):
+        write(Path("cases") / f"{number}.json", {f"dog {number}": RLP_TEST})
+    samestate("check", "cases", "--resume")
+    (file,) = Path(".samestate").iterdir()
+    file.write_bytes(file.read_bytes()[:-30])
+    result = samestate("check", "cases", "--resume")
+    assert "2 documents were checked by an earlier run\n" in result.stdout
+    assert result.stdout.endswith("\n3 passed, 0 failed, 0 skipped\n")
+    assert "3 documents" in samestate("check", "cases", "--resume").stdout
+
+
+def test_other_source_other_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
+    write(Path("cases") / "1.json", {"dog": RLP_TEST})
+    samestate("check", "cases", "--resume")
+    monkeypatch.setattr(journal, "source_version", lambda: "another")
+    assert "earlier run" not in samestate("check", "cases", "--resume").stdout
+
+
+def slow_cases(count: int, gas: int = 700_000) -> None:
+    for number in range(count):
+        write(Path("slow") / f"{number:03}.json", {f"loop {number}": state_test(gas + number, LOOP)})
+
+
+def command(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", "from conformance.command import main; main()", *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_keeps_what_is_done(jobs: str) -> None:
+    slow_cases(40)
+    arguments = ("check", "slow", "--resume", "--jobs", jobs, "--json", "v.json")
+    process = command(*arguments)
+    limit = time.monotonic() + 60
+    while len(lines_of_journal()) < 2:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < limit
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, error = process.communicate(timeout=20)
+    assert process.returncode == 130, error
+    assert "Traceback" not in error
+    assert error.startswith("samestate: interrupted after ")
+    assert "the same command goes on from here" in error
+    assert out == ""
+    assert not Path("v.json").exists()
+    done = len(lines_of_journal())
+    assert 2 <= done < 40
+    rest = samestate(*arguments)
+    assert rest.exit_code == 0
+    assert f"{done} documents were checked by an earlier run\n" in rest.stdout
+    assert rest.stdout.endswith("\n40 passed, 0 failed, 0 skipped\n")
+
+
+def test_a_killed_worker_is_told_and_nothing_hangs() -> None:
+    slow_cases(60)
+    tasks = [Task(str(path), path.read_bytes(), "slow") for path in sorted(Path("slow").iterdir())]
+    reports = check_all(tasks, 2)
+    next(reports)
+    for process in multiprocessing.active_children():
+        os.kill(process.pid or 0, signal.SIGKILL)
+    with pytest.raises(WorkerDied, match=r"a worker process was killed .* at slow/\d+\.json or after it"):
+        list(reports)

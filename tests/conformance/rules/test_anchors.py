@@ -1,0 +1,115 @@
+"""Where anchors are found, which lines they stand for, and that the specification's are sound."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from conformance.errors import InputError
+from conformance.rules import anchors
+from conformance.rules.anchors import all_anchors, anchors_in
+
+SOURCE = '''
+def function(value):
+    """Meaning."""
+    # rule: a.first
+    total = (
+        value
+        + 1
+    )
+    if value:
+        # rule: a.branch
+        return total
+    # rule: a.condition
+    elif total:
+        pass
+    else:
+        # rule: a.last-branch
+        total += 1
+    # rule: a.loop
+    for item in range(
+        value
+    ):
+        total += item
+    text = "# rule: a.no-comment"
+    return [
+        text,
+        # rule: a.inside
+        total,
+    ]
+
+
+# rule: a.function
+@decorated
+def other():
+    """Meaning."""
+    return 1
+
+
+try:
+    pass
+except ValueError:
+    # rule: a.handler
+    pass
+match value:
+    case 1:
+        # rule: a.case
+        pass
+'''
+
+
+def lines_of(name: str) -> list[str]:
+    (anchor,) = [anchor for anchor in anchors_in(Path("file.py"), SOURCE) if anchor.name == name]
+    lines = SOURCE.splitlines()
+    return [lines[line - 1].strip() for line in anchor.lines]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("a.first", ["total = (", "value", "+ 1", ")"]),
+        ("a.branch", ["return total"]),
+        ("a.last-branch", ["total += 1"]),
+        ("a.loop", ["for item in range(", "value", "):"]),
+        ("a.inside", ["return [", "text,", "# rule: a.inside", "total,", "]"]),
+        ("a.function", ["return 1"]),
+        ("a.handler", ["pass"]),
+        ("a.case", ["pass"]),
+    ],
+)
+def test_the_lines_of_an_anchor(name: str, lines: list[str]) -> None:
+    assert lines_of(name) == lines
+
+
+def test_only_comments_are_anchors() -> None:
+    assert "a.no-comment" not in [anchor.name for anchor in anchors_in(Path("file.py"), SOURCE)]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("# rule: Evm.Thing\npass\n", "file.py:1: 'Evm.Thing' must be words of small letters with dots between them"),
+        ("# rule: single\npass\n", "file.py:1: 'single' must be words"),
+        ("pass\n# rule: a.b\n", "file.py:2: the rule a.b has no statement after it"),
+    ],
+)
+def test_malformed_anchors(source: str, message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)):
+        list(anchors_in(Path("file.py"), source))
+
+
+def test_a_name_used_twice_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "spec").mkdir()
+    (tmp_path / "spec" / "a.py").write_text("# rule: a.b\npass\n")
+    (tmp_path / "spec" / "b.py").write_text("x = 1\n# rule: a.b\npass\n")
+    monkeypatch.setattr(anchors, "root", lambda: tmp_path)
+    with pytest.raises(InputError, match=re.escape("spec/b.py:2: the rule a.b is at spec/a.py:1 already")):
+        all_anchors()
+
+
+def test_the_rules_of_the_specification_have_one_place_each() -> None:
+    found = all_anchors()
+    assert len(found) >= 400
+    assert all(anchor.lines[0] - anchor.line <= 1 for anchor in found), "an anchor stands right above its lines"
