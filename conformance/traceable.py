@@ -88,7 +88,8 @@ def trace_transaction(
     if not 0 <= wanted < count:
         raise InputError(f"--transaction: the block has {count} transactions, from 0: there is no {wanted}")
     rejections: dict[int, Rejection] = {}
-    machine = TracedEvm(block.fork, wanted, LineTracer(write, options))
+    tracer = LineTracer(write, options)
+    machine = TracedEvm(block.fork, wanted, tracer)
     try:
         result = apply_block(machine, block.payload, block.before, rejections.__setitem__)
         root = None
@@ -101,7 +102,7 @@ def trace_transaction(
     if rejection is not None:
         write(to_line(summary_of_rejection(rejection, block.fork.name)))
         return rejection
-    write(to_line(summary_of(result.outcomes[-1], block.fork.name, root)))
+    write(to_line(summary_of(result.outcomes[-1], tracer, block.fork.name, root)))
     return None
 
 

@@ -6,12 +6,14 @@ Where the proposal leaves a choice, or clients differ:
   of the frame gave; ``refund`` is the counter once the instruction's gas is paid, as a JSON number (as geth and EELS).
 - ``depth`` is 1 for the outermost frame. System calls are not traced, and code that is empty has no lines.
 - ``gasCost`` of a call holds the gas that goes along but not the stipend; that of a creation does not hold the gas that
-  goes along (as geth; EELS leaves both out of the cost of a call whose gas went along in full, see the tests).
+  goes along (as geth and EELS).
 - An instruction that ends its frame exceptionally has an ``error``: the name of the halt. Its ``gasCost`` is the price
   that could not be paid, or else all gas that was left, since that is what it cost. REVERT has the error ``Reverted``.
-- An opcode that no instruction has is called ``INVALID``, as 0xfe is.
+- An opcode that no instruction has is called ``INVALID``, as 0xfe is (EELS: ``InvalidOpcode``); 0x20 is ``KECCAK256``.
+- The refund counter holds what authorizations earn before the first instruction, too (as geth; EELS leaves it out).
 - ``gasUsed`` of the last line is the gas that the transaction used in all, as in its receipt; geth and EELS give that
-  of the outermost frame, without intrinsic gas and refunds. ``output`` is hex without a prefix, as in the proposal.
+  of the outermost frame, without intrinsic gas and refunds.
+- ``output`` is hex without a prefix, as in the proposal; that of a creation is the code that it deployed.
 """
 
 from __future__ import annotations
@@ -68,6 +70,12 @@ class LineTracer:
         self._write = write
         self._options = options
         self._unfinished: Unfinished | None = None
+        self._output = b""
+
+    @property
+    def output(self) -> bytes:
+        """What the outermost frame returned: for a creation the code to be deployed."""
+        return self._output
 
     def enter(self, frame: Frame) -> None:
         """A frame begins: the instruction that called it has paid its gas."""
@@ -96,6 +104,8 @@ class LineTracer:
 
     def leave(self, frame: Frame) -> None:
         """A frame has ended, and with it its last instruction."""
+        if frame.message.depth == 0:
+            self._output = frame.output
         last = self._unfinished
         if last is None or last.frame is not frame:
             return
@@ -151,13 +161,14 @@ def cost_of_ended(line: Unfinished) -> int:
     return cost + min(line.requested, all_but_one_64th(line.gas - cost))
 
 
-def summary_of(outcome: Outcome, fork: str, state_root: bytes | None = None) -> dict[str, object]:
+def summary_of(outcome: Outcome, traced: LineTracer, fork: str, state_root: bytes | None = None) -> dict[str, object]:
     """The last line: what the transaction did. ``state_root`` is the root after it, where that is known."""
+    has_output = outcome.succeeded or isinstance(outcome.halt, Reverted)
     summary: dict[str, object] = {}
     if state_root is not None:
         summary["stateRoot"] = "0x" + state_root.hex()
     summary |= {
-        "output": outcome.output.hex(),
+        "output": traced.output.hex() if has_output else "",
         "gasUsed": hex(outcome.gas_used),
         "pass": outcome.succeeded,
         "fork": fork,

@@ -43,8 +43,8 @@ def trace(
     if output is None:
         trace_transaction(chosen, transaction, sys.stdout.write, options)
         return
-    part = beside(output)
     with no_surprises(output):
+        part = beside(output)
         output.parent.mkdir(parents=True, exist_ok=True)
         file = part.open("w")
     try:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from conformance.errors import InputError
 from conformance.transition_tool.environment import BlockContext
 from spec.evm.access_list_of_block import check_item_count
 from spec.evm.block_access_list import BlockAccessList, count_items
@@ -16,6 +17,7 @@ from spec.evm.machine import Closing, Evm, Totals
 from spec.evm.payload import Payload
 from spec.evm.receipt import Receipt
 from spec.evm.state import FlatState
+from spec.evm.system_calls import WEI_PER_GWEI
 from spec.evm.transaction import Transaction
 from spec.evm.transaction_execution import Outcome, execute_transaction
 from spec.machine import Rejection, View
@@ -120,17 +122,31 @@ def build(
         rejected[places[index]] = rejection
 
     machine = BuildingEvm(fork, traces)
-    result = apply_block(machine, payload, state, leave_out)
+    try:
+        result = apply_block(machine, payload, state, leave_out)
+        after: FlatState = result.state()
+    except (OverflowError, ValueError) as error:
+        if isinstance(error, InputError) or not may_overflow(state, payload, fork):
+            raise
+        raise InputError("alloc: balances overflow: all of them together must stay below 2^256 wei") from error
     access_list = access_list_of(result) if fork.has_access_list and not is_bare else None
     return Transition(
         fork=fork,
         context=context,
         result=result,
-        state=result.state(),
+        state=after,
         rejected=dict(sorted(rejected.items())),
         block_rejection=machine.block_rejection or too_many_items(access_list, context),
         access_list=access_list,
     )
+
+
+def may_overflow(state: FlatState, payload: Payload, fork: Fork) -> bool:
+    """Whether there is so much wei in all that some account might come to hold 2^256 or more."""
+    held = sum(account.balance for account in state.accounts.values())
+    withdrawn = sum(withdrawal.amount for withdrawal in payload.withdrawals) * WEI_PER_GWEI
+    rewarded = fork.block_reward * (2 + 2 * len(payload.ommers))
+    return (held + withdrawn + rewarded) >> 256 > 0
 
 
 def too_many_items(access_list: BlockAccessList | None, context: BlockContext) -> Rejection | None:

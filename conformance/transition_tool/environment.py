@@ -12,13 +12,15 @@ from conformance.transition_tool.ruleset import has_base_fee, has_beacon_root, h
 from spec.evm.block import Header, Withdrawal, empty_ommers_hash
 from spec.evm.environment import ZERO_HASH, Environment
 from spec.evm.fork import Fork
-from spec.evm.header_rules import GAS_LIMIT_MINIMUM, next_difficulty
+from spec.evm.header_rules import BOMB_PERIOD, GAS_LIMIT_MINIMUM, next_difficulty
 from spec.evm.payload import OmmerMiner
 
 WORD_SIZE = 32
 OMMER_GENERATIONS = 7
-LARGEST_EXPONENT = 177
-"""e to a higher power does not fit 256 bits: no blob base fee comes near."""
+LARGEST_EXPONENT = 176
+"""e to a power above the next one does not fit 256 bits: no blob base fee comes near."""
+LARGEST_BOMB = 256
+"""The exponent at which the difficulty bomb does not fit 256 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def read_base_fee(env: LooseFields, fork: Fork) -> int:
         gas_used=env.quantity("parentGasUsed"),
         base_fee_per_gas=env.quantity("parentBaseFee"),
     )
-    return fork.next_base_fee(parent) or 0
+    return of_one_word(f"{env.where}: parentBaseFee", fork.next_base_fee(parent) or 0)
 
 
 def read_difficulty(env: LooseFields, fork: Fork) -> int:
@@ -153,6 +155,10 @@ def read_difficulty(env: LooseFields, fork: Fork) -> int:
         raise InputError(f"{env.where}: currentDifficulty: must be given for block 0, which has no parent")
     if timestamp <= parent_timestamp:
         raise InputError(f"{env.where}: currentTimestamp: must be after the parent's, {parent_timestamp}")
+    if (number - fork.difficulty_bomb_delay) // BOMB_PERIOD > LARGEST_BOMB:
+        raise InputError(
+            f"{env.where}: currentDifficulty: must be given for block {number}: the bomb is beyond 256 bits"
+        )
     ommers_hash = env.optional_data("parentUncleHash", WORD_SIZE) or ZERO_HASH
     parent = parent_header(
         number=number - 1,
@@ -160,7 +166,14 @@ def read_difficulty(env: LooseFields, fork: Fork) -> int:
         difficulty=env.quantity("parentDifficulty"),
         ommers_hash=empty_ommers_hash() if ommers_hash == ZERO_HASH else ommers_hash,
     )
-    return next_difficulty(fork, parent, timestamp)
+    return of_one_word(f"{env.where}: parentDifficulty", next_difficulty(fork, parent, timestamp))
+
+
+def of_one_word(where: str, number: int) -> int:
+    """A number that follows from ``where``. Raises InputError where it does not fit 256 bits."""
+    if number >> 8 * WORD_SIZE:
+        raise InputError(f"{where}: what follows from it must fit into 256 bits, but is {number:#x}")
+    return number
 
 
 def read_random(env: LooseFields, fork: Fork) -> bytes:

@@ -21,6 +21,7 @@ class TraceFiles:
         self._fork = fork
         self._path = folder
         self._file: IO[str] | None = None
+        self._tracer = LineTracer(self._write, options)
 
     def begin(self, index: int, transaction: Transaction) -> Tracer:
         """See :meth:`conformance.transition_tool.building.TraceKeeper.begin`."""
@@ -28,11 +29,12 @@ class TraceFiles:
         with no_surprises(self._path):
             self._folder.mkdir(parents=True, exist_ok=True)
             self._file = beside(self._path).open("w")
-        return LineTracer(self._write, self._options)
+        self._tracer = LineTracer(self._write, self._options)
+        return self._tracer
 
     def keep(self, outcome: Outcome) -> None:
         """See :meth:`conformance.transition_tool.building.TraceKeeper.keep`."""
-        self._write(to_line(summary_of(outcome, self._fork)))
+        self._write(to_line(summary_of(outcome, self._tracer, self._fork)))
         if self._file is not None:
             with no_surprises(self._path):
                 self._file.close()
