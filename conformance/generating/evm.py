@@ -87,7 +87,7 @@ class _Draft:
             if random.random() < 0.6:
                 delegates = self.fork.delegation_target is delegation_target and random.random() < 0.5
                 code = DESIGNATOR + random.choice(made.contracts) if delegates else b""
-                self.account(address_of(key), random.choice((1, ETHER)), random.choice((1, 5)) if code else 0, code)
+                self.account(address_of(key), random.choice((1, ETHER)), random.choice((1, 5) if code else (0, 1, 5)), code)
         self._contracts(made, coinbase)
         return made
 
