@@ -14,7 +14,7 @@ from spec.evm.block import Withdrawal
 from spec.evm.environment import Environment
 from spec.evm.fork import Fork
 from spec.evm.hashing import keccak256
-from spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
+from spec.evm.keys import EMPTY_ACCOUNT_VALUE, balance_key, code_key, empty_account_key, nonce_key, slot_key
 from spec.evm.payload import OmmerMiner
 from spec.evm.rejections import Invalid
 from spec.evm.signature import address_of, sign, sign_authorization
@@ -320,7 +320,13 @@ class BlockBuilder:
         return sign_authorization(unsigned, authority.private_key)
 
     def blobs(
-        self, sender: Account, to: Account, count: int, max_blob_fee: int = GWEI, **details: Unpack[Details]
+        self,
+        sender: Account,
+        to: Account,
+        count: int,
+        max_blob_fee: int = GWEI,
+        gas: int = 21_000,
+        **details: Unpack[Details],
     ) -> None:
         """Send a transaction with so many blobs."""
         hashes = tuple(
@@ -329,7 +335,7 @@ class BlockBuilder:
         )
         comment = f"{sender.name} sends {count} blobs to {to.name}"
         details = {"comment": comment, **details}
-        self._send(sender, to, details=details, blob_hashes=hashes, max_blob_fee=max_blob_fee)
+        self._send(sender, to, 0, gas, details=details, blob_hashes=hashes, max_blob_fee=max_blob_fee)
 
     def raw(self, encoded: bytes, comment: str) -> None:
         """Put bytes in the place of a transaction."""
@@ -419,6 +425,11 @@ class BlockBuilder:
         for key in keys:
             self._expect(f"{account.name}, which should be gone", key, 0)
         self.draft.checks.append(lambda state: _without_storage(state, account))
+
+    def expect_there(self, account: Account) -> None:
+        """An empty account must still be in the state after the current block."""
+        key = empty_account_key(account.address)
+        self._expect(f"{account.name}, which should be there", key, int.from_bytes(EMPTY_ACCOUNT_VALUE, "big"))
 
     def _expect(self, what: str, key: bytes, number: int) -> None:
         def check(state: FlatState) -> None:

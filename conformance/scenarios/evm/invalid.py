@@ -1,0 +1,80 @@
+"""Transactions that may not be in the block, whatever the state; each after one that may."""
+
+from __future__ import annotations
+
+from conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
+from conformance.scenarios.scenario import scenario
+from spec.evm.forks import BERLIN, CANCUN, LONDON, OSAKA, PRAGUE
+from spec.evm.rejections import Invalid
+
+
+@scenario(hazards="H65", forks=(LONDON,))
+def other_chain(block: BlockBuilder) -> None:
+    """A transaction is signed for another chain."""
+    alice, bob = block.accounts(alice=ETHER, bob=0)
+    block.transfer(alice, to=bob, value=7)
+    block.transfer(alice, to=bob, value=7, chain_id=5)
+    block.expect(Invalid.WRONG_CHAIN_ID, transaction=1)
+
+
+@scenario(hazards="H65", forks=(BERLIN, CANCUN))
+def type_of_a_later_fork(block: BlockBuilder) -> None:
+    """A transaction has a type that only a later fork knows."""
+    alice, bob = block.accounts(alice=ETHER, bob=0)
+    block.transfer(alice, to=bob, value=7)
+    if block.fork is BERLIN:
+        block.blobs(alice, to=bob, count=1)
+    else:
+        block.delegate(alice, {bob: alice}, to=bob)
+    block.expect(Invalid.TYPE_NOT_SUPPORTED, transaction=1)
+
+
+@scenario(hazards="H63", forks=(LONDON, OSAKA))
+def fee_below_the_base_fee(block: BlockBuilder) -> None:
+    """A transaction offers less than the base fee."""
+    alice, bob = block.accounts(alice=ETHER, bob=0)
+    block.transfer(alice, to=bob, value=7)
+    block.transfer(alice, to=bob, value=7, tip=0, max_fee=GWEI - 1)
+    block.expect(Invalid.MAX_FEE_BELOW_BASE_FEE, transaction=1)
+
+
+@scenario(hazards="H63", forks=(LONDON,))
+def priority_fee_above_the_maximum(block: BlockBuilder) -> None:
+    """A transaction offers a priority fee above its own maximum."""
+    alice, bob = block.accounts(alice=ETHER, bob=0)
+    block.transfer(alice, to=bob, value=7, tip=3 * GWEI, max_fee=2 * GWEI)
+    block.expect(Invalid.PRIORITY_FEE_ABOVE_MAX_FEE, transaction=0)
+
+
+@scenario(hazards="H65", forks=(BERLIN,))
+def too_little_gas_to_begin(block: BlockBuilder) -> None:
+    """A gas limit of 20,999 doesn't cover what every transaction costs."""
+    alice, bob = block.accounts(alice=ETHER, bob=0)
+    block.transfer(alice, to=bob, value=7)
+    block.transfer(alice, to=bob, value=7, gas=20_999)
+    block.expect(Invalid.INTRINSIC_GAS_TOO_LOW, transaction=1)
+
+
+@scenario(hazards="H65", forks=(PRAGUE,))
+def bytes_that_are_no_transaction(block: BlockBuilder) -> None:
+    """One transaction of the block is no encoding at all, and nothing is executed, not even those before it."""
+    alice, bob = block.accounts(alice=ETHER, bob=0)
+    block.transfer(alice, to=bob, value=7)
+    block.raw(bytes.fromhex("02c0"), "a fee market transaction without fields")
+    block.expect(Invalid.MALFORMED_TRANSACTION, transaction=1)
+
+
+@scenario(hazards="H65", forks=(PRAGUE,))
+def set_code_without_authorizations(block: BlockBuilder) -> None:
+    """A set-code transaction brings no authorization (EIP-7702)."""
+    alice = block.account("alice", ETHER)
+    block.delegate(alice, [], to=alice, comment="alice brings no delegations")
+    block.expect(Invalid.NO_AUTHORIZATIONS, transaction=0)
+
+
+@scenario(hazards="H65", forks=(CANCUN,))
+def blob_transaction_without_blobs(block: BlockBuilder) -> None:
+    """A blob transaction has no blobs (EIP-4844)."""
+    alice, bob = block.accounts(alice=ETHER, bob=0)
+    block.blobs(alice, to=bob, count=0)
+    block.expect(Invalid.NO_BLOBS, transaction=0)
