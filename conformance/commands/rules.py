@@ -20,7 +20,9 @@ FAILED: Final = 1
 
 
 def rules(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Cases to run, as for `check`.", show_default=False)] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Cases to run, as for `check`.", show_default=False)
+    ] = None,
     json: Annotated[str | None, typer.Option(help="Write all rules to a file, or to stdout for `-`.")] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="So many cases, some from every folder.")] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that share the cases.")] = 1,
@@ -52,9 +54,7 @@ def rules(
             file=out,
         )
         share = 100 * len(shown) / len(anchors)
-        print(
-            f"{len(anchors) - len(shown)} of {len(anchors)} rules reached, {len(shown)} not ({share:.1f}%)", file=out
-        )
+        print(f"{len(anchors) - len(shown)} of {len(anchors)} rules reached, {len(shown)} not ({share:.1f}%)", file=out)
     else:
         print(f"{len(anchors)} rules", file=out)
     if json is not None:
