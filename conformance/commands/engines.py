@@ -27,5 +27,7 @@ def engines(
     table = Table("engine", "machines and forks", "access", "outputs", "can do besides")
     for id, document in documents.items():
         machines = "\n".join(f"{name}: {', '.join(forks)}" for name, forks in document["machines"].items())
-        table.add_row(id, machines, document["access"], ", ".join(document["outputs"]), ", ".join(document["selectors"]))
+        table.add_row(
+            id, machines, document["access"], ", ".join(document["outputs"]), ", ".join(document["selectors"])
+        )
     Console().print(table)

@@ -14,7 +14,8 @@ from rich.progress import Progress
 
 from conformance.errors import InputError
 from conformance.scenarios.block_builder import Unexpected
-from conformance.scenarios.filling import Filled, fill as fill_scenario
+from conformance.scenarios.filling import Filled
+from conformance.scenarios.filling import fill as fill_scenario
 from conformance.scenarios.scenario import Scenario, all_scenarios
 from conformance.vectors.places import SUFFIX, VECTORS
 

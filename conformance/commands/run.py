@@ -1,0 +1,132 @@
+"""`samestate run`: execute one case and print what comes out of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json as json_module
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from conformance.engines import EngineFailure, find_engine
+from conformance.errors import InputError
+from conformance.fixtures.archives import documents
+from conformance.fixtures.load import is_vector
+from conformance.traceable import TraceableCase, find_case
+from conformance.vectors import evm
+from conformance.vectors.comparing import name_accounts, show, show_access
+from conformance.vectors.document import Object
+from conformance.vectors.loading import load_vector
+from conformance.vectors.model import VALID, members, text, texts
+from spec.evm.machine import Evm
+from spec.evm.state import MissingWitness, RootUnavailable
+from spec.machine import Rejection
+from spec.transition import apply_block
+
+SPEC: Final = "spec"
+FAILED: Final = 1
+
+
+def run(
+    block: Annotated[Path, typer.Argument(help="A vector, a fixture or a block file.", show_default=False)],
+    engine: Annotated[str, typer.Option(help="Who executes it; other engines than `spec` take vectors.")] = SPEC,
+    case: Annotated[str | None, typer.Option(help="A part of the name of the case, where there are many.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON: for each block a map as in FORMAT.md.")] = False,
+) -> None:
+    """Execute the blocks of a case: gas, receipts, roots, and what every step read and wrote.
+
+    Nothing is compared with what the case expects; that is what `check` does. Exit code 1: the engine failed.
+    """
+    try:
+        names, results = results_of(block, engine, case)
+    except EngineFailure as failure:
+        typer.echo(f"samestate: {engine}: {failure}", err=True)
+        raise typer.Exit(FAILED) from failure
+    if json:
+        print(json_module.dumps(results, indent=2))
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    for index, result in enumerate(results):
+        print_block(console, f"block {index}", result, names)
+
+
+def results_of(path: Path, engine_id: str, name: str | None) -> tuple[dict[str, str], list[Object]]:
+    """The names of accounts, and what came out of each block of the case. Raises InputError and EngineFailure."""
+    found = [document for document in documents([path]) if is_vector(document)]
+    if len(found) == 1:
+        vector = load_vector(found[0].place, found[0].content)
+        engine = find_engine(engine_id)
+        try:
+            missing = engine.capabilities.missing(vector.case)
+            if missing:
+                raise InputError(f"{path}: {missing}")
+            return dict(vector.names), list(engine.run(vector.case))
+        finally:
+            engine.close()
+    if engine_id != SPEC:
+        raise InputError(f"{path}: --engine {engine_id}: only vectors can be given to other engines than {SPEC!r}")
+    return {}, list(execute(find_case(path, name)))
+
+
+def execute(case: TraceableCase) -> Iterator[Object]:
+    """What the specification gives for each block of a fixture or a block file."""
+    for index in range(case.blocks):
+        block = case.prepare(index)
+        try:
+            result = apply_block(Evm(block.fork), block.payload, block.before)
+        except Rejection as rejection:
+            yield evm.write_rejection(rejection)
+            continue
+        except MissingWitness as error:
+            raise InputError(f"{case.id}: {error}") from error
+        root = None
+        with contextlib.suppress(RootUnavailable):
+            root = result.state().root()
+        yield evm.write_result(block.fork, result, root)
+
+
+def print_block(console: Console, title: str, result: Object, names: dict[str, str]) -> None:
+    """The result of a block, as tables."""
+    status = text(result, "status")
+    if status != VALID:
+        place = f", transaction {show(result['transaction'])}" if "transaction" in result else ""
+        console.print(f"{title}: rejected as {status}{place}")
+        return
+    console.print(f"{title}: valid")
+    for field, value in result.items():
+        if isinstance(value, str) and field != "status":
+            console.print(f"  {field.replace('_', ' ')}: {shortened(value)}")
+    if members(result, "receipts"):
+        receipts = Table("transaction", "type", "status", "gas used", "cumulative", "logs")
+        for index, receipt in enumerate(members(result, "receipts")):
+            columns = [text(receipt, name) for name in ("type", "status", "gas_used", "cumulative_gas_used")]
+            receipts.add_row(str(index), *columns, str(len(members(receipt, "logs"))))
+        console.print(receipts)
+    for step in members(result, "access"):
+        lines = list(access_lines(step))
+        console.print(f"step {text(step, 'step')}" + ("" if lines else ": nothing"))
+        for line in lines:
+            console.print(f"  {name_accounts(line, names)}", markup=False)
+    for edge in members(result, "depends"):
+        line = f"{text(edge, 'later')} depends on {text(edge, 'earlier')}: {text(edge, 'kind')} {text(edge, 'key')}"
+        console.print(name_accounts(line, names), markup=False)
+
+
+def access_lines(step: Object) -> Iterator[str]:
+    """What a step read, wrote, credited, wiped and touched, a line each."""
+    for part, word in (("reads", "reads"), ("writes", "writes"), ("credits", "credits")):
+        content = step.get(part, {})
+        if isinstance(content, dict):
+            for key, value in content.items():
+                yield f"{word} {key}: {show_access(value)}"
+    for part, word in (("wipes", "wipes"), ("touches", "touches")):
+        yield from (f"{word} {address}" for address in texts(step, part))
+
+
+def shortened(value: str) -> str:
+    """A value that fits a line."""
+    return value if len(value) <= 80 else f"{value[:34]}…{value[-32:]} ({len(value) // 2 - 1} bytes)"
