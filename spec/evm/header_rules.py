@@ -20,6 +20,8 @@ GAS_LIMIT_BOUND_DIVISOR = 1024
 MINIMUM_DIFFICULTY = 131072
 DIFFICULTY_BOUND_DIVISOR = 2048
 BOMB_PERIOD = 100_000
+UNREACHABLE_BOMB = 256
+"""From this power of two on, no header can hold the difficulty: how much larger it would be is not computed."""
 
 
 def check_fields(fork: Fork, parent: Header, header: Header) -> None:
@@ -100,7 +102,7 @@ def next_difficulty(fork: Fork, parent: Header, timestamp: int) -> int:
     period = max(parent.number + 1 - fork.difficulty_bomb_delay, 0) // BOMB_PERIOD
     if period >= 2:
         # rule: evm.difficulty.bomb
-        difficulty += 2 ** (period - 2)
+        difficulty += 2 ** min(period - 2, UNREACHABLE_BOMB)
     return max(difficulty, MINIMUM_DIFFICULTY)
 
 

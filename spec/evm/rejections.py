@@ -72,6 +72,7 @@ class Invalid(RejectionCode):
     INVALID_BLOB_GAS_USED = "the blob gas used does not match"
 
     # execution
+    BALANCE_OVERFLOW = "a balance does not fit 256 bits"
     SYSTEM_CONTRACT_MISSING = "a system contract has no code"
     SYSTEM_CONTRACT_FAILED = "a system contract failed"
     INVALID_DEPOSIT_LAYOUT = "a deposit is not laid out as the deposit contract does it"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
-from spec.machine import Value, View
+from spec.evm.rejections import Invalid
+from spec.machine import Rejection, Value, View
+
+BALANCE_LIMIT = 2**256
 
 
 def to_value(number: int) -> bytes | None:
@@ -12,8 +15,15 @@ def to_value(number: int) -> bytes | None:
 
 
 def add_to_value(value: Value, amount: int) -> Value:
-    """The canonical bytes of the number in ``value`` plus ``amount``."""
-    return to_value(int.from_bytes(value or b"", "big") + amount)
+    """The canonical bytes of the number in ``value`` plus ``amount``.
+
+    Raises Rejection where that is no 256-bit number: only a state that was made up holds so much.
+    """
+    total = int.from_bytes(value or b"", "big") + amount
+    if total >= BALANCE_LIMIT:
+        # rule: evm.state.balance-overflow
+        raise Rejection(Invalid.BALANCE_OVERFLOW)
+    return to_value(total)
 
 
 class World:

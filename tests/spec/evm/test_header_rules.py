@@ -331,6 +331,14 @@ def test_the_bomb_doubles_every_100000_blocks_after_its_delay(fork: Fork, delay:
         assert difficulty(base, 10, number=delay + blocks - 1, fork=fork) == base + bomb
 
 
+def test_a_bomb_that_no_header_can_hold_is_not_computed() -> None:
+    for number in (50_000_000, 2**63, 2**64 - 2):
+        small = SmallChain(BERLIN, number=number)
+        with pytest.raises(Rejection) as caught:
+            small.chain.add(SmallChain(BERLIN).next().with_header(number=number + 1, parent_hash=small.chain.head))
+        assert caught.value.code is Invalid.INVALID_DIFFICULTY
+
+
 def test_a_difficulty_that_is_not_the_one() -> None:
     parent = genesis_header(BERLIN)
     right = next_difficulty(BERLIN, parent, GENESIS_TIME + 12)

@@ -16,6 +16,7 @@ SPEC = Path(inspect.getfile(spec)).parent
 TESTS = Path(__file__).parents[2]
 
 WITHOUT_NAMES = {
+    Invalid.BALANCE_OVERFLOW: "fixtures have no state that holds so much",
     Invalid.BLOB_BASE_FEE_OVERFLOW: "fixtures have no such excess: the clients that fill them would never end",
     Invalid.INVALID_OMMERS_HASH: "fixtures have no header that says other ommers than the body has",
     Invalid.NONCE_NOT_ZERO: "fixtures have no header with a nonce under proof of stake",

@@ -16,9 +16,11 @@ from spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, s
 from spec.evm.machine import Evm
 from spec.evm.payload import Payload
 from spec.evm.precompiles import RIPEMD160
+from spec.evm.rejections import Invalid
 from spec.evm.signature import sign
 from spec.evm.state import Account, FlatState
 from spec.evm.transaction import BlobTransaction, FeeMarketTransaction, Transaction
+from spec.machine import Rejection
 from spec.transition import apply_block
 from tests.spec.evm.chains import ETHER, KEY, MINER, RICH, SHOP, transfer
 
@@ -224,6 +226,21 @@ def test_no_wei_comes_from_nowhere(fork: Fork, gas: int, priority: int, maximum:
     if code == "30ff" and result.outcomes[0].succeeded and fork in (LONDON, PARIS):
         burnt += 5 + value  # an account that leaves all it has to itself
     assert before - after == burnt
+
+
+MOST = 2**256 - 1
+
+
+@pytest.mark.parametrize("observed", ["", "47", "3031"], ids=["unobserved", "SELFBALANCE", "BALANCE"])
+def test_a_balance_fits_256_bits_or_the_block_is_rejected(observed: str) -> None:
+    # no chain has so much: only a state that was made up
+    accounts = {SHOP: Account(balance=MOST, code=bytes.fromhex(observed + "5f5260205ff3" if observed else "00"))}
+    assert run(SHANGHAI, accounts=accounts, value=0).outcomes[0].succeeded
+    with pytest.raises(Rejection, match=r"^a balance does not fit 256 bits$"):
+        run(SHANGHAI, accounts=accounts, value=1)
+    with pytest.raises(Rejection) as caught:
+        run(SHANGHAI, accounts={MINER: Account(balance=MOST)})
+    assert caught.value.code is Invalid.BALANCE_OVERFLOW
 
 
 # Accounts that vanish
