@@ -87,7 +87,9 @@ class _Draft:
             if random.random() < 0.6:
                 delegates = self.fork.delegation_target is delegation_target and random.random() < 0.5
                 code = DESIGNATOR + random.choice(made.contracts) if delegates else b""
-                self.account(address_of(key), random.choice((1, ETHER)), random.choice((1, 5) if code else (0, 1, 5)), code)
+                self.account(
+                    address_of(key), random.choice((1, ETHER)), random.choice((1, 5) if code else (0, 1, 5)), code
+                )
         self._contracts(made, coinbase)
         return made
 
@@ -99,7 +101,7 @@ class _Draft:
         for index, address in enumerate(made.contracts):
             # Calls mostly go to contracts that come later, so that few programs call one another without end.
             callees = made.contracts[index + 1 :] if random.random() < 0.8 else made.contracts
-            around = Surroundings(self.fork, (*accounts, address), callees, coinbase=made.is_hot)
+            around = Surroundings(self.fork, (*accounts, address), callees, is_hot=made.is_hot)
             code = write_program(random, around)
             self.account(address, random.choice((0, 0, 1, 100, ETHER)), 1, code, random.randrange(4))
             if random.random() < 0.1:

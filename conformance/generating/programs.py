@@ -38,12 +38,15 @@ DEEPEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a program may name: ``accounts`` to look at or pay, ``callees`` to call; ``coinbase`` only where given."""
+    """What a program may name: ``accounts`` to look at or pay, ``callees`` to call.
+
+    Only with ``is_hot`` it may observe what transactions of other groups change too: coinbase and precompiles' accounts.
+    """
 
     fork: Fork
     accounts: tuple[bytes, ...]
     callees: tuple[bytes, ...]
-    coinbase: bool = False
+    is_hot: bool = False
 
 
 class ProgramWriter:
@@ -56,7 +59,7 @@ class ProgramWriter:
         self._code = Code()
         self._data: list[tuple[int, bytes]] = []
         self._known = {instruction.mnemonic for instruction in around.fork.instructions.values()}
-        self._plain = [name for name in PLAIN if name in self._known] + ["COINBASE"] * around.coinbase
+        self._plain = [name for name in PLAIN if name in self._known] + ["COINBASE"] * around.is_hot
         self._unary = [name for name in UNARY if name in self._known]
         weights: list[tuple[int, Callable[[int], None]]] = [
             (18, self._store),
@@ -144,10 +147,11 @@ class ProgramWriter:
             code.op("ADDRESS")
         elif way < 0.15:
             code.op("CALLER")
-        elif way < 0.2 and self._around.coinbase:
+        elif way < 0.2 and self._around.is_hot:
             code.op("COINBASE")
         elif way < 0.25:
-            code.push(random.choice((0, 1, 2, 3, 9, 0x100, random.getrandbits(160))))
+            nobody = random.getrandbits(160)
+            code.push(random.choice((0, 1, 2, 3, 9, 0x100, nobody)) if self._around.is_hot else nobody)
         else:
             code.push(random.choice(self._around.accounts + self._around.callees))
 
@@ -224,11 +228,11 @@ class ProgramWriter:
         self._code.op(kind)
         self._keep_or_drop()
 
-    def _call_kind(self) -> str:
+    def _call_kind(self, with_value: bool = True) -> str:
         """Which kind of call, once the value is pushed for those that take one."""
         kind = self._random.choice(CALLS)
         if kind in ("CALL", "CALLCODE"):
-            self._code.push(self._random.choice((0, 0, 0, 1, 3, 10**19)))
+            self._code.push(self._random.choice((0, 0, 0, 1, 3, 10**19)) if with_value else 0)
         return kind
 
     def _gas_along(self) -> None:
@@ -251,7 +255,7 @@ class ProgramWriter:
         size = self._embed(precompile_input(random, address))
         output = random.choice((0, 1, 32, 64, 128))
         code.push(output, MEMORY, size, 0)
-        kind = self._call_kind()
+        kind = self._call_kind(with_value=self._around.is_hot)
         code.push(address.lstrip(b"\x00"))
         if random.random() < 0.7:  # a failure takes no more than this
             code.push(GAS_OF_PRECOMPILES)

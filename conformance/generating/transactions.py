@@ -96,7 +96,7 @@ class TransactionMaker:
         if way < 0.75:
             return random.choice(sorted(self._fork.precompiles)), value, data
         if way < 0.88 and may_create:
-            around = Surroundings(self._fork, tuple(accounts), tuple(contracts), coinbase=is_hot)
+            around = Surroundings(self._fork, tuple(accounts), tuple(contracts), is_hot=is_hot)
             return None, value, write_initcode(random, around)
         if is_hot and way > 0.9:
             return self._to_the_system(value, data)
