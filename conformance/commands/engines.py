@@ -6,8 +6,6 @@ import json as json_module
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from conformance.engines import all_engines, find_engine
 
@@ -24,10 +22,10 @@ def engines(
     if json:
         print(json_module.dumps(documents, indent=2))
         return
-    table = Table("engine", "machines and forks", "access", "outputs", "can do besides")
     for id, document in documents.items():
-        machines = "\n".join(f"{name}: {', '.join(forks)}" for name, forks in document["machines"].items())
-        table.add_row(
-            id, machines, document["access"], ", ".join(document["outputs"]), ", ".join(document["selectors"])
-        )
-    Console().print(table)
+        print(id)
+        for name, forks in document["machines"].items():
+            print(f"  machine {name}: {', '.join(forks)}")
+        print(f"  access record: {document['access']}")
+        print(f"  outputs: {', '.join(document['outputs'])}")
+        print(f"  can do besides: {', '.join(document['selectors']) or 'nothing'}")

@@ -1,0 +1,189 @@
+"""Outside engines: what they say is compared as far as they can tell, and what they do wrong is told clearly."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from conformance import command
+from conformance.engines import CommandEngine, EngineFailure, SpecEngine, compare_engine, find_engine, register
+from conformance.errors import InputError
+from conformance.vectors.comparing import Granularity
+from conformance.vectors.loading import load_vector_file
+from conformance.vectors.model import Vector
+from conformance.vectors.places import SUFFIX, VECTORS
+
+FUNDED = "evm/funding/funded_by_an_earlier_transaction-amsterdam"
+DESTROYED = "evm/self_destruct/destroyed_recreated_called-shanghai"
+
+HELLO = """
+import json, sys, time
+from conformance.engines import SpecEngine, PROTOCOL
+from conformance.vectors.model import Case, OUTPUTS, SELECTORS
+from conformance.vectors.comparing import accounts_of, changes_of, pre_values
+spec = SpecEngine()
+ACCESS = "keys"
+DO = spec.capabilities.document()
+
+def run(case):
+    document = Case(case["id"], "evm", case["machine"]["fork"], case["machine"]["params"],
+                    frozenset(case["selectors"]), case["pre"], tuple(case["blocks"]))
+    return [dict(result) for result in spec.run(document)], document
+
+def main(change, access="keys", outputs=OUTPUTS):
+    for line in sys.stdin:
+        question = json.loads(line)
+        if question["type"] == "hello":
+            capabilities = {**DO, "access": access, "outputs": list(outputs)}
+            answer = {"protocol": PROTOCOL, "id": "outsider", "capabilities": capabilities}
+        else:
+            results, case = run(question["case"])
+            answer = {"results": change(results, case)}
+        print(json.dumps(answer), flush=True)
+"""
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., CommandEngine]]:
+    monkeypatch.setenv("PYTHONPATH", str(VECTORS.parent))
+    started: list[CommandEngine] = []
+
+    def make(body: str, seconds: float = 60) -> CommandEngine:
+        script = tmp_path / f"engine{len(started)}.py"
+        script.write_text(HELLO + body)
+        made = CommandEngine(f"{sys.executable} {script}", seconds)
+        started.append(made)
+        return made
+
+    yield make
+    for each in started:
+        each.close()
+
+
+def vector(identity: str) -> Vector:
+    return load_vector_file(VECTORS / f"{identity}{SUFFIX}")
+
+
+def test_an_outside_engine_is_compared_to_the_last_key(engine: Callable[..., CommandEngine]) -> None:
+    outsider = engine("main(lambda results, case: results)")
+    assert outsider.id == "outsider"
+    for identity in (FUNDED, DESTROYED):
+        assert compare_engine(outsider, vector(identity)) is None
+
+
+def test_engines_that_record_less(engine: Callable[..., CommandEngine]) -> None:
+    accounts = engine("""
+def change(results, case):
+    for result in results:
+        result["access"] = [accounts_of(step) for step in result["access"]]
+        del result["depends"], result["receipts"]
+    return results
+main(change, "accounts", ["state_root"])""")
+    writes = engine("""
+def change(results, case):
+    values = pre_values(case)
+    for result in results:
+        result["access"] = [changes_of(step, values) for step in result["access"]]
+    return results
+main(change, "writes", ["state_root", "gas_used"])""")
+    nothing = engine("""
+main(lambda results, case: [{"status": r["status"], "state_root": r["state_root"]} for r in results],
+     "none", ["state_root"])""")
+    assert accounts.capabilities.access is Granularity.ACCOUNTS
+    for outsider in (accounts, writes, nothing):
+        for identity in (FUNDED, DESTROYED):
+            assert compare_engine(outsider, vector(identity)) is None
+
+
+def test_a_lost_credit_is_seen_by_writes(engine: Callable[..., CommandEngine]) -> None:
+    outsider = engine("""
+def change(results, case):
+    values = pre_values(case)
+    for result in results:
+        result["access"] = [changes_of(step, values) for step in result["access"]]
+        result["access"][1]["writes"].popitem()
+    return results
+main(change, "writes", ["state_root"])""")
+    assert "step 0: writes: balance" in str(compare_engine(outsider, vector(FUNDED)))
+
+
+def test_a_difference_is_explained_by_the_dependency(engine: Callable[..., CommandEngine]) -> None:
+    outsider = engine("""
+def change(results, case):
+    step = results[0]["access"][2]
+    for key, read in step["reads"].items():
+        if read["from"] == ["0"]:
+            step["reads"][key] = {"value": "absent", "from": "pre"}
+    results[0]["state_root"] = "0x" + "00" * 32
+    return results
+main(change)""")
+    text = str(compare_engine(outsider, vector(FUNDED)))
+    assert text.startswith("step 1: reads: balance 0xe1cf6543522c4d510bb4fdb934c69247af058d1e (poor): expected ")
+    assert "0x0de0b6b3a7640000 from step 0, the engine gives absent from pre" in text
+    assert "step 1 reads what step 0 wrote" in text
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        ("print('good morning', flush=True); time.sleep(9)", "its answer is not JSON: 'good morning'"),
+        ("print('[]', flush=True); time.sleep(9)", "its answer is not an object"),
+        ("print('{}', flush=True); time.sleep(9)", "must have the protocol 'samestate-engine/1'"),
+        ("sys.exit('no licence')", "died with exit code 1\n  no licence"),
+        ("main(None, access='guesses')", "no proper capabilities"),
+        ("main(None, outputs=['luck'])", "'luck' is not known"),
+    ],
+)
+def test_an_engine_that_cannot_say_hello(engine: Callable[..., CommandEngine], body: str, complaint: str) -> None:
+    with pytest.raises(InputError) as raised:
+        engine(body)
+    assert complaint in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ("sys.exit('out of luck')", "died with exit code 1\n  out of luck"),
+        ("print('oops') or results", "its answer is not JSON: 'oops'"),
+        ("'none'", "has no list 'results'"),
+        ("[{'status': 'valid', 'colour': 'red'}]", "colour"),
+        ("time.sleep(60)", "gave no answer within 3 seconds"),
+    ],
+)
+def test_an_engine_that_fails_on_a_case(engine: Callable[..., CommandEngine], change: str, complaint: str) -> None:
+    outsider = engine(f"main(lambda results, case: {change})", seconds=3)
+    with pytest.raises(EngineFailure) as raised:
+        outsider.run(vector(FUNDED).case)
+    assert complaint in str(raised.value)
+
+
+def test_a_command_that_is_not_there() -> None:
+    with pytest.raises(InputError, match="cannot be started"):
+        find_engine("command:/no/such/engine")
+
+
+def test_an_engine_that_dies_fails_the_case_and_starts_again(engine: Callable[..., CommandEngine]) -> None:
+    outsider = engine("main(lambda results, case: results if 'london' not in case.id else sys.exit(3))")
+    with pytest.raises(EngineFailure, match="exit code 3"):
+        outsider.run(vector("evm/funding/funded_to_the_last_wei-london").case)
+    assert compare_engine(outsider, vector(FUNDED)) is None
+
+
+def test_an_unknown_engine_is_bad_input() -> None:
+    result = CliRunner().invoke(command.application, ["run", str(VECTORS / f"{FUNDED}{SUFFIX}"), "--engine", "nobody"])
+    assert result.exit_code == 2
+    assert "no engine is called 'nobody'; known are spec" in result.stderr
+
+
+def test_ids_are_taken_once() -> None:
+    with pytest.raises(ValueError, match="taken"):
+        register("spec", SpecEngine)
+
+
+def test_engines_are_listed() -> None:
+    assert "spec\n  machine evm: Berlin" in CliRunner().invoke(command.application, ["engines"]).output
+    assert '"access": "keys"' in CliRunner().invoke(command.application, ["engines", "--json"]).output
