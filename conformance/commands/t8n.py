@@ -61,7 +61,7 @@ def t8n(
     ] = "",
     chain_id: Annotated[int, typer.Option("--state.chainid", min=0, max=2**64 - 1, rich_help_panel=STATE)] = 1,
     reward: Annotated[
-        int | None,
+        str | None,
         typer.Option(
             "--state.reward",
             metavar="WEI",

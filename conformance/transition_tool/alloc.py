@@ -12,7 +12,8 @@ from conformance.transition_tool.quantities import decimal, with_prefix
 from spec.evm.state import Account, FlatState
 
 KEYS: Final = ("secretKey", "privateKey")
-"""Fields that geth allows for people and that mean nothing for the state."""
+COMMENT: Final = "_"
+"""Fields that mean nothing for the state: keys for people, and whatever begins like a comment."""
 
 
 def read_alloc(where: str, value: object) -> FlatState:
@@ -30,7 +31,11 @@ def _usual(account: object) -> object:
     """An account in the form that states are read from."""
     if not isinstance(account, Mapping):
         return account
-    usual = {name: value for name, value in account.items() if value is not None and name not in KEYS}
+    usual = {
+        name: value
+        for name, value in account.items()
+        if value is not None and name not in KEYS and not name.startswith(COMMENT)
+    }
     for name in ("nonce", "balance"):
         number = decimal(usual.get(name))
         if number is not None:

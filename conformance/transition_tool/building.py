@@ -17,7 +17,6 @@ from spec.evm.machine import Closing, Evm, Totals
 from spec.evm.payload import Payload
 from spec.evm.receipt import Receipt
 from spec.evm.state import FlatState
-from spec.evm.system_calls import WEI_PER_GWEI
 from spec.evm.transaction import Transaction
 from spec.evm.transaction_execution import Outcome, execute_transaction
 from spec.machine import Rejection, View
@@ -125,10 +124,8 @@ def build(
     try:
         result = apply_block(machine, payload, state, leave_out)
         after: FlatState = result.state()
-    except (OverflowError, ValueError) as error:
-        if isinstance(error, InputError) or not may_overflow(state, payload, fork):
-            raise
-        raise InputError("alloc: balances overflow: all of them together must stay below 2^256 wei") from error
+    except Rejection as rejection:
+        raise InputError(f"the block cannot be built from these accounts at all: {rejection}") from rejection
     access_list = access_list_of(result) if fork.has_access_list and not is_bare else None
     return Transition(
         fork=fork,
@@ -139,14 +136,6 @@ def build(
         block_rejection=machine.block_rejection or too_many_items(access_list, context),
         access_list=access_list,
     )
-
-
-def may_overflow(state: FlatState, payload: Payload, fork: Fork) -> bool:
-    """Whether there is so much wei in all that some account might come to hold 2^256 or more."""
-    held = sum(account.balance for account in state.accounts.values())
-    withdrawn = sum(withdrawal.amount for withdrawal in payload.withdrawals) * WEI_PER_GWEI
-    rewarded = fork.block_reward * (2 + 2 * len(payload.ommers))
-    return (held + withdrawn + rewarded) >> 256 > 0
 
 
 def too_many_items(access_list: BlockAccessList | None, context: BlockContext) -> Rejection | None:

@@ -12,15 +12,12 @@ from conformance.transition_tool.ruleset import has_base_fee, has_beacon_root, h
 from spec.evm.block import Header, Withdrawal, empty_ommers_hash
 from spec.evm.environment import ZERO_HASH, Environment
 from spec.evm.fork import Fork
-from spec.evm.header_rules import BOMB_PERIOD, GAS_LIMIT_MINIMUM, next_difficulty
+from spec.evm.header_rules import GAS_LIMIT_MINIMUM, next_difficulty
 from spec.evm.payload import OmmerMiner
+from spec.machine import Rejection
 
 WORD_SIZE = 32
 OMMER_GENERATIONS = 7
-LARGEST_EXPONENT = 176
-"""e to a power above the next one does not fit 256 bits: no blob base fee comes near."""
-LARGEST_BOMB = 256
-"""The exponent at which the difficulty bomb does not fit 256 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +152,6 @@ def read_difficulty(env: LooseFields, fork: Fork) -> int:
         raise InputError(f"{env.where}: currentDifficulty: must be given for block 0, which has no parent")
     if timestamp <= parent_timestamp:
         raise InputError(f"{env.where}: currentTimestamp: must be after the parent's, {parent_timestamp}")
-    if (number - fork.difficulty_bomb_delay) // BOMB_PERIOD > LARGEST_BOMB:
-        raise InputError(
-            f"{env.where}: currentDifficulty: must be given for block {number}: the bomb is beyond 256 bits"
-        )
     ommers_hash = env.optional_data("parentUncleHash", WORD_SIZE) or ZERO_HASH
     parent = parent_header(
         number=number - 1,
@@ -185,26 +178,25 @@ def read_random(env: LooseFields, fork: Fork) -> bytes:
 
 def read_excess_blob_gas(env: LooseFields, fork: Fork) -> int:
     """``currentExcessBlobGas``, or what follows from the parent's excess, use and base fee; 0 before Cancun."""
-    schedule = fork.blob_schedule
-    if schedule is None:
+    if fork.blob_schedule is None:
         return 0
-    excess = env.optional_quantity("currentExcessBlobGas", 64)
-    name = "currentExcessBlobGas"
-    if excess is None:
-        name = "parentExcessBlobGas"
-        excess = next_excess(env, fork)
-    if excess // schedule.update_fraction > LARGEST_EXPONENT:
-        raise InputError(f"{env.where}: {name}: gives an excess of {excess}, and no blob base fee of 256 bits")
+    name = "currentExcessBlobGas" if "currentExcessBlobGas" in env else "parentExcessBlobGas"
+    try:
+        excess = env.quantity(name, 64) if name == "currentExcessBlobGas" else next_excess(env, fork)
+        fork.blob_base_fee(excess)
+    except Rejection as rejection:
+        raise InputError(f"{env.where}: {name}: {rejection}") from rejection
     return excess
 
 
 def next_excess(env: LooseFields, fork: Fork) -> int:
-    """The excess blob gas after the parent. The parent's base fee must be given where it makes a difference."""
+    """The excess blob gas after the parent. The parent's base fee must be given where it makes a difference.
+
+    Raises Rejection where the parent's own blob base fee is beyond all bounds.
+    """
     base_fee = env.optional_quantity("parentBaseFee")
     used = env.optional_quantity("parentBlobGasUsed", 64) or 0
     excess = env.optional_quantity("parentExcessBlobGas", 64) or 0
-    if fork.blob_schedule is not None and excess // fork.blob_schedule.update_fraction > LARGEST_EXPONENT:
-        return excess
 
     def after(parent_base_fee: int) -> int:
         parent = parent_header(base_fee_per_gas=parent_base_fee, blob_gas_used=used, excess_blob_gas=excess)

@@ -6,7 +6,7 @@ from typing import Final
 
 from conformance.errors import InputError
 from conformance.fixtures.forks import BY_NAME, UnsupportedFork, parse_schedule
-from conformance.transition_tool.quantities import LooseFields
+from conformance.transition_tool.quantities import LooseFields, to_quantity
 from spec.evm.fees import no_base_fee
 from spec.evm.fork import BlobSchedule, Fork, replaced
 from spec.evm.header_rules import check_post_merge_constants
@@ -31,12 +31,11 @@ def fork_named(option: str, name: str, number: int, timestamp: int) -> Fork:
     return schedule(0, number, timestamp)
 
 
-def with_reward(option: str, fork: Fork, reward: int | None) -> Fork:
-    """``fork`` with another block reward in wei; :data:`NO_REWARD` for none, None for its own. Raises InputError."""
-    if reward is None:
+def with_reward(option: str, fork: Fork, written: str | None) -> Fork:
+    """``fork`` with another block reward in wei; -1 for none, None for its own. Raises InputError."""
+    if written is None:
         return fork
-    if reward < NO_REWARD or reward >> WEI_BITS > 0:
-        raise InputError(f"{option}: must be -1, for no reward at all, or a number of wei, but is {reward}")
+    reward = NO_REWARD if written == str(NO_REWARD) else to_quantity(option, written, WEI_BITS)
     if pay_rewards not in fork.closing:
         if reward > 0:
             raise InputError(f"{option}: {fork.name} rewards no blocks: must be 0 or -1, but is {reward}")
