@@ -365,6 +365,15 @@ def test_under_proof_of_work_the_head_is_where_most_work_is() -> None:
     assert small.chain.head == late.block.header.hash()
 
 
+def test_of_two_heads_with_the_same_work_the_first_stays() -> None:
+    small = SmallChain(LONDON)
+    genesis = small.head
+    small.add(small.next())
+    first = small.chain.head
+    small.add(small.next([transfer()], parent=genesis))
+    assert small.chain.head == first
+
+
 def test_under_proof_of_stake_the_head_is_the_last_block() -> None:
     small = SmallChain(PARIS)
     genesis = small.head
