@@ -34,14 +34,14 @@ def process_message(context: TransactionContext, message: Message) -> Frame:
     mark = context.substate.checkpoint()
     if message.moves_value:
         move_value(context.world, message)
+        if message.target == RIPEMD160:
+            # rule: evm.call.ripemd160-stays-touched
+            context.substate.ripemd160_touched = True
     execute(frame)
     if frame.halt is not None:
         # rule: evm.call.failure-undoes
         context.world.view.rollback(state_mark)
         context.substate.rollback(mark)
-        if message.moves_value and message.target == RIPEMD160:
-            # rule: evm.call.ripemd160-stays-touched
-            context.substate.ripemd160_touched = True
     return frame
 
 

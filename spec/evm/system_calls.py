@@ -38,7 +38,7 @@ NEPHEW_SHARE = 32
 def system_call(fork: Fork, environment: Environment, world: World, contract: bytes, code: bytes, data: bytes) -> Frame:
     """Call a system contract as the system: with its own gas, that nobody pays, and no nonce that moves."""
     substate = Substate()
-    substate.warm.update(dict.fromkeys(fork.precompiles))
+    substate.warm[contract] = None
     context = TransactionContext(
         fork=fork, environment=environment, world=world, substate=substate, origin=SYSTEM_ADDRESS, gas_price=0
     )
