@@ -32,12 +32,12 @@ def progress_bar(paths: Iterable[Path]) -> Iterator[Watch | None]:
         bar = progress.add_task("reading", total=size_of(paths))
         failed = checked = 0
 
-        def watch(size: int, session: Session) -> None:
+        def watch(done: int, session: Session) -> None:
             nonlocal failed, checked
             for verdict in session.verdicts[checked:]:
                 failed += verdict.result is Result.FAILED
             checked = len(session.verdicts)
             note = f"{checked} cases" + (f", [red]{failed} failed[/red]" if failed else "")
-            progress.update(bar, advance=size, description=note)
+            progress.update(bar, completed=done, description=note)
 
         yield watch

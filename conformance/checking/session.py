@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,7 +71,19 @@ class Session:
 
 
 Watch = Callable[[int, Session], None]
-"""Told of bytes as they are read, and of the session after each document."""
+"""Told of the session after each document, and of the bytes of files up to that document."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """The bytes of files that have been read, now and after each document that is not done yet."""
+
+    total: int = 0
+    after: deque[int] = field(default_factory=deque)
+
+    def count(self, size: int) -> None:
+        """So many bytes more."""
+        self.total += size
 
 
 def fork_name(name: str) -> str:
@@ -93,13 +106,13 @@ def check(options: Options, session: Session, journal: Journal | None = None, wa
     if options.sample is not None:
         session.sample = choose(options.paths, options.sample, options.fork)
     halves: list[Task] = []
-    count = (lambda size: watch(size, session)) if watch is not None else None
-    for task, report in _reports(_tasks(options, session, count), options, session, journal):
+    reading = Reading()
+    for task, report in _reports(_tasks(options, session, reading), options, session, journal):
         _take(session, task, report)
         if report.is_half:
             halves.append(task)
         if watch is not None:
-            watch(0, session)
+            watch(reading.after.popleft(), session)
     for task, report in _reports(_whole(options, session, halves), options, session, journal):
         _take(session, task, report)
     session.compare_headers()
@@ -118,11 +131,12 @@ def _take(session: Session, task: Task, report: DocumentReport) -> None:
     session.take(report, task.origin)
 
 
-def _tasks(options: Options, session: Session, count: Callable[[int], None] | None) -> Iterator[Task]:
+def _tasks(options: Options, session: Session, reading: Reading) -> Iterator[Task]:
     for path in options.paths:
-        for document in documents([path], count):
+        for document in documents([path], reading.count):
             wanted = _wanted(session, document.place)
             if wanted is None or wanted or _may_be_half(document):
+                reading.after.append(reading.total)
                 yield Task(document.place, document.content, str(path), options.engines, wanted, options.fork)
 
 
@@ -156,8 +170,8 @@ def _reports(
                 yield task
 
     following = 0
-    for position, (task, report) in enumerate(check_all(unknown(), options.jobs, options.measure_rules)):
-        journal.add(task, report)
+    reports = check_all(unknown(), options.jobs, options.measure_rules, journal.add)
+    for position, (task, report) in enumerate(reports):
         while following < order[position]:
             yield known.pop(following)
             following += 1

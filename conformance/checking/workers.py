@@ -10,9 +10,10 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
 from multiprocessing.context import BaseContext
 from typing import Final
 
@@ -20,47 +21,84 @@ from conformance.checking.document import Task, check_task
 from conformance.checking.report import DocumentReport
 from conformance.rules import coverage
 
-CHUNK_DOCUMENTS: Final = 16
+CHUNK_DOCUMENTS: Final = 8
 CHUNK_BYTES: Final = 1 << 20
-CHUNKS_AHEAD: Final = 8
-"""How many chunks wait for each worker, so that none is idle while another is busy with a long one."""
+BYTES_AHEAD: Final = 96 << 20
+"""How much is read ahead of the oldest chunk that is not done: one of them may take minutes, and meanwhile the other
+workers shall not be idle."""
+
+
+Keep = Callable[[Task, DocumentReport], None]
+
+
+@dataclass(slots=True)
+class _Chunk:
+    """Documents that went to a worker together."""
+
+    tasks: list[Task]
+    future: Future[list[DocumentReport]]
+    is_kept: bool = False
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.size = sum(len(task.content) for task in self.tasks)
 
 
 class WorkerDied(Exception):  # noqa: N818 - says what happened
     """A worker process ended before its work: killed, or out of memory. The message says what it was at."""
 
 
-def check_all(tasks: Iterable[Task], jobs: int, measure_rules: bool = False) -> Iterator[tuple[Task, DocumentReport]]:
-    """Each task with its report, in order: in this process, or in ``jobs`` others. Raises WorkerDied."""
-    if jobs == 1:
-        if measure_rules:
-            coverage.start()
-        for task in tasks:
-            yield task, coverage.attach(check_task(task)) if measure_rules else check_task(task)
+def check_all(
+    tasks: Iterable[Task], jobs: int, measure_rules: bool = False, keep: Keep | None = None
+) -> Iterator[tuple[Task, DocumentReport]]:
+    """Each task with its report, in order: in this process, or in ``jobs`` others. Raises WorkerDied.
+
+    ``keep`` is told of each as soon as it is done, in any order.
+    """
+    if jobs > 1:
+        yield from _in_workers(tasks, jobs, measure_rules, keep)
         return
-    yield from _in_workers(tasks, jobs, measure_rules)
+    if measure_rules:
+        coverage.start()
+    for task in tasks:
+        (report,) = _check_chunk([task], measure_rules)
+        if keep is not None:
+            keep(task, report)
+        yield task, report
 
 
-def _in_workers(tasks: Iterable[Task], jobs: int, measure_rules: bool) -> Iterator[tuple[Task, DocumentReport]]:
-    pending: deque[tuple[list[Task], Future[list[DocumentReport]]]] = deque()
-    with _executor(jobs, measure_rules) as executor:
-        for chunk in chunks(tasks):
-            pending.append((chunk, executor.submit(_check_chunk, chunk, measure_rules)))
-            if len(pending) >= jobs * CHUNKS_AHEAD:
-                yield from _finish(*pending.popleft())
-        while pending:
-            yield from _finish(*pending.popleft())
-
-
-def _finish(chunk: list[Task], future: Future[list[DocumentReport]]) -> Iterator[tuple[Task, DocumentReport]]:
+def _in_workers(
+    tasks: Iterable[Task], jobs: int, measure_rules: bool, keep: Keep | None
+) -> Iterator[tuple[Task, DocumentReport]]:
+    pending: deque[_Chunk] = deque()
     try:
-        reports = future.result()
+        with _executor(jobs, measure_rules) as executor:
+            for chunk in chunks(tasks):
+                pending.append(_Chunk(chunk, executor.submit(_check_chunk, chunk, measure_rules)))
+                yield from _collect(pending, keep, BYTES_AHEAD)
+            yield from _collect(pending, keep, 0)
     except BrokenProcessPool as error:
+        at = pending[0].tasks[0].place if pending else "the first document"
         raise WorkerDied(
-            f"a worker process was killed while others waited, at {chunk[0].place} or after it: "
+            f"a worker process was killed while others waited, at {at} or after it: "
             "is there enough memory? With --jobs 1 the last document is the one"
         ) from error
-    yield from zip(chunk, reports, strict=True)
+
+
+def _collect(pending: deque[_Chunk], keep: Keep | None, ahead: int) -> Iterator[tuple[Task, DocumentReport]]:
+    """Take what is done from the front of ``pending``, and wait until no more than ``ahead`` bytes are in it."""
+    while True:
+        for chunk in pending:
+            if keep is not None and not chunk.is_kept and chunk.future.done():
+                chunk.is_kept = True
+                for task, report in zip(chunk.tasks, chunk.future.result(), strict=True):
+                    keep(task, report)
+        while pending and pending[0].future.done():
+            yield from zip(pending[0].tasks, pending[0].future.result(), strict=True)
+            pending.popleft()
+        if sum(chunk.size for chunk in pending) <= ahead:
+            return
+        wait([chunk.future for chunk in pending if not chunk.future.done()], return_when=FIRST_COMPLETED)
 
 
 def chunks(tasks: Iterable[Task]) -> Iterator[list[Task]]:
