@@ -99,7 +99,7 @@ def test_every_rule_is_one_of_a_fork() -> None:
         assert said(fork, legacy()) is None
 
 
-@pytest.mark.parametrize("make", ALL.values(), ids=str)
+@pytest.mark.parametrize("make", ALL.values(), ids=[str(kind) for kind in ALL])
 def test_a_transaction_for_another_chain(make: Any) -> None:
     transaction = make() if make is legacy else make(chain_id=1)
     assert said(PRAGUE, transaction) is None
@@ -115,7 +115,7 @@ def test_a_legacy_transaction_may_name_no_chain() -> None:
     assert said(PRAGUE, zero) == "the transaction is for another chain: 0 on chain 1"
 
 
-@pytest.mark.parametrize("make", ALL.values(), ids=str)
+@pytest.mark.parametrize("make", ALL.values(), ids=[str(kind) for kind in ALL])
 def test_a_nonce_must_have_a_successor(make: Any) -> None:
     last = 2**64 - 2
     assert said(PRAGUE, make(nonce=last), Account(nonce=last, balance=ETHER)) is None
