@@ -1,0 +1,82 @@
+"""What vectors expect, against EELS: roots, gas and requests of every block that it can execute."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from conformance.generating.case import GeneratedCase
+from conformance.peers.eels import Eels
+from conformance.peers.peer import BlockSummary, PeerMissing, differences
+from conformance.scenarios.block_builder import block_hash
+from conformance.vectors import evm
+from conformance.vectors.loading import load_vector_file
+from conformance.vectors.model import VALID, members, text, texts
+from conformance.vectors.places import vector_files
+from spec.evm.chain import BLOCK_HASH_WINDOW
+from spec.evm.forks import AMSTERDAM, BPO2
+from spec.machine import Rejection
+
+UNKNOWN_TO_EELS = {"empty-accounts", "ommers", "proposed-access-list"}
+
+OF_THE_ACCESS_LIST = {"ACCESS_LIST_TOO_LARGE"}
+"""Rejections of Amsterdam that the fork before it does not know."""
+
+ACCEPTED_BY_EELS = {"WRONG_CHAIN_ID"}
+"""EELS 2.20 looks at the chain of legacy transactions only: it takes typed ones of any chain."""
+
+
+@pytest.fixture(scope="module")
+def eels() -> Eels:
+    try:
+        return Eels()
+    except PeerMissing as missing:
+        pytest.skip(str(missing))
+
+
+def summary_of(expect: Any) -> BlockSummary:
+    if text(expect, "status") != VALID:
+        return BlockSummary(rejection=text(expect, "status"))
+    return BlockSummary(
+        state_root=evm.unhexed(text(expect, "state_root")),
+        receipts_root=evm.unhexed(text(expect, "receipts_root")),
+        gas_used=int(text(expect, "gas_used")),
+        requests=tuple(map(evm.unhexed, texts(expect, "requests"))) if "requests" in expect else None,
+    )
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("path", list(vector_files()), ids=lambda path: path.stem)
+def test_eels_expects_the_same(path: Path, eels: Eels) -> None:
+    vector = load_vector_file(path)
+    case = vector.case
+    if case.selectors & UNKNOWN_TO_EELS:
+        pytest.skip("EELS cannot be given this")
+    fork = evm.fork_of(case)
+    state = evm.state_of(case)
+    for block, expect in zip(case.blocks, vector.expected, strict=True):
+        if text(expect, "status") in OF_THE_ACCESS_LIST:
+            pytest.skip("a rule of Amsterdam")
+        environment = evm.read_environment(case, cast(Any, block)["env"])
+        # EELS wants the hashes of all ancestors in reach, and a vector has only those that are asked for
+        reach = range(max(0, environment.number - BLOCK_HASH_WINDOW), environment.number)
+        hashes = {number: environment.block_hashes.get(number, block_hash(number)) for number in reach}
+        asked = GeneratedCase(
+            name=case.id,
+            fork=BPO2 if fork is AMSTERDAM else fork,
+            chain_id=environment.chain_id,
+            parent=cast(Any, None),  # EELS executes bodies only
+            pre=state.to_alloc(),
+            environment=replace(environment, block_hashes=hashes),
+            transactions=tuple(evm.unhexed(text(entry, "raw")) for entry in members(block, "txs")),
+            withdrawals=evm.read_payload(case, block, ()).withdrawals,
+        )
+        known = ("rejection",) if text(expect, "status") in ACCEPTED_BY_EELS else ()
+        assert differences(summary_of(expect), eels.run(asked)) == known
+        try:
+            _, state, _ = evm.execute_block(case, fork, block, state)
+        except Rejection:
+            continue
