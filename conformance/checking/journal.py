@@ -14,6 +14,7 @@ import conformance
 import spec
 from conformance.checking.document import Task
 from conformance.checking.report import DocumentReport
+from conformance.errors import InputError
 
 FOLDER: Final = Path(".samestate")
 LIBRARIES: Final = ("coincurve", "cryptography", "gmpy2", "py-arkworks-bls12381", "py-ecc", "pycryptodome")
@@ -39,13 +40,16 @@ class Journal:
         self.version = source_version()
         self.path = folder / f"check-{self.version}.jsonl"
         self.done: dict[str, dict[str, Any]] = {}
-        folder.mkdir(parents=True, exist_ok=True)
         ends_well = True
-        if self.path.exists():
-            for line in self.path.read_bytes().splitlines(keepends=True):
-                ends_well = line.endswith(b"\n")
-                self._read(line)
-        self._file = self.path.open("a", encoding="utf-8")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if self.path.exists():
+                for line in self.path.read_bytes().splitlines(keepends=True):
+                    ends_well = line.endswith(b"\n")
+                    self._read(line)
+            self._file = self.path.open("a", encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"--resume: {self.path}: cannot be used: {error.strerror or error}") from error
         if not ends_well:
             self._file.write("\n")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -81,6 +82,13 @@ def test_a_line_that_was_cut_off_does_not_count() -> None:
     assert "2 documents were checked by an earlier run\n" in result.stdout
     assert result.stdout.endswith("\n3 passed, 0 failed, 0 skipped\n")
     assert "3 documents" in samestate("check", "cases", "--resume").stdout
+
+
+def test_a_journal_that_cannot_be_is_bad_input() -> None:
+    Path(".samestate").write_text("a file")
+    result = samestate("check", write(Path("a.json"), {"dog": RLP_TEST}), "--resume")
+    assert result.exit_code == 2
+    assert re.fullmatch(r"samestate: --resume: \.samestate/.*: cannot be used: File exists\n", result.stderr)
 
 
 def test_other_source_other_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
