@@ -18,8 +18,9 @@ from conformance.scenarios.scenario import Scenario, all_scenarios
 from conformance.vectors.checking import check_document
 from conformance.vectors.document import quoted, read_yaml
 from conformance.vectors.loading import load_vector, load_vector_file
-from conformance.vectors.model import Vector
+from conformance.vectors.model import Vector, member, members, text, texts
 from conformance.vectors.places import SUFFIX, VECTORS, vector_files
+from conformance.vectors.record import integer, write_value
 from conformance.vectors.writing import write_yaml
 from conformance.verdict import Result
 from spec.evm.fork import Fork
@@ -60,6 +61,57 @@ def test_vector(path: Path, engine: str) -> None:
         pytest.skip(missing)
     difference = compare_engine(engine_of(engine), vector)
     assert difference is None, f"{vector.case.id}\n{difference}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=IDS)
+def test_record_explains_itself(path: Path) -> None:
+    """Every value that a step read, and its source, follows from the pre-state and what the steps before it did."""
+    vector = vector_of(path)
+    values = values_of(vector.case.pre)
+    for expect in vector.expected:
+        sources: dict[str, list[str]] = {}
+        wiped: dict[str, str] = {}
+        for step in members(expect, "access"):
+            name = text(step, "step")
+            for key, read in member(step, "reads").items():
+                source = sources.get(key) or ([wiped[owner(key)]] if owner(key) in wiped else "pre")
+                assert read == {"value": values.get(key, "absent"), "from": source}, f"step {name}: {key}"
+            for address in texts(step, "wipes"):
+                wiped[address] = name
+                for key in [key for key in (*values, *sources) if owner(key) == address]:
+                    values.pop(key, None)
+                    sources.pop(key, None)
+            for key, value in member(step, "writes").items():
+                assert value != values.get(key, "absent"), f"step {name}: {key}"
+                values[key] = str(value)
+                sources[key] = [name]
+            for key, amount in member(step, "credits").items():
+                before = values.get(key, "absent")
+                total = (0 if before == "absent" else int(before, 16)) + int(str(amount), 16)
+                values[key] = write_value(integer(total))
+                sources.setdefault(key, []).append(name)
+
+
+def owner(key: str) -> str:
+    """The address in the key of a slot."""
+    return key.split()[1] if key.startswith("slot ") else ""
+
+
+def values_of(pre: Any) -> dict[str, str]:
+    """The values of a pre-state by key, as an access record writes them."""
+    values: dict[str, str] = {}
+    for address, account in pre.items():
+        numbers = {f"balance {address}": account["balance"], f"nonce {address}": account["nonce"]}
+        numbers |= {f"slot {address} {slot}": value for slot, value in account["storage"].items()}
+        code = bytes.fromhex(account["code"][2:])
+        if code:
+            values[f"code {address}"] = f"0x{keccak256(code).hex()}"
+        elif not any(int(number, 16) for number in numbers.values()):
+            values[f"empty {address}"] = "0x01"
+        for key, number in numbers.items():
+            if int(number, 16):
+                values[key] = write_value(integer(int(number, 16)))
+    return values
 
 
 @pytest.mark.parametrize("engine", REGISTRY)

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypedDict, Unpack
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Unpack
 
 from conformance.generating.system_contracts import system_contracts
+from conformance.scenarios.draft import (
+    BLOB_HASH_VERSION,
+    CHAIN_ID,
+    ETHER,
+    FIRST_NUMBER,
+    FIRST_TIMESTAMP,
+    GAS_LIMIT,
+    GWEI,
+    NO_ADDRESS,
+    SECONDS_PER_BLOCK,
+    SYSTEM_CONTRACTS,
+    Account,
+    Details,
+    Draft,
+    Unexpected,
+    block_hash,
+    ether,
+)
 from conformance.vectors import evm
 from conformance.vectors.document import Object
 from spec.evm.address import created_address
@@ -19,7 +37,6 @@ from spec.evm.payload import OmmerMiner
 from spec.evm.rejections import Invalid
 from spec.evm.signature import address_of, sign, sign_authorization
 from spec.evm.state import FlatState
-from spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES, CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
 from spec.evm.transaction import (
     AccessListTransaction,
     Authorization,
@@ -31,75 +48,17 @@ from spec.evm.transaction import (
     encode_transaction,
 )
 
-GWEI: Final = 10**9
-ETHER: Final = 10**18
-CHAIN_ID: Final = 1
-FIRST_NUMBER: Final = 1000
-FIRST_TIMESTAMP: Final = 1_800_000_000
-SECONDS_PER_BLOCK: Final = 12
-GAS_LIMIT: Final = 30_000_000
-BLOB_HASH_VERSION: Final = b"\x01"
-NO_ADDRESS: Final = bytes(20)
-SYSTEM_CONTRACTS: Final = {
-    BEACON_ROOTS: "beacon roots",
-    BLOCK_HASHES: "block hashes",
-    WITHDRAWAL_REQUESTS: "withdrawal requests",
-    CONSOLIDATION_REQUESTS: "consolidation requests",
-}
-
-
-class Unexpected(Exception):  # noqa: N818 - what a scenario finds, not an error of this program
-    """A scenario is not about what it says: the specification gave something else. The message says what."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An account with a name. Written into code it is its address."""
-
-    name: str
-    address: bytes
-    private_key: bytes = b""
-
-    def __str__(self) -> str:
-        return f"0x{self.address.hex()}"
-
-    @property
-    def as_number(self) -> int:
-        """The address as a number, as storage holds it."""
-        return int.from_bytes(self.address, "big")
-
-
-@dataclass(slots=True)
-class Draft:
-    """A block while it is being told. ``checks`` look at the state after it."""
-
-    environment: Environment
-    transactions: list[tuple[bytes, str]] = field(default_factory=list)
-    withdrawals: list[Withdrawal] = field(default_factory=list)
-    ommers: list[OmmerMiner] = field(default_factory=list)
-    proposed_access_list: Callable[[bytes], bytes] | None = None
-    rejection: tuple[Invalid, int | None] | None = None
-    receipts: tuple[bool, ...] | None = None
-    checks: list[Callable[[FlatState], None]] = field(default_factory=list)
-
-
-AccessListEntries = Iterable[tuple[Account, Sequence[int]]]
-
-
-class Details(TypedDict, total=False):
-    """What may be said of any transaction; whatever is left out is what one would expect.
-
-    ``tip`` is the priority fee per gas in wei, ``max_fee`` the most that is paid per gas, base fee included.
-    """
-
-    data: bytes
-    nonce: int
-    tip: int
-    max_fee: int
-    access_list: AccessListEntries
-    legacy: bool
-    chain_id: int
-    comment: str
+__all__ = [
+    "CHAIN_ID",
+    "ETHER",
+    "GWEI",
+    "SECONDS_PER_BLOCK",
+    "Account",
+    "BlockBuilder",
+    "Draft",
+    "Unexpected",
+    "block_hash",
+]
 
 
 class BlockBuilder:
@@ -443,15 +402,3 @@ class BlockBuilder:
 def _without_storage(state: FlatState, account: Account) -> None:
     if account.address in state.storage:
         raise Unexpected(f"{account.name}, which should be gone, has storage")
-
-
-def block_hash(number: int) -> bytes:
-    """The hash that vectors give to the block of a number. It is of no header, since vectors have none."""
-    return keccak256(f"samestate block {number}".encode())
-
-
-def ether(wei: int) -> str:
-    """An amount for people."""
-    if wei % (ETHER // 10_000) == 0:
-        return f"{wei / ETHER:g} ether"
-    return f"{wei} wei"

@@ -1,0 +1,71 @@
+"""What an engine is: whatever can execute a case and say what came out.
+
+What it gives for each block is a map as under ``expect`` in a vector, with the fields that its capabilities name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from conformance.fixtures.forks import BY_NAME
+from conformance.vectors import evm
+from conformance.vectors.comparing import Granularity
+from conformance.vectors.document import Object
+from conformance.vectors.model import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do.
+
+    ``machines`` gives the forks of each machine by name; ``selectors`` what it can do beside them; ``outputs`` what it
+    gives for a block.
+    """
+
+    machines: Mapping[str, frozenset[str]]
+    selectors: frozenset[str]
+    outputs: frozenset[str]
+    access: Granularity
+
+    def missing(self, case: Case) -> str:
+        """Why the engine cannot run the case, or nothing."""
+        if case.machine not in self.machines:
+            return f"the engine has no machine {case.machine}"
+        if case.fork not in self.machines[case.machine]:
+            return f"the engine has no fork {case.fork}"
+        lacks = sorted(case.selectors - self.selectors)
+        return f"the engine cannot do: {', '.join(lacks)}" if lacks else ""
+
+    def document(self) -> dict[str, Any]:
+        """The capabilities as JSON."""
+        return {
+            "machines": {name: sorted(forks, key=list(BY_NAME).index) if name == evm.NAME else sorted(forks)
+                         for name, forks in sorted(self.machines.items())},
+            "selectors": sorted(self.selectors),
+            "outputs": sorted(self.outputs),
+            "access": self.access.value,
+        }  # fmt: skip
+
+
+class EngineFailure(Exception):  # noqa: N818 - what an engine did, not an error of ours
+    """An engine that died, was too slow or gave no proper answer. The message says which."""
+
+
+class Engine(Protocol):
+    """Whatever can execute a case."""
+
+    @property
+    def id(self) -> str:
+        """The name by which the engine is chosen."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+
+    def run(self, case: Case) -> Sequence[Object]:
+        """What came out of each block of the case. Raises EngineFailure."""
+
+    def close(self) -> None:
+        """End whatever the engine has started. It starts again where it is asked to run once more."""
