@@ -1,0 +1,94 @@
+"""The adapters to outside clients: what they say without a client, and with one that misbehaves."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from conformance.generating.evm import generate_block, generate_invalid_block
+from conformance.peers import ethereumjs
+from conformance.peers.eels import Eels
+from conformance.peers.ethereumjs import EthereumJs, PeerFailed
+from conformance.peers.peer import BlockSummary, PeerMissing, differences, run_specification
+from spec.evm.forks import AMSTERDAM, PRAGUE
+
+
+def test_the_specification_answers() -> None:
+    summary = run_specification(generate_block(AMSTERDAM, 1))
+    assert summary.rejection is None
+    assert summary.state_root is not None
+    assert summary.access_list is not None
+    assert run_specification(generate_block(PRAGUE, 1)).access_list is None
+    assert run_specification(generate_invalid_block(PRAGUE, 1)).rejection is not None
+
+
+def test_differences() -> None:
+    full = BlockSummary(state_root=b"1", receipts_root=b"2", gas_used=3, requests=(), access_list=b"\xc0")
+    assert differences(full, full) == ()
+    assert differences(full, BlockSummary(state_root=b"x", gas_used=4)) == ("state_root", "gas_used")
+    assert differences(full, BlockSummary(rejection="no")) == ("rejection",)
+    assert differences(BlockSummary(rejection="no"), BlockSummary(rejection="never")) == ()
+
+
+def test_eels_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", absent)
+    with pytest.raises(PeerMissing, match=r"ethereum-execution is not installed: pip install 'samestate\[peers\]'"):
+        Eels()
+
+
+def test_node_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(PeerMissing, match="node is not installed"):
+        EthereumJs()
+
+
+def test_the_packages_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: "/bin/sh")
+    with pytest.raises(PeerMissing, match="@ethereumjs/vm is not installed: npm ci in benchmarks/peers"):
+        EthereumJs(tmp_path)
+
+
+def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> EthereumJs:
+    """A client that is a shell script."""
+    package = folder / "node_modules" / "@ethereumjs" / "vm"
+    package.mkdir(parents=True)
+    (package / "package.json").write_text(json.dumps({"version": "0.0.1"}))
+    (folder / ethereumjs.SCRIPT).write_text(script)
+    monkeypatch.setattr(shutil, "which", lambda name: "/bin/sh")
+    return EthereumJs(folder)
+
+
+def test_a_client_that_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = generate_block(PRAGUE, 1, transactions=1)
+    with (
+        stand_in(tmp_path, monkeypatch, "read line; exit 3") as peer,
+        pytest.raises(PeerFailed, match="has ended with status 3"),
+    ):
+        peer.run(case)
+
+
+def test_a_client_that_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ethereumjs, "TIME_LIMIT", 0.2)
+    case = generate_block(PRAGUE, 1, transactions=1)
+    with (
+        stand_in(tmp_path, monkeypatch, "read line; exec sleep 30") as peer,
+        pytest.raises(PeerFailed, match="said nothing for 0 s"),
+    ):
+        peer.run(case)
+
+
+def test_a_client_that_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = generate_block(PRAGUE, 1, transactions=1)
+    answer = {"stateRoot": "0x01", "receiptsRoot": "0x02", "gasUsed": 3, "requests": ["0x00", "0x0105"]}
+    script = f"read line; echo '{json.dumps(answer)}'; read line; echo '{json.dumps({'rejection': 'why'})}'; read line"
+    with stand_in(tmp_path, monkeypatch, script) as peer:
+        assert peer.version == "0.0.1"
+        assert peer.run(case) == BlockSummary(b"\x01", b"\x02", 3, requests=(b"\x01\x05",))
+        assert peer.run(case) == BlockSummary(rejection="why")
