@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.scenarios.assembler import REVERT, balance, call, code, store
 from conformance.scenarios.block_builder import ETHER, BlockBuilder
 from conformance.scenarios.scenario import scenario
-from spec.evm.forks import AMSTERDAM, BERLIN, LONDON, SHANGHAI
+from spec.evm.forks import AMSTERDAM, BERLIN, PARIS, SHANGHAI
 
 RIPEMD = (3).to_bytes(20, "big")
 
@@ -42,13 +42,15 @@ def ripemd_in_a_reverted_frame(block: BlockBuilder) -> None:
     block.expect_gone(ripemd)
 
 
-@scenario(hazards="H14 H75", forks=(LONDON,))
+@scenario(hazards="H14 H75", forks=(PARIS, AMSTERDAM))
 def empty_coinbase_without_fee(block: BlockBuilder) -> None:
     """The coinbase is an empty account and gets no priority fee: that touches it, and it is gone."""
     alice, bob = block.accounts(alice=ETHER, bob=0)
-    block.set_environment(coinbase=block.empty_account("miner").address)
+    miner = block.empty_account("miner")
+    block.mined_by(miner)
     block.transfer(alice, to=bob, value=7, tip=0)
     block.expect_success()
+    block.expect_gone(miner)
 
 
 @scenario(hazards="H46 H75", forks=(SHANGHAI,))
