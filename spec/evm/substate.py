@@ -42,7 +42,7 @@ class Substate:
         self.logs: list[Log] = []
         self.refund = 0
         self.ripemd160_touched = False
-        """Whether RIPEMD-160 was called: that account alone stays touched whatever fails (EIP-716, yellow paper K.1)."""
+        """Whether RIPEMD-160 was called: that account stays touched whatever fails (yellow paper, appendix K.1)."""
         self.originals: dict[bytes, int] = {}
         """The value from before the transaction of each slot used, which no failure of a frame changes."""
         self._undo: list[tuple[dict[bytes, Any], bytes, Any]] = []
