@@ -33,9 +33,3 @@ def test_invalid_blocks(eels: Eels, fork: Fork) -> None:
     # EELS before the fix of ethereum/execution-specs#3000 does not compare the chain id that typed transactions name.
     cases = [case for case in invalid_blocks(fork) if "another chain" not in case.name]
     assert disagreements(eels, cases) == []
-
-
-def test_a_transaction_for_another_chain_is_accepted(eels: Eels) -> None:
-    """The known difference: once it is gone, the exception above goes too."""
-    cases = [case for fork in SHARED for case in invalid_blocks(fork) if "another chain" in case.name]
-    assert all(eels.run(case).rejection is None for case in cases)
