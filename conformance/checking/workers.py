@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from multiprocessing.context import BaseContext
 from typing import Final
 
@@ -23,9 +23,10 @@ from conformance.rules import coverage
 
 CHUNK_DOCUMENTS: Final = 8
 CHUNK_BYTES: Final = 1 << 20
-BYTES_AHEAD: Final = 96 << 20
-"""How much is read ahead of the oldest chunk that is not done: one of them may take minutes, and meanwhile the other
-workers shall not be idle."""
+NOTHING_AHEAD: Final = -1
+BYTES_AHEAD: Final = 24 << 20
+"""How much is read ahead of what is done. What is done after a document that takes minutes waits without its content,
+so that no worker is idle meanwhile."""
 
 
 Keep = Callable[[Task, DocumentReport], None]
@@ -37,11 +38,23 @@ class _Chunk:
 
     tasks: list[Task]
     future: Future[list[DocumentReport]]
-    is_kept: bool = False
-    size: int = field(init=False)
+    done: list[tuple[Task, DocumentReport]] | None = None
 
-    def __post_init__(self) -> None:
-        self.size = sum(len(task.content) for task in self.tasks)
+    def size(self) -> int:
+        """The bytes that are held for it."""
+        return sum(len(task.content) for task in self.tasks)
+
+    def finish(self, keep: Keep | None) -> None:
+        """Take the reports, and let go of the documents but for those that are needed again."""
+        reports = self.future.result()
+        if keep is not None:
+            for task, report in zip(self.tasks, reports, strict=True):
+                keep(task, report)
+        self.tasks = [
+            task if report.is_half else replace(task, content=b"")
+            for task, report in zip(self.tasks, reports, strict=True)
+        ]
+        self.done = list(zip(self.tasks, reports, strict=True))
 
 
 class WorkerDied(Exception):  # noqa: N818 - says what happened
@@ -76,7 +89,7 @@ def _in_workers(
             for chunk in chunks(tasks):
                 pending.append(_Chunk(chunk, executor.submit(_check_chunk, chunk, measure_rules)))
                 yield from _collect(pending, keep, BYTES_AHEAD)
-            yield from _collect(pending, keep, 0)
+            yield from _collect(pending, keep, NOTHING_AHEAD)
     except BrokenProcessPool as error:
         at = pending[0].tasks[0].place if pending else "the first document"
         raise WorkerDied(
@@ -86,19 +99,18 @@ def _in_workers(
 
 
 def _collect(pending: deque[_Chunk], keep: Keep | None, ahead: int) -> Iterator[tuple[Task, DocumentReport]]:
-    """Take what is done from the front of ``pending``, and wait until no more than ``ahead`` bytes are in it."""
+    """Take what is done from the front of ``pending``, and wait until no more than ``ahead`` bytes are not done."""
     while True:
         for chunk in pending:
-            if keep is not None and not chunk.is_kept and chunk.future.done():
-                chunk.is_kept = True
-                for task, report in zip(chunk.tasks, chunk.future.result(), strict=True):
-                    keep(task, report)
-        while pending and pending[0].future.done():
-            yield from zip(pending[0].tasks, pending[0].future.result(), strict=True)
+            if chunk.done is None and chunk.future.done():
+                chunk.finish(keep)
+        while pending and pending[0].done is not None:
+            yield from pending[0].done
             pending.popleft()
-        if sum(chunk.size for chunk in pending) <= ahead:
+        running = [chunk for chunk in pending if chunk.done is None]
+        if not running or sum(chunk.size() for chunk in running) <= ahead:
             return
-        wait([chunk.future for chunk in pending if not chunk.future.done()], return_when=FIRST_COMPLETED)
+        wait([chunk.future for chunk in running], return_when=FIRST_COMPLETED)
 
 
 def chunks(tasks: Iterable[Task]) -> Iterator[list[Task]]:
