@@ -73,7 +73,8 @@ def against_eels(case: GeneratedCase, repetitions: int) -> dict[str, object]:
     different = differences(summary, Eels().run(case))
     if different:
         raise SystemExit(f"{case.name}: EELS differs in {', '.join(different)}")
-    mine, other = [], []
+    mine: list[float] = []
+    other: list[float] = []
     for _ in range(repetitions):
         for seconds, run in ((mine, ours(case, state)), (other, theirs(case))):
             taken, gas_used = timed(run)
