@@ -170,7 +170,11 @@ def from_blockchain_test(case: BlockchainTestCase) -> TraceableCase:
 
     def prepare(index: int) -> TraceableBlock:
         where = f"{case.id}: block {index}"
-        chain = Chain(case.chain_id, case.schedule, decode_block(case.genesis), case.pre)
+        try:
+            genesis = decode_block(case.genesis)
+        except Rejection as rejection:
+            raise InputError(f"{case.id}: genesisRLP: {rejection}") from rejection
+        chain = Chain(case.chain_id, case.schedule, genesis, case.pre)
         for entry in case.blocks[:index]:
             try:
                 chain.add(entry.rlp, entry.access_list)
