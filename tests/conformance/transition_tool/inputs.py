@@ -68,7 +68,7 @@ def state_test_inputs(name: str, test: dict[str, Any], forks: tuple[str, ...]) -
     for fork in forks or (network,):
         env_of_fork = dict(env)
         if fork in ("Berlin", "London", "ArrowGlacier", "GrayGlacier"):
-            env_of_fork.setdefault("currentDifficulty", "0x20000")
+            env_of_fork["currentDifficulty"] = "0x20000"
         else:
             env_of_fork.pop("currentDifficulty", None)
         expected = {"stateRoot": post["hash"], "logsHash": post["logs"]} if fork == network else {}
