@@ -13,6 +13,7 @@ from spec.evm.block_access_list import decode_access_list
 from spec.evm.rlp import encode
 from spec.evm.state import FlatState
 from tests.conformance.transition_tool.tool import (
+    ALL_ON_STDIN,
     ALLOC,
     COINBASE,
     CONSOLIDATION_REQUESTS,
@@ -387,7 +388,7 @@ def test_a_trace_that_breaks_off_leaves_no_file(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_options(arguments: list[str], message: str) -> None:
-    answer = call("--input.alloc=stdin", "--input.env=stdin", "--input.txs=stdin", *arguments, stdin=parts())
+    answer = call(*ALL_ON_STDIN, "--output.result=", *arguments, stdin=parts())
     assert answer.exit_code == 2
     assert message in answer.stderr
     assert answer.stderr.count("\n") == 1
