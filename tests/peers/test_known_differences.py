@@ -12,8 +12,12 @@ from conformance.generating.evm import generate_block, generate_invalid_block
 from conformance.peers.eels import Eels
 from conformance.peers.ethereumjs import EthereumJs
 from conformance.peers.peer import PeerMissing, differences, run_specification
-from spec.evm.forks import PRAGUE
+from spec.evm.alloc import Alloc
+from spec.evm.block_access_list import decode_access_list
+from spec.evm.forks import AMSTERDAM, PRAGUE
+from spec.evm.signature import address_of, sign
 from spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES
+from spec.evm.transaction import LegacyTransaction, encode_transaction
 
 pytestmark = [pytest.mark.peers]
 
@@ -57,6 +61,49 @@ def test_ethereumjs_does_not_call_the_contracts_of_the_opening(eels: Eels, contr
         pytest.skip(str(missing))
     with peer:
         assert differences(ours, peer.run(case)) == ("state_root",)
+
+
+def block_with_a_slot_restored_in_vain() -> GeneratedCase:
+    """A contract writes slot 1 and calls itself; the inner call writes back what was there first, and reverts."""
+    code = Code()
+    inner = code.label()
+    code.op("CALLDATASIZE").jump_if(inner)
+    code.push(7, 1).op("SSTORE").push(0, 0, 1, 0, 0).op("ADDRESS", "GAS", "CALL", "STOP")
+    code.mark(inner).push(0, 1).op("SSTORE").push(0, 0).op("REVERT")
+    contract, key = b"\xcc" * 20, b"\x01" * 32
+    case = generate_block(AMSTERDAM, 1, transactions=0)
+    transaction = LegacyTransaction(
+        nonce=0,
+        gas_price=case.environment.base_fee_per_gas,
+        gas_limit=200_000,
+        to=contract,
+        value=0,
+        data=b"",
+    )
+    pre: Alloc = {
+        **case.pre,
+        f"0x{contract.hex()}": {"nonce": "0x1", "code": f"0x{code.build().hex()}"},
+        f"0x{address_of(key).hex()}": {"balance": hex(10**20)},
+    }
+    return replace(case, pre=pre, transactions=(encode_transaction(sign(transaction, key)),))
+
+
+def test_ethereumjs_lists_a_changed_slot_as_a_read_too() -> None:
+    case = block_with_a_slot_restored_in_vain()
+    ours = run_specification(case)
+    try:
+        peer = EthereumJs()
+    except PeerMissing as missing:
+        pytest.skip(str(missing))
+    with peer:
+        theirs = peer.run(case)
+    assert differences(ours, theirs) == ("access_list",)
+    assert ours.access_list is not None and theirs.access_list is not None
+    (right,) = [entry for entry in decode_access_list(ours.access_list) if entry.address == b"\xcc" * 20]
+    (wrong,) = [entry for entry in decode_access_list(theirs.access_list) if entry.address == b"\xcc" * 20]
+    # EIP-7928: a slot that is written is not listed as a read as well.
+    assert right.storage_reads == ()
+    assert wrong == replace(right, storage_reads=(1,))
 
 
 def test_ethereumjs_rejects_a_transaction_for_another_chain() -> None:
