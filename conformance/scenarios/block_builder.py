@@ -281,18 +281,18 @@ class BlockBuilder:
     def blobs(
         self,
         sender: Account,
-        to: Account,
+        to: Account | None,
         count: int,
         max_blob_fee: int = GWEI,
         gas: int = 21_000,
         **details: Unpack[Details],
     ) -> None:
-        """Send a transaction with so many blobs."""
+        """Send a transaction with so many blobs; ``to`` nobody is what no block may have."""
         hashes = tuple(
             BLOB_HASH_VERSION + keccak256(f"samestate blob {sender.name} {index}".encode())[1:]
             for index in range(count)
         )
-        comment = f"{sender.name} sends {count} blobs to {to.name}"
+        comment = f"{sender.name} sends {count} blobs to {to.name if to is not None else 'nobody'}"
         details = {"comment": comment, **details}
         self._send(sender, to, 0, gas, details=details, blob_hashes=hashes, max_blob_fee=max_blob_fee)
 

@@ -78,3 +78,36 @@ def blob_transaction_without_blobs(block: BlockBuilder) -> None:
     alice, bob = block.accounts(alice=ETHER, bob=0)
     block.blobs(alice, to=bob, count=0)
     block.expect(Invalid.NO_BLOBS, transaction=0)
+
+
+@scenario(hazards="H65", forks=(CANCUN,))
+def blob_transaction_to_nobody(block: BlockBuilder) -> None:
+    """A blob transaction creates nothing: it must have a recipient (EIP-4844)."""
+    block.blobs(block.account("alice", ETHER), to=None, count=1, gas=60_000)
+    block.expect(Invalid.BLOB_CREATION, transaction=0)
+
+
+@scenario(hazards="H65", forks=(LONDON,))
+def no_bytes_at_all(block: BlockBuilder) -> None:
+    """In the place of a transaction there is nothing."""
+    alice, bob = block.accounts(alice=ETHER, bob=0)
+    block.transfer(alice, to=bob, value=7)
+    block.raw(b"", "not one byte")
+    block.expect(Invalid.MALFORMED_TRANSACTION, transaction=1)
+
+
+@scenario(hazards="H63", forks=(CANCUN,))
+def blob_price_beyond_all_numbers(block: BlockBuilder) -> None:
+    """So much excess blob gas that the price of a blob is no 256-bit number: to be rejected at once, not computed."""
+    block.set_environment(excess_blob_gas=2**40)
+    alice, bob = block.accounts(alice=ETHER, bob=0)
+    block.blobs(alice, to=bob, count=1)
+    block.expect(Invalid.BLOB_BASE_FEE_OVERFLOW, transaction=0)
+
+
+@scenario(hazards="H63", forks=(LONDON,))
+def more_wei_than_there_can_be(block: BlockBuilder) -> None:
+    """A transfer would lift a balance over 256 bits."""
+    alice, bob = block.accounts(alice=ETHER, bob=2**256 - 1)
+    block.transfer(alice, to=bob, value=1)
+    block.expect(Invalid.BALANCE_OVERFLOW)
