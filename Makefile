@@ -27,9 +27,9 @@ help: ## this list
 
 conformance: $(STAMP) ## the main job: vectors, real blocks, a sample of the official fixtures, then the suite
 	$(BIN)/samestate check vectors
-	$(if $(BLOCKS),$(BIN)/samestate check $(BLOCKS))
-	$(if $(FIXTURES),$(BIN)/samestate check --sample 1000 $(FIXTURES))
-	$(BIN)/python -m pytest conformance
+	$(if $(BLOCKS),$(BIN)/samestate check --jobs $(JOBS) $(BLOCKS))
+	$(if $(FIXTURES),$(BIN)/samestate check --jobs $(JOBS) --sample 1000 $(FIXTURES))
+	$(BIN)/python -m pytest conformance -n $(JOBS)
 
 test: lint ## lint, types, import contracts, then every test (what CI runs)
 	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -n $(JOBS)
