@@ -73,11 +73,15 @@ def check_all(
         return
     if measure_rules:
         coverage.start()
-    for task in tasks:
-        (report,) = _check_chunk([task], measure_rules)
-        if keep is not None:
-            keep(task, report)
-        yield task, report
+    try:
+        for task in tasks:
+            (report,) = _check_chunk([task], measure_rules)
+            if keep is not None:
+                keep(task, report)
+            yield task, report
+    finally:
+        if measure_rules:
+            coverage.stop()
 
 
 def _in_workers(

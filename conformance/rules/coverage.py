@@ -35,11 +35,21 @@ def start() -> None:
     """Watch from now on, in this thread. What ran before, such as imports, does not count."""
     _reached.clear()
     _told.clear()
+    _left.clear()
     if sys.version_info >= (3, 12):
         _start_monitoring()
     else:
         threading.settrace(_trace)
         sys.settrace(_trace)
+
+
+def stop() -> None:
+    """Watch no more."""
+    if sys.version_info >= (3, 12):
+        _stop_monitoring()
+    else:
+        threading.settrace(None)
+        sys.settrace(None)
 
 
 def attach(report: DocumentReport) -> DocumentReport:
@@ -98,8 +108,9 @@ if sys.version_info >= (3, 12):
 
         monitoring.register_callback(tool, monitoring.events.LINE, on_line)
         monitoring.set_events(tool, monitoring.events.LINE)
+        monitoring.restart_events()
 
-else:
-
-    def _start_monitoring() -> None:
-        raise NotImplementedError("sys.monitoring is new in Python 3.12")
+    def _stop_monitoring() -> None:
+        monitoring = sys.monitoring
+        monitoring.set_events(monitoring.COVERAGE_ID, monitoring.events.NO_EVENTS)
+        monitoring.free_tool_id(monitoring.COVERAGE_ID)
