@@ -104,7 +104,7 @@ def growth(small: GeneratedCase, large: GeneratedCase, repetitions: int) -> dict
             times.append(timed(ours(case, state))[0])
     before, after = (statistics.median(times) for times in seconds)
     return {
-        "workload": f"{large.name} against {small.name}",
+        "workload": f"{large.name} against {len(small.pre):,}",
         "spec": after,
         "before": before,
         "ratio": after / before,
