@@ -173,6 +173,14 @@ class _Fields:
     def integer(self, what: str, size: int = 32) -> int:
         return rlp.to_int(self.item(), size, what)
 
+    def signature_number(self, what: str) -> int:
+        item = self.item()
+        number = rlp.to_int(item, max(len(item), 32), what)
+        if len(item) > 32:
+            # rule: evm.transaction.decode-signature-size
+            raise Rejection(Invalid.INVALID_SIGNATURE, f"{what} of {len(item)} bytes, expected at most 32")
+        return number
+
     def data(self, what: str, length: int | None = None) -> bytes:
         return rlp.to_bytes(self.item(), what, length)
 
@@ -234,8 +242,8 @@ def legacy_from_item(item: rlp.Item) -> LegacyTransaction:
         value=fields.integer("value"),
         data=fields.data("data"),
         v=fields.integer("v"),
-        r=fields.integer("r"),
-        s=fields.integer("s"),
+        r=fields.signature_number("r"),
+        s=fields.signature_number("s"),
     )
 
 
@@ -251,8 +259,8 @@ def _access_list_transaction(fields: _Fields) -> AccessListTransaction:
         data=fields.data("data"),
         access_list=fields.access_list(),
         y_parity=fields.integer("y parity", 1),
-        r=fields.integer("r"),
-        s=fields.integer("s"),
+        r=fields.signature_number("r"),
+        s=fields.signature_number("s"),
     )
 
 
@@ -269,8 +277,8 @@ def _fee_market_transaction(fields: _Fields) -> FeeMarketTransaction:
         data=fields.data("data"),
         access_list=fields.access_list(),
         y_parity=fields.integer("y parity", 1),
-        r=fields.integer("r"),
-        s=fields.integer("s"),
+        r=fields.signature_number("r"),
+        s=fields.signature_number("s"),
     )
 
 
@@ -289,8 +297,8 @@ def _blob_transaction(fields: _Fields) -> BlobTransaction:
         max_fee_per_blob_gas=fields.integer("max fee per blob gas"),
         blob_versioned_hashes=fields.versioned_hashes(),
         y_parity=fields.integer("y parity", 1),
-        r=fields.integer("r"),
-        s=fields.integer("s"),
+        r=fields.signature_number("r"),
+        s=fields.signature_number("s"),
     )
 
 
@@ -308,8 +316,8 @@ def _set_code_transaction(fields: _Fields) -> SetCodeTransaction:
         access_list=fields.access_list(),
         authorizations=fields.authorizations(),
         y_parity=fields.integer("y parity", 1),
-        r=fields.integer("r"),
-        s=fields.integer("s"),
+        r=fields.signature_number("r"),
+        s=fields.signature_number("s"),
     )
 
 

@@ -23,6 +23,8 @@ from spec.machine import Rejection
 NONCE_LIMIT = 2**64 - 1
 WORD_LIMIT = 2**256
 VERSIONED_HASH_VERSION = 0x01
+UNPROTECTED = (27, 28)
+"""The two values of v that name no chain."""
 
 
 def intrinsic_gas(fork: Fork, transaction: Transaction) -> int:
@@ -38,7 +40,10 @@ def check_type(fork: Fork, environment: Environment, transaction: Transaction) -
 
 
 def check_chain(fork: Fork, environment: Environment, transaction: Transaction) -> None:
-    """A transaction that names a chain must be on that chain (EIP-155)."""
+    """A transaction that names a chain must be on that chain; a legacy one that names none says so (EIP-155)."""
+    if transaction.chain_id is None and transaction.v not in UNPROTECTED:
+        # rule: evm.validity.neither-chain-nor-none
+        raise Rejection(Invalid.WRONG_CHAIN_ID, f"v is {transaction.v}")
     if transaction.chain_id is not None and transaction.chain_id != environment.chain_id:
         # rule: evm.validity.chain-id
         raise Rejection(Invalid.WRONG_CHAIN_ID, f"{transaction.chain_id} on chain {environment.chain_id}")
