@@ -28,6 +28,12 @@ OF_THE_ACCESS_LIST = {"ACCESS_LIST_TOO_LARGE"}
 ACCEPTED_BY_EELS = {"WRONG_CHAIN_ID"}
 """EELS 2.20 looks at the chain of legacy transactions only: it takes typed ones of any chain."""
 
+CRASHES_EELS: dict[str, type[Exception]] = {
+    "evm/invalid/more_wei_than_there_can_be-london": OverflowError,
+    "evm/invalid/no_bytes_at_all-london": IndexError,
+}
+"""Blocks that EELS 2.20 cannot reject: no chain holds so much wei, and its decoder takes the first byte for granted."""
+
 
 @pytest.fixture(scope="module")
 def eels() -> Eels:
@@ -74,6 +80,10 @@ def test_eels_expects_the_same(path: Path, eels: Eels) -> None:
             transactions=tuple(evm.unhexed(text(entry, "raw")) for entry in members(block, "txs")),
             withdrawals=evm.read_payload(case, block, ()).withdrawals,
         )
+        if case.id in CRASHES_EELS:
+            with pytest.raises(CRASHES_EELS[case.id]):
+                eels.run(asked)
+            continue
         known = ("rejection",) if text(expect, "status") in ACCEPTED_BY_EELS else ()
         assert differences(summary_of(expect), eels.run(asked)) == known
         try:
