@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.scenarios.assembler import REVERT, balance, call, code, load, store
+from conformance.scenarios.assembler import REVERT, balance, call, code, load, store, when
 from conformance.scenarios.block_builder import ETHER, BlockBuilder
 from conformance.scenarios.scenario import scenario
 from spec.evm.block_access_list import (
@@ -165,3 +165,26 @@ def access_that_could_not_be_paid(block: BlockBuilder) -> None:
     block.call(alice, looker, gas=21_000 + 3 + 2_599)
     block.call(alice, looker, gas=21_000 + 3 + 2_600)
     block.expect_success(False, True)
+
+
+@scenario(hazards="H67 H70", forks=(AMSTERDAM,))
+def restored_in_vain(block: BlockBuilder) -> None:
+    """A slot is changed, and a frame that reverts gives its first value back: a change, and not a read besides."""
+    alice = block.account("alice", ETHER)
+    cell = block.contract(
+        "cell",
+        code(
+            when("CALLER ADDRESS EQ", "inner"),
+            store(0, 8),
+            f"{call('ADDRESS')} POP",
+            "STOP",
+            "inner:",
+            store(0, 7),
+            REVERT,
+        ),
+        storage={0: 7},
+    )
+    block.call(alice, cell)
+    block.propose_access_list(lambda right: right)
+    block.expect_success()
+    block.expect_slot(cell, 0, 8)
