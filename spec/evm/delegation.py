@@ -7,10 +7,9 @@ from spec.evm.environment import Environment
 from spec.evm.signature import recover_authority
 from spec.evm.substate import Substate
 from spec.evm.transaction import Authorization
-from spec.evm.world import World
+from spec.evm.world import NONCE_LIMIT, World
 
 DESIGNATOR = b"\xef\x01\x00"
-NONCE_LIMIT = 2**64 - 1
 ZERO_ADDRESS = bytes(20)
 
 

@@ -17,10 +17,9 @@ from spec.evm.transaction import (
     SetCodeTransaction,
     Transaction,
 )
-from spec.evm.world import World
+from spec.evm.world import NONCE_LIMIT, World
 from spec.machine import Rejection
 
-NONCE_LIMIT = 2**64 - 1
 WORD_LIMIT = 2**256
 VERSIONED_HASH_VERSION = 0x01
 UNPROTECTED = (27, 28)

@@ -8,6 +8,9 @@ from spec.machine import Rejection, Value, View
 
 BALANCE_LIMIT = 2**256
 
+NONCE_LIMIT = 2**64 - 1
+"""The last nonce: it has no successor, so its account sends and creates nothing more (EIP-2681)."""
+
 
 def to_value(number: int) -> bytes | None:
     """The canonical bytes of a number in state: big-endian without leading zeros; zero is absent."""

@@ -8,9 +8,7 @@ from spec.evm.frame import CALL_DEPTH_LIMIT, Frame, Message
 from spec.evm.halts import InitcodeTooLarge
 from spec.evm.instructions.instruction import instruction
 from spec.evm.interpreter import collide, is_taken, process_creation
-
-NONCE_LIMIT = 2**64 - 1
-"""EIP-2681: an account with this nonce creates nothing."""
+from spec.evm.world import NONCE_LIMIT
 
 
 def charge_creation(frame: Frame, offset: int, size: int, per_word: int) -> None:
