@@ -1,0 +1,144 @@
+"""The toy as a machine: what the frame needs to run blocks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spec.machine import Key, Rejection, Value, View
+from spec.toy.access_list import check_access_list
+from spec.toy.block import Block, Transaction
+from spec.toy.keys import balance_key, nonce_key
+from spec.toy.operations import OutOfGas, Running
+from spec.toy.receipt import Error, Receipt
+from spec.toy.rejections import Invalid
+from spec.toy.state import ToyState
+from spec.toy.word import UINT64_MODULUS, from_value, to_value
+from spec.transition import BlockResult, apply_block
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What executing a transaction gives, wherever in a block it stands."""
+
+    gas_limit: int
+    gas_used: int
+    logs: tuple[bytes, ...]
+    error: Error | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The gas that the committed transactions of a block have used, and how many logs they have."""
+
+    gas_used: int = 0
+    logs: int = 0
+
+
+ToyResult = BlockResult[Outcome, Totals, Receipt, None]
+"""What the state transition gives for a toy block."""
+
+
+class Toy:
+    """The toy machine. Implements :class:`spec.machine.Machine`."""
+
+    def merge(self, key: Key, value: Value, amount: int) -> Value:
+        """A credit adds to a balance."""
+        return to_value(from_value(value) + amount)
+
+    def storage_owner(self, key: Key) -> bytes | None:
+        """No slot belongs to an address."""
+        return None
+
+    def transactions(self, block: Block) -> Sequence[Transaction]:
+        """The transactions of the block, in order."""
+        return block.transactions
+
+    def start(self, block: Block) -> Totals:
+        """Nothing is used yet."""
+        return Totals()
+
+    def open(self, block: Block, view: View) -> None:
+        """Nothing happens before the first transaction."""
+
+    def execute(self, block: Block, transaction: Transaction, view: View) -> Outcome:
+        """Check the sender's nonce and balance, run the operations, and have the gas paid for."""
+        nonce, balance = check_sender(transaction, view)
+        running = Running(view, transaction.gas_limit)
+        mark = view.checkpoint()
+        error = None
+        try:
+            for operation in transaction.operations:
+                operation.run(running)
+        except OutOfGas:
+            # rule: toy.transaction.out-of-gas
+            view.rollback(mark)
+            error, running.gas_left, running.logs = Error.OUT_OF_GAS, 0, []
+        gas_used = transaction.gas_limit - running.gas_left
+        view.set(nonce_key(transaction.sender), to_value(nonce + 1))
+        pay(view, transaction.sender, balance, block.coinbase, gas_used * transaction.gas_price)
+        return Outcome(transaction.gas_limit, gas_used, tuple(running.logs), error)
+
+    def settle(self, block: Block, outcome: Outcome, totals: Totals) -> tuple[Receipt, Totals]:
+        """Check that the block has room for the transaction, and give its receipt."""
+        gas_left = block.gas_limit - totals.gas_used
+        if outcome.gas_limit > gas_left:
+            # rule: toy.block.gas-allowance
+            raise Rejection(Invalid.GAS_ALLOWANCE_EXCEEDED, f"{outcome.gas_limit} gas of {gas_left} left")
+        after = Totals(totals.gas_used + outcome.gas_used, totals.logs + len(outcome.logs))
+        # rule: toy.receipt.totals
+        return Receipt(outcome.gas_used, after.gas_used, totals.logs, outcome.logs, outcome.error), after
+
+    def close(self, block: Block, receipts: Sequence[Receipt], view: View) -> None:
+        """Credit the withdrawals."""
+        for withdrawal in block.withdrawals:
+            # rule: toy.withdrawal
+            credit(view, withdrawal.address, withdrawal.amount)
+
+
+def check_sender(transaction: Transaction, view: View) -> tuple[int, int]:
+    """The sender's nonce and balance. Raises Rejection where the transaction may not be in a block on this state."""
+    nonce = from_value(view.get(nonce_key(transaction.sender)))
+    if transaction.nonce < nonce:
+        # rule: toy.nonce.too-low
+        raise Rejection(Invalid.NONCE_TOO_LOW, f"{transaction.nonce}, and the sender's is {nonce}")
+    if transaction.nonce > nonce:
+        # rule: toy.nonce.too-high
+        raise Rejection(Invalid.NONCE_TOO_HIGH, f"{transaction.nonce}, and the sender's is {nonce}")
+    if nonce == UINT64_MODULUS - 1:
+        # rule: toy.nonce.is-max
+        raise Rejection(Invalid.NONCE_IS_MAX)
+    balance = from_value(view.get(balance_key(transaction.sender)))
+    cost = transaction.gas_limit * transaction.gas_price
+    if balance < cost:
+        # rule: toy.balance.insufficient
+        raise Rejection(Invalid.INSUFFICIENT_BALANCE, f"the gas limit may cost {cost}, and the sender has {balance}")
+    return nonce, balance
+
+
+def pay(view: View, sender: bytes, balance: int, coinbase: bytes, fee: int) -> None:
+    """Move the fee from the sender, who has ``balance``, to the coinbase."""
+    # rule: toy.fee
+    view.set(balance_key(sender), to_value(balance - fee))
+    credit(view, coinbase, fee)
+
+
+def credit(view: View, address: bytes, amount: int) -> None:
+    """Add to a balance without observing it. Nothing at all is a touch."""
+    if amount == 0:
+        # rule: toy.credit.zero-is-a-touch
+        view.touch(address)
+    else:
+        # rule: toy.credit
+        view.add(balance_key(address), amount)
+
+
+def apply_toy_block(block: Block, state: ToyState) -> ToyResult:
+    """The state transition of a toy block, and its access list verified where it carries one.
+
+    Raises Rejection where the block is invalid.
+    """
+    result = apply_block(Toy(), block, state)
+    if block.access_list is not None:
+        check_access_list(block.access_list, result.steps, state)
+    return result
