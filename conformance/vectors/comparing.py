@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from conformance.vectors.document import Json, Object
-from conformance.vectors.model import ABSENT, VALID, Case, member, members, text, texts
+from conformance.vectors.explaining import explain_read, explain_state, explain_step, explain_write, map_of, show_value
+from conformance.vectors.model import ABSENT, VALID, Case, members, text, texts
 from conformance.vectors.record import integer, write_value
 
 
@@ -90,9 +92,18 @@ def pre_values(case: Case) -> dict[str, str]:
     }
 
 
-def map_of(step: Object, name: str) -> Object:
-    """A map in a step, empty where it is left out."""
-    return member(step, name) if name in step else {}
+def values_before(case: Case, expected: Sequence[Object], index: int) -> dict[str, str]:
+    """What the numbers of the state were before the block of that index, by key as a record writes them."""
+    values = pre_values(case)
+    for address, account in case.pre.items():
+        if "nonce" in map_of(case.pre, address):
+            values[f"nonce {address}"] = write_value(integer(int(text(account, "nonce"), 16)) or None)
+        for slot, value in map_of(map_of(case.pre, address), "storage").items():
+            values[f"slot {address} {slot}"] = write_value(integer(int(str(value), 16)) or None)
+    for expect in expected[:index]:
+        for step in members(expect, "access"):
+            changes_of(step, values)
+    return values
 
 
 def first_difference(
@@ -109,7 +120,8 @@ def first_difference(
     projected = project(case, expected, granularity)
     for index, (right, result) in enumerate(zip(expected, given, strict=True)):
         where = f"block {index}: " if len(expected) > 1 else ""
-        for difference in block_differences(right, projected[index], result, outputs, granularity):
+        before = functools.partial(values_before, case, expected, index)
+        for difference in block_differences(right, projected[index], result, outputs, granularity, before):
             return Difference(
                 where + name_accounts(difference.where, names),
                 name_accounts(difference.expected, names),
@@ -120,7 +132,12 @@ def first_difference(
 
 
 def block_differences(
-    right: Object, record: Sequence[Object], result: Object, outputs: frozenset[str], granularity: Granularity
+    right: Object,
+    record: Sequence[Object],
+    result: Object,
+    outputs: frozenset[str],
+    granularity: Granularity,
+    before: Callable[[], Mapping[str, str]],
 ) -> Iterator[Difference]:
     """The differences of one block: its status, then step by step, then the block as a whole."""
     status, given = text(right, "status"), text(result, "status")
@@ -136,22 +153,29 @@ def block_differences(
     for index in range(-1, len(members(right, "receipts")) + 1):
         if granularity is not Granularity.NONE:
             place = index + 1
-            found = steps[place] if place < len(steps) else {}
-            yield from step_differences(right, record[place], found, granularity)
+            given_step = steps[place] if place < len(steps) else {}
+            yield from step_differences(right, record[place], given_step, granularity, before)
         if 0 <= index < len(receipts[0]):
-            yield from tree_differences(
-                f"receipt {index}", receipts[0][index], receipts[1][index] if index < len(receipts[1]) else None
-            )
+            found = receipts[1][index] if index < len(receipts[1]) else None
+            for difference in tree_differences(f"receipt {index}", receipts[0][index], found):
+                yield replace(difference, explanation=explain_step(right, str(index)))
     if granularity is not Granularity.NONE and len(steps) != len(record):
         yield Difference("number of steps", str(len(record)), str(len(steps)))
     if "receipts" in outputs and len(receipts[0]) != len(receipts[1]):
         yield Difference("number of receipts", str(len(receipts[0])), str(len(receipts[1])))
     for name in right:
         if name in outputs and name != "receipts":
-            yield from tree_differences(name, right[name], result.get(name))
+            for difference in tree_differences(name, right[name], result.get(name)):
+                yield replace(difference, explanation=explain_state(right) if name == "state_root" else "")
 
 
-def step_differences(right: Object, wanted: Object, found: Object, granularity: Granularity) -> Iterator[Difference]:
+def step_differences(
+    right: Object,
+    wanted: Object,
+    found: Object,
+    granularity: Granularity,
+    before: Callable[[], Mapping[str, str]],
+) -> Iterator[Difference]:
     """The differences of one step of the access record, each with the dependency that explains it."""
     step = text(wanted, "step")
     where = f"step {step}"
@@ -175,7 +199,9 @@ def step_differences(right: Object, wanted: Object, found: Object, granularity: 
                         f"{where}: {part}: {key}",
                         show_access(expected.get(key)),
                         show_access(given.get(key)),
-                        explanation(right, step, key),
+                        explain_read(right, before(), step, key, given.get(key))
+                        if part == "reads"
+                        else explain_write(right, part, step, key, granularity is Granularity.KEYS),
                     )
         elif isinstance(expected, list) and isinstance(given, list):
             for address in [*expected, *(entry for entry in given if entry not in expected)]:
@@ -184,17 +210,6 @@ def step_differences(right: Object, wanted: Object, found: Object, granularity: 
                     yield Difference(f"{where}: {part}: {show(address)}", *present)
         elif expected != given:
             yield Difference(f"{where}: {part}", show(expected), show(given))
-
-
-def explanation(right: Object, step: str, key: str) -> str:
-    """The dependencies of a step by a key."""
-    words = {"RAW": "reads what step {} wrote", "WAW": "writes after step {} did", "WAR": "writes after step {} read"}
-    found = [
-        words[text(edge, "kind")].format(text(edge, "earlier"))
-        for edge in members(right, "depends")
-        if text(edge, "later") == step and text(edge, "key") == key
-    ]
-    return f"  step {step} {', and '.join(found)} ({key})" if found else ""
 
 
 def tree_differences(where: str, expected: Json | None, given: Json | None) -> Iterator[Difference]:
@@ -215,11 +230,7 @@ def tree_differences(where: str, expected: Json | None, given: Json | None) -> I
 
 def show(value: Json | None) -> str:
     """A part of a document for people."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, str):
-        return value if len(value) <= 140 else f"{value[:60]}…{value[-60:]} ({len(value)} characters)"
-    return str(value)
+    return show_value(value)
 
 
 def show_access(value: Json | None) -> str:

@@ -124,7 +124,7 @@ main(change)""")
     text = str(compare_engine(outsider, vector(FUNDED)))
     assert text.startswith("step 1: reads: balance 0xe1cf6543522c4d510bb4fdb934c69247af058d1e (poor): expected ")
     assert "0x0de0b6b3a7640000 from step 0, the engine gives absent from pre" in text
-    assert "step 1 reads what step 0 wrote" in text
+    assert "the engine gives absent, the value from before step 0: RAW on step 0 was missed" in text
 
 
 @pytest.mark.parametrize(
