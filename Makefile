@@ -7,6 +7,10 @@ BIN   := $(VENV)/bin
 STAMP := $(VENV)/installed-$(shell cksum pyproject.toml | cut -d ' ' -f 1)
 JOBS  ?= 2
 
+# What `optimized` is compiled from: any change asks for a build, which compiles only what changed.
+SOURCES := $(shell find optimized -name '*.py' -o -name '*.pxd' -o -name '*.hpp' | LC_ALL=C sort) setup.py
+BUILT   := $(VENV)/built-$(shell cat $(SOURCES) | cksum | cut -d ' ' -f 1)
+
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
@@ -20,12 +24,17 @@ FIXTURES = $(filter-out %/eest-bal-devnet-4.tar.xz,$(wildcard $(SAMESTATE_DATA)/
 BLOCKS   = $(wildcard $(SAMESTATE_DATA)/blocks)
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance test quick soak lint format clean
+.PHONY: help build conformance test quick soak lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
 
-conformance: $(STAMP) ## the main job: vectors, real blocks, a sample of the official fixtures, then the suite
+build: $(STAMP) ## compile `optimized`, so far as its sources have changed
+	$(BIN)/python setup.py --quiet build_ext --inplace
+	rm -f $(VENV)/built-*
+	touch $(BUILT)
+
+conformance: $(BUILT) ## the main job: vectors, real blocks, a sample of the official fixtures, then the suite
 	$(BIN)/samestate check vectors
 	$(if $(BLOCKS),$(BIN)/samestate check --jobs $(JOBS) $(BLOCKS))
 	$(if $(FIXTURES),$(BIN)/samestate check --jobs $(JOBS) --sample 1000 $(FIXTURES))
@@ -34,17 +43,17 @@ conformance: $(STAMP) ## the main job: vectors, real blocks, a sample of the off
 test: lint ## lint, types, import contracts, then every test (what CI runs)
 	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -n $(JOBS)
 
-quick: $(STAMP) ## lint, types and unit tests, in under two minutes
+quick: $(BUILT) ## lint, types and unit tests, in under two minutes
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest tests -m "not slow and not fixtures and not peers" -n $(JOBS)
 
-soak: $(STAMP) ## every official fixture (resumes where it was stopped), then long fuzzing
+soak: $(BUILT) ## every official fixture (resumes where it was stopped), then long fuzzing
 	$(if $(FIXTURES),,$(error make soak needs SAMESTATE_DATA, a folder with the official fixtures))
 	$(BIN)/samestate check --jobs $(JOBS) --resume $(FIXTURES) $(BLOCKS)
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(JOBS)
 
-lint: $(STAMP) ## ruff, mypy, import-linter
+lint: $(BUILT) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -57,6 +66,10 @@ format: $(STAMP) ## rewrite the code the way `make lint` wants it
 clean: ## remove .venv, caches and builds
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .samestate
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find optimized -name '*.so' -delete
+
+$(BUILT): $(STAMP)
+	@$(MAKE) --no-print-directory build
 
 $(STAMP):
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11" >&2; exit 2; }

@@ -17,8 +17,8 @@ def test_import_contracts_cover_every_room(room: str) -> None:
     assert room in PROJECT["tool"]["importlinter"]["root_packages"]
 
 
-@pytest.mark.parametrize("room", [room for room in ROOMS if room != "optimized"])
-def test_types_are_checked_in_every_readable_room(room: str) -> None:
+@pytest.mark.parametrize("room", ROOMS)
+def test_types_are_checked_in_every_room(room: str) -> None:
     assert room in PROJECT["tool"]["mypy"]["files"]
 
 

@@ -1,0 +1,3 @@
+"""What this build was made from."""
+
+SOURCES: str

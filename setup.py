@@ -1,0 +1,223 @@
+"""Compiles `optimized`: every module there with a `.pxd` beside it. All else about the project is in pyproject.toml.
+
+An extension is kept in build/extensions under the digest of all that went into it, so only what changed is compiled.
+`build_variant` makes the builds for tests, in build/NAME, which no wheel contains.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import ClassVar
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+ROOT = Path(__file__).parent.resolve()
+KEPT = ROOT / "build" / "extensions"
+SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
+DIRECTIVES = ("boundscheck=False", "wraparound=False", "cdivision=True", "initializedcheck=False")
+
+
+def load_sources():
+    """The module optimized/sources.py, without importing the package around it, which wants to be compiled first."""
+    specification = spec_from_file_location("sources", ROOT / "optimized" / "sources.py")
+    module = module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+sources = load_sources()
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How to compile: where the package lies, and what the compiler is told."""
+
+    package: Path
+    macros: tuple[tuple[str, str | None], ...] = ()
+    flags: tuple[str, ...] = ("-O3", "-g0")
+
+    @property
+    def root(self) -> Path:
+        return self.package.parent
+
+    def modules(self) -> dict[str, Path]:
+        """Module name to source, `built` last."""
+        paths = sorted(sources.compiled_modules(self.package), key=lambda path: (path.stem == "built", path))
+        return {".".join(path.relative_to(self.root).with_suffix("").parts): path for path in paths}
+
+    def compiler_flags(self) -> list[str]:
+        vectorize = "-fno-slp-vectorize" if sys.platform == "darwin" else "-fno-tree-slp-vectorize"
+        quiet = ["-Wno-unused-function", "-Wno-unreachable-code", "-Wno-sign-compare"]
+        return [*self.flags, "-std=c++17", vectorize, "-fvisibility=hidden", "-pthread", *quiet]
+
+    def dependencies(self, source: Path) -> set[Path]:
+        """`source` and what it can see: a `.pxd` named there, or in a package named there, and all headers."""
+        found = {source, source.with_suffix(".pxd")}
+        queue = list(found)
+        while queue:
+            path = queue.pop()
+            for name in re.findall(rf"\b{self.package.name}(?:\.\w+)+|(?<=from )\.+[\w.]*", path.read_text()):
+                target = self.root.joinpath(*name.split("."))
+                if name.startswith("."):
+                    named = set(self.package.rglob("*.pxd"))
+                else:
+                    named = {target.with_suffix(".pxd")} | set(target.glob("*.pxd"))
+                new = {declarations for declarations in named if declarations.exists()} - found
+                found |= new
+                queue += new
+        return found | set(self.package.rglob("*.hpp"))
+
+    def key(self, name: str, source: Path) -> str:
+        """Digest of all that makes the extension what it is."""
+        total = hashlib.sha256()
+        for path in sorted(self.dependencies(source)):
+            total.update(f"\n{path.relative_to(self.root)}\n".encode() + path.read_bytes())
+        asked = [os.environ.get(name, "") for name in ("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS", "ARCHFLAGS")]
+        tools = [sys.version, version("cython"), SUFFIX, *asked]
+        total.update(repr((name, tools, DIRECTIVES, self.compiler_flags(), self.macros)).encode())
+        return total.hexdigest()[:16]
+
+    def knowing_its_sources(self) -> Build:
+        """For the module `built`, which alone is told the digest: it is compiled again whenever anything changed."""
+        return replace(self, macros=(*self.macros, ("SAMESTATE_SOURCES", f'"{sources.digest(self.package)}"')))
+
+    def extension(self, name: str, source: Path, compiler) -> Path:
+        """Where the extension lies once compiled; nothing to do if it was compiled from the same sources before."""
+        key = self.key(name, source)
+        kept = KEPT / f"{name}-{key}{SUFFIX}"
+        if kept.exists():
+            kept.touch()
+            return kept
+        print(f"compiling {name}", flush=True)
+        work = KEPT / f"{name}-{key}.{os.getpid()}"
+        work.mkdir(parents=True, exist_ok=True)
+        translated = work / f"{source.stem}.cpp"
+        options = [option for directive in DIRECTIVES for option in ("-X", directive)]
+        command = [sys.executable, "-m", "cython", "-3", "--cplus", "--module-name", name, *options]
+        subprocess.run([*command, "-o", str(translated), str(source)], check=True, cwd=self.root)
+        include = [str(self.root), sysconfig.get_path("include"), sysconfig.get_path("platinclude")]
+        flags = self.compiler_flags()
+        objects = compiler.compile([str(translated)], "/", list(self.macros), include, extra_postargs=flags)
+        linked = work / kept.name
+        linking = ["-pthread", *(flag for flag in self.flags if flag.startswith("-fsanitize"))]
+        compiler.link_shared_object(objects, str(linked), extra_postargs=linking, target_lang="c++")
+        linked.replace(kept)
+        shutil.rmtree(work)
+        forget_old(name)
+        return kept
+
+    def extensions(self, compiler, jobs: int) -> Iterator[tuple[str, Path]]:
+        """Name and place of each extension; `built` is compiled only after all others were."""
+        *others, built = self.modules().items()
+        with ThreadPoolExecutor(jobs) as pool:
+            pending = [(name, pool.submit(self.extension, name, source, compiler)) for name, source in others]
+            for name, future in pending:
+                yield name, future.result()
+        name, source = built
+        yield name, self.knowing_its_sources().extension(name, source, compiler)
+
+
+def forget_old(name: str, keep: int = 12) -> None:
+    """Removes all but the extensions of that name used last."""
+    kept = sorted(KEPT.glob(f"{name}-*{SUFFIX}"), key=lambda path: path.stat().st_mtime)
+    for path in kept[:-keep]:
+        path.unlink()
+
+
+def jobs(parallel: bool | str | int | None) -> int:
+    """How many modules to compile at once."""
+    return int(parallel or os.environ.get("SAMESTATE_BUILD_JOBS") or os.cpu_count() or 1)
+
+
+def put(extension: Path, place: Path) -> None:
+    """Copies beside and renames, since a process may be running the extension that lies there."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    fresh = place.with_name(f"{place.name}.{os.getpid()}")
+    shutil.copyfile(extension, fresh)
+    fresh.replace(place)
+
+
+class BuildExtensions(build_ext):
+    """`build_ext`, with what was compiled before taken from build/extensions."""
+
+    def build_extensions(self) -> None:
+        for name, extension in Build(ROOT / "optimized").extensions(self.compiler, jobs(self.parallel)):
+            put(extension, Path(self.get_ext_fullpath(name)))
+
+    def copy_extensions_to_source(self) -> None:
+        command = self.get_finalized_command("build_py")
+        for extension in self.extensions:
+            place = Path(self.get_ext_filename(extension.name))
+            folder = command.get_package_dir(extension.name.rpartition(".")[0])
+            put(Path(self.build_lib) / place, Path(folder) / place.name)
+
+
+VARIANTS: dict[str, tuple[tuple[tuple[str, str | None], ...], tuple[str, ...]]] = {
+    "explored": ((("SAMESTATE_EXPLORED", None),), ("-O1", "-g0")),
+    "thread": ((("SAMESTATE_RACE", None),), ("-O1", "-g1", "-fsanitize=thread")),
+    "address": ((), ("-O1", "-g1", "-fsanitize=address,undefined", "-fno-omit-frame-pointer")),
+}
+
+
+def copied(name: str) -> Path:
+    """A copy of the package, in build/NAME/optimized_NAME, that calls itself so; only what changed is written."""
+    source, target = ROOT / "optimized", ROOT / "build" / name / f"optimized_{name}"
+    own_name = re.compile(r"\boptimized(?=[./][a-z_])|(?<=\bfrom )optimized\b|(?<=\bimport )optimized\b")
+    wanted = set()
+    for path in source.rglob("*"):
+        if path.suffix in sources.SUFFIXES:
+            place = target / path.relative_to(source)
+            wanted.add(place)
+            text = own_name.sub(target.name, path.read_text())
+            if not place.exists() or place.read_text() != text:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(text)
+    for path in target.rglob("*"):
+        if path.suffix in sources.SUFFIXES and path not in wanted:
+            path.unlink()
+    return target
+
+
+class BuildVariant(build_ext):
+    """`build_variant --variant NAME`: the package compiled for a kind of test, as build/NAME/optimized_NAME."""
+
+    description = "compile a variant of `optimized` for tests"
+    user_options: ClassVar = [*build_ext.user_options, ("variant=", None, " or ".join(VARIANTS))]
+
+    def initialize_options(self) -> None:
+        super().initialize_options()
+        self.variant = ""
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        if self.variant not in VARIANTS:
+            sys.exit(f"--variant must be {' or '.join(VARIANTS)}, not {self.variant!r}")
+
+    def build_extensions(self) -> None:
+        macros, flags = VARIANTS[self.variant]
+        build = Build(copied(self.variant), macros, flags)
+        for name, extension in build.extensions(self.compiler, jobs(self.parallel)):
+            place = build.root.joinpath(*name.split("."))
+            put(extension, place.with_name(place.name + SUFFIX))
+
+
+setup(
+    ext_modules=[
+        Extension(name, [path.relative_to(ROOT).as_posix()], language="c++")
+        for name, path in Build(ROOT / "optimized").modules().items()
+    ],
+    cmdclass={"build_ext": BuildExtensions, "build_variant": BuildVariant},
+)

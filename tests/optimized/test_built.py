@@ -1,0 +1,62 @@
+"""Importing `optimized` is refused unless it is compiled, and from the sources beside it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import optimized
+from optimized import built, sources
+
+PACKAGE = Path(optimized.__file__).parent
+
+
+def import_copy(folder: Path) -> subprocess.CompletedProcess[str]:
+    code = "import optimized; print(optimized.__file__)"
+    return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    shutil.copytree(PACKAGE, tmp_path / "optimized", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "optimized"
+
+
+def test_the_build_knows_its_sources() -> None:
+    assert sources.digest(PACKAGE) == built.SOURCES
+
+
+def test_a_fresh_build_is_imported(copy: Path) -> None:
+    assert import_copy(copy.parent).stdout.strip() == str(copy / "__init__.py")
+
+
+@pytest.mark.parametrize("suffix", ["py", "pxd"])
+def test_a_changed_source_is_refused(copy: Path, suffix: str) -> None:
+    with (copy / f"built.{suffix}").open("a") as file:
+        file.write("# changed\n")
+    error = import_copy(copy.parent).stderr.splitlines()[-1]
+    assert error.startswith(
+        f"ImportError: optimized was compiled from other sources than those in {copy}: run `make build`"
+    )
+
+
+def test_an_ordinary_module_may_change(copy: Path) -> None:
+    with (copy / "sources.py").open("a") as file:
+        file.write("# changed\n")
+    assert import_copy(copy.parent).returncode == 0
+
+
+def test_an_interpreted_module_is_refused(copy: Path) -> None:
+    for extension in copy.glob("built.*.so"):
+        extension.unlink()
+    error = import_copy(copy.parent).stderr.splitlines()[-1]
+    assert error.startswith("ImportError: optimized is not compiled (built.py): run `make build`, or `pip install .`")
+
+
+def test_every_compiled_module_has_a_stub() -> None:
+    compiled = list(sources.compiled_modules(PACKAGE))
+    assert [path.name for path in compiled if not path.with_suffix(".pyi").exists()] == []
