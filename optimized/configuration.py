@@ -1,0 +1,135 @@
+"""How an engine runs: from arguments, a YAML file, environment variables, or defaults, in that order of precedence."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from optimized.errors import ConfigurationError
+from optimized.settings import CHECKS, Wrong, suggestion, words
+
+PREFIX = "SAMESTATE_"
+FILE_VARIABLE = "SAMESTATE_CONFIGURATION"
+"""The environment variable that names the YAML file where no argument does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The settings of an engine. Whoever makes one has valid settings: all are checked when it is made.
+
+    ``workers``: how many execute at once. ``strategy``: how they order their work. ``kind``: ``threads`` for machines
+    that are compiled, ``processes`` for machines written in Python. ``time_limit``: seconds that a block may take.
+    ``memory_limit``: bytes of the arena, which holds a block's state, versions and outcomes. ``affinity``: the
+    processor of each worker, in turn, or None to leave that to the system. ``maximum_block``: the most transactions a
+    block may have. ``record``: whether a run gives its access record. ``read_latency_us``: microseconds that each read
+    of the base state waits, as one from a disk would. ``estimator``: where ``locks`` and ``waves`` get a transaction's
+    accesses from: one of :data:`ESTIMATORS`, or ``module:attribute``. ``trace``: whether a run keeps its schedule.
+    """
+
+    workers: int = 2
+    strategy: str = "block-stm"
+    kind: str = "threads"
+    time_limit: float = 60.0
+    memory_limit: int = 256 << 20
+    affinity: tuple[int, ...] | None = None
+    maximum_block: int = 100_000
+    record: bool = True
+    read_latency_us: float = 0.0
+    estimator: str = "declared"
+    trace: bool = False
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = _checked(field.name, getattr(self, field.name), "argument", written=False)
+            object.__setattr__(self, field.name, value)
+
+
+def load(
+    file: str | os.PathLike[str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    **arguments: object,
+) -> Configuration:
+    """The configuration from all sources. A setting that is None in ``arguments`` is not given there.
+
+    ``file`` is a YAML map of settings; without it the one that ``SAMESTATE_CONFIGURATION`` names, if any.
+    ``environment`` is that of the process unless given. Raises :class:`ConfigurationError`.
+    """
+    variables = os.environ if environment is None else environment
+    settings: dict[str, Any] = _from_environment(variables)
+    path = file if file is not None else variables.get(FILE_VARIABLE) or None
+    if path is not None:
+        settings.update(_from_file(Path(path)))
+    for name, value in arguments.items():
+        if name not in CHECKS:
+            raise ConfigurationError(f"argument {name}: there is no such setting{suggestion(name, CHECKS)}")
+        if value is not None:
+            settings[name] = _checked(name, value, "argument", written=False)
+    return Configuration(**settings)
+
+
+def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
+    """The settings in ``SAMESTATE_*`` variables. Other variables pass, unless one is nearly a setting."""
+    known = {PREFIX + name.upper(): name for name in CHECKS}
+    settings: dict[str, Any] = {}
+    for variable, text in variables.items():
+        if variable in known:
+            name = known[variable]
+            settings[name] = _checked(name, text.strip(), f"environment variable {variable}", written=True)
+        elif variable.startswith(PREFIX) and variable != FILE_VARIABLE:
+            near = difflib.get_close_matches(variable, known, 1, 0.9)
+            if near:
+                raise ConfigurationError(
+                    f"environment variable {variable}: there is no such setting; did you mean {near[0]}?"
+                )
+    return settings
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    """The settings in a YAML file: one map, each setting once, under the names of :class:`Configuration`."""
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_NoKeyTwice)
+    except OSError as error:
+        raise ConfigurationError(f"file {path}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"file {path}: is not UTF-8 text") from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"file {path}: is not YAML: {' '.join(str(error).split())}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"file {path}: is to be a map of settings, as in `workers: 4`, not {words(content)}")
+    for name in content:
+        if name not in CHECKS:
+            raise ConfigurationError(
+                f"file {path}, key {name}: there is no such setting{suggestion(str(name), CHECKS)}"
+            )
+    return {
+        name: _checked(name, value, f"file {path}, key", written=True)
+        for name, value in content.items()
+        if value is not None
+    }
+
+
+class _NoKeyTwice(yaml.SafeLoader):
+    """Reads YAML, but not a map in which a key stands twice, of which YAML would keep the last in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def _checked(name: str, value: object, source: str, written: bool) -> Any:
+    try:
+        return CHECKS[name](value, written)
+    except Wrong as wrong:
+        where = f"{source} {name}" if not source.startswith("environment") else source
+        raise ConfigurationError(f"{where} = {words(value)}: {wrong}") from None
