@@ -1,0 +1,3 @@
+"""Keccak-256."""
+
+def keccak(data: bytes) -> bytes: ...

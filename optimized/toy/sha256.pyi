@@ -1,0 +1,3 @@
+"""SHA-256."""
+
+def sha256(data: bytes) -> bytes: ...
