@@ -1,0 +1,313 @@
+# What lies in the arena, and what each worker keeps beside it.
+#
+# In the arena nothing points: every reference is an offset from its start (uint64_t, 0 = none), because each process
+# sees the arena at an address of its own. Fields marked "shared" are only touched through the shim's atomics; all others
+# are written by one worker before the record is published by one atomic store, and never after.
+
+from libc.stdint cimport int64_t, uint64_t
+
+
+# Strategies and verdicts
+
+cdef enum Strategy:
+    SEQUENTIAL = 0
+    BLOCK_STM = 1
+    LOCKS = 2
+    WAVES = 3
+    ACCESS_LIST = 4
+
+# What an executor returns.
+cdef enum ExecutionResult:
+    DONE = 0        # the machine ran to its end: an outcome, a rejection or an error, as task.verdict says
+    SUSPENDED = 1   # a read met an estimate; task.blocking is the step it waits for
+    STOPPED = 2     # the stop flag is up: out of memory, out of time, interrupted
+
+# What a read returns: READ_VALUE, or SUSPENDED / STOPPED, which the executor hands on at once.
+cdef enum ReadResult:
+    READ_VALUE = 0
+
+# How an execution ended for the machine; it counts once its reads have been validated.
+cdef enum Verdict:
+    SUCCEEDED = 0   # there is an outcome
+    REJECTED = 1    # the transaction may not be in a block on this state; the outcome says why
+    FAILED = 2      # the machine itself broke (raised something that is no rejection); the outcome says how
+
+# Why the stop flag is up; the first reason stays.
+cdef enum StopReason:
+    RUNNING = 0
+    OUT_OF_MEMORY = 1
+    OUT_OF_TIME = 2
+    INTERRUPTED = 3
+    WORKER_DIED = 4
+    BROKEN = 5      # an invariant of the engine itself does not hold
+    KEY_TABLE_FULL = 6
+
+
+# Versions: one 64-bit word = kind (bits 0, 1), estimate (bit 2), offset of the value, a multiple of 8 below 128 GiB (bits
+# 3 to 36), incarnation (27 bits from 37). No two words that a version ever holds are equal.
+
+cdef enum VersionKind:
+    WRITE = 1       # the key's value after the step; value 0 = absent
+    CREDIT = 2      # an amount that the step added without observing the key
+    REMOVED = 3     # an earlier incarnation wrote here, the latest does not: readers pass it by
+
+cdef enum:
+    ESTIMATE = 4            # the step will be executed again, and will probably write here
+    INCARNATION_SHIFT = 37
+
+cdef inline uint64_t version_word(uint64_t kind, uint64_t incarnation, uint64_t value) noexcept nogil:
+    return kind | value | (incarnation << INCARNATION_SHIFT)
+
+cdef inline uint64_t word_kind(uint64_t word) noexcept nogil:
+    return word & 3
+
+cdef inline uint64_t word_value(uint64_t word) noexcept nogil:
+    return word & ((<uint64_t>1 << INCARNATION_SHIFT) - 8)
+
+cdef inline uint64_t word_incarnation(uint64_t word) noexcept nogil:
+    return word >> INCARNATION_SHIFT
+
+
+# The arena
+
+cdef struct Arena:
+    # One process's view of the shared memory.
+    char* base
+    uint64_t size
+    int descriptor
+
+cdef struct ArenaHeader:
+    # At offset 0.
+    uint64_t magic
+    uint64_t size
+    uint64_t floor      # where a block's region begins; a reset goes back to it
+    uint64_t session    # offset of the SessionRecord of the block at hand
+    uint64_t padding[4]
+    uint64_t used       # shared: the first free byte
+    uint64_t padding_used[7]
+    uint64_t stop       # shared: a StopReason
+    uint64_t padding_stop[7]
+
+cdef struct Value:
+    # Bytes, immutable once published. The compiled toy keeps 32-byte words here; a Python machine, canonical bytes.
+    uint64_t length
+    # followed by the bytes
+
+
+# Keys and versions
+
+cdef struct KeyRecord:
+    # 64 bytes, 64-aligned: one cache line a key.
+    uint64_t versions   # shared: the Version of the highest step that has one
+    uint64_t base       # Value before the block, 0 = absent; set when the record is made
+    uint64_t current    # sequential: Value now
+    uint64_t loaded     # shared: whether somebody has waited for the base value (read latency)
+    uint64_t name       # offset of the key's canonical bytes
+    uint64_t length     # of the name
+    uint64_t hash
+    uint64_t tag        # the machine's own: a dense number, say
+
+cdef struct Version:
+    # What one step does to one key. Never taken out of its list within a block.
+    uint64_t word       # shared
+    uint64_t next       # shared: the next lower step's
+    uint64_t step
+    uint64_t padding
+
+
+# Transactions
+
+cdef struct Execution:
+    # What one finished incarnation read, wrote and said. Immutable once published.
+    uint64_t incarnation
+    uint64_t verdict        # Verdict
+    uint64_t outcome        # offset of the machine's own record, 0 = none
+    uint64_t worker
+    uint64_t read_words     # length of the read set in words
+    uint64_t write_count
+    # followed by read_words words: the read set; then write_count WriteEntry
+
+# A read set is a sequence of: key offset, n, then n pairs (version offset, word), nearest step first. The last pair is
+# the full write the value came from, those before it credits; no full write among them = it came from the base.
+
+cdef struct WriteEntry:
+    uint64_t key        # offset of the KeyRecord
+    uint64_t kind       # WRITE or CREDIT
+    uint64_t value      # Value (0 = absent) or amount
+    uint64_t version    # offset of the Version; 0 in a sequential run
+
+cdef enum StepState:
+    READY = 0
+    EXECUTING = 1
+    EXECUTED = 2
+    ABORTING = 3
+
+cdef struct StepRecord:
+    uint64_t status         # shared: incarnation << 2 | StepState
+    uint64_t waiters        # shared: transaction + 1 that came last, 0 = none, WAITERS_CLOSED once finished
+    uint64_t next_waiter    # who waits for the same transaction as this one: its number + 1
+    uint64_t execution      # shared: Execution of the latest finished incarnation
+    uint64_t pending        # shared, locks: predecessors that have not finished
+    uint64_t successors     # locks: where its successors begin in the graph
+    uint64_t successor_count
+    uint64_t wave           # waves: which one
+    uint64_t input          # the machine's own: offset of the transaction
+    uint64_t declared       # offset of DeclaredAccess, 0 = nothing known
+    uint64_t executions     # shared: how often it was begun
+    uint64_t padding[5]
+
+cdef struct DeclaredAccess:
+    # What a transaction is expected to read and to write; only a hint. Keys are any numbers equal exactly for equal keys.
+    uint64_t read_count
+    uint64_t write_count
+    # followed by read_count + write_count keys (uint64_t)
+
+
+# Workers
+
+cdef struct WorkerRecord:
+    # Written by its worker alone; read by the coordinator when all workers have left, except `left` and `process`.
+    uint64_t executions     # begun
+    uint64_t suspensions
+    uint64_t validations
+    uint64_t aborts         # executions thrown away by a validation
+    uint64_t committed      # in-order strategies: transactions it committed
+    uint64_t rerun          # in-order strategies: re-executions at commit
+    uint64_t busy           # nanoseconds inside the executor and validation
+    uint64_t entered        # nanoseconds (monotonic clock)
+    uint64_t left_at
+    uint64_t chunk          # the arena chunk it allocates from: first free byte
+    uint64_t chunk_end
+    uint64_t events         # newest TraceChunk
+    uint64_t process        # process id, set by whoever runs the worker
+    uint64_t left           # shared: 1 once the worker has left the loop
+    uint64_t padding[2]
+
+cdef struct TraceEvent:
+    uint64_t begin          # nanoseconds (monotonic clock)
+    uint64_t end
+    uint64_t transaction
+    uint64_t incarnation
+    uint64_t kind           # TraceKind
+    uint64_t result         # execution: ExecutionResult; validation: whether valid
+
+cdef enum TraceKind:
+    TRACE_EXECUTION = 0
+    TRACE_VALIDATION = 1
+
+cdef struct TraceChunk:
+    uint64_t previous
+    uint64_t count
+    # followed by up to TRACE_CHUNK_EVENTS events
+
+cdef enum:
+    TRACE_CHUNK_EVENTS = 64
+
+
+# The block at hand
+
+cdef struct SessionRecord:
+    uint64_t transactions       # how many
+    uint64_t workers            # how many
+    uint64_t strategy           # Strategy
+    uint64_t read_latency       # nanoseconds that the first base read of a key takes longer
+    uint64_t tracing            # whether workers keep a trace
+    uint64_t step_table         # StepRecord × (transactions + 2), by step
+    uint64_t worker_table       # WorkerRecord × workers
+    uint64_t key_table          # offsets of KeyRecords, hashed by name
+    uint64_t key_capacity       # a power of two
+    uint64_t input              # the machine's own: offset of the block's record
+    uint64_t graph              # locks: successors; waves: transactions by wave
+    uint64_t wave_starts        # waves: waves + 1 positions
+    uint64_t waves              # how many
+    uint64_t started            # nanoseconds (monotonic clock)
+    uint64_t padding[2]
+    # shared, each on a line of its own
+    uint64_t execution_index
+    uint64_t padding_execution[7]
+    uint64_t validation_index
+    uint64_t padding_validation[7]
+    uint64_t decreases
+    uint64_t padding_decreases[7]
+    uint64_t active
+    uint64_t padding_active[7]
+    uint64_t done
+    uint64_t padding_done[7]
+    uint64_t queue              # locks: offset of the ready queue (transaction + 1, 0 = not yet)
+    uint64_t padding_queue[7]
+    uint64_t queue_head
+    uint64_t padding_head[7]
+    uint64_t queue_tail
+    uint64_t padding_tail[7]
+    uint64_t finished           # waves: first executions that have ended
+    uint64_t padding_finished[7]
+    uint64_t commit_index
+    uint64_t padding_commit[7]
+    uint64_t commit_lock        # 0 = free, else worker + 1
+    uint64_t padding_lock[7]
+    uint64_t keys               # how many keys the table holds
+    uint64_t padding_keys[7]
+
+
+# A worker's own memory (not in the arena)
+
+ctypedef int (*Execute)(void* machine, Task* task) noexcept nogil
+ctypedef uint64_t (*Merge)(void* machine, Task* task, uint64_t key, uint64_t value, uint64_t amount) noexcept nogil
+
+cdef struct Executor:
+    # What a strategy knows of a machine.
+    void* machine
+    # Run task.transaction to its end: read, write and credit through optimized.core.memory, set task.verdict and
+    # task.outcome, return an ExecutionResult. `write` and `credit`: together at most once a key, after all reads, or at any time.
+    Execute execute
+    # The Value that `key` holds once `amount` (a Value) has been credited to `value` (0 = absent). Returns 0 for absent;
+    # equal values must have equal bytes. Called in sequential runs and by access-list; may be null where a machine credits nothing.
+    Merge merge
+
+cdef struct Session:
+    # One process's view of the block at hand.
+    char* base
+    ArenaHeader* header
+    SessionRecord* record
+    StepRecord* steps    # by step: open, each transaction, close
+    WorkerRecord* workers
+    uint64_t* keys
+    uint64_t key_mask
+    Arena* arena
+
+cdef struct Reading:
+    # What a read found.
+    int64_t source      # step of the full write that the value came from, -1 = the state before the block
+    uint64_t value      # Value at the source, 0 = absent
+    uint64_t credits    # how many credits lie above it
+    uint64_t* chain     # credits pairs (version offset, word), nearest first; valid until the task's next read
+
+cdef struct TouchSlot:
+    uint64_t key
+    uint64_t epoch
+    uint64_t index
+
+cdef struct Task:
+    # One incarnation of one step, on one worker. Lives as long as its worker; begin_task empties it.
+    Session* session
+    WorkerRecord* worker
+    Executor* executor
+    uint64_t number         # of the worker
+    uint64_t transaction
+    uint64_t step           # transaction + 1; open is 0
+    uint64_t incarnation
+    bint direct             # sequential: no versions, reads give KeyRecord.current
+    uint64_t blocking       # set by a read that returned SUSPENDED: the step waited for
+    uint64_t verdict        # set by the executor: Verdict
+    uint64_t outcome        # set by the executor: offset of its own record
+    uint64_t* reads
+    uint64_t read_words
+    uint64_t read_capacity
+    WriteEntry* writes
+    uint64_t write_count
+    uint64_t write_capacity
+    TouchSlot* touched
+    uint64_t touched_mask
+    uint64_t touched_count
+    uint64_t epoch
+    void* local             # the machine's own scratch for this worker

@@ -1,0 +1,159 @@
+// Atomic actions on plain memory, and the points at which the test-only build can take control.
+//
+// Every action that one worker takes and another can see goes through one of these functions, and each call carries a
+// label. In a normal build the label vanishes and what is left is one sequentially consistent instruction. Compiled with
+// -DSAMESTATE_EXPLORED, each action first calls the hook (a Python callable that takes the label, called with the GIL
+// held, on the one thread that drives all workers), so that an explorer decides who acts next; and MUTANT(k) says
+// whether seeded bug k is switched on. A normal build contains neither.
+//
+// Only one location at a time is ordered by these: no standalone fences, which ThreadSanitizer cannot see.
+
+#ifndef SAMESTATE_SHIM_HPP
+#define SAMESTATE_SHIM_HPP
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <sched.h>
+
+#include "mutants.hpp"
+
+#ifdef SAMESTATE_EXPLORED
+
+#include <Python.h>
+#include <cinttypes>
+#include <cstdio>
+#include <unistd.h>
+
+// One table in a process, found by all extension modules through an environment variable that holds its address.
+struct SamestateExplored {
+    PyObject* hook;      // called with the label at each point, or null
+    int mutant;          // the seeded bug that is switched on, or 0
+    int interrupted;     // set once the hook has raised: no more calls, and every worker stops
+    PyObject* raised[3]; // what it raised: type, value, traceback
+};
+
+static inline SamestateExplored* samestate_explored() {
+    static SamestateExplored* table = [] {
+        char text[64];
+        const char* found = std::getenv("SAMESTATE_EXPLORED_TABLE");
+        long process = 0;
+        std::uintptr_t address = 0;
+        if (found && std::sscanf(found, "%ld:%" SCNxPTR, &process, &address) == 2 && process == (long)getpid())
+            return reinterpret_cast<SamestateExplored*>(address);
+        auto* created = new SamestateExplored();
+        std::snprintf(text, sizeof text, "%ld:%" PRIxPTR, (long)getpid(), reinterpret_cast<std::uintptr_t>(created));
+        setenv("SAMESTATE_EXPLORED_TABLE", text, 1);
+        return created;
+    }();
+    return table;
+}
+
+static inline void samestate_point(const char* label) {
+    SamestateExplored* table = samestate_explored();
+    if (!table->hook || table->interrupted) return;
+    PyObject* result = PyObject_CallFunction(table->hook, "s", label);
+    if (result) {
+        Py_DECREF(result);
+        return;
+    }
+    table->interrupted = 1;
+    PyErr_Fetch(&table->raised[0], &table->raised[1], &table->raised[2]);
+}
+
+static inline bool samestate_interrupted() { return samestate_explored()->interrupted != 0; }
+static inline bool samestate_mutant(int number) { return samestate_explored()->mutant == number; }
+static constexpr bool SAMESTATE_IS_EXPLORED = true;
+
+static inline void samestate_set_hook(PyObject* hook) {
+    SamestateExplored* table = samestate_explored();
+    PyObject* before = table->hook;
+    table->hook = hook == Py_None ? nullptr : hook;
+    Py_XINCREF(table->hook);
+    Py_XDECREF(before);
+    table->interrupted = 0;
+}
+
+static inline void samestate_set_mutant(int number) { samestate_explored()->mutant = number; }
+
+// Raise again what the hook raised; true where there was something.
+static inline bool samestate_restore() {
+    SamestateExplored* table = samestate_explored();
+    table->interrupted = 0;
+    if (!table->raised[0]) return false;
+    PyErr_Restore(table->raised[0], table->raised[1], table->raised[2]);
+    table->raised[0] = table->raised[1] = table->raised[2] = nullptr;
+    return true;
+}
+
+#else
+
+#define samestate_point(label) ((void)(label))
+static constexpr bool samestate_interrupted() { return false; }
+static constexpr bool samestate_mutant(int) { return false; }
+static constexpr bool SAMESTATE_IS_EXPLORED = false;
+
+#endif
+
+#define MUTANT(number) samestate_mutant(number)
+
+// Shared actions
+
+static inline std::uint64_t atomic_load(const std::uint64_t* word, const char* label) {
+    samestate_point(label);
+    return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+}
+
+static inline void atomic_store(std::uint64_t* word, std::uint64_t value, const char* label) {
+    samestate_point(label);
+    __atomic_store_n(word, value, __ATOMIC_SEQ_CST);
+}
+
+static inline std::uint64_t atomic_exchange(std::uint64_t* word, std::uint64_t value, const char* label) {
+    samestate_point(label);
+    return __atomic_exchange_n(word, value, __ATOMIC_SEQ_CST);
+}
+
+// The word before; adding the complement subtracts.
+static inline std::uint64_t atomic_add(std::uint64_t* word, std::int64_t amount, const char* label) {
+    samestate_point(label);
+    return __atomic_fetch_add(word, static_cast<std::uint64_t>(amount), __ATOMIC_SEQ_CST);
+}
+
+// Put `desired` where `expected` stands; whether it did.
+static inline bool atomic_replace(std::uint64_t* word, std::uint64_t expected, std::uint64_t desired, const char* label) {
+    samestate_point(label);
+    return __atomic_compare_exchange_n(word, &expected, desired, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+// The smaller of what stands there and `target`; one action to the explorer.
+static inline void atomic_lower(std::uint64_t* word, std::uint64_t target, const char* label) {
+    samestate_point(label);
+    std::uint64_t seen = __atomic_load_n(word, __ATOMIC_SEQ_CST);
+    while (seen > target && !__atomic_compare_exchange_n(word, &seen, target, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+    }
+}
+
+// Time and waiting
+
+static inline std::uint64_t now_nanoseconds() {
+    timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return static_cast<std::uint64_t>(time.tv_sec) * 1000000000u + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+static inline void sleep_nanoseconds(std::uint64_t duration) {
+    timespec time = {static_cast<time_t>(duration / 1000000000u), static_cast<long>(duration % 1000000000u)};
+    nanosleep(&time, nullptr);
+}
+
+// Wait for someone else: `rounds` is how often in a row this worker has had nothing to do.
+static inline void wait_a_little(std::uint64_t rounds, const char* label) {
+    samestate_point(label);
+    if (SAMESTATE_IS_EXPLORED || rounds < 16) return;
+    if (rounds < 256) sched_yield();
+    else sleep_nanoseconds(20000);
+}
+
+#endif
