@@ -22,7 +22,7 @@ Variant = Literal["explored", "thread", "address"]
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
-class NotBuilt(Exception):
+class VariantError(Exception):
     """A variant cannot be built here; says why, and what would help."""
 
 
@@ -41,7 +41,7 @@ def built(variant: Variant, progress: Callable[[str], None] = print) -> Path:
     Costs a fraction of a second when nothing changed. `progress` is told of each module that is compiled.
     """
     if reason := unavailable():
-        raise NotBuilt(reason)
+        raise VariantError(reason)
     folder = CHECKOUT / "build" / variant
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
@@ -57,12 +57,12 @@ def built(variant: Variant, progress: Callable[[str], None] = print) -> Path:
                 if line.startswith("compiling "):
                     progress(line.rstrip())
         if process.returncode != 0:
-            raise NotBuilt(f"the {variant} build failed:\n{''.join(lines[-60:])}")
+            raise VariantError(f"the {variant} build failed:\n{''.join(lines[-60:])}")
     return folder
 
 
 def load(variant: Variant, progress: Callable[[str], None] = print) -> ModuleType:
-    """The package `optimized_<variant>`, built and imported. Its modules: `import_module(f"{load(…).__name__}.engine")`."""
+    """The package `optimized_<variant>`, built and imported."""
     folder = str(built(variant, progress))
     if folder not in sys.path:
         sys.path.append(folder)
