@@ -1,0 +1,102 @@
+"""The figures of a run, as a plain record that can be written down."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerMetrics:
+    """What one worker did: executions begun, validations, and seconds in which it did either."""
+
+    executions: int = 0
+    validations: int = 0
+    busy_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Milliseconds from the beginning of a transaction's first execution to the end of its last."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """One run of one block. None stands for what the run did not measure or the strategy does not have.
+
+    ``executions``: begun, of transactions. ``suspensions``: given up because a value was not known yet. ``aborts``:
+    thrown away since what they had read was no longer so. ``runtime_conflicts``: both together: conflicts that showed
+    only at run time. ``re_executions``: by transaction, how often it was executed after the first time.
+
+    ``waves`` and ``average_wave_size`` are those of the strategy `waves`. ``conflict_rate``: the share of transactions
+    that read what an earlier one wrote. ``critical_path``: the longest chain of such transactions (of credits too), and
+    ``critical_path_limit`` the speed-up that it allows. ``precision`` and ``recall``: of the expected accesses, see
+    :func:`optimized.analysis.accuracy`.
+
+    ``version_reads`` and ``base_reads``: how many values came from an earlier step of the block, and from the state
+    before. ``seconds``: for the whole block, from its input in the engine's form to its result.
+    """
+
+    strategy: str
+    kind: str
+    transactions: int
+    seconds: float
+    executions: int = 0
+    suspensions: int = 0
+    validations: int = 0
+    aborts: int = 0
+    re_executions: tuple[int, ...] = ()
+    waves: int | None = None
+    average_wave_size: float | None = None
+    conflict_rate: float | None = None
+    critical_path: int | None = None
+    precision: float | None = None
+    recall: float | None = None
+    latency: Latency | None = None
+    version_reads: int | None = None
+    base_reads: int | None = None
+    workers: tuple[WorkerMetrics, ...] = field(default=())
+
+    @property
+    def runtime_conflicts(self) -> int:
+        """Executions that were for nothing."""
+        return self.suspensions + self.aborts
+
+    @property
+    def critical_path_limit(self) -> float | None:
+        """The most that executing transactions after those they read from could gain, were all equally long."""
+        return self.transactions / self.critical_path if self.critical_path else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures by name, as JSON has them."""
+        derived = {
+            "runtime_conflicts": self.runtime_conflicts,
+            "critical_path_limit": self.critical_path_limit,
+            "transactions_per_second": self.transactions / self.seconds if self.seconds > 0 else None,
+        }
+        return asdict(self) | derived
+
+    def as_json(self) -> str:
+        """The figures as JSON text."""
+        return json.dumps(self.as_dict(), indent=2)
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The least value that so many percent of the values do not exceed (nearest rank). There must be a value."""
+    ranked = sorted(values)
+    return ranked[max(0, math.ceil(len(ranked) * percent / 100) - 1)]
+
+
+def latency(milliseconds: Iterable[float]) -> Latency | None:
+    """The percentiles of transactions' latencies, or None where there is none."""
+    values = list(milliseconds)
+    if not values:
+        return None
+    return Latency(percentile(values, 50), percentile(values, 95), percentile(values, 99))
