@@ -23,6 +23,7 @@ from typing import ClassVar
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent.resolve()
 KEPT = ROOT / "build" / "extensions"
@@ -150,6 +151,15 @@ def put(extension: Path, place: Path) -> None:
     fresh.replace(place)
 
 
+class BuildPython(build_py):
+    """`build_py` into an empty folder: a source since removed would still lie there, and belie the digest."""
+
+    def run(self) -> None:
+        if not self.editable_mode:
+            shutil.rmtree(Path(self.build_lib, "optimized"), ignore_errors=True)
+        super().run()
+
+
 class BuildExtensions(build_ext):
     """`build_ext`, with what was compiled before taken from build/extensions."""
 
@@ -219,5 +229,5 @@ setup(
         Extension(name, [path.relative_to(ROOT).as_posix()], language="c++")
         for name, path in Build(ROOT / "optimized").modules().items()
     ],
-    cmdclass={"build_ext": BuildExtensions, "build_variant": BuildVariant},
+    cmdclass={"build_py": BuildPython, "build_ext": BuildExtensions, "build_variant": BuildVariant},
 )

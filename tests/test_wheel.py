@@ -1,0 +1,48 @@
+"""What a wheel contains: every room, compiled modules with their sources and types, and nothing that only tests use."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import optimized
+from optimized import sources
+
+ROOT = Path(__file__).parent.parent
+SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
+
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = ["build", "--build-base", str(folder / "build")]
+    wheel = ["bdist_wheel", "--bdist-dir", str(folder / "wheel"), "--dist-dir", str(folder / "dist")]
+    subprocess.run([sys.executable, "setup.py", "--quiet", *build, *wheel], cwd=ROOT, check=True, capture_output=True)
+    (path,) = (folder / "dist").glob("*.whl")
+    return set(zipfile.ZipFile(path).namelist())
+
+
+def test_every_compiled_module_is_there_with_source_and_types(names: set[str]) -> None:
+    package = Path(optimized.__file__).parent
+    modules = [
+        path.relative_to(package.parent).with_suffix("").as_posix() for path in sources.compiled_modules(package)
+    ]
+    assert modules
+    wanted = {module + suffix for module in modules for suffix in (SUFFIX, ".py", ".pyi", ".pxd")}
+    assert wanted - names == set()
+
+
+def test_nothing_else_than_the_package_is_there(names: set[str]) -> None:
+    rooms = {"spec", "reference", "optimized", "conformance", "vectors"}
+    assert {name.split("/")[0] for name in names if not name.startswith("samestate-")} <= rooms
+
+
+def test_no_test_build_and_no_generated_source(names: set[str]) -> None:
+    assert [name for name in names if "explored/" in name or name.endswith((".cpp", ".c", ".o", ".html"))] == []
+    extensions = [name for name in names if name.endswith(".so")]
+    assert [name for name in extensions if not name.startswith("optimized/")] == []
