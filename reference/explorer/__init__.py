@@ -1,0 +1,80 @@
+"""The explorer: a program of several workers, run under every schedule that is worth a try.
+
+It knows nothing of what the workers do. A program (:class:`Program`) gives fresh workers, callables, each time it is
+started; a worker calls the point that it was started with before each of its actions::
+
+    from reference.explorer import IDLE, Kind, Label, explore
+
+    TAKE = Label("take a task")
+    LOOK = Label("look for a task", Kind.LOOK)
+
+    class MyProgram:
+        def start(self, point):             # -> the workers, as callables without arguments
+            tasks = [1, 2, 3]
+            def work():
+                while tasks:
+                    point(LOOK)
+                    if not tasks:
+                        point(IDLE)
+                    else:
+                        point(TAKE)
+                        tasks.pop()
+            return [work, work]
+        def inspect(self): ...              # at every point; raise Violation("name of the invariant", "detail")
+        def finish(self): ...               # at the end; raise Violation(RESULT, "the first difference")
+
+    exploration = explore(MyProgram(), preemptions=2)
+    print(exploration.runs, exploration.first and exploration.first.text())
+
+Only one worker runs at a time, in a greenlet of the calling thread, and it runs from one of its points to the next
+without interruption. Workers that are compiled call the point too: from C++ through a hook that gets a number, and
+translates it to a :class:`Label` made once at import. Rules for workers:
+
+- A point stands right *before* each action that others can notice. :attr:`Kind.LOOK` says that the action changes
+  nothing, :attr:`Kind.OWN` that nobody else could notice it; every other action is an :attr:`Kind.ACT`.
+- A worker that found nothing to do calls ``point(IDLE)`` once each time round, and never waits in any other way: it
+  must hold no lock of the operating system and not sleep. Where every worker is idle several times in a row and no ACT was
+  passed in between, nobody can wake them any more: a lost wake-up.
+- ``point`` returns when it is the worker's turn. It may raise (also ``GreenletExit``) where the run is over: the worker
+  lets that pass, and gives up. A compiled worker unwinds, at the latest at its next point. Points of a run that is over
+  return at once.
+- Nothing may depend on time, addresses, or the order of sets: the same schedule has to give the same run.
+- An ordinary exception that leaves a worker is reported as a "crash"; a worker that knows what is wrong raises
+  :class:`Violation`.
+"""
+
+from reference.explorer.driver import Choice, Driver, Passed, Worker
+from reference.explorer.exploring import Exploration, Program, Report, describe, explore, replay, run_once, sample
+from reference.explorer.points import IDLE, Kind, Label, Point, pass_by
+from reference.explorer.policy import Policy, RandomTurns, Schedule, Switch, Turns
+from reference.explorer.violation import CRASH, LIVELOCK, LOST_WAKE_UP, RESULT, Violation
+
+__all__ = [
+    "CRASH",
+    "IDLE",
+    "LIVELOCK",
+    "LOST_WAKE_UP",
+    "RESULT",
+    "Choice",
+    "Driver",
+    "Exploration",
+    "Kind",
+    "Label",
+    "Passed",
+    "Point",
+    "Policy",
+    "Program",
+    "RandomTurns",
+    "Report",
+    "Schedule",
+    "Switch",
+    "Turns",
+    "Violation",
+    "Worker",
+    "describe",
+    "explore",
+    "pass_by",
+    "replay",
+    "run_once",
+    "sample",
+]

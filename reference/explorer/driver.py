@@ -1,0 +1,142 @@
+"""Driving workers one at a time: each is a greenlet, and at every point a policy says who goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from greenlet import getcurrent, greenlet
+
+from reference.explorer.points import Kind, Label
+from reference.explorer.policy import Policy, Switch
+from reference.explorer.violation import CRASH, LIVELOCK, LOST_WAKE_UP, Violation
+
+Worker = Callable[[], object]
+"""A worker: called once, it works until there is nothing left to do."""
+
+PATIENCE: Final = 4
+"""So many idle points of every worker, and nothing done in between, are a lost wake-up."""
+
+TURN: Final = 4_000
+"""After so many points in a row the next worker has its turn, so that nobody waits for ever."""
+
+
+class Passed(NamedTuple):
+    """A point that was passed: its number over all workers, by which worker, and what that one was about to do."""
+
+    number: int
+    worker: int
+    label: Label
+    detail: object
+
+    def __str__(self) -> str:
+        detail = self.detail.hex() if isinstance(self.detail, bytes) else self.detail
+        return f"{self.number:>5}  worker {self.worker}  {self.label}" + ("" if detail is None else f" {detail}")
+
+
+class Choice(NamedTuple):
+    """A point at which others could have gone on instead of the worker that did."""
+
+    number: int
+    others: tuple[int, ...]
+
+
+class Driver:
+    """One run of some workers under a policy.
+
+    ``inspect`` is called at every point, when nobody is in the middle of an action. ``limit`` is how many points the
+    run may take. ``trace`` keeps the points and ``choices`` what could have been decided, where those are lists.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        inspect: Callable[[], None] | None = None,
+        limit: int | None = None,
+        trace: list[Passed] | None = None,
+        choices: list[Choice] | None = None,
+    ) -> None:
+        self.policy = policy
+        self.inspect = inspect
+        self.limit = limit
+        self.trace = trace
+        self.choices = choices
+        self.number = 0
+        self.current = 0
+        self.switches: list[Switch] = []
+        self._live: list[int] = []
+        self._idle: dict[int, int] = {}
+        self._turn = 0
+        self._greenlets: list[greenlet] = []
+        self._over = False
+
+    def point(self, label: Label, detail: object = None, /) -> None:
+        """See :class:`reference.explorer.points.Point`."""
+        if not self._live or self._over:
+            return
+        number, current = self.number, self.current
+        self.number = number + 1
+        if self.trace is not None:
+            self.trace.append(Passed(number, current, label, detail))
+        if self.inspect is not None:
+            self.inspect()
+        if number == self.limit:
+            raise Violation(LIVELOCK, f"not done after {number} points")
+        default = current
+        self._turn += 1
+        if label.kind is Kind.IDLE:
+            self._note_idle(current)
+            default = self._after(current)
+        elif label.kind is Kind.ACT:
+            self._idle.clear()
+            if self._turn > TURN:
+                default = self._after(current)
+        if self.choices is not None and label.kind is not Kind.OWN:
+            others = tuple(worker for worker in self._live if worker not in (current, default))
+            if others:
+                self.choices.append(Choice(number, others))
+        chosen = self.policy.decide(number, current, self._live, default)
+        if chosen != default:
+            self.switches.append(Switch(number, chosen))
+        if chosen != current:
+            self.current = chosen
+            self._turn = 0
+            self._greenlets[chosen].switch()
+
+    def run(self, workers: Sequence[Worker]) -> None:
+        """Run the workers until all have finished. Raises Violation, and ValueError for a policy that cannot be."""
+        here = getcurrent()
+        self._greenlets = [greenlet(worker, here) for worker in workers]
+        self._live = list(range(len(workers)))
+        try:
+            while self._live:
+                self._greenlets[self.current].switch()
+                # Only a worker that finishes comes back here: the others switch to one another.
+                finished, self._turn = self.current, 0
+                self._idle.clear()
+                self.current = self._after(finished)
+                self._live.remove(finished)
+        except (Violation, ValueError, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            raise Violation(CRASH, f"worker {self.current}: {type(error).__name__}: {error}") from error
+        finally:
+            self._over = True
+            self._end_the_others()
+
+    def _after(self, worker: int) -> int:
+        """The next live worker in turn."""
+        return next((other for other in self._live if other > worker), self._live[0])
+
+    def _note_idle(self, worker: int) -> None:
+        """Everybody idle, again and again, and nothing done since: the same will happen for ever."""
+        self._idle[worker] = self._idle.get(worker, 0) + 1
+        if all(self._idle.get(other, 0) >= PATIENCE for other in self._live):
+            waiting = ", ".join(str(other) for other in self._live)
+            raise Violation(LOST_WAKE_UP, f"nothing left to do for the only workers left ({waiting}), and not done")
+
+    def _end_the_others(self) -> None:
+        """Unwind the workers that stand at a point of a run that is over."""
+        for worker in self._greenlets:
+            if not worker.dead:
+                worker.throw()
