@@ -51,7 +51,7 @@ class CommandEngine:
         if not isinstance(results, list):
             raise EngineFailure("the answer has no list 'results'")
         for index, result in enumerate(results):
-            for error in result_validator().iter_errors(result):
+            for error in result_validator(case.machine).iter_errors(result):
                 path = "".join(f"[{part!r}]" for part in error.absolute_path)
                 raise EngineFailure(f"results[{index}]{path}: {error.message[:300]}")
         return results

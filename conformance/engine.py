@@ -5,14 +5,13 @@ What it gives for each block is a map as under ``expect`` in a vector, with the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from conformance.fixtures.forks import BY_NAME
-from conformance.vectors import evm
 from conformance.vectors.comparing import Granularity
 from conformance.vectors.document import Object
+from conformance.vectors.machines import MACHINES
 from conformance.vectors.model import Case
 
 
@@ -41,12 +40,17 @@ class Capabilities:
     def document(self) -> dict[str, Any]:
         """The capabilities as JSON."""
         return {
-            "machines": {name: sorted(forks, key=list(BY_NAME).index) if name == evm.NAME else sorted(forks)
-                         for name, forks in sorted(self.machines.items())},
+            "machines": {name: in_order(name, forks) for name, forks in sorted(self.machines.items())},
             "selectors": sorted(self.selectors),
             "outputs": sorted(self.outputs),
             "access": self.access.value,
-        }  # fmt: skip
+        }
+
+
+def in_order(machine: str, forks: Iterable[str]) -> list[str]:
+    """The forks of a machine in its own order, and in that of the alphabet where the machine or a fork is not known."""
+    known = MACHINES[machine].forks if machine in MACHINES else ()
+    return sorted(forks, key=lambda fork: (known.index(fork) if fork in known else len(known), fork))
 
 
 class EngineFailure(Exception):  # noqa: N818 - what an engine did, not an error of ours

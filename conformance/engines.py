@@ -8,10 +8,9 @@ from typing import Final
 from conformance.command_engine import ANSWER_SECONDS, COMMAND_PREFIX, PROTOCOL, CommandEngine
 from conformance.engine import Capabilities, Engine, EngineFailure
 from conformance.errors import InputError
-from conformance.fixtures.forks import BY_NAME
-from conformance.vectors import evm
 from conformance.vectors.comparing import Difference, Granularity, first_difference
 from conformance.vectors.document import Object
+from conformance.vectors.machines import MACHINES, execute
 from conformance.vectors.model import OUTPUTS, SELECTORS, Case, Vector
 
 __all__ = [
@@ -34,7 +33,7 @@ class SpecEngine:
 
     id = "spec"
     capabilities = Capabilities(
-        machines={evm.NAME: frozenset(name for name in BY_NAME if name != "Merge")},
+        machines={name: frozenset(machine.forks) for name, machine in MACHINES.items()},
         selectors=frozenset(SELECTORS),
         outputs=frozenset(OUTPUTS),
         access=Granularity.KEYS,
@@ -42,13 +41,7 @@ class SpecEngine:
 
     def run(self, case: Case) -> Sequence[Object]:
         """See :meth:`Engine.run`."""
-        fork = evm.fork_of(case)
-        state = evm.state_of(case)
-        results = []
-        for block in case.blocks:
-            result, state, _ = evm.execute_block(case, fork, block, state)
-            results.append(result)
-        return results
+        return execute(case)
 
     def close(self) -> None:
         """Nothing was started."""

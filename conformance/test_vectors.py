@@ -14,7 +14,7 @@ import pytest
 from conformance.engines import REGISTRY, Engine, compare_engine, find_engine
 from conformance.errors import InputError
 from conformance.scenarios.filling import fill
-from conformance.scenarios.scenario import Scenario, all_scenarios
+from conformance.scenarios.scenario import Ruleset, Scenario, all_scenarios
 from conformance.vectors.checking import check_document
 from conformance.vectors.document import quoted, read_yaml
 from conformance.vectors.loading import load_vector, load_vector_file
@@ -23,7 +23,6 @@ from conformance.vectors.places import SUFFIX, VECTORS, vector_files
 from conformance.vectors.record import integer, write_value
 from conformance.vectors.writing import write_yaml
 from conformance.verdict import Result
-from spec.evm.fork import Fork
 from spec.evm.hashing import keccak256
 
 MINIMUM: Final = 240
@@ -67,7 +66,7 @@ def test_vector(path: Path, engine: str) -> None:
 def test_record_explains_itself(path: Path) -> None:
     """Every value that a step read, and its source, follows from the pre-state and what the steps before it did."""
     vector = vector_of(path)
-    values = values_of(vector.case.pre)
+    values = VALUES_OF[vector.case.machine](vector.case.pre)
     for expect in vector.expected:
         sources: dict[str, list[str]] = {}
         wiped: dict[str, str] = {}
@@ -97,8 +96,8 @@ def owner(key: str) -> str:
     return key.split()[1] if key.startswith("slot ") else ""
 
 
-def values_of(pre: Any) -> dict[str, str]:
-    """The values of a pre-state by key, as an access record writes them."""
+def evm_values(pre: Any) -> dict[str, str]:
+    """The values of an EVM pre-state by key, as an access record writes them."""
     values: dict[str, str] = {}
     for address, account in pre.items():
         numbers = {f"balance {address}": account["balance"], f"nonce {address}": account["nonce"]}
@@ -112,6 +111,17 @@ def values_of(pre: Any) -> dict[str, str]:
             if int(number, 16):
                 values[key] = write_value(integer(int(number, 16)))
     return values
+
+
+def toy_values(pre: Any) -> dict[str, str]:
+    """The values of a toy pre-state by key, as an access record writes them."""
+    numbers = {f"slot {slot}": value for slot, value in pre["slots"].items()}
+    for address, account in pre["accounts"].items():
+        numbers |= {f"balance {address}": account["balance"], f"nonce {address}": account["nonce"]}
+    return {key: write_value(integer(int(value, 16))) for key, value in numbers.items() if int(value, 16)}
+
+
+VALUES_OF: Final[dict[str, Callable[[Any], dict[str, str]]]] = {"evm": evm_values, "toy": toy_values}
 
 
 @pytest.mark.parametrize("engine", REGISTRY)
@@ -128,7 +138,7 @@ def filled() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("scenario", "fork"), list(filled()))
-def test_vector_is_what_its_scenario_fills(scenario: Scenario, fork: Fork) -> None:
+def test_vector_is_what_its_scenario_fills(scenario: Scenario, fork: Ruleset) -> None:
     vector = fill(scenario, fork)
     path = VECTORS / f"{vector.id}{SUFFIX}"
     assert path.read_text(encoding="utf-8") == vector.text, f"samestate fill --update {scenario.title}"

@@ -215,6 +215,10 @@ def from_vector(vector: Vector) -> TraceableCase:
     case = vector.case
 
     def prepare(index: int) -> TraceableBlock:
+        if case.machine != evm.NAME:
+            raise InputError(
+                f"{case.id}: is of the machine {case.machine}: only the instructions of the evm are traced"
+            )
         fork = evm.fork_of(case)
         state: FlatState = evm.state_of(case)
         for earlier in case.blocks[:index]:

@@ -20,6 +20,7 @@ from conformance.fixtures.block_file import is_rpc_block, unwrap
 from conformance.fixtures.block_running import BlockSummary, compare_series
 from conformance.fixtures.forks import BY_NAME
 from conformance.fixtures.load import pair_rpc
+from conformance.vectors.machines import MACHINES
 from conformance.verdict import Result, Verdict
 
 
@@ -89,10 +90,12 @@ class Reading:
 def fork_name(name: str) -> str:
     """The fork that a user calls ``name``: small or large letters, with or without spaces. Raises InputError."""
     wanted = name.replace(" ", "").replace("_", "").lower()
-    for known, fork in BY_NAME.items():
+    names = {known: fork.name for known, fork in BY_NAME.items()}
+    names |= {fork: fork for machine in MACHINES.values() for fork in machine.forks if fork not in names}
+    for known, written in names.items():
         if known.lower() == wanted:
-            return fork.name
-    raise InputError(f"--fork {name}: no fork is called so; known are {', '.join(BY_NAME)}")
+            return written
+    raise InputError(f"--fork {name}: no fork is called so; known are {', '.join(names)}")
 
 
 def check(options: Options, session: Session, journal: Journal | None = None, watch: Watch | None = None) -> None:

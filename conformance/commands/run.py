@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json as json_module
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -101,11 +101,7 @@ def print_block(console: Console, title: str, result: Object, names: dict[str, s
         if isinstance(value, str) and field != "status":
             console.print(f"  {field.replace('_', ' ')}: {shortened(value)}")
     if members(result, "receipts"):
-        receipts = Table("transaction", "type", "status", "gas used", "cumulative", "logs")
-        for index, receipt in enumerate(members(result, "receipts")):
-            columns = [text(receipt, name) for name in ("type", "status", "gas_used", "cumulative_gas_used")]
-            receipts.add_row(str(index), *columns, str(len(members(receipt, "logs"))))
-        console.print(receipts)
+        console.print(receipt_table(members(result, "receipts")))
     for step in members(result, "access"):
         lines = list(access_lines(step))
         console.print(f"step {text(step, 'step')}" + ("" if lines else ": nothing"))
@@ -114,6 +110,17 @@ def print_block(console: Console, title: str, result: Object, names: dict[str, s
     for edge in members(result, "depends"):
         line = f"{text(edge, 'later')} depends on {text(edge, 'earlier')}: {text(edge, 'kind')} {text(edge, 'key')}"
         console.print(name_accounts(line, names), markup=False)
+
+
+def receipt_table(receipts: Sequence[Object]) -> Table:
+    """Receipts, a line each: the fields that any of them has, and how many logs."""
+    fields = list(dict.fromkeys(name for receipt in receipts for name in receipt if name != "logs"))
+    table = Table("transaction", *(name.replace("_", " ") for name in fields), "logs")
+    for index, receipt in enumerate(receipts):
+        columns = [text(receipt, name) if name in receipt else "" for name in fields]
+        logs = receipt.get("logs", [])
+        table.add_row(str(index), *columns, str(len(logs)))
+    return table
 
 
 def access_lines(step: Object) -> Iterator[str]:

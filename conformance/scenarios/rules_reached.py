@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from conformance.rules.anchors import all_anchors
 
-SAID_OF_EVERY_VECTOR: Final = ("evm.rlp.", "evm.trie.", "frame.")
+SAID_OF_EVERY_VECTOR: Final = ("evm.rlp.", "evm.trie.", "frame.", "toy.merkle.")
 """Rules of encodings and of the frame, which tell no vector from another."""
 
 

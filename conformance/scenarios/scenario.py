@@ -6,37 +6,58 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
+from conformance.vectors import evm, toy
+from conformance.vectors.machines import MACHINES
 from spec.evm.fork import Fork
 from spec.evm.forks import AMSTERDAM, FORKS
 
-if TYPE_CHECKING:
-    from conformance.scenarios.block_builder import BlockBuilder
-
-Story = Callable[["BlockBuilder"], None]
+Story = Callable[..., None]
+"""Tells a block builder, that of its machine, what happens."""
 
 LATEST: Final = AMSTERDAM
+SIZE_LIMIT: Final = 60_000
+"""How many bytes a vector may have, unless its scenario has a reason for more."""
+
+
+class Ruleset(Protocol):
+    """A fork of some machine."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToyRuleset:
+    """The only fork of the toy machine."""
+
+    name: str = toy.FORK
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A story, the hazards that it is about, and the forks under which it is filled."""
+    """A story, the hazards that it is about, its machine, and the forks under which it is filled."""
 
     suite: str
     name: str
     hazards: tuple[str, ...]
-    forks: tuple[Fork, ...]
+    forks: tuple[Ruleset, ...]
     story: Story
+    machine: str = evm.NAME
+    size_limit: int = SIZE_LIMIT
 
     @property
     def title(self) -> str:
         """The name by which `fill` finds it."""
-        return f"{self.suite}.{self.name}"
+        machine = "" if self.machine == evm.NAME else f"{self.machine}."
+        return f"{machine}{self.suite}.{self.name}"
 
-    def id(self, fork: Fork) -> str:
-        """The id of its vector under a fork."""
-        return f"evm/{self.suite}/{self.name}-{fork.name.replace(' ', '').lower()}"
+    def id(self, fork: Ruleset) -> str:
+        """The id of its vector under a fork, which it names where the machine has more than one."""
+        path = f"{self.machine}/{self.suite}/{self.name}"
+        return path if len(MACHINES[self.machine].forks) == 1 else f"{path}-{fork.name.replace(' ', '').lower()}"
 
 
 SCENARIOS: Final[dict[str, Scenario]] = {}
@@ -44,11 +65,20 @@ SCENARIOS: Final[dict[str, Scenario]] = {}
 
 
 def scenario(*, hazards: str = "", forks: Sequence[Fork]) -> Callable[[Story], Story]:
-    """Make a scenario of the story below, about the hazards with these ids, filled under these forks."""
+    """Make an EVM scenario of the story below, about the hazards with these ids, filled under these forks."""
+    return _adding(hazards, forks, evm.NAME, SIZE_LIMIT)
 
+
+def toy_scenario(*, hazards: str = "", size_limit: int = SIZE_LIMIT) -> Callable[[Story], Story]:
+    """Make a toy scenario of the story below, about the hazards with these ids."""
+    return _adding(hazards, (ToyRuleset(),), toy.NAME, size_limit)
+
+
+def _adding(hazards: str, forks: Sequence[Ruleset], machine: str, size_limit: int) -> Callable[[Story], Story]:
     def add(story: Story) -> Story:
         suite = story.__module__.rsplit(".", 1)[-1]
-        made = Scenario(suite, story.__name__, tuple(sorted(hazards.split())), tuple(forks), story)
+        ids = tuple(sorted(hazards.split()))
+        made = Scenario(suite, story.__name__, ids, tuple(forks), story, machine, size_limit)
         if made.title in SCENARIOS:
             raise ValueError(f"there are two scenarios {made.title}")
         SCENARIOS[made.title] = made
@@ -70,8 +100,9 @@ def until(first: Fork, last: Fork) -> tuple[Fork, ...]:
 
 
 def all_scenarios() -> list[Scenario]:
-    """Every scenario of this distribution, by suite and in the order of their pages."""
-    package = importlib.import_module("conformance.scenarios.evm")
-    for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
-        importlib.import_module(f"{package.__name__}.{module.name}")
+    """Every scenario of this distribution, by machine, by suite and in the order of their pages."""
+    for machine in MACHINES:
+        package = importlib.import_module(f"conformance.scenarios.{machine}")
+        for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
+            importlib.import_module(f"{package.__name__}.{module.name}")
     return list(SCENARIOS.values())

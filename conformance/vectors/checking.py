@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
+from typing import Final
 
 from conformance.engines import Engine, EngineFailure, compare_engine
 from conformance.vectors.comparing import Granularity
 from conformance.vectors.loading import load_vector
+from conformance.vectors.model import Vector
 from conformance.verdict import Result, Verdict
+
+VECTORS_KEPT: Final = 4
+
+
+@functools.lru_cache(maxsize=VECTORS_KEPT)
+def loaded(place: str, data: bytes) -> Vector:
+    """The vector in ``data``, kept while one engine after another is checked against it. Raises InputError."""
+    return load_vector(place, data)
 
 
 def check_document(place: str, data: bytes, engine: Engine) -> Iterator[Verdict]:
     """The verdict on the vector in ``data``. Raises InputError where it is malformed."""
-    vector = load_vector(place, data)
+    vector = loaded(place, data)
     case = vector.case
     missing = engine.capabilities.missing(case)
     if missing:

@@ -9,6 +9,7 @@ from enum import Enum
 
 from conformance.vectors.document import Json, Object
 from conformance.vectors.explaining import explain_read, explain_state, explain_step, explain_write, map_of, show_value
+from conformance.vectors.machines import machine_of
 from conformance.vectors.model import ABSENT, VALID, Case, members, text, texts
 from conformance.vectors.record import integer, write_value
 
@@ -41,12 +42,13 @@ class Difference:
 
 def project(case: Case, expected: Sequence[Object], granularity: Granularity) -> list[list[Object]]:
     """The expected access records of all blocks, as an engine of that granularity would give them."""
-    values = pre_values(case)
+    machine = machine_of(case)
+    values = machine.pre_values(case)
     records = []
     for expect in expected:
         steps = members(expect, "access")
         if granularity is Granularity.ACCOUNTS:
-            records.append([accounts_of(step) for step in steps])
+            records.append([accounts_of(step, machine.account_of) for step in steps])
         elif granularity is Granularity.WRITES:
             records.append([changes_of(step, values) for step in steps])
         else:
@@ -54,11 +56,11 @@ def project(case: Case, expected: Sequence[Object], granularity: Granularity) ->
     return records
 
 
-def accounts_of(step: Object) -> Object:
+def accounts_of(step: Object, account_of: Callable[[str], str]) -> Object:
     """A step of the record at the granularity of accounts."""
 
     def accounts(*names: str) -> list[str]:
-        return [key.split(" ")[1] for name in names for key in map_of(step, name)]
+        return [account_of(key) for name in names for key in map_of(step, name)]
 
     changed = sorted({*accounts("writes", "credits"), *texts(step, "wipes")})
     return {
@@ -83,23 +85,9 @@ def changes_of(step: Object, values: dict[str, str]) -> Object:
     return {"step": text(step, "step"), "writes": changes, "wipes": list(texts(step, "wipes"))}
 
 
-def pre_values(case: Case) -> dict[str, str]:
-    """The balances of the pre-state by key: what credits are added to."""
-    return {
-        f"balance {address}": write_value(integer(int(text(account, "balance"), 16)))
-        for address, account in case.pre.items()
-        if text(account, "balance") != "0x0"
-    }
-
-
 def values_before(case: Case, expected: Sequence[Object], index: int) -> dict[str, str]:
     """What the numbers of the state were before the block of that index, by key as a record writes them."""
-    values = pre_values(case)
-    for address, account in case.pre.items():
-        if "nonce" in map_of(case.pre, address):
-            values[f"nonce {address}"] = write_value(integer(int(text(account, "nonce"), 16)) or None)
-        for slot, value in map_of(map_of(case.pre, address), "storage").items():
-            values[f"slot {address} {slot}"] = write_value(integer(int(str(value), 16)) or None)
+    values = machine_of(case).pre_values(case)
     for expect in expected[:index]:
         for step in members(expect, "access"):
             changes_of(step, values)
@@ -121,7 +109,8 @@ def first_difference(
     for index, (right, result) in enumerate(zip(expected, given, strict=True)):
         where = f"block {index}: " if len(expected) > 1 else ""
         before = functools.partial(values_before, case, expected, index)
-        for difference in block_differences(right, projected[index], result, outputs, granularity, before):
+        account_of = machine_of(case).account_of
+        for difference in block_differences(right, projected[index], result, outputs, granularity, before, account_of):
             return Difference(
                 where + name_accounts(difference.where, names),
                 name_accounts(difference.expected, names),
@@ -138,6 +127,7 @@ def block_differences(
     outputs: frozenset[str],
     granularity: Granularity,
     before: Callable[[], Mapping[str, str]],
+    account_of: Callable[[str], str],
 ) -> Iterator[Difference]:
     """The differences of one block: its status, then step by step, then the block as a whole."""
     status, given = text(right, "status"), text(result, "status")
@@ -154,6 +144,8 @@ def block_differences(
         if granularity is not Granularity.NONE:
             place = index + 1
             given_step = steps[place] if place < len(steps) else {}
+            if granularity is Granularity.ACCOUNTS and given_step and "read_accounts" not in given_step:
+                given_step = accounts_of(given_step, account_of)
             yield from step_differences(right, record[place], given_step, granularity, before)
         if 0 <= index < len(receipts[0]):
             found = receipts[1][index] if index < len(receipts[1]) else None
@@ -187,8 +179,6 @@ def step_differences(
         return
     if granularity is Granularity.WRITES:
         found = {"step": step, "writes": map_of(found, "writes"), "wipes": found.get("wipes", [])}
-    elif granularity is Granularity.ACCOUNTS and "read_accounts" not in found:
-        found = accounts_of(found)
     for part in wanted:
         expected, given = wanted[part], found.get(part)
         if isinstance(expected, dict):

@@ -5,14 +5,14 @@ Numbers are decimal, except those in state, which are hex as all bytes are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from conformance.errors import InputError
 from conformance.fixtures.forks import BY_NAME
 from conformance.vectors.document import Object
 from conformance.vectors.model import VALID, Case, member, members, text, texts
-from conformance.vectors.record import write_critical_paths, write_dependencies, write_steps, write_value
+from conformance.vectors.record import integer, write_critical_paths, write_dependencies, write_steps, write_value
 from spec.evm.access_list_of_block import check_item_count
 from spec.evm.block import Header, Withdrawal, empty_ommers_hash
 from spec.evm.block_access_list import count_items, encode_access_list, hash_access_list
@@ -213,15 +213,29 @@ def write_transaction(raw: bytes) -> Object:
 # The result
 
 
+ApplyEvmBlock = Callable[[Evm, Payload, FlatState], EvmResult]
+"""Whatever gives the result of a block. Raises Rejection where it is invalid; the access list is verified after it."""
+
+
+def execute(case: Case, apply: ApplyEvmBlock = apply_block) -> list[Object]:
+    """What comes out of each block of a case, as under ``expect``, where ``apply`` executes the blocks."""
+    fork, state = fork_of(case), state_of(case)
+    results = []
+    for block in case.blocks:
+        result, state, _ = execute_block(case, fork, block, state, apply)
+        results.append(result)
+    return results
+
+
 def execute_block(
-    case: Case, fork: Fork, block: Object, state: FlatState
+    case: Case, fork: Fork, block: Object, state: FlatState, apply: ApplyEvmBlock = apply_block
 ) -> tuple[Object, FlatState, EvmResult | None]:
-    """What the specification gives for a block: a map as under ``expect``, the state after it, and the whole result.
+    """What comes out of a block: a map as under ``expect``, the state after it, and the whole result.
 
     A block that is rejected leaves the state as it was, and has no result.
     """
     try:
-        result = apply_block(Evm(fork), read_payload(case, block, read_transactions(block)), state)
+        result = apply(Evm(fork), read_payload(case, block, read_transactions(block)), state)
         if fork.has_access_list:
             _check_access_list(case, block, result)
     except Rejection as rejection:
@@ -362,6 +376,20 @@ def needed_selectors(fork: Fork, pre: Object, blocks: Sequence[Object], expected
 def rejection_names() -> list[str]:
     """The rejection codes that a vector may expect."""
     return sorted(code.name for code in Invalid)
+
+
+def pre_values(case: Case) -> dict[str, str]:
+    """The numbers of the pre-state that are not zero, by key as a record writes them; code is left out."""
+    numbers: dict[str, str] = {}
+    for address, account in case.pre.items():
+        numbers |= {f"balance {address}": text(account, "balance"), f"nonce {address}": text(account, "nonce")}
+        numbers |= {f"slot {address} {slot}": str(value) for slot, value in member(account, "storage").items()}
+    return {key: write_value(integer(int(value, 16))) for key, value in numbers.items() if int(value, 16)}
+
+
+def account_of(key: str) -> str:
+    """The account that a key is part of, for records that go no deeper."""
+    return key.split(" ")[1]
 
 
 def hexed(content: bytes) -> str:

@@ -13,14 +13,10 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from conformance.errors import InputError
-from conformance.fixtures.forks import BY_NAME
-from conformance.vectors import evm
 from conformance.vectors.document import Document, Object, Path, quoted, read_yaml
-from conformance.vectors.model import SELECTORS, VALID, Case, Vector, member, members, text, texts
+from conformance.vectors.machines import machine_of
+from conformance.vectors.model import SELECTORS, Case, Vector, member, members, text, texts
 from conformance.vectors.places import SCHEMA
-from conformance.vectors.record import read_steps, write_critical_paths, write_dependencies
-from spec.evm.alloc import MalformedAlloc
-from spec.evm.fork import Fork
 
 PROBLEMS_SHOWN: Final = 8
 
@@ -37,9 +33,12 @@ BITS: Final[Mapping[str, int]] = {
     "cumulative_gas_used": 64,
     "difficulty": 256,
     "excess_blob_gas": 64,
+    "first_log": 64,
     "gas_limit": 64,
+    "gas_price": 64,
     "gas_used": 64,
     "index": 64,
+    "nonce": 64,
     "number": 64,
     "timestamp": 64,
     "transaction": 32,
@@ -59,13 +58,12 @@ def load_vector(place: str, data: bytes) -> Vector:
     problems += identity_problems(document, content)
     problems += range_problems(document)
     case, expected = split(content)
-    if case.fork not in BY_NAME:
-        known = ", ".join(BY_NAME)
+    forks = machine_of(case).forks
+    if case.fork not in forks:
+        known = ", ".join(forks)
         problems.append(f"{document.at(('machine', 'fork'))}no fork is called {quoted(case.fork)}; known are {known}")
     if not problems:
-        problems += pre_problems(document, case)
-    if not problems:
-        problems += block_problems(document, case, expected)
+        problems += machine_of(case).problems(document, case, expected)
     if problems:
         raise InputError("\n".join(problems))
     provenance = member(content, "provenance")
@@ -116,15 +114,16 @@ def validator() -> Any:
 
 
 @functools.cache
-def result_validator() -> Any:
+def result_validator(machine: str) -> Any:
     """The validator of what an outside engine gives for a block: as under ``expect``, but nothing is required."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     definitions = schema["$defs"]
-    definitions["evm_valid"]["required"] = ["status"]
-    definitions["access_step"]["required"] = ["step"]
-    accounts = {"type": "array", "items": {"$ref": "#/$defs/address"}}
-    definitions["access_step"]["properties"].update(read_accounts=accounts, changed_accounts=accounts)
-    return Draft202012Validator({"$ref": "#/$defs/evm_expect", "$defs": definitions})
+    step = definitions[f"{machine}_step"]
+    definitions[f"{machine}_valid"]["required"] = ["status"]
+    step["required"] = ["step"]
+    accounts = {"type": "array", "items": {"$ref": f"#/$defs/{machine}_account_name"}}
+    step["properties"].update(read_accounts=accounts, changed_accounts=accounts)
+    return Draft202012Validator({"$ref": f"#/$defs/{machine}_expect", "$defs": definitions})
 
 
 def schema_problems(document: Document) -> Iterable[str]:
@@ -205,84 +204,3 @@ def range_problems(document: Document) -> Iterable[str]:
                 value = value[part]
             if isinstance(value, str) and value.isdecimal() and int(value) >> BITS[name]:
                 yield f"{document.at(path)}must fit into {BITS[name]} bits, but is {quoted(value)}"
-
-
-def pre_problems(document: Document, case: Case) -> Iterable[str]:
-    """Accounts that are out of range."""
-    try:
-        evm.state_of(case)
-    except MalformedAlloc as error:
-        yield f"{document.at(('pre',))}{error}"
-    for address, account in case.pre.items():
-        for slot, value in member(account, "storage").items():
-            if value == "0x0":
-                yield f"{document.at(('pre', address, 'storage', slot))}must not be zero: leave the slot out"
-
-
-def block_problems(document: Document, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:
-    """What is wrong with the blocks, given their fork."""
-    fork = evm.fork_of(case)
-    rejections = evm.rejection_names()
-    for index, (block, expect) in enumerate(zip(case.blocks, expected, strict=True)):
-        path: Path = ("blocks", index)
-        yield from presence_problems(document, (*path, "env"), member(block, "env"), evm.environment_fields(fork), fork)
-        yield from presence_problems(document, path, block, evm.block_fields(fork), fork, required=("withdrawals",))
-        for number in member(member(block, "env"), "block_hashes"):
-            if int(number) >> 64:
-                yield f"{document.at((*path, 'env', 'block_hashes', number))}must fit into 64 bits"
-        for place, entry in enumerate(members(block, "txs")):
-            if entry != evm.write_transaction(evm.unhexed(text(entry, "raw"))):
-                right = evm.write_transaction(evm.unhexed(text(entry, "raw"))).get("sender", "left out")
-                yield f"{document.at((*path, 'txs', place, 'sender'))}must be {right}, who signed the transaction"
-        status = text(expect, "status")
-        if status == VALID:
-            where = (*path, "expect")
-            yield from presence_problems(document, where, expect, evm.expected_fields(fork), fork)
-            yield from record_problems(document, where, block, expect)
-        elif status not in rejections:
-            known = ", ".join(rejections)
-            yield f"{document.at((*path, 'expect', 'status'))}{quoted(status)} is no rejection code; they are {known}"
-
-
-def presence_problems(
-    document: Document,
-    path: Path,
-    content: Object,
-    fields: Mapping[str, bool],
-    fork: Fork,
-    required: tuple[str, ...] | None = None,
-) -> Iterable[str]:
-    """Fields that the fork does not have, and fields of it that are missing."""
-    for name, belongs in fields.items():
-        if name in content and not belongs:
-            yield f"{document.at((*path, name))}must not be there: {fork.name} has no such field"
-        elif belongs and name not in content and (required is None or name in required):
-            yield f"{document.at(path)}the field {name!r} is missing: {fork.name} has it"
-
-
-def record_problems(document: Document, path: Path, block: Object, expect: Object) -> Iterable[str]:
-    """An access record that is not in order, and what follows from it but was written otherwise."""
-    count = len(members(block, "txs"))
-    for name, wanted in (("receipts", count), ("access", count + 2)):
-        if len(members(expect, name)) != wanted:
-            yield f"{document.at((*path, name))}must have {wanted} elements, for {count} transactions"
-            return
-    try:
-        steps = read_steps(expect["access"], evm.CODEC)
-    except ValueError as error:
-        yield f"{document.at((*path, 'access'))}{error}"
-        return
-    given, right = members(expect, "depends"), write_dependencies(steps, evm.CODEC)
-    for index in range(max(len(given), len(right))):
-        if index >= len(given):
-            yield f"{document.at((*path, 'depends'))}lacks what follows from the access record: {right[index]}"
-            break
-        if index >= len(right) or given[index] != right[index]:
-            follows = right[index] if index < len(right) else "nothing more"
-            yield f"{document.at((*path, 'depends', index))}does not follow from the access record: must be {follows}"
-            break
-    gas_used = [int(text(receipt, "gas_used")) for receipt in members(expect, "receipts")]
-    for name, value in write_critical_paths(steps, gas_used).items():
-        if expect[name] != value:
-            follows = "the access record" + (" and the gas used" if name.endswith("gas") else "")
-            yield f"{document.at((*path, name))}does not follow from {follows}: must be {quoted(str(value))}"

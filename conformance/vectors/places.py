@@ -13,6 +13,6 @@ SCHEMA: Final = VECTORS / "schema" / "vector.schema.json"
 SUFFIX: Final = ".yaml"
 
 
-def vector_files() -> Iterator[Path]:
-    """Every vector of this distribution, in the order of their ids."""
-    return iter(sorted(VECTORS.rglob(f"*{SUFFIX}")))
+def vector_files(machine: str = "") -> Iterator[Path]:
+    """Every vector of this distribution, or of a machine, in the order of their ids."""
+    return iter(sorted((VECTORS / machine).rglob(f"*{SUFFIX}")))

@@ -11,7 +11,6 @@ from typing import Final
 from conformance.vectors.document import Json, Object
 from conformance.vectors.model import VALID, Case, member, members, text, texts
 from conformance.vectors.record import (
-    integer,
     parse_value,
     write_critical_paths,
     write_dependencies,
@@ -335,13 +334,9 @@ def rejection_names() -> list[str]:
     return sorted(code.name for code in Invalid)
 
 
-def pre_balances(case: Case) -> dict[str, str]:
-    """The balances of the pre-state by key: what credits are added to."""
-    return {
-        f"balance {address}": write_value(integer(int(text(account, "balance"), 16)))
-        for address, account in member(case.pre, "accounts").items()
-        if text(account, "balance") != "0x0"
-    }
+def pre_values(case: Case) -> dict[str, str]:
+    """The pre-state by key, as a record writes it."""
+    return {CODEC.key(key): write_value(value) for key, value in read_state(case.pre).values.items()}
 
 
 def account_of(key: str) -> str:

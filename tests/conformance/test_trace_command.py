@@ -145,7 +145,7 @@ def test_a_malformed_genesis(tmp_path: Path) -> None:
 
 def test_vectors() -> None:
     traced = 0
-    for path in list(vector_files())[:6]:
+    for path in list(vector_files("evm"))[:6]:
         vector = load_vector_file(path)
         wanted = vector.case.blocks[0]["txs"]
         assert isinstance(wanted, list)

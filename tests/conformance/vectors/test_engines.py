@@ -24,13 +24,14 @@ HELLO = """
 import json, sys, time
 from conformance.engines import SpecEngine, PROTOCOL
 from conformance.vectors.model import Case, OUTPUTS, SELECTORS
-from conformance.vectors.comparing import accounts_of, changes_of, pre_values
+from conformance.vectors.comparing import accounts_of, changes_of
+from conformance.vectors.machines import machine_of
 spec = SpecEngine()
 ACCESS = "keys"
 DO = spec.capabilities.document()
 
 def run(case):
-    document = Case(case["id"], "evm", case["machine"]["fork"], case["machine"]["params"],
+    document = Case(case["id"], case["machine"]["name"], case["machine"]["fork"], case["machine"]["params"],
                     frozenset(case["selectors"]), case["pre"], tuple(case["blocks"]))
     return [dict(result) for result in spec.run(document)], document
 
@@ -79,13 +80,13 @@ def test_engines_that_record_less(engine: Callable[..., CommandEngine]) -> None:
     accounts = engine("""
 def change(results, case):
     for result in results:
-        result["access"] = [accounts_of(step) for step in result["access"]]
+        result["access"] = [accounts_of(step, machine_of(case).account_of) for step in result["access"]]
         del result["depends"], result["receipts"]
     return results
 main(change, "accounts", ["state_root"])""")
     writes = engine("""
 def change(results, case):
-    values = pre_values(case)
+    values = machine_of(case).pre_values(case)
     for result in results:
         result["access"] = [changes_of(step, values) for step in result["access"]]
     return results
@@ -102,7 +103,7 @@ main(lambda results, case: [{"status": r["status"], "state_root": r["state_root"
 def test_a_lost_credit_is_seen_by_writes(engine: Callable[..., CommandEngine]) -> None:
     outsider = engine("""
 def change(results, case):
-    values = pre_values(case)
+    values = machine_of(case).pre_values(case)
     for result in results:
         result["access"] = [changes_of(step, values) for step in result["access"]]
         result["access"][1]["writes"].popitem()

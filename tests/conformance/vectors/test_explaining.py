@@ -51,7 +51,7 @@ def block() -> Any:
     }
 
 
-CASE = Case("toy/x", "toy", "toy", {}, frozenset(), {}, ({},))
+CASE = Case("toy/x", "toy", "toy", {}, frozenset(), {"accounts": {}, "slots": {}}, ({},))
 
 
 def difference(given: Any, granularity: Granularity = Granularity.KEYS) -> Difference | None:

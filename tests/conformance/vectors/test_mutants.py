@@ -128,7 +128,7 @@ MUTANTS: Final[dict[str, tuple[Callable[[pytest.MonkeyPatch], None], str]]] = {
 }
 """Each with a vector that is about what the mutant gets wrong."""
 
-SAMPLE: Final = tuple(vector_files())[::12]
+SAMPLE: Final = tuple(vector_files("evm"))[::12]
 
 
 @pytest.mark.parametrize("name", MUTANTS)

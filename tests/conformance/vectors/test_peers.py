@@ -55,7 +55,7 @@ def summary_of(expect: Any) -> BlockSummary:
 
 
 @pytest.mark.peers
-@pytest.mark.parametrize("path", list(vector_files()), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", list(vector_files("evm")), ids=lambda path: path.stem)
 def test_eels_expects_the_same(path: Path, eels: Eels) -> None:
     vector = load_vector_file(path)
     case = vector.case

@@ -1,0 +1,101 @@
+"""Telling a scenario of the EVM: the builder's drafts as blocks, and what the specification makes of them."""
+
+from __future__ import annotations
+
+from conformance.scenarios.block_builder import CHAIN_ID, BlockBuilder, Draft, Unexpected
+from conformance.scenarios.rules_reached import watching
+from conformance.scenarios.scenario import Ruleset, Scenario
+from conformance.scenarios.told import Told, check_receipts, check_status
+from conformance.vectors import evm
+from conformance.vectors.document import Object, Path
+from conformance.vectors.model import Case, text
+from spec.evm.fork import Fork
+from spec.evm.state import FlatState
+
+
+def tell(scenario: Scenario, ruleset: Ruleset) -> Told:
+    """The scenario under a fork. Raises Unexpected where it is not about what it says."""
+    if not isinstance(ruleset, Fork):
+        raise TypeError(f"{ruleset} is no fork of the EVM")
+    fork = ruleset
+    builder = BlockBuilder(fork)
+    scenario.story(builder)
+    pre: Object = {address: builder.pre[address] for address in sorted(builder.pre)}
+    drafted = Case(
+        id=scenario.id(fork),
+        machine=evm.NAME,
+        fork=fork.name.replace(" ", ""),
+        params={"chain_id": str(CHAIN_ID)},
+        selectors=frozenset(),
+        pre=pre,
+        blocks=tuple(write_draft(fork, draft) for draft in builder.drafts),
+    )
+    blocks, expected, rules = execute(drafted, fork, builder.drafts)
+    case = Case(
+        id=drafted.id,
+        machine=drafted.machine,
+        fork=drafted.fork,
+        params=drafted.params,
+        selectors=frozenset(evm.needed_selectors(fork, pre, blocks, expected)),
+        pre=pre,
+        blocks=tuple(blocks),
+    )
+    accounts = {name: str(account) for name, account in builder.named.items()}
+    return Told(case, tuple(expected), frozenset(rules), comments(builder), accounts)
+
+
+def execute(case: Case, fork: Fork, drafts: list[Draft]) -> tuple[list[Object], list[Object], set[str]]:
+    """The blocks with their proposed access lists, what comes out of each, and the rules that were reached."""
+    state = evm.state_of(case)
+    blocks: list[Object] = []
+    expected: list[Object] = []
+    rules: set[str] = set()
+    for index, (draft, block) in enumerate(zip(drafts, case.blocks, strict=True)):
+        if draft.proposed_access_list is not None:
+            right, _, _ = evm.execute_block(case, fork, block, state)
+            proposed = draft.proposed_access_list(evm.unhexed(text(right, "block_access_list")))
+            block = {**block, "block_access_list": evm.hexed(proposed)}
+        with watching() as reached:
+            expect, state, _ = evm.execute_block(case, fork, block, state)
+        rules |= reached
+        check(f"{case.id}: block {index}", draft, expect, state)
+        blocks.append(block)
+        expected.append(expect)
+    return blocks, expected, rules
+
+
+def check(where: str, draft: Draft, expect: Object, state: FlatState) -> None:
+    """What the scenario says of a block must be so."""
+    code, transaction = draft.rejection or (None, None)
+    check_status(where, expect, code.name if code is not None else None, transaction)
+    if code is None:
+        check_receipts(where, expect, draft.receipts)
+    for look in draft.checks:
+        try:
+            look(state)
+        except Unexpected as unexpected:
+            raise Unexpected(f"{where}: {unexpected}") from unexpected
+
+
+def write_draft(fork: Fork, draft: Draft) -> Object:
+    """A block as a vector has it, without what is expected."""
+    block: Object = {
+        "env": evm.write_environment(fork, draft.environment),
+        "txs": [evm.write_transaction(raw) for raw, _ in draft.transactions],
+    }
+    fields = evm.block_fields(fork)
+    if fields["withdrawals"]:
+        block["withdrawals"] = [evm.write_withdrawal(withdrawal) for withdrawal in draft.withdrawals]
+    if fields["ommers"]:
+        block["ommers"] = [{"address": evm.hexed(ommer.address), "number": str(ommer.number)} for ommer in draft.ommers]
+    return block
+
+
+def comments(builder: BlockBuilder) -> dict[Path, str]:
+    """Comments: who an account is, and what a transaction does."""
+    names = {str(account): name for name, account in builder.named.items()}
+    above: dict[Path, str] = {("pre", address): names[address] for address in builder.pre if address in names}
+    for index, draft in enumerate(builder.drafts):
+        for place, (_, comment) in enumerate(draft.transactions):
+            above[("blocks", index, "txs", place)] = f"{place}: {comment}"
+    return above

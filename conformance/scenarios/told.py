@@ -1,0 +1,45 @@
+"""What a machine's teller makes of a scenario: everything that stands in its vector, before it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from conformance.scenarios.draft import Unexpected
+from conformance.vectors.document import Object, Path
+from conformance.vectors.model import VALID, Case, members, text
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A story that was told and executed.
+
+    ``case`` has its blocks complete; ``expected`` is what came out of each; ``rules`` are those that were reached;
+    ``comments`` go above parts of the file; ``accounts`` are the scenario's names and their addresses.
+    """
+
+    case: Case
+    expected: tuple[Object, ...]
+    rules: frozenset[str]
+    comments: Mapping[Path, str]
+    accounts: Mapping[str, str]
+
+
+def check_status(where: str, expect: Object, code: str | None, transaction: int | None) -> None:
+    """A block must be rejected with ``code``, for ``transaction`` where that is given, or be valid for None."""
+    status = text(expect, "status")
+    if code is None and status != VALID:
+        raise Unexpected(f"{where}: the scenario says it is valid, and the specification rejects it: {expect}")
+    if code is not None:
+        at_fault = expect.get("transaction")
+        if status != code or (transaction is not None and at_fault != str(transaction)):
+            raise Unexpected(f"{where}: the scenario says {code} of {transaction}, the specification {expect}")
+
+
+def check_receipts(where: str, expect: Object, wanted: tuple[bool, ...] | None) -> None:
+    """So the transactions of a valid block must have ended; all of them well where nothing is said of each."""
+    if wanted is None:
+        return
+    succeeded = tuple(text(receipt, "status") == "success" for receipt in members(expect, "receipts"))
+    if succeeded != (wanted or (True,) * len(succeeded)):
+        raise Unexpected(f"{where}: the scenario says {wanted} of the receipts, and they are {succeeded}")

@@ -1,0 +1,1 @@
+"""Scenarios of the toy machine, a module for each suite of vectors."""

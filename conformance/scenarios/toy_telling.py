@@ -1,0 +1,90 @@
+"""Telling a scenario of the toy machine: the builder's drafts as blocks, and what the specification makes of them."""
+
+from __future__ import annotations
+
+from conformance.scenarios.draft import Unexpected
+from conformance.scenarios.rules_reached import watching
+from conformance.scenarios.scenario import Ruleset, Scenario
+from conformance.scenarios.told import Told, check_receipts, check_status
+from conformance.scenarios.toy_block_builder import ToyBlockBuilder
+from conformance.scenarios.toy_draft import ToyDraft
+from conformance.vectors import toy
+from conformance.vectors.document import Object, Path
+from conformance.vectors.model import Case
+from spec.toy.access_list import AccessList, access_list_of
+from spec.toy.block import Block
+from spec.toy.machine import Toy
+from spec.toy.state import ToyState
+from spec.transition import apply_block
+
+
+def tell(scenario: Scenario, ruleset: Ruleset) -> Told:
+    """The scenario, executed. Raises Unexpected where it is not about what it says."""
+    builder = ToyBlockBuilder()
+    scenario.story(builder)
+    identity = scenario.id(ruleset)
+    before = state = builder.pre_state()
+    blocks: list[Object] = []
+    expected: list[Object] = []
+    rules: set[str] = set()
+    for index, draft in enumerate(builder.drafts):
+        block = block_of(draft, state)
+        with watching() as reached:
+            expect, state = toy.execute_block(block, state)
+        rules |= reached
+        check(f"{identity}: block {index}", draft, expect, state)
+        blocks.append(toy.write_block(block))
+        expected.append(expect)
+    case = Case(
+        id=identity,
+        machine=toy.NAME,
+        fork=ruleset.name,
+        params={},
+        selectors=frozenset(toy.needed_selectors(blocks, expected)),
+        pre=toy.write_state(before),
+        blocks=tuple(blocks),
+    )
+    accounts = {name: str(account) for name, account in builder.named.items()}
+    return Told(case, tuple(expected), frozenset(rules), comments(builder, case.pre), accounts)
+
+
+def block_of(draft: ToyDraft, state: ToyState) -> Block:
+    """The block that a draft tells of, with the access list that it is to carry."""
+
+    def block(access_list: AccessList | None) -> Block:
+        return Block(
+            coinbase=draft.coinbase.address,
+            gas_limit=draft.gas_limit,
+            transactions=tuple(draft.transactions),
+            withdrawals=tuple(draft.withdrawals),
+            access_list=access_list,
+        )
+
+    if draft.access_list is None:
+        return block(None)
+    result = apply_block(Toy(), block(None), state, leave_out=lambda index, rejection: None)
+    return block(draft.access_list(access_list_of(result.steps, state)))
+
+
+def check(where: str, draft: ToyDraft, expect: Object, state: ToyState) -> None:
+    """What the scenario says of a block must be so."""
+    code, transaction = draft.rejection or (None, None)
+    check_status(where, expect, code.name if code is not None else None, transaction)
+    if code is None:
+        check_receipts(where, expect, draft.receipts)
+    for look in draft.checks:
+        try:
+            look(expect, state)
+        except Unexpected as unexpected:
+            raise Unexpected(f"{where}: {unexpected}") from unexpected
+
+
+def comments(builder: ToyBlockBuilder, pre: Object) -> dict[Path, str]:
+    """Comments: who an account is, and who sends a transaction."""
+    names = {str(account): name for name, account in builder.named.items()}
+    accounts = pre["accounts"]
+    above: dict[Path, str] = {("pre", "accounts", address): names[address] for address in accounts if address in names}
+    for index, draft in enumerate(builder.drafts):
+        for place, comment in enumerate(draft.comments):
+            above["blocks", index, "txs", place] = f"{place}: {comment}"
+    return above

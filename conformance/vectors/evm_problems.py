@@ -1,0 +1,67 @@
+"""What can be wrong with a vector of the EVM, given its fork, beyond what a schema can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from conformance.vectors import evm
+from conformance.vectors.document import Document, Object, Path
+from conformance.vectors.model import VALID, Case, member, members, text
+from conformance.vectors.problems import record_problems, status_problems
+from spec.evm.alloc import MalformedAlloc
+from spec.evm.fork import Fork
+
+
+def problems(document: Document, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:
+    """What is wrong with the pre-state, or else with the blocks."""
+    found = list(pre_problems(document, case))
+    return found or block_problems(document, case, expected)
+
+
+def pre_problems(document: Document, case: Case) -> Iterable[str]:
+    """Accounts that are out of range."""
+    try:
+        evm.state_of(case)
+    except MalformedAlloc as error:
+        yield f"{document.at(('pre',))}{error}"
+    for address, account in case.pre.items():
+        for slot, value in member(account, "storage").items():
+            if value == "0x0":
+                yield f"{document.at(('pre', address, 'storage', slot))}must not be zero: leave the slot out"
+
+
+def block_problems(document: Document, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:
+    """What is wrong with the blocks, given their fork."""
+    fork = evm.fork_of(case)
+    for index, (block, expect) in enumerate(zip(case.blocks, expected, strict=True)):
+        path: Path = ("blocks", index)
+        yield from presence_problems(document, (*path, "env"), member(block, "env"), evm.environment_fields(fork), fork)
+        yield from presence_problems(document, path, block, evm.block_fields(fork), fork, required=("withdrawals",))
+        for number in member(member(block, "env"), "block_hashes"):
+            if int(number) >> 64:
+                yield f"{document.at((*path, 'env', 'block_hashes', number))}must fit into 64 bits"
+        for place, entry in enumerate(members(block, "txs")):
+            if entry != evm.write_transaction(evm.unhexed(text(entry, "raw"))):
+                right = evm.write_transaction(evm.unhexed(text(entry, "raw"))).get("sender", "left out")
+                yield f"{document.at((*path, 'txs', place, 'sender'))}must be {right}, who signed the transaction"
+        where = (*path, "expect")
+        yield from status_problems(document, where, expect, evm.rejection_names())
+        if text(expect, "status") == VALID:
+            yield from presence_problems(document, where, expect, evm.expected_fields(fork), fork)
+            yield from record_problems(document, where, block, expect, evm.CODEC)
+
+
+def presence_problems(
+    document: Document,
+    path: Path,
+    content: Object,
+    fields: Mapping[str, bool],
+    fork: Fork,
+    required: tuple[str, ...] | None = None,
+) -> Iterable[str]:
+    """Fields that the fork does not have, and fields of it that are missing."""
+    for name, belongs in fields.items():
+        if name in content and not belongs:
+            yield f"{document.at((*path, name))}must not be there: {fork.name} has no such field"
+        elif belongs and name not in content and (required is None or name in required):
+            yield f"{document.at(path)}the field {name!r} is missing: {fork.name} has it"

@@ -1,0 +1,76 @@
+"""The machines that vectors are about: one table of all that differs between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from conformance.errors import InputError
+from conformance.fixtures.forks import BY_NAME
+from conformance.vectors import evm, evm_problems, toy, toy_problems
+from conformance.vectors.document import Document, Object
+from conformance.vectors.model import Case
+from conformance.vectors.record import KeyText
+from spec.transition import BlockResult, apply_block
+
+Apply = Callable[[Any, Any, Any], BlockResult[Any, Any, Any, Any]]
+"""Whatever gives the result of a block, from a machine, the block and the state before it. Raises Rejection."""
+
+
+@dataclass(frozen=True, slots=True)
+class VectorMachine:
+    """All that the rest of this package must know of a machine.
+
+    ``forks``: the names of its rulesets, in their order. ``codec``: how its keys are written. ``execute``: what comes
+    out of each block of a case, as under ``expect``, where the blocks are executed by ``apply``. ``problems``: what is
+    wrong with a case and what is expected, beyond the schema. ``account_of``: the account of a key as text.
+    ``pre_values``: the numbers of a case's pre-state by key, as a record writes them.
+    """
+
+    name: str
+    forks: tuple[str, ...]
+    codec: KeyText
+    execute: Callable[[Case, Apply], list[Object]]
+    problems: Callable[[Document, Case, tuple[Object, ...]], Iterable[str]]
+    account_of: Callable[[str], str]
+    pre_values: Callable[[Case], dict[str, str]]
+
+
+MACHINES: Final[Mapping[str, VectorMachine]] = {
+    machine.name: machine
+    for machine in (
+        VectorMachine(
+            name=evm.NAME,
+            forks=tuple(name for name in BY_NAME if name != "Merge"),
+            codec=evm.CODEC,
+            execute=evm.execute,
+            problems=evm_problems.problems,
+            account_of=evm.account_of,
+            pre_values=evm.pre_values,
+        ),
+        VectorMachine(
+            name=toy.NAME,
+            forks=(toy.FORK,),
+            codec=toy.CODEC,
+            execute=toy.execute,
+            problems=toy_problems.problems,
+            account_of=toy.account_of,
+            pre_values=toy.pre_values,
+        ),
+    )
+}
+"""The machines by name, as under ``machine`` in a vector."""
+
+
+def machine_of(case: Case) -> VectorMachine:
+    """The machine of a case. Raises InputError where there is none of that name."""
+    machine = MACHINES.get(case.machine)
+    if machine is None:
+        raise InputError(f"{case.id}: no machine is called {case.machine!r}; known are {', '.join(MACHINES)}")
+    return machine
+
+
+def execute(case: Case, apply: Apply = apply_block) -> list[Object]:
+    """What comes out of each block of a case, as under ``expect``: by the specification, unless ``apply`` is given."""
+    return machine_of(case).execute(case, apply)
