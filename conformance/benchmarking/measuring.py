@@ -1,0 +1,117 @@
+"""Measuring contenders in turns, so that a slow minute of the machine is slow for all of them.
+
+The *ceiling* for some workers is what so many unrelated copies of the sequential engine reach together at that moment:
+processors share memory and clocks, so that even they are seldom as fast as alone. No engine can be expected above it.
+"""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from conformance.benchmarking.contender import SEQUENTIAL, Contender, Figures, MakeCopies, Turn
+
+Progress = Callable[[int, int], None]
+"""Told how many of how many rounds are over."""
+
+
+@dataclass(slots=True)
+class Measured:
+    """A contender and its turns, the first of which, not counted, has warmed it up."""
+
+    contender: Contender
+    turns: list[Turn] = field(default_factory=list)
+
+    @property
+    def milliseconds(self) -> float:
+        """The median time of a block."""
+        return statistics.median(turn.seconds for turn in self.turns) * 1000
+
+    @property
+    def figures(self) -> Figures:
+        """What the engine says of its turn of median length."""
+        ordered = sorted(self.turns, key=lambda turn: turn.seconds)
+        return ordered[len(ordered) // 2].figures
+
+
+@dataclass(slots=True)
+class Comparison:
+    """What was measured side by side. ``ceilings``: by number of workers, the best speed-up that can be expected."""
+
+    measured: list[Measured]
+    ceilings: dict[int, float]
+    interrupted: bool = False
+
+    @property
+    def sequential(self) -> Measured:
+        """The sequential contender: what every speed-up is measured against."""
+        return next(each for each in self.measured if each.contender.strategy == SEQUENTIAL)
+
+
+def measure(
+    contenders: Sequence[Contender], make_copies: MakeCopies, repeat: int, progress: Progress | None = None
+) -> Comparison:
+    """Measure contenders against one another, with the ceiling of as many workers as each has, ``repeat`` times.
+
+    Ctrl-C after the first round ends it early, with what has been measured.
+    """
+    measured = [Measured(contender) for contender in contenders]
+    counts = sorted({contender.workers for contender in contenders if contender.workers > 1})
+    copies = make_copies(max(counts, default=0)) if counts else []
+    shares: dict[int, list[float]] = {count: [] for count in counts}
+    interrupted = False
+    try:
+        for contender in (*contenders, *copies):
+            contender.turn()
+        for round_ in range(repeat):
+            try:
+                for place in range(len(measured)):
+                    each = measured[(round_ + place) % len(measured)]
+                    each.turns.append(each.contender.turn())
+                for count in counts:
+                    shares[count].append(share(copies[:count]))
+            except KeyboardInterrupt:
+                if round_ == 0:
+                    raise
+                interrupted = True
+                break
+            if progress is not None:
+                progress(round_ + 1, repeat)
+    finally:
+        for copy in copies:
+            copy.close()
+    return Comparison(measured, {count: statistics.median(found) for count, found in shares.items()}, interrupted)
+
+
+def share(copies: Sequence[Contender]) -> float:
+    """How many times as fast as one of the copies alone all of them are together, executing one block each."""
+    alone = (copies[0].turn().seconds + copies[-1].turn().seconds) / 2
+    return len(copies) * alone / together(copies)
+
+
+def together(copies: Sequence[Contender]) -> float:
+    """The seconds from when the first of some copies starts, all at the same time, until the last is done."""
+    gate = threading.Barrier(len(copies))
+    spans: list[tuple[float, float]] = []
+    failures: list[BaseException] = []
+
+    def work(copy: Contender) -> None:
+        gate.wait()
+        start = time.perf_counter()
+        try:
+            copy.turn()
+        except BaseException as error:
+            failures.append(error)
+        spans.append((start, time.perf_counter()))
+
+    threads = [threading.Thread(target=work, args=(copy,)) for copy in copies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+    return max(end for _, end in spans) - min(start for start, _ in spans)

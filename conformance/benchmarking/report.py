@@ -1,0 +1,196 @@
+"""What was measured, as records for programs and as tables for people."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rich.table import Table
+
+from conformance.benchmarking.contender import SEQUENTIAL, Prepared
+from conformance.benchmarking.measuring import Comparison, Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How a measurement was made: what every output says beside its figures."""
+
+    machine: str
+    seed: int
+    repeat: int
+    record: bool
+    read_latency_us: float = 0.0
+
+    def sentence(self) -> str:
+        """The setting for people."""
+        latency = f", {self.read_latency_us:g} µs for each read of the base state" if self.read_latency_us else ""
+        return (
+            f"{self.machine}, seed {self.seed}, medians of {self.repeat} interleaved rounds, "
+            f"recording of access {'on' if self.record else 'off'}{latency}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What belongs to no engine's time, in milliseconds, each measured by itself.
+
+    ``spec_ms``: the specification's time for the block; ``encode_ms``: packing the block for the engine; ``root_ms``:
+    the state root; ``access_list_ms``: making the block's access list, where an engine needs one.
+    """
+
+    spec_ms: float | None = None
+    encode_ms: float | None = None
+    root_ms: float | None = None
+    access_list_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A comparison with all that it takes to read it."""
+
+    prepared: Prepared
+    setting: Setting
+    comparison: Comparison
+    apart: Apart
+
+    def document(self) -> dict[str, Any]:
+        """The report as JSON: under ``results`` a record for each contender."""
+        sequential = self.comparison.sequential.milliseconds
+        return {
+            "machine": self.setting.machine,
+            "scenario": self.prepared.name,
+            "n_tx": self.prepared.transactions,
+            "total_gas": self.prepared.gas,
+            "seed": self.setting.seed,
+            "repeat": self.setting.repeat,
+            "interrupted": self.comparison.interrupted,
+            "record": self.setting.record,
+            "read_latency_us": self.setting.read_latency_us,
+            "ceilings": {str(count): round(ceiling, 3) for count, ceiling in self.comparison.ceilings.items()},
+            "spec_ms": rounded(self.apart.spec_ms),
+            "spec_over_sequential": rounded(self.apart.spec_ms / sequential if self.apart.spec_ms else None),
+            "encode_ms": rounded(self.apart.encode_ms),
+            "root_ms": rounded(self.apart.root_ms),
+            "access_list_ms": rounded(self.apart.access_list_ms),
+            "processors": os.cpu_count(),
+            "python": platform.python_version(),
+            "results": [self.record_of(measured) for measured in self.comparison.measured],
+        }
+
+    def record_of(self, measured: Measured) -> dict[str, Any]:
+        """The record of one contender."""
+        contender, figures = measured.contender, measured.figures
+        sequential, milliseconds = self.comparison.sequential.milliseconds, measured.milliseconds
+        latency = figures.latency_us or (None, None, None)
+        return {
+            "scenario": self.prepared.name,
+            "n_tx": self.prepared.transactions,
+            "engine": contender.engine,
+            "strategy": contender.strategy,
+            "kind": contender.kind,
+            "workers": contender.workers,
+            "record": self.setting.record,
+            "speedup": rounded(sequential / milliseconds),
+            "ceiling": rounded(self.comparison.ceilings.get(contender.workers)),
+            "sequential_ms": rounded(sequential),
+            "parallel_ms": rounded(milliseconds),
+            "parallel_ms_all": [rounded(turn.seconds * 1000) for turn in measured.turns],
+            "executions": figures.executions,
+            "aborts": figures.aborts,
+            "executions_by_worker": list(figures.executions_by_worker),
+            "waves": figures.waves,
+            "avg_wave_size": rounded(figures.average_wave),
+            "conflict_rate": rounded(figures.conflict_rate),
+            "runtime_conflicts": figures.runtime_conflicts,
+            "precision": rounded(figures.precision),
+            "recall": rounded(figures.recall),
+            "latency_p50_us": rounded(latency[0]),
+            "latency_p95_us": rounded(latency[1]),
+            "latency_p99_us": rounded(latency[2]),
+            "tx_per_s": round(self.prepared.transactions / milliseconds * 1000),
+            "total_gas": self.prepared.gas,
+        }
+
+    def lines(self) -> Iterator[str | Table]:
+        """What a person reads: the setting, two tables, and what stands apart."""
+        yield f"{self.prepared.name}: {self.prepared.transactions} transactions, {self.prepared.gas} gas"
+        yield self.setting.sentence()
+        if self.comparison.interrupted:
+            yield f"interrupted: medians of the {len(self.comparison.sequential.turns)} rounds before"
+        yield self.speed_table()
+        yield self.work_table()
+        yield from self.apart_lines()
+
+    def speed_table(self) -> Table:
+        """Times and speed-ups, each beside the ceiling for so many workers."""
+        table = Table("engine", "workers", title="speed")
+        for name in ("ms", "speed-up", "ceiling", "of ceiling", "tx/s", "p50 µs", "p95 µs", "p99 µs"):
+            table.add_column(name, justify="right")
+        sequential = self.comparison.sequential.milliseconds
+        for measured in self.comparison.measured:
+            ceiling = self.comparison.ceilings.get(measured.contender.workers)
+            speedup = sequential / measured.milliseconds
+            latency = measured.figures.latency_us or (None, None, None)
+            table.add_row(
+                measured.contender.engine,
+                str(measured.contender.workers),
+                number(measured.milliseconds),
+                f"{speedup:.2f}",
+                number(ceiling, 2),
+                f"{speedup / ceiling:.0%}" if ceiling else "",
+                f"{self.prepared.transactions / measured.milliseconds * 1000:,.0f}",
+                *(number(value, 1) for value in latency),
+            )
+        return table
+
+    def work_table(self) -> Table:
+        """How each engine went about it."""
+        table = Table("engine", "workers", title="work")
+        for name in ("executions", "by worker", "aborts", "conflicts", "waves", "average", "precision", "recall"):
+            table.add_column(name, justify="right")
+        for measured in self.comparison.measured:
+            if measured.contender.strategy == SEQUENTIAL:
+                continue
+            figures = measured.figures
+            by_worker = [f"{count / sum(figures.executions_by_worker):.0%}" for count in figures.executions_by_worker]
+            table.add_row(
+                measured.contender.engine,
+                str(measured.contender.workers),
+                number(figures.executions, 0),
+                " ".join(by_worker),
+                number(figures.aborts, 0),
+                number(figures.runtime_conflicts, 0),
+                number(figures.waves, 0),
+                number(figures.average_wave, 1),
+                number(figures.precision, 2),
+                number(figures.recall, 2),
+            )
+        return table
+
+    def apart_lines(self) -> Iterator[str]:
+        """The specification's time, and what no engine's time includes."""
+        apart, sequential = self.apart, self.comparison.sequential.milliseconds
+        if apart.spec_ms is not None:
+            ratio = apart.spec_ms / sequential
+            yield f"the specification: {apart.spec_ms:.1f} ms, {ratio:.1f} times as long as sequential"
+        parts = {
+            "encoding the block": apart.encode_ms,
+            "state root": apart.root_ms,
+            "making the block's access list": apart.access_list_ms,
+        }
+        told = [f"{what} {milliseconds:.1f} ms" for what, milliseconds in parts.items() if milliseconds is not None]
+        if told:
+            yield f"apart, in no engine's time: {', '.join(told)}"
+
+
+def rounded(value: float | None) -> float | None:
+    """A figure with as many digits as it is worth."""
+    return None if value is None else round(value, 4)
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A figure in a table; nothing where there is none."""
+    return "" if value is None else f"{value:,.{digits}f}"

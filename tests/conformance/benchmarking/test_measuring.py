@@ -1,0 +1,84 @@
+"""Turns are taken in rounds, the ceiling is measured beside them, and Ctrl-C keeps what there is."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.benchmarking.contender import Contender, Turn
+from conformance.benchmarking.measuring import measure, share
+from tests.conformance.benchmarking import fakes
+
+
+def copies(count: int) -> list[Contender]:
+    return [fakes.Fake("sequential", 1, [0.01]) for _ in range(count)]
+
+
+def test_every_round_has_a_turn_of_each_and_begins_with_another() -> None:
+    log: list[str] = []
+    contenders = fakes.lineup(log)[:3]
+    comparison = measure(contenders, copies, 3)
+    assert log[3:] == [
+        "sequential1", "block-stm2", "waves2",
+        "block-stm2", "waves2", "sequential1",
+        "waves2", "sequential1", "block-stm2",
+    ]  # fmt: skip
+    assert [len(each.turns) for each in comparison.measured] == [3, 3, 3]
+    assert comparison.sequential.milliseconds == 10.0
+    assert comparison.measured[1].milliseconds == 6.0
+    assert comparison.measured[1].figures.executions == 120
+
+
+def test_there_is_a_ceiling_for_each_number_of_workers_but_one() -> None:
+    made: list[int] = []
+
+    def make(count: int) -> list[Contender]:
+        made.append(count)
+        return copies(count)
+
+    comparison = measure([*fakes.lineup(), fakes.Fake("locks", 3, [0.01])], make, 2)
+    assert made == [3]
+    assert set(comparison.ceilings) == {2, 3}
+
+
+def test_the_ceiling_is_how_much_copies_do_together() -> None:
+    class Waiting:
+        engine = strategy = kind = "sequential"
+        workers = 1
+
+        def turn(self) -> Turn:
+            import time
+
+            time.sleep(0.05)
+            return Turn(0.05)
+
+        def close(self) -> None:
+            pass
+
+    assert 1.5 < share([Waiting(), Waiting()]) <= 2.05
+
+
+def test_a_copy_that_fails_is_heard_of() -> None:
+    class Broken(fakes.Fake):
+        def turn(self) -> Turn:
+            if self.turns:
+                raise ValueError("broken")
+            return super().turn()
+
+    broken = Broken("sequential", 1, [0.01])
+    with pytest.raises(ValueError, match="broken"):
+        share([fakes.Fake("sequential", 1, [0.01]), broken])
+
+
+def test_an_interruption_keeps_the_rounds_before_it() -> None:
+    class Interrupted(fakes.Fake):
+        def turn(self) -> Turn:
+            if self.turns == 3:
+                raise KeyboardInterrupt
+            return super().turn()
+
+    contenders = [*fakes.lineup()[:2], Interrupted("locks", 2, [0.01])]
+    made = copies(2)
+    comparison = measure(contenders, lambda count: made[:count], 5)
+    assert comparison.interrupted
+    assert 2 <= len(comparison.sequential.turns) <= 3
+    assert all(each.closed for each in made)  # type: ignore[attr-defined]
