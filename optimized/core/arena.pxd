@@ -2,6 +2,8 @@
 
 from libc.stdint cimport uint64_t
 
+from posix.unistd cimport close as close_descriptor
+
 from optimized.core.records cimport Arena, ArenaHeader, Session, Task, Value, WorkerRecord
 
 cdef inline void* at(const Arena* arena, uint64_t offset) noexcept nogil:
@@ -34,4 +36,5 @@ cdef uint64_t stop_reason(Arena* arena) noexcept nogil
 cdef class SharedArena:
     # Python's handle on the arena: created once, attached to by descriptor in other processes, reset between blocks.
     cdef Arena arena
+    cdef void map_descriptor(self, int descriptor, uint64_t size) except *
     cdef void check_open(self) except *

@@ -63,3 +63,6 @@ cdef uint64_t value_before(Task* task, uint64_t key, uint64_t step) noexcept nog
 
 # A value that a list of accesses predicts for `key` after `step`: steps in rising order a key, before the workers start. 0 or -1.
 cdef int predict(Task* task, uint64_t key, uint64_t step, uint64_t value) noexcept nogil
+
+# Whether two Values are the same bytes, or both absent.
+cdef bint are_equal(Session* session, uint64_t one, uint64_t other) noexcept nogil

@@ -19,7 +19,7 @@ enum SamestateMutant {
     CREDIT_HIDES_BASE = 12,           // a credit ends the walk as if it were a full write
     ESTIMATE_READ_THROUGH = 13,       // an estimate below a credit is skipped
     VALIDATION_INDEX_NOT_LOWERED = 14,// after an abort higher transactions are not validated again
-    READ_OWN_STEP = 15,               // a reader sees its own transaction's earlier incarnation
+    BASE_READ_UNRECORDED = 15,        // a read that found only the value from before the block is not in the read set
     WAITER_AFTER_CLOSE = 16,          // a waiter is added to a list that has already been emptied
     LOCKS_IGNORE_READS = 17,          // locks order writers only
     WAVE_SKIPS_PREDECESSOR = 18,      // a wave tests conflicts only against its own members

@@ -54,6 +54,7 @@ cdef enum VersionKind:
 cdef enum:
     ESTIMATE = 4            # the step will be executed again, and will probably write here
     INCARNATION_SHIFT = 37
+    PREDICTED = 134217727   # the incarnation of a version that an access list predicts, and no execution has written
 
 cdef inline uint64_t version_word(uint64_t kind, uint64_t incarnation, uint64_t value) noexcept nogil:
     return kind | value | (incarnation << INCARNATION_SHIFT)
@@ -123,6 +124,8 @@ cdef struct Execution:
     uint64_t verdict        # Verdict
     uint64_t outcome        # offset of the machine's own record, 0 = none
     uint64_t worker
+    uint64_t began          # nanoseconds (monotonic clock), and when the executor had returned
+    uint64_t ended
     uint64_t read_words     # length of the read set in words
     uint64_t write_count
     # followed by read_words words: the read set; then write_count WriteEntry
@@ -153,7 +156,7 @@ cdef struct StepRecord:
     uint64_t wave           # waves: which one
     uint64_t input          # the machine's own: offset of the transaction
     uint64_t declared       # offset of DeclaredAccess, 0 = nothing known
-    uint64_t executions     # shared: how often it was begun
+    uint64_t executions     # how often it was begun; written by its executor
     uint64_t padding[5]
 
 cdef struct DeclaredAccess:
@@ -310,4 +313,7 @@ cdef struct Task:
     uint64_t touched_mask
     uint64_t touched_count
     uint64_t epoch
+    uint64_t began          # when this incarnation was begun, and when it ended (run_executor)
+    uint64_t ended
+    uint64_t clock          # the time now if the worker has not idled since it looked, else 0
     void* local             # the machine's own scratch for this worker

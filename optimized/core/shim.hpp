@@ -96,6 +96,9 @@ static constexpr bool SAMESTATE_IS_EXPLORED = false;
 
 #endif
 
+// What stop_reason() says once the hook has raised (records.pxd: INTERRUPTED).
+static constexpr std::uint64_t INTERRUPTED_BY_HOOK = 3;
+
 #define MUTANT(number) samestate_mutant(number)
 
 // The build for ThreadSanitizer proves that it would notice: SAMESTATE_RACE=LABEL in the environment replaces the stores of
@@ -116,6 +119,9 @@ static inline std::uint64_t atomic_load(const std::uint64_t* word, const char* l
     samestate_point(label);
     return __atomic_load_n(word, __ATOMIC_SEQ_CST);
 }
+
+// For what decides nothing, such as the stop flag: no point.
+static inline std::uint64_t peek(const std::uint64_t* word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 
 static inline void atomic_store(std::uint64_t* word, std::uint64_t value, const char* label) {
     samestate_point(label);

@@ -15,7 +15,9 @@ cdef extern from "optimized/core/shim.hpp" nogil:
     uint64_t now_nanoseconds() noexcept
     void sleep_nanoseconds(uint64_t duration) noexcept
     void wait_a_little(uint64_t rounds, const char* label) noexcept
+    uint64_t peek(const uint64_t* word) noexcept
     const bint SAMESTATE_IS_EXPLORED
+    const uint64_t INTERRUPTED_BY_HOOK
 
     enum:
         SKIPPED_VALIDATION
@@ -32,7 +34,7 @@ cdef extern from "optimized/core/shim.hpp" nogil:
         CREDIT_HIDES_BASE
         ESTIMATE_READ_THROUGH
         VALIDATION_INDEX_NOT_LOWERED
-        READ_OWN_STEP
+        BASE_READ_UNRECORDED
         WAITER_AFTER_CLOSE
         LOCKS_IGNORE_READS
         WAVE_SKIPS_PREDECESSOR

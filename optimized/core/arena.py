@@ -1,0 +1,191 @@
+"""The arena: one region of shared memory that threads and processes see alike, each at an address of its own.
+
+It is a memfd whose pages exist from the start (``posix_fallocate``: a segment larger than the system has would otherwise
+be created without error and die of SIGBUS). Space is handed out in one direction only and taken back all at once,
+between blocks; within a block nothing is freed, so that whoever still looks at something old finds it whole.
+"""
+
+import os
+
+import cython
+from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.libc.string import memcpy, memset
+from cython.cimports.optimized.core.records import OUT_OF_MEMORY, Arena, ArenaHeader, Value, WorkerRecord
+from cython.cimports.optimized.core.shim import (
+    INTERRUPTED_BY_HOOK,
+    atomic_add,
+    atomic_replace,
+    peek,
+    samestate_interrupted,
+)
+from cython.cimports.posix.mman import MAP_FAILED, MAP_SHARED, PROT_READ, PROT_WRITE, mmap, munmap
+
+MAGIC = cython.declare(uint64_t, 0x53414D4553544154)
+CHUNK = cython.declare(uint64_t, 1 << 16)
+SMALLEST = 1 << 16
+
+
+def reserve(arena, size):
+    """Fresh bytes from what is left; all or nothing."""
+    header: cython.pointer(ArenaHeader) = arena_header(arena)
+    rounded: uint64_t = (size + 63) & ~cython.cast(uint64_t, 63)
+    if rounded < size or rounded > arena.size:
+        stop(arena, OUT_OF_MEMORY)
+        return 0
+    offset: uint64_t = atomic_add(cython.address(header.used), rounded, b"arena.reserve")
+    if offset + rounded > arena.size:
+        stop(arena, OUT_OF_MEMORY)
+        return 0
+    return offset
+
+
+def allocate(task, size):
+    """From the worker's chunk; what is left of a chunk too small is given up."""
+    worker: cython.pointer(WorkerRecord) = task.worker
+    rounded: uint64_t = (size + 7) & ~cython.cast(uint64_t, 7)
+    offset: uint64_t = worker.chunk
+    if rounded <= worker.chunk_end - offset:
+        worker.chunk = offset + rounded
+        return offset
+    if rounded < size or rounded > CHUNK // 4:
+        return reserve(task.session.arena, size)
+    offset = reserve(task.session.arena, CHUNK)
+    if offset:
+        worker.chunk = offset + rounded
+        worker.chunk_end = offset + CHUNK
+    return offset
+
+
+def store_value(task, data, length):
+    """A value is written before anybody can see it, and never again."""
+    offset: uint64_t = allocate(task, cython.sizeof(Value) + length)
+    if offset == 0:
+        return 0
+    value: cython.pointer(Value) = cython.cast(cython.pointer(Value), at(task.session.arena, offset))
+    value.length = length
+    if data != cython.NULL:
+        memcpy(value_bytes(task.session.base, offset), data, length)
+    return offset
+
+
+def stop(arena, reason):
+    """Only the first reason is kept: later ones follow from it."""
+    atomic_replace(cython.address(arena_header(arena).stop), 0, reason, b"arena.stop")
+
+
+def stop_reason(arena):
+    """No scheduling point: whether to stop changes nothing that anybody computes."""
+    if samestate_interrupted():
+        return INTERRUPTED_BY_HOOK
+    return peek(cython.address(arena_header(arena).stop))
+
+
+@cython.cclass
+class SharedArena:
+    """Python's handle on an arena. Create one, attach to it by descriptor elsewhere, reset it between blocks."""
+
+    def __cinit__(self):
+        self.arena.base = cython.NULL
+        self.arena.descriptor = -1
+
+    @staticmethod
+    def create(size: int):
+        """A new arena. Raises OSError where the system does not have that much memory, ValueError below 64 KiB."""
+        if size < SMALLEST:
+            raise ValueError(f"an arena needs at least {SMALLEST} bytes, not {size}")
+        size = (size + 4095) // 4096 * 4096
+        descriptor = os.memfd_create("samestate", os.MFD_CLOEXEC)
+        try:
+            os.posix_fallocate(descriptor, 0, size)
+            created: SharedArena = SharedArena()
+            created.map_descriptor(descriptor, size)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        header: cython.pointer(ArenaHeader) = arena_header(cython.address(created.arena))
+        memset(header, 0, cython.sizeof(ArenaHeader))
+        header.size = size
+        header.used = cython.sizeof(ArenaHeader)
+        header.floor = cython.sizeof(ArenaHeader)
+        header.magic = MAGIC
+        return created
+
+    @staticmethod
+    def attach(descriptor: int):
+        """The arena behind a descriptor that another process made; the handle owns the descriptor from now on."""
+        attached: SharedArena = SharedArena()
+        attached.map_descriptor(descriptor, os.fstat(descriptor).st_size)
+        if arena_header(cython.address(attached.arena)).magic != MAGIC:
+            attached.close()
+            raise ValueError(f"descriptor {descriptor} is no arena")
+        return attached
+
+    def map_descriptor(self, descriptor, size):
+        """Map what the descriptor holds."""
+        length: cython.size_t = size
+        number: cython.int = descriptor
+        base: cython.p_void = mmap(cython.NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, number, 0)
+        if base == MAP_FAILED:
+            raise OSError(f"no address space for an arena of {size} bytes")
+        self.arena.base = cython.cast(cython.p_char, base)
+        self.arena.size = length
+        self.arena.descriptor = number
+
+    def check_open(self):
+        """Raise ValueError once closed."""
+        if self.arena.base == cython.NULL:
+            raise ValueError("the arena is closed")
+
+    def reset(self) -> None:
+        """Take back all that was handed out since the floor, and the stop flag. Only while nobody works."""
+        self.check_open()
+        header: cython.pointer(ArenaHeader) = arena_header(cython.address(self.arena))
+        header.used = header.floor
+        header.stop = 0
+        header.session = 0
+
+    def keep(self) -> None:
+        """Raise the floor: what has been handed out so far outlives a reset."""
+        self.check_open()
+        header: cython.pointer(ArenaHeader) = arena_header(cython.address(self.arena))
+        header.floor = header.used
+
+    def request_stop(self, reason: int) -> None:
+        """Ask all workers to leave (a StopReason); they do so at their next step."""
+        self.check_open()
+        stop(cython.address(self.arena), reason)
+
+    @property
+    def stopped(self) -> int:
+        """The StopReason, 0 while nobody has asked to stop."""
+        self.check_open()
+        return stop_reason(cython.address(self.arena))
+
+    @property
+    def used(self) -> int:
+        """How many bytes have been handed out; more than ``size`` once somebody was refused."""
+        self.check_open()
+        return arena_header(cython.address(self.arena)).used
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return self.arena.size
+
+    @property
+    def descriptor(self) -> int:
+        """To pass to another process."""
+        return self.arena.descriptor
+
+    def close(self) -> None:
+        """Unmap it and close the descriptor. The memory goes once all processes have."""
+        if self.arena.base != cython.NULL:
+            munmap(self.arena.base, self.arena.size)
+            os.close(self.arena.descriptor)
+            self.arena.base = cython.NULL
+            self.arena.descriptor = -1
+
+    def __dealloc__(self):
+        if self.arena.base != cython.NULL:
+            munmap(self.arena.base, self.arena.size)
+            close_descriptor(self.arena.descriptor)

@@ -1,0 +1,11 @@
+# One run of the executor, measured. See execution.py.
+
+from libc.stdint cimport uint64_t
+
+from optimized.core.records cimport Execution, Session, Task
+
+# Run the executor once for the step and incarnation that begin_task was told. An ExecutionResult.
+cdef int run_executor(Task* task) noexcept nogil
+
+# Whether the reads of the step's execution are still what they were.
+cdef bint run_validation(Task* task, uint64_t step, Execution* execution) noexcept nogil

@@ -1,0 +1,87 @@
+"""One run of the executor, or of a validation, with what is counted of it: how many, how long, and the trace."""
+
+import cython
+from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.optimized.core.arena import allocate
+from cython.cimports.optimized.core.memory import validate
+from cython.cimports.optimized.core.records import (
+    SUSPENDED,
+    TRACE_CHUNK_EVENTS,
+    TRACE_EXECUTION,
+    TRACE_VALIDATION,
+    TraceChunk,
+    TraceEvent,
+    WorkerRecord,
+)
+from cython.cimports.optimized.core.session import begin_task
+from cython.cimports.optimized.core.shim import now_nanoseconds
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def note(
+    task: cython.pointer(Task), kind: uint64_t, step: uint64_t, incarnation: uint64_t, begin: uint64_t, result: uint64_t
+) -> cython.void:
+    """One event for the trace, in chunks of the arena; none where it is full."""
+    worker: cython.pointer(WorkerRecord) = task.worker
+    chunk: cython.pointer(TraceChunk) = cython.cast(cython.pointer(TraceChunk), task.session.base + worker.events)
+    if worker.events == 0 or chunk.count == TRACE_CHUNK_EVENTS:
+        size: uint64_t = cython.sizeof(TraceChunk) + TRACE_CHUNK_EVENTS * cython.sizeof(TraceEvent)
+        offset: uint64_t = allocate(task, size)
+        if offset == 0:
+            return
+        chunk = cython.cast(cython.pointer(TraceChunk), task.session.base + offset)
+        chunk.previous = worker.events
+        chunk.count = 0
+        worker.events = offset
+    events: cython.pointer(TraceEvent) = cython.cast(
+        cython.pointer(TraceEvent), cython.cast(cython.p_char, chunk) + cython.sizeof(TraceChunk)
+    )
+    event: cython.pointer(TraceEvent) = events + chunk.count
+    event.begin = begin
+    event.end = task.clock
+    event.transaction = step - 1
+    event.incarnation = incarnation
+    event.kind = kind
+    event.result = result
+    chunk.count += 1
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def start_clock(task: cython.pointer(Task)) -> uint64_t:
+    """When this piece of work began: when the last one ended, if nothing lay between."""
+    return task.clock if task.clock else now_nanoseconds()
+
+
+def run_executor(task):
+    """The clock is read once a piece of work, so that counting costs little."""
+    worker: cython.pointer(WorkerRecord) = task.worker
+    task.session.steps[task.step].executions += 1
+    begin: uint64_t = start_clock(task)
+    result: cython.int = task.executor.execute(task.executor.machine, task)
+    task.clock = now_nanoseconds()
+    task.began = begin
+    task.ended = task.clock
+    worker.busy += task.clock - begin
+    worker.executions += 1
+    if result == SUSPENDED:
+        worker.suspensions += 1
+    if task.session.record.tracing:
+        note(task, TRACE_EXECUTION, task.step, task.incarnation, begin, result)
+    return result
+
+
+def run_validation(task, step, execution):
+    """As :func:`run_executor` does for executions."""
+    worker: cython.pointer(WorkerRecord) = task.worker
+    begin: uint64_t = start_clock(task)
+    valid: cython.bint = validate(task.session, step, execution)
+    task.clock = now_nanoseconds()
+    worker.busy += task.clock - begin
+    worker.validations += 1
+    if task.session.record.tracing:
+        note(task, TRACE_VALIDATION, step, execution.incarnation, begin, valid)
+    return valid

@@ -1,0 +1,554 @@
+"""Versioned memory: what each step did to each key.
+
+A key has one list of versions in descending order of step. A version is put in once, by compare-and-swap, and never taken
+out within the block; what its step does to the key is one atomic word, so that a publication is one store and a killed
+worker leaves nothing half-made. A reader walks from the nearest lower step down, gathers credits, and ends at the first
+full write or at the value before the block. It suspends at an estimate: that step will be executed again.
+
+A read set holds the versions seen, as words. Validation walks again and compares the words; since a word never comes
+back, equal words mean that nothing has happened to what was read, whatever the values are.
+"""
+
+import cython
+from cython.cimports.libc.stdint import int64_t, uint8_t, uint64_t
+from cython.cimports.libc.stdlib import calloc, free, realloc
+from cython.cimports.libc.string import memcmp, memcpy
+from cython.cimports.optimized.core.arena import allocate, arena_header, at, stop, value_bytes, value_length
+from cython.cimports.optimized.core.records import (
+    BROKEN,
+    CREDIT,
+    ESTIMATE,
+    KEY_TABLE_FULL,
+    OUT_OF_MEMORY,
+    PREDICTED,
+    READ_VALUE,
+    REMOVED,
+    STOPPED,
+    SUSPENDED,
+    WRITE,
+    Execution,
+    KeyRecord,
+    Reading,
+    StepRecord,
+    TouchSlot,
+    Version,
+    WriteEntry,
+    version_word,
+    word_incarnation,
+    word_kind,
+    word_value,
+)
+from cython.cimports.optimized.core.shim import (
+    BASE_READ_UNRECORDED,
+    CREDIT_HIDES_BASE,
+    CREDITS_IGNORE_INCARNATION,
+    DROPPED_ESTIMATE,
+    ESTIMATE_READ_THROUGH,
+    MUTANT,
+    NEW_LOCATION_MISSED,
+    REMOVED_LEFT_STANDING,
+    SKIPPED_VALIDATION,
+    VALIDATION_BY_VALUE,
+    atomic_add,
+    atomic_load,
+    atomic_replace,
+    atomic_store,
+    peek,
+    sleep_nanoseconds,
+)
+
+FNV_OFFSET = cython.declare(uint64_t, 0xCBF29CE484222325)
+FNV_PRIME = cython.declare(uint64_t, 0x100000001B3)
+MIX = cython.declare(uint64_t, 0x9E3779B97F4A7C15)
+
+# Keys
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def hash_name(name: cython.p_const_uchar, length: uint64_t) -> uint64_t:
+    """FNV-1a with a final mix: the low bits choose the slot."""
+    value: uint64_t = FNV_OFFSET
+    i: uint64_t
+    for i in range(length):
+        value = (value ^ name[i]) * FNV_PRIME
+    value ^= value >> 32
+    value *= MIX
+    return value ^ (value >> 29)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def is_named(
+    session: cython.pointer(Session), key: uint64_t, name: cython.p_const_void, length: uint64_t, hashed: uint64_t
+) -> cython.bint:
+    """Whether the record is that key's."""
+    record: cython.pointer(KeyRecord) = key_record(session, key)
+    if record.hash != hashed or record.length != length:
+        return False
+    return memcmp(session.base + record.name, name, length) == 0
+
+
+def make_key(task, name, length, hashed, base):
+    """One cache line for the record, 64-aligned; the name behind it."""
+    session: cython.pointer(Session) = task.session
+    block: uint64_t = allocate(task, 64 + 63 + length)
+    if block == 0:
+        return 0
+    key: uint64_t = (block + 63) & ~cython.cast(uint64_t, 63)
+    record: cython.pointer(KeyRecord) = key_record(session, key)
+    record.versions = 0
+    record.base = base
+    record.current = base
+    record.loaded = 0
+    record.name = key + 64
+    record.length = length
+    record.hash = hashed
+    record.tag = 0
+    memcpy(session.base + record.name, name, length)
+    return key
+
+
+def lookup_key(session, name, length):
+    """Walk from the slot that the hash names to the first empty one."""
+    hashed: uint64_t = hash_name(cython.cast(cython.p_const_uchar, name), length)
+    slot: uint64_t = hashed & session.key_mask
+    key: uint64_t = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
+    while key:
+        if is_named(session, key, name, length, hashed):
+            return key
+        slot = (slot + 1) & session.key_mask
+        key = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
+    return 0
+
+
+def find_key(task, name, length, base):
+    """An empty slot is taken by compare-and-swap, so that two workers who meet a key at once agree on one record."""
+    session: cython.pointer(Session) = task.session
+    hashed: uint64_t = hash_name(cython.cast(cython.p_const_uchar, name), length)
+    slot: uint64_t = hashed & session.key_mask
+    made: uint64_t = 0
+    while True:
+        key: uint64_t = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
+        if key == 0:
+            if made == 0:
+                if atomic_add(cython.address(session.record.keys), 1, b"keys.count") * 2 >= session.record.key_capacity:
+                    stop(session.arena, KEY_TABLE_FULL)
+                    return 0
+                made = make_key(task, name, length, hashed, base)
+                if made == 0:
+                    return 0
+            if atomic_replace(cython.address(session.keys[slot]), 0, made, b"keys.slot.take"):
+                return made
+            key = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
+        if is_named(session, key, name, length, hashed):
+            return key
+        slot = (slot + 1) & session.key_mask
+
+
+# What a step does
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def has_read_room(task: cython.pointer(Task), words: uint64_t) -> cython.bint:
+    """Room for so many more words in the read set, or the stop flag."""
+    needed: uint64_t = task.read_words + words
+    if needed <= task.read_capacity:
+        return True
+    capacity: uint64_t = needed * 2
+    grown: cython.p_void = realloc(task.reads, 8 * capacity)
+    if grown == cython.NULL:
+        stop(task.session.arena, OUT_OF_MEMORY)
+        return False
+    task.reads = cython.cast(cython.pointer(uint64_t), grown)
+    task.read_capacity = capacity
+    return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def wait_for_base(task: cython.pointer(Task), record: cython.pointer(KeyRecord)) -> cython.void:
+    """State is slow: whoever first needs a key's value from before the block waits for it."""
+    if peek(cython.address(record.loaded)):
+        return
+    sleep_nanoseconds(task.session.record.read_latency)
+    atomic_store(cython.address(record.loaded), 1, b"memory.base.loaded")
+
+
+def read(task, key, reading):
+    """Nothing but words and versions enters the read set; the caller turns values and credits into what they mean."""
+    session: cython.pointer(Session) = task.session
+    record: cython.pointer(KeyRecord) = key_record(session, key)
+    start: uint64_t = task.read_words
+    if not has_read_room(task, 4):
+        return STOPPED
+    task.reads[start] = key
+    reading.source = -1
+    reading.credits = 0
+    reading.chain = cython.NULL
+    if task.direct:
+        reading.value = record.current
+        task.reads[start + 1] = 0
+        task.read_words = start + 2
+        if session.record.read_latency and record.current == record.base:
+            wait_for_base(task, record)
+        return READ_VALUE
+
+    step: uint64_t = task.step
+    count: uint64_t = 0
+    full: cython.bint = False
+    offset: uint64_t = atomic_load(cython.address(record.versions), b"memory.read.list")
+    while offset:
+        version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + offset)
+        if version.step < step:
+            word: uint64_t = atomic_load(cython.address(version.word), b"memory.read.version")
+            if word & ESTIMATE and not (MUTANT(ESTIMATE_READ_THROUGH) and count):
+                task.blocking = version.step
+                task.read_words = start
+                return SUSPENDED
+            kind: uint64_t = word_kind(word)
+            if kind != REMOVED:
+                if start + 4 + 2 * count > task.read_capacity and not has_read_room(task, 4 + 2 * count):
+                    return STOPPED
+                task.reads[start + 2 + 2 * count] = offset
+                task.reads[start + 3 + 2 * count] = word
+                count += 1
+                if kind == WRITE or MUTANT(CREDIT_HIDES_BASE):
+                    full = True
+                    reading.source = cython.cast(int64_t, version.step)
+                    reading.value = word_value(word)
+                    break
+        offset = atomic_load(cython.address(version.next), b"memory.read.next")
+    task.reads[start + 1] = count
+    if not (MUTANT(BASE_READ_UNRECORDED) and count == 0):
+        task.read_words = start + 2 + 2 * count
+    if not full:
+        reading.value = record.base
+        if session.record.read_latency:
+            wait_for_base(task, record)
+    reading.credits = count - full
+    reading.chain = task.reads + start + 2
+    return READ_VALUE
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def next_write(task: cython.pointer(Task)) -> cython.pointer(WriteEntry):
+    """An empty entry at the end of the write set, or NULL and the stop flag."""
+    if task.write_count == task.write_capacity:
+        capacity: uint64_t = task.write_capacity * 2
+        grown: cython.p_void = realloc(task.writes, cython.sizeof(WriteEntry) * capacity)
+        if grown == cython.NULL:
+            stop(task.session.arena, OUT_OF_MEMORY)
+            return cython.NULL
+        task.writes = cython.cast(cython.pointer(WriteEntry), grown)
+        task.write_capacity = capacity
+    entry: cython.pointer(WriteEntry) = task.writes + task.write_count
+    task.write_count += 1
+    entry.version = 0
+    return entry
+
+
+def write(task, key, value):
+    """Private until published."""
+    entry: cython.pointer(WriteEntry) = next_write(task)
+    if entry == cython.NULL:
+        return -1
+    entry.key = key
+    entry.kind = WRITE
+    entry.value = value
+    return 0
+
+
+def credit(task, key, amount):
+    """Private until published."""
+    entry: cython.pointer(WriteEntry) = next_write(task)
+    if entry == cython.NULL:
+        return -1
+    entry.key = key
+    entry.kind = CREDIT
+    entry.value = amount
+    return 0
+
+
+def touch(task, key):
+    """A small hash table whose entries count only in the epoch that made them, so that emptying it costs nothing."""
+    slot: uint64_t = ((key >> 6) * MIX >> 32) & task.touched_mask
+    while task.touched[slot].epoch == task.epoch:
+        if task.touched[slot].key == key:
+            return task.touched[slot].index
+        slot = (slot + 1) & task.touched_mask
+    if 2 * task.touched_count > task.touched_mask:
+        if not grow_touched(task):
+            return -1
+        return touch(task, key)
+    task.touched[slot].key = key
+    task.touched[slot].epoch = task.epoch
+    task.touched[slot].index = task.touched_count
+    task.touched_count += 1
+    return task.touched_count - 1
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def grow_touched(task: cython.pointer(Task)) -> cython.bint:
+    """Twice the slots, with this epoch's entries in them; or the stop flag."""
+    slots: uint64_t = task.touched_mask + 1
+    before: cython.pointer(TouchSlot) = task.touched
+    grown: cython.pointer(TouchSlot) = cython.cast(
+        cython.pointer(TouchSlot), calloc(2 * slots, cython.sizeof(TouchSlot))
+    )
+    if grown == cython.NULL:
+        stop(task.session.arena, OUT_OF_MEMORY)
+        return False
+    mask: uint64_t = 2 * slots - 1
+    old: uint64_t
+    slot: uint64_t
+    for old in range(slots):
+        if before[old].epoch == task.epoch:
+            slot = ((before[old].key >> 6) * MIX >> 32) & mask
+            while grown[slot].epoch == task.epoch:
+                slot = (slot + 1) & mask
+            grown[slot] = before[old]
+    task.touched = grown
+    task.touched_mask = mask
+    free(before)
+    return True
+
+
+# What the engine does with it
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def version_of(task: cython.pointer(Task), key: uint64_t, word: uint64_t, fresh: cython.p_bint) -> uint64_t:
+    """The step's version of the key, put into the list with ``word`` where it is not there yet; 0 when stopped.
+
+    Only this worker executes the step, so nobody else puts in the same version.
+    """
+    session: cython.pointer(Session) = task.session
+    step: uint64_t = task.step
+    link: cython.pointer(uint64_t) = cython.address(key_record(session, key).versions)
+    created: cython.pointer(Version) = cython.NULL
+    made: uint64_t = 0
+    fresh[0] = False
+    while True:
+        offset: uint64_t = atomic_load(link, b"memory.publish.find")
+        while offset:
+            version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + offset)
+            if version.step == step:
+                return offset
+            if version.step < step:
+                break
+            link = cython.address(version.next)
+            offset = atomic_load(link, b"memory.publish.find")
+        if made == 0:
+            made = allocate(task, cython.sizeof(Version))
+            if made == 0:
+                return 0
+            created = cython.cast(cython.pointer(Version), session.base + made)
+            created.step = step
+            created.word = word
+        created.next = offset
+        if atomic_replace(link, offset, made, b"memory.publish.insert"):
+            fresh[0] = True
+            return made
+
+
+def publish(task):
+    """First the new words, each by one store; then what the last incarnation wrote and this one does not; then the record."""
+    session: cython.pointer(Session) = task.session
+    record: cython.pointer(StepRecord) = cython.address(session.steps[task.step])
+    entry: cython.pointer(WriteEntry)
+    fresh: cython.bint = False
+    wrote_new_location: cython.bint = False
+    i: uint64_t
+    before: cython.pointer(Execution) = latest_execution(session, task.step)
+    if task.direct:
+        publish_directly(task)
+    else:
+        for i in range(task.write_count):
+            entry = task.writes + i
+            word: uint64_t = version_word(entry.kind, task.incarnation, entry.value)
+            fresh = False
+            if before != cython.NULL and i < before.write_count and write_set(before)[i].key == entry.key:
+                entry.version = write_set(before)[i].version
+            else:
+                entry.version = version_of(task, entry.key, word, cython.address(fresh))
+                if entry.version == 0:
+                    return -1
+            if fresh:
+                wrote_new_location = True
+                continue
+            version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + entry.version)
+            if word_kind(peek(cython.address(version.word))) == REMOVED:
+                wrote_new_location = True
+            atomic_store(cython.address(version.word), word, b"memory.publish.write")
+        if before != cython.NULL and not MUTANT(REMOVED_LEFT_STANDING):
+            remove_unwritten(task, before)
+    size: uint64_t = 8 * task.read_words + cython.sizeof(WriteEntry) * task.write_count
+    offset: uint64_t = allocate(task, cython.sizeof(Execution) + size)
+    if offset == 0:
+        return -1
+    execution: cython.pointer(Execution) = cython.cast(cython.pointer(Execution), session.base + offset)
+    execution.incarnation = task.incarnation
+    execution.verdict = task.verdict
+    execution.outcome = task.outcome
+    execution.worker = task.number
+    execution.began = task.began
+    execution.ended = task.ended
+    execution.read_words = task.read_words
+    execution.write_count = task.write_count
+    memcpy(read_set(execution), task.reads, 8 * task.read_words)
+    memcpy(write_set(execution), task.writes, cython.sizeof(WriteEntry) * task.write_count)
+    atomic_store(cython.address(record.execution), offset, b"memory.publish.execution")
+    return wrote_new_location and not MUTANT(NEW_LOCATION_MISSED)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def publish_directly(task: cython.pointer(Task)) -> cython.void:
+    """Sequential: the next step finds each key as this one leaves it."""
+    i: uint64_t
+    for i in range(task.write_count):
+        record: cython.pointer(KeyRecord) = key_record(task.session, task.writes[i].key)
+        if task.writes[i].kind == WRITE:
+            record.current = task.writes[i].value
+        else:
+            record.current = task.executor.merge(
+                task.executor.machine, task, task.writes[i].key, record.current, task.writes[i].value
+            )
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def remove_unwritten(task: cython.pointer(Task), before: cython.pointer(Execution)) -> cython.void:
+    """What the last incarnation wrote and this one does not is passed by from now on."""
+    i: uint64_t
+    for i in range(before.write_count):
+        version: cython.pointer(Version) = cython.cast(
+            cython.pointer(Version), task.session.base + write_set(before)[i].version
+        )
+        if word_incarnation(peek(cython.address(version.word))) != task.incarnation:
+            atomic_store(
+                cython.address(version.word), version_word(REMOVED, task.incarnation, 0), b"memory.publish.remove"
+            )
+
+
+def validate(session, step, execution):
+    """Walk as the reader walked, and compare what stands there now with what stood there then."""
+    if MUTANT(SKIPPED_VALIDATION):
+        return True
+    words: cython.pointer(uint64_t) = read_set(execution)
+    length: uint64_t = execution.read_words
+    i: uint64_t = 0
+    while i < length:
+        record: cython.pointer(KeyRecord) = key_record(session, words[i])
+        end: uint64_t = i + 2 + 2 * words[i + 1]
+        i += 2
+        offset: uint64_t = atomic_load(cython.address(record.versions), b"memory.validate.list")
+        while offset:
+            version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + offset)
+            if version.step < step:
+                word: uint64_t = atomic_load(cython.address(version.word), b"memory.validate.version")
+                if word & ESTIMATE:
+                    return False
+                kind: uint64_t = word_kind(word)
+                if kind != REMOVED:
+                    if i == end or not is_same(session, words[i], words[i + 1], offset, word):
+                        return False
+                    i += 2
+                    if kind == WRITE or MUTANT(CREDIT_HIDES_BASE):
+                        break
+            offset = atomic_load(cython.address(version.next), b"memory.validate.next")
+        if i != end:
+            return False
+    return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.inline
+def is_same(
+    session: cython.pointer(Session), seen: uint64_t, seen_word: uint64_t, version: uint64_t, word: uint64_t
+) -> cython.bint:
+    """Whether a version is the one that was seen, from the same incarnation."""
+    if MUTANT(VALIDATION_BY_VALUE):
+        return word_kind(seen_word) == word_kind(word) and are_equal(session, word_value(seen_word), word_value(word))
+    if MUTANT(CREDITS_IGNORE_INCARNATION) and word_kind(word) == CREDIT:
+        return seen == version
+    return seen == version and seen_word == word
+
+
+def are_equal(session, one, other):
+    """By their bytes; absent equals only absent."""
+    if one == other:
+        return True
+    if one == 0 or other == 0 or value_length(session.base, one) != value_length(session.base, other):
+        return False
+    length: uint64_t = value_length(session.base, one)
+    return memcmp(value_bytes(session.base, one), value_bytes(session.base, other), length) == 0
+
+
+def mark_estimates(session, execution):
+    """The caller has the step to itself: it is aborting."""
+    if MUTANT(DROPPED_ESTIMATE):
+        return
+    i: uint64_t
+    for i in range(execution.write_count):
+        version: cython.pointer(Version) = cython.cast(
+            cython.pointer(Version), session.base + write_set(execution)[i].version
+        )
+        word: uint64_t = peek(cython.address(version.word))
+        atomic_store(cython.address(version.word), word | ESTIMATE, b"memory.estimate")
+
+
+def latest_execution(session, step):
+    """Older ones stay whole for those who still look at them."""
+    offset: uint64_t = atomic_load(cython.address(session.steps[step].execution), b"memory.execution")
+    if offset == 0:
+        return cython.NULL
+    return cython.cast(cython.pointer(Execution), session.base + offset)
+
+
+def value_before(task, key, step):
+    """A read on the coordinator's behalf that leaves no trace in the task."""
+    reading: Reading
+    step_before: uint64_t = task.step
+    words_before: uint64_t = task.read_words
+    task.step = step
+    result: cython.int = read(task, key, cython.address(reading))
+    task.step = step_before
+    task.read_words = words_before
+    if result != READ_VALUE:
+        stop(task.session.arena, BROKEN)
+        return 0
+    value: uint64_t = reading.value
+    i: uint64_t = reading.credits
+    while i:
+        i -= 1
+        amount: uint64_t = word_value(reading.chain[2 * i + 1])
+        value = task.executor.merge(task.executor.machine, task, key, value, amount)
+    return value
+
+
+def predict(task, key, step, value):
+    """A version of an incarnation that never runs; replaced where the step turns out to do something else."""
+    fresh: cython.bint = False
+    word: uint64_t = version_word(WRITE, PREDICTED, value)
+    step_before: uint64_t = task.step
+    task.step = step
+    version: uint64_t = version_of(task, key, word, cython.address(fresh))
+    task.step = step_before
+    return 0 if version else -1

@@ -1,0 +1,26 @@
+"""The worker loop: one for all machines, on threads and in processes."""
+
+import cython
+from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.optimized.core.arena import stop, stop_reason
+from cython.cimports.optimized.core.records import BLOCK_STM, BROKEN, RUNNING, SEQUENTIAL, WorkerRecord
+from cython.cimports.optimized.core.shim import atomic_store, now_nanoseconds
+from cython.cimports.optimized.strategies.block_stm import work_block_stm
+from cython.cimports.optimized.strategies.sequential import work_sequentially
+
+
+def run_worker(task):
+    """Stay until the block is done or somebody asks to stop, then say so."""
+    worker: cython.pointer(WorkerRecord) = task.worker
+    strategy: uint64_t = task.session.record.strategy
+    worker.entered = now_nanoseconds()
+    task.clock = 0
+    if strategy == BLOCK_STM:
+        work_block_stm(task)
+    elif strategy == SEQUENTIAL:
+        work_sequentially(task)
+    else:
+        stop(task.session.arena, BROKEN)
+    worker.left_at = now_nanoseconds()
+    atomic_store(cython.address(worker.left), 1, b"worker.left")
+    return stop_reason(task.session.arena)
