@@ -77,14 +77,14 @@ static inline void samestate_set_hook(PyObject* hook) {
 
 static inline void samestate_set_mutant(int number) { samestate_explored()->mutant = number; }
 
-// Raise again what the hook raised; true where there was something.
-static inline bool samestate_restore() {
+// Raise again what the hook raised: -1 where there was something.
+static inline int samestate_raise() {
     SamestateExplored* table = samestate_explored();
     table->interrupted = 0;
-    if (!table->raised[0]) return false;
+    if (!table->raised[0]) return 0;
     PyErr_Restore(table->raised[0], table->raised[1], table->raised[2]);
     table->raised[0] = table->raised[1] = table->raised[2] = nullptr;
-    return true;
+    return -1;
 }
 
 #else
@@ -92,6 +92,7 @@ static inline bool samestate_restore() {
 #define samestate_point(label) ((void)(label))
 static constexpr bool samestate_interrupted() { return false; }
 static constexpr bool samestate_mutant(int) { return false; }
+static constexpr int samestate_raise() { return 0; }
 static constexpr bool SAMESTATE_IS_EXPLORED = false;
 
 #endif

@@ -1,0 +1,393 @@
+"""A machine just large enough to try the core with: unit tests, stress, and the explorer drive it.
+
+A transaction is a list of operations on numbered keys and one 64-bit accumulator, which starts as its own number:
+
+- ``("read", key, _)``: mix the key's value into the accumulator (absent counts as 1, credits are added);
+- ``("write", key, _)``: the key gets the accumulator; ``("remove", key, _)``: it becomes absent;
+- ``("credit", key, n)``: add ``n`` without looking;
+- ``("read at", key, n)``, ``("write at", key, n)``: the same for the key ``key + accumulator mod n``, so that what is
+  touched depends on what was read;
+- ``("skip", _, n)``: leave out the next ``n`` operations if the accumulator is odd;
+- ``("spin", _, n)``: n rounds of work; ``("yield", _, _)``: let another thread run; ``("fail", _, _)``: the machine breaks.
+
+A later write to a key replaces an earlier one of the same transaction; a transaction sees its own writes. The outcome is
+the accumulator.
+"""
+
+from collections.abc import Sequence
+
+import cython
+from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.libc.stdlib import free, malloc
+from cython.cimports.libc.string import memset
+from cython.cimports.optimized.core.arena import allocate, at, stop_reason, store_value, value_bytes
+from cython.cimports.optimized.core.memory import (
+    credit,
+    key_record,
+    latest_execution,
+    make_key,
+    predict,
+    publish,
+    read,
+    read_set,
+    touch,
+    value_before,
+    write,
+    write_set,
+)
+from cython.cimports.optimized.core.records import (
+    CREDIT,
+    DONE,
+    FAILED,
+    READ_VALUE,
+    STOPPED,
+    SUCCEEDED,
+    WRITE,
+    DeclaredAccess,
+    Execution,
+    Reading,
+    WorkerRecord,
+    version_word,
+    word_value,
+)
+from cython.cimports.optimized.core.session import SessionOptions, begin_session, begin_task, free_task, make_task
+from cython.cimports.optimized.core.shim import SAMESTATE_IS_EXPLORED, now_nanoseconds, samestate_raise, wait_a_little
+from cython.cimports.optimized.core.worker import run_worker
+
+CODES = {
+    name: code
+    for code, name in enumerate(("read", "write", "remove", "credit", "read at", "write at", "skip", "spin", "yield", "fail"))
+}
+STRATEGIES = {"sequential": 0, "block-stm": 1, "locks": 2, "waves": 3, "access-list": 4}
+STOP_REASONS = ("", "out of memory", "out of time", "interrupted", "worker died", "broken", "key table full")
+PRIME = cython.declare(uint64_t, 0x100000001B3)
+UNTOUCHED = cython.declare(uint64_t, 0)
+KNOWN = cython.declare(uint64_t, 1)
+WRITTEN = cython.declare(uint64_t, 2)
+CREDITED = cython.declare(uint64_t, 3)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def number_at(session: cython.pointer(Session), value: uint64_t) -> uint64_t:
+    """The number in a Value."""
+    return cython.cast(cython.pointer(uint64_t), value_bytes(session.base, value))[0]
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def merge_trial(
+    machine: cython.p_void, task: cython.pointer(Task), key: uint64_t, value: uint64_t, amount: uint64_t
+) -> uint64_t:
+    """Addition; absent counts as 0."""
+    total: uint64_t = number_at(task.session, amount)
+    if value:
+        total += number_at(task.session, value)
+    return store_value(task, cython.address(total), 8)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def execute_trial(machine: cython.p_void, task: cython.pointer(Task)) -> cython.int:
+    """The operations in order; what it leaves of each key goes into the write set at the end."""
+    trial: cython.pointer(TrialMachine) = cython.cast(cython.pointer(TrialMachine), machine)
+    session: cython.pointer(Session) = task.session
+    program: cython.pointer(TrialProgram) = cython.cast(
+        cython.pointer(TrialProgram), session.base + session.steps[task.step].input
+    )
+    operations: cython.pointer(TrialOperation) = cython.cast(
+        cython.pointer(TrialOperation), cython.cast(cython.p_char, program) + cython.sizeof(TrialProgram)
+    )
+    accumulator: uint64_t = task.transaction
+    states: uint64_t[LARGEST]
+    values: uint64_t[LARGEST]
+    present: uint64_t[LARGEST]
+    touched: uint64_t[LARGEST]
+    reading: Reading
+    position: uint64_t = 0
+    i: uint64_t
+    stored: uint64_t
+    while position < program.length:
+        operation: cython.pointer(TrialOperation) = operations + position
+        position += 1
+        code: uint64_t = operation.code
+        key: uint64_t = operation.key
+        if code == 4 or code == 5:
+            key += accumulator % operation.number
+            code -= 4
+        if code == 6:
+            if accumulator & 1:
+                position += operation.number
+            continue
+        if code == 7:
+            for i in range(operation.number):
+                accumulator = (accumulator ^ i) * PRIME
+            continue
+        if code == 8:
+            wait_a_little(17, b"trial.yield")
+            continue
+        if code == 9:
+            task.verdict = FAILED
+            task.write_count = 0
+            return DONE
+        count: uint64_t = task.touched_count
+        index: uint64_t = touch(task, trial.key[key])
+        if index == count:
+            states[index] = UNTOUCHED
+            touched[index] = trial.key[key]
+        if code == 1:
+            states[index] = WRITTEN
+            values[index] = accumulator
+            present[index] = True
+            continue
+        if code == 2:
+            states[index] = WRITTEN
+            present[index] = False
+            continue
+        if code == 3 and states[index] == UNTOUCHED:
+            states[index] = CREDITED
+            values[index] = operation.number
+            continue
+        if code == 3 and states[index] == CREDITED:
+            values[index] += operation.number
+            continue
+        if states[index] == UNTOUCHED or states[index] == CREDITED:
+            result: cython.int = read(task, trial.key[key], cython.address(reading))
+            if result != READ_VALUE:
+                return result
+            total: uint64_t = 0
+            present[index] = reading.value != 0 or reading.credits != 0
+            if reading.value:
+                total = number_at(session, reading.value)
+            for i in range(reading.credits):
+                total += number_at(session, word_value(reading.chain[2 * i + 1]))
+            if states[index] == CREDITED:
+                total += values[index]
+                present[index] = True
+                states[index] = WRITTEN
+            else:
+                states[index] = KNOWN
+            values[index] = total
+        if code == 3:
+            values[index] = operation.number + (values[index] if present[index] else 0)
+            present[index] = True
+            states[index] = WRITTEN
+            continue
+        accumulator = (accumulator ^ (values[index] if present[index] else 1)) * PRIME
+    for i in range(task.touched_count):
+        if states[i] < WRITTEN:
+            continue
+        stored = 0
+        if states[i] == CREDITED or present[i]:
+            stored = store_value(task, values + i, 8)
+            if stored == 0:
+                return STOPPED
+        if states[i] == CREDITED:
+            if credit(task, touched[i], stored) < 0:
+                return STOPPED
+        elif write(task, touched[i], stored) < 0:
+            return STOPPED
+    task.outcome = store_value(task, cython.address(accumulator), 8)
+    if task.outcome == 0:
+        return STOPPED
+    task.verdict = SUCCEEDED
+    return DONE
+
+
+@cython.cclass
+class TrialBlock:
+    """One block of trial transactions in an arena: make it, let each worker call :meth:`work`, then look at it.
+
+    ``base`` gives the keys' values before the block (None = absent), ``declared`` a pair (keys read, keys written) for each
+    transaction, ``predicted`` triples (key, transaction, value after it) in rising order for ``access-list``.
+    """
+
+    def __cinit__(
+        self,
+        arena: SharedArena,
+        base: Sequence[int | None],
+        programs: Sequence[Sequence[tuple[str, int, int]]],
+        strategy: str = "block-stm",
+        workers: int = 2,
+        declared: Sequence[tuple[Sequence[int], Sequence[int]]] | None = None,
+        predicted: Sequence[tuple[int, int, int | None]] = (),
+        read_latency: int = 0,
+        tracing: bool = False,
+    ):
+        options: SessionOptions
+        arena.check_open()
+        self.owner = arena
+        self.transactions = len(programs)
+        self.worker_count = workers
+        options.transactions = len(programs)
+        options.workers = workers
+        options.strategy = STRATEGIES[strategy]
+        options.key_capacity = 0
+        options.read_latency = read_latency
+        options.tracing = tracing
+        if begin_session(cython.address(self.session), cython.address(arena.arena), cython.address(options)):
+            raise MemoryError("the arena is too small for the block")
+        self.machine.keys = len(base)
+        self.machine.key = cython.cast(cython.pointer(uint64_t), malloc(8 * len(base) + 8))
+        self.executor.machine = cython.address(self.machine)
+        self.executor.execute = execute_trial
+        self.executor.merge = merge_trial
+        if make_task(cython.address(self.coordinator), cython.address(self.session), workers, cython.address(self.executor)):
+            raise MemoryError("no memory for a task")
+        self.made = True
+        self.lay_out(base, programs, declared, predicted)
+
+    def lay_out(self, base, programs, declared, predicted):
+        """Keys, programs and declarations into the arena."""
+        task: cython.pointer(Task) = cython.address(self.coordinator)
+        number: uint64_t
+        offset: uint64_t
+        for key, value in enumerate(base):
+            offset = self.stored(value)
+            number = key
+            self.machine.key[key] = make_key(task, cython.address(number), 8, number, offset)
+        for transaction, operations in enumerate(programs):
+            size: uint64_t = cython.sizeof(TrialProgram) + len(operations) * cython.sizeof(TrialOperation)
+            offset = allocate(task, size)
+            if offset == 0:
+                break
+            program: cython.pointer(TrialProgram) = cython.cast(
+                cython.pointer(TrialProgram), at(self.session.arena, offset)
+            )
+            program.length = len(operations)
+            place: cython.pointer(TrialOperation) = cython.cast(
+                cython.pointer(TrialOperation), at(self.session.arena, offset + cython.sizeof(TrialProgram))
+            )
+            for index, (name, key, amount) in enumerate(operations):
+                place[index].code = CODES[name]
+                place[index].key = key
+                place[index].number = amount
+            self.session.steps[transaction + 1].input = offset
+        for transaction, (reads, writes) in enumerate(declared or ()):
+            offset = allocate(task, cython.sizeof(DeclaredAccess) + 8 * (len(reads) + len(writes)))
+            if offset == 0:
+                break
+            access: cython.pointer(DeclaredAccess) = cython.cast(
+                cython.pointer(DeclaredAccess), at(self.session.arena, offset)
+            )
+            access.read_count = len(reads)
+            access.write_count = len(writes)
+            keys: cython.pointer(uint64_t) = cython.cast(
+                cython.pointer(uint64_t), at(self.session.arena, offset + cython.sizeof(DeclaredAccess))
+            )
+            for index, key in enumerate([*reads, *writes]):
+                keys[index] = key
+            self.session.steps[transaction + 1].declared = offset
+        for key, transaction, value in predicted:
+            predict(task, self.machine.key[key], transaction + 1, self.stored(value))
+        if stop_reason(self.session.arena):
+            raise MemoryError("the arena is too small for the block")
+
+    def stored(self, value: int | None) -> int:
+        """The Value that holds a number."""
+        if value is None:
+            return 0
+        number: uint64_t = value
+        return store_value(cython.address(self.coordinator), cython.address(number), 8)
+
+    def open(self, writes: dict[int, int | None], credits: dict[int, int] | None = None) -> None:
+        """The opening step: what it leaves of each key."""
+        self.do_step(0, writes, credits)
+
+    def close(self, writes: dict[int, int | None], credits: dict[int, int] | None = None) -> None:
+        """The closing step, after all workers have left."""
+        self.do_step(self.transactions + 1, writes, credits)
+
+    def do_step(self, step: int, writes: dict[int, int | None], credits: dict[int, int] | None) -> None:
+        """A step of the coordinator's."""
+        task: cython.pointer(Task) = cython.address(self.coordinator)
+        begin_task(task, step, 0)
+        for key, value in writes.items():
+            write(task, self.machine.key[key], self.stored(value))
+        for key, value in (credits or {}).items():
+            credit(task, self.machine.key[key], self.stored(value))
+        if publish(task) < 0:
+            raise MemoryError("the arena is full")
+
+    def work(self, number: int) -> str:
+        """Be a worker until the block is done; why it stopped, or "" where it is done."""
+        task: Task
+        reason: uint64_t
+        if make_task(cython.address(task), cython.address(self.session), number, cython.address(self.executor)):
+            raise MemoryError("no memory for a task")
+        if SAMESTATE_IS_EXPLORED:
+            reason = run_worker(cython.address(task))
+        else:
+            with cython.nogil:
+                reason = run_worker(cython.address(task))
+        free_task(cython.address(task))
+        samestate_raise()
+        return STOP_REASONS[reason]
+
+    def outcomes(self) -> list[int | None]:
+        """The accumulator of each transaction, None where it failed."""
+        found = []
+        for step in range(1, self.transactions + 1):
+            execution: cython.pointer(Execution) = latest_execution(cython.address(self.session), step)
+            if execution == cython.NULL:
+                raise ValueError(f"transaction {step - 1} was never executed")
+            found.append(
+                None if execution.verdict == FAILED else number_at(cython.address(self.session), execution.outcome)
+            )
+        return found
+
+    def values(self, step: int = -1) -> list[int | None]:
+        """The value of each key before ``step``, in all steps; after the closing step if none is given."""
+        found = []
+        if step < 0:
+            step = self.transactions + 2
+        for index in range(self.machine.keys):
+            value: uint64_t = value_before(cython.address(self.coordinator), self.machine.key[index], step)
+            found.append(number_at(cython.address(self.session), value) if value else None)
+        return found
+
+    def read_keys(self, transaction: int) -> list[int]:
+        """The keys in the read set of the latest incarnation, in order."""
+        execution: cython.pointer(Execution) = latest_execution(cython.address(self.session), transaction + 1)
+        words: cython.pointer(uint64_t) = read_set(execution)
+        found = []
+        i: uint64_t = 0
+        while i < execution.read_words:
+            found.append(self.key_number(words[i]))
+            i += 2 + 2 * words[i + 1]
+        return found
+
+    def written_keys(self, transaction: int) -> list[int]:
+        """The keys in the write set of the latest incarnation, in order."""
+        execution: cython.pointer(Execution) = latest_execution(cython.address(self.session), transaction + 1)
+        return [self.key_number(write_set(execution)[i].key) for i in range(execution.write_count)]
+
+    def key_number(self, key: int) -> int:
+        """Which key a record is."""
+        return key_record(cython.address(self.session), key).hash
+
+    def metrics(self) -> dict[str, object]:
+        """What the workers counted, in a list each, and how often each transaction was begun."""
+        workers: cython.pointer(WorkerRecord) = self.session.workers
+        numbers = range(self.worker_count)
+        return {
+            "executions": [workers[i].executions for i in numbers],
+            "suspensions": [workers[i].suspensions for i in numbers],
+            "validations": [workers[i].validations for i in numbers],
+            "aborts": [workers[i].aborts for i in numbers],
+            "committed": [workers[i].committed for i in numbers],
+            "rerun": [workers[i].rerun for i in numbers],
+            "busy": [workers[i].busy for i in numbers],
+            "elapsed": [workers[i].left_at - workers[i].entered for i in numbers],
+            "begun": [self.session.steps[i + 1].executions for i in range(self.transactions)],
+            "waves": self.session.record.waves,
+            "used": self.owner.used,
+        }
+
+    def __dealloc__(self):
+        if self.made:
+            free_task(cython.address(self.coordinator))
+        free(self.machine.key)
