@@ -1,0 +1,91 @@
+"""A toy case that a generator made: spec objects, what can be asked of them, and the maps that engines are given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from conformance.vectors import toy
+from conformance.vectors.document import Object
+from conformance.vectors.model import Case
+from spec.access import StepAccess
+from spec.machine import Rejection
+from spec.toy.access_list import access_list_of
+from spec.toy.block import Block
+from spec.toy.keys import SLOT
+from spec.toy.machine import Toy
+from spec.toy.operations import Sload, Sstore
+from spec.toy.state import ToyState
+from spec.transition import apply_block
+
+GENERATED: Final = "toy/generated/case"
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedToyCase:
+    """A state and the blocks that follow it, one after another."""
+
+    state: ToyState
+    blocks: tuple[Block, ...]
+
+    def case(self, id: str = GENERATED) -> Case:
+        """The case as engines are given it."""
+        written = [toy.write_block(block) for block in self.blocks]
+        case = Case(id, toy.NAME, toy.FORK, {}, frozenset(), toy.write_state(self.state), tuple(written))
+        return replace(case, selectors=frozenset(toy.needed_selectors(written, self.expected())))
+
+    def expected(self) -> list[Object]:
+        """What the specification gives for each block, as under ``expect`` in a vector."""
+        return list(self._execute())
+
+    def conflict_ratio(self) -> float:
+        """The share of the transactions of valid blocks that read what an earlier one of their block wrote."""
+        counted = found = 0
+        state = self.state
+        for block in self.blocks:
+            try:
+                result = apply_block(Toy(), block, state)
+            except Rejection:
+                continue
+            state = result.state()
+            counted += len(block.transactions)
+            found += conflicts(result.steps)
+        return found / counted if counted else 0.0
+
+    def _execute(self) -> Iterator[Object]:
+        state = self.state
+        for block in self.blocks:
+            result, state = toy.execute_block(block, state)
+            yield result
+
+
+def conflicts(steps: Sequence[StepAccess]) -> int:
+    """How many transactions read a key that an earlier one of the block wrote; a sum of fees is no conflict."""
+    written: set[bytes] = set()
+    count = 0
+    for access in steps[1:-1]:
+        count += any(key in written for key, read in access.reads.items() if read.source)
+        written.update(access.writes)
+    return count
+
+
+def cold_ratio(block: Block) -> float:
+    """The share of SLOAD and SSTORE operations that are the first of their transaction to access their slot."""
+    accesses = cold = 0
+    for transaction in block.transactions:
+        slots = [op.slot for op in transaction.operations if isinstance(op, Sload | Sstore)]
+        accesses += len(slots)
+        cold += len(set(slots))
+    return cold / accesses if accesses else 0.0
+
+
+def with_access_list(block: Block, state: ToyState) -> Block:
+    """The block with its right access list. Raises Rejection where the block is invalid."""
+    bare = replace(block, access_list=None)
+    return replace(block, access_list=access_list_of(apply_block(Toy(), bare, state).steps, state))
+
+
+def slots_in(keys: Sequence[bytes]) -> list[int]:
+    """The slots among keys."""
+    return [int.from_bytes(key[1:], "big") for key in keys if key[:1] == SLOT]
