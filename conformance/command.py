@@ -17,6 +17,8 @@ COMMANDS: Final[dict[str, str]] = {
     "rules": "The rules of the specification, and those that no case reached.",
     "run": "Execute one vector, fixture or real block, and print what comes out of it.",
     "fill": "Write vectors from scenarios.",
+    "generate": "Write a vector that a seed makes.",
+    "fuzz": "Compare engines with the specification on random blocks.",
     "engines": "What is registered, and what each can do.",
     "t8n": "The transition tool interface of geth and EELS: alloc, env and txs in, result and alloc out.",
     "trace": "Trace a transaction of any case: a line of JSON for each instruction (EIP-3155).",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from conformance.predictions import carries_list
 from conformance.vectors.comparing import Granularity
 from conformance.vectors.document import Object
 from conformance.vectors.machines import MACHINES
@@ -20,13 +21,17 @@ class Capabilities:
     """What an engine can do.
 
     ``machines`` gives the forks of each machine by name; ``selectors`` what it can do beside them; ``outputs`` what it
-    gives for a block.
+    gives for a block. ``strategy`` and ``kind`` (of workers) are for people, empty where an engine tells neither;
+    ``needs_access_list``: it executes only blocks that come with one.
     """
 
     machines: Mapping[str, frozenset[str]]
     selectors: frozenset[str]
     outputs: frozenset[str]
     access: Granularity
+    strategy: str = ""
+    kind: str = ""
+    needs_access_list: bool = False
 
     def missing(self, case: Case) -> str:
         """Why the engine cannot run the case, or nothing."""
@@ -35,7 +40,11 @@ class Capabilities:
         if case.fork not in self.machines[case.machine]:
             return f"the engine has no fork {case.fork}"
         lacks = sorted(case.selectors - self.selectors)
-        return f"the engine cannot do: {', '.join(lacks)}" if lacks else ""
+        if lacks:
+            return f"the engine cannot do: {', '.join(lacks)}"
+        if self.needs_access_list and not all(map(carries_list, case.blocks)):
+            return "the engine executes from access lists, and a block comes without one"
+        return ""
 
     def document(self) -> dict[str, Any]:
         """The capabilities as JSON."""
@@ -44,6 +53,9 @@ class Capabilities:
             "selectors": sorted(self.selectors),
             "outputs": sorted(self.outputs),
             "access": self.access.value,
+            "strategy": self.strategy,
+            "workers": self.kind,
+            "needs_access_list": self.needs_access_list,
         }
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+import fnmatch
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from conformance.block_engine import DEFAULT_STRATEGY, WORKERS
 from conformance.command_engine import ANSWER_SECONDS, COMMAND_PREFIX, PROTOCOL, CommandEngine
 from conformance.engine import Capabilities, Engine, EngineFailure
 from conformance.errors import InputError
@@ -14,6 +17,7 @@ from conformance.vectors.machines import MACHINES, execute
 from conformance.vectors.model import OUTPUTS, SELECTORS, Case, Vector
 
 __all__ = [
+    "EVERY",
     "PROTOCOL",
     "REGISTRY",
     "Capabilities",
@@ -22,10 +26,14 @@ __all__ = [
     "EngineFailure",
     "SpecEngine",
     "all_engines",
+    "choose_engines",
     "compare_engine",
     "find_engine",
     "register",
 ]
+
+EVERY: Final = "all"
+"""The name that stands for every engine."""
 
 
 class SpecEngine:
@@ -39,6 +47,9 @@ class SpecEngine:
         access=Granularity.KEYS,
     )
 
+    def __init__(self, workers: int = 1) -> None:
+        """There is one worker, whatever was asked for."""
+
     def run(self, case: Case) -> Sequence[Object]:
         """See :meth:`Engine.run`."""
         return execute(case)
@@ -47,32 +58,80 @@ class SpecEngine:
         """Nothing was started."""
 
 
-REGISTRY: Final[dict[str, Callable[[], Engine]]] = {"spec": SpecEngine}
+Make = Callable[[int], Engine]
+"""Makes an engine with so many workers."""
+
+
+def built_in() -> Iterator[tuple[str, Make]]:
+    """The engines of this distribution. None of their rooms is imported before an engine is made."""
+    yield "spec", SpecEngine
+
+
+REGISTRY: Final[dict[str, Make]] = dict(built_in())
 """The engines that run in process, by id."""
 
+ALIASES: Final = {
+    "reference": f"reference:{DEFAULT_STRATEGY}",
+}
+"""Shorter names of some engines."""
 
-def register(id: str, make: Callable[[], Engine]) -> None:
+
+def register(id: str, make: Make) -> None:
     """Add an engine that runs in process. Raises ValueError where the id is taken."""
-    if id in REGISTRY or id.startswith(COMMAND_PREFIX):
+    if id in REGISTRY or id in ALIASES or id == EVERY or id.startswith(COMMAND_PREFIX):
         raise ValueError(f"the engine id {id!r} is taken")
     REGISTRY[id] = make
 
 
-def find_engine(id: str, seconds: float = ANSWER_SECONDS) -> Engine:
-    """The engine of that id, or the one that ``command:…`` starts. Raises InputError where there is none."""
+def choose_engines(names: Sequence[str]) -> list[str]:
+    """The ids that names stand for, each once: ids, ``all``, patterns such as ``reference:*``, outside commands.
+
+    Raises InputError for a name that stands for none.
+    """
+    chosen: dict[str, None] = {}
+    for name in names:
+        if name.startswith(COMMAND_PREFIX):
+            found = [name]
+        elif name == EVERY:
+            found = list(REGISTRY)
+        else:
+            whole = ALIASES.get(name, name)
+            found = [whole] if whole in REGISTRY else fnmatch.filter(REGISTRY, name)
+        if not found:
+            raise unknown_engine(name)
+        chosen.update(dict.fromkeys(found))
+    return list(chosen)
+
+
+def find_engine(id: str, seconds: float = ANSWER_SECONDS, workers: int = WORKERS) -> Engine:
+    """The engine of that id, or the one that ``command:…`` starts, which has as many workers as it likes.
+
+    Raises InputError where there is none, and where it cannot be made here.
+    """
     if id.startswith(COMMAND_PREFIX):
         return CommandEngine(id.removeprefix(COMMAND_PREFIX), seconds)
-    make = REGISTRY.get(id)
+    make = REGISTRY.get(ALIASES.get(id, id))
     if make is None:
-        known = ", ".join(REGISTRY)
-        raise InputError(f"no engine is called {id!r}; known are {known}, and 'command:PATH ARGUMENTS'")
-    return make()
+        raise unknown_engine(id)
+    if workers < 1:
+        raise InputError(f"--workers {workers}: must be at least 1")
+    return make(workers)
 
 
-def all_engines() -> Iterator[Engine]:
+def unknown_engine(name: str) -> InputError:
+    """The complaint about a name that stands for no engine."""
+    near = difflib.get_close_matches(name, [*REGISTRY, *ALIASES], 1)
+    meant = f"; did you mean {near[0]!r}?" if near else ""
+    return InputError(
+        f"no engine is called {name!r}{meant}; known are {', '.join(REGISTRY)}; {EVERY!r}, patterns such as "
+        "'reference:*', and 'command:PATH ARGUMENTS'"
+    )
+
+
+def all_engines(workers: int = WORKERS) -> Iterator[Engine]:
     """Every engine that runs in process."""
     for make in REGISTRY.values():
-        yield make()
+        yield make(workers)
 
 
 def compare_engine(engine: Engine, vector: Vector) -> Difference | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from conformance.block_engine import WORKERS
 from conformance.checking.report import DocumentReport
 from conformance.engines import Engine, find_engine
 from conformance.errors import InputError
@@ -36,7 +37,7 @@ FRAMES_SHOWN: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A document to be checked on each of ``engines``.
+    """A document to be checked on each of ``engines``, with so many ``workers`` each.
 
     ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all;
     ``fork`` is the fork to which cases are limited.
@@ -46,6 +47,7 @@ class Task:
     content: bytes
     origin: str
     engines: tuple[str, ...] = (SPEC,)
+    workers: int = WORKERS
     wanted: frozenset[str] | None = None
     fork: str | None = None
 
@@ -145,7 +147,7 @@ def _check_vector(task: Task, engine: str) -> Iterator[Verdict]:
     if task.wanted is not None and task.place not in task.wanted:
         return
     try:
-        for verdict in check_vector(task.place, task.content, engine_of(engine)):
+        for verdict in check_vector(task.place, task.content, engine_of(engine, task.workers)):
             if task.fork is None or task.fork == verdict.fork:
                 yield replace(verdict, kind=VECTOR, engine=engine)
     except InputError:
@@ -155,9 +157,9 @@ def _check_vector(task: Task, engine: str) -> Iterator[Verdict]:
 
 
 @functools.cache
-def engine_of(name: str) -> Engine:
+def engine_of(name: str, workers: int = WORKERS) -> Engine:
     """The engine of that id, one for each process. Raises InputError where there is none."""
-    return find_engine(name)
+    return find_engine(name, workers=workers)
 
 
 def describe_crash(error: Exception) -> str:

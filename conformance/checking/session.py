@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from conformance.block_engine import WORKERS
 from conformance.checking.document import SPEC, Task
 from conformance.checking.journal import Journal
 from conformance.checking.report import DocumentReport
@@ -26,11 +27,13 @@ from conformance.verdict import Result, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to check and how. ``sample`` and ``fork`` limit the cases; ``jobs`` counts worker processes."""
+    """What to check and how. ``sample`` and ``fork`` limit the cases; ``jobs`` counts processes that share the cases,
+    ``workers`` those inside an engine."""
 
     paths: tuple[Path, ...]
     engines: tuple[str, ...] = (SPEC,)
     jobs: int = 1
+    workers: int = WORKERS
     sample: int | None = None
     fork: str | None = None
     measure_rules: bool = False
@@ -140,7 +143,9 @@ def _tasks(options: Options, session: Session, reading: Reading) -> Iterator[Tas
             wanted = _wanted(session, document.place)
             if wanted is None or wanted or _may_be_half(document):
                 reading.after.append(reading.total)
-                yield Task(document.place, document.content, str(path), options.engines, wanted, options.fork)
+                yield Task(
+                    document.place, document.content, str(path), options.engines, options.workers, wanted, options.fork
+                )
 
 
 def _wanted(session: Session, place: str) -> frozenset[str] | None:
@@ -195,4 +200,4 @@ def _whole(options: Options, session: Session, halves: list[Task]) -> Iterator[T
     for pair in pair_rpc(blocks, witnesses):
         content = json.dumps({"block": pair.block, "witness": pair.witness}).encode()
         wanted = _wanted(session, pair.place)
-        yield Task(pair.place, content, origins[pair.place], options.engines, wanted, options.fork)
+        yield Task(pair.place, content, origins[pair.place], options.engines, options.workers, wanted, options.fork)

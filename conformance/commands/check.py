@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
+from conformance.block_engine import WORKERS
 from conformance.checking.document import SPEC, engine_of
 from conformance.checking.journal import Journal, source_version
 from conformance.checking.printing import summary, to_json, write_json
@@ -17,6 +18,7 @@ from conformance.checking.progress import progress_bar
 from conformance.checking.session import Options, Session, fork_name
 from conformance.checking.session import check as check_paths
 from conformance.checking.workers import WorkerDied
+from conformance.engines import choose_engines
 from conformance.verdict import Result
 
 FAILED: Final = 1
@@ -25,8 +27,10 @@ INTERRUPTED: Final = 130
 
 def check(
     paths: Annotated[list[Path], typer.Argument(help="Files, folders and archives.", show_default=False)],
-    engine: Annotated[list[str] | None, typer.Option(help="An engine; may be given again.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Workers inside an engine that runs in parallel.")] = 1,
+    engine: Annotated[
+        list[str] | None, typer.Option(help="An engine, `all`, or a pattern as `reference:*`; may be given again.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Workers inside an engine that runs in parallel.")] = WORKERS,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that share the cases.")] = 1,
     json: Annotated[str | None, typer.Option(help="Write all verdicts to a file, or to stdout for `-`.")] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="So many cases, some from every folder.")] = None,
@@ -39,8 +43,9 @@ def check(
     """
     options = Options(
         paths=tuple(paths),
-        engines=tuple(dict.fromkeys(engine or [SPEC])),
+        engines=tuple(choose_engines(engine or [SPEC])),
         jobs=jobs,
+        workers=workers,
         sample=sample,
         fork=fork_name(fork) if fork is not None else None,
     )
@@ -48,7 +53,7 @@ def check(
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
         for name in options.engines:
-            stack.callback(engine_of(name).close)
+            stack.callback(engine_of(name, workers).close)
         journal = stack.enter_context(Journal()) if resume else None
         try:
             with progress_bar(options.paths) as watch:

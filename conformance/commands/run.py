@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from conformance.block_engine import WORKERS
 from conformance.engines import EngineFailure, find_engine
 from conformance.errors import InputError
 from conformance.fixtures.archives import documents
@@ -34,6 +35,7 @@ FAILED: Final = 1
 def run(
     block: Annotated[Path, typer.Argument(help="A vector, a fixture or a block file.", show_default=False)],
     engine: Annotated[str, typer.Option(help="Who executes it; other engines than `spec` take vectors.")] = SPEC,
+    workers: Annotated[int, typer.Option(min=1, help="Workers inside an engine that runs in parallel.")] = WORKERS,
     case: Annotated[str | None, typer.Option(help="A part of the name of the case, where there are many.")] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON: for each block a map as in FORMAT.md.")] = False,
 ) -> None:
@@ -42,7 +44,7 @@ def run(
     Nothing is compared with what the case expects; that is what `check` does. Exit code 1: the engine failed.
     """
     try:
-        names, results = results_of(block, engine, case)
+        names, results = results_of(block, engine, case, workers)
     except EngineFailure as failure:
         typer.echo(f"samestate: {engine}: {failure}", err=True)
         raise typer.Exit(FAILED) from failure
@@ -54,12 +56,14 @@ def run(
         print_block(console, f"block {index}", result, names)
 
 
-def results_of(path: Path, engine_id: str, name: str | None) -> tuple[dict[str, str], list[Object]]:
+def results_of(
+    path: Path, engine_id: str, name: str | None, workers: int = WORKERS
+) -> tuple[dict[str, str], list[Object]]:
     """The names of accounts, and what came out of each block of the case. Raises InputError and EngineFailure."""
     found = [document for document in documents([path]) if is_vector(document)]
     if len(found) == 1:
         vector = load_vector(found[0].place, found[0].content)
-        engine = find_engine(engine_id)
+        engine = find_engine(engine_id, workers=workers)
         try:
             missing = engine.capabilities.missing(vector.case)
             if missing:

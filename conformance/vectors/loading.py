@@ -20,6 +20,9 @@ from conformance.vectors.places import SCHEMA
 
 PROBLEMS_SHOWN: Final = 8
 
+FILLED: Final = "samestate-fill/"
+"""How the generator of a vector is called whose place is in the folder of vectors; others may lie anywhere."""
+
 HAZARDS: Final = frozenset(f"H{number:02}" for number in range(1, 85))
 """The hazards that are known: H01 to H84."""
 
@@ -181,8 +184,12 @@ def describe(value: object) -> str:
 def identity_problems(document: Document, content: Object) -> Iterable[str]:
     """The id is the file's path, the hazards and selectors are known ones, and lists are in order."""
     identity = text(content, "id")
-    if not re.search(rf"(^|[/:]){re.escape(identity)}\.ya?ml$", document.place.replace("\\", "/")):
-        yield f"{document.at(('id',))}must be the path of the file below vectors/, but is {quoted(identity)}"
+    path = document.place.replace("\\", "/")
+    is_filled = text(member(content, "provenance"), "generator").startswith(FILLED)
+    needed = identity if is_filled else identity.rsplit("/", 1)[-1]
+    if not re.search(rf"(^|[/:]){re.escape(needed)}\.ya?ml$", path):
+        right = "be the path of the file below vectors/" if is_filled else "end with the name of the file"
+        yield f"{document.at(('id',))}must {right}, but is {quoted(identity)}"
     elif identity.split("/")[0] != text(member(content, "machine"), "name"):
         yield f"{document.at(('id',))}must begin with the name of the machine"
     for field, known in (("hazards", HAZARDS), ("selectors", frozenset(SELECTORS))):

@@ -1,0 +1,67 @@
+"""`samestate generate`: write a vector that a seed makes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from conformance.errors import InputError
+from conformance.fixtures.forks import BY_NAME
+from conformance.generating import toy as toy_generator
+from conformance.generating.evm import generate_block
+from conformance.generating.toy_case import with_access_list
+from conformance.generating.vector import evm_case, name_for, toy_case, vector_text, write_vector
+from conformance.vectors import evm, toy
+from conformance.vectors.machines import MACHINES, execute
+from conformance.vectors.model import Case, members
+
+MOST_TRANSACTIONS: Final = 20_000
+LATEST: Final = "Amsterdam"
+LEAST_SLOTS: Final = 40
+SLOTS_PER_TRANSACTION: Final = 4
+
+
+def generate(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file, NAME.yaml.", show_default=False)],
+    machine: Annotated[str, typer.Option(help="toy or evm.")] = toy.NAME,
+    txs: Annotated[int, typer.Option(min=0, max=MOST_TRANSACTIONS, help="How many transactions.")] = 20,
+    conflict: Annotated[float, typer.Option(help="The share of transactions that conflict, 0 to 1.")] = 0.2,
+    seed: Annotated[int, typer.Option(min=0, help="What the block is made from.")] = 0,
+    fork: Annotated[str, typer.Option(help="The fork of an EVM block.")] = LATEST,
+    access_list: Annotated[bool, typer.Option("--access-list", help="The block carries its access list.")] = False,
+) -> None:
+    """Make a block from a seed, execute it on the specification, and write both as a vector.
+
+    toy: exactly so many transactions read, other than by fees, what an earlier one wrote. evm: each transaction works
+    on accounts that others share with that probability, and what would be rejected is left out.
+    """
+    if not 0 <= conflict <= 1:
+        raise InputError(f"--conflict {conflict:g}: must be between 0 and 1")
+    name = name_for("--output", output)
+    case = make_case(name, machine, txs, conflict, seed, fork, access_list)
+    expected = execute(case)
+    options = f"--machine {machine} --txs {txs} --conflict {conflict:g} --seed {seed}"
+    options += (f" --fork {case.fork}" if machine == evm.NAME else "") + (" --access-list" if access_list else "")
+    text = vector_text(case, expected, f"generated.{machine}", f"Written by `samestate generate {options}`.")
+    write_vector("--output", output, text)
+    print(f"{output}: {sum(len(members(block, 'txs')) for block in case.blocks)} transactions, {len(text)} bytes")
+
+
+def make_case(
+    name: str, machine: str, transactions: int, conflict: float, seed: int, fork: str, access_list: bool
+) -> Case:
+    """The case that the options describe. Raises InputError."""
+    if machine == toy.NAME:
+        slots = max(LEAST_SLOTS, SLOTS_PER_TRANSACTION * transactions)
+        made = toy_generator.generate_block(seed, transactions, conflict, toy_generator.Workload(keys=slots))
+        block = with_access_list(made.blocks[0], made.state) if access_list else made.blocks[0]
+        return toy_case(name, block, made.state)
+    if machine != evm.NAME:
+        raise InputError(f"--machine {machine}: must be {toy.NAME} or {evm.NAME}")
+    if fork not in MACHINES[evm.NAME].forks:
+        raise InputError(f"--fork {fork}: no fork is called so; known are {', '.join(MACHINES[evm.NAME].forks)}")
+    if access_list and not BY_NAME[fork].has_access_list:
+        raise InputError(f"--access-list: {fork} has no block access lists")
+    return evm_case(name, generate_block(BY_NAME[fork], seed, transactions, conflict), access_list)

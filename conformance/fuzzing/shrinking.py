@@ -1,0 +1,142 @@
+"""Making a case smaller while an engine still gets it wrong.
+
+Works on the maps of a case, so that one shrinker serves every machine: transactions and withdrawals are left out, then
+operations of what is left, then accounts and slots of the pre-state. A candidate that is no valid input any more fails
+no engine, and so is not taken.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeVar
+
+from conformance.vectors.document import Json, Object
+from conformance.vectors.explaining import map_of
+from conformance.vectors.model import Case, members, texts
+
+Fails = Callable[[Case], bool]
+"""Whether an engine still departs from the specification on a case."""
+
+Element = TypeVar("Element")
+
+LISTS: Final = ("txs", "withdrawals")
+SECONDS: Final = 60.0
+
+
+@dataclasses.dataclass(slots=True)
+class Shrinker:
+    """Shrinks within a time. ``tried`` counts the cases that were tried."""
+
+    fails: Fails
+    seconds: float = SECONDS
+    tried: int = 0
+
+    def shrink(self, case: Case) -> Case:
+        """A case that still fails and from which nothing more can be left out, or as small as time allowed."""
+        end = time.monotonic() + self.seconds
+        while True:
+            smaller = self._pass(case, end)
+            if smaller is case or time.monotonic() > end:
+                return smaller
+            case = smaller
+
+    def _pass(self, case: Case, end: float) -> Case:
+        for candidates in (without_blocks, without_elements, without_operations, without_state, with_less_gas):
+            found = True
+            while found and time.monotonic() < end:
+                found = False
+                for candidate in candidates(case):
+                    if time.monotonic() > end:
+                        break
+                    self.tried += 1
+                    if self.fails(candidate):
+                        case, found = candidate, True
+                        break
+        return case
+
+
+def without_blocks(case: Case) -> Iterator[Case]:
+    """The case without its last blocks, and without its first."""
+    for count in range(1, len(case.blocks)):
+        yield dataclasses.replace(case, blocks=case.blocks[:count])
+    if len(case.blocks) > 1:
+        yield dataclasses.replace(case, blocks=case.blocks[1:])
+
+
+def without_elements(case: Case) -> Iterator[Case]:
+    """Without some of the transactions or withdrawals, many at once first; without an access list."""
+    for index, block in enumerate(case.blocks):
+        for name in ("access_list", "block_access_list"):
+            if name in block:
+                yield with_block(case, index, {field: value for field, value in block.items() if field != name})
+        for name in LISTS:
+            elements = members(block, name)
+            for kept in fewer(elements):
+                yield with_block(case, index, {**block, name: [*kept]})
+
+
+def without_operations(case: Case) -> Iterator[Case]:
+    """Without some operations of a transaction, and without its declaration."""
+    for index, block in enumerate(case.blocks):
+        transactions = members(block, "txs")
+        for place, transaction in enumerate(transactions):
+            for smaller in smaller_transactions(transaction):
+                changed: list[Json] = [*transactions[:place], smaller, *transactions[place + 1 :]]
+                yield with_block(case, index, {**block, "txs": changed})
+
+
+def smaller_transactions(transaction: Object) -> Iterator[Object]:
+    """A transaction with less in it, for machines whose transactions are not signed."""
+    if "declared" in transaction:
+        yield {name: value for name, value in transaction.items() if name != "declared"}
+    if "operations" in transaction:
+        for kept in fewer(texts(transaction, "operations")):
+            yield {**transaction, "operations": [*kept]}
+
+
+def without_state(case: Case) -> Iterator[Case]:
+    """Without some of the pre-state."""
+    for path in ((), *((name,) for name in case.pre)):
+        part = case.pre if not path else map_of(case.pre, path[0])
+        if path and "balance" in part:
+            storage = map_of(part, "storage")
+            for kept in fewer(list(storage)):
+                account = {**part, "storage": {slot: storage[slot] for slot in kept}}
+                yield dataclasses.replace(case, pre={**case.pre, path[0]: account})
+            continue
+        if not path and any(name in case.pre for name in ("accounts", "slots")):
+            continue
+        for kept in fewer(list(part)):
+            smaller: Object = {name: part[name] for name in kept}
+            yield dataclasses.replace(case, pre={**case.pre, path[0]: smaller} if path else smaller)
+
+
+def with_less_gas(case: Case) -> Iterator[Case]:
+    """With transactions that pay nothing for gas, where they are not signed."""
+    for index, block in enumerate(case.blocks):
+        transactions = members(block, "txs")
+        for place, transaction in enumerate(transactions):
+            if transaction.get("gas_price", "0") != "0":
+                cheap: list[Json] = [
+                    *transactions[:place],
+                    {**transaction, "gas_price": "0"},
+                    *transactions[place + 1 :],
+                ]
+                yield with_block(case, index, {**block, "txs": cheap})
+
+
+def with_block(case: Case, index: int, block: Object) -> Case:
+    """The case with another block in a place."""
+    return dataclasses.replace(case, blocks=(*case.blocks[:index], block, *case.blocks[index + 1 :]))
+
+
+def fewer(elements: Sequence[Element]) -> Iterator[Sequence[Element]]:
+    """The elements without some that stand together: half of them, a quarter, and so on to one."""
+    size = len(elements)
+    while size > 0:
+        for start in range(0, len(elements), size):
+            if len(elements) > 0:
+                yield [*elements[:start], *elements[start + size :]]
+        size //= 2

@@ -1,0 +1,176 @@
+"""Random blocks of the toy machine, valid and invalid. Everything follows from the seed.
+
+Blocks are small in everything but variety: few slots and few values, so that what is written is read again, restored
+and written over; limits of gas on the edge; coinbases that send and receive; declarations and access lists that are
+right, wrong or not there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Final
+
+from spec.machine import Rejection
+from spec.toy.access_list import AccessList, Entry, access_list_of
+from spec.toy.block import Block, Declaration, Transaction, Withdrawal
+from spec.toy.machine import Toy
+from spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
+from spec.toy.state import ToyState, toy_state
+from spec.toy.word import UINT64_MODULUS, WORD_MODULUS, to_value
+from spec.transition import apply_block
+
+VALUES: Final = (0, 0, 1, 1, 2, 5, WORD_MODULUS - 1)
+HOT_SENDERS: Final = 3
+HOT_SLOTS: Final = 4
+BALANCE: Final = 10**9
+ENOUGH_GAS: Final = 300_000
+TIGHT_GAS: Final = (0, 1, 99, 100, 2100, 2199, 2200, 5000, 22_099, 22_100, 25_000)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A block in the making: what its accounts have, and the nonces that their transactions have come to."""
+
+    random: Random
+    conflict: float
+    balances: dict[bytes, int] = field(default_factory=dict)
+    nonces: dict[bytes, int] = field(default_factory=dict)
+    next_nonces: dict[bytes, int] = field(default_factory=dict)
+    made: int = 0
+
+    def sender(self) -> bytes:
+        """A sender that others share as often as there are conflicts, or a new one."""
+        random = self.random
+        if random.random() < self.conflict * 0.3:
+            address = b"\xa0" + bytes([random.randrange(HOT_SENDERS)]) * 19
+        else:
+            self.made += 1
+            address = b"\xa1" + self.made.to_bytes(19, "big")
+        if address not in self.balances:
+            self.balances[address] = random.choice((0, 1, BALANCE, BALANCE, BALANCE, BALANCE, 2**127))
+            self.nonces[address] = random.choice((0, 0, 0, 7, UINT64_MODULUS - 2, UINT64_MODULUS - 1))
+            self.next_nonces[address] = self.nonces[address]
+        return address
+
+    def slot(self, index: int) -> int:
+        """A slot that others share as often as there are conflicts, or one that only this transaction has."""
+        if self.random.random() < self.conflict:
+            return self.random.randrange(HOT_SLOTS)
+        return 1000 + index * 10 + self.random.randrange(3)
+
+    def operation(self, index: int) -> Operation:
+        """One of the six."""
+        random = self.random
+        match random.choices(range(6), (30, 34, 12, 8, 10, 6))[0]:
+            case 0:
+                return Sload(self.slot(index))
+            case 1:
+                return Sstore(self.slot(index), random.choice((None, None, *VALUES)))
+            case 2:
+                return Add(random.choice((1, 2, WORD_MODULUS - 1)))
+            case 3:
+                return Sub(random.choice((1, 2, WORD_MODULUS - 1)))
+            case 4:
+                return Keccak(random.randbytes(random.choice((0, 1, 31, 32, 33, 64))))
+            case _:
+                return Noop()
+
+    def transaction(self, index: int) -> Transaction:
+        """A transaction that is mostly valid."""
+        random = self.random
+        sender = self.sender()
+        nonce = self.next_nonces[sender]
+        if random.random() < 0.03:
+            nonce = max(0, min(UINT64_MODULUS - 1, nonce + random.choice((-1, 1))))
+        self.next_nonces[sender] = min(UINT64_MODULUS - 1, nonce + 1)
+        operations = tuple(self.operation(index) for _ in range(random.randrange(8)))
+        is_tight = random.random() < 0.15
+        return Transaction(
+            sender=sender,
+            nonce=nonce,
+            gas_limit=random.choice(TIGHT_GAS) if is_tight else ENOUGH_GAS,
+            gas_price=random.choice((0, 0, 1, 1, 1, 3)),
+            operations=operations,
+            declared=self.declaration(operations),
+        )
+
+    def declaration(self, operations: tuple[Operation, ...]) -> Declaration | None:
+        """What a transaction says it accesses: the truth, less, something else, or nothing."""
+        random = self.random
+        stores = sorted({operation.slot for operation in operations if isinstance(operation, Sstore)})
+        loads = sorted({operation.slot for operation in operations if isinstance(operation, Sload | Sstore)})
+        way = random.random()
+        if way < 0.5:
+            return Declaration(tuple(loads), tuple(stores))
+        if way < 0.65:
+            return Declaration(tuple(loads[1:]), tuple(stores[1:]))
+        if way < 0.8:
+            return Declaration((random.randrange(HOT_SLOTS),), (random.randrange(HOT_SLOTS),))
+        return None
+
+
+def random_block(seed: int, transactions: int = 10, conflict: float = 0.5) -> tuple[Block, ToyState]:
+    """A block of at most so many transactions, which share slots and senders as often as ``conflict`` says.
+
+    One block in eight is invalid; of the others every transaction that would be rejected is left out. Raises ValueError
+    for a conflict outside 0 to 1.
+    """
+    if not 0 <= conflict <= 1:
+        raise ValueError(f"conflict must be between 0 and 1, but is {conflict}")
+    random = Random(f"toy {seed} {transactions} {conflict}")
+    draft = _Draft(random, conflict)
+    made = tuple(draft.transaction(index) for index in range(transactions))
+    known = [*draft.balances, b"\xcc" * 20]
+    coinbase = random.choice((b"\xc0" * 20, b"\xc0" * 20, random.choice(known)))
+    withdrawals = tuple(
+        Withdrawal(random.choice((*known, coinbase)), random.choice((0, 1, 1000)))
+        for _ in range(random.choice((0, 0, 1, 3)))
+    )
+    limit = sum(transaction.gas_limit for transaction in made)
+    block = Block(coinbase, limit, made, withdrawals)
+    state = toy_state(draft.balances, draft.nonces, {slot: random.choice(VALUES) for slot in range(HOT_SLOTS)})
+    if random.random() < 1 / 8:
+        return replace(block, gas_limit=random.choice((limit, limit // 2))), state
+    block = without_rejected(block, state)
+    return with_access_list(random, block, state), state
+
+
+def without_rejected(block: Block, state: ToyState) -> Block:
+    """The block without the transactions that may not be in it."""
+    rejected: set[int] = set()
+
+    def leave_out(index: int, rejection: Rejection) -> None:
+        rejected.add(index)
+
+    apply_block(Toy(), block, state, leave_out)
+    kept = tuple(transaction for index, transaction in enumerate(block.transactions) if index not in rejected)
+    return replace(block, transactions=kept)
+
+
+def with_access_list(random: Random, block: Block, state: ToyState) -> Block:
+    """The block with a right access list, a wrong one, or none."""
+    way = random.random()
+    if way < 0.6:
+        return block
+    right = access_list_of(apply_block(Toy(), block, state).steps, state)
+    return replace(block, access_list=right if way < 0.85 else spoiled(random, right))
+
+
+def spoiled(random: Random, right: AccessList) -> AccessList:
+    """An access list with one fault: an entry less, a read less or more, a wrong value, a change less."""
+    place = random.randrange(len(right))
+    entry = right[place]
+    match random.randrange(4):
+        case 0:
+            return right[:-1]
+        case 1 if entry.reads:
+            wrong = Entry(entry.reads[1:], entry.changes)
+        case 2 if entry.changes:
+            key, _ = entry.changes[0]
+            wrong = Entry(entry.reads, ((key, to_value(random.randrange(7))), *entry.changes[1:]))
+        case 3 if entry.changes:
+            wrong = Entry(entry.reads, entry.changes[1:])
+        case _:
+            wrong = Entry((*entry.reads, b"\x03" + b"\xff" * 32), entry.changes)
+    return (*right[:place], wrong, *right[place + 1 :])
