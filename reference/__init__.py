@@ -1,1 +1,24 @@
-"""How to schedule a block: readable strategies over any machine, and the explorer that runs every interleaving."""
+"""How to schedule a block: readable strategies over any machine, and the explorer that runs every interleaving.
+
+:func:`run_block` executes a block once; :class:`BlockProgram` is a block for the explorer
+(:mod:`reference.explorer`), which runs it under many schedules and compares each result with the specification's.
+"""
+
+from reference.estimators import Estimate, Estimator, last_run, nothing_known
+from reference.metrics import Metrics
+from reference.running import BlockProgram, Run, run_block
+from reference.strategies import STRATEGIES, Parts, Predictions
+
+__all__ = [
+    "STRATEGIES",
+    "BlockProgram",
+    "Estimate",
+    "Estimator",
+    "Metrics",
+    "Parts",
+    "Predictions",
+    "Run",
+    "last_run",
+    "nothing_known",
+    "run_block",
+]

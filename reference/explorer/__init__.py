@@ -33,8 +33,10 @@ translates it to a :class:`Label` made once at import. Rules for workers:
 - A point stands right *before* each action that others can notice. :attr:`Kind.LOOK` says that the action changes
   nothing, :attr:`Kind.OWN` that nobody else could notice it; every other action is an :attr:`Kind.ACT`.
 - A worker that found nothing to do calls ``point(IDLE)`` once each time round, and never waits in any other way: it
-  must hold no lock of the operating system and not sleep. Where every worker is idle several times in a row and no ACT was
-  passed in between, nobody can wake them any more: a lost wake-up.
+  must hold no lock of the operating system and not sleep. Where every worker is idle several times in a row and no
+  ACT was passed in between, nobody can wake them any more: a lost wake-up.
+- A worker that took something and found nothing in it is not idle: an idle point says that going round again would be
+  just the same. (The explorer does not stop a worker that is idle, so a point too many would hide schedules.)
 - ``point`` returns when it is the worker's turn. It may raise (also ``GreenletExit``) where the run is over: the worker
   lets that pass, and gives up. A compiled worker unwinds, at the latest at its next point. Points of a run that is over
   return at once.

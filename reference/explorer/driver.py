@@ -30,8 +30,7 @@ class Passed(NamedTuple):
     detail: object
 
     def __str__(self) -> str:
-        detail = self.detail.hex() if isinstance(self.detail, bytes) else self.detail
-        return f"{self.number:>5}  worker {self.worker}  {self.label}" + ("" if detail is None else f" {detail}")
+        return f"{self.number:>5}  worker {self.worker}  {self.label} {show(self.detail)}".rstrip()
 
 
 class Choice(NamedTuple):
@@ -140,3 +139,10 @@ class Driver:
         for worker in self._greenlets:
             if not worker.dead:
                 worker.throw()
+
+
+def show(detail: object) -> str:
+    """The detail of a point for people."""
+    if isinstance(detail, tuple):
+        return " ".join(show(part) for part in detail)
+    return "" if detail is None else detail.hex() if isinstance(detail, bytes) else str(detail)

@@ -1,0 +1,133 @@
+"""Committing in block order: settling each transaction, and the access record as the strategy observed it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from reference.explorer.violation import Violation
+from reference.memory import NO_EFFECTS, Blocked, Chain, Effects, Observation, VersionedMemory, VersionKind
+from spec.access import Read, StepAccess
+from spec.machine import Key, Machine, Rejection, Value
+from spec.transition import BlockResult
+
+AnyMachine = Machine[Any, Any, Any, Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One incarnation of a step that ran to its end: what it gave, or how it failed; what it saw, and what it does.
+
+    A failure is that of a speculative run until its reads have been validated. What fails does nothing to state.
+    """
+
+    step: int
+    incarnation: int
+    outcome: Any = None
+    failure: Exception | None = None
+    reads: dict[Key, Observation] = field(default_factory=dict)
+    effects: Effects = NO_EFFECTS
+    touches: tuple[bytes, ...] = ()
+
+
+class Committer:
+    """The committed part of a block. Each step is committed once, when all before it are, and never again."""
+
+    def __init__(self, machine: AnyMachine, block: Any, memory: VersionedMemory) -> None:
+        self.machine = machine
+        self.block = block
+        self.memory = memory
+        self.totals = machine.start(block)
+        self.outcomes: list[Any] = []
+        self.receipts: list[Any] = []
+        self.steps: list[StepAccess] = []
+        self.changed: dict[Key, None] = {}
+        self.wiped: dict[bytes, int] = {}
+        self._sources_left: dict[tuple[Key, int], tuple[int, ...]] = {}
+
+    def commit_transaction(self, attempt: Attempt) -> None:
+        """Settle the transaction and record what it did. Raises its failure, or the rejection by the totals."""
+        self.settle(attempt)
+        self.record(attempt)
+
+    def settle(self, attempt: Attempt) -> None:
+        """Check what depends on the transactions before this one, and give its receipt."""
+        try:
+            if attempt.failure is not None:
+                raise attempt.failure
+            receipt, self.totals = self.machine.settle(self.block, attempt.outcome, self.totals)
+        except Rejection as rejection:
+            rejection.transaction = attempt.step
+            raise
+        self.outcomes.append(attempt.outcome)
+        self.receipts.append(receipt)
+
+    def record(self, attempt: Attempt) -> None:
+        """Add what the step read, wrote, credited, wiped and touched to the access record."""
+        step, effects = attempt.step, attempt.effects
+        reads = {key: self.read(step, key, observation) for key, observation in attempt.reads.items()}
+        for address in effects.wipes:
+            self._wipe(step, address)
+        written: dict[Key, Value] = {}
+        before: dict[Key, Value] = {}
+        for key, value in effects.writes.items():
+            wiped = self.machine.storage_owner(key) in effects.wipes
+            chain = self.chain(key, step)
+            old = None if wiped else self.memory.value(key, chain)
+            if value != old:
+                written[key], before[key] = value, old
+            else:
+                self._sources_left[key, step] = (step,) if wiped else self.sources(key, chain)
+        self.changed.update(dict.fromkeys(written))
+        self.changed.update(dict.fromkeys(effects.credits))
+        self.steps.append(
+            StepAccess(
+                step=step,
+                reads=reads,
+                writes=written,
+                before=before,
+                credits=dict(effects.credits),
+                wipes=tuple(sorted(effects.wipes)),
+                touches=tuple(sorted(attempt.touches)),
+            )
+        )
+
+    def read(self, step: int, key: Key, observation: Observation) -> Read:
+        """What the step really saw, and the steps that made it so."""
+        chain = observation.chain if observation.chain is not None else self.chain(key, step)
+        return Read(observation.value, self.sources(key, chain))
+
+    def sources(self, key: Key, chain: Chain) -> tuple[int, ...]:
+        """The committed steps that contributed to a chain. A write that left the value is not among them."""
+        base: tuple[int, ...] = ()
+        if chain.base is not None:
+            base = (chain.base.step,)
+            if chain.base.kind is VersionKind.WRITE:
+                base = self._sources_left.get((key, chain.base.step), base)
+        return (*base, *(credit.step for credit in chain.credits))
+
+    def chain(self, key: Key, step: int) -> Chain:
+        """What ``step`` would see of ``key``, now that all before it are committed."""
+        try:
+            return self.memory.look(key, step)
+        except Blocked as blocked:
+            raise Violation("committed steps leave no estimates", f"{key.hex()} of step {blocked.step}") from None
+
+    def _wipe(self, step: int, address: bytes) -> None:
+        self.wiped[address] = step
+        for key in [key for key in self.changed if self.machine.storage_owner(key) == address]:
+            del self.changed[key]
+
+    def result(self, closing: Any) -> BlockResult[Any, Any, Any, Any]:
+        """The result of the block, once every step is committed. The values are those that memory holds in the end."""
+        after = len(self.receipts) + 1
+        return BlockResult(
+            outcomes=tuple(self.outcomes),
+            receipts=tuple(self.receipts),
+            totals=self.totals,
+            closing=closing,
+            steps=tuple(self.steps),
+            changes={key: self.memory.value(key, self.chain(key, after)) for key in self.changed},
+            wipes=tuple(self.wiped),
+            before=self.memory.state,
+        )

@@ -1,0 +1,257 @@
+"""What must hold at every moment of a run, by name, whatever the schedule.
+
+Invariants are checked from what the worker loops report and from what stands in memory, never by asking the part that
+might be wrong: what a step sees is worked out here a second time, from all versions, in the simplest way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from reference.commit import Attempt
+from reference.estimators import conflict
+from reference.explorer.violation import Violation
+from reference.journal import Journal
+from reference.memory import Chain, Observation, Place, Version, VersionKind
+from spec.machine import Key
+
+if TYPE_CHECKING:
+    from reference.strategies.base import Strategy
+
+ONE_RUNNER: Final = "a transaction is run by one worker at a time"
+NEXT_INCARNATION: Final = "incarnations follow one another"
+MARKED_FIRST: Final = "what an aborted incarnation wrote is marked before the next one starts"
+NO_ESTIMATE_READ: Final = "an estimate is never read as a value"
+LATEST_VERSIONS: Final = "what stands in memory is what the last incarnation did"
+COMMITTED_ONCE: Final = "a committed transaction is never run again"
+COMMIT_ORDER: Final = "the order of commits is the order of the block"
+COMMITTED_READS: Final = "what a committed transaction read is what the committed ones before it left"
+WAVE_CONFLICT: Final = "the members of a wave do not conflict"
+WAVE_ORDER: Final = "a transaction waits for the earlier ones that it conflicts with"
+LOCK_CONFLICT: Final = "locks are never held by transactions that conflict"
+ACTIVE_COUNTED: Final = "a task in a worker's hands is counted as active"
+DONE_VALIDATED: Final = "a block is done only when every transaction is validated"
+DONE_IDLE: Final = "a block is done only when no worker has a task"
+
+NAMES: Final = (
+    ONE_RUNNER,
+    NEXT_INCARNATION,
+    MARKED_FIRST,
+    NO_ESTIMATE_READ,
+    LATEST_VERSIONS,
+    COMMITTED_ONCE,
+    COMMIT_ORDER,
+    COMMITTED_READS,
+    WAVE_CONFLICT,
+    WAVE_ORDER,
+    LOCK_CONFLICT,
+    ACTIVE_COUNTED,
+    DONE_VALIDATED,
+    DONE_IDLE,
+)
+"""Every invariant of every strategy."""
+
+
+class Guard(Journal):
+    """A journal that raises :class:`Violation` at the first thing that must not happen."""
+
+    def __init__(self, strategy: str, transactions: int, workers: int) -> None:
+        super().__init__(strategy, transactions, workers)
+        self.watched: Strategy | None = None
+        self.running: dict[int, int] = {}
+        self.last: dict[int, int] = {}
+        self.was_suspended: set[int] = set()
+        self.standing: dict[int, Attempt] = {}
+        self.published: dict[int, dict[Place, Version]] = {}
+        self.committed = 0
+        self.busy: dict[int, int] = {}
+        self.was_done = False
+
+    def watch(self, strategy: Strategy) -> None:
+        """Look into this strategy from now on."""
+        self.watched = strategy
+
+    # Events
+
+    def started(self, worker: int, step: int, incarnation: int) -> None:
+        """See :meth:`Journal.started`."""
+        super().started(worker, step, incarnation)
+        require(step not in self.running, ONE_RUNNER, f"transaction {step}: workers {self.running.get(step)}, {worker}")
+        require(step >= self.committed, COMMITTED_ONCE, f"transaction {step}")
+        last = self.last.get(step, -1)
+        follows = incarnation == last + 1 or (incarnation == last and step in self.was_suspended)
+        require(follows, NEXT_INCARNATION, f"transaction {step}: {incarnation} after {last}")
+        for place, version in self.versions():
+            if version.step == step:
+                require(version.estimate, MARKED_FIRST, f"{show(place)} of transaction {step}")
+        self.running[step] = worker
+        self.busy[worker] = step
+        self.last[step] = incarnation
+        self.was_suspended.discard(step)
+        self.standing.pop(step, None)
+        self.check_start(step, incarnation)
+
+    def observed(self, step: int, key: Key, chain: Chain | None) -> None:
+        """See :meth:`Journal.observed`."""
+        for version in chain.versions if chain is not None else ():
+            require(not version.estimate, NO_ESTIMATE_READ, f"{key.hex()} by step {step}, of step {version.step}")
+
+    def suspended(self, worker: int, step: int, blocking: int) -> None:
+        """See :meth:`Journal.suspended`."""
+        super().suspended(worker, step, blocking)
+        self.running.pop(step, None)
+        self.was_suspended.add(step)
+
+    def executed(self, worker: int, attempt: Attempt) -> None:
+        """See :meth:`Journal.executed`."""
+        super().executed(worker, attempt)
+        self.running.pop(attempt.step, None)
+        self.standing[attempt.step] = attempt
+        self.published[attempt.step] = expected_versions(attempt)
+
+    def took(self, worker: int, step: int) -> None:
+        """See :meth:`Journal.took`."""
+        self.busy[worker] = step
+
+    def aborted(self, step: int, incarnation: int) -> None:
+        """See :meth:`Journal.aborted`."""
+        super().aborted(step, incarnation)
+        self.standing.pop(step, None)
+
+    def dropped(self, worker: int) -> None:
+        """See :meth:`Journal.dropped`."""
+        self.busy.pop(worker, None)
+
+    def wave(self, members: Sequence[int]) -> None:
+        """See :meth:`Journal.wave`."""
+        super().wave(members)
+        estimates = self.strategy_watched().job.estimates
+        for place, member in enumerate(members):
+            for other in members[:place]:
+                require(not conflict(estimates[member], estimates[other]), WAVE_CONFLICT, f"{other} and {member}")
+        for member in members:
+            for earlier in range(member):
+                if earlier not in self.standing and earlier >= self.committed:
+                    require(
+                        not conflict(estimates[member], estimates[earlier]), WAVE_ORDER, f"{member} before {earlier}"
+                    )
+
+    def committing(self, attempt: Attempt) -> None:
+        """See :meth:`Journal.committing`."""
+        step = attempt.step
+        require(step == self.committed, COMMIT_ORDER, f"transaction {step}, and {self.committed} is the next")
+        problem = self.stale_read(attempt)
+        require(not problem, COMMITTED_READS, f"transaction {step}: {problem}")
+        self.committed += 1
+
+    # What can be seen at every moment
+
+    def inspect(self) -> None:
+        """See :meth:`Journal.inspect`."""
+        for place, version in self.versions():
+            attempt = self.standing.get(version.step)
+            if attempt is not None:
+                expected = self.published[version.step].get(place)
+                require(version == expected, LATEST_VERSIONS, f"{show(place)} of transaction {version.step}")
+        self.check_scheduler()
+
+    def check_start(self, step: int, incarnation: int) -> None:
+        """For strategies with locks: those who run for the first time hold theirs."""
+        if self.strategy != "locks" or incarnation > 0:
+            return
+        estimates = self.strategy_watched().job.estimates
+        for other in self.running:
+            if other != step and self.last[other] == 0:
+                require(not conflict(estimates[step], estimates[other]), LOCK_CONFLICT, f"{other} and {step}")
+        for earlier in range(self.committed, step):
+            if earlier not in self.last:
+                require(not conflict(estimates[step], estimates[earlier]), WAVE_ORDER, f"{step} before {earlier}")
+
+    def check_scheduler(self) -> None:
+        """For strategies with the collaborative scheduler."""
+        scheduler = getattr(self.watched, "scheduler", None)
+        if scheduler is None:
+            return
+        held = len(self.busy)
+        require(scheduler.active >= held, ACTIVE_COUNTED, f"{held} tasks, of which {scheduler.active} are counted")
+        if not scheduler.done or self.was_done:
+            return
+        self.was_done = True
+        require(not self.busy, DONE_IDLE, f"workers {sorted(self.busy)}")
+        for step in range(self.transactions):
+            attempt = self.standing.get(step)
+            problem = "not executed" if attempt is None else self.stale_read(attempt)
+            require(not problem, DONE_VALIDATED, f"transaction {step}: {problem}")
+
+    # The truth, worked out a second time
+
+    def strategy_watched(self) -> Strategy:
+        """The strategy of this run."""
+        if self.watched is None:
+            raise RuntimeError("nothing is watched")
+        return self.watched
+
+    def versions(self) -> Iterator[tuple[Place, Version]]:
+        """All versions in memory."""
+        memory = self.strategy_watched().memory
+        for place, history in memory.histories.items():
+            for step in history.steps:
+                version = history.at(step)
+                if version is not None:
+                    yield place, version
+
+    def seen(self, key: Key, step: int) -> tuple[Version, ...]:
+        """The versions that ``step`` sees of a key, estimates included, oldest first."""
+        memory = self.strategy_watched().memory
+        places: list[Place] = [("value", key)]
+        owner = memory.codec.storage_owner(key)
+        if owner is not None:
+            places.append(("wipe", owner))
+        found: list[Version] = []
+        for place in places:
+            history = memory.histories.get(place)
+            found.extend(history.below(step) if history is not None else ())
+        found.sort(key=lambda version: (version.step, version.kind is not VersionKind.WIPE))
+        full = [number for number, version in enumerate(found) if version.kind is not VersionKind.CREDIT]
+        return tuple(found[full[-1] if full else 0 :])
+
+    def stale_read(self, attempt: Attempt) -> str:
+        """The first read that would not see the same again, in words, or nothing."""
+        for key, observation in attempt.reads.items():
+            versions = self.seen(key, attempt.step)
+            if any(version.estimate for version in versions) or not self.saw(key, observation, versions):
+                return f"{key.hex()} was read before it had its last value"
+        return ""
+
+    def saw(self, key: Key, observation: Observation, versions: tuple[Version, ...]) -> bool:
+        """Whether the observation is of just these versions; where it was foretold, whether it has their value."""
+        if observation.chain is not None:
+            return observation.chain.versions == versions
+        memory = self.strategy_watched().memory
+        based = bool(versions) and versions[0].kind is not VersionKind.CREDIT
+        return observation.value == memory.value(key, Chain(versions[0] if based else None, versions[int(based) :]))
+
+
+def expected_versions(attempt: Attempt) -> dict[Place, Version]:
+    """What has to stand in memory for the effects of an attempt."""
+    effects, step, incarnation = attempt.effects, attempt.step, attempt.incarnation
+    expected: dict[Place, Version] = {
+        ("wipe", address): Version(step, incarnation, VersionKind.WIPE) for address in effects.wipes
+    }
+    for key, value in effects.writes.items():
+        expected["value", key] = Version(step, incarnation, VersionKind.WRITE, value=value)
+    for key, amount in effects.credits.items():
+        expected["value", key] = Version(step, incarnation, VersionKind.CREDIT, amount=amount)
+    return expected
+
+
+def require(condition: bool, name: str, detail: str) -> None:
+    """Raise Violation unless the condition holds."""
+    if not condition:
+        raise Violation(name, detail)
+
+
+def show(place: Place) -> str:
+    """A place for people."""
+    return f"{place[0]} {place[1].hex()}"

@@ -1,0 +1,161 @@
+"""Running a block under a strategy: once, or as a program for the explorer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from reference.commit import AnyMachine
+from reference.difference import Ending, difference, end_of
+from reference.estimators import Estimator, estimate_all, nothing_known, quality
+from reference.explorer.driver import Driver, Passed, Worker
+from reference.explorer.points import Point
+from reference.explorer.policy import Policy, Switch, Turns
+from reference.explorer.violation import RESULT, Violation
+from reference.invariants import Guard
+from reference.journal import Journal
+from reference.metrics import Metrics
+from reference.strategies import STRATEGIES
+from reference.strategies.base import Job, Parts, Predictions, Strategy
+from spec.machine import Rejection, State
+from spec.transition import BlockResult, apply_block
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A block that was executed: the result in the terms of the specification, and what the run was like.
+
+    ``switches`` give the same run again; ``trace`` has every point that was passed, if it was asked for.
+    """
+
+    result: BlockResult[Any, Any, Any, Any]
+    metrics: Metrics
+    switches: tuple[Switch, ...]
+    trace: tuple[Passed, ...] = ()
+
+
+def run_block(
+    machine: AnyMachine,
+    block: Any,
+    state: State,
+    strategy: str = "block-stm",
+    workers: int = 2,
+    schedule: Policy | None = None,
+    *,
+    parts: Parts | None = None,
+    estimator: Estimator = nothing_known,
+    predictions: Predictions | None = None,
+    check: bool = False,
+    trace: bool = False,
+    limit: int | None = None,
+) -> Run:
+    """Execute the block. Raises Rejection where it is invalid, and ValueError for arguments that make no sense.
+
+    ``schedule``: who goes on at each point; workers take turns where it is left out. ``estimator`` is for the
+    strategies that plan ahead, ``predictions`` for the one that needs an access list. ``check``: all invariants are
+    checked at every point, and raise :class:`Violation`. ``limit``: how many points the run may take.
+    """
+    program = BlockProgram(
+        machine, block, state, strategy, workers, parts or Parts(), estimator, predictions, check=check
+    )
+    kept: list[Passed] | None = [] if trace else None
+    driver = Driver(schedule or Turns(), program.inspect if check else None, limit, kept)
+    driver.run(program.start(driver.point))
+    result = program.result()
+    return Run(result, program.metrics(result, driver.number), tuple(driver.switches), tuple(kept or ()))
+
+
+@dataclass
+class BlockProgram:
+    """A block under a strategy, as the explorer runs it: again and again, its result compared with the specification's.
+
+    ``observe`` is told the metrics of every run that ended with a valid block.
+    """
+
+    machine: AnyMachine
+    block: Any
+    state: State
+    strategy: str = "block-stm"
+    workers: int = 2
+    parts: Parts = field(default_factory=Parts)
+    estimator: Estimator = nothing_known
+    predictions: Predictions | None = None
+    check: bool = True
+    observe: Callable[[Metrics], None] | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a strategy that there is not, or no workers."""
+        if self.strategy not in STRATEGIES:
+            raise ValueError(f"no strategy is called {self.strategy!r}; known are {', '.join(STRATEGIES)}")
+        if self.workers < 1:
+            raise ValueError(f"{self.workers} workers: must be at least one")
+        count = len(self.machine.transactions(self.block))
+        self.job = Job(
+            machine=self.machine,
+            block=self.block,
+            state=self.state,
+            workers=self.workers,
+            parts=self.parts,
+            estimates=estimate_all(self.estimator, self.block, count),
+            predictions=self.predictions,
+        )
+        self._right: Ending | None = None
+        self._current: Strategy | None = None
+        self._failure: Exception | None = None
+        self._journal = Journal(self.strategy, 0, 0)
+
+    def start(self, point: Point) -> Sequence[Worker]:
+        """See :class:`reference.explorer.Program`. No worker is needed for a block that cannot be opened."""
+        kind = self.parts.strategy or STRATEGIES[self.strategy]
+        count = kind.count_workers(self.job)
+        guard = Guard(self.strategy, len(self.job.estimates), count) if self.check else None
+        self._journal = guard or Journal(self.strategy, len(self.job.estimates), count)
+        strategy = self._current = kind(self.job, point, self._journal)
+        if guard is not None:
+            guard.watch(strategy)
+        self._failure = None
+        try:
+            strategy.open()
+        except Exception as failure:
+            self._failure = failure
+            return []
+        return [worker_of(strategy, number) for number in range(count)]
+
+    def inspect(self) -> None:
+        """See :class:`reference.explorer.Program`."""
+        self._journal.inspect()
+
+    def result(self) -> BlockResult[Any, Any, Any, Any]:
+        """The result of the run that has just ended. Raises what the block was rejected for."""
+        if self._failure is not None:
+            raise self._failure
+        if self._current is None:
+            raise RuntimeError("nothing was started")
+        return self._current.close()
+
+    def finish(self) -> None:
+        """See :class:`reference.explorer.Program`."""
+        if self._right is None:
+            self._right = end_of(lambda: apply_block(self.machine, self.block, self.state))
+        given = end_of(self.result)
+        problem = difference(self._right, given)
+        if problem:
+            raise Violation(RESULT, problem)
+        if self.observe is not None and not isinstance(given, Exception):
+            self.observe(self.metrics(given, 0))
+
+    def metrics(self, result: BlockResult[Any, Any, Any, Any], points: int) -> Metrics:
+        """What the run was like."""
+        if self.estimator is nothing_known:
+            return self._journal.metrics(points)
+        precision, recall = quality(self.job.estimates, result.steps)
+        return self._journal.metrics(points, precision, recall)
+
+
+def worker_of(strategy: Strategy, number: int) -> Worker:
+    """A worker as a callable."""
+    return lambda: strategy.work(number)
+
+
+__all__ = ["BlockProgram", "Rejection", "Run", "run_block"]
