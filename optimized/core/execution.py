@@ -2,9 +2,11 @@
 
 import cython
 from cython.cimports.libc.stdint import uint64_t
-from cython.cimports.optimized.core.arena import allocate
+from cython.cimports.optimized.core.arena import allocate, stop
 from cython.cimports.optimized.core.memory import validate
 from cython.cimports.optimized.core.records import (
+    BROKEN,
+    DONE,
     SUSPENDED,
     TRACE_CHUNK_EVENTS,
     TRACE_EXECUTION,
@@ -69,6 +71,8 @@ def run_executor(task):
     worker.executions += 1
     if result == SUSPENDED:
         worker.suspensions += 1
+    elif result != DONE:
+        stop(task.session.arena, BROKEN)  # no effect where it says STOPPED because the flag is up already
     if task.session.record.tracing:
         note(task, TRACE_EXECUTION, task.step, task.incarnation, begin, result)
     return result

@@ -48,6 +48,14 @@ cdef int64_t touch(Task* task, uint64_t key) noexcept nogil
 # did not write, 0 where not, -1 when stopped.
 cdef int publish(Task* task) noexcept nogil
 
+# The two halves of it. Versions: 1, 0 or -1 as above. Execution: whether there was memory.
+cdef int publish_versions(Task* task) noexcept nogil
+cdef bint publish_execution(Task* task) noexcept nogil
+
+# Make the final effect of an execution visible where predictions stand: what was predicted right stays as it is, so
+# that whoever read it stays valid. All lower steps are final. 0 or -1.
+cdef int confirm(Task* task, uint64_t step, Execution* execution) noexcept nogil
+
 # Whether every read of the step would find the same versions again.
 cdef bint validate(Session* session, uint64_t step, Execution* execution) noexcept nogil
 

@@ -28,6 +28,7 @@ from cython.cimports.optimized.core.records import (
     WRITE,
     Execution,
     KeyRecord,
+    Prediction,
     Reading,
     StepRecord,
     TouchSlot,
@@ -44,6 +45,7 @@ from cython.cimports.optimized.core.shim import (
     CREDITS_IGNORE_INCARNATION,
     DROPPED_ESTIMATE,
     ESTIMATE_READ_THROUGH,
+    LIST_TRUSTED,
     MUTANT,
     NEW_LOCATION_MISSED,
     REMOVED_LEFT_STANDING,
@@ -364,41 +366,54 @@ def version_of(task: cython.pointer(Task), key: uint64_t, word: uint64_t, fresh:
 
 
 def publish(task):
-    """First the new words, each by one store; then what the last incarnation wrote and this one does not; then the record."""
-    session: cython.pointer(Session) = task.session
-    record: cython.pointer(StepRecord) = cython.address(session.steps[task.step])
-    entry: cython.pointer(WriteEntry)
-    fresh: cython.bint = False
-    wrote_new_location: cython.bint = False
-    i: uint64_t
-    before: cython.pointer(Execution) = latest_execution(session, task.step)
+    """First the versions, then the record of the execution; the caller says in the status that both are there."""
+    wrote_new_location: cython.int = 0
     if task.direct:
         publish_directly(task)
     else:
-        for i in range(task.write_count):
-            entry = task.writes + i
-            word: uint64_t = version_word(entry.kind, task.incarnation, entry.value)
-            fresh = False
-            if before != cython.NULL and i < before.write_count and write_set(before)[i].key == entry.key:
-                entry.version = write_set(before)[i].version
-            else:
-                entry.version = version_of(task, entry.key, word, cython.address(fresh))
-                if entry.version == 0:
-                    return -1
-            if fresh:
-                wrote_new_location = True
-                continue
-            version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + entry.version)
-            if word_kind(peek(cython.address(version.word))) == REMOVED:
-                wrote_new_location = True
-            atomic_store(cython.address(version.word), word, b"memory.publish.write")
-        if before != cython.NULL and not MUTANT(REMOVED_LEFT_STANDING):
-            remove_unwritten(task, before)
-    size: uint64_t = 8 * task.read_words + cython.sizeof(WriteEntry) * task.write_count
-    offset: uint64_t = allocate(task, cython.sizeof(Execution) + size)
-    if offset == 0:
+        wrote_new_location = publish_versions(task)
+    if wrote_new_location < 0 or not publish_execution(task):
         return -1
-    execution: cython.pointer(Execution) = cython.cast(cython.pointer(Execution), session.base + offset)
+    return wrote_new_location
+
+
+def publish_versions(task):
+    """The new words, each by one store; then what the last incarnation wrote and this one does not."""
+    session: cython.pointer(Session) = task.session
+    before: cython.pointer(Execution) = latest_execution(session, task.step)
+    wrote_new_location: cython.bint = False
+    i: uint64_t
+    for i in range(task.write_count):
+        entry: cython.pointer(WriteEntry) = task.writes + i
+        word: uint64_t = version_word(entry.kind, task.incarnation, entry.value)
+        fresh: cython.bint = False
+        if before != cython.NULL and i < before.write_count and write_set(before)[i].key == entry.key:
+            entry.version = write_set(before)[i].version
+        else:
+            entry.version = version_of(task, entry.key, word, cython.address(fresh))
+            if entry.version == 0:
+                return -1
+        if fresh:
+            wrote_new_location = True
+            continue
+        version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + entry.version)
+        if word_kind(peek(cython.address(version.word))) == REMOVED:
+            wrote_new_location = True
+        atomic_store(cython.address(version.word), word, b"memory.publish.write")
+    if before != cython.NULL and not MUTANT(REMOVED_LEFT_STANDING):
+        remove_unwritten(task, before)
+    return wrote_new_location and not MUTANT(NEW_LOCATION_MISSED)
+
+
+def publish_execution(task):
+    """A record of its own for each incarnation, put in place by one store."""
+    offset: uint64_t = allocate(
+        task,
+        cython.sizeof(Execution) + 8 * task.read_words + cython.sizeof(WriteEntry) * task.write_count,
+    )
+    if offset == 0:
+        return False
+    execution: cython.pointer(Execution) = cython.cast(cython.pointer(Execution), task.session.base + offset)
     execution.incarnation = task.incarnation
     execution.verdict = task.verdict
     execution.outcome = task.outcome
@@ -409,8 +424,8 @@ def publish(task):
     execution.write_count = task.write_count
     memcpy(read_set(execution), task.reads, 8 * task.read_words)
     memcpy(write_set(execution), task.writes, cython.sizeof(WriteEntry) * task.write_count)
-    atomic_store(cython.address(record.execution), offset, b"memory.publish.execution")
-    return wrote_new_location and not MUTANT(NEW_LOCATION_MISSED)
+    atomic_store(cython.address(task.session.steps[task.step].execution), offset, b"memory.publish.execution")
+    return True
 
 
 @cython.cfunc
@@ -544,11 +559,99 @@ def value_before(task, key, step):
 
 
 def predict(task, key, step, value):
-    """A version of an incarnation that never runs; replaced where the step turns out to do something else."""
+    """A version of an incarnation that never runs, and a note of it with its step."""
+    session: cython.pointer(Session) = task.session
     fresh: cython.bint = False
-    word: uint64_t = version_word(WRITE, PREDICTED, value)
     step_before: uint64_t = task.step
     task.step = step
-    version: uint64_t = version_of(task, key, word, cython.address(fresh))
+    version: uint64_t = version_of(task, key, version_word(WRITE, PREDICTED, value), cython.address(fresh))
     task.step = step_before
-    return 0 if version else -1
+    offset: uint64_t = allocate(task, cython.sizeof(Prediction))
+    if version == 0 or offset == 0:
+        return -1
+    prediction: cython.pointer(Prediction) = cython.cast(cython.pointer(Prediction), session.base + offset)
+    prediction.key = key
+    prediction.version = version
+    prediction.next = session.steps[step].predicted
+    session.steps[step].predicted = offset
+    return 0
+
+
+def confirm(task, step, execution):
+    """Entry by entry: what the step does, what was predicted of it, and what was predicted and is not so."""
+    session: cython.pointer(Session) = task.session
+    entry: cython.pointer(WriteEntry)
+    i: uint64_t
+    for i in range(execution.write_count):
+        entry = write_set(execution) + i
+        if confirm_write(task, step, execution.incarnation, entry) < 0:
+            return -1
+    offset: uint64_t = session.steps[step].predicted
+    while offset:
+        prediction: cython.pointer(Prediction) = cython.cast(cython.pointer(Prediction), session.base + offset)
+        if not is_written(execution, prediction.key) and not MUTANT(LIST_TRUSTED):
+            version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + prediction.version)
+            atomic_store(
+                cython.address(version.word), version_word(REMOVED, execution.incarnation, 0), b"memory.confirm.remove"
+            )
+        offset = prediction.next
+    return 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def is_written(execution: cython.pointer(Execution), key: uint64_t) -> cython.bint:
+    """Whether the key is in the write set."""
+    i: uint64_t
+    for i in range(execution.write_count):
+        if write_set(execution)[i].key == key:
+            return True
+    return False
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def confirm_write(
+    task: cython.pointer(Task), step: uint64_t, incarnation: uint64_t, entry: cython.pointer(WriteEntry)
+) -> cython.int:
+    """A prediction is right if it names the value after the step; none is right if the step leaves the value."""
+    session: cython.pointer(Session) = task.session
+    word: uint64_t = version_word(entry.kind, incarnation, entry.value)
+    predicted: uint64_t = prediction_of(session, step, entry.key)
+    before: uint64_t
+    after: uint64_t = entry.value
+    if predicted and MUTANT(LIST_TRUSTED):
+        return 0
+    if entry.kind == CREDIT or predicted == 0:
+        before = value_before(task, entry.key, step)
+        if entry.kind == CREDIT:
+            after = task.executor.merge(task.executor.machine, task, entry.key, before, entry.value)
+    if predicted == 0:
+        if are_equal(session, before, after):
+            return 0
+        fresh: cython.bint = False
+        step_before: uint64_t = task.step
+        task.step = step
+        inserted: uint64_t = version_of(task, entry.key, word, cython.address(fresh))
+        task.step = step_before
+        return 0 if inserted else -1
+    version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + predicted)
+    if not are_equal(session, word_value(peek(cython.address(version.word))), after):
+        atomic_store(cython.address(version.word), word, b"memory.confirm.write")
+    return 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def prediction_of(session: cython.pointer(Session), step: uint64_t, key: uint64_t) -> uint64_t:
+    """The version that was predicted for the key, or 0."""
+    offset: uint64_t = session.steps[step].predicted
+    while offset:
+        prediction: cython.pointer(Prediction) = cython.cast(cython.pointer(Prediction), session.base + offset)
+        if prediction.key == key:
+            return prediction.version
+        offset = prediction.next
+    return 0

@@ -151,13 +151,25 @@ cdef struct StepRecord:
     uint64_t next_waiter    # who waits for the same transaction as this one: its number + 1
     uint64_t execution      # shared: Execution of the latest finished incarnation
     uint64_t pending        # shared, locks: predecessors that have not finished
-    uint64_t successors     # locks: where its successors begin in the graph
-    uint64_t successor_count
+    uint64_t successors     # locks: its first Successor
+    uint64_t tag            # the machine's own
     uint64_t wave           # waves: which one
     uint64_t input          # the machine's own: offset of the transaction
     uint64_t declared       # offset of DeclaredAccess, 0 = nothing known
     uint64_t executions     # how often it was begun; written by its executor
-    uint64_t padding[5]
+    uint64_t predicted      # access-list: its first Prediction
+    uint64_t padding[4]
+
+cdef struct Successor:
+    # A transaction that waits for another, by their declarations.
+    uint64_t next
+    uint64_t transaction
+
+cdef struct Prediction:
+    # One entry of an access list: what a step is said to leave of a key.
+    uint64_t next
+    uint64_t key
+    uint64_t version
 
 cdef struct DeclaredAccess:
     # What a transaction is expected to read and to write; only a hint. Keys are any numbers equal exactly for equal keys.
@@ -220,8 +232,8 @@ cdef struct SessionRecord:
     uint64_t key_table          # offsets of KeyRecords, hashed by name
     uint64_t key_capacity       # a power of two
     uint64_t input              # the machine's own: offset of the block's record
-    uint64_t graph              # locks: successors; waves: transactions by wave
-    uint64_t wave_starts        # waves: waves + 1 positions
+    uint64_t order              # waves: offset of the transactions by wave
+    uint64_t wave_starts        # waves: offset of waves + 1 positions in it
     uint64_t waves              # how many
     uint64_t started            # nanoseconds (monotonic clock)
     uint64_t padding[2]

@@ -52,7 +52,7 @@ from cython.cimports.optimized.core.records import (
 )
 from cython.cimports.optimized.core.session import SessionOptions, begin_session, begin_task, free_task, make_task
 from cython.cimports.optimized.core.shim import SAMESTATE_IS_EXPLORED, now_nanoseconds, samestate_raise, wait_a_little
-from cython.cimports.optimized.core.worker import run_worker
+from cython.cimports.optimized.core.worker import prepare, run_worker
 
 CODES = {
     name: code
@@ -283,7 +283,7 @@ class TrialBlock:
             self.session.steps[transaction + 1].declared = offset
         for key, transaction, value in predicted:
             predict(task, self.machine.key[key], transaction + 1, self.stored(value))
-        if stop_reason(self.session.arena):
+        if prepare(task):
             raise MemoryError("the arena is too small for the block")
 
     def stored(self, value: int | None) -> int:

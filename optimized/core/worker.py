@@ -3,10 +3,31 @@
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.optimized.core.arena import stop, stop_reason
-from cython.cimports.optimized.core.records import BLOCK_STM, BROKEN, RUNNING, SEQUENTIAL, WorkerRecord
+from cython.cimports.optimized.core.records import (
+    ACCESS_LIST,
+    BLOCK_STM,
+    BROKEN,
+    LOCKS,
+    SEQUENTIAL,
+    WAVES,
+    WorkerRecord,
+)
 from cython.cimports.optimized.core.shim import atomic_store, now_nanoseconds
+from cython.cimports.optimized.strategies.access_list import work_access_list
 from cython.cimports.optimized.strategies.block_stm import work_block_stm
+from cython.cimports.optimized.strategies.locks import prepare_locks, work_locks
 from cython.cimports.optimized.strategies.sequential import work_sequentially
+from cython.cimports.optimized.strategies.waves import prepare_waves, work_waves
+
+
+def prepare(coordinator):
+    """The conflicts that are declared; nothing for strategies that find out by themselves."""
+    strategy: uint64_t = coordinator.session.record.strategy
+    if strategy == LOCKS:
+        return prepare_locks(coordinator)
+    if strategy == WAVES:
+        return prepare_waves(coordinator)
+    return stop_reason(coordinator.session.arena)
 
 
 def run_worker(task):
@@ -19,6 +40,12 @@ def run_worker(task):
         work_block_stm(task)
     elif strategy == SEQUENTIAL:
         work_sequentially(task)
+    elif strategy == LOCKS:
+        work_locks(task)
+    elif strategy == WAVES:
+        work_waves(task)
+    elif strategy == ACCESS_LIST:
+        work_access_list(task)
     else:
         stop(task.session.arena, BROKEN)
     worker.left_at = now_nanoseconds()

@@ -1,0 +1,7 @@
+# See access_list.py.
+
+from libc.stdint cimport uint64_t
+
+from optimized.core.records cimport Session, Task
+
+cdef void work_access_list(Task* task) noexcept nogil

@@ -1,0 +1,33 @@
+"""Access list: the block says what each step leaves, so every transaction starts at once from that.
+
+The predictions stand in the versioned memory before anybody works. A transaction's own effect shows only at its commit,
+where it is compared with what was predicted of it: what was predicted right stays, and whoever read it stays valid; what was
+wrong is replaced, and whoever read it is executed again.
+"""
+
+import cython
+from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.optimized.core.arena import stop_reason
+from cython.cimports.optimized.core.shim import atomic_add, atomic_load, wait_a_little
+from cython.cimports.optimized.strategies.commit import advance, all_committed, execute_first
+
+
+def work_access_list(task):
+    """Execute in the order of the block; commit what has its turn."""
+    session: cython.pointer(Session) = task.session
+    transactions: uint64_t = session.record.transactions
+    idle_rounds: uint64_t = 0
+    transaction: uint64_t = 0
+    while not stop_reason(session.arena) and not all_committed(session):
+        if transaction < transactions:
+            transaction = atomic_load(cython.address(session.record.queue_head), b"access_list.position.load")
+        if transaction < transactions:
+            transaction = atomic_add(cython.address(session.record.queue_head), 1, b"access_list.position.take")
+        if transaction < transactions and not execute_first(task, transaction):
+            return
+        if advance(task) or transaction < transactions:
+            idle_rounds = 0
+            continue
+        task.clock = 0
+        idle_rounds += 1
+        wait_a_little(idle_rounds, b"access_list.idle")

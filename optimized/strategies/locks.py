@@ -1,0 +1,120 @@
+"""Locks: a transaction is executed once all earlier ones that conflict with it, by their declarations, have been.
+
+Each counts the predecessors it still waits for; whoever finishes the last of them puts it into the queue. The queue has a
+place for every transaction, so nobody ever waits to put one in.
+"""
+
+import cython
+from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.optimized.core.arena import allocate, reserve, stop, stop_reason
+from cython.cimports.optimized.core.records import OUT_OF_MEMORY, SessionRecord, StepRecord, Successor
+from cython.cimports.optimized.core.shim import atomic_add, atomic_load, atomic_replace, atomic_store, wait_a_little
+from cython.cimports.optimized.strategies.commit import advance, all_committed, execute_first
+from cython.cimports.optimized.strategies.graph import Graph, end_graph, find_predecessors, start_graph
+
+NOBODY = cython.declare(uint64_t, 0xFFFFFFFFFFFFFFFF)
+
+
+def prepare_locks(coordinator):
+    """The graph, and a queue that begins with those who wait for nobody."""
+    graph: Graph
+    session: cython.pointer(Session) = coordinator.session
+    record: cython.pointer(SessionRecord) = session.record
+    transaction: uint64_t
+    i: uint64_t
+    record.queue = reserve(session.arena, 8 * record.transactions + 8)
+    if record.queue == 0:
+        return stop_reason(session.arena)
+    queue: cython.pointer(uint64_t) = ready_queue(session)
+    if not start_graph(cython.address(graph), session):
+        stop(session.arena, OUT_OF_MEMORY)
+        return OUT_OF_MEMORY
+    for transaction in range(record.transactions):
+        queue[transaction] = 0
+    for transaction in range(record.transactions):
+        find_predecessors(cython.address(graph), session, transaction)
+        session.steps[transaction + 1].pending = graph.found_count
+        if graph.found_count == 0:
+            queue[record.queue_tail] = transaction + 1
+            record.queue_tail += 1
+        for i in range(graph.found_count):
+            if not add_successor(coordinator, graph.found[i], transaction):
+                break
+    end_graph(cython.address(graph))
+    return stop_reason(session.arena)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def add_successor(task: cython.pointer(Task), transaction: uint64_t, successor: uint64_t) -> cython.bint:
+    """At the head of the list: which of them is told first makes no difference to the result."""
+    step: cython.pointer(StepRecord) = cython.address(task.session.steps[transaction + 1])
+    offset: uint64_t = allocate(task, cython.sizeof(Successor))
+    if offset == 0:
+        return False
+    added: cython.pointer(Successor) = cython.cast(cython.pointer(Successor), task.session.base + offset)
+    added.transaction = successor
+    added.next = step.successors
+    step.successors = offset
+    return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def ready_queue(session: cython.pointer(Session)) -> cython.pointer(uint64_t):
+    """Transaction + 1 in each place that is filled."""
+    return cython.cast(cython.pointer(uint64_t), session.base + session.record.queue)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def take_ready(session: cython.pointer(Session)) -> uint64_t:
+    """The transaction at the head of the queue, or NOBODY. A place is filled after it is taken from the tail, hence the 0."""
+    record: cython.pointer(SessionRecord) = session.record
+    queue: cython.pointer(uint64_t) = ready_queue(session)
+    while True:
+        head: uint64_t = atomic_load(cython.address(record.queue_head), b"locks.queue.head")
+        if head >= record.transactions:
+            return NOBODY
+        waiting: uint64_t = atomic_load(queue + head, b"locks.queue.place")
+        if waiting == 0:
+            return NOBODY
+        if atomic_replace(cython.address(record.queue_head), head, head + 1, b"locks.queue.take"):
+            return waiting - 1
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def release_successors(session: cython.pointer(Session), transaction: uint64_t) -> cython.void:
+    """Whoever waited for this one only is ready now."""
+    record: cython.pointer(SessionRecord) = session.record
+    offset: uint64_t = session.steps[transaction + 1].successors
+    while offset:
+        successor: cython.pointer(Successor) = cython.cast(cython.pointer(Successor), session.base + offset)
+        step: cython.pointer(StepRecord) = cython.address(session.steps[successor.transaction + 1])
+        if atomic_add(cython.address(step.pending), -1, b"locks.pending.subtract") == 1:
+            place: uint64_t = atomic_add(cython.address(record.queue_tail), 1, b"locks.queue.tail")
+            atomic_store(ready_queue(session) + place, successor.transaction + 1, b"locks.queue.fill")
+        offset = successor.next
+
+
+def work_locks(task):
+    """Execute what is ready; commit what has its turn."""
+    session: cython.pointer(Session) = task.session
+    idle_rounds: uint64_t = 0
+    while not stop_reason(session.arena) and not all_committed(session):
+        transaction: uint64_t = take_ready(session)
+        if transaction != NOBODY:
+            if not execute_first(task, transaction):
+                return
+            release_successors(session, transaction)
+        if advance(task) or transaction != NOBODY:
+            idle_rounds = 0
+            continue
+        task.clock = 0
+        idle_rounds += 1
+        wait_a_little(idle_rounds, b"locks.idle")
