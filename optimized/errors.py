@@ -68,6 +68,10 @@ class WorkerDied(EngineError):  # noqa: N818 - what it is
         return f"worker {self.worker} (process {self.process}) {self.how} in mid-block: {running(self.transactions)}"
 
 
+class MissingAccessList(EngineError, ValueError):  # noqa: N818 - what it is
+    """The strategy `access-list` was to run a block that came without a list."""
+
+
 class EngineClosed(EngineError):  # noqa: N818 - what it is
     """An engine that was asked to execute after it had been closed."""
 

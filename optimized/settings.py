@@ -18,6 +18,8 @@ ESTIMATORS = ("declared", "static", "last-run")
 
 MOST_WORKERS = 256
 LEAST_MEMORY = 1 << 20
+MOST_MEMORY = 1 << 37
+"""What the offsets in the versioned memory can tell apart."""
 
 
 class Wrong(Exception):  # noqa: N818 - an error only together with where it was found
@@ -67,8 +69,8 @@ def _memory(value: object, written: bool) -> object:
         raise Wrong("give bytes, or text such as 512 MiB or 2 GiB")
     if value < LEAST_MEMORY:
         raise Wrong("give at least 1 MiB")
-    if value >= 1 << 47:
-        raise Wrong("give less than 128 TiB")
+    if value >= MOST_MEMORY:
+        raise Wrong("give less than 128 GiB")
     return value
 
 

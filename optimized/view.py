@@ -23,6 +23,10 @@ class Suspended(BaseException):
     """
 
 
+class Stopped(BaseException):
+    """The run is to end: its time or memory is used up, or it was interrupted. As little to be caught as Suspended."""
+
+
 class StepView:
     """What one execution of a step sees, and what it did so far.
 
@@ -126,6 +130,24 @@ class StepView:
     def effect(self) -> Effect:
         """What the step did."""
         return Effect(tuple(self.reads), self._sets, self._credits, tuple(self._wiped), tuple(self._touches))
+
+    def publication(self) -> tuple[dict[bytes, Value], dict[bytes, int]]:
+        """What later steps need to know: values by key, and sums credited to keys of which no value is known.
+
+        What was observed and is left as it was is not among them: whoever reads it finds what this step found.
+        """
+        writes = {
+            key: value
+            for key, value in self._sets.items()
+            if key not in self.reads or self.reads[key] != value or self._is_wiped(key)
+        }
+        credits: dict[bytes, int] = {}
+        for key, amount in self._credits.items():
+            if key in self.reads:
+                writes[key] = self._merge(key, self.reads[key], amount)
+            else:
+                credits[key] = amount
+        return writes, credits
 
     def _is_wiped(self, key: bytes) -> bool:
         return bool(self._wiped) and self._owner(key) in self._wiped

@@ -99,7 +99,7 @@ def test_an_empty_file_sets_nothing(file: Path) -> None:
         ({"time_limit": 0}, "argument time_limit = 0: give more than 0 seconds"),
         ({"time_limit": float("nan")}, "argument time_limit = nan: give a number of seconds"),
         ({"memory_limit": 4096}, "argument memory_limit = 4096: give at least 1 MiB"),
-        ({"memory_limit": 1 << 60}, f"argument memory_limit = {1 << 60}: give less than 128 TiB"),
+        ({"memory_limit": 1 << 60}, f"argument memory_limit = {1 << 60}: give less than 128 GiB"),
         (
             {"memory_limit": "much"},
             "argument memory_limit = much: give bytes, or text such as 512 MiB or 2 GiB",

@@ -1,0 +1,193 @@
+"""The transactions of a block, executed by worker processes: what goes into the arena, and what comes out."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from optimized.analysis import Access
+from optimized.configuration import Configuration
+from optimized.deadline import Deadline
+from optimized.errors import EngineError, OutOfMemory, StepFailed
+from optimized.execution import PROTOCOL
+from optimized.ledger import Value
+from optimized.machine import Machine, MachineName, described
+from optimized.metrics import WorkerMetrics
+from optimized.python_executor import ArenaFull, BlockMemory, KeyTableFull
+from optimized.shared_memory import create_arena, in_words
+from optimized.trace import Ending, TraceEvent
+from optimized.workers import StopReasons, WorkerReport, forget_when_gone, new_identity, shared_pool
+
+STRATEGY_NUMBERS: Final = {"block-stm": 1, "locks": 2, "waves": 3, "access-list": 4}
+
+# The core's numbers of why a run was stopped: `StopReason` in core/records.pxd.
+DONE: Final = 0
+OUT_OF_MEMORY: Final = 1
+REASONS: Final = StopReasons(out_of_time=2, interrupted=3, worker_died=4)
+KEY_TABLE_FULL: Final = 6
+
+SPARE_KEYS: Final = 1024
+SPARE_KEYS_PER_TRANSACTION: Final = 16
+
+
+@dataclass(slots=True)
+class Run:
+    """What the workers did. ``reports``: what was said of each transaction, in order, for :func:`read_report`."""
+
+    reports: list[bytes] = field(default_factory=list)
+    executions: list[int] = field(default_factory=list)
+    workers: list[WorkerMetrics] = field(default_factory=list)
+    suspensions: int = 0
+    aborts: int = 0
+    waves: int = 0
+    version_reads: int | None = None
+    base_reads: int | None = None
+    events: list[TraceEvent] = field(default_factory=list)
+    expected: Sequence[Access | None] = ()
+
+
+class ParallelRun:
+    """An arena and the pool that works in it, for one machine; block after block."""
+
+    def __init__(self, name: MachineName, machine: Machine, configuration: Configuration) -> None:
+        self._name = name
+        self._machine = machine
+        self._configuration = configuration
+        self._pool = shared_pool(configuration.workers, configuration.affinity)
+        self._pool.prepare(name)
+        self._arena = create_arena(configuration.memory_limit)
+        self._identity = new_identity()
+        self._forget = forget_when_gone(self, self._pool, self._identity)
+
+    def close(self) -> None:
+        """Have the workers forget the arena, and forget it."""
+        self._forget()
+        self._arena.close()
+
+    def run(
+        self,
+        block: Any,
+        transactions: Sequence[Any],
+        base: Mapping[bytes, bytes],
+        storage: Collection[bytes],
+        expected: Sequence[Access | None],
+        predictions: Mapping[bytes, Sequence[tuple[int, Value]]],
+        deadline: Deadline,
+    ) -> Run:
+        """Execute the transactions on the state ``base``. Raises an :class:`EngineError`."""
+        pickled = _pickled(block), pickle.dumps(frozenset(storage), PROTOCOL)
+        capacity = len(base) + SPARE_KEYS + SPARE_KEYS_PER_TRANSACTION * len(transactions)
+        while True:
+            try:
+                memory = self._laid_out(len(transactions), base, pickled, expected, predictions, capacity)
+                reports = self._pool.run(
+                    self._arena,
+                    self._identity,
+                    self._name,
+                    deadline,
+                    memory.running,
+                    self._arena.request_stop,
+                    REASONS,
+                )
+                self._check(reports, memory)
+                return self._gathered(memory, reports)
+            except KeyTableFull:
+                capacity *= 4
+            except ArenaFull:
+                limit = in_words(self._configuration.memory_limit)
+                raise OutOfMemory(
+                    f"memory_limit = {limit} is too small for this block ({len(transactions)} transactions on a state of"
+                    f" {len(base)} keys): raise memory_limit"
+                ) from None
+
+    def _laid_out(
+        self,
+        count: int,
+        base: Mapping[bytes, bytes],
+        pickled: tuple[bytes, bytes],
+        expected: Sequence[Access | None],
+        predictions: Mapping[bytes, Sequence[tuple[int, Value]]],
+        capacity: int,
+    ) -> BlockMemory:
+        """The block in the arena, ready for the workers."""
+        settings = self._configuration
+        self._arena.reset()
+        memory = BlockMemory(
+            self._arena,
+            count,
+            settings.workers,
+            STRATEGY_NUMBERS[settings.strategy],
+            capacity,
+            int(settings.read_latency_us * 1000),
+            True,
+        )
+        memory.load(dict(base))
+        memory.put_input(*pickled)
+        for index, access in enumerate(expected):
+            if access is not None:
+                memory.declare(index, list(access.reads), list(access.writes))
+        for key, values in predictions.items():
+            for step, value in values:
+                if 0 <= step < count:
+                    memory.predict(key, step + 1, value)
+        return memory
+
+    def _check(self, reports: Sequence[WorkerReport], memory: BlockMemory) -> None:
+        """Raise what made the workers leave before the block was done."""
+        for report in reports:
+            if report.failure:
+                raise EngineError(f"a worker could not go on: {report.failure}")
+        memory.check_memory()
+        reason = max(report.stop_reason for report in reports)
+        if reason != DONE:
+            raise EngineError(f"the workers stopped for reason {reason} of the core")
+
+    def _gathered(self, memory: BlockMemory, reports: Sequence[WorkerReport]) -> Run:
+        run = Run(executions=memory.executions(), waves=memory.waves(), version_reads=0, base_reads=0)
+        for transaction in range(memory.transactions):
+            report = memory.outcome(transaction)
+            if report is None:
+                raise EngineError(f"the workers left without having executed transaction {transaction}")
+            run.reports.append(report)
+        for number, report in enumerate(reports):
+            executions, suspensions, validations, aborts, busy = memory.figures(number)
+            run.workers.append(WorkerMetrics(executions, validations, busy / 1e9))
+            run.suspensions += suspensions
+            run.aborts += aborts
+            run.version_reads = (run.version_reads or 0) + report.version_reads
+            run.base_reads = (run.base_reads or 0) + report.base_reads
+            run.events += _events(number, memory.events(number), report)
+        run.events.sort(key=lambda event: (event.begin, event.worker))
+        return run
+
+
+def _pickled(block: Any) -> bytes:
+    try:
+        return pickle.dumps(block, PROTOCOL)
+    except Exception as error:
+        raise StepFailed("open", f"the block cannot be pickled for the workers: {described(error)}") from error
+
+
+def _events(worker: int, events: Sequence[tuple[int, ...]], report: WorkerReport) -> list[TraceEvent]:
+    """The worker's part of the trace: what the core noted, and what each suspended execution was waiting for."""
+    waits: dict[tuple[int, int], list[tuple[int, bytes]]] = {}
+    for transaction, incarnation, blocking, key in report.suspensions:
+        waits.setdefault((transaction, incarnation), []).append((blocking, key))
+    endings: dict[tuple[bool, int], Ending] = {
+        (True, 0): "done",
+        (True, 1): "suspended",
+        (True, 2): "stopped",
+        (False, 0): "aborted",
+        (False, 1): "valid",
+    }
+    made = []
+    for begin, end, transaction, incarnation, executed, result in events:
+        ending = endings[bool(executed), result]
+        blocking, key = None, None
+        if ending == "suspended" and waits.get((transaction, incarnation)):
+            blocking, key = waits[transaction, incarnation].pop(0)
+        kind = "execute" if executed else "validate"
+        made.append(TraceEvent(worker, kind, transaction, incarnation, begin, end, ending, blocking, key))
+    return made
