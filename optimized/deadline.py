@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 
 class TimeUp(BaseException):
-    """Raised in the midst of whatever runs when its time is used up. Not an Exception, so that no machine catches it."""
+    """Raised in the midst of whatever runs when its time is up. Not an Exception, so that no machine catches it."""
 
 
 class Deadline:
@@ -28,7 +28,8 @@ class Deadline:
     def enforced(self) -> Iterator[None]:
         """Raise :class:`TimeUp` in this thread if the body is not done in time.
 
-        It comes between two steps of Python's interpreter: a loop in Python ends, a call into C that never returns does not.
+        It comes between two steps of Python's interpreter: a loop in Python ends, a call into C that never returns
+        does not.
         """
         thread = ctypes.c_ulong(threading.get_ident())
         lock = threading.Lock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from optimized.analysis import Access
@@ -98,8 +98,8 @@ class ParallelRun:
             except ArenaFull:
                 limit = in_words(self._configuration.memory_limit)
                 raise OutOfMemory(
-                    f"memory_limit = {limit} is too small for this block ({len(transactions)} transactions on a state of"
-                    f" {len(base)} keys): raise memory_limit"
+                    f"memory_limit = {limit} is too small for this block ({len(transactions)} transactions on a state"
+                    f" of {len(base)} keys): raise memory_limit"
                 ) from None
 
     def _laid_out(
@@ -147,10 +147,10 @@ class ParallelRun:
     def _gathered(self, memory: BlockMemory, reports: Sequence[WorkerReport]) -> Run:
         run = Run(executions=memory.executions(), waves=memory.waves(), version_reads=0, base_reads=0)
         for transaction in range(memory.transactions):
-            report = memory.outcome(transaction)
-            if report is None:
+            said = memory.outcome(transaction)
+            if said is None:
                 raise EngineError(f"the workers left without having executed transaction {transaction}")
-            run.reports.append(report)
+            run.reports.append(said)
         for number, report in enumerate(reports):
             executions, suspensions, validations, aborts, busy = memory.figures(number)
             run.workers.append(WorkerMetrics(executions, validations, busy / 1e9))
@@ -185,9 +185,9 @@ def _events(worker: int, events: Sequence[tuple[int, ...]], report: WorkerReport
     made = []
     for begin, end, transaction, incarnation, executed, result in events:
         ending = endings[bool(executed), result]
-        blocking, key = None, None
+        event = TraceEvent(worker, "execute" if executed else "validate", transaction, incarnation, begin, end, ending)
         if ending == "suspended" and waits.get((transaction, incarnation)):
             blocking, key = waits[transaction, incarnation].pop(0)
-        kind = "execute" if executed else "validate"
-        made.append(TraceEvent(worker, kind, transaction, incarnation, begin, end, ending, blocking, key))
+            event = replace(event, blocking=blocking, key=key)
+        made.append(event)
     return made

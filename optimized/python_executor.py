@@ -1,11 +1,12 @@
 """Machines written in Python over the versioned memory: what compiled code knows of them, on either side.
 
-The coordinator (:class:`BlockMemory`) puts a block and the state before it into the arena and, when the workers are done,
-takes out what became of each transaction. A worker process (:class:`WorkerMemory`) runs the worker loop of all machines,
-which calls back into Python for each execution; the view's reads, and what a step wrote, go through here.
+The coordinator (:class:`BlockMemory`) puts a block and the state before it into the arena and, when the workers are
+done, takes out what became of each transaction. A worker process (:class:`WorkerMemory`) runs the worker loop of all
+machines, which calls back into Python for each execution; the view's reads, and what a step wrote, go through here.
 
-Whatever has to do with what a machine's values mean stays in Python: here keys and values are bytes. A key's name in the
-arena is the key after one byte; an address's wipes are versions of a name of their own, which begins with another byte.
+Whatever has to do with what a machine's values mean stays in Python: here keys and values are bytes. A key's name in
+the arena is the key after one byte; an address's wipes are versions of a name of their own, which begins with another
+byte.
 """
 
 import cython
@@ -60,11 +61,11 @@ WIPE = b"\x01"
 RUNNING_LINE = cython.declare(uint64_t, 64)
 
 
-class KeyTableFull(Exception):
+class KeyTableFull(Exception):  # noqa: N818 - what happened, handled by the caller
     """The block met more keys than its table has room for: begin again with a larger one."""
 
 
-class ArenaFull(Exception):
+class ArenaFull(Exception):  # noqa: N818 - likewise
     """The block needs more memory than the arena has."""
 
 
@@ -207,18 +208,15 @@ class BlockMemory:
         offset: uint64_t = reserve(cython.address(self.shared.arena), cython.sizeof(DeclaredAccess) + 8 * count)
         if offset == 0:
             raise ArenaFull
-        record: cython.pointer(DeclaredAccess) = cython.cast(
-            cython.pointer(DeclaredAccess), self.session.base + offset
-        )
+        record: cython.pointer(DeclaredAccess) = cython.cast(cython.pointer(DeclaredAccess), self.session.base + offset)
         record.read_count = len(reads)
         record.write_count = len(writes)
         keys: cython.pointer(uint64_t) = cython.cast(
             cython.pointer(uint64_t), self.session.base + offset + cython.sizeof(DeclaredAccess)
         )
-        index: cython.Py_ssize_t = 0
-        for key in [*reads, *writes]:
+        index: cython.Py_ssize_t
+        for index, key in enumerate([*reads, *writes]):
             keys[index] = self.key(KEY + key)
-            index += 1
         self.session.steps[transaction + 1].declared = offset
 
     def predict(self, key: bytes, step: int, content) -> None:
@@ -359,9 +357,7 @@ class WorkerMemory:
 
     def key(self, name):
         """The record of a name, made with nothing in it where it is new."""
-        key: uint64_t = memory.find_key(
-            self.current, PyBytes_AS_STRING(name), cython.cast(uint64_t, len(name)), 0
-        )
+        key: uint64_t = memory.find_key(self.current, PyBytes_AS_STRING(name), cython.cast(uint64_t, len(name)), 0)
         if key == 0:
             raise Stopped
         return key
@@ -424,9 +420,7 @@ class WorkerMemory:
             index: cython.Py_ssize_t
             amounts = []
             for index in range(cython.cast(cython.Py_ssize_t, reading.credits)):
-                version: cython.pointer(Version) = cython.cast(
-                    cython.pointer(Version), base + reading.chain[2 * index]
-                )
+                version: cython.pointer(Version) = cython.cast(cython.pointer(Version), base + reading.chain[2 * index])
                 if cython.cast(cython.longlong, version.step) > since:
                     amounts.append(to_object(base, word_value(reading.chain[2 * index + 1])))
             for amount in reversed(amounts):

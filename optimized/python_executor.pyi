@@ -2,8 +2,8 @@ from collections.abc import Callable, Iterable
 
 from optimized.core.arena import SharedArena
 
-class KeyTableFull(Exception): ...
-class ArenaFull(Exception): ...
+class KeyTableFull(Exception): ...  # noqa: N818
+class ArenaFull(Exception): ...  # noqa: N818
 
 class BlockMemory:
     transactions: int

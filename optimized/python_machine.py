@@ -1,8 +1,8 @@
 """Machines written in Python, run by worker processes over the versioned memory.
 
-The coordinator is the caller's process. It opens the block, puts it into the arena, waits until the workers have executed
-every transaction, and then goes through them in block order: settles each and enters its effect into the ledger. So the
-rules of the access record are in one place, and no worker needs to know them.
+The coordinator is the caller's process. It opens the block, puts it into the arena, waits until the workers have
+executed every transaction, and then goes through them in block order: settles each and enters its effect into the
+ledger. So the rules of the access record are in one place, and no worker needs to know them.
 """
 
 from __future__ import annotations
@@ -88,9 +88,9 @@ class PythonEngine:
     ) -> PythonResult:
         """Run a block on the state ``base``.
 
-        ``storage``: the addresses that have storage there; worked out from ``base`` unless given. ``accesses``: what each
-        transaction is expected to read and write, instead of what the estimator says. ``predictions``: what the block's
-        access list says, for the strategy `access-list`.
+        ``storage``: the addresses that have storage there; worked out from ``base`` unless given. ``accesses``: what
+        each transaction is expected to read and write, instead of what the estimator says. ``predictions``: what the
+        block's access list says, for the strategy `access-list`.
 
         A rejected block gives a result. Raises an :class:`EngineError` where the block could not be run to its end; the
         engine can run the next one all the same.
@@ -270,9 +270,11 @@ class _Job:
             self._enter(len(self.transactions), view.effect())
 
     def _settle(self, index: int, outcome: Any, effect: Effect) -> None:
-        settled = self.machine.settle(self.block, outcome, self.totals)
+        settled: Any = self.machine.settle(self.block, outcome, self.totals)
         if not isinstance(settled, tuple) or len(settled) != 2:
-            raise StepFailed(str(index), f"settle is to give a receipt and the new totals, not {type(settled).__name__}")
+            raise StepFailed(
+                str(index), f"settle is to give a receipt and the new totals, not {type(settled).__name__}"
+            )
         receipt, self.totals = settled
         self.outcomes.append(outcome)
         self.receipts.append(receipt)

@@ -1,8 +1,8 @@
 """Worker processes: a pool that stays warm from block to block and is shared by the engines of a process.
 
-Each worker has a pipe to the process that started it. Arenas are passed through it by descriptor, blocks lie in the arena.
-A worker that dies, or does not leave a block in time, is replaced before the next block; it holds no lock that could be
-left locked. Workers end when the pipe's other end is closed, or the process that started them is gone.
+Each worker has a pipe to the process that started it. Arenas are passed through it by descriptor, blocks lie in the
+arena. A worker that dies, or does not leave a block in time, is replaced before the next block; it holds no lock that
+could be left locked. Workers end when the pipe's other end is closed, or the process that started them is gone.
 """
 
 from __future__ import annotations
@@ -227,9 +227,7 @@ class WorkerPool:
             pending = [worker for worker in self._workers if worker.number not in reports]
             ready = waiting.wait([worker.pipe for worker in pending], deadline.left())
             if not ready:
-                busy = tuple(
-                    transaction for worker in pending if (transaction := running(worker.number)) is not None
-                )
+                busy = tuple(transaction for worker in pending if (transaction := running(worker.number)) is not None)
                 raise TimeLimitExceeded(deadline.seconds, busy)
             for worker in pending:
                 if worker.pipe in ready:
@@ -299,5 +297,3 @@ def close_pools() -> None:
 def forget_when_gone(owner: object, pool: WorkerPool, identity: int) -> weakref.finalize[Any, Any]:
     """Have the workers forget an arena when its owner is gone, or earlier, when the result is called."""
     return weakref.finalize(owner, pool.detach, identity)
-
-
