@@ -3,29 +3,83 @@
 from __future__ import annotations
 
 import json as json_module
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
-from conformance.engines import all_engines, find_engine
+from conformance.console import console_for
+from conformance.engines import ALIASES, EVERY, choose_engines, find_engine
+from conformance.vectors.machines import MACHINES
 
 
 def engines(
-    engine: Annotated[list[str] | None, typer.Option(help="Only this one, or an outside one: command:PATH.")] = None,
+    engine: Annotated[
+        list[str] | None, typer.Option(help="Only these, in detail: ids, patterns, or an outside one: command:PATH.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """List the engines that `--engine` can name. An outside engine is named by `command:` and its command line."""
-    found = [find_engine(name) for name in engine] if engine else list(all_engines())
+    """List the engines that `--engine` can name: machine × strategy × kind of workers.
+
+    `--workers` says how many workers an engine has. An outside engine is named by `command:` and its command line.
+    """
+    found = [find_engine(id) for id in choose_engines(engine or [EVERY])]
     documents = {each.id: each.capabilities.document() for each in found}
     for each in found:
         each.close()
     if json:
         print(json_module.dumps(documents, indent=2))
-        return
+    elif engine:
+        for id, document in documents.items():
+            print_details(id, document)
+    else:
+        console = console_for()
+        console.print(table(documents))
+        for line in notes(list(documents)):
+            console.print(line)
+
+
+def table(documents: dict[str, dict[str, Any]]) -> Table:
+    """An engine a line: what its workers are, and for each machine the forks that it executes."""
+    made = Table("engine", "strategy", "workers", *MACHINES, "access record", "cannot execute")
     for id, document in documents.items():
-        print(id)
-        for name, forks in document["machines"].items():
-            print(f"  machine {name}: {', '.join(forks)}")
-        print(f"  access record: {document['access']}")
-        print(f"  outputs: {', '.join(document['outputs'])}")
-        print(f"  can do besides: {', '.join(document['selectors']) or 'nothing'}")
+        forks = [span(name, document["machines"].get(name, ())) for name in MACHINES]
+        without = "blocks without an access list" if document["needs_access_list"] else ""
+        made.add_row(
+            id, document["strategy"] or "–", document["workers"] or "one", *forks, document["access"], without
+        )  # fmt: skip
+    return made
+
+
+def span(machine: str, forks: Sequence[str]) -> str:
+    """The forks of a machine in a few words."""
+    known = MACHINES[machine].forks
+    if not forks:
+        return "–"
+    if tuple(forks) == known:
+        return "yes" if len(known) == 1 else f"{known[0]} to {known[-1]}"
+    return ", ".join(forks)
+
+
+def notes(ids: Sequence[str]) -> list[str]:
+    """How else engines can be named."""
+    aliases = ", ".join(f"{short} = {whole}" for short, whole in ALIASES.items() if whole in ids)
+    return [
+        f"--engine takes ids, patterns such as 'reference:*', {EVERY}, and 'command:PATH ARGUMENTS'"
+        + (f"; {aliases}" if aliases else "")
+    ]
+
+
+def print_details(id: str, document: dict[str, Any]) -> None:
+    """All that an engine can do."""
+    print(id)
+    for name, forks in document["machines"].items():
+        print(f"  machine {name}: {', '.join(forks)}")
+    if document["strategy"]:
+        print(f"  strategy: {document['strategy']}, workers: {document['workers']}")
+    if document["needs_access_list"]:
+        print("  executes only blocks that come with an access list")
+    print(f"  access record: {document['access']}")
+    print(f"  outputs: {', '.join(document['outputs'])}")
+    print(f"  can do besides: {', '.join(document['selectors']) or 'nothing'}")

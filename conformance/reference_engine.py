@@ -1,0 +1,22 @@
+"""The readable strategies of `reference` as engines: any machine of the specification, workers as greenlets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.block_engine import BlockEngine, capabilities
+from conformance.predictions import Predictions
+from conformance.vectors.machines import MACHINES
+
+GREENLETS = "greenlets"
+
+
+def make_reference_engine(strategy: str, workers: int) -> BlockEngine:
+    """The engine ``reference:<strategy>``."""
+
+    def execute(machine: Any, block: Any, state: Any, predictions: Predictions | None) -> Any:
+        from reference import run_block
+
+        return run_block(machine, block, state, strategy, workers=workers, predictions=predictions).result
+
+    return BlockEngine(f"reference:{strategy}", capabilities(tuple(MACHINES), strategy, GREENLETS), execute)
