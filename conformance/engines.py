@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 import fnmatch
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
+import reference
 from conformance.block_engine import DEFAULT_STRATEGY, WORKERS
 from conformance.command_engine import ANSWER_SECONDS, COMMAND_PREFIX, PROTOCOL, CommandEngine
 from conformance.engine import Capabilities, Engine, EngineFailure
 from conformance.errors import InputError
+from conformance.reference_engine import make_reference_engine
 from conformance.vectors.comparing import Difference, Granularity, first_difference
 from conformance.vectors.document import Object
 from conformance.vectors.machines import MACHINES, execute
@@ -65,6 +68,8 @@ Make = Callable[[int], Engine]
 def built_in() -> Iterator[tuple[str, Make]]:
     """The engines of this distribution. None of their rooms is imported before an engine is made."""
     yield "spec", SpecEngine
+    for strategy in reference.STRATEGIES:
+        yield f"reference:{strategy}", partial(make_reference_engine, strategy)
 
 
 REGISTRY: Final[dict[str, Make]] = dict(built_in())

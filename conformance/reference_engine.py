@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.block_engine import BlockEngine, capabilities
+from conformance.declared_access import declared_access
+from conformance.engine import EngineFailure
 from conformance.predictions import Predictions
 from conformance.vectors.machines import MACHINES
+from reference import run_block
+from reference.explorer.violation import Violation
 
 GREENLETS = "greenlets"
 
@@ -15,8 +19,11 @@ def make_reference_engine(strategy: str, workers: int) -> BlockEngine:
     """The engine ``reference:<strategy>``."""
 
     def execute(machine: Any, block: Any, state: Any, predictions: Predictions | None) -> Any:
-        from reference import run_block
-
-        return run_block(machine, block, state, strategy, workers=workers, predictions=predictions).result
+        try:
+            return run_block(
+                machine, block, state, strategy, workers=workers, estimator=declared_access, predictions=predictions
+            ).result
+        except Violation as violation:
+            raise EngineFailure(str(violation)) from violation
 
     return BlockEngine(f"reference:{strategy}", capabilities(tuple(MACHINES), strategy, GREENLETS), execute)

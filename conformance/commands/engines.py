@@ -47,7 +47,7 @@ def table(documents: dict[str, dict[str, Any]]) -> Table:
         forks = [span(name, document["machines"].get(name, ())) for name in MACHINES]
         without = "blocks without an access list" if document["needs_access_list"] else ""
         made.add_row(
-            id, document["strategy"] or "–", document["workers"] or "one", *forks, document["access"], without
+            id, document["strategy"] or "-", document["workers"] or "one", *forks, document["access"], without
         )  # fmt: skip
     return made
 
@@ -56,7 +56,7 @@ def span(machine: str, forks: Sequence[str]) -> str:
     """The forks of a machine in a few words."""
     known = MACHINES[machine].forks
     if not forks:
-        return "–"
+        return "-"
     if tuple(forks) == known:
         return "yes" if len(known) == 1 else f"{known[0]} to {known[-1]}"
     return ", ".join(forks)
