@@ -108,7 +108,11 @@ class Sequential(Strategy):
                 return
             self.journal.executed(worker, Attempt(step, 0))
             self.point(COMMIT, step)
-            self.steps.append(self.ledger.commit(step, view))
+            try:
+                self.steps.append(self.ledger.commit(step, view))
+            except Exception as failure:  # a credit that does not fit, which is nobody's fault alone
+                self.failure = failure
+                return
             self.outcomes.append(outcome)
             self.receipts.append(receipt)
 
