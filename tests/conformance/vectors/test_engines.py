@@ -178,7 +178,7 @@ def test_an_engine_that_dies_fails_the_case_and_starts_again(engine: Callable[..
 def test_an_unknown_engine_is_bad_input() -> None:
     result = CliRunner().invoke(command.application, ["run", str(VECTORS / f"{FUNDED}{SUFFIX}"), "--engine", "nobody"])
     assert result.exit_code == 2
-    assert "no engine is called 'nobody'; known are spec" in result.stderr
+    assert "no engine is called 'nobody'; known are spec, " in result.stderr
 
 
 def test_ids_are_taken_once() -> None:
@@ -187,5 +187,6 @@ def test_ids_are_taken_once() -> None:
 
 
 def test_engines_are_listed() -> None:
-    assert "spec\n  machine evm: Berlin" in CliRunner().invoke(command.application, ["engines"]).output
+    listed = CliRunner().invoke(command.application, ["engines", "--engine", "spec"])
+    assert "spec\n  machine evm: Berlin" in listed.output
     assert '"access": "keys"' in CliRunner().invoke(command.application, ["engines", "--json"]).output
