@@ -25,10 +25,12 @@
 #include <cinttypes>
 #include <cstdio>
 #include <unistd.h>
+#include <unordered_map>
 
 // One table in a process, found by all extension modules through an environment variable that holds its address.
 struct SamestateExplored {
-    PyObject* hook;      // called with the label at each point, or null
+    PyObject* hook;      // called with a label at each point, or null
+    PyObject* naming;    // what makes a label of its name: called once for each name
     int mutant;          // the seeded bug that is switched on, or 0
     int interrupted;     // set once the hook has raised: no more calls, and every worker stops
     PyObject* raised[3]; // what it raised: type, value, traceback
@@ -50,28 +52,44 @@ static inline SamestateExplored* samestate_explored() {
     return table;
 }
 
-static inline void samestate_point(const char* label) {
+static inline void samestate_keep_raised(SamestateExplored* table) {
+    table->interrupted = 1;
+    for (PyObject*& part : table->raised) Py_CLEAR(part);
+    PyErr_Fetch(&table->raised[0], &table->raised[1], &table->raised[2]);
+}
+
+// The label object for a name; made once for each place in the code that has the name.
+static inline PyObject* samestate_label(SamestateExplored* table, const char* name) {
+    static std::unordered_map<const char*, PyObject*> labels;
+    PyObject*& label = labels[name];
+    if (!label) label = PyObject_CallFunction(table->naming, "s", name);
+    return label;
+}
+
+static inline void samestate_point(const char* name) {
     SamestateExplored* table = samestate_explored();
     if (!table->hook || table->interrupted) return;
-    PyObject* result = PyObject_CallFunction(table->hook, "s", label);
-    if (result) {
-        Py_DECREF(result);
-        return;
-    }
-    table->interrupted = 1;
-    PyErr_Fetch(&table->raised[0], &table->raised[1], &table->raised[2]);
+    PyObject* label = samestate_label(table, name);
+    PyObject* result = label ? PyObject_CallOneArg(table->hook, label) : nullptr;
+    if (result) Py_DECREF(result);
+    else samestate_keep_raised(table);
 }
 
 static inline bool samestate_interrupted() { return samestate_explored()->interrupted != 0; }
 static inline bool samestate_mutant(int number) { return samestate_explored()->mutant == number; }
 static constexpr bool SAMESTATE_IS_EXPLORED = true;
 
-static inline void samestate_set_hook(PyObject* hook) {
-    SamestateExplored* table = samestate_explored();
-    PyObject* before = table->hook;
-    table->hook = hook == Py_None ? nullptr : hook;
-    Py_XINCREF(table->hook);
+static inline void samestate_replace(PyObject*& place, PyObject* object) {
+    PyObject* before = place;
+    place = object == Py_None ? nullptr : object;
+    Py_XINCREF(place);
     Py_XDECREF(before);
+}
+
+static inline void samestate_set_hook(PyObject* hook, PyObject* naming) {
+    SamestateExplored* table = samestate_explored();
+    samestate_replace(table->hook, hook);
+    samestate_replace(table->naming, naming);
     table->interrupted = 0;
 }
 
@@ -93,6 +111,8 @@ static inline int samestate_raise() {
 static constexpr bool samestate_interrupted() { return false; }
 static constexpr bool samestate_mutant(int) { return false; }
 static constexpr int samestate_raise() { return 0; }
+#define samestate_set_hook(hook, naming) ((void)(hook), (void)(naming))
+#define samestate_set_mutant(number) ((void)(number))
 static constexpr bool SAMESTATE_IS_EXPLORED = false;
 
 #endif
