@@ -52,6 +52,9 @@ NAMES: Final = (
 )
 """Every invariant of every strategy."""
 
+PLANNING: Final = {"locks": LOCK_CONFLICT, "waves": WAVE_CONFLICT}
+"""The strategies that keep conflicts apart, and what one that they let through is called."""
+
 
 class Guard(Journal):
     """A journal that raises :class:`Violation` at the first thing that must not happen."""
@@ -63,7 +66,8 @@ class Guard(Journal):
         self.last: dict[int, int] = {}
         self.was_suspended: set[int] = set()
         self.standing: dict[int, Attempt] = {}
-        self.published: dict[int, dict[Place, Version]] = {}
+        self.expected: dict[int, dict[Place, Version]] = {}
+        self.ever_executed: set[int] = set()
         self.committed = 0
         self.busy: dict[int, int] = {}
         self.was_done = False
@@ -107,8 +111,12 @@ class Guard(Journal):
         """See :meth:`Journal.executed`."""
         super().executed(worker, attempt)
         self.running.pop(attempt.step, None)
+        self.ever_executed.add(attempt.step)
+
+    def published(self, attempt: Attempt) -> None:
+        """See :meth:`Journal.published`."""
         self.standing[attempt.step] = attempt
-        self.published[attempt.step] = expected_versions(attempt)
+        self.expected[attempt.step] = expected_versions(attempt)
 
     def took(self, worker: int, step: int) -> None:
         """See :meth:`Journal.took`."""
@@ -132,7 +140,7 @@ class Guard(Journal):
                 require(not conflict(estimates[member], estimates[other]), WAVE_CONFLICT, f"{other} and {member}")
         for member in members:
             for earlier in range(member):
-                if earlier not in self.standing and earlier >= self.committed:
+                if earlier not in self.ever_executed:
                     require(
                         not conflict(estimates[member], estimates[earlier]), WAVE_ORDER, f"{member} before {earlier}"
                     )
@@ -149,23 +157,27 @@ class Guard(Journal):
 
     def inspect(self) -> None:
         """See :meth:`Journal.inspect`."""
+        found: dict[int, int] = dict.fromkeys(self.standing, 0)
         for place, version in self.versions():
-            attempt = self.standing.get(version.step)
-            if attempt is not None:
-                expected = self.published[version.step].get(place)
-                require(version == expected, LATEST_VERSIONS, f"{show(place)} of transaction {version.step}")
+            step = version.step
+            if step in found:
+                found[step] += 1
+                require(version == self.expected[step].get(place), LATEST_VERSIONS, f"{show(place)} of {step}")
+        for step, count in found.items():
+            require(count == len(self.expected[step]), LATEST_VERSIONS, f"transaction {step}: some are missing")
         self.check_scheduler()
 
     def check_start(self, step: int, incarnation: int) -> None:
-        """For strategies with locks: those who run for the first time hold theirs."""
-        if self.strategy != "locks" or incarnation > 0:
+        """For strategies that plan: first executions run side by side with none that they conflict with."""
+        if self.strategy not in PLANNING or incarnation > 0:
             return
+        name = PLANNING[self.strategy]
         estimates = self.strategy_watched().job.estimates
         for other in self.running:
             if other != step and self.last[other] == 0:
-                require(not conflict(estimates[step], estimates[other]), LOCK_CONFLICT, f"{other} and {step}")
+                require(not conflict(estimates[step], estimates[other]), name, f"{other} and {step}")
         for earlier in range(self.committed, step):
-            if earlier not in self.last:
+            if earlier not in self.ever_executed:
                 require(not conflict(estimates[step], estimates[earlier]), WAVE_ORDER, f"{step} before {earlier}")
 
     def check_scheduler(self) -> None:

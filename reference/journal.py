@@ -34,8 +34,11 @@ class Journal:
         self.suspensions += 1
 
     def executed(self, worker: int, attempt: Attempt) -> None:
-        """An incarnation ran to its end, and all of its effects are published."""
+        """An incarnation ran to its end. Its effects are about to be published."""
         self.per_worker[worker] += 1
+
+    def published(self, attempt: Attempt) -> None:
+        """All effects of an incarnation, and nothing of the one before, stand in memory."""
 
     def validated(self, worker: int, step: int, holds: bool) -> None:
         """A worker has checked the reads of an incarnation."""

@@ -13,11 +13,12 @@ from reference.explorer.driver import Driver, Passed, Worker
 from reference.explorer.points import Point
 from reference.explorer.policy import Policy, Switch, Turns
 from reference.explorer.violation import RESULT, Violation
+from reference.foretold import Predictions
 from reference.invariants import Guard
 from reference.journal import Journal
 from reference.metrics import Metrics
 from reference.strategies import STRATEGIES
-from reference.strategies.base import Job, Parts, Predictions, Strategy
+from reference.strategies.base import Job, Parts, Strategy
 from spec.machine import Rejection, State
 from spec.transition import BlockResult, apply_block
 

@@ -121,7 +121,7 @@ class Scheduler:
         return None
 
     def find_nothing(self) -> None:
-        """There is nothing to do at the moment, perhaps because there will be no more. (An index in vain is no such case.)"""
+        """There is nothing to do at the moment, perhaps because there will be no more."""
         self.check_done()
         if not self.done:
             self.point(IDLE)

@@ -43,7 +43,8 @@ class Choice(NamedTuple):
 class Driver:
     """One run of some workers under a policy.
 
-    ``inspect`` is called at every point, when nobody is in the middle of an action. ``limit`` is how many points the
+    ``inspect`` is called at every point that follows an action which others can notice, when nobody is in the middle of
+    one. ``limit`` is how many points the
     run may take. ``trace`` keeps the points and ``choices`` what could have been decided, where those are lists.
     """
 
@@ -66,6 +67,7 @@ class Driver:
         self._live: list[int] = []
         self._idle: dict[int, int] = {}
         self._turn = 0
+        self._acted = True
         self._greenlets: list[greenlet] = []
         self._over = False
 
@@ -77,8 +79,9 @@ class Driver:
         self.number = number + 1
         if self.trace is not None:
             self.trace.append(Passed(number, current, label, detail))
-        if self.inspect is not None:
+        if self._acted and self.inspect is not None:
             self.inspect()
+        self._acted = label.kind is Kind.ACT
         if number == self.limit:
             raise Violation(LIVELOCK, f"not done after {number} points")
         default = current

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from reference.commit import AnyMachine, Attempt, Committer
 from reference.estimators import Estimate
 from reference.explorer.points import Kind, Label, Point
+from reference.foretold import ForetoldView, Predictions
 from reference.journal import Journal
 from reference.memory import Blocked, VersionedMemory
 from reference.scheduler import Scheduler
 from reference.strategies.lock_table import LockTable
+from reference.strategies.wave_queue import WaveQueue
 from reference.view import SpeculativeView
 from spec.access import OPEN
-from spec.machine import Key, State, Value
+from spec.machine import State
 from spec.transition import BlockResult
 
 EXECUTE = Label("execute", Kind.OWN)
-
-Predictions = Mapping[Key, Sequence[tuple[int, Value]]]
-"""For each key the steps that change it, in order, and the value that each leaves: what an access list foretells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +32,11 @@ class Parts:
 
     memory: type[VersionedMemory] = VersionedMemory
     view: type[SpeculativeView] = SpeculativeView
+    foretold_view: type[ForetoldView] = ForetoldView
     committer: type[Committer] = Committer
     scheduler: type[Scheduler] = Scheduler
     locks: type[LockTable] = LockTable
+    waves: type[WaveQueue] = WaveQueue
     strategy: type[Strategy] | None = None
 
 
@@ -100,11 +101,11 @@ class Strategy:
 
     def run_alone(self, step: int, run: Callable[[SpeculativeView], Any]) -> Attempt:
         """A step at which nobody else runs. What it raises is final."""
-        view = self.view(step)
+        view = self.view(step, 0)
         outcome = run(view)
         return Attempt(step, 0, outcome, None, view.reads, view.effects(), tuple(view.touches))
 
-    def view(self, step: int) -> SpeculativeView:
+    def view(self, step: int, incarnation: int) -> SpeculativeView:
         """A fresh view for one incarnation of a step. Nothing of the last incarnation is left in it."""
         return self.job.parts.view(self.memory, step, self.point)
 
@@ -112,7 +113,7 @@ class Strategy:
         """Run an incarnation of a transaction to its end, or to the estimate that it meets."""
         self.journal.started(worker, step, incarnation)
         self.point(EXECUTE, (step, incarnation))
-        view = self.view(step)
+        view = self.view(step, incarnation)
         try:
             outcome = self.machine.execute(self.block, self.transactions[step], view)
         except Blocked as blocked:

@@ -51,8 +51,8 @@ class BlockStm(Strategy):
                 break
             if self.wait_for(step, attempt):
                 return None
-        wrote_new = self.publish(attempt)
         self.journal.executed(worker, attempt)
+        wrote_new = self.publish(attempt)
         return self.scheduler.finish_execution(step, incarnation, wrote_new)
 
     def wait_for(self, step: int, blocked: Blocked) -> bool:
@@ -64,6 +64,7 @@ class BlockStm(Strategy):
         wrote_new = self.memory.publish(attempt.step, attempt.incarnation, attempt.effects)
         self.point(STORE_READS, attempt.step)
         self.attempts[attempt.step] = attempt
+        self.journal.published(attempt)
         return wrote_new
 
     def validate(self, worker: int, step: int, incarnation: int) -> Task | None:

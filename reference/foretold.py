@@ -1,0 +1,35 @@
+"""The view of a step that is told what earlier steps leave, rather than reading it from memory."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+
+from reference.explorer.points import Point
+from reference.memory import Observation, VersionedMemory
+from reference.view import SpeculativeView
+from spec.machine import Key, Value
+
+Predictions = Mapping[Key, Sequence[tuple[int, Value]]]
+"""For each key the steps that change it, in order, and the value that each leaves: what an access list foretells."""
+
+
+class ForetoldView(SpeculativeView):
+    """A speculative view that reads no versions. What it was told has to be checked by other means."""
+
+    def __init__(self, memory: VersionedMemory, step: int, point: Point, predictions: Predictions) -> None:
+        super().__init__(memory, step, point)
+        self.predictions = predictions
+
+    def observe(self, key: Key) -> Value:
+        """The value that the last foretold change before this step leaves, or the one from before the block."""
+        self.reads[key] = Observation(None, None)
+        value = self.foretold(key)
+        self.reads[key] = Observation(value, None)
+        return value
+
+    def foretold(self, key: Key) -> Value:
+        """What the key holds when this step begins, as far as one is told."""
+        changes = self.predictions.get(key, ())
+        place = bisect_left(changes, self.step, key=lambda change: change[0])
+        return changes[place - 1][1] if place else self.memory.state.get(key)

@@ -1,0 +1,105 @@
+"""Execution from an access list: everybody starts at once, since the list says what everybody leaves behind."""
+
+from __future__ import annotations
+
+from reference.commit import Attempt
+from reference.explorer.points import Kind, Label, Point
+from reference.foretold import Predictions
+from reference.journal import Journal
+from reference.strategies.base import Job
+from reference.strategies.in_order import InOrder
+from reference.view import SpeculativeView
+from spec.access import OPEN, StepAccess
+from spec.machine import Key, Value
+
+LOOK_NEXT = Label("look for a transaction", Kind.LOOK)
+TAKE_NEXT = Label("take a transaction")
+
+
+class FromAccessList(InOrder):
+    """All transactions at once, on foretold values; what each really changes is compared with the list as it commits.
+
+    As long as every step has changed just what the list says, what later ones were told is right. From the first step
+    on that has not, everything is executed again in order. So the result never depends on the list being right, and
+    judging the list is left to the machine, once the block is executed.
+    """
+
+    name = "access-list"
+
+    def __init__(self, job: Job, point: Point, journal: Journal) -> None:
+        super().__init__(job, point, journal)
+        if job.predictions is None:
+            raise ValueError("the strategy access-list needs an access list, and the block comes without one")
+        self.predictions: Predictions = job.predictions
+        self.entries = entries_by_step(self.predictions)
+        self.verified: dict[Key, Value] = {}
+        self.taken = 0
+        self.trusted = True
+
+    def open(self) -> None:
+        """See :meth:`Strategy.open`. The list has to be right about this step too."""
+        super().open()
+        self.compare(self.committing().steps[-1])
+
+    def claim(self, worker: int) -> int | None:
+        """The next transaction, whatever came before."""
+        self.point(LOOK_NEXT)
+        if self.taken == len(self.transactions):
+            return None
+        self.point(TAKE_NEXT)
+        if self.taken == len(self.transactions):
+            return None
+        self.taken += 1
+        return self.taken - 1
+
+    def view(self, step: int, incarnation: int) -> SpeculativeView:
+        """Foretold values for the first execution of a transaction."""
+        if incarnation or not 0 <= step < len(self.transactions):
+            return super().view(step, incarnation)
+        return self.job.parts.foretold_view(self.memory, step, self.point, self.predictions)
+
+    def publish_first(self, attempt: Attempt) -> None:
+        """Nobody needs to read what a foretold execution does before it is committed: the list has said it already."""
+
+    def holds(self, attempt: Attempt) -> bool:
+        """Whether the list was right about everything before."""
+        return self.trusted
+
+    def accept(self, attempt: Attempt) -> None:
+        """What the transaction does is what it should: now it is published."""
+        self.publish(attempt)
+
+    def committed_one(self, attempt: Attempt) -> None:
+        """Compare what the transaction has changed with what the list says."""
+        self.compare(self.committing().steps[-1])
+
+    def compare(self, access: StepAccess) -> None:
+        """Trust the list no longer where it is wrong about a step, in what is changed or to which value.
+
+        A list says nothing of wipes, so a step with one ends the trust.
+        """
+        if not self.trusted:
+            return
+        changes = dict(access.writes)
+        for key, amount in access.credits.items():
+            before = self.verified[key] if key in self.verified else self.job.state.get(key)
+            changes[key] = self.machine.merge(key, before, amount)
+        self.verified.update(changes)
+        self.trusted = self.is_right(access, changes)
+
+    def is_right(self, access: StepAccess, changes: dict[Key, Value]) -> bool:
+        """Whether the list says of the step just what it has changed."""
+        return not access.wipes and changes == self.entries.get(access.step, {})
+
+
+def entries_by_step(predictions: Predictions) -> dict[int, dict[Key, Value]]:
+    """What each step changes. Raises ValueError where the steps of a key do not ascend."""
+    entries: dict[int, dict[Key, Value]] = {}
+    for key, changes in predictions.items():
+        last = OPEN - 1
+        for step, value in changes:
+            if step <= last:
+                raise ValueError(f"0x{key.hex()}: step {step} comes after step {last} in the access list")
+            last = step
+            entries.setdefault(step, {})[key] = value
+    return entries
