@@ -30,8 +30,8 @@ class FromAccessList(InOrder):
         super().__init__(job, point, journal)
         if job.predictions is None:
             raise ValueError("the strategy access-list needs an access list, and the block comes without one")
-        self.predictions: Predictions = job.predictions
-        self.entries = entries_by_step(self.predictions)
+        self.predictions = in_order(job.predictions, len(self.transactions))
+        self.entries = by_step(self.predictions)
         self.verified: dict[Key, Value] = {}
         self.taken = 0
         self.trusted = True
@@ -92,14 +92,21 @@ class FromAccessList(InOrder):
         return not access.wipes and changes == self.entries.get(access.step, {})
 
 
-def entries_by_step(predictions: Predictions) -> dict[int, dict[Key, Value]]:
-    """What each step changes. Raises ValueError where the steps of a key do not ascend."""
+def in_order(predictions: Predictions, transactions: int) -> dict[Key, tuple[tuple[int, Value], ...]]:
+    """The predictions with steps in order and each only once, the last word counting, and none outside the block.
+
+    A list may be wrong in any way. What is left out here is missed when the changes are compared, if it matters.
+    """
+    return {
+        key: tuple(sorted((step, value) for step, value in dict(changes).items() if OPEN <= step <= transactions))
+        for key, changes in predictions.items()
+    }
+
+
+def by_step(predictions: Predictions) -> dict[int, dict[Key, Value]]:
+    """What each step changes."""
     entries: dict[int, dict[Key, Value]] = {}
     for key, changes in predictions.items():
-        last = OPEN - 1
         for step, value in changes:
-            if step <= last:
-                raise ValueError(f"0x{key.hex()}: step {step} comes after step {last} in the access list")
-            last = step
             entries.setdefault(step, {})[key] = value
     return entries
