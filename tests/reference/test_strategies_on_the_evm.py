@@ -1,0 +1,49 @@
+"""The vectors of the EVM under random schedules of every strategy: a sample, and all of them in the soak tier."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.declared_access import declared_access
+from conformance.vectors.loading import load_vector_file
+from conformance.vectors.machines import execute
+from conformance.vectors.places import SUFFIX, VECTORS, vector_files
+from reference import STRATEGIES, run_block
+from reference.explorer import RandomTurns
+from tests.reference.blocks import predictions_of
+
+SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
+SCHEDULES = 20 if SOAK else 3
+FILES = [path for path in vector_files() if path.relative_to(VECTORS).parts[0] == "evm"]
+SAMPLE = FILES if SOAK else FILES[:: max(1, len(FILES) // 25)]
+
+
+def identity(path: Path) -> str:
+    return path.relative_to(VECTORS).as_posix().removesuffix(SUFFIX)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("path", SAMPLE, ids=identity)
+def test_evm_vectors_under_random_schedules(path: Path, strategy: str) -> None:
+    case = load_vector_file(path).case
+    right = execute(case)
+    for seed in range(SCHEDULES):
+
+        def apply(machine: Any, block: Any, state: Any, seed: int = seed) -> Any:
+            return run_block(
+                machine,
+                block,
+                state,
+                strategy,
+                workers=2 + seed % 3,
+                schedule=RandomTurns(seed),
+                estimator=declared_access,
+                predictions=predictions_of(machine, block, state),
+                check=True,
+            ).result
+
+        assert execute(case, apply) == right
