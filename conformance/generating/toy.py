@@ -6,7 +6,7 @@ fees to the coinbase apart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
@@ -191,10 +191,15 @@ def _on_one_key(random: Random, workload: Workload) -> list[Operation]:
 
 def _transaction(sender: bytes, operations: list[Operation]) -> Transaction:
     """A transaction that can't run out of gas, and declares what it accesses."""
-    loaded = sorted({op.slot for op in operations if isinstance(op, Sload | Sstore)})
-    stored = sorted({op.slot for op in operations if isinstance(op, Sstore)})
     gas = sum(most_gas(operation) for operation in operations)
-    return Transaction(sender, 0, gas, 1, tuple(operations), Declaration(tuple(loaded), tuple(stored)))
+    return Transaction(sender, 0, gas, 1, tuple(operations), right_declaration(operations))
+
+
+def right_declaration(operations: Sequence[Operation]) -> Declaration:
+    """The slots that operations access, as far as gas allows: a store reads its slot, too."""
+    reads = {op.slot for op in operations if isinstance(op, Sload | Sstore)}
+    writes = {op.slot for op in operations if isinstance(op, Sstore)}
+    return Declaration(tuple(sorted(reads)), tuple(sorted(writes)))
 
 
 def most_gas(operation: Operation) -> int:
