@@ -76,12 +76,16 @@ class ParallelRun:
         predictions: Mapping[bytes, Sequence[tuple[int, Value]]],
         deadline: Deadline,
     ) -> Run:
-        """Execute the transactions on the state ``base``. Raises an :class:`EngineError`."""
+        """Execute the transactions on the state ``base``. Raises an :class:`EngineError`.
+
+        A list cannot say that an address was wiped: where transactions wipe, a block is run again by block-stm.
+        """
         pickled = _pickled(block), pickle.dumps(frozenset(storage), PROTOCOL)
         capacity = len(base) + SPARE_KEYS + SPARE_KEYS_PER_TRANSACTION * len(transactions)
+        strategy = self._configuration.strategy
         while True:
             try:
-                memory = self._laid_out(len(transactions), base, pickled, expected, predictions, capacity)
+                memory = self._laid_out(len(transactions), base, pickled, expected, predictions, capacity, strategy)
                 reports = self._pool.run(
                     self._arena,
                     self._identity,
@@ -92,6 +96,9 @@ class ParallelRun:
                     REASONS,
                 )
                 self._check(reports, memory)
+                if strategy == "access-list" and any(report.wipes for report in reports):
+                    strategy = "block-stm"
+                    continue
                 return self._gathered(memory, reports)
             except KeyTableFull:
                 capacity *= 4
@@ -110,6 +117,7 @@ class ParallelRun:
         expected: Sequence[Access | None],
         predictions: Mapping[bytes, Sequence[tuple[int, Value]]],
         capacity: int,
+        strategy: str,
     ) -> BlockMemory:
         """The block in the arena, ready for the workers."""
         settings = self._configuration
@@ -118,7 +126,7 @@ class ParallelRun:
             self._arena,
             count,
             settings.workers,
-            STRATEGY_NUMBERS[settings.strategy],
+            STRATEGY_NUMBERS[strategy],
             capacity,
             int(settings.read_latency_us * 1000),
             True,
@@ -128,10 +136,11 @@ class ParallelRun:
         for index, access in enumerate(expected):
             if access is not None:
                 memory.declare(index, list(access.reads), list(access.writes))
-        for key, values in predictions.items():
+        for key, values in predictions.items() if strategy == "access-list" else ():
             for step, value in values:
                 if 0 <= step < count:
                     memory.predict(key, step + 1, value)
+        memory.prepare()
         return memory
 
     def _check(self, reports: Sequence[WorkerReport], memory: BlockMemory) -> None:

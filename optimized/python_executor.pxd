@@ -37,6 +37,7 @@ cdef class WorkerMemory:
     cdef readonly object failure
     cdef readonly uint64_t version_reads
     cdef readonly uint64_t base_reads
+    cdef readonly uint64_t wipes
     cdef readonly list suspensions
     cdef int run_step(self, Task* task)
     cdef uint64_t merged(self, Task* task, uint64_t key, uint64_t value, uint64_t amount) except? 0

@@ -51,7 +51,7 @@ from cython.cimports.optimized.core.session import (
     make_task,
 )
 from cython.cimports.optimized.core.shim import atomic_load, atomic_store
-from cython.cimports.optimized.core.worker import run_worker
+from cython.cimports.optimized.core.worker import prepare, run_worker
 
 from optimized.view import Stopped, Suspended
 
@@ -229,6 +229,12 @@ class BlockMemory:
         """Raise what the stop flag says of memory."""
         self.check()
 
+    def prepare(self) -> None:
+        """Order the transactions, once all that is known of them has been put in. The last call before the workers'."""
+        if prepare(cython.address(self.task)):
+            self.check()
+            raise RuntimeError("the strategy could not be prepared")
+
     def running(self, worker: int):
         """The transaction that a worker is executing, or None."""
         record: cython.pointer(PythonInput) = cython.cast(
@@ -260,7 +266,7 @@ class BlockMemory:
     def figures(self, worker: int) -> tuple:
         """Executions, suspensions, validations, aborts, and nanoseconds busy."""
         record: cython.pointer(WorkerRecord) = cython.address(self.session.workers[worker])
-        return record.executions, record.suspensions, record.validations, record.aborts + record.rerun, record.busy
+        return record.executions, record.suspensions, record.validations, record.aborts, record.busy
 
     def events(self, worker: int) -> list:
         """The trace of a worker, oldest first: (begin, end, transaction, incarnation, is an execution, result)."""
@@ -302,6 +308,7 @@ class WorkerMemory:
         self.suspensions = []
         self.version_reads = 0
         self.base_reads = 0
+        self.wipes = 0
         self.executor.machine = cython.cast(cython.p_void, self)
         self.executor.execute = execute_step
         self.executor.merge = merge_values
@@ -436,6 +443,7 @@ class WorkerMemory:
         task.verdict = verdict
         task.outcome = self.value(outcome)
         for address in wipes:
+            self.wipes += 1
             if memory.write(task, self.key(WIPE + address), self.value(b"\x01")) < 0:
                 raise Stopped
         for key, content in writes.items():

@@ -37,7 +37,7 @@ from optimized.trace import TraceEvent
 from optimized.view import StepView
 
 Predictions = Mapping[bytes, Sequence[tuple[int, Value]]]
-"""By key, the values that an access list says it has after steps, in rising order of steps (-1 = open, then by index)."""
+"""By key, the values that an access list says it has after steps, in rising order (-1 = open, then by index)."""
 
 
 @dataclass(frozen=True, slots=True)

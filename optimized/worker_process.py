@@ -79,9 +79,9 @@ class Office:
             at_hand.read(*memory.input())
             reason = memory.work()
         except BaseException as error:
-            return -1, 0, 0, [], described(error)
+            return -1, 0, 0, 0, [], described(error)
         failure = "" if memory.failure is None else described(memory.failure)
-        return reason, memory.version_reads, memory.base_reads, memory.suspensions, failure
+        return reason, memory.version_reads, memory.base_reads, memory.wipes, memory.suspensions, failure
 
 
 class BlockPending:

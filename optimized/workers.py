@@ -36,11 +36,15 @@ START_SECONDS = 120.0
 
 
 class WorkerReport(NamedTuple):
-    """What a worker says when it has left a block. ``suspensions``: transaction, incarnation, step waited for, key."""
+    """What a worker says when it has left a block.
+
+    ``wipes``: how many it has published. ``suspensions``: transaction, incarnation, step waited for, key.
+    """
 
     stop_reason: int
     version_reads: int
     base_reads: int
+    wipes: int
     suspensions: list[tuple[int, int, int, bytes]]
     failure: str
 
@@ -272,7 +276,7 @@ _identities = itertools.count()
 
 
 def shared_pool(count: int, affinity: tuple[int, ...] | None = None) -> WorkerPool:
-    """The pool of so many workers: made when first asked for, then the same one for all. A forked process has its own."""
+    """The pool of so many workers: made when first asked for, then the same for all. A forked process has its own."""
     with _pools_lock:
         pool = _pools.get((count, affinity))
         if pool is None or pool._owner != os.getpid():

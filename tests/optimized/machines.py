@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from optimized.python_machine import PythonResult
+from optimized.python_machine import Predictions, PythonResult
 from spec.evm.forks import FORKS
 from spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
 from spec.evm.machine import Evm
@@ -28,6 +28,40 @@ def evm_base(state: FlatState) -> dict[bytes, bytes]:
 
 def evm_storage(state: FlatState) -> set[bytes]:
     return {address for address in state.storage if state.has_storage(address)}
+
+
+def right_list(machine: Any, block: Any, state: State, base: dict[bytes, bytes]) -> Predictions:
+    """What a right access list would say of the block: the value of each key after each step that changed it."""
+    try:
+        steps = apply_block(machine, block, state).steps
+    except Rejection:
+        return {}
+    now: dict[bytes, bytes | None] = dict(base)
+    predictions: dict[bytes, list[tuple[int, bytes | None]]] = {}
+    for step in steps:
+        for key in [key for key in now if machine.storage_owner(key) in step.wipes]:
+            now[key] = None
+        after = dict(step.writes)
+        after |= {key: machine.merge(key, now.get(key), amount) for key, amount in step.credits.items()}
+        for key, value in after.items():
+            predictions.setdefault(key, []).append((step.step, value))
+        now |= after
+    return predictions
+
+
+def wrong_list(right: Predictions) -> Predictions:
+    """The list with a fault of each kind: a change that never was, one left out, a wrong value, a key that never was."""
+    wrong = {key: list(values) for key, values in right.items()}
+    for number, values in enumerate(wrong.values()):
+        step, value = values[-1]
+        if number % 3 == 0:
+            values.append((step + 1, b"\x2a"))
+        elif number % 3 == 1:
+            values[-1] = (step, (value or b"") + b"\x01")
+        else:
+            values.pop()
+    wrong.setdefault(b"b", [(0, b"\x07")])
+    return wrong
 
 
 def check_against_specification(machine: Any, block: Any, state: State, result: PythonResult) -> None:

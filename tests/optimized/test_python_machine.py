@@ -19,7 +19,7 @@ from optimized.python_machine import PythonEngine, PythonResult
 from spec.evm.forks import AMSTERDAM, LONDON, OSAKA
 from spec.evm.machine import Evm
 from spec.toy.machine import Toy
-from tests.optimized.machines import check_against_specification, evm_base, evm_storage
+from tests.optimized.machines import check_against_specification, evm_base, evm_storage, right_list, wrong_list
 from tests.optimized.token_ledger import Block, Transfer, encoded, expected_changes
 from tests.spec.tiny_machine import TinyBlock, TinyMachine, TinyState
 
@@ -27,7 +27,7 @@ TINY = MachineName("tests.spec.tiny_machine:TinyMachine")
 TOY = MachineName("spec.toy.machine:Toy")
 TOKENS = MachineName("tests.optimized.token_ledger:TokenLedger")
 
-PARALLEL = ("block-stm",)
+PARALLEL = ("block-stm", "locks", "waves", "access-list")
 
 
 def configured(strategy: str = "block-stm", **settings: Any) -> Configuration:
@@ -76,13 +76,18 @@ programs = st.lists(operations, max_size=6).map(tuple)
     programs,
     st.integers(10, 60),
 )
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_any_programs(
     tiny: PythonEngine, before: dict[bytes, bytes], steps: Any, opening: Any, closing: Any, limit: int
 ) -> None:
     block = TinyBlock(steps, opening, closing, limit)
-    result = tiny.execute(block, before)
-    check_against_specification(TinyMachine(), block, TinyState(before), result)
+    state = TinyState(before)
+    right = right_list(TinyMachine(), block, state, before)
+    for predictions in (right, wrong_list(right), {}):
+        result = tiny.execute(block, before, predictions=predictions)
+        check_against_specification(TinyMachine(), block, state, result)
+        if tiny.configuration.strategy != "access-list":
+            break
 
 
 def test_a_key_that_nearly_all_transactions_credit_read_or_wipe(tiny: PythonEngine) -> None:
@@ -97,8 +102,10 @@ def test_a_key_that_nearly_all_transactions_credit_read_or_wipe(tiny: PythonEngi
     ]
     block = TinyBlock(tuple(kinds[(i * i + i // 5) % len(kinds)] for i in range(120)))
     before = {b"sx1": b"\x01", b"sx2": b"\x02", b"a": b"\x03"}
-    for _ in range(5):
-        check_against_specification(TinyMachine(), block, TinyState(before), tiny.execute(block, before))
+    right = right_list(TinyMachine(), block, TinyState(before), before)
+    for predictions in (right, wrong_list(right), {}, right, right):
+        result = tiny.execute(block, before, predictions=predictions)
+        check_against_specification(TinyMachine(), block, TinyState(before), result)
 
 
 @pytest.mark.parametrize("conflict", [0.0, 0.5, 1.0])
@@ -106,21 +113,26 @@ def test_the_toy(strategy: str, conflict: float) -> None:
     engine = PythonEngine(TOY, configured(strategy))
     for seed in range(3):
         case = generate_toy_block(seed, 60, conflict)
-        result = engine.execute(case.blocks[0], dict(case.state.values))
-        check_against_specification(Toy(), case.blocks[0], case.state, result)
+        block, base = case.blocks[0], dict(case.state.values)
+        right = right_list(Toy(), block, case.state, base)
+        for predictions in (right, wrong_list(right)):
+            result = engine.execute(block, base, predictions=predictions)
+            check_against_specification(Toy(), block, case.state, result)
     engine.close()
 
 
 @pytest.mark.parametrize("fork", [LONDON, OSAKA, AMSTERDAM], ids=lambda fork: fork.name)
 def test_the_evm(strategy: str, fork: Any) -> None:
     engine = evm_engine(fork.name, strategy)
-    for seed in range(4):
+    for seed in range(2):
         for case in (
-            generate_evm_block(fork, seed, 15, conflict=0.6),
+            generate_evm_block(fork, seed, 10, conflict=0.6),
             generate_invalid_evm_block(fork, seed, 5, conflict=0.6),
         ):
             state, payload = case.state(), case.payload()
-            result = engine.execute(payload, evm_base(state), evm_storage(state))
+            base = evm_base(state)
+            right = right_list(Evm(fork), payload, state, base)
+            result = engine.execute(payload, base, evm_storage(state), predictions=right)
             check_against_specification(Evm(fork), payload, state, result)
     engine.close()
 
@@ -128,7 +140,7 @@ def test_the_evm(strategy: str, fork: Any) -> None:
 def run_tokens(strategy: str, block: Block, state: dict[bytes, bytes], **settings: Any) -> PythonResult:
     engine = PythonEngine(TOKENS, configured(strategy, **settings))
     try:
-        return engine.execute(block, state)
+        return engine.execute(block, state, predictions={})
     finally:
         engine.close()
 
@@ -271,8 +283,10 @@ def test_a_machine_in_python_has_no_threads() -> None:
 
 
 def test_an_access_list_is_needed_where_it_is_the_strategy() -> None:
+    engine = PythonEngine(TOKENS, configured("access-list"))
     with pytest.raises(MissingAccessList):
-        run_tokens("access-list", *strangers(2))
+        engine.execute(*strangers(2))
+    engine.close()
 
 
 @pytest.mark.parametrize(
