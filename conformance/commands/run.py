@@ -17,6 +17,7 @@ from conformance.engines import EngineFailure, find_engine
 from conformance.errors import InputError
 from conformance.fixtures.archives import documents
 from conformance.fixtures.load import is_vector
+from conformance.schedules import document_of, replay
 from conformance.traceable import TraceableCase, find_case
 from conformance.vectors import evm
 from conformance.vectors.comparing import name_accounts, show, show_access
@@ -33,16 +34,27 @@ FAILED: Final = 1
 
 
 def run(
-    block: Annotated[Path, typer.Argument(help="A vector, a fixture or a block file.", show_default=False)],
+    block: Annotated[
+        Path | None, typer.Argument(help="A vector, a fixture or a block file.", show_default=False)
+    ] = None,
     engine: Annotated[str, typer.Option(help="Who executes it; other engines than `spec` take vectors.")] = SPEC,
     workers: Annotated[int, typer.Option(min=1, help="Workers inside an engine that runs in parallel.")] = WORKERS,
     case: Annotated[str | None, typer.Option(help="A part of the name of the case, where there are many.")] = None,
+    schedule: Annotated[
+        Path | None, typer.Option(help="A schedule: run what it names, and only what it names, in just that order.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON: for each block a map as in FORMAT.md.")] = False,
 ) -> None:
     """Execute the blocks of a case: gas, receipts, roots, and what every step read and wrote.
 
-    Nothing is compared with what the case expects; that is what `check` does. Exit code 1: the engine failed.
+    Nothing is compared with what the case expects; that is what `check` does. Exit code 1: the engine failed, or what a
+    schedule shows is wrong.
     """
+    if schedule is not None:
+        run_schedule(schedule, block, json)
+        return
+    if block is None:
+        raise InputError("run: there must be a vector, a fixture or a block file, or a --schedule")
     try:
         names, results = results_of(block, engine, case, workers)
     except EngineFailure as failure:
@@ -54,6 +66,20 @@ def run(
     console = Console(highlight=False, soft_wrap=True)
     for index, result in enumerate(results):
         print_block(console, f"block {index}", result, names)
+
+
+def run_schedule(path: Path, vector: Path | None, json: bool) -> None:
+    """Run what a schedule says and tell what came out of it. Exit code 1 where that is wrong."""
+    replayed = replay(path, vector)
+    report = replayed.report
+    if json:
+        print(json_module.dumps(document_of(replayed), indent=2))
+    else:
+        print(f"{replayed.case.id}, block {replayed.document.block}, {replayed.document.engine}")
+        print(report.text())
+        print(f"{report.points} points")
+    if report.violation is not None:
+        raise typer.Exit(FAILED)
 
 
 def results_of(

@@ -45,6 +45,7 @@ translates it to a :class:`Label` made once at import. Rules for workers:
   :class:`Violation`.
 """
 
+from reference.explorer.document import ScheduleDocument, read_schedule
 from reference.explorer.driver import Choice, Driver, Passed, Worker
 from reference.explorer.exploring import Exploration, Program, Report, describe, explore, replay, run_once, sample
 from reference.explorer.points import IDLE, Kind, Label, Point, pass_by
@@ -69,6 +70,7 @@ __all__ = [
     "RandomTurns",
     "Report",
     "Schedule",
+    "ScheduleDocument",
     "Switch",
     "Turns",
     "Violation",
@@ -76,6 +78,7 @@ __all__ = [
     "describe",
     "explore",
     "pass_by",
+    "read_schedule",
     "replay",
     "run_once",
     "sample",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from reference.explorer.document import ScheduleDocument
 from reference.explorer.driver import Choice, Driver, Passed, Worker
 from reference.explorer.points import Point
 from reference.explorer.policy import Policy, RandomTurns, Schedule, Switch
@@ -44,6 +45,11 @@ class Report:
     points: int
     violation: Violation | None
     trace: tuple[Passed, ...] = ()
+
+    def document(self, case: str, engine: str, workers: int, block: int = 0) -> ScheduleDocument:
+        """The schedule as a file, with which anybody sees the same again: ``samestate run --schedule FILE``."""
+        shows = "" if self.violation is None else str(self.violation)
+        return ScheduleDocument(case, engine, workers, self.schedule, block, shows)
 
     def text(self, steps: int = 12) -> str:
         """What was wrong and the last steps before it, for people."""

@@ -1,0 +1,190 @@
+"""The explorer on strategies: right ones pass all schedules within the bound, and broken ones fail with a name."""
+
+from __future__ import annotations
+
+import pytest
+
+from reference import STRATEGIES, BlockProgram, Metrics, Parts
+from reference.explorer import LIVELOCK, LOST_WAKE_UP, RESULT, Program, Report, explore, sample
+from reference.explorer.points import IDLE, Label
+from reference.invariants import DONE_IDLE, DONE_VALIDATED, MARKED_FIRST, NAMES
+from reference.memory import Chain, Observation, VersionedMemory
+from reference.scheduler import LOOK_EXECUTION_INDEX, Scheduler, Task
+from reference.strategies.locks import Locks
+from spec.machine import Key
+from spec.toy.machine import Toy
+from spec.toy.operations import Add, Sload, Sstore
+from tests.reference.blocks import CONFLICTING, RICH, all_keys, block_of, predictions_of
+from tests.reference.blocks import Program as Operations
+
+PARALLEL = [name for name in STRATEGIES if name != "sequential"]
+
+
+def program(strategy: str = "block-stm", parts: Parts | None = None, *operations: Operations) -> BlockProgram:
+    block = block_of(*operations) if operations else CONFLICTING
+    predictions = predictions_of(Toy(), block, RICH)
+    return BlockProgram(Toy(), block, RICH, strategy, parts=parts or Parts(), predictions=predictions)
+
+
+@pytest.mark.slow
+def test_block_stm_under_every_schedule_with_two_preemptions() -> None:
+    """Three transactions in conflict, two workers: under a minute, with aborts and suspensions among the runs."""
+    explored = program()
+    seen: list[Metrics] = []
+    explored.observe = seen.append
+    exploration = explore(explored, preemptions=2)
+    assert exploration.violations == ()
+    assert exploration.complete
+    assert exploration.runs > 5_000
+    assert exploration.seconds < 60
+    assert max(metrics.aborts for metrics in seen) >= 2
+    assert max(metrics.suspensions for metrics in seen) >= 1
+    assert {2} == {sum(1 for count in metrics.executions_per_worker if count) for metrics in seen} - {1}
+
+
+@pytest.mark.parametrize("strategy", PARALLEL)
+@pytest.mark.parametrize("knows", ["nothing", "all"])
+def test_every_strategy_under_every_schedule_with_one_preemption(strategy: str, knows: str) -> None:
+    explored = program(strategy)
+    if knows == "all":
+        explored = BlockProgram(
+            Toy(), CONFLICTING, RICH, strategy, estimator=all_keys, predictions=explored.predictions
+        )
+    exploration = explore(explored, preemptions=1)
+    assert exploration.first is None, exploration.first.text(40)
+    assert exploration.complete
+
+
+@pytest.mark.parametrize("strategy", PARALLEL)
+def test_three_workers_under_random_schedules(strategy: str) -> None:
+    block = block_of((Sload(1), Add(1), Sstore(1, None)), (Sstore(1, 5),), (Sload(1), Sstore(2, None)), (Sload(2),))
+    predictions = predictions_of(Toy(), block, RICH)
+    exploration = sample(BlockProgram(Toy(), block, RICH, strategy, 3, predictions=predictions), range(100))
+    assert exploration.first is None, exploration.first.text(40)
+
+
+def found(program: Program, preemptions: int = 2) -> Report:
+    report = explore(program, preemptions).first
+    assert report is not None
+    assert report.violation is not None
+    return report
+
+
+class CountsTooLate(Scheduler):
+    """Takes the execution index first, and counts the task as active after that."""
+
+    def next_to_execute(self) -> Task | None:
+        self.point(LOOK_EXECUTION_INDEX)
+        if self.execution_index >= self.transactions:
+            self.find_nothing()
+            return None
+        step = self.take_execution_index()
+        self.one_more_active()
+        task = self.try_to_start(step)
+        if task is None:
+            self.one_less_active()
+        return task
+
+
+def test_the_counter_raised_after_the_index_is_found_with_two_preemptions() -> None:
+    report = found(program("block-stm", Parts(scheduler=CountsTooLate)))
+    assert report.violation is not None
+    assert report.violation.name in (DONE_VALIDATED, DONE_IDLE)
+    assert len(report.schedule) <= 2
+
+
+class CountsDecreasesTooEarly(Scheduler):
+    """Counts a decrease of an index before it lowers it."""
+
+    def lower_execution_index(self, step: int) -> None:
+        self.count_decrease()
+        self.set_execution_index(step)
+
+    def lower_validation_index(self, step: int) -> None:
+        self.count_decrease()
+        self.set_validation_index(step)
+
+
+def test_decreases_counted_before_the_index_is_lowered_take_more_than_two_preemptions() -> None:
+    """A checker has to look between the two, and again when the task is dropped and its worker has taken no other."""
+    report = sample(program("block-stm", Parts(scheduler=CountsDecreasesTooEarly)), range(10_000)).first
+    assert report is not None
+    assert report.violation is not None
+    assert report.violation.name in (DONE_VALIDATED, DONE_IDLE)
+    assert len(report.schedule) > 2
+
+
+class BelievesEverything(VersionedMemory):
+    """Skips validation."""
+
+    def validate(self, step: int, reads: object) -> bool:
+        return True
+
+
+def test_skipped_validation_is_found_by_an_invariant_and_without_it_by_the_result() -> None:
+    report = found(program("block-stm", Parts(memory=BelievesEverything)))
+    assert report.violation is not None
+    assert report.violation.name == DONE_VALIDATED
+    unguarded = program("block-stm", Parts(memory=BelievesEverything))
+    unguarded.check = False
+    report = found(unguarded)
+    assert report.violation is not None
+    assert report.violation.name == RESULT
+    assert "expected" in report.violation.detail
+
+
+class ForgetsEstimates(VersionedMemory):
+    """Leaves the writes of an aborted incarnation looking like values."""
+
+    def mark_estimates(self, step: int) -> None: ...
+
+
+def test_writes_that_are_not_marked_are_found() -> None:
+    report = found(program("block-stm", Parts(memory=ForgetsEstimates)))
+    assert report.violation is not None
+    assert report.violation.name == MARKED_FIRST
+
+
+class NeverSatisfied(VersionedMemory):
+    """Takes every read for stale."""
+
+    def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
+        return False
+
+
+def test_a_strategy_that_aborts_for_ever_is_livelocked() -> None:
+    report = found(program("block-stm", Parts(memory=NeverSatisfied)), preemptions=0)
+    assert report.violation is not None
+    assert report.violation.name == LIVELOCK
+
+
+class LooksOnlyOnce(Locks):
+    """Tries to commit after each execution, and never again: the last to finish may find the gate taken."""
+
+    def work(self, worker: int) -> None:
+        while not self.has_ended():
+            step = self.claim(worker)
+            if step is None:
+                self.point(IDLE)
+                continue
+            self.execute_first(worker, step)
+            self.commit_some(worker)
+
+
+def test_a_commit_gate_that_nobody_looks_at_again_is_a_lost_wake_up() -> None:
+    report = found(program("locks", Parts(strategy=LooksOnlyOnce)))
+    assert report.violation is not None
+    assert report.violation.name == LOST_WAKE_UP
+    assert len(report.schedule) <= 2
+
+
+def test_invariants_have_different_names() -> None:
+    assert len(set(NAMES)) == len(NAMES) >= 12
+
+
+def test_a_report_says_how_to_see_it_again() -> None:
+    report = found(program("block-stm", Parts(memory=ForgetsEstimates)))
+    document = report.document("toy/case", "reference:block-stm", 2)
+    assert document.switches == report.schedule
+    assert MARKED_FIRST in document.write()
+    assert all(isinstance(passed.label, Label) for passed in report.trace)
