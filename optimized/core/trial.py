@@ -21,6 +21,7 @@ from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.stdlib import free, malloc
 from cython.cimports.libc.string import memset
 from cython.cimports.optimized.core.arena import allocate, at, stop_reason, store_value, value_bytes
+from cython.cimports.optimized.core.invariants import broken_invariant
 from cython.cimports.optimized.core.memory import (
     credit,
     key_record,
@@ -348,6 +349,11 @@ class TrialBlock:
             value: uint64_t = value_before(cython.address(self.coordinator), self.machine.key[index], step)
             found.append(number_at(cython.address(self.session), value) if value else None)
         return found
+
+    def broken_invariant(self) -> str | None:
+        """What does not hold at the moment, of all that always must."""
+        name: cython.p_const_char = broken_invariant(cython.address(self.session))
+        return None if name == cython.NULL else cython.cast(bytes, name).decode()
 
     def read_keys(self, transaction: int) -> list[int]:
         """The keys in the read set of the latest incarnation, in order."""

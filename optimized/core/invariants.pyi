@@ -1,0 +1,1 @@
+"""What must hold at every moment, between any two shared actions."""
