@@ -1,4 +1,4 @@
-"""What transactions say they will access, as the keys of their machine: hints for `locks` and `waves`, never trusted."""
+"""What transactions say they will access, as keys of their machine: hints for `locks` and `waves`, never trusted."""
 
 from __future__ import annotations
 
