@@ -6,8 +6,10 @@ from typing import Any
 
 from spec.evm.keys import slot_key as evm_slot_key
 from spec.evm.payload import Payload
+from spec.evm.transaction import Transaction
 from spec.machine import Key
 from spec.toy.block import Block
+from spec.toy.block import Transaction as ToyTransaction
 from spec.toy.keys import balance_key, nonce_key, slot_key
 
 Declared = tuple[tuple[Key, ...], tuple[Key, ...]]
@@ -19,15 +21,14 @@ NOTHING: Declared = ((), ())
 def declared_access(block: Any, index: int) -> Declared:
     """What transaction ``index`` of a block of any machine declares."""
     if isinstance(block, Block):
-        return toy_declared(block, index)
+        return toy_declared(block.transactions[index])
     if isinstance(block, Payload):
-        return evm_declared(block, index)
+        return evm_declared(block.transactions[index])
     return NOTHING
 
 
-def toy_declared(block: Block, index: int) -> Declared:
+def toy_declared(transaction: ToyTransaction) -> Declared:
     """The slots that a toy transaction declares, and the nonce and balance of its sender, which it always has."""
-    transaction = block.transactions[index]
     own = (nonce_key(transaction.sender), balance_key(transaction.sender))
     if transaction.declared is None:
         return own, own
@@ -36,8 +37,7 @@ def toy_declared(block: Block, index: int) -> Declared:
     return own + reads, own + writes
 
 
-def evm_declared(block: Payload, index: int) -> Declared:
+def evm_declared(transaction: Transaction) -> Declared:
     """The slots in the access list of an EVM transaction (EIP-2930). It does not say which are written: any may be."""
-    access_list = getattr(block.transactions[index], "access_list", ())
-    slots = tuple(evm_slot_key(address, slot) for address, slots in access_list for slot in slots)
+    slots = tuple(evm_slot_key(address, slot) for address, slots in transaction.access_list for slot in slots)
     return slots, slots

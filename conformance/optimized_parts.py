@@ -1,0 +1,67 @@
+"""The engines of `optimized` that one engine of ours is made of: one for each machine, started by its first block."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.engine import EngineFailure
+from conformance.fixtures.forks import BY_NAME
+from conformance.optimized_machines import EVM, TOY, ForkBlock
+from conformance.optimized_plain import (
+    EVM_CODES,
+    TOY_CODES,
+    orphan_storage,
+    packed_block,
+    plain_state,
+    python_result,
+    toy_result,
+)
+from conformance.predictions import Predictions
+from optimized.configuration import Configuration
+from optimized.errors import EngineError
+from optimized.machine import MachineName
+from optimized.python_machine import PythonEngine
+from spec.evm.fork import Fork
+from spec.evm.machine import Evm
+from spec.machine import Machine
+from spec.transition import BlockResult
+
+AnyResult = BlockResult[Any, Any, Any, Any]
+
+
+class Parts:
+    """Executes blocks of the specification's machines on `optimized`, under one configuration."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        self._engines: dict[str, Any] = {}
+
+    def execute(self, machine: Any, block: Any, state: Any, predictions: Predictions | None) -> AnyResult:
+        """See :class:`conformance.block_engine.Execute`."""
+        try:
+            if isinstance(machine, Evm):
+                given = ForkBlock(fork_name(machine.fork), block)
+                result = self._python(EVM).execute(given, plain_state(state), orphan_storage(state), predictions=predictions)
+                return python_result(result, EVM_CODES, state)
+            if self.configuration.kind == "processes":
+                result = self._python(TOY).execute(block, plain_state(state), set(), predictions=predictions)
+                return python_result(result, TOY_CODES, state)
+            raise NotImplementedError
+        except EngineError as error:
+            raise EngineFailure(str(error)) from error
+
+    def close(self) -> None:
+        """Give back the arenas. They are made anew for the next block."""
+        while self._engines:
+            self._engines.popitem()[1].close()
+
+    def _python(self, name: str) -> PythonEngine:
+        if name not in self._engines:
+            self._engines[name] = PythonEngine(MachineName(name), self.configuration)
+        engine: PythonEngine = self._engines[name]
+        return engine
+
+
+def fork_name(fork: Fork) -> str:
+    """The name by which a fork is found again."""
+    return next(name for name, known in BY_NAME.items() if known is fork)
