@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
-import reference
-from conformance.block_engine import DEFAULT_STRATEGY, WORKERS
+from conformance.block_engine import DEFAULT_STRATEGY, STRATEGIES, WORKERS
 from conformance.command_engine import ANSWER_SECONDS, COMMAND_PREFIX, PROTOCOL, CommandEngine
 from conformance.engine import Capabilities, Engine, EngineFailure
 from conformance.errors import InputError
+from conformance.optimized_engine import PROCESSES, make_optimized_engine
 from conformance.reference_engine import make_reference_engine
 from conformance.vectors.comparing import Difference, Granularity, first_difference
 from conformance.vectors.document import Object
@@ -68,8 +68,10 @@ Make = Callable[[int], Engine]
 def built_in() -> Iterator[tuple[str, Make]]:
     """The engines of this distribution. None of their rooms is imported before an engine is made."""
     yield "spec", SpecEngine
-    for strategy in reference.STRATEGIES:
+    for strategy in STRATEGIES:
         yield f"reference:{strategy}", partial(make_reference_engine, strategy)
+    for strategy in STRATEGIES:
+        yield f"optimized:{strategy}@processes", partial(make_optimized_engine, strategy, PROCESSES)
 
 
 REGISTRY: Final[dict[str, Make]] = dict(built_in())
@@ -77,6 +79,7 @@ REGISTRY: Final[dict[str, Make]] = dict(built_in())
 
 ALIASES: Final = {
     "reference": f"reference:{DEFAULT_STRATEGY}",
+    "optimized@processes": f"optimized:{DEFAULT_STRATEGY}@processes",
 }
 """Shorter names of some engines."""
 

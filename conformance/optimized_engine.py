@@ -6,24 +6,11 @@ becomes the specification's result of a block, so that everything after that is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from conformance.block_engine import BlockEngine, capabilities
-from conformance.engine import EngineFailure
 from conformance.errors import InputError
-from conformance.optimized_machines import EVM, TOY, ForkBlock
-from conformance.predictions import Predictions
 from conformance.vectors import evm, toy
-from spec.access import Read, StepAccess
-from spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
-from spec.evm.machine import Evm
-from spec.evm.rejections import Invalid as EvmInvalid
-from spec.evm.state import FlatState
-from spec.machine import Key, Rejection, RejectionCode
-from spec.toy.rejections import Invalid as ToyInvalid
-from spec.toy.state import ToyState
-from spec.transition import BlockResult
 
 THREADS: Final = "threads"
 PROCESSES: Final = "processes"
@@ -43,8 +30,13 @@ def make_optimized_engine(strategy: str, kind: str, workers: int) -> BlockEngine
     """
     try:
         from conformance.optimized_parts import Parts
+        from optimized.configuration import Configuration
+        from optimized.errors import ConfigurationError
     except ImportError as error:
         raise InputError(f"--engine optimized: {error}") from error
+    try:
+        parts = Parts(Configuration(workers=workers, strategy=strategy, kind=kind, memory_limit=MEMORY))
+    except ConfigurationError as error:
+        raise InputError(f"--engine optimized:{strategy}: {error}") from error
     id = f"optimized:{strategy}" + ("" if kind == THREADS else f"@{kind}")
-    parts = Parts(strategy, kind, workers)
     return BlockEngine(id, capabilities(machines_of(kind), strategy, kind), parts.execute, parts.close)

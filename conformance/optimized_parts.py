@@ -11,10 +11,8 @@ from conformance.optimized_plain import (
     EVM_CODES,
     TOY_CODES,
     orphan_storage,
-    packed_block,
     plain_state,
     python_result,
-    toy_result,
 )
 from conformance.predictions import Predictions
 from optimized.configuration import Configuration
@@ -23,7 +21,6 @@ from optimized.machine import MachineName
 from optimized.python_machine import PythonEngine
 from spec.evm.fork import Fork
 from spec.evm.machine import Evm
-from spec.machine import Machine
 from spec.transition import BlockResult
 
 AnyResult = BlockResult[Any, Any, Any, Any]
@@ -41,7 +38,8 @@ class Parts:
         try:
             if isinstance(machine, Evm):
                 given = ForkBlock(fork_name(machine.fork), block)
-                result = self._python(EVM).execute(given, plain_state(state), orphan_storage(state), predictions=predictions)
+                base, orphans = plain_state(state), orphan_storage(state)
+                result = self._python(EVM).execute(given, base, orphans, predictions=predictions)
                 return python_result(result, EVM_CODES, state)
             if self.configuration.kind == "processes":
                 result = self._python(TOY).execute(block, plain_state(state), set(), predictions=predictions)
