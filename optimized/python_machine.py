@@ -281,7 +281,14 @@ class _Job:
         self._enter(index, effect)
 
     def _enter(self, step: int, effect: Effect) -> None:
-        self.steps.append(self.ledger.enter(step, effect))
+        """Enter what a step did. A credit that the machine cannot merge rejects the block, and is no one step's fault."""
+        try:
+            self.steps.append(self.ledger.enter(step, effect))
+        except Exception as error:
+            rejected = rejection(error, None)
+            if rejected is None:
+                raise
+            raise _Rejected(rejected) from error
 
     def _view(self) -> StepView:
         return StepView(self.ledger.value, self.machine.storage_owner, self.machine.merge, self.storage)
