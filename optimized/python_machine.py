@@ -281,7 +281,7 @@ class _Job:
         self._enter(index, effect)
 
     def _enter(self, step: int, effect: Effect) -> None:
-        """Enter what a step did. A credit that the machine cannot merge rejects the block, and is no one step's fault."""
+        """Enter what a step did. A credit that cannot be merged rejects the block, and no transaction of it."""
         try:
             self.steps.append(self.ledger.enter(step, effect))
         except Exception as error:

@@ -99,10 +99,10 @@ def case_of(machine: str, seed: int, transactions: int) -> tuple[Case, tuple[Obj
     if machine == toy.NAME:
         case = toy_case(f"seed_{seed}", *random_block(seed, transactions, CONFLICTS[seed % len(CONFLICTS)]))
     elif machine == evm.NAME:
-        fork = FORKS[seed % len(FORKS)]
+        fork = FORKS[-1] if seed % 4 == 0 else FORKS[seed % len(FORKS)]
         make = generate_invalid_block if seed % 8 == 7 else generate_block
         generated = make(fork, seed, max(1, transactions // 3), CONFLICTS[seed % len(CONFLICTS)])
-        case = evm_case(f"seed_{seed}", generated, with_access_list=seed % 2 == 0)
+        case = evm_case(f"seed_{seed}", generated, with_access_list=seed // len(FORKS) % 2 == 0)
     else:
         raise InputError(f"--machine {machine}: must be toy or evm")
     expected = tuple(execute(case))
