@@ -1,0 +1,82 @@
+# One transaction on a state: what it reads from, what it leaves behind.
+
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+from optimized.core.records cimport Arena, Task
+from optimized.toy.packing cimport Operation, PackedTransaction
+from optimized.toy.word cimport Word
+
+cdef enum OutcomeCode:
+    SUCCESS = 0
+    OUT_OF_GAS = 1
+    # From here on: the transaction may not be in a block on this state.
+    NONCE_TOO_LOW = 2
+    NONCE_TOO_HIGH = 3
+    NONCE_IS_MAX = 4
+    INSUFFICIENT_BALANCE = 5
+
+
+cdef enum FeeKind:
+    NO_FEE = 0          # none was paid, or the sender is the coinbase, whose credit is part of what it wrote
+    FEE_CREDITED = 1
+    FEE_TOUCHED = 2
+
+
+cdef struct Access:
+    # A key that the transaction observed: its value from before, and the one it leaves. Equal: it wrote nothing.
+    uint32_t key
+    uint32_t source     # the record's: newest of the steps that contributed to the value from before, 0 = none
+    Word original
+    Word value
+
+
+cdef struct Outcome:
+    uint32_t code
+    uint32_t fee_kind
+    uint64_t gas_used
+    uint64_t accesses
+    uint64_t logs
+    Word fee
+    # In the arena it is followed by its accesses, then by the 32 bytes of each log.
+
+
+cdef struct Machine:
+    # What all workers share, and none of them changes but for what lies behind pointers.
+    const PackedTransaction* transactions
+    const Operation* operations
+    const Word* words
+    const uint8_t* data
+    uint64_t keys
+    uint32_t coinbase_balance
+    Arena* arena
+    uint64_t deadline       # nanoseconds (monotonic clock)
+    uint64_t* places        # versioned: where the record of each key lies in the arena
+    Word* current           # direct: the value of each key now
+    uint8_t* loaded         # direct: whether somebody has waited for the base value
+    uint64_t read_latency   # direct: nanoseconds that the first read of a key waits
+    uint32_t* kept_warm     # test-only build: the transaction that last touched each key, + 1, for the mutant WARM_SET_KEPT
+
+
+cdef struct Scratch:
+    # One worker's own memory. marks: per key, epoch << 32 | position in accesses; an older epoch is no mark.
+    uint64_t* marks
+    uint64_t epoch
+    Access* accesses
+    uint8_t* logs
+    void* listener          # on Python's main thread: whom to tell of signals, an object; else NULL
+    uint64_t listened       # when it last was
+
+
+cdef bint poll(const Machine* machine, Scratch* scratch) noexcept nogil
+cdef int run_transaction(
+    const Machine* machine, Scratch* scratch, Task* task, uint64_t transaction, Outcome* outcome
+) noexcept nogil
+cdef int run_operations(
+    const Machine* machine, Scratch* scratch, Task* task, uint64_t transaction, Outcome* outcome
+) noexcept nogil
+cdef Access* observe(
+    const Machine* machine, Scratch* scratch, Task* task, uint32_t key, uint64_t accesses, int* result
+) noexcept nogil
+cdef bint signalled(void* listener) noexcept with gil
+cdef bint kept_warm(const Machine* machine, uint32_t key, uint64_t transaction) noexcept nogil
+cdef void keep_warm(const Machine* machine, uint32_t key, uint64_t transaction) noexcept nogil

@@ -1,0 +1,289 @@
+"""One transaction of the toy machine, from its nonce to its fee.
+
+The same rules serve two kinds of state. Directly: an array of each key's value now, one transaction after another.
+Versioned: the core's memory, whose reads may suspend; the transaction is then run again from its start. Either way each
+key is asked for once; what the transaction does to it lasts in ``accesses``, in which a key is found through ``marks``,
+and so is its warmth.
+"""
+
+import cython
+from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
+from cython.cimports.optimized.core.arena import stop, stop_reason, value_bytes
+from cython.cimports.optimized.core.memory import read
+from cython.cimports.optimized.core.records import (
+    DONE,
+    INTERRUPTED,
+    OUT_OF_TIME,
+    READ_VALUE,
+    STOPPED,
+    Reading,
+    word_value,
+)
+from cython.cimports.optimized.core.shim import (
+    MUTANT,
+    SAMESTATE_IS_EXPLORED,
+    WARM_SET_KEPT,
+    now_nanoseconds,
+    sleep_nanoseconds,
+)
+from cython.cimports.optimized.toy.keccak import keccak256
+from cython.cimports.optimized.toy.packing import (
+    ADD,
+    KECCAK,
+    SLOAD,
+    SSTORE,
+    SSTORE_ACCUMULATOR,
+    SUB,
+    Operation,
+    PackedTransaction,
+)
+from cython.cimports.optimized.toy.word import (
+    Word,
+    word_add,
+    word_compare,
+    word_copy,
+    word_equal,
+    word_from_digest,
+    word_from_number,
+    word_is_zero,
+    word_product,
+    word_subtract,
+)
+
+
+def poll(machine, scratch):
+    """Whether to stop: another worker says so, the time is up, or a signal's handler on the main thread has raised."""
+    now: uint64_t
+    if stop_reason(machine.arena):
+        return True
+    now = now_nanoseconds()
+    if now > machine.deadline:
+        stop(machine.arena, OUT_OF_TIME)
+        return True
+    if scratch.listener != cython.NULL and now - scratch.listened > 20_000_000:
+        scratch.listened = now
+        if signalled(scratch.listener):
+            stop(machine.arena, INTERRUPTED)
+            return True
+    return False
+
+
+def signalled(listener):
+    """Let Python handle signals. Whether a handler raised; the listener then has what it raised."""
+    return cython.cast(object, listener)()
+
+
+def observe(machine, scratch, task, key, accesses, result):
+    """The access to a key that the transaction has not asked for yet. Sets ``result`` unless that is DONE."""
+    access: cython.pointer(Access) = scratch.accesses + accesses
+    reading: Reading
+    position: uint64_t
+    found: cython.int
+    amount: cython.pointer(Word)
+    access.key = key
+    access.source = 0
+    if task == cython.NULL:
+        if machine.read_latency and not machine.loaded[key]:
+            machine.loaded[key] = 1
+            sleep_nanoseconds(machine.read_latency)
+        word_copy(cython.address(access.original), cython.address(machine.current[key]))
+    else:
+        found = read(task, machine.places[key], cython.address(reading))
+        if found != READ_VALUE:
+            result[0] = found
+            return access
+        if reading.value:
+            word_copy(
+                cython.address(access.original),
+                cython.cast(cython.pointer(Word), value_bytes(machine.arena.base, reading.value)),
+            )
+        else:
+            word_from_number(cython.address(access.original), 0)
+        for position in range(reading.credits):
+            amount = cython.cast(
+                cython.pointer(Word), value_bytes(machine.arena.base, word_value(reading.chain[2 * position + 1]))
+            )
+            word_add(cython.address(access.original), cython.address(access.original), amount)
+    word_copy(cython.address(access.value), cython.address(access.original))
+    scratch.marks[key] = (scratch.epoch << 32) | accesses
+    return access
+
+
+def run_transaction(machine, scratch, task, transaction, outcome):
+    """Check the sender, run the operations, charge the fee. DONE with an outcome, or SUSPENDED, or STOPPED."""
+    packed: cython.pointer(cython.const[PackedTransaction])
+    nonce: cython.pointer(Access)
+    balance: cython.pointer(Access)
+    limit: Word
+    number: Word
+    result: cython.int
+    packed = machine.transactions + transaction
+    result = DONE
+    outcome.gas_used = 0
+    outcome.accesses = 0
+    outcome.logs = 0
+    outcome.fee_kind = NO_FEE
+    scratch.epoch += 1
+    nonce = observe(machine, scratch, task, packed.sender_nonce, 0, cython.address(result))
+    if result != DONE:
+        return result
+    outcome.accesses = 1
+    word_from_number(cython.address(number), packed.nonce)
+    if not word_equal(cython.address(number), cython.address(nonce.original)):
+        if word_compare(cython.address(number), cython.address(nonce.original)) < 0:
+            outcome.code = NONCE_TOO_LOW
+        else:
+            outcome.code = NONCE_TOO_HIGH
+        return DONE
+    word_from_number(cython.address(number), 1)
+    word_add(cython.address(number), cython.address(number), cython.address(nonce.original))
+    if number.limb1:
+        outcome.code = NONCE_IS_MAX
+        return DONE
+    balance = observe(machine, scratch, task, packed.sender_balance, 1, cython.address(result))
+    if result != DONE:
+        return result
+    outcome.accesses = 2
+    word_product(cython.address(limit), packed.gas_limit, packed.gas_price)
+    if word_compare(cython.address(balance.original), cython.address(limit)) < 0:
+        outcome.code = INSUFFICIENT_BALANCE
+        return DONE
+
+    result = run_operations(machine, scratch, task, transaction, outcome)
+    if result != DONE:
+        return result
+
+    word_copy(cython.address(nonce.value), cython.address(number))
+    word_product(cython.address(outcome.fee), outcome.gas_used, packed.gas_price)
+    if word_is_zero(cython.address(outcome.fee)):
+        outcome.fee_kind = FEE_TOUCHED
+    elif packed.sender_balance != machine.coinbase_balance:
+        outcome.fee_kind = FEE_CREDITED
+        word_subtract(cython.address(balance.value), cython.address(balance.value), cython.address(outcome.fee))
+    return DONE
+
+
+def run_operations(machine, scratch, task, transaction, outcome):
+    """The operations, until the last or until the gas is out: then no slot changes and no log stays."""
+    operation: cython.pointer(cython.const[Operation])
+    last: cython.pointer(cython.const[Operation])
+    access: cython.pointer(Access)
+    mark: uint64_t
+    warm: cython.bint
+    gas: uint64_t
+    cost: uint64_t
+    words: uint64_t
+    logs: uint64_t
+    accumulator: Word
+    value: cython.pointer(cython.const[Word])
+    steps: uint64_t
+    result: cython.int
+    digest: cython.pointer(uint8_t)
+    place: uint64_t
+    gas = machine.transactions[transaction].gas_limit
+    operation = machine.operations + machine.transactions[transaction].first_operation
+    last = operation + machine.transactions[transaction].operations
+    logs = 0
+    steps = 0
+    result = DONE
+    outcome.code = SUCCESS
+    word_from_number(cython.address(accumulator), 0)
+    while operation < last:
+        steps += 1
+        if (steps & 255) == 0 and poll(machine, scratch):
+            return STOPPED
+        if operation.kind == SLOAD:
+            mark = scratch.marks[operation.key]
+            warm = (mark >> 32) == scratch.epoch
+            cost = 100 if warm or kept_warm(machine, operation.key, transaction) else 2100
+            if gas < cost:
+                outcome.code = OUT_OF_GAS
+                break
+            gas -= cost
+            if warm:
+                access = scratch.accesses + cython.cast(uint32_t, mark)
+            else:
+                access = observe(machine, scratch, task, operation.key, outcome.accesses, cython.address(result))
+                if result != DONE:
+                    return result
+                outcome.accesses += 1
+                keep_warm(machine, operation.key, transaction)
+            word_copy(cython.address(accumulator), cython.address(access.value))
+        elif operation.kind == SSTORE or operation.kind == SSTORE_ACCUMULATOR:
+            mark = scratch.marks[operation.key]
+            warm = (mark >> 32) == scratch.epoch
+            cost = 0 if warm or kept_warm(machine, operation.key, transaction) else 2100
+            if gas < cost + 100:
+                outcome.code = OUT_OF_GAS
+                break
+            if warm:
+                access = scratch.accesses + cython.cast(uint32_t, mark)
+            else:
+                access = observe(machine, scratch, task, operation.key, outcome.accesses, cython.address(result))
+                if result != DONE:
+                    return result
+                outcome.accesses += 1
+                keep_warm(machine, operation.key, transaction)
+            value = cython.address(accumulator)
+            if operation.kind == SSTORE:
+                value = machine.words + operation.argument
+            if word_equal(cython.address(access.value), value):
+                cost += 100
+            elif word_is_zero(cython.address(access.value)):
+                cost += 20000
+            else:
+                cost += 2900
+            if gas < cost:
+                outcome.code = OUT_OF_GAS
+                break
+            gas -= cost
+            word_copy(cython.address(access.value), value)
+        elif operation.kind == KECCAK:
+            words = operation.length // 32 + (1 if operation.length % 32 else 0)
+            cost = 30 + 6 * words
+            if gas < cost:
+                outcome.code = OUT_OF_GAS
+                break
+            gas -= cost
+            digest = scratch.logs + 32 * logs
+            keccak256(digest, machine.data + operation.argument, operation.length)
+            logs += 1
+            word_from_digest(cython.address(accumulator), digest)
+        elif operation.kind == ADD:
+            if gas < 3:
+                outcome.code = OUT_OF_GAS
+                break
+            gas -= 3
+            word_add(cython.address(accumulator), cython.address(accumulator), machine.words + operation.argument)
+        elif operation.kind == SUB:
+            if gas < 3:
+                outcome.code = OUT_OF_GAS
+                break
+            gas -= 3
+            word_subtract(cython.address(accumulator), cython.address(accumulator), machine.words + operation.argument)
+        else:
+            if gas < 1:
+                outcome.code = OUT_OF_GAS
+                break
+            gas -= 1
+        operation += 1
+    if outcome.code == OUT_OF_GAS:
+        gas = 0
+        logs = 0
+        for place in range(2, outcome.accesses):
+            access = scratch.accesses + place
+            word_copy(cython.address(access.value), cython.address(access.original))
+    outcome.logs = logs
+    outcome.gas_used = machine.transactions[transaction].gas_limit - gas
+    return DONE
+
+
+def kept_warm(machine, key, transaction):
+    """Whether the seeded bug WARM_SET_KEPT takes the key for warm, since an earlier incarnation has touched it."""
+    return MUTANT(WARM_SET_KEPT) and machine.kept_warm[key] == transaction + 1
+
+
+def keep_warm(machine, key, transaction):
+    """What the seeded bug needs to know. Nothing in an ordinary build."""
+    if SAMESTATE_IS_EXPLORED:
+        machine.kept_warm[key] = cython.cast(uint32_t, transaction + 1)

@@ -1,0 +1,1 @@
+"""One transaction of the toy machine."""

@@ -1,0 +1,6 @@
+"""The commitment: a Merkle tree over SHA-256."""
+
+from collections.abc import Mapping
+
+def merkle_root(state: Mapping[bytes, bytes | None]) -> bytes: ...
+def state_root(base: Mapping[bytes, bytes | None], changes: Mapping[bytes, bytes | None]) -> bytes: ...

@@ -1,0 +1,95 @@
+# A block of the toy machine as flat arrays. Keys are dense numbers in the order of their canonical bytes.
+
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+
+from optimized.toy.word cimport Word
+
+cdef enum OperationKind:
+    SLOAD = 0
+    SSTORE = 1
+    SSTORE_ACCUMULATOR = 2
+    ADD = 3
+    SUB = 4
+    KECCAK = 5
+    NOOP = 6
+
+
+cdef struct Operation:
+    uint32_t kind
+    uint32_t key            # SLOAD, SSTORE
+    uint64_t argument       # SSTORE, ADD, SUB: position in words; KECCAK: position in data
+    uint64_t length         # KECCAK: of its data
+
+
+cdef struct PackedTransaction:
+    uint32_t sender_nonce   # key
+    uint32_t sender_balance # key
+    uint64_t nonce
+    uint64_t gas_limit
+    uint64_t gas_price
+    uint64_t first_operation
+    uint64_t operations
+    uint64_t keys           # an upper bound of how many it accesses
+    uint64_t logs           # an upper bound of how many it writes
+
+
+cdef struct PackedWithdrawal:
+    uint32_t balance        # key
+    uint64_t amount
+
+
+cdef struct ListedChange:
+    uint32_t key
+    bint word_sized         # false: the value is not the canonical form of a word, so no step can have left it
+    Word value
+
+
+cdef struct ListedStep:
+    # One entry of the access list: where its reads and changes begin. They end where the next step's begin.
+    uint64_t first_read
+    uint64_t first_change
+
+
+cdef struct DeclaredKeys:
+    # reads, then writes, from a position in declared_keys; nothing declared: known is false
+    uint64_t first
+    uint32_t reads
+    uint32_t writes
+    bint known
+
+
+cdef class PackedBlock:
+    # Keys: their canonical bytes in order, and their values before the block.
+    cdef readonly list names
+    cdef readonly list plain_transactions
+    cdef uint32_t key_count
+    cdef Word* base
+    # Transactions
+    cdef readonly object transaction_count
+    cdef uint64_t transactions_length
+    cdef PackedTransaction* transactions
+    cdef Operation* operations
+    cdef uint64_t operations_length
+    cdef Word* words
+    cdef uint8_t* data
+    cdef DeclaredKeys* declared
+    cdef uint32_t* declared_keys
+    cdef uint64_t most_keys
+    cdef uint64_t most_logs
+    cdef uint64_t all_keys
+    cdef uint64_t all_logs
+    # Environment
+    cdef readonly bytes coinbase
+    cdef uint32_t coinbase_balance
+    cdef uint64_t gas_limit
+    cdef PackedWithdrawal* withdrawals
+    cdef uint64_t withdrawals_length
+    # The block's access list, if any: steps_length + 1 entries of listed
+    cdef readonly bint has_access_list
+    cdef uint64_t listed_steps
+    cdef ListedStep* listed
+    cdef uint32_t* listed_reads
+    cdef ListedChange* listed_changes
+
+    cdef void* _array(self, uint64_t count, uint64_t size) except NULL
+    cdef void* _allocated

@@ -1,0 +1,258 @@
+"""What a block of the toy machine did, in the ledger's arrays; Python objects are made of them when asked for."""
+
+from types import MappingProxyType
+from typing import NamedTuple
+
+import cython
+from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
+from cython.cimports.libc.stdlib import free, malloc
+from cython.cimports.libc.string import memcpy
+from cython.cimports.optimized.toy.chain import chain_allocate, chain_free
+from cython.cimports.optimized.toy.interpreter import FEE_CREDITED, FEE_TOUCHED, SUCCESS, Access
+from cython.cimports.optimized.toy.ledger import ACCESS_LIST_MISMATCH, NO_KEY, PackedReceipt, Source, StepRecord
+from cython.cimports.optimized.toy.merkle import MerkleTree, merkle_add, merkle_finish, merkle_start
+from cython.cimports.optimized.toy.packing import PackedBlock
+from cython.cimports.optimized.toy.word import (
+    Word,
+    store_big_endian,
+    word_equal,
+    word_to_python,
+    word_to_value,
+)
+
+from optimized.record import OPEN, Read, Step
+from optimized.result import Rejection
+
+REJECTIONS = {
+    2: "NONCE_TOO_LOW",
+    3: "NONCE_TOO_HIGH",
+    4: "NONCE_IS_MAX",
+    5: "INSUFFICIENT_BALANCE",
+    16: "GAS_ALLOWANCE_EXCEEDED",
+    17: "ACCESS_LIST_MISMATCH",
+}
+RECEIPT_HEAD = cython.declare(cython.size_t, 30)
+
+
+class Receipt(NamedTuple):
+    """What one transaction reports. ``first_log`` is the index in the block of its first log, ``error`` a name."""
+
+    succeeded: bool
+    gas_used: int
+    cumulative_gas_used: int
+    first_log: int
+    logs: tuple[bytes, ...]
+    error: str | None
+
+
+class ToyResult:
+    """What a block did, or why it is invalid; see :class:`optimized.result.Result`."""
+
+    def __cinit__(self, block: PackedBlock):
+        self.block = block
+
+    def __dealloc__(self):
+        free(self.ledger.sources)
+        chain_free(cython.address(self._allocated))
+
+    def _array(self, count, size, zeroed):
+        array: cython.p_void = chain_allocate(cython.address(self._allocated), count, size, zeroed)
+        if array == cython.NULL:
+            raise MemoryError("the result of the block does not fit into memory")
+        return array
+
+    def lay_out(self, recording):
+        """Room for everything that the block can do, with the state before it."""
+        block: PackedBlock = self.block
+        ledger: cython.pointer(Ledger) = cython.address(self.ledger)
+        count: uint64_t = block.transactions_length
+        ledger.current = cython.cast(cython.pointer(Word), self._array(block.key_count, cython.sizeof(Word), False))
+        memcpy(ledger.current, block.base, block.key_count * cython.sizeof(Word))
+        ledger.changed = cython.cast(cython.pointer(uint8_t), self._array(block.key_count, 1, True))
+        ledger.receipts = cython.cast(
+            cython.pointer(PackedReceipt), self._array(count, cython.sizeof(PackedReceipt), False)
+        )
+        ledger.digests = cython.cast(cython.pointer(uint8_t), self._array(block.all_logs, 32, False))
+        ledger.recording = recording
+        ledger.accesses = cython.cast(
+            cython.pointer(Access),
+            self._array(block.all_keys if recording else block.most_keys, cython.sizeof(Access), False),
+        )
+        ledger.order = cython.cast(
+            cython.pointer(uint64_t), self._array(2 * block.most_keys + 1 + block.withdrawals_length, 8, False)
+        )
+        if recording:
+            ledger.steps = cython.cast(cython.pointer(StepRecord), self._array(count, cython.sizeof(StepRecord), False))
+            ledger.newest = cython.cast(
+                cython.pointer(uint32_t), self._array(block.key_count, cython.sizeof(uint32_t), True)
+            )
+            ledger.sources_capacity = block.all_keys + count + 16
+            ledger.sources = cython.cast(
+                cython.pointer(Source), malloc(ledger.sources_capacity * cython.sizeof(Source))
+            )
+            if ledger.sources == cython.NULL:
+                raise MemoryError("the access record of the block does not fit into memory")
+            ledger.sources_used = 1
+
+    def conclude(self):
+        """Say why the block is invalid, if it is."""
+        ledger: cython.pointer(Ledger) = cython.address(self.ledger)
+        if not ledger.rejection:
+            return
+        code = REJECTIONS[ledger.rejection]
+        if ledger.rejection != ACCESS_LIST_MISMATCH:
+            self.rejection = Rejection(code, ledger.rejected)
+            return
+        steps = self.block.transactions_length + 2
+        step = ledger.wrong_step
+        transaction = step - 1 if 0 < step < steps - 1 else None
+        name = "open" if step == 0 else "close" if step == steps - 1 else str(step - 1)
+        if ledger.wrong_key != NO_KEY:
+            detail = f"step {name}: key 0x{self.block.names[ledger.wrong_key].hex()}"
+        elif step < steps:
+            detail = f"step {name}: there is no entry"
+        else:
+            detail = f"there are {self.block.listed_steps} entries for {steps} steps"
+        self.rejection = Rejection(code, transaction, detail)
+
+    @property
+    def outcomes(self):
+        """The receipts say all."""
+        return self.receipts
+
+    @property
+    def wipes(self):
+        """No storage vanishes in the toy machine."""
+        return ()
+
+    @property
+    def gas_used(self):
+        """The gas of all transactions."""
+        return 0 if self.rejection is not None else self.ledger.gas_used
+
+    @property
+    def receipts(self):
+        """The receipt of each transaction."""
+        index: uint64_t
+        log: uint64_t
+        receipt: cython.pointer(PackedReceipt)
+        if self._receipts is None:
+            receipts: list = []
+            for index in range(0 if self.rejection is not None else self.ledger.committed):
+                receipt = self.ledger.receipts + index
+                logs: list = []
+                for log in range(receipt.first_log, receipt.first_log + receipt.logs):
+                    logs.append(cython.cast(cython.p_char, self.ledger.digests + 32 * log)[:32])
+                receipts.append(
+                    Receipt(
+                        receipt.code == SUCCESS,
+                        receipt.gas_used,
+                        receipt.cumulative_gas_used,
+                        receipt.first_log,
+                        tuple(logs),
+                        None if receipt.code == SUCCESS else "OUT_OF_GAS",
+                    )
+                )
+            self._receipts = tuple(receipts)
+        return self._receipts
+
+    @property
+    def changes(self):
+        """Every key written or credited, with the value that it has after the block, or None where it is absent."""
+        key: cython.Py_ssize_t
+        if self._changes is None:
+            changes: dict = {}
+            if self.rejection is None:
+                for key in range(self.block.key_count):
+                    if self.ledger.changed[key]:
+                        changes[self.block.names[key]] = word_to_value(cython.address(self.ledger.current[key]))
+            self._changes = changes
+        return MappingProxyType(self._changes)
+
+    @property
+    def steps(self):
+        """The access record: open, each transaction, close. Empty unless it was recorded."""
+        if self._steps is None:
+            if self.ledger.recording and self.rejection is None:
+                transactions = [self._transaction(index) for index in range(self.ledger.committed)]
+                self._steps = (Step(OPEN), *transactions, self._close())
+            else:
+                self._steps = ()
+        return self._steps
+
+    def _transaction(self, index: cython.Py_ssize_t):
+        record: cython.pointer(StepRecord) = self.ledger.steps + index
+        access: cython.pointer(Access)
+        place: uint64_t
+        reads: dict = {}
+        writes: dict = {}
+        before: dict = {}
+        for place in range(record.accesses):
+            access = self.ledger.accesses + record.first_access + place
+            name = self.block.names[access.key]
+            value = word_to_value(cython.address(access.original))
+            reads[name] = Read(value, self._source(access.source))
+            if not word_equal(cython.address(access.original), cython.address(access.value)):
+                before[name] = value
+                writes[name] = word_to_value(cython.address(access.value))
+        credits = {}
+        if record.fee_kind == FEE_CREDITED:
+            credits[self.block.names[self.block.coinbase_balance]] = word_to_python(cython.address(record.fee))
+        touches = (self.block.coinbase,) if record.fee_kind == FEE_TOUCHED else ()
+        return Step(index, reads, writes, before, credits, (), touches)
+
+    def _close(self):
+        index: uint64_t
+        credits: dict = {}
+        touches: set = set()
+        for index in range(self.block.withdrawals_length):
+            name = self.block.names[self.block.withdrawals[index].balance]
+            amount = self.block.withdrawals[index].amount
+            if amount:
+                credits[name] = credits.get(name, 0) + amount
+            else:
+                touches.add(name[1:])
+        return Step(self.block.transactions_length, {}, {}, {}, credits, (), tuple(sorted(touches)))
+
+    def _source(self, newest):
+        """The steps in such a list, oldest first. The first transaction, step 1 to the engine, is 0 to Python."""
+        steps: list = []
+        while newest:
+            steps.append(cython.cast(cython.Py_ssize_t, self.ledger.sources[newest].step) - 1)
+            newest = self.ledger.sources[newest].older
+        steps.reverse()
+        return tuple(steps)
+
+    def receipts_root(self) -> bytes:
+        """The commitment to the receipts."""
+        tree: MerkleTree
+        key: uint8_t[8]
+        root: uint8_t[32]
+        index: uint64_t
+        length: uint64_t
+        most: uint64_t = 0
+        receipt: cython.pointer(PackedReceipt)
+        if self.rejection is not None:
+            raise ValueError("an invalid block has no receipts")
+        for index in range(self.ledger.committed):
+            most = max(most, self.ledger.receipts[index].logs)
+        text: cython.pointer(uint8_t) = cython.cast(cython.pointer(uint8_t), malloc(RECEIPT_HEAD + 32 * most))
+        if text == cython.NULL:
+            raise MemoryError("no memory for the longest receipt")
+        merkle_start(cython.address(tree))
+        for index in range(self.ledger.committed):
+            receipt = self.ledger.receipts + index
+            text[0] = 1 if receipt.code == SUCCESS else 0
+            text[1] = cython.cast(uint8_t, receipt.code)
+            store_big_endian(text + 2, receipt.gas_used)
+            store_big_endian(text + 10, receipt.cumulative_gas_used)
+            # The number of logs has 4 bytes: those before it are zero, and then overwritten.
+            store_big_endian(text + 22, receipt.logs)
+            store_big_endian(text + 18, receipt.first_log)
+            memcpy(text + RECEIPT_HEAD, self.ledger.digests + 32 * receipt.first_log, 32 * receipt.logs)
+            store_big_endian(key, index)
+            length = RECEIPT_HEAD + 32 * receipt.logs
+            merkle_add(cython.address(tree), key, 8, text, length)
+        free(text)
+        merkle_finish(cython.address(tree), root)
+        return cython.cast(cython.p_char, root)[:32]

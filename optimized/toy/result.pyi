@@ -1,0 +1,45 @@
+"""What a block of the toy machine did."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from optimized.metrics import Metrics
+from optimized.record import Step
+from optimized.result import Rejection
+from optimized.toy.packing import PackedBlock
+from optimized.trace import TraceEvent
+
+class Receipt(NamedTuple):
+    """What one transaction reports. ``first_log`` is the index in the block of its first log, ``error`` a name."""
+
+    succeeded: bool
+    gas_used: int
+    cumulative_gas_used: int
+    first_log: int
+    logs: tuple[bytes, ...]
+    error: str | None
+
+class ToyResult:
+    """What a block did, or why it is invalid; see :class:`optimized.result.Result`."""
+
+    @property
+    def block(self) -> PackedBlock: ...
+    @property
+    def rejection(self) -> Rejection | None: ...
+    @property
+    def outcomes(self) -> Sequence[Receipt]: ...
+    @property
+    def receipts(self) -> Sequence[Receipt]: ...
+    @property
+    def gas_used(self) -> int: ...
+    @property
+    def changes(self) -> Mapping[bytes, bytes | None]: ...
+    @property
+    def wipes(self) -> Sequence[bytes]: ...
+    @property
+    def steps(self) -> Sequence[Step]: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def trace(self) -> Sequence[TraceEvent]: ...
+    def receipts_root(self) -> bytes: ...

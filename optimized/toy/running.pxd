@@ -1,0 +1,37 @@
+# Blocks of the toy machine, one after another, on one arena.
+
+from libc.stdint cimport uint64_t
+
+from optimized.core.arena cimport SharedArena
+from optimized.core.records cimport Executor, Session, Task
+from optimized.toy.interpreter cimport Machine, Scratch
+from optimized.toy.packing cimport PackedBlock
+from optimized.toy.result cimport ToyResult
+
+cdef class ToyRun:
+    cdef readonly SharedArena arena
+    cdef readonly uint64_t workers
+    cdef readonly str strategy
+    cdef uint64_t strategy_number
+    cdef PackedBlock block
+    cdef ToyResult result
+    cdef Machine machine
+    cdef Executor executor
+    cdef Session session
+    cdef Task* tasks            # one for each worker, and the coordinator's
+    cdef uint64_t tasks_made
+    cdef Scratch* scratches     # one for each worker
+    cdef uint64_t marks         # how many each scratch has
+    cdef uint64_t access_room
+    cdef uint64_t log_room
+    cdef uint64_t places_room
+    cdef uint64_t* times        # sequential, where traced: when each transaction began, and the last ended
+    cdef uint64_t started
+    cdef uint64_t busy
+    cdef readonly object raised
+    cdef object own_listener
+
+    cdef void _make_room(self) except *
+    cdef void _begin_versioned(self, str estimator, expected, bint trace, double read_latency_us) except *
+    cdef void _put_expected(self, Task* task, expected) except *
+    cdef void _free_tasks(self) noexcept

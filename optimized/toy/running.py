@@ -1,0 +1,326 @@
+"""Blocks of the toy machine, one after another, on one arena: lay out, let workers work, settle.
+
+``begin``, then ``work`` once for each worker, on threads of their own, then ``finish``. Nothing here starts a thread,
+so that the explorer can drive the same workers one at a time.
+"""
+
+import threading
+
+import cython
+from cython.cimports.cpython.exc import PyErr_CheckSignals
+from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
+from cython.cimports.libc.stdlib import calloc, free, malloc
+from cython.cimports.libc.string import memset
+from cython.cimports.optimized.core.arena import allocate, stop_reason
+from cython.cimports.optimized.core.records import (
+    ACCESS_LIST,
+    BLOCK_STM,
+    BROKEN,
+    INTERRUPTED,
+    LOCKS,
+    OUT_OF_MEMORY,
+    OUT_OF_TIME,
+    SEQUENTIAL,
+    WAVES,
+    DeclaredAccess,
+    Task,
+)
+from cython.cimports.optimized.core.session import SessionOptions, begin_session, free_task, make_task
+from cython.cimports.optimized.core.shim import SAMESTATE_IS_EXPLORED, now_nanoseconds
+from cython.cimports.optimized.core.worker import run_worker
+from cython.cimports.optimized.toy.interpreter import Access, Scratch
+from cython.cimports.optimized.toy.packing import PackedBlock
+from cython.cimports.optimized.toy.result import ToyResult
+from cython.cimports.optimized.toy.sequential import run_sequentially
+from cython.cimports.optimized.toy.versioned import (
+    execute,
+    merge,
+    put_declared,
+    put_keys,
+    put_predictions,
+    put_static,
+    settle_all,
+)
+
+from optimized.errors import EngineError, OutOfMemory, TimeLimitExceeded
+
+STRATEGIES = {
+    "sequential": SEQUENTIAL,
+    "block-stm": BLOCK_STM,
+    "locks": LOCKS,
+    "waves": WAVES,
+    "access-list": ACCESS_LIST,
+}
+
+
+class ToyRun:
+    """One engine's workers on toy blocks. Not for two blocks at once."""
+
+    def __cinit__(self, arena, workers, strategy):
+        self.arena = arena
+        self.workers = workers
+        self.strategy = strategy
+        self.strategy_number = STRATEGIES[strategy]
+        self.tasks = cython.cast(cython.pointer(Task), calloc(workers + 1, cython.sizeof(Task)))
+        self.scratches = cython.cast(cython.pointer(Scratch), calloc(workers, cython.sizeof(Scratch)))
+        if self.tasks == cython.NULL or self.scratches == cython.NULL:
+            raise MemoryError("no memory for so many workers")
+        self.own_listener = self._listen
+
+    def __dealloc__(self):
+        worker: uint64_t
+        self._free_tasks()
+        free(self.tasks)
+        if self.scratches != cython.NULL:
+            for worker in range(self.workers):
+                free(self.scratches[worker].marks)
+                free(self.scratches[worker].accesses)
+                free(self.scratches[worker].logs)
+        free(self.scratches)
+        free(self.machine.places)
+        free(self.machine.loaded)
+        free(self.machine.kept_warm)
+        free(self.times)
+
+    def begin(
+        self,
+        block: PackedBlock,
+        record: bool = True,
+        time_limit: float = 60.0,
+        read_latency_us: float = 0.0,
+        estimator: str = "declared",
+        expected=None,
+        trace: bool = False,
+    ) -> None:
+        """Lay out a block. ``expected``: what an estimator says of each transaction, ``(reads, writes)`` or None.
+
+        Raises :class:`OutOfMemory`.
+        """
+        self.started = now_nanoseconds()
+        self.arena.reset()
+        self.raised = None
+        self.block = block
+        self.busy = 0
+        self.result = ToyResult(block)
+        self.result.lay_out(record)
+        self.machine.transactions = block.transactions
+        self.machine.operations = block.operations
+        self.machine.words = block.words
+        self.machine.data = block.data
+        self.machine.keys = block.key_count
+        self.machine.coinbase_balance = block.coinbase_balance
+        self.machine.arena = cython.address(self.arena.arena)
+        self.machine.deadline = self.started + cython.cast(uint64_t, time_limit * 1e9)
+        self.machine.current = self.result.ledger.current
+        self.machine.read_latency = cython.cast(uint64_t, read_latency_us * 1000)
+        self._make_room()
+        free(self.times)
+        self.times = cython.NULL
+        if self.strategy_number != SEQUENTIAL:
+            self._begin_versioned(estimator, expected, trace, read_latency_us)
+        elif trace:
+            self.times = cython.cast(
+                cython.pointer(uint64_t), malloc((block.transactions_length + 1) * cython.sizeof(uint64_t))
+            )
+            if self.times == cython.NULL:
+                raise MemoryError("no memory for the trace")
+
+    def _make_room(self):
+        """Each worker's scratch for the largest transaction; what is there already stays from block to block."""
+        worker: uint64_t
+        scratch: cython.pointer(Scratch)
+        keys: uint64_t = self.block.key_count
+        versioned: cython.bint = self.strategy_number != SEQUENTIAL
+        for worker in range(self.workers if versioned else 1):
+            scratch = self.scratches + worker
+            if self.marks < keys or scratch.marks == cython.NULL:
+                free(scratch.marks)
+                scratch.marks = cython.cast(cython.pointer(uint64_t), calloc(max(keys, self.marks), 8))
+                scratch.epoch = 0
+                if scratch.marks == cython.NULL:
+                    raise MemoryError("no memory for a worker's marks")
+            if scratch.epoch > 1 << 31:
+                memset(scratch.marks, 0, 8 * max(keys, self.marks))
+                scratch.epoch = 0
+            if versioned and (self.access_room < self.block.most_keys or scratch.accesses == cython.NULL):
+                free(scratch.accesses)
+                scratch.accesses = cython.cast(
+                    cython.pointer(Access),
+                    malloc(max(self.access_room, self.block.most_keys) * cython.sizeof(Access) + 1),
+                )
+                if scratch.accesses == cython.NULL:
+                    raise MemoryError("no memory for a worker's accesses")
+            if versioned and (self.log_room < self.block.most_logs or scratch.logs == cython.NULL):
+                free(scratch.logs)
+                scratch.logs = cython.cast(
+                    cython.pointer(uint8_t), malloc(32 * max(self.log_room, self.block.most_logs) + 1)
+                )
+                if scratch.logs == cython.NULL:
+                    raise MemoryError("no memory for a worker's logs")
+        self.marks = max(self.marks, keys)
+        if versioned:
+            self.access_room = max(self.access_room, self.block.most_keys)
+            self.log_room = max(self.log_room, self.block.most_logs)
+            if self.places_room < keys:
+                free(self.machine.places)
+                self.machine.places = cython.cast(cython.pointer(uint64_t), malloc(8 * keys))
+                self.places_room = keys
+                if self.machine.places == cython.NULL:
+                    self.places_room = 0
+                    raise MemoryError("no memory for the places of keys")
+        elif self.machine.read_latency:
+            free(self.machine.loaded)
+            self.machine.loaded = cython.cast(cython.pointer(uint8_t), calloc(keys, 1))
+            if self.machine.loaded == cython.NULL:
+                raise MemoryError("no memory for the keys loaded")
+        if SAMESTATE_IS_EXPLORED:
+            free(self.machine.kept_warm)
+            self.machine.kept_warm = cython.cast(cython.pointer(uint32_t), calloc(keys, 4))
+            if self.machine.kept_warm == cython.NULL:
+                raise MemoryError("no memory for a seeded bug")
+
+    def _begin_versioned(self, estimator, expected, trace, read_latency_us):
+        """Tables in the arena, and whatever the strategy is told of the transactions in advance."""
+        options: SessionOptions
+        worker: uint64_t
+        task: cython.pointer(Task)
+        fits: cython.bint = True
+        options.transactions = self.block.transactions_length
+        options.workers = self.workers
+        options.strategy = self.strategy_number
+        options.key_capacity = 0
+        options.read_latency = cython.cast(uint64_t, read_latency_us * 1000)
+        options.tracing = trace
+        self._free_tasks()
+        if begin_session(cython.address(self.session), cython.address(self.arena.arena), cython.address(options)):
+            self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
+        self.executor.machine = cython.address(self.machine)
+        self.executor.execute = execute
+        self.executor.merge = merge
+        for worker in range(self.workers + 1):
+            task = self.tasks + worker
+            if make_task(task, cython.address(self.session), worker, cython.address(self.executor)):
+                raise MemoryError("no memory for a worker's task")
+            self.tasks_made = worker + 1
+            if worker < self.workers:
+                task.local = self.scratches + worker
+        task = self.tasks + self.workers
+        fits = put_keys(self.block, cython.address(self.machine), task)
+        if fits and (self.strategy_number == LOCKS or self.strategy_number == WAVES):
+            if expected is not None:
+                self._put_expected(task, expected)
+            elif estimator == "static":
+                fits = put_static(self.block, task)
+            else:
+                fits = put_declared(self.block, task)
+        if fits and self.strategy_number == ACCESS_LIST and self.block.has_access_list:
+            fits = put_predictions(self.block, cython.address(self.machine), task)
+        if not fits:
+            self._raise_stopped(OUT_OF_MEMORY)
+
+    def _put_expected(self, task, expected):
+        """What an estimator gave, in canonical keys; those that the block cannot touch are left out."""
+        numbers = {name: number for number, name in enumerate(self.block.names)}
+        index: uint64_t
+        place: uint64_t
+        for index in range(self.block.transactions_length):
+            if expected[index] is None:
+                continue
+            reads = [numbers[key] for key in expected[index][0] if key in numbers]
+            writes = [numbers[key] for key in expected[index][1] if key in numbers]
+            offset: uint64_t = allocate(task, cython.sizeof(DeclaredAccess) + 8 * (len(reads) + len(writes)))
+            if offset == 0:
+                self._raise_stopped(OUT_OF_MEMORY)
+            self.session.steps[index + 1].declared = offset
+            declared: cython.pointer(DeclaredAccess) = cython.cast(
+                cython.pointer(DeclaredAccess), self.session.base + offset
+            )
+            declared.read_count = len(reads)
+            declared.write_count = len(writes)
+            keys: cython.pointer(uint64_t) = cython.cast(cython.pointer(uint64_t), declared + 1)
+            for place in range(declared.read_count):
+                keys[place] = reads[place]
+            for place in range(declared.write_count):
+                keys[declared.read_count + place] = writes[place]
+
+    def work(self, worker: int) -> None:
+        """Be a worker until the block is done or stopped. Without the GIL, but in the build for the explorer."""
+        number: uint64_t = worker
+        scratch: cython.pointer(Scratch) = self.scratches + number
+        if number >= self.workers:
+            raise ValueError(f"there is no worker {worker}: there are {self.workers}")
+        scratch.listener = cython.NULL
+        if threading.current_thread() is threading.main_thread():
+            scratch.listener = cython.cast(cython.p_void, self.own_listener)
+            scratch.listened = self.started
+        if self.strategy_number == SEQUENTIAL:
+            if number == 0:
+                result: ToyResult = self.result
+                begun: uint64_t = now_nanoseconds()
+                with cython.nogil:
+                    run_sequentially(result, cython.address(self.machine), scratch, self.times)
+                # They lay in the result.
+                scratch.accesses = cython.NULL
+                scratch.logs = cython.NULL
+                self.busy = now_nanoseconds() - begun
+        elif SAMESTATE_IS_EXPLORED:
+            run_worker(self.tasks + number)
+        else:
+            with cython.nogil:
+                run_worker(self.tasks + number)
+
+    def finish(self):
+        """When all workers have left: the result. Raises OutOfMemory, TimeLimitExceeded, or what a signal raised."""
+        result: ToyResult = self.result
+        reason: uint64_t = stop_reason(cython.address(self.arena.arena))
+        fits: cython.bint = True
+        if reason:
+            self._raise_stopped(reason)
+        if self.strategy_number != SEQUENTIAL:
+            with cython.nogil:
+                fits = settle_all(
+                    result,
+                    cython.address(self.machine),
+                    cython.address(self.session),
+                    self.strategy_number != ACCESS_LIST,
+                )
+        if not fits:
+            raise OutOfMemory("no memory for the access record of the block")
+        result.conclude()
+        self.result = None
+        return result
+
+    def stop(self) -> None:
+        """Ask all workers to leave. Any thread may."""
+        self.arena.request_stop(INTERRUPTED)
+
+    def _listen(self):
+        """Let the handlers of signals run. Whether one raised."""
+        try:
+            PyErr_CheckSignals()
+        except BaseException as raised:
+            self.raised = raised
+            return True
+        return False
+
+    def _raise_stopped(self, reason):
+        """Say why there is no result."""
+        self.result = None
+        if reason == OUT_OF_MEMORY:
+            raise OutOfMemory(
+                f"the block does not fit into the arena of {self.arena.size >> 20} MiB: raise memory_limit"
+            )
+        if reason == OUT_OF_TIME:
+            seconds = (self.machine.deadline - self.started) / 1e9
+            raise TimeLimitExceeded(seconds, ())
+        if reason == INTERRUPTED:
+            raise KeyboardInterrupt if self.raised is None else self.raised
+        if reason == BROKEN:
+            raise EngineError(f"an invariant of the strategy {self.strategy} does not hold: this is a bug")
+        raise EngineError(f"the block was stopped (reason {reason})")
+
+    def _free_tasks(self):
+        task: uint64_t
+        for task in range(self.tasks_made):
+            free_task(self.tasks + task)
+        self.tasks_made = 0

@@ -1,0 +1,12 @@
+# One transaction after another on an array of values: the baseline that every speed-up is measured against.
+
+from libc.stdint cimport uint64_t
+
+from optimized.toy.interpreter cimport Machine, Scratch
+from optimized.toy.result cimport ToyResult
+
+# Execute, settle and close. `times`: room for when each transaction began, and the last ended, or NULL. False where the run
+# was stopped; the arena's stop flag says why.
+cdef bint run_sequentially(
+    ToyResult result, const Machine* machine, Scratch* scratch, uint64_t* times
+) noexcept nogil

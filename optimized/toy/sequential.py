@@ -1,0 +1,37 @@
+"""One transaction after another on an array of values, on one worker: no versions, nothing kept for later.
+
+Each transaction is executed where the ledger keeps its accesses and logs, so that settling it copies nothing.
+"""
+
+import cython
+from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.optimized.core.arena import stop
+from cython.cimports.optimized.core.records import DONE, OUT_OF_MEMORY
+from cython.cimports.optimized.core.shim import now_nanoseconds
+from cython.cimports.optimized.toy.interpreter import Outcome, poll, run_transaction
+from cython.cimports.optimized.toy.ledger import Ledger, close, commit
+
+
+def run_sequentially(result, machine, scratch, times):
+    """Execute, settle, and so on; a rejection ends the block."""
+    ledger: cython.pointer(Ledger) = cython.address(result.ledger)
+    outcome: Outcome
+    transaction: uint64_t
+    for transaction in range(result.block.transactions_length):
+        if transaction & 15 == 0 and poll(machine, scratch):
+            return False
+        if times != cython.NULL:
+            times[transaction] = now_nanoseconds()
+        scratch.accesses = ledger.accesses + ledger.accesses_used
+        scratch.logs = ledger.digests + 32 * ledger.logs
+        if run_transaction(machine, scratch, cython.NULL, transaction, cython.address(outcome)) != DONE:
+            return False
+        if times != cython.NULL:
+            times[transaction + 1] = now_nanoseconds()
+        if not commit(ledger, result.block, cython.address(outcome), scratch.accesses, scratch.logs, False):
+            if ledger.rejection:
+                return True
+            stop(machine.arena, OUT_OF_MEMORY)
+            return False
+    close(ledger, result.block)
+    return True

@@ -1,0 +1,280 @@
+"""The toy machine as an executor for the core's worker loop: words and outcomes in the arena, settled afterwards.
+
+A value in versioned memory is the 32 bytes of a word, limb by limb, or absent where it is zero.
+"""
+
+import cython
+from cython.cimports.libc.stdint import uint32_t, uint64_t
+from cython.cimports.libc.string import memcpy
+from cython.cimports.optimized.core.arena import allocate, store_value, value_bytes
+from cython.cimports.optimized.core.memory import credit, latest_execution, make_key, predict, read_set, write
+from cython.cimports.optimized.core.records import (
+    DONE,
+    REJECTED,
+    STOPPED,
+    SUCCEEDED,
+    DeclaredAccess,
+    Execution,
+    Session,
+    Task,
+    Version,
+)
+from cython.cimports.optimized.toy.interpreter import (
+    FEE_CREDITED,
+    OUT_OF_GAS,
+    Access,
+    Machine,
+    Outcome,
+    Scratch,
+    poll,
+    run_transaction,
+)
+from cython.cimports.optimized.toy.ledger import Ledger, add_source, close, commit
+from cython.cimports.optimized.toy.packing import (
+    SLOAD,
+    SSTORE,
+    SSTORE_ACCUMULATOR,
+    DeclaredKeys,
+    ListedChange,
+    Operation,
+    PackedTransaction,
+)
+from cython.cimports.optimized.toy.word import Word, word_add, word_equal, word_from_number, word_is_zero
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def put_word(
+    task: cython.pointer(Task), word: cython.pointer(cython.const[Word]), value: cython.p_ulong
+) -> cython.bint:
+    """The word as a value in the arena. False where that is full."""
+    value[0] = 0
+    if not word_is_zero(word):
+        value[0] = store_value(task, word, cython.sizeof(Word))
+        return value[0] != 0
+    return True
+
+
+def execute(machine_pointer, task):
+    """Run the transaction; keep its outcome in the arena, and hand its writes to versioned memory."""
+    machine: cython.pointer(Machine) = cython.cast(cython.pointer(Machine), machine_pointer)
+    scratch: cython.pointer(Scratch) = cython.cast(cython.pointer(Scratch), task.local)
+    outcome: Outcome
+    access: cython.pointer(Access)
+    place: uint64_t
+    value: cython.ulong
+    if poll(machine, scratch):
+        return STOPPED
+    result: cython.int = run_transaction(machine, scratch, task, task.transaction, cython.address(outcome))
+    if result != DONE:
+        return result
+    accesses: uint64_t = outcome.accesses * cython.sizeof(Access)
+    task.outcome = allocate(task, cython.sizeof(Outcome) + accesses + 32 * outcome.logs)
+    if task.outcome == 0:
+        return STOPPED
+    kept: cython.p_char = task.session.base + task.outcome
+    memcpy(kept, cython.address(outcome), cython.sizeof(Outcome))
+    memcpy(kept + cython.sizeof(Outcome), scratch.accesses, accesses)
+    memcpy(kept + cython.sizeof(Outcome) + accesses, scratch.logs, 32 * outcome.logs)
+    if outcome.code > OUT_OF_GAS:
+        task.verdict = REJECTED
+        return DONE
+    task.verdict = SUCCEEDED
+    for place in range(outcome.accesses):
+        access = scratch.accesses + place
+        if not word_equal(cython.address(access.original), cython.address(access.value)):
+            if not put_word(task, cython.address(access.value), cython.address(value)):
+                return STOPPED
+            if write(task, machine.places[access.key], value):
+                return STOPPED
+    if outcome.fee_kind == FEE_CREDITED:
+        if not put_word(task, cython.address(outcome.fee), cython.address(value)):
+            return STOPPED
+        if credit(task, machine.places[machine.coinbase_balance], value):
+            return STOPPED
+    return DONE
+
+
+def merge(machine, task, key, value, amount):
+    """The sum, as a new value."""
+    total: Word
+    merged: cython.ulong
+    word_from_number(cython.address(total), 0)
+    if value:
+        memcpy(cython.address(total), value_bytes(task.session.base, value), cython.sizeof(Word))
+    word_add(
+        cython.address(total),
+        cython.address(total),
+        cython.cast(cython.pointer(Word), value_bytes(task.session.base, amount)),
+    )
+    put_word(task, cython.address(total), cython.address(merged))
+    return merged
+
+
+def put_keys(block, machine, task):
+    """A record for each key, nameless: its number is enough."""
+    key: uint32_t
+    value: cython.ulong
+    for key in range(block.key_count):
+        if not put_word(task, cython.address(block.base[key]), cython.address(value)):
+            return False
+        machine.places[key] = make_key(task, cython.NULL, 0, 0, value)
+        if machine.places[key] == 0:
+            return False
+    return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def new_declared(task: cython.pointer(Task), transaction: uint64_t, keys: uint64_t) -> cython.pointer(DeclaredAccess):
+    """Room for the declared access of a transaction, to so many keys at most; NULL where the arena is full."""
+    offset: uint64_t = allocate(task, cython.sizeof(DeclaredAccess) + 8 * keys)
+    if offset == 0:
+        return cython.NULL
+    task.session.steps[transaction + 1].declared = offset
+    return cython.cast(cython.pointer(DeclaredAccess), task.session.base + offset)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def keys_of(declared: cython.pointer(DeclaredAccess)) -> cython.pointer(uint64_t):
+    """The keys that follow the record: read, then written."""
+    return cython.cast(cython.pointer(uint64_t), cython.cast(cython.p_char, declared) + cython.sizeof(DeclaredAccess))
+
+
+def put_declared(block, task):
+    """What each transaction declares; and its sender's nonce and balance, which it reads and writes anyway."""
+    transaction: uint64_t
+    place: uint64_t
+    known: cython.pointer(DeclaredKeys)
+    packed: cython.pointer(PackedTransaction)
+    for transaction in range(block.transactions_length):
+        known = block.declared + transaction
+        packed = block.transactions + transaction
+        declared: cython.pointer(DeclaredAccess) = new_declared(task, transaction, 4 + known.reads + known.writes)
+        if declared == cython.NULL:
+            return False
+        declared.read_count = 2 + known.reads
+        declared.write_count = 2 + known.writes
+        keys: cython.pointer(uint64_t) = keys_of(declared)
+        keys[0] = packed.sender_nonce
+        keys[1] = packed.sender_balance
+        for place in range(known.reads):
+            keys[2 + place] = block.declared_keys[known.first + place]
+        keys += declared.read_count
+        keys[0] = packed.sender_nonce
+        keys[1] = packed.sender_balance
+        for place in range(known.writes):
+            keys[2 + place] = block.declared_keys[known.first + known.reads + place]
+    return True
+
+
+def put_static(block, task):
+    """What the operations name: every slot is read, and those of SSTORE are written, if the gas lasts."""
+    transaction: uint64_t
+    place: uint64_t
+    packed: cython.pointer(PackedTransaction)
+    operation: cython.pointer(Operation)
+    for transaction in range(block.transactions_length):
+        packed = block.transactions + transaction
+        declared: cython.pointer(DeclaredAccess) = new_declared(task, transaction, 4 + 2 * packed.operations)
+        if declared == cython.NULL:
+            return False
+        keys: cython.pointer(uint64_t) = keys_of(declared)
+        keys[0] = packed.sender_nonce
+        keys[1] = packed.sender_balance
+        declared.read_count = 2
+        for place in range(packed.operations):
+            operation = block.operations + packed.first_operation + place
+            if operation.kind == SLOAD or operation.kind == SSTORE or operation.kind == SSTORE_ACCUMULATOR:
+                keys[declared.read_count] = operation.key
+                declared.read_count += 1
+        keys += declared.read_count
+        keys[0] = packed.sender_nonce
+        keys[1] = packed.sender_balance
+        declared.write_count = 2
+        for place in range(packed.operations):
+            operation = block.operations + packed.first_operation + place
+            if operation.kind == SSTORE or operation.kind == SSTORE_ACCUMULATOR:
+                keys[declared.write_count] = operation.key
+                declared.write_count += 1
+    return True
+
+
+def put_predictions(block, machine, task):
+    """What the block's list says that each step leaves. What it says of steps that there are not is wrong anyway."""
+    step: uint64_t
+    place: uint64_t
+    change: cython.pointer(ListedChange)
+    value: cython.ulong
+    for step in range(min(block.listed_steps, block.transactions_length + 1)):
+        for place in range(block.listed[step].first_change, block.listed[step + 1].first_change):
+            change = block.listed_changes + place
+            if change.word_sized:
+                if not put_word(task, cython.address(change.value), cython.address(value)):
+                    return False
+                if predict(task, machine.places[change.key], step, value):
+                    return False
+    return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def put_sources(
+    ledger: cython.pointer(Ledger),
+    machine: cython.pointer(cython.const[Machine]),
+    session: cython.pointer(Session),
+    execution: cython.pointer(Execution),
+    accesses: cython.pointer(Access),
+    count: uint64_t,
+) -> cython.bint:
+    """The steps whose versions each read really found, for the access record. False where there is no memory."""
+    words: cython.pointer(uint64_t) = read_set(execution)
+    last: cython.pointer(uint64_t) = words + execution.read_words
+    place: uint64_t
+    number: uint64_t
+    version: cython.pointer(Version)
+    for place in range(count):
+        accesses[place].source = 0
+        if words >= last or words[0] != machine.places[accesses[place].key]:
+            continue
+        number = words[1]
+        while number:
+            number -= 1
+            version = cython.cast(cython.pointer(Version), session.base + words[2 + 2 * number])
+            accesses[place].source = add_source(ledger, cython.cast(uint32_t, version.step), accesses[place].source)
+            if accesses[place].source == 0:
+                return False
+        words += 2 + 2 * words[1]
+    return True
+
+
+def settle_all(result, machine, session, observed):
+    """Every outcome is final now, up to the first rejection."""
+    ledger: cython.pointer(Ledger) = cython.address(result.ledger)
+    transaction: uint64_t
+    for transaction in range(result.block.transactions_length):
+        execution: cython.pointer(Execution) = latest_execution(session, transaction + 1)
+        outcome: cython.pointer(Outcome) = cython.cast(cython.pointer(Outcome), session.base + execution.outcome)
+        accesses: cython.pointer(Access) = cython.cast(cython.pointer(Access), outcome + 1)
+        if (
+            observed
+            and ledger.recording
+            and not put_sources(ledger, machine, session, execution, accesses, outcome.accesses)
+        ):
+            return False
+        if not commit(
+            ledger,
+            result.block,
+            outcome,
+            accesses,
+            cython.cast(cython.pointer(cython.uchar), accesses + outcome.accesses),
+            observed,
+        ):
+            return ledger.rejection != 0
+    close(ledger, result.block)
+    return True

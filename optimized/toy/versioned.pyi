@@ -1,0 +1,1 @@
+"""The toy machine as an executor for the core's worker loop."""
