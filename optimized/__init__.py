@@ -23,3 +23,11 @@ def _refuse_unless_built() -> None:
 
 
 _refuse_unless_built()
+
+from optimized.configuration import Configuration, load  # noqa: E402 - only once it is known that this can run
+from optimized.engine import Engine  # noqa: E402
+from optimized.errors import EngineError  # noqa: E402
+from optimized.machine import MachineName  # noqa: E402
+from optimized.result import Rejection, Result  # noqa: E402
+
+__all__ = ["Configuration", "Engine", "EngineError", "MachineName", "Rejection", "Result", "load"]

@@ -54,6 +54,7 @@ cdef struct Machine:
     Word* current           # direct: the value of each key now
     uint8_t* loaded         # direct: whether somebody has waited for the base value
     uint64_t read_latency   # direct: nanoseconds that the first read of a key waits
+    uint64_t* began         # when each transaction was first begun, 0 = not yet
     uint32_t* kept_warm     # test-only build: the transaction that last touched each key, + 1, for the mutant WARM_SET_KEPT
 
 
@@ -65,6 +66,8 @@ cdef struct Scratch:
     uint8_t* logs
     void* listener          # on Python's main thread: whom to tell of signals, an object; else NULL
     uint64_t listened       # when it last was
+    uint64_t version_reads  # values that came from an earlier step
+    uint64_t base_reads     # and from the state before the block
 
 
 cdef bint poll(const Machine* machine, Scratch* scratch) noexcept nogil

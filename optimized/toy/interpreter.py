@@ -92,6 +92,10 @@ def observe(machine, scratch, task, key, accesses, result):
         if found != READ_VALUE:
             result[0] = found
             return access
+        if reading.source >= 0 or reading.credits:
+            scratch.version_reads += 1
+        else:
+            scratch.base_reads += 1
         if reading.value:
             word_copy(
                 cython.address(access.original),

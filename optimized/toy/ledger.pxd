@@ -57,7 +57,7 @@ cdef struct Ledger:
     # The first wrong entry of the access list
     bint mismatch
     uint64_t wrong_step     # 0 = open
-    uint32_t wrong_key      # NO_KEY: the entry is missing, or one too many
+    uint32_t wrong_key      # NO_KEY: there are too few entries, or too many
     uint64_t* order         # room for sorting a step's keys
 
 

@@ -9,7 +9,8 @@ cdef class ToyResult:
     cdef Ledger ledger
     cdef readonly PackedBlock block
     cdef readonly object rejection
-    cdef public object metrics
+    cdef public object make_metrics
+    cdef object _metrics
     cdef public object trace
     cdef void* _allocated
     cdef object _receipts

@@ -105,20 +105,26 @@ class ToyResult:
             return
         steps = self.block.transactions_length + 2
         step = ledger.wrong_step
+        if ledger.wrong_key == NO_KEY:
+            self.rejection = Rejection(code, None, f"the list has {self.block.listed_steps} entries for {steps} steps")
+            return
         transaction = step - 1 if 0 < step < steps - 1 else None
         name = "open" if step == 0 else "close" if step == steps - 1 else str(step - 1)
-        if ledger.wrong_key != NO_KEY:
-            detail = f"step {name}: key 0x{self.block.names[ledger.wrong_key].hex()}"
-        elif step < steps:
-            detail = f"step {name}: there is no entry"
-        else:
-            detail = f"there are {self.block.listed_steps} entries for {steps} steps"
+        detail = f"the entry of step {name} is wrong in key 0x{self.block.names[ledger.wrong_key].hex()}"
         self.rejection = Rejection(code, transaction, detail)
 
     @property
     def outcomes(self):
         """The receipts say all."""
         return self.receipts
+
+    @property
+    def metrics(self):
+        """Figures of the run, worked out when they are first asked for."""
+        if self._metrics is None and self.make_metrics is not None:
+            self._metrics = self.make_metrics(self)
+            self.make_metrics = None
+        return self._metrics
 
     @property
     def wipes(self):

@@ -1,6 +1,6 @@
 """What a block of the toy machine did."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from optimized.metrics import Metrics
@@ -40,6 +40,6 @@ class ToyResult:
     def steps(self) -> Sequence[Step]: ...
     @property
     def metrics(self) -> Metrics: ...
-    @property
-    def trace(self) -> Sequence[TraceEvent]: ...
+    trace: Sequence[TraceEvent]
+    make_metrics: Callable[[ToyResult], Metrics] | None
     def receipts_root(self) -> bytes: ...

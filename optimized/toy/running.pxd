@@ -25,7 +25,9 @@ cdef class ToyRun:
     cdef uint64_t access_room
     cdef uint64_t log_room
     cdef uint64_t places_room
-    cdef uint64_t* times        # sequential, where traced: when each transaction began, and the last ended
+    cdef uint64_t* times        # when each transaction was first begun; sequential: and when the last ended
+    cdef uint64_t times_room
+    cdef bint tracing
     cdef uint64_t started
     cdef uint64_t busy
     cdef readonly object raised
@@ -35,3 +37,4 @@ cdef class ToyRun:
     cdef void _begin_versioned(self, str estimator, expected, bint trace, double read_latency_us) except *
     cdef void _put_expected(self, Task* task, expected) except *
     cdef void _free_tasks(self) noexcept
+    cdef list _events_of(self, uint64_t worker)

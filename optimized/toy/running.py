@@ -12,22 +12,30 @@ from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
 from cython.cimports.libc.stdlib import calloc, free, malloc
 from cython.cimports.libc.string import memset
 from cython.cimports.optimized.core.arena import allocate, stop_reason
+from cython.cimports.optimized.core.memory import latest_execution
 from cython.cimports.optimized.core.records import (
     ACCESS_LIST,
     BLOCK_STM,
     BROKEN,
+    DONE,
     INTERRUPTED,
     LOCKS,
     OUT_OF_MEMORY,
     OUT_OF_TIME,
     SEQUENTIAL,
+    SUSPENDED,
+    TRACE_EXECUTION,
     WAVES,
     DeclaredAccess,
+    Execution,
     Task,
+    TraceChunk,
+    TraceEvent,
+    WorkerRecord,
 )
 from cython.cimports.optimized.core.session import SessionOptions, begin_session, free_task, make_task
-from cython.cimports.optimized.core.shim import SAMESTATE_IS_EXPLORED, now_nanoseconds
-from cython.cimports.optimized.core.worker import run_worker
+from cython.cimports.optimized.core.shim import SAMESTATE_IS_EXPLORED, now_nanoseconds, samestate_raise
+from cython.cimports.optimized.core.worker import prepare, run_worker
 from cython.cimports.optimized.toy.interpreter import Access, Scratch
 from cython.cimports.optimized.toy.packing import PackedBlock
 from cython.cimports.optimized.toy.result import ToyResult
@@ -113,17 +121,10 @@ class ToyRun:
         self.machine.deadline = self.started + cython.cast(uint64_t, time_limit * 1e9)
         self.machine.current = self.result.ledger.current
         self.machine.read_latency = cython.cast(uint64_t, read_latency_us * 1000)
+        self.tracing = trace
         self._make_room()
-        free(self.times)
-        self.times = cython.NULL
         if self.strategy_number != SEQUENTIAL:
             self._begin_versioned(estimator, expected, trace, read_latency_us)
-        elif trace:
-            self.times = cython.cast(
-                cython.pointer(uint64_t), malloc((block.transactions_length + 1) * cython.sizeof(uint64_t))
-            )
-            if self.times == cython.NULL:
-                raise MemoryError("no memory for the trace")
 
     def _make_room(self):
         """Each worker's scratch for the largest transaction; what is there already stays from block to block."""
@@ -157,7 +158,18 @@ class ToyRun:
                 )
                 if scratch.logs == cython.NULL:
                     raise MemoryError("no memory for a worker's logs")
+            scratch.version_reads = 0
+            scratch.base_reads = 0
         self.marks = max(self.marks, keys)
+        if self.times_room < self.block.transactions_length + 1:
+            free(self.times)
+            self.times_room = self.block.transactions_length + 1
+            self.times = cython.cast(cython.pointer(uint64_t), malloc(8 * self.times_room))
+            if self.times == cython.NULL:
+                self.times_room = 0
+                raise MemoryError("no memory for the times of transactions")
+        memset(self.times, 0, 8 * (self.block.transactions_length + 1))
+        self.machine.began = self.times
         if versioned:
             self.access_room = max(self.access_room, self.block.most_keys)
             self.log_room = max(self.log_room, self.block.most_logs)
@@ -215,7 +227,7 @@ class ToyRun:
                 fits = put_declared(self.block, task)
         if fits and self.strategy_number == ACCESS_LIST and self.block.has_access_list:
             fits = put_predictions(self.block, cython.address(self.machine), task)
-        if not fits:
+        if not fits or prepare(task):
             self._raise_stopped(OUT_OF_MEMORY)
 
     def _put_expected(self, task, expected):
@@ -265,6 +277,7 @@ class ToyRun:
                 self.busy = now_nanoseconds() - begun
         elif SAMESTATE_IS_EXPLORED:
             run_worker(self.tasks + number)
+            samestate_raise()
         else:
             with cython.nogil:
                 run_worker(self.tasks + number)
@@ -289,6 +302,84 @@ class ToyRun:
         result.conclude()
         self.result = None
         return result
+
+    def figures(self) -> dict:
+        """What the run of the last block was like, as plain numbers: see :mod:`optimized.toy.figures`."""
+        count: uint64_t = self.block.transactions_length
+        index: uint64_t
+        end: uint64_t
+        worker: cython.pointer(WorkerRecord)
+        execution: cython.pointer(Execution)
+        latencies: list = []
+        executions: list = []
+        workers: list = []
+        if self.strategy_number == SEQUENTIAL:
+            for index in range(count):
+                if self.times[index + 1]:
+                    latencies.append((self.times[index + 1] - self.times[index]) / 1e6)
+            return {
+                "latencies": latencies,
+                "executions": [1] * len(latencies),
+                "workers": [(len(latencies), 0, 0, 0, self.busy / 1e9)],
+                "waves": 0,
+                "version_reads": None,
+                "base_reads": None,
+            }
+        for index in range(count):
+            executions.append(self.session.steps[index + 1].executions)
+            execution = latest_execution(cython.address(self.session), index + 1)
+            if execution != cython.NULL and self.times[index]:
+                end = execution.ended
+                latencies.append((end - self.times[index]) / 1e6)
+        for index in range(self.workers):
+            worker = self.session.workers + index
+            workers.append(
+                (worker.executions, worker.suspensions, worker.validations, worker.aborts, worker.busy / 1e9)
+            )
+        return {
+            "latencies": latencies,
+            "executions": executions,
+            "workers": workers,
+            "waves": self.session.record.waves,
+            "version_reads": sum([self.scratches[index].version_reads for index in range(self.workers)]),
+            "base_reads": sum([self.scratches[index].base_reads for index in range(self.workers)]),
+        }
+
+    def events(self) -> list:
+        """The last block: (worker, kind, transaction, incarnation, begin, end, ending), as in TraceEvent."""
+        index: uint64_t
+        events: list = []
+        if not self.tracing:
+            return events
+        if self.strategy_number == SEQUENTIAL:
+            for index in range(self.block.transactions_length):
+                if self.times[index + 1]:
+                    events.append((0, "execute", index, 0, self.times[index], self.times[index + 1], "done"))
+            return events
+        for index in range(self.workers):
+            events += self._events_of(index)
+        return events
+
+    def _events_of(self, worker):
+        offset: uint64_t = self.session.workers[worker].events
+        place: uint64_t
+        chunk: cython.pointer(TraceChunk)
+        event: cython.pointer(TraceEvent)
+        events: list = []
+        while offset:
+            chunk = cython.cast(cython.pointer(TraceChunk), self.session.base + offset)
+            for place in range(chunk.count, 0, -1):
+                event = cython.cast(cython.pointer(TraceEvent), chunk + 1) + (place - 1)
+                if event.kind == TRACE_EXECUTION:
+                    kind = "execute"
+                    ending = "done" if event.result == DONE else "suspended" if event.result == SUSPENDED else "stopped"
+                else:
+                    kind = "validate"
+                    ending = "valid" if event.result else "aborted"
+                events.append((worker, kind, event.transaction, event.incarnation, event.begin, event.end, ending))
+            offset = chunk.previous
+        events.reverse()
+        return events
 
     def stop(self) -> None:
         """Ask all workers to leave. Any thread may."""

@@ -20,18 +20,17 @@ def run_sequentially(result, machine, scratch, times):
     for transaction in range(result.block.transactions_length):
         if transaction & 15 == 0 and poll(machine, scratch):
             return False
-        if times != cython.NULL:
-            times[transaction] = now_nanoseconds()
+        times[transaction] = now_nanoseconds()
         scratch.accesses = ledger.accesses + ledger.accesses_used
         scratch.logs = ledger.digests + 32 * ledger.logs
         if run_transaction(machine, scratch, cython.NULL, transaction, cython.address(outcome)) != DONE:
             return False
-        if times != cython.NULL:
-            times[transaction + 1] = now_nanoseconds()
         if not commit(ledger, result.block, cython.address(outcome), scratch.accesses, scratch.logs, False):
             if ledger.rejection:
+                times[transaction + 1] = now_nanoseconds()
                 return True
             stop(machine.arena, OUT_OF_MEMORY)
             return False
+    times[result.block.transactions_length] = now_nanoseconds()
     close(ledger, result.block)
     return True

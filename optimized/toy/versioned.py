@@ -19,6 +19,7 @@ from cython.cimports.optimized.core.records import (
     Task,
     Version,
 )
+from cython.cimports.optimized.core.shim import now_nanoseconds
 from cython.cimports.optimized.toy.interpreter import (
     FEE_CREDITED,
     OUT_OF_GAS,
@@ -66,6 +67,8 @@ def execute(machine_pointer, task):
     value: cython.ulong
     if poll(machine, scratch):
         return STOPPED
+    if machine.began[task.transaction] == 0:
+        machine.began[task.transaction] = now_nanoseconds()
     result: cython.int = run_transaction(machine, scratch, task, task.transaction, cython.address(outcome))
     if result != DONE:
         return result

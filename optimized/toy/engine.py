@@ -1,0 +1,126 @@
+"""The engine of the compiled toy machine: packed blocks in, results out; threads as workers."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, cast
+
+from optimized.analysis import Access, accuracy, conflict_rate, critical_path
+from optimized.configuration import Configuration
+from optimized.core.arena import SharedArena
+from optimized.errors import BlockTooLarge, ConfigurationError, EngineClosed, MissingAccessList
+from optimized.expectations import Estimator
+from optimized.metrics import Metrics, WorkerMetrics, latency
+from optimized.shared_memory import create_arena
+from optimized.threads import ThreadPool
+from optimized.toy.expecting import ToyExpectations
+from optimized.toy.packing import PackedBlock
+from optimized.toy.result import ToyResult
+from optimized.toy.running import ToyRun
+from optimized.trace import TraceEvent
+
+SMALLEST_ARENA = 1 << 16
+COMPILED_ESTIMATORS = ("declared", "static")
+
+
+class ToyEngine:
+    """Runs packed blocks, one after another, on one arena and one pool. See :class:`optimized.engine.Engine`."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        if configuration.kind != "threads":
+            raise ConfigurationError(
+                f"kind = {configuration.kind}: the machine toy is compiled, and its workers are threads: choose"
+                " threads, or name a machine written in Python"
+            )
+        self.configuration = configuration
+        sequential = configuration.strategy == "sequential"
+        workers = 1 if sequential else configuration.workers
+        # One at a time nothing is shared: of the arena only the stop flag is needed.
+        self._arena = SharedArena.create(SMALLEST_ARENA) if sequential else create_arena(configuration.memory_limit)
+        self._run = ToyRun(self._arena, workers, configuration.strategy)
+        self._pool = ThreadPool(workers, configuration.affinity)
+        self._estimator = Estimator(cast(Any, ToyExpectations()), configuration)
+        self._closed = False
+
+    def execute(self, block: PackedBlock) -> ToyResult:
+        """Run a block. Raises an :class:`EngineError` where it could not be run to its end."""
+        configuration = self.configuration
+        if self._closed:
+            raise EngineClosed("the engine is closed: make another")
+        if not isinstance(block, PackedBlock):
+            raise TypeError(f"the machine toy takes blocks from optimized.toy.packing.pack, not {type(block).__name__}")
+        if block.transaction_count > configuration.maximum_block:
+            raise BlockTooLarge(
+                f"the block has {block.transaction_count} transactions, more than maximum_block ="
+                f" {configuration.maximum_block}"
+            )
+        if configuration.strategy == "access-list" and not block.has_access_list:
+            raise MissingAccessList("the strategy access-list needs a block that comes with an access list")
+        started = time.perf_counter()
+        expected = self._expected(block)
+        self._run.begin(
+            block,
+            configuration.record,
+            configuration.time_limit,
+            configuration.read_latency_us,
+            configuration.estimator,
+            expected,
+            configuration.trace,
+        )
+        self._pool.run(self._run.work, self._run.stop)
+        result = self._run.finish()
+        seconds = time.perf_counter() - started
+        figures = self._run.figures()
+        result.trace = tuple(TraceEvent(*event) for event in self._run.events())
+        if configuration.estimator == "last-run" and result.rejection is None:
+            self._estimator.remember(block.plain_transactions, result.steps)
+        result.make_metrics = lambda made: self._metrics(made, figures, expected, seconds)
+        return result
+
+    def close(self) -> None:
+        """End the threads and give the arena back."""
+        if not self._closed:
+            self._closed = True
+            self._pool.close()
+            self._arena.close()
+
+    def _expected(self, block: PackedBlock) -> list[Access | None] | None:
+        """What an estimator says that is not compiled."""
+        if self.configuration.strategy not in ("locks", "waves"):
+            return None
+        if self.configuration.estimator in COMPILED_ESTIMATORS:
+            return None
+        return self._estimator.expected(block, block.plain_transactions)
+
+    def _metrics(
+        self, result: ToyResult, figures: dict[str, Any], expected: list[Access | None] | None, seconds: float
+    ) -> Metrics:
+        configuration = self.configuration
+        steps = result.steps
+        met = None
+        if steps and configuration.strategy in ("locks", "waves"):
+            if expected is None:
+                expected = self._estimator.expected(result.block, result.block.plain_transactions)
+            met = accuracy([access or Access((), ()) for access in expected], steps)
+        workers = figures["workers"]
+        return Metrics(
+            strategy=configuration.strategy,
+            kind=configuration.kind,
+            transactions=result.block.transaction_count,
+            seconds=seconds,
+            executions=sum(worker[0] for worker in workers),
+            suspensions=sum(worker[1] for worker in workers),
+            validations=sum(worker[2] for worker in workers),
+            aborts=sum(worker[3] for worker in workers),
+            re_executions=tuple(max(0, executions - 1) for executions in figures["executions"]),
+            waves=figures["waves"] or None,
+            average_wave_size=result.block.transaction_count / figures["waves"] if figures["waves"] else None,
+            conflict_rate=conflict_rate(steps) if steps else None,
+            critical_path=critical_path(steps) if steps else None,
+            precision=met.precision if met else None,
+            recall=met.recall if met else None,
+            latency=latency(figures["latencies"]),
+            version_reads=figures["version_reads"],
+            base_reads=figures["base_reads"],
+            workers=tuple(WorkerMetrics(worker[0], worker[2], worker[4]) for worker in workers),
+        )
