@@ -1,8 +1,8 @@
 """The arena: one region of shared memory that threads and processes see alike, each at an address of its own.
 
-It is a memfd whose pages exist from the start (``posix_fallocate``: a segment larger than the system has would otherwise
-be created without error and die of SIGBUS). Space is handed out in one direction only and taken back all at once,
-between blocks; within a block nothing is freed, so that whoever still looks at something old finds it whole.
+It is a memfd whose pages exist from the start (``posix_fallocate``: a segment larger than the system has would
+otherwise be created without error and die of SIGBUS). Space is handed out in one direction only and taken back all at
+once, between blocks; within a block nothing is freed, so that whoever still looks at something old finds it whole.
 """
 
 import os
@@ -10,7 +10,7 @@ import os
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.string import memcpy, memset
-from cython.cimports.optimized.core.records import OUT_OF_MEMORY, Arena, ArenaHeader, Value, WorkerRecord
+from cython.cimports.optimized.core.records import OUT_OF_MEMORY, ArenaHeader, Value, WorkerRecord
 from cython.cimports.optimized.core.shim import (
     INTERRUPTED_BY_HOOK,
     atomic_add,
@@ -21,7 +21,8 @@ from cython.cimports.optimized.core.shim import (
 from cython.cimports.posix.mman import MAP_FAILED, MAP_SHARED, PROT_READ, PROT_WRITE, mmap, munmap
 
 MAGIC = cython.declare(uint64_t, 0x53414D4553544154)
-CHUNK = cython.declare(uint64_t, 1 << 16)
+LARGEST_CHUNK = cython.declare(uint64_t, 1 << 16)
+SMALLEST_CHUNK = cython.declare(uint64_t, 1 << 10)
 SMALLEST = 1 << 16
 
 
@@ -47,12 +48,14 @@ def allocate(task, size):
     if rounded <= worker.chunk_end - offset:
         worker.chunk = offset + rounded
         return offset
-    if rounded < size or rounded > CHUNK // 4:
+    chunk: uint64_t = task.session.arena.size >> 7  # in a small arena no worker may hoard
+    chunk = min(LARGEST_CHUNK, max(SMALLEST_CHUNK, chunk))
+    if rounded < size or rounded > chunk // 4:
         return reserve(task.session.arena, size)
-    offset = reserve(task.session.arena, CHUNK)
+    offset = reserve(task.session.arena, chunk)
     if offset:
         worker.chunk = offset + rounded
-        worker.chunk_end = offset + CHUNK
+        worker.chunk_end = offset + chunk
     return offset
 
 
@@ -90,7 +93,10 @@ class SharedArena:
 
     @staticmethod
     def create(size: int):
-        """A new arena. Raises OSError where the system does not have that much memory, ValueError below 64 KiB."""
+        """A new arena. Raises OSError where the system refuses the memory, ValueError below 64 KiB.
+
+        Some systems do not refuse but kill somebody: do not ask for more than there is.
+        """
         if size < SMALLEST:
             raise ValueError(f"an arena needs at least {SMALLEST} bytes, not {size}")
         size = (size + 4095) // 4096 * 4096

@@ -1,3 +1,5 @@
+"""The arena: one region of shared memory that threads and processes see alike."""
+
 class SharedArena:
     @staticmethod
     def create(size: int) -> SharedArena: ...

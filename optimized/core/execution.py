@@ -15,7 +15,6 @@ from cython.cimports.optimized.core.records import (
     TraceEvent,
     WorkerRecord,
 )
-from cython.cimports.optimized.core.session import begin_task
 from cython.cimports.optimized.core.shim import now_nanoseconds
 
 

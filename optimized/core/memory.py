@@ -1,19 +1,19 @@
 """Versioned memory: what each step did to each key.
 
-A key has one list of versions in descending order of step. A version is put in once, by compare-and-swap, and never taken
-out within the block; what its step does to the key is one atomic word, so that a publication is one store and a killed
-worker leaves nothing half-made. A reader walks from the nearest lower step down, gathers credits, and ends at the first
-full write or at the value before the block. It suspends at an estimate: that step will be executed again.
+A key has one list of versions in descending order of step. A version is put in once, by compare-and-swap, and never
+taken out within the block; what its step does to the key is one atomic word, so that a publication is one store and a
+killed worker leaves nothing half-made. A reader walks from the nearest lower step down, gathers credits, and ends at
+the first full write or at the value before the block. It suspends at an estimate: that step will be executed again.
 
 A read set holds the versions seen, as words. Validation walks again and compares the words; since a word never comes
 back, equal words mean that nothing has happened to what was read, whatever the values are.
 """
 
 import cython
-from cython.cimports.libc.stdint import int64_t, uint8_t, uint64_t
+from cython.cimports.libc.stdint import int64_t, uint64_t
 from cython.cimports.libc.stdlib import calloc, free, realloc
-from cython.cimports.libc.string import memcmp, memcpy
-from cython.cimports.optimized.core.arena import allocate, arena_header, at, stop, value_bytes, value_length
+from cython.cimports.libc.string import memcmp, memcpy, memset
+from cython.cimports.optimized.core.arena import allocate, reserve, stop, value_bytes, value_length
 from cython.cimports.optimized.core.records import (
     BROKEN,
     CREDIT,
@@ -30,7 +30,6 @@ from cython.cimports.optimized.core.records import (
     KeyRecord,
     Prediction,
     Reading,
-    StepRecord,
     TouchSlot,
     Version,
     WriteEntry,
@@ -62,6 +61,7 @@ from cython.cimports.optimized.core.shim import (
 FNV_OFFSET = cython.declare(uint64_t, 0xCBF29CE484222325)
 FNV_PRIME = cython.declare(uint64_t, 0x100000001B3)
 MIX = cython.declare(uint64_t, 0x9E3779B97F4A7C15)
+GROUP = cython.declare(uint64_t, 16)
 
 # Keys
 
@@ -108,7 +108,7 @@ def make_key(task, name, length, hashed, base):
     record.name = key + 64
     record.length = length
     record.hash = hashed
-    record.tag = 0
+    record.anchors = 0
     memcpy(session.base + record.name, name, length)
     return key
 
@@ -148,6 +148,89 @@ def find_key(task, name, length, base):
         if is_named(session, key, name, length, hashed):
             return key
         slot = (slot + 1) & session.key_mask
+
+
+# The list of a key
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.inline
+def version_at(session: cython.pointer(Session), offset: uint64_t) -> cython.pointer(Version):
+    """A version by its offset."""
+    return cython.cast(cython.pointer(Version), session.base + offset)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def seek(
+    session: cython.pointer(Session),
+    record: cython.pointer(KeyRecord),
+    step: uint64_t,
+    link: cython.pointer(cython.pointer(uint64_t)),
+) -> uint64_t:
+    """The highest version at ``step`` or below, 0 where there is none, and the link that leads to it.
+
+    Most keys have few versions, or are met near the head. A key that everybody writes (the fees) has one for each
+    transaction, so a long list has anchors. They are hints and no more: a version is never taken out of the list, so a
+    walk may begin behind any that lies above ``step``.
+    """
+    anchors: uint64_t = peek(cython.address(record.anchors))
+    group: uint64_t = step // GROUP
+    walked: uint64_t = 0
+    link[0] = cython.address(record.versions)
+    offset: uint64_t = atomic_load(link[0], b"memory.list.load")
+    if anchors and offset and version_at(session, offset).step // GROUP > group + 1:
+        last: uint64_t = version_at(session, offset).step // GROUP
+        table: cython.pointer(uint64_t) = cython.cast(cython.pointer(uint64_t), session.base + anchors)
+        group += 1
+        while group < last:
+            anchor: uint64_t = peek(table + group)
+            if anchor:
+                link[0] = cython.address(version_at(session, anchor).next)
+                offset = atomic_load(link[0], b"memory.list.load")
+                break
+            group += 1
+    while offset and version_at(session, offset).step > step:
+        if walked >= GROUP:
+            if anchors == 0:
+                anchors = make_anchors(session, record)
+            if anchors:
+                set_anchor(session, anchors, offset)
+        walked += 1
+        link[0] = cython.address(version_at(session, offset).next)
+        offset = atomic_load(link[0], b"memory.list.load")
+    return offset
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def make_anchors(session: cython.pointer(Session), record: cython.pointer(KeyRecord)) -> uint64_t:
+    """A table for the groups of steps; whoever comes first makes it. 0 where the arena is full."""
+    size: uint64_t = 8 * ((session.record.transactions + 2) // GROUP + 1)
+    made: uint64_t = reserve(session.arena, size)
+    if made == 0:
+        return 0
+    memset(session.base + made, 0, size)
+    if atomic_replace(cython.address(record.anchors), 0, made, b"memory.anchors.make"):
+        return made
+    return peek(cython.address(record.anchors))
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def set_anchor(session: cython.pointer(Session), anchors: uint64_t, offset: uint64_t) -> cython.void:
+    """Remember the version for its group if it is the lowest of those met."""
+    step: uint64_t = version_at(session, offset).step
+    table: cython.pointer(uint64_t) = cython.cast(cython.pointer(uint64_t), session.base + anchors)
+    place: cython.pointer(uint64_t) = table + step // GROUP
+    known: uint64_t = peek(place)
+    if known == 0 or version_at(session, known).step > step:
+        atomic_store(place, offset, b"memory.anchors.set")
 
 
 # What a step does
@@ -201,30 +284,30 @@ def read(task, key, reading):
             wait_for_base(task, record)
         return READ_VALUE
 
-    step: uint64_t = task.step
     count: uint64_t = 0
     full: cython.bint = False
-    offset: uint64_t = atomic_load(cython.address(record.versions), b"memory.read.list")
+    link: cython.pointer(uint64_t) = cython.NULL
+    offset: uint64_t = 0
+    if task.step:  # nothing is below the opening step
+        offset = seek(session, record, task.step - 1, cython.address(link))
     while offset:
         version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + offset)
-        if version.step < step:
-            word: uint64_t = atomic_load(cython.address(version.word), b"memory.read.version")
-            if word & ESTIMATE and not (MUTANT(ESTIMATE_READ_THROUGH) and count):
-                task.blocking = version.step
-                task.read_words = start
-                return SUSPENDED
-            kind: uint64_t = word_kind(word)
-            if kind != REMOVED:
-                if start + 4 + 2 * count > task.read_capacity and not has_read_room(task, 4 + 2 * count):
-                    return STOPPED
-                task.reads[start + 2 + 2 * count] = offset
-                task.reads[start + 3 + 2 * count] = word
-                count += 1
-                if kind == WRITE or MUTANT(CREDIT_HIDES_BASE):
-                    full = True
-                    reading.source = cython.cast(int64_t, version.step)
-                    reading.value = word_value(word)
-                    break
+        word: uint64_t = atomic_load(cython.address(version.word), b"memory.read.version")
+        if word & ESTIMATE and not (MUTANT(ESTIMATE_READ_THROUGH) and count):
+            task.blocking = version.step
+            return SUSPENDED
+        kind: uint64_t = word_kind(word)
+        if kind != REMOVED:
+            if start + 4 + 2 * count > task.read_capacity and not has_read_room(task, 4 + 2 * count):
+                return STOPPED
+            task.reads[start + 2 + 2 * count] = offset
+            task.reads[start + 3 + 2 * count] = word
+            count += 1
+            if kind == WRITE or MUTANT(CREDIT_HIDES_BASE):
+                full = True
+                reading.source = cython.cast(int64_t, version.step)
+                reading.value = word_value(word)
+                break
         offset = atomic_load(cython.address(version.next), b"memory.read.next")
     task.reads[start + 1] = count
     if not (MUTANT(BASE_READ_UNRECORDED) and count == 0):
@@ -337,29 +420,22 @@ def version_of(task: cython.pointer(Task), key: uint64_t, word: uint64_t, fresh:
     Only this worker executes the step, so nobody else puts in the same version.
     """
     session: cython.pointer(Session) = task.session
+    record: cython.pointer(KeyRecord) = key_record(session, key)
     step: uint64_t = task.step
-    link: cython.pointer(uint64_t) = cython.address(key_record(session, key).versions)
-    created: cython.pointer(Version) = cython.NULL
+    link: cython.pointer(uint64_t) = cython.NULL
     made: uint64_t = 0
     fresh[0] = False
     while True:
-        offset: uint64_t = atomic_load(link, b"memory.publish.find")
-        while offset:
-            version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + offset)
-            if version.step == step:
-                return offset
-            if version.step < step:
-                break
-            link = cython.address(version.next)
-            offset = atomic_load(link, b"memory.publish.find")
+        offset: uint64_t = seek(session, record, step, cython.address(link))
+        if offset and version_at(session, offset).step == step:
+            return offset
         if made == 0:
             made = allocate(task, cython.sizeof(Version))
             if made == 0:
                 return 0
-            created = cython.cast(cython.pointer(Version), session.base + made)
-            created.step = step
-            created.word = word
-        created.next = offset
+            version_at(session, made).step = step
+            version_at(session, made).word = word
+        version_at(session, made).next = offset
         if atomic_replace(link, offset, made, b"memory.publish.insert"):
             fresh[0] = True
             return made
@@ -466,25 +542,25 @@ def validate(session, step, execution):
         return True
     words: cython.pointer(uint64_t) = read_set(execution)
     length: uint64_t = execution.read_words
+    link: cython.pointer(uint64_t) = cython.NULL
     i: uint64_t = 0
     while i < length:
         record: cython.pointer(KeyRecord) = key_record(session, words[i])
         end: uint64_t = i + 2 + 2 * words[i + 1]
         i += 2
-        offset: uint64_t = atomic_load(cython.address(record.versions), b"memory.validate.list")
+        offset: uint64_t = seek(session, record, step - 1, cython.address(link))
         while offset:
             version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + offset)
-            if version.step < step:
-                word: uint64_t = atomic_load(cython.address(version.word), b"memory.validate.version")
-                if word & ESTIMATE:
+            word: uint64_t = atomic_load(cython.address(version.word), b"memory.validate.version")
+            if word & ESTIMATE:
+                return False
+            kind: uint64_t = word_kind(word)
+            if kind != REMOVED:
+                if i == end or not is_same(session, words[i], words[i + 1], offset, word):
                     return False
-                kind: uint64_t = word_kind(word)
-                if kind != REMOVED:
-                    if i == end or not is_same(session, words[i], words[i + 1], offset, word):
-                        return False
-                    i += 2
-                    if kind == WRITE or MUTANT(CREDIT_HIDES_BASE):
-                        break
+                i += 2
+                if kind == WRITE or MUTANT(CREDIT_HIDES_BASE):
+                    break
             offset = atomic_load(cython.address(version.next), b"memory.validate.next")
         if i != end:
             return False
@@ -604,7 +680,7 @@ def confirm(task, step, execution):
 def is_written(execution: cython.pointer(Execution), key: uint64_t) -> cython.bint:
     """Whether the key is in the write set."""
     i: uint64_t
-    for i in range(execution.write_count):
+    for i in range(execution.write_count):  # noqa: SIM110 - a generator would need the GIL
         if write_set(execution)[i].key == key:
             return True
     return False
@@ -624,12 +700,8 @@ def confirm_write(
     after: uint64_t = entry.value
     if predicted and MUTANT(LIST_TRUSTED):
         return 0
-    if entry.kind == CREDIT or predicted == 0:
-        before = value_before(task, entry.key, step)
-        if entry.kind == CREDIT:
-            after = task.executor.merge(task.executor.machine, task, entry.key, before, entry.value)
     if predicted == 0:
-        if are_equal(session, before, after):
+        if entry.kind == WRITE and are_equal(session, value_before(task, entry.key, step), entry.value):
             return 0
         fresh: cython.bint = False
         step_before: uint64_t = task.step
@@ -637,6 +709,9 @@ def confirm_write(
         inserted: uint64_t = version_of(task, entry.key, word, cython.address(fresh))
         task.step = step_before
         return 0 if inserted else -1
+    if entry.kind == CREDIT:
+        before = value_before(task, entry.key, step)
+        after = task.executor.merge(task.executor.machine, task, entry.key, before, entry.value)
     version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + predicted)
     if not are_equal(session, word_value(peek(cython.address(version.word))), after):
         atomic_store(cython.address(version.word), word, b"memory.confirm.write")

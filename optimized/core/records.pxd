@@ -106,7 +106,7 @@ cdef struct KeyRecord:
     uint64_t name       # offset of the key's canonical bytes
     uint64_t length     # of the name
     uint64_t hash
-    uint64_t tag        # the machine's own: a dense number, say
+    uint64_t anchors    # shared: of a long list, by groups of 16 steps, a Version in the group (0 = none known)
 
 cdef struct Version:
     # What one step does to one key. Never taken out of its list within a block.

@@ -1,9 +1,9 @@
-"""The collaborative scheduler of Block-STM (Gelashvili and others, 2022): which transaction to execute or to validate next.
+"""The collaborative scheduler of Block-STM (Gelashvili and others, 2022): who executes or validates what next.
 
-Lower transactions come first, by two indices that everybody takes from and that are lowered whenever a transaction below
-has to be looked at again. The block is done when both are past the end, nobody is at work, and neither index was lowered
-while that was being looked up. There is no mutex: the status of a transaction is one word (its incarnation and what is
-going on), and those who wait for it hang in a stack that is closed in one step by the exchange that also takes it.
+Lower transactions come first, by two indices that everybody takes from and that are lowered whenever a transaction
+below has to be looked at again. The block is done when both are past the end, nobody is at work, and neither index was
+lowered while that was being looked up. There is no mutex: the status of a transaction is one word (its incarnation and
+what is going on), and those who wait for it hang in a stack that is closed by the very exchange that takes it.
 
 Who may do what: READY → EXECUTING by whoever wins the compare-and-swap; EXECUTING → EXECUTED or ABORTING by its
 executor alone; EXECUTED → ABORTING by the one validator that wins; ABORTING → READY by whoever aborted it or, where it
@@ -124,7 +124,7 @@ def lower_validation_index(session: cython.pointer(Session), target: uint64_t) -
 @cython.nogil
 @cython.exceptval(check=False)
 def try_incarnate(session: cython.pointer(Session), transaction: uint64_t) -> Assignment:
-    """Take the transaction if it is ready. The caller counts as active, and no longer does where there is nothing to do."""
+    """Take the transaction if it is ready. The caller counts as active, unless nothing comes of it."""
     if transaction < session.record.transactions:
         status: cython.pointer(uint64_t) = cython.address(step_record(session, transaction).status)
         seen: uint64_t = atomic_load(status, b"scheduler.status.load")
@@ -210,9 +210,8 @@ def add_dependency(session, transaction, incarnation, blocking):
 @cython.exceptval(check=False)
 def set_ready(session: cython.pointer(Session), transaction: uint64_t, incarnation: uint64_t) -> cython.void:
     """Ready for the next incarnation; the caller has the transaction to itself, and loses it here."""
-    atomic_store(
-        cython.address(step_record(session, transaction).status), (incarnation + 1) << 2 | READY, b"scheduler.status.ready"
-    )
+    status: uint64_t = (incarnation + 1) << 2 | READY
+    atomic_store(cython.address(step_record(session, transaction).status), status, b"scheduler.status.ready")
 
 
 @cython.cfunc
@@ -255,11 +254,11 @@ def finish_execution(session, transaction, incarnation, wrote_new_location):
 
 
 def try_abort(session, transaction, incarnation):
-    """Of all who find the incarnation invalid, one aborts it. Its stack opens again before anybody can meet an estimate."""
+    """Of all who find the incarnation invalid, one aborts it. Its stack opens before anybody can meet an estimate."""
     record: cython.pointer(StepRecord) = step_record(session, transaction)
-    if not atomic_replace(
-        cython.address(record.status), incarnation << 2 | EXECUTED, incarnation << 2 | ABORTING, b"scheduler.status.abort"
-    ):
+    executed: uint64_t = incarnation << 2 | EXECUTED
+    aborting: uint64_t = incarnation << 2 | ABORTING
+    if not atomic_replace(cython.address(record.status), executed, aborting, b"scheduler.status.abort"):
         return False
     atomic_store(cython.address(record.waiters), 0, b"scheduler.waiters.open")
     return True

@@ -5,13 +5,14 @@ A transaction is a list of operations on numbered keys and one 64-bit accumulato
 - ``("read", key, _)``: mix the key's value into the accumulator (absent counts as 1, credits are added);
 - ``("write", key, _)``: the key gets the accumulator; ``("remove", key, _)``: it becomes absent;
 - ``("credit", key, n)``: add ``n`` without looking;
-- ``("read at", key, n)``, ``("write at", key, n)``: the same for the key ``key + accumulator mod n``, so that what is
-  touched depends on what was read;
+- ``("read at", key, n)``, ``("write at", key, n)``: the same for the key ``key + accumulator mod n``, so that what
+  is touched depends on what was read;
 - ``("skip", _, n)``: leave out the next ``n`` operations if the accumulator is odd;
-- ``("spin", _, n)``: n rounds of work; ``("yield", _, _)``: let another thread run; ``("fail", _, _)``: the machine breaks.
+- ``("spin", _, n)``: n rounds of work; ``("yield", _, _)``: let another thread run; ``("fail", _, _)``: the machine
+  breaks.
 
-A later write to a key replaces an earlier one of the same transaction; a transaction sees its own writes. The outcome is
-the accumulator.
+A later write to a key replaces an earlier one of the same transaction; a transaction sees its own writes. The outcome
+is the accumulator.
 """
 
 from collections.abc import Sequence
@@ -19,46 +20,53 @@ from collections.abc import Sequence
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.stdlib import free, malloc
-from cython.cimports.libc.string import memset
-from cython.cimports.optimized.core.arena import allocate, at, stop_reason, store_value, value_bytes
+from cython.cimports.optimized.core.arena import allocate, at, store_value, value_bytes
+from cython.cimports.optimized.core.execution import run_executor
 from cython.cimports.optimized.core.invariants import broken_invariant
 from cython.cimports.optimized.core.memory import (
     credit,
     key_record,
     latest_execution,
     make_key,
+    mark_estimates,
     predict,
     publish,
     read,
     read_set,
     touch,
+    validate,
     value_before,
     write,
     write_set,
 )
 from cython.cimports.optimized.core.records import (
-    CREDIT,
     DONE,
     FAILED,
     READ_VALUE,
     STOPPED,
     SUCCEEDED,
-    WRITE,
+    SUSPENDED,
     DeclaredAccess,
     Execution,
     Reading,
     WorkerRecord,
-    version_word,
     word_value,
 )
+from cython.cimports.optimized.core.scheduler import (
+    Assignment,
+    add_dependency,
+    all_done,
+    finish_execution,
+    finish_validation,
+    next_assignment,
+    try_abort,
+)
 from cython.cimports.optimized.core.session import SessionOptions, begin_session, begin_task, free_task, make_task
-from cython.cimports.optimized.core.shim import SAMESTATE_IS_EXPLORED, now_nanoseconds, samestate_raise, wait_a_little
+from cython.cimports.optimized.core.shim import SAMESTATE_IS_EXPLORED, samestate_raise, wait_a_little
 from cython.cimports.optimized.core.worker import prepare, run_worker
 
-CODES = {
-    name: code
-    for code, name in enumerate(("read", "write", "remove", "credit", "read at", "write at", "skip", "spin", "yield", "fail"))
-}
+NAMES = ("read", "write", "remove", "credit", "read at", "write at", "skip", "spin", "yield", "fail")
+CODES = {name: code for code, name in enumerate(NAMES)}
 STRATEGIES = {"sequential": 0, "block-stm": 1, "locks": 2, "waves": 3, "access-list": 4}
 STOP_REASONS = ("", "out of memory", "out of time", "interrupted", "worker died", "broken", "key table full")
 PRIME = cython.declare(uint64_t, 0x100000001B3)
@@ -198,12 +206,18 @@ def execute_trial(machine: cython.p_void, task: cython.pointer(Task)) -> cython.
     return DONE
 
 
+@cython.cfunc
+def as_tuple(assignment: Assignment) -> tuple:
+    """For Python."""
+    return assignment.kind, assignment.transaction, assignment.incarnation
+
+
 @cython.cclass
 class TrialBlock:
     """One block of trial transactions in an arena: make it, let each worker call :meth:`work`, then look at it.
 
-    ``base`` gives the keys' values before the block (None = absent), ``declared`` a pair (keys read, keys written) for each
-    transaction, ``predicted`` triples (key, transaction, value after it) in rising order for ``access-list``.
+    ``base`` gives the keys' values before the block (None = absent), ``declared`` a pair (keys read, keys written) for
+    each transaction, ``predicted`` triples (key, transaction, value after it) in rising order for ``access-list``.
     """
 
     def __cinit__(
@@ -236,7 +250,8 @@ class TrialBlock:
         self.executor.machine = cython.address(self.machine)
         self.executor.execute = execute_trial
         self.executor.merge = merge_trial
-        if make_task(cython.address(self.coordinator), cython.address(self.session), workers, cython.address(self.executor)):
+        task: cython.pointer(Task) = cython.address(self.coordinator)
+        if make_task(task, cython.address(self.session), workers, cython.address(self.executor)):
             raise MemoryError("no memory for a task")
         self.made = True
         self.lay_out(base, programs, declared, predicted)
@@ -354,6 +369,58 @@ class TrialBlock:
         """What does not hold at the moment, of all that always must."""
         name: cython.p_const_char = broken_invariant(cython.address(self.session))
         return None if name == cython.NULL else cython.cast(bytes, name).decode()
+
+    # One action at a time, as a worker would do it
+
+    def execute(self, transaction: int, incarnation: int = 0) -> int | bool:
+        """Run and publish one incarnation. Whether it wrote a new location; where it suspends, who blocks it."""
+        task: cython.pointer(Task) = cython.address(self.coordinator)
+        begin_task(task, transaction + 1, incarnation)
+        result: cython.int = run_executor(task)
+        if result == SUSPENDED:
+            blocking: uint64_t = task.blocking - 1
+            return blocking
+        return publish(task) > 0
+
+    def is_valid(self, transaction: int) -> bool:
+        """Validate the latest execution."""
+        execution: cython.pointer(Execution) = latest_execution(cython.address(self.session), transaction + 1)
+        return bool(validate(cython.address(self.session), transaction + 1, execution))
+
+    def mark_estimates(self, transaction: int) -> None:
+        """What an abort does to the latest execution's writes."""
+        mark_estimates(cython.address(self.session), latest_execution(cython.address(self.session), transaction + 1))
+
+    def next_assignment(self) -> tuple[int, int, int]:
+        """Kind (0 nothing, 1 execute, 2 validate), transaction, incarnation."""
+        return as_tuple(next_assignment(cython.address(self.session)))
+
+    def add_dependency(self, transaction: int, incarnation: int, blocking: int) -> bool:
+        """Whether the transaction waits now."""
+        return bool(add_dependency(cython.address(self.session), transaction, incarnation, blocking))
+
+    def finish_execution(self, transaction: int, incarnation: int, new: bool) -> tuple[int, int, int]:
+        """The assignment that follows."""
+        return as_tuple(finish_execution(cython.address(self.session), transaction, incarnation, new))
+
+    def try_abort(self, transaction: int, incarnation: int) -> bool:
+        """Whether this caller is the one that aborts."""
+        return bool(try_abort(cython.address(self.session), transaction, incarnation))
+
+    def finish_validation(self, transaction: int, incarnation: int, aborted: bool) -> tuple[int, int, int]:
+        """The assignment that follows."""
+        return as_tuple(finish_validation(cython.address(self.session), transaction, incarnation, aborted))
+
+    def is_done(self) -> bool:
+        """Whether the scheduler has said so."""
+        return bool(all_done(cython.address(self.session)))
+
+    def status(self, transaction: int) -> tuple[int, str]:
+        """Incarnation and state."""
+        status: uint64_t = self.session.steps[transaction + 1].status
+        return status >> 2, ("ready", "executing", "executed", "aborting")[status & 3]
+
+    # What is there afterwards
 
     def read_keys(self, transaction: int) -> list[int]:
         """The keys in the read set of the latest incarnation, in order."""

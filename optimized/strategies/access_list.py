@@ -1,8 +1,8 @@
 """Access list: the block says what each step leaves, so every transaction starts at once from that.
 
-The predictions stand in the versioned memory before anybody works. A transaction's own effect shows only at its commit,
-where it is compared with what was predicted of it: what was predicted right stays, and whoever read it stays valid; what was
-wrong is replaced, and whoever read it is executed again.
+The predictions stand in the versioned memory before anybody works. A transaction's own effect shows only at its
+commit, where it is compared with what was predicted of it: what was predicted right stays, and whoever read it stays
+valid; what was wrong is replaced, and whoever read it is executed again.
 """
 
 import cython

@@ -1,9 +1,10 @@
 """The rolling commit in block order.
 
-`locks`, `waves` and `access-list` differ only in when a transaction is executed for the first time. After that it waits for
-its turn: whoever gets the lock validates the lowest transaction that is not committed yet, and executes it again where
-what it read has changed, which is final, since all below it is. So a declaration or a list that is wrong costs time and
-changes nothing. The lock is only ever tried for: nobody waits for it, and whoever has it looks again after letting it go.
+`locks`, `waves` and `access-list` differ only in when a transaction is executed for the first time. After that it
+waits for its turn: whoever gets the lock validates the lowest transaction that is not committed yet, and executes it
+again where what it read has changed, which is final, since all below it is. So a declaration or a list that is wrong
+costs time and changes nothing. The lock is only ever tried for: nobody waits for it, and whoever has it looks again
+after letting it go.
 """
 
 import cython
@@ -37,15 +38,12 @@ from cython.cimports.optimized.core.shim import (
 def run_once(task: cython.pointer(Task), transaction: uint64_t, incarnation: uint64_t) -> cython.bint:
     """Execute and publish. Nobody marks estimates here, so nobody suspends."""
     session: cython.pointer(Session) = task.session
-    published: cython.bint
     begin_task(task, transaction + 1, incarnation)
     if run_executor(task) != DONE:
         stop(session.arena, BROKEN)  # no effect where the flag is up already
         return False
-    if session.record.strategy == ACCESS_LIST:
-        published = publish_execution(task)  # its effect shows when it is committed
-    else:
-        published = publish(task) >= 0
+    late: cython.bint = session.record.strategy == ACCESS_LIST  # its effect shows when it is committed
+    published: cython.bint = publish_execution(task) if late else publish(task) >= 0
     if published:
         status: uint64_t = incarnation << 2 | EXECUTED
         atomic_store(cython.address(session.steps[transaction + 1].status), status, b"commit.status.executed")
@@ -92,7 +90,7 @@ def is_executed(session: cython.pointer(Session), transaction: uint64_t) -> cyth
 def was_anything_rerun(session: cython.pointer(Session)) -> cython.bint:
     """For a mutant alone."""
     number: uint64_t
-    for number in range(session.record.workers):
+    for number in range(session.record.workers):  # noqa: SIM110 - a generator would need the GIL
         if session.workers[number].rerun:
             return True
     return False
@@ -104,12 +102,12 @@ def was_anything_rerun(session: cython.pointer(Session)) -> cython.bint:
 def commit(task: cython.pointer(Task), transaction: uint64_t) -> cython.bint:
     """Under the lock, all lower transactions committed. False where the block is stopped."""
     session: cython.pointer(Session) = task.session
-    if not MUTANT(COMMIT_OUT_OF_ORDER) and not (MUTANT(OFFENDER_ONLY) and was_anything_rerun(session)):
-        if not make_valid(task, transaction):
-            return False
-    if session.record.strategy == ACCESS_LIST:
-        if confirm(task, transaction + 1, latest_execution(session, transaction + 1)) < 0:
-            return False
+    step: uint64_t = transaction + 1
+    trusted: cython.bint = MUTANT(COMMIT_OUT_OF_ORDER) or (MUTANT(OFFENDER_ONLY) and was_anything_rerun(session))
+    if not trusted and not make_valid(task, transaction):
+        return False
+    if session.record.strategy == ACCESS_LIST and confirm(task, step, latest_execution(session, step)) < 0:
+        return False
     task.worker.committed += 1
     return True
 

@@ -1,7 +1,7 @@
 """Which transactions conflict, by what they declare.
 
-One walk through the block in order, with a table from key to who wrote it last and who has read it since: the work grows
-with the number of accesses, not with the pairs of transactions.
+One walk through the block in order, with a table from key to who wrote it last and who has read it since: the work
+grows with the number of accesses, not with the pairs of transactions.
 """
 
 import cython

@@ -1,7 +1,7 @@
 """Locks: a transaction is executed once all earlier ones that conflict with it, by their declarations, have been.
 
-Each counts the predecessors it still waits for; whoever finishes the last of them puts it into the queue. The queue has a
-place for every transaction, so nobody ever waits to put one in.
+Each counts the predecessors it still waits for; whoever finishes the last of them puts it into the queue. The queue
+has a place for every transaction, so nobody ever waits to put one in.
 """
 
 import cython
@@ -72,7 +72,7 @@ def ready_queue(session: cython.pointer(Session)) -> cython.pointer(uint64_t):
 @cython.nogil
 @cython.exceptval(check=False)
 def take_ready(session: cython.pointer(Session)) -> uint64_t:
-    """The transaction at the head of the queue, or NOBODY. A place is filled after it is taken from the tail, hence the 0."""
+    """The transaction at the head of the queue, or NOBODY. A place stays 0 until whoever took it has filled it."""
     record: cython.pointer(SessionRecord) = session.record
     queue: cython.pointer(uint64_t) = ready_queue(session)
     while True:

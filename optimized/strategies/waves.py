@@ -24,7 +24,7 @@ NOBODY = cython.declare(uint64_t, 0xFFFFFFFFFFFFFFFF)
 
 
 def prepare_waves(coordinator):
-    """The wave of each transaction; then all of them in the order of waves, and within one in the order of the block."""
+    """The wave of each transaction; then all of them in order of waves, within one in order of the block."""
     graph: Graph
     session: cython.pointer(Session) = coordinator.session
     record: cython.pointer(SessionRecord) = session.record
@@ -86,7 +86,7 @@ def wave_after(session: cython.pointer(Session), graph: cython.pointer(Graph)) -
 def is_wave_of_one(session: cython.pointer(Session), graph: cython.pointer(Graph), wave: uint64_t) -> cython.bint:
     """For a mutant alone: whether a member of the wave conflicts."""
     i: uint64_t
-    for i in range(graph.found_count):
+    for i in range(graph.found_count):  # noqa: SIM110 - a generator would need the GIL
         if session.steps[graph.found[i] + 1].wave == wave:
             return True
     return False

@@ -1,4 +1,4 @@
-"""A thread for each worker of a trial block, and the oracle: the same block in plain Python, one transaction after the other."""
+"""A thread for each worker of a trial block, and the oracle: the same block in plain Python, in order."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
 from optimized.core.arena import SharedArena
 from optimized.core.trial import TrialBlock
 
