@@ -232,17 +232,24 @@ class Guard(Journal):
         """The first read that would not see the same again, in words, or nothing."""
         for key, observation in attempt.reads.items():
             versions = self.seen(key, attempt.step)
-            if any(version.estimate for version in versions) or not self.saw(key, observation, versions):
+            if any(version.estimate for version in versions) or not self.saw(attempt, key, observation, versions):
                 return f"{key.hex()} was read before it had its last value"
         return ""
 
-    def saw(self, key: Key, observation: Observation, versions: tuple[Version, ...]) -> bool:
-        """Whether the observation is of just these versions; where it was foretold, whether it has their value."""
+    def saw(self, attempt: Attempt, key: Key, observation: Observation, versions: tuple[Version, ...]) -> bool:
+        """Whether the observation is of just these versions; where it was foretold, whether it has their value.
+
+        A value that cannot be fetched may have been foretold only to a step that failed.
+        """
         if observation.chain is not None:
             return observation.chain.versions == versions
         memory = self.strategy_watched().memory
         based = bool(versions) and versions[0].kind is not VersionKind.CREDIT
-        return observation.value == memory.value(key, Chain(versions[0] if based else None, versions[int(based) :]))
+        try:
+            value = memory.value(key, Chain(versions[0] if based else None, versions[int(based) :]))
+        except Exception:
+            return attempt.failure is not None
+        return observation.value == value
 
 
 def expected_versions(attempt: Attempt) -> dict[Place, Version]:

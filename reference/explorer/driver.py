@@ -40,6 +40,10 @@ class Choice(NamedTuple):
     others: tuple[int, ...]
 
 
+class Unfit(BaseException):
+    """The policy cannot be followed. Nothing catches it on its way out of a worker."""
+
+
 class Driver:
     """One run of some workers under a policy.
 
@@ -80,7 +84,7 @@ class Driver:
         if self.trace is not None:
             self.trace.append(Passed(number, current, label, detail))
         if self._acted and self.inspect is not None:
-            self.inspect()
+            self._inspect(self.inspect)
         self._acted = label.kind is Kind.ACT
         if number == self.limit:
             raise Violation(LIVELOCK, f"not done after {number} points")
@@ -97,7 +101,7 @@ class Driver:
             others = tuple(worker for worker in self._live if worker not in (current, default))
             if others:
                 self.choices.append(Choice(number, others))
-        chosen = self.policy.decide(number, current, self._live, default)
+        chosen = self._decide(number, current, default)
         if chosen != default:
             self.switches.append(Switch(number, chosen))
         if chosen != current:
@@ -118,13 +122,27 @@ class Driver:
                 self._idle.clear()
                 self.current = self._after(finished)
                 self._live.remove(finished)
-        except (Violation, ValueError, KeyboardInterrupt):
-            raise
+        except Unfit as unfit:
+            raise ValueError(str(unfit)) from unfit
         except Exception as error:
             raise Violation(CRASH, f"worker {self.current}: {type(error).__name__}: {error}") from error
         finally:
             self._over = True
             self._end_the_others()
+
+    def _inspect(self, inspect: Callable[[], None]) -> None:
+        """Inspect. An error in that must not look like one of the machine whose call stands at the point."""
+        try:
+            inspect()
+        except Exception as error:
+            raise Violation(CRASH, f"inspection: {type(error).__name__}: {error}") from error
+
+    def _decide(self, number: int, current: int, default: int) -> int:
+        """Ask the policy who goes on. What it complains of is no error of the machine either."""
+        try:
+            return self.policy.decide(number, current, self._live, default)
+        except ValueError as error:
+            raise Unfit(str(error)) from error
 
     def _after(self, worker: int) -> int:
         """The next live worker in turn."""

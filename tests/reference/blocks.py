@@ -40,7 +40,7 @@ def independent(count: int, transactions_of_each: int = 1) -> tuple[Block, ToySt
     senders = [number.to_bytes(20, "big") for number in range(1, count + 1)]
     transactions = []
     for number, sender in enumerate(senders):
-        program = (Sload(10 * number), Sload(10 * number + 1), Sstore(10 * number + 2, 7), Sstore(10 * number, None))
+        program = (Sload(10 * number), Sload(10 * number + 1), Sstore(10 * number + 2, 7), Sstore(10 * number, 9))
         transactions.append(Transaction(sender, 0, 100_000, 1, program))
     return Block(COINBASE, 10**12, tuple(transactions)), toy_state(balances=dict.fromkeys(senders, 10**9))
 
