@@ -180,6 +180,7 @@ def _pack_transactions(block: PackedBlock, transactions: list, names: dict) -> N
     operation: cython.pointer(Operation)
     word: uint64_t = 0
     first_word: dict = {}
+    first_data: dict = {}
     data: bytearray = bytearray()
     slots: dict = {}
     touched: set
@@ -235,9 +236,12 @@ def _pack_transactions(block: PackedBlock, transactions: list, names: dict) -> N
                 operation.key = key
                 touched.add(key)
             if operation.kind == KECCAK:
-                operation.argument = len(data)
+                position = first_data.get(given[1])
+                if position is None:
+                    position = first_data[given[1]] = len(data)
+                    data += given[1]
+                operation.argument = position
                 operation.length = len(given[1])
-                data += given[1]
                 packed.logs += 1
             elif operation.kind == SSTORE or operation.kind == ADD or operation.kind == SUB:
                 value = given[2] if operation.kind == SSTORE else given[1]

@@ -1,0 +1,234 @@
+"""What an engine does beside executing: many blocks in a row, limits, signals, figures, traces."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from conformance.generating.toy import Workload, generate_block
+from optimized.configuration import Configuration
+from optimized.engine import Engine
+from optimized.errors import (
+    BlockTooLarge,
+    ConfigurationError,
+    EngineClosed,
+    MachineError,
+    MissingAccessList,
+    OutOfMemory,
+    TimeLimitExceeded,
+)
+from optimized.metrics import Metrics
+from optimized.toy.packing import PackedBlock, pack
+from tests.optimized.toy.blocks import assert_same, packed, with_its_list
+
+PARALLEL = ("block-stm", "locks", "waves", "access-list")
+ALL = pytest.mark.parametrize("strategy", ["sequential", *PARALLEL])
+SENDERS = [number.to_bytes(20, "big") for number in range(1, 65)]
+BASE = {b"\x01" + sender: b"\x01" + bytes(14) for sender in SENDERS}
+
+
+def configured(strategy: str = "block-stm", **settings: object) -> Configuration:
+    return Configuration(strategy=strategy, **{"memory_limit": 8 << 20, **settings})  # type: ignore[arg-type]
+
+
+def long_block(hashes: int) -> PackedBlock:
+    """64 transactions of so many hashes, each of some 20 microseconds: thousands take seconds."""
+    data = bytes(10_000)
+    transactions = [(sender, 0, 2**50, 0, [("KECCAK", data)] * hashes, None) for sender in SENDERS]
+    return pack(transactions, (SENDERS[0], 2**63), (), [((), ())] * 66, BASE)
+
+
+ENDLESS = long_block(10_000)
+
+
+@ALL
+def test_many_blocks_in_a_row(strategy: str) -> None:
+    case = generate_block(5, 30, 0.5, Workload(keys=300))
+    state = case.state
+    block = with_its_list(case.blocks[0], state) if strategy == "access-list" else case.blocks[0]
+    with Engine("toy", configured(strategy, memory_limit=1 << 20)) as engine:
+        for _ in range(50):
+            result = engine.execute(packed(block, state))
+        assert_same(result, block, state)
+
+
+def test_a_result_outlives_the_next_block_and_the_engine() -> None:
+    first, second = generate_block(1, 20, 0.5), generate_block(2, 30, 0.2)
+    with Engine("toy", configured()) as engine:
+        result = engine.execute(packed(first.blocks[0], first.state))
+        engine.execute(packed(second.blocks[0], second.state))
+    assert_same(result, first.blocks[0], first.state)
+
+
+@ALL
+@pytest.mark.parametrize("workers", [1, 2])
+def test_out_of_time(strategy: str, workers: int) -> None:
+    with Engine("toy", configured(strategy, workers=workers, time_limit=0.2)) as engine:
+        begun = time.monotonic()
+        with pytest.raises(TimeLimitExceeded, match=r"within 0\.2 s \(time_limit\)"):
+            engine.execute(ENDLESS)
+        assert time.monotonic() - begun < 2
+        small = generate_block(1, 5, 0.0)
+        listed = with_its_list(small.blocks[0], small.state)
+        assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
+
+
+@ALL
+def test_interrupted(strategy: str) -> None:
+    with Engine("toy", configured(strategy)) as engine:
+        threading.Timer(0.2, signal.raise_signal, (signal.SIGINT,)).start()
+        begun = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            engine.execute(ENDLESS)
+        assert time.monotonic() - begun < 2
+        small = generate_block(1, 5, 0.0)
+        listed = with_its_list(small.blocks[0], small.state)
+        assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
+
+
+def test_what_a_handler_raises_is_raised() -> None:
+    class Alarm(Exception):
+        pass
+
+    def ring(*_: object) -> None:
+        raise Alarm
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        with Engine("toy", configured()) as engine:
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(Alarm):
+                engine.execute(ENDLESS)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("strategy", PARALLEL)
+def test_out_of_memory(strategy: str) -> None:
+    case = generate_block(1, 2_000, 0.2)
+    with Engine("toy", configured(strategy, memory_limit=1 << 20)) as engine:
+        with pytest.raises(OutOfMemory, match="raise memory_limit"):
+            engine.execute(packed(with_its_list(case.blocks[0], case.state), case.state))
+        small = generate_block(1, 5, 0.0)
+        listed = with_its_list(small.blocks[0], small.state)
+        assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
+
+
+def test_more_memory_than_there_is() -> None:
+    with pytest.raises(OutOfMemory, match="memory_limit"):
+        Engine("toy", configured(memory_limit=127 << 30))
+
+
+@ALL
+def test_more_workers_than_transactions(strategy: str) -> None:
+    case = generate_block(1, 3, 0.5)
+    block = with_its_list(case.blocks[0], case.state)
+    with Engine("toy", configured(strategy, workers=16)) as engine:
+        assert_same(engine.execute(packed(block, case.state)), block, case.state)
+
+
+def test_an_engine_used_wrongly() -> None:
+    block = pack([], (SENDERS[0], 0))
+    with pytest.raises(MachineError, match="there is no compiled machine 'evm'"):
+        Engine("evm")
+    with pytest.raises(ConfigurationError, match="kind = processes: the machine toy is compiled"):
+        Engine("toy", configured(kind="processes"))
+    with Engine("toy", configured("access-list")) as engine, pytest.raises(MissingAccessList):
+        engine.execute(block)
+    with Engine("toy", configured(maximum_block=1)) as engine, pytest.raises(BlockTooLarge, match="maximum_block = 1"):
+        engine.execute(pack([(SENDERS[0], 0, 0, 0, (), None)] * 2, (SENDERS[0], 0)))
+    with pytest.raises(TypeError, match=r"optimized\.toy\.packing\.pack"):
+        Engine("toy", configured()).execute({})
+    engine = Engine("toy", configured())
+    engine.close()
+    engine.close()
+    with pytest.raises(EngineClosed):
+        engine.execute(block)
+
+
+@pytest.mark.parametrize("strategy", PARALLEL)
+def test_both_workers_work(strategy: str) -> None:
+    with Engine("toy", configured(strategy)) as engine:
+        metrics = engine.execute(long_block(100)).metrics
+    shares = [worker.executions / metrics.executions for worker in metrics.workers]
+    assert len(shares) == 2
+    assert min(shares) >= 0.2
+    assert all(worker.busy_seconds > 0 for worker in metrics.workers)
+    assert metrics.version_reads is not None and metrics.base_reads is not None and metrics.base_reads > 0
+
+
+@ALL
+def test_figures(strategy: str) -> None:
+    case = generate_block(1, 60, 0.5, Workload(keys=400))
+    with Engine("toy", configured(strategy)) as engine:
+        metrics = engine.execute(packed(with_its_list(case.blocks[0], case.state), case.state)).metrics
+    assert isinstance(metrics, Metrics)
+    assert metrics.executions >= 60
+    assert len(metrics.re_executions) == 60
+    assert sum(metrics.re_executions) == metrics.executions - 60
+    assert metrics.conflict_rate == 0.5
+    assert metrics.latency is not None and 0 < metrics.latency.p50 <= metrics.latency.p99
+    assert metrics.critical_path is not None and metrics.critical_path > 1
+    assert (metrics.waves is not None) == (strategy == "waves")
+    assert (metrics.precision is not None) == (strategy in ("locks", "waves"))
+    if strategy == "sequential":
+        assert metrics.executions == 60 and metrics.runtime_conflicts == 0
+    else:
+        assert metrics.version_reads is not None and metrics.version_reads > 0
+    assert metrics.as_json()
+
+
+@pytest.mark.parametrize("strategy", ["locks", "waves"])
+@pytest.mark.parametrize("estimator", ["declared", "static", "last-run"])
+def test_estimators(strategy: str, estimator: str) -> None:
+    case = generate_block(1, 60, 0.5, Workload(keys=400))
+    transactions = case.blocks[0].transactions
+    undeclared = replace(case.blocks[0], transactions=tuple(replace(each, declared=None) for each in transactions))
+    for block, known in ((case.blocks[0], True), (undeclared, estimator != "declared")):
+        with Engine("toy", configured(strategy, estimator=estimator)) as engine:
+            engine.execute(packed(block, case.state))
+            result = engine.execute(packed(block, case.state))
+        assert_same(result, block, case.state)
+        metrics = result.metrics
+        assert metrics.precision == 1.0
+        assert metrics.recall > (0.85 if known else 0.3)
+        assert known == (metrics.recall > 0.7)
+        if known:
+            assert metrics.aborts == 0
+
+
+@ALL
+def test_trace(strategy: str) -> None:
+    case = generate_block(1, 60, 0.5, Workload(keys=400))
+    block = packed(with_its_list(case.blocks[0], case.state), case.state)
+    with Engine("toy", configured(strategy, trace=True)) as engine:
+        result = engine.execute(block)
+    executed = {event.transaction for event in result.trace if event.kind == "execute" and event.ending == "done"}
+    assert executed == set(range(60))
+    assert all(event.begin <= event.end for event in result.trace)
+    assert sum(event.kind == "execute" for event in result.trace) == result.metrics.executions
+    by_worker = [[event.begin for event in result.trace if event.worker == worker] for worker in range(2)]
+    assert all(begins == sorted(begins) for begins in by_worker)
+
+
+def test_slow_state_is_waited_for() -> None:
+    case = generate_block(1, 20, 0.0)
+    block = packed(case.blocks[0], case.state)
+    seconds = {}
+    for strategy in ("sequential", "block-stm"):
+        with Engine("toy", configured(strategy, read_latency_us=500)) as engine:
+            begun = time.perf_counter()
+            assert_same(engine.execute(block), case.blocks[0], case.state)
+            seconds[strategy] = time.perf_counter() - begun
+    assert seconds["sequential"] > 20 * 3 * 500e-6
+    assert seconds["block-stm"] < seconds["sequential"]
+
+
+def test_affinity() -> None:
+    case = generate_block(1, 20, 0.0)
+    with Engine("toy", configured(affinity=(0, 1))) as engine:
+        assert_same(engine.execute(packed(case.blocks[0], case.state)), case.blocks[0], case.state)
