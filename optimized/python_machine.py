@@ -103,18 +103,19 @@ class PythonEngine:
         job = _Job(self, block, base, storage, Deadline(self.configuration.time_limit))
         run = Run()
         try:
-            transactions = job.begin()
-            if self._parallel is None:
-                job.execute_one_at_a_time()
-            else:
+            with job.in_time():
+                transactions = job.begin()
+                if self._parallel is None:
+                    job.execute_one_at_a_time()
+            if self._parallel is not None:
                 expected = self._expected(block, transactions, accesses)
                 run = self._parallel.run(
                     block, transactions, job.opened_base(), job.storage, expected, predictions or {}, job.deadline
                 )
-                job.settle_in_order(run.reports)
                 run.expected = expected
-            job.close()
-            job.rejection = None
+            with job.in_time():
+                job.settle_in_order(run.reports)
+                job.close()
         except _Rejected as rejected:
             job.rejection = rejected.rejection
         return self._result(job, run, time.perf_counter() - started)
@@ -206,6 +207,7 @@ class _Job:
         self.block = block
         self.base = base
         self.deadline = deadline
+        self.step = OPEN
         self.given_storage = storage
         self.storage: Collection[bytes] = ()
         self.transactions: Sequence[Any] = ()
@@ -254,7 +256,7 @@ class _Job:
                 self._settle(index, outcome, view.effect())
 
     def settle_in_order(self, reports: Sequence[bytes]) -> None:
-        """Settle what the workers have executed."""
+        """Settle what the workers have executed, if there were workers."""
         for index, report in enumerate(reports):
             with self._step(index):
                 said = read_report(report, index)
@@ -298,21 +300,29 @@ class _Job:
         return {owner for owner in owners if owner is not None}
 
     @contextmanager
-    def _step(self, step: int) -> Iterator[None]:
-        """Turn whatever the machine raises into what it means."""
-        index = step if 0 <= step < len(self.transactions) else None
-        name = "open" if step == OPEN else "close" if index is None else str(step)
+    def in_time(self) -> Iterator[None]:
+        """End what the machine does in this process when the block's time is up."""
         try:
             with self.deadline.enforced():
                 yield
-        except (KeyboardInterrupt, StepFailed, _Rejected):
-            raise
         except TimeUp:
-            where = "" if index is not None else f" (step {name})"
-            running = () if index is None else (index,)
-            raise TimeLimitExceeded(self.deadline.seconds, running, where) from None
+            transaction = 0 <= self.step < len(self.transactions)
+            where = "" if transaction else f" (step {self._name(self.step)})"
+            raise TimeLimitExceeded(self.deadline.seconds, (self.step,) if transaction else (), where) from None
+
+    def _name(self, step: int) -> str:
+        return "open" if step == OPEN else "close" if step == len(self.transactions) else str(step)
+
+    @contextmanager
+    def _step(self, step: int) -> Iterator[None]:
+        """Turn whatever the machine raises into what it means."""
+        self.step = step
+        try:
+            yield
+        except (KeyboardInterrupt, TimeUp, StepFailed, _Rejected):
+            raise
         except BaseException as error:
-            rejected = rejection(error, index)
+            rejected = rejection(error, step if 0 <= step < len(self.transactions) else None)
             if rejected is not None:
                 raise _Rejected(rejected) from error
-            raise StepFailed(name, described(error)) from error
+            raise StepFailed(self._name(step), described(error)) from error
