@@ -20,6 +20,10 @@ class Deadline:
         self.seconds = seconds
         self._end = time.monotonic() + seconds
 
+    def extend(self, seconds: float) -> None:
+        """Give more time: some went by that was not the block's fault."""
+        self._end += seconds
+
     def left(self) -> float:
         """Seconds left, 0 at the least."""
         return max(0.0, self._end - time.monotonic())

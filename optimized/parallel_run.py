@@ -63,7 +63,8 @@ class ParallelRun:
 
     def close(self) -> None:
         """Have the workers forget the arena, and forget it."""
-        self._forget()
+        if self._forget.detach() is not None:
+            self._pool.detach(self._identity)
         self._arena.close()
 
     def run(
@@ -80,6 +81,7 @@ class ParallelRun:
 
         A list cannot say that an address was wiped: where transactions wipe, a block is run again by block-stm.
         """
+        self._pool.prepare(self._name)  # whoever is still in the arena is out of it after this
         pickled = _pickled(block), pickle.dumps(frozenset(storage), PROTOCOL)
         capacity = len(base) + SPARE_KEYS + SPARE_KEYS_PER_TRANSACTION * len(transactions)
         strategy = self._configuration.strategy

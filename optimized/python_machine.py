@@ -8,7 +8,7 @@ ledger. So the rules of the access record are in one place, and no worker needs 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +29,7 @@ from optimized.execution import read_report
 from optimized.expectations import Estimator
 from optimized.ledger import Effect, Ledger, Value
 from optimized.machine import MachineName, described, rejection
-from optimized.metrics import Metrics
+from optimized.metrics import Metrics, WorkerMetrics
 from optimized.parallel_run import ParallelRun, Run
 from optimized.record import OPEN, Step
 from optimized.result import Rejection
@@ -142,7 +142,7 @@ class PythonEngine:
         if whole:
             self._estimator.remember(job.transactions, job.steps)
         metrics = self._metrics(job, run, seconds)
-        events = tuple(run.events) if self.configuration.trace else ()
+        events = tuple(run.events or job.events) if self.configuration.trace else ()
         if not whole:
             return PythonResult(metrics, job.rejection, trace=events)
         return PythonResult(
@@ -161,27 +161,31 @@ class PythonEngine:
         whole = job.rejection is None
         count = len(job.transactions)
         expected = [access or Access((), ()) for access in run.expected]
+        workers = run.workers
+        if self._parallel is None:
+            busy = sum(event.end - event.begin for event in job.events) / 1e9
+            workers = [WorkerMetrics(len(job.events), 0, busy)]
         met = accuracy(expected, job.steps) if whole and expected else None
         return Metrics(
             strategy=self.configuration.strategy,
             kind=self.configuration.kind,
             transactions=count,
             seconds=seconds,
-            executions=sum(worker.executions for worker in run.workers) if self._parallel else len(job.outcomes),
+            executions=sum(worker.executions for worker in workers),
             suspensions=run.suspensions,
-            validations=sum(worker.validations for worker in run.workers),
+            validations=sum(worker.validations for worker in workers),
             aborts=run.aborts,
-            re_executions=tuple(max(0, executions - 1) for executions in run.executions),
+            re_executions=tuple(max(0, executions - 1) for executions in run.executions) or (0,) * count,
             waves=run.waves or None,
             average_wave_size=count / run.waves if run.waves else None,
             conflict_rate=conflict_rate(job.steps) if whole else None,
             critical_path=critical_path(job.steps) if whole else None,
             precision=met.precision if met else None,
             recall=met.recall if met else None,
-            latency=trace.latencies(run.events),
+            latency=trace.latencies(run.events or job.events),
             version_reads=run.version_reads,
             base_reads=run.base_reads,
-            workers=tuple(run.workers),
+            workers=tuple(workers),
         )
 
 
@@ -206,6 +210,9 @@ class _Job:
         self.maximum = engine.configuration.maximum_block
         self.block = block
         self.base = base
+        self.read_latency = engine.configuration.read_latency_us / 1e6
+        self.loaded: set[bytes] = set()
+        self.events: list[TraceEvent] = []
         self.deadline = deadline
         self.step = OPEN
         self.given_storage = storage
@@ -251,8 +258,10 @@ class _Job:
         """Execute and settle each transaction on what the ones before it left."""
         for index, transaction in enumerate(self.transactions):
             with self._step(index):
-                view = self._view()
+                began = time.monotonic_ns()
+                view = self._view(self._slow_value if self.read_latency else self.ledger.value)
                 outcome = self.machine.execute(self.block, transaction, view)
+                self.events.append(TraceEvent(0, "execute", index, 0, began, time.monotonic_ns(), "done"))
                 self._settle(index, outcome, view.effect())
 
     def settle_in_order(self, reports: Sequence[bytes]) -> None:
@@ -292,8 +301,16 @@ class _Job:
                 raise
             raise _Rejected(rejected) from error
 
-    def _view(self) -> StepView:
-        return StepView(self.ledger.value, self.machine.storage_owner, self.machine.merge, self.storage)
+    def _slow_value(self, key: bytes) -> Value:
+        """The value of a key, after a wait where it is the first read of it, and from the state before the block."""
+        holding = self.ledger.holding(key)
+        if not holding.source and key not in self.loaded:
+            self.loaded.add(key)
+            time.sleep(self.read_latency)
+        return holding.value
+
+    def _view(self, observe: Callable[[bytes], Value] | None = None) -> StepView:
+        return StepView(observe or self.ledger.value, self.machine.storage_owner, self.machine.merge, self.storage)
 
     def _storage(self) -> set[bytes]:
         owners = {self.machine.storage_owner(key) for key in self.base}

@@ -14,6 +14,7 @@ import signal
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -98,6 +99,7 @@ class WorkerPool:
         self._context = multiprocess.get_context("spawn")
         self._workers: list[Worker] = []
         self._owner = os.getpid()
+        self._forgotten: deque[int] = deque()
 
     def processes(self) -> tuple[int, ...]:
         """The process ids of the workers, in order."""
@@ -125,10 +127,12 @@ class WorkerPool:
         :class:`WorkerDied`, :class:`TimeLimitExceeded`, and whatever a signal raises; the workers are out of the arena
         then too.
         """
+        asked = time.monotonic()
         with self._turn():
             self._replace_the_unfit()
             self._load(name)
             self._attach(arena, identity)
+            deadline.extend(time.monotonic() - asked)
             try:
                 for worker in self._workers:
                     worker.ask("run", identity, worker.number, name)
@@ -145,15 +149,13 @@ class WorkerPool:
 
     def detach(self, identity: int) -> None:
         """Have the workers forget an arena."""
+        self._forgotten.append(identity)
         with self._turn():
-            for worker in self._workers:
-                if identity in worker.arenas and not worker.busy:
-                    worker.arenas.discard(identity)
-                    try:
-                        worker.ask("detach", identity)
-                        worker.answer()
-                    except (OSError, EOFError):
-                        continue  # it has ended, and its mapping with it
+            self._forget()
+
+    def detach_later(self, identity: int) -> None:
+        """Have the workers forget an arena before the next block. May be called at any time, even by the collector."""
+        self._forgotten.append(identity)
 
     def close(self) -> None:
         """End all workers. They would be started again by the next block."""
@@ -179,6 +181,21 @@ class WorkerPool:
             else:
                 fit[worker.number] = worker
         self._workers = [fit.get(number) or self._start(number) for number in range(self.count)]
+
+        self._forget()
+
+    def _forget(self) -> None:
+        """Have idle workers unmap the arenas that are not used any more."""
+        while self._forgotten:
+            identity = self._forgotten.popleft()
+            for worker in self._workers:
+                if identity in worker.arenas and not worker.busy:
+                    worker.arenas.discard(identity)
+                    try:
+                        worker.ask("detach", identity)
+                        worker.answer()
+                    except (OSError, EOFError):
+                        continue  # it has ended, and its mapping with it
 
     def _start(self, number: int) -> Worker:
         # Imported by name in the new process: this module must not import what workers alone need.
@@ -299,5 +316,7 @@ def close_pools() -> None:
 
 
 def forget_when_gone(owner: object, pool: WorkerPool, identity: int) -> weakref.finalize[Any, Any]:
-    """Have the workers forget an arena when its owner is gone, or earlier, when the result is called."""
-    return weakref.finalize(owner, pool.detach, identity)
+    """Have the workers forget an arena when its owner is gone. The result can be told that they have already."""
+    forgetting = weakref.finalize(owner, pool.detach_later, identity)
+    forgetting.atexit = False
+    return forgetting

@@ -50,7 +50,7 @@ def right_list(machine: Any, block: Any, state: State, base: dict[bytes, bytes])
 
 
 def wrong_list(right: Predictions) -> Predictions:
-    """The list with a fault of each kind: a change that never was, one left out, a wrong value, a key that never was."""
+    """The list with faults of each kind: changes that never were, changes left out, wrong values."""
     wrong = {key: list(values) for key, values in right.items()}
     for number, values in enumerate(wrong.values()):
         step, value = values[-1]

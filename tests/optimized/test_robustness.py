@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -306,12 +307,33 @@ PythonEngine(MachineName("tests.optimized.token_ledger:TokenLedger"), Configurat
     assert 'is to do so under `if __name__ == "__main__":`' in done.stderr
 
 
+def test_workers_forget_the_memory_of_an_engine_that_is_gone() -> None:
+    check = transfers(2)
+    kept = PythonEngine(TOKENS, Configuration(kind="processes", memory_limit=3 << 20))
+    kept.execute(*check)
+    workers = shared_pool(2).processes()
+    before = [len(arenas_of(worker)) for worker in workers]
+    closed = PythonEngine(TOKENS, Configuration(kind="processes", memory_limit=3 << 20))
+    closed.execute(*check)
+    assert [len(arenas_of(worker)) for worker in workers] == [count + 1 for count in before]
+    closed.close()
+    closed.close()
+    assert [len(arenas_of(worker)) for worker in workers] == before
+    dropped = PythonEngine(TOKENS, Configuration(kind="processes", memory_limit=3 << 20))
+    dropped.execute(*check)
+    del dropped
+    gc.collect()
+    kept.execute(*check)
+    assert [len(arenas_of(worker)) for worker in workers] == before
+    kept.close()
+
+
 # Ctrl-C
 
 
 @pytest.mark.parametrize("strategy", ["block-stm", "locks", "sequential"])
 def test_control_c_in_the_middle_of_a_long_block(strategy: str) -> None:
-    """It comes to the whole process group, as from a terminal, and again to an engine that has been interrupted before."""
+    """It comes to all processes, as from a terminal, and once more to an engine that was interrupted before."""
     script = f"""
 import os, signal, threading, time
 from optimized.configuration import Configuration

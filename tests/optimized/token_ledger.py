@@ -1,7 +1,8 @@
 """A machine as a user might write it: a ledger of tokens, knowing nothing of how it is run.
 
-It imports nothing of this project: a machine is whatever has the methods. A block is a tuple of transfers; a transfer of
-``amount`` tokens pays one more to the treasury. It can be told to misbehave, for the tests of what the engine makes of it.
+It imports nothing of this project: a machine is whatever has the methods. A block is a tuple of transfers; a transfer
+of ``amount`` tokens pays one more to the treasury. It can be told to misbehave, for the tests of what the engine
+makes of it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Refusal(enum.Enum):
     FULL = "the block has no room for the fee"
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - a user's own name
     """The engine knows a rejection by its ``code``."""
 
     def __init__(self, code: Refusal, detail: str) -> None:
