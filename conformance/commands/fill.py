@@ -25,7 +25,7 @@ LINES_SHOWN: Final = 40
 
 def fill(
     scenarios: Annotated[
-        list[str] | None, typer.Argument(help="Suites, scenarios (suite.name) or ids; all if none.", show_default=False)
+        list[str] | None, typer.Argument(help="Machines, suites, scenarios (suite.name) or ids; all if none.", show_default=False)
     ] = None,
     update: Annotated[bool, typer.Option("--update", help="Write vectors anew that have changed.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where a vector would change.")] = False,
@@ -76,7 +76,7 @@ def fill(
 
 
 def choose(titles: list[str]) -> list[Scenario]:
-    """The scenarios of these suites, titles or ids, or all. Raises InputError for one that is none."""
+    """The scenarios of these machines, suites, titles or ids, or all. Raises InputError for one that is none."""
     scenarios = all_scenarios()
     if not titles:
         return scenarios
@@ -85,11 +85,12 @@ def choose(titles: list[str]) -> list[Scenario]:
         found = [
             scenario
             for scenario in scenarios
-            if title in (scenario.suite, scenario.title, scenario.name)
+            if title in (scenario.machine, f"{scenario.machine}.{scenario.suite}")
+            or title in (scenario.suite, scenario.title, scenario.name)
             or title.removesuffix(SUFFIX) in [scenario.id(fork) for fork in scenario.forks]
         ]
         if not found:
-            suites = ", ".join(dict.fromkeys(scenario.suite for scenario in scenarios))
+            suites = ", ".join(dict.fromkeys(f"{scenario.machine}.{scenario.suite}" for scenario in scenarios))
             raise InputError(f"no scenario is called {title!r}; the suites are {suites}")
         chosen.update((scenario.title, scenario) for scenario in found)
     return list(chosen.values())
