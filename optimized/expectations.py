@@ -54,7 +54,7 @@ class Estimator:
         """What the transactions did, for `last-run`."""
         if self._name == "last-run":
             for transaction, step in zip(transactions, steps[1:-1], strict=True):
-                self._last[pickle.dumps(transaction, 5)] = Access(tuple(step.reads), (*step.writes, *step.credits))
+                self._last[pickle.dumps(transaction, 5)] = Access(tuple(step.reads), tuple(step.writes))
 
     def _asked(self, estimate: Estimate, block: Any, transaction: Any) -> Access | None:
         try:
