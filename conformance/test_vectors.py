@@ -25,13 +25,18 @@ from conformance.vectors.writing import write_yaml
 from conformance.verdict import Result
 from spec.evm.hashing import keccak256
 
-MINIMUM: Final = 240
-"""How many vectors there are at least: a suite that has lost its vectors must not pass."""
+MINIMUM: Final = {"evm": 240, "toy": 170}
+"""How many vectors of each machine there are at least: a suite that has lost its vectors must not pass."""
 
 CANARY: Final = "evm/self_destruct/destroyed_recreated_called-shanghai"
 CANARY_WITH_ACCESS_LIST: Final = "evm/funding/funded_by_an_earlier_transaction-amsterdam"
 CANARY_WITH_LOGS: Final = "evm/logs/balances_in_logs-amsterdam"
 CANARY_REJECTED: Final = "evm/nonces/gap_in_mid_block-amsterdam"
+TOY_CANARY: Final = "toy/receipts/digest_of_a_chain_of_values"
+TOY_CANARY_FAILED: Final = "toy/receipts/failure_undoes_its_stores"
+TOY_CANARY_REJECTED: Final = "toy/access_lists/wrong_value"
+CANARIES: Final = (CANARY, CANARY_WITH_ACCESS_LIST, CANARY_WITH_LOGS, CANARY_REJECTED,
+                   TOY_CANARY, TOY_CANARY_FAILED, TOY_CANARY_REJECTED)  # fmt: skip
 
 FILES: Final = tuple(vector_files())
 IDS: Final = [path.relative_to(VECTORS).as_posix().removesuffix(SUFFIX) for path in FILES]
@@ -47,8 +52,9 @@ def vector_of(path: Path) -> Vector:
     return load_vector_file(path)
 
 
-def test_there_are_vectors() -> None:
-    assert len(FILES) >= MINIMUM
+@pytest.mark.parametrize("machine", MINIMUM)
+def test_there_are_vectors(machine: str) -> None:
+    assert len(list(vector_files(machine))) >= MINIMUM[machine]
 
 
 @pytest.mark.parametrize("engine", REGISTRY)
@@ -269,6 +275,15 @@ def wrong_requests(content: Content) -> None:
     expected(content)["requests"].append("0x00")
 
 
+def wrong_digest(content: Content) -> None:
+    logs = expected(content)["receipts"][1]["logs"]
+    logs[0] = other_digit(logs[0])
+
+
+def error_left_out(content: Content) -> None:
+    del expected(content)["receipts"][0]["error"]
+
+
 WRONG: Final[dict[str, tuple[str, Callable[[Content], None]]]] = {
     **{
         name: (CANARY, wrong_field(name))
@@ -306,6 +321,30 @@ WRONG: Final[dict[str, tuple[str, Callable[[Content], None]]]] = {
     "log left out": (CANARY_WITH_LOGS, log_left_out),
     "rejection code": (CANARY_REJECTED, wrong_code),
     "rejected transaction": (CANARY_REJECTED, wrong_transaction),
+    **{
+        f"toy {name}": (TOY_CANARY, wrong_field(name))
+        for name in ("state_root", "receipts_root", "gas_used", "critical_path", "critical_path_gas")
+    },
+    **{
+        f"toy receipt {name}": (TOY_CANARY, wrong_receipt(name))
+        for name in ("status", "gas_used", "cumulative_gas_used", "first_log")
+    },
+    "toy value of a read": (TOY_CANARY, wrong_read_value),
+    "toy source of a read": (TOY_CANARY, wrong_source),
+    "toy source out of nowhere": (TOY_CANARY, source_out_of_nowhere),
+    "toy value of a write": (TOY_CANARY, wrong_write),
+    "toy write left out": (TOY_CANARY, write_left_out),
+    "toy credit": (TOY_CANARY, wrong_credit),
+    "toy read left out": (TOY_CANARY, read_left_out),
+    "toy read too many": (TOY_CANARY, read_too_many),
+    "toy dependency": (TOY_CANARY, wrong_dependency),
+    "toy dependency left out": (TOY_CANARY, dependency_left_out),
+    "toy log": (TOY_CANARY, wrong_digest),
+    "toy log left out": (TOY_CANARY, log_left_out),
+    "toy valid block called invalid": (TOY_CANARY, valid_called_invalid),
+    "toy error left out": (TOY_CANARY_FAILED, error_left_out),
+    "toy rejection code": (TOY_CANARY_REJECTED, wrong_code),
+    "toy rejected transaction": (TOY_CANARY_REJECTED, wrong_transaction),
 }
 
 
@@ -318,7 +357,7 @@ def written(content: Content) -> bytes:
     return write_yaml(content, {}, "").encode()
 
 
-@pytest.mark.parametrize("identity", [CANARY, CANARY_WITH_ACCESS_LIST, CANARY_WITH_LOGS, CANARY_REJECTED])
+@pytest.mark.parametrize("identity", CANARIES)
 def test_the_canary_lives(identity: str) -> None:
     verdicts = list(check_document(f"{identity}{SUFFIX}", written(content_of(identity)), engine_of("spec")))
     assert [verdict.result for verdict in verdicts] == [Result.PASSED]

@@ -25,7 +25,8 @@ LINES_SHOWN: Final = 40
 
 def fill(
     scenarios: Annotated[
-        list[str] | None, typer.Argument(help="Machines, suites, scenarios (suite.name) or ids; all if none.", show_default=False)
+        list[str] | None,
+        typer.Argument(help="Machines, suites, scenarios (suite.name) or ids; all if none.", show_default=False),
     ] = None,
     update: Annotated[bool, typer.Option("--update", help="Write vectors anew that have changed.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where a vector would change.")] = False,

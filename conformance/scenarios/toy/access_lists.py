@@ -67,9 +67,9 @@ def right_list(block: ToyBlockBuilder) -> None:
     block.expect_slot(COUNTED, 9)
 
 
-@toy_scenario(hazards="H69")
+@toy_scenario(hazards="H69 H75")
 def right_list_of_failures(block: ToyBlockBuilder) -> None:
-    """What a transaction read before it ran out of gas is in the list, and what it stored is not."""
+    """What a failure read is in the list, what it stored is not; a slot that is cleared becomes absent."""
     block.holding({HELD: 7})
     alice, bob = block.accounts("alice", "bob")
     block.send(alice, load(HELD), store(COUNTED, 1), store(RESTORED, 1), gas=30_000)

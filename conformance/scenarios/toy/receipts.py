@@ -74,7 +74,7 @@ def slots_are_cold_again(block: ToyBlockBuilder) -> None:
     block.expect_gas(2_200, 2_199, 2_100, 2_100)
 
 
-@toy_scenario(hazards="H51 H52")
+@toy_scenario(hazards="H51")
 def cumulative_gas(block: ToyBlockBuilder) -> None:
     """Gas adds up in block order, failures with all of their limits."""
     alice, bob = block.accounts("alice", "bob")
