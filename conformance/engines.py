@@ -12,7 +12,7 @@ from conformance.block_engine import DEFAULT_STRATEGY, STRATEGIES, WORKERS
 from conformance.command_engine import ANSWER_SECONDS, COMMAND_PREFIX, PROTOCOL, CommandEngine
 from conformance.engine import Capabilities, Engine, EngineFailure
 from conformance.errors import InputError
-from conformance.optimized_engine import PROCESSES, make_optimized_engine
+from conformance.optimized_engine import PROCESSES, THREADS, make_optimized_engine
 from conformance.reference_engine import make_reference_engine
 from conformance.vectors.comparing import Difference, Granularity, first_difference
 from conformance.vectors.document import Object
@@ -71,7 +71,9 @@ def built_in() -> Iterator[tuple[str, Make]]:
     for strategy in STRATEGIES:
         yield f"reference:{strategy}", partial(make_reference_engine, strategy)
     for strategy in STRATEGIES:
-        yield f"optimized:{strategy}@processes", partial(make_optimized_engine, strategy, PROCESSES)
+        yield f"optimized:{strategy}", partial(make_optimized_engine, strategy, THREADS)
+    for strategy in STRATEGIES:
+        yield f"optimized:{strategy}@{PROCESSES}", partial(make_optimized_engine, strategy, PROCESSES)
 
 
 REGISTRY: Final[dict[str, Make]] = dict(built_in())
@@ -79,7 +81,8 @@ REGISTRY: Final[dict[str, Make]] = dict(built_in())
 
 ALIASES: Final = {
     "reference": f"reference:{DEFAULT_STRATEGY}",
-    "optimized@processes": f"optimized:{DEFAULT_STRATEGY}@processes",
+    "optimized": f"optimized:{DEFAULT_STRATEGY}",
+    f"optimized@{PROCESSES}": f"optimized:{DEFAULT_STRATEGY}@{PROCESSES}",
 }
 """Shorter names of some engines."""
 

@@ -14,11 +14,10 @@ from conformance.optimized_plain import (
     plain_state,
     python_result,
 )
+from conformance.optimized_toy import packed_block, toy_result
 from conformance.predictions import Predictions
-from optimized.configuration import Configuration
-from optimized.errors import EngineError
-from optimized.machine import MachineName
-from optimized.python_machine import PythonEngine
+from conformance.vectors import toy
+from optimized import Configuration, Engine, EngineError, MachineName
 from spec.evm.fork import Fork
 from spec.evm.machine import Evm
 from spec.transition import BlockResult
@@ -31,7 +30,7 @@ class Parts:
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
-        self._engines: dict[str, Any] = {}
+        self._engines: dict[str, Engine] = {}
 
     def execute(self, machine: Any, block: Any, state: Any, predictions: Predictions | None) -> AnyResult:
         """See :class:`conformance.block_engine.Execute`."""
@@ -44,7 +43,7 @@ class Parts:
             if self.configuration.kind == "processes":
                 result = self._python(TOY).execute(block, plain_state(state), set(), predictions=predictions)
                 return python_result(result, TOY_CODES, state)
-            raise NotImplementedError
+            return toy_result(self._engine(toy.NAME, toy.NAME).execute(packed_block(block, state)), block, state)
         except EngineError as error:
             raise EngineFailure(str(error)) from error
 
@@ -53,11 +52,13 @@ class Parts:
         while self._engines:
             self._engines.popitem()[1].close()
 
-    def _python(self, name: str) -> PythonEngine:
+    def _python(self, name: str) -> Engine:
+        return self._engine(name, MachineName(name))
+
+    def _engine(self, name: str, machine: str | MachineName) -> Engine:
         if name not in self._engines:
-            self._engines[name] = PythonEngine(MachineName(name), self.configuration)
-        engine: PythonEngine = self._engines[name]
-        return engine
+            self._engines[name] = Engine(machine, self.configuration)
+        return self._engines[name]
 
 
 def fork_name(fork: Fork) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 SEQUENTIAL: Final = "sequential"
+SPEC: Final = "spec"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,19 @@ processors share memory and clocks, so that even they are seldom as fast as alon
 
 from __future__ import annotations
 
+import math
 import statistics
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from conformance.benchmarking.contender import SEQUENTIAL, Contender, Figures, MakeCopies, Turn
+
+LEAST_SECONDS: Final = 0.02
+MOST_TURNS: Final = 100
+"""A ceiling is measured over so much work of each copy that starting its thread does not count."""
 
 Progress = Callable[[int, int], None]
 """Told how many of how many rounds are over."""
@@ -87,12 +93,14 @@ def measure(
 
 
 def share(copies: Sequence[Contender]) -> float:
-    """How many times as fast as one of the copies alone all of them are together, executing one block each."""
-    alone = (copies[0].turn().seconds + copies[-1].turn().seconds) / 2
-    return len(copies) * alone / together(copies)
+    """How many times as fast as one of the copies alone all of them are together, over some blocks of each."""
+    first = copies[0].turn().seconds
+    turns = max(1, min(MOST_TURNS, math.ceil(LEAST_SECONDS / max(first, 1e-9))))
+    alone = (together(copies[:1], turns) + together(copies[-1:], turns)) / 2
+    return len(copies) * alone / together(copies, turns)
 
 
-def together(copies: Sequence[Contender]) -> float:
+def together(copies: Sequence[Contender], turns: int) -> float:
     """The seconds from when the first of some copies starts, all at the same time, until the last is done."""
     gate = threading.Barrier(len(copies))
     spans: list[tuple[float, float]] = []
@@ -102,7 +110,8 @@ def together(copies: Sequence[Contender]) -> float:
         gate.wait()
         start = time.perf_counter()
         try:
-            copy.turn()
+            for _ in range(turns):
+                copy.turn()
         except BaseException as error:
             failures.append(error)
         spans.append((start, time.perf_counter()))

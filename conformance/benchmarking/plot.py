@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, Final
 
-from conformance.benchmarking.contender import SEQUENTIAL
+from conformance.benchmarking.contender import SEQUENTIAL, SPEC
 from conformance.benchmarking.measuring import Measured
 from conformance.benchmarking.report import Report
 from conformance.errors import InputError
@@ -29,7 +29,7 @@ def plot(report: Report, target: Path) -> None:
     """Draw the report into a file. Raises InputError where that cannot be written."""
     from matplotlib.figure import Figure  # it takes a second to import, and few want a plot
 
-    shown = [each for each in report.comparison.measured if each.contender.strategy != SEQUENTIAL]
+    shown = [each for each in report.comparison.measured if each.contender.strategy not in (SEQUENTIAL, SPEC)]
     groups = list(dict.fromkeys(label(each) for each in shown))
     counts = sorted({each.contender.workers for each in shown})
     figure = Figure(figsize=(max(7.0, 1.6 * len(groups) + 2.5), 5.0), layout="constrained")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rich.table import Table
 
-from conformance.benchmarking.contender import SEQUENTIAL, Prepared
+from conformance.benchmarking.contender import SEQUENTIAL, SPEC, Figures, Prepared
 from conformance.benchmarking.measuring import Comparison, Measured
 
 
@@ -37,28 +37,44 @@ class Setting:
 class Apart:
     """What belongs to no engine's time, in milliseconds, each measured by itself.
 
-    ``spec_ms``: the specification's time for the block; ``encode_ms``: packing the block for the engine; ``root_ms``:
-    the state root; ``access_list_ms``: making the block's access list, where an engine needs one.
+    ``encode_ms``: making the block into what the engine takes; ``decode_ms``: reading receipts and changes out of the
+    result; ``root_ms``: the state root; ``access_list_ms``: making the block's access list, where an engine needs one.
     """
 
-    spec_ms: float | None = None
     encode_ms: float | None = None
+    decode_ms: float | None = None
     root_ms: float | None = None
     access_list_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A comparison with all that it takes to read it."""
+    """A comparison with all that it takes to read it. ``facts``: by strategy, figures that only the record tells."""
 
     prepared: Prepared
     setting: Setting
     comparison: Comparison
     apart: Apart
+    facts: Mapping[str, Figures] = field(default_factory=dict)
+
+    def spec_ms(self) -> float | None:
+        """The specification's time for the block, where it was measured."""
+        times = [each.milliseconds for each in self.comparison.measured if each.contender.strategy == SPEC]
+        return times[0] if times else None
+
+    def figures_of(self, measured: Measured) -> Figures:
+        """What an engine says of its work; what it cannot without a record, from an execution that had one."""
+        figures, facts = measured.figures, self.facts.get(measured.contender.strategy, Figures())
+        return replace(
+            figures,
+            conflict_rate=facts.conflict_rate if figures.conflict_rate is None else figures.conflict_rate,
+            precision=facts.precision if figures.precision is None else figures.precision,
+            recall=facts.recall if figures.recall is None else figures.recall,
+        )
 
     def document(self) -> dict[str, Any]:
         """The report as JSON: under ``results`` a record for each contender."""
-        sequential = self.comparison.sequential.milliseconds
+        sequential, spec = self.comparison.sequential.milliseconds, self.spec_ms()
         return {
             "machine": self.setting.machine,
             "scenario": self.prepared.name,
@@ -70,9 +86,10 @@ class Report:
             "record": self.setting.record,
             "read_latency_us": self.setting.read_latency_us,
             "ceilings": {str(count): round(ceiling, 3) for count, ceiling in self.comparison.ceilings.items()},
-            "spec_ms": rounded(self.apart.spec_ms),
-            "spec_over_sequential": rounded(self.apart.spec_ms / sequential if self.apart.spec_ms else None),
+            "spec_ms": rounded(spec),
+            "spec_over_sequential": rounded(spec / sequential if spec else None),
             "encode_ms": rounded(self.apart.encode_ms),
+            "decode_ms": rounded(self.apart.decode_ms),
             "root_ms": rounded(self.apart.root_ms),
             "access_list_ms": rounded(self.apart.access_list_ms),
             "processors": os.cpu_count(),
@@ -82,7 +99,7 @@ class Report:
 
     def record_of(self, measured: Measured) -> dict[str, Any]:
         """The record of one contender."""
-        contender, figures = measured.contender, measured.figures
+        contender, figures = measured.contender, self.figures_of(measured)
         sequential, milliseconds = self.comparison.sequential.milliseconds, measured.milliseconds
         latency = figures.latency_us or (None, None, None)
         return {
@@ -133,12 +150,13 @@ class Report:
         for measured in self.comparison.measured:
             ceiling = self.comparison.ceilings.get(measured.contender.workers)
             speedup = sequential / measured.milliseconds
+            is_baseline = measured.contender.strategy == SEQUENTIAL
             latency = measured.figures.latency_us or (None, None, None)
             table.add_row(
                 measured.contender.engine,
                 str(measured.contender.workers),
                 number(measured.milliseconds),
-                f"{speedup:.2f}",
+                "1" if is_baseline else f"{speedup:.2f}" if speedup >= 0.1 else f"{speedup:.4f}",
                 number(ceiling, 2),
                 f"{speedup / ceiling:.0%}" if ceiling else "",
                 f"{self.prepared.transactions / measured.milliseconds * 1000:,.0f}",
@@ -149,12 +167,22 @@ class Report:
     def work_table(self) -> Table:
         """How each engine went about it."""
         table = Table("engine", "workers", title="work")
-        for name in ("executions", "by worker", "aborts", "conflicts", "waves", "average", "precision", "recall"):
+        for name in (
+            "executions",
+            "by worker",
+            "aborts",
+            "run-time conflicts",
+            "conflict rate",
+            "waves",
+            "average",
+            "precision",
+            "recall",
+        ):
             table.add_column(name, justify="right")
         for measured in self.comparison.measured:
-            if measured.contender.strategy == SEQUENTIAL:
+            if measured.contender.strategy in (SEQUENTIAL, SPEC):
                 continue
-            figures = measured.figures
+            figures = self.figures_of(measured)
             by_worker = [f"{count / sum(figures.executions_by_worker):.0%}" for count in figures.executions_by_worker]
             table.add_row(
                 measured.contender.engine,
@@ -163,6 +191,7 @@ class Report:
                 " ".join(by_worker),
                 number(figures.aborts, 0),
                 number(figures.runtime_conflicts, 0),
+                number(figures.conflict_rate, 3),
                 number(figures.waves, 0),
                 number(figures.average_wave, 1),
                 number(figures.precision, 2),
@@ -172,12 +201,13 @@ class Report:
 
     def apart_lines(self) -> Iterator[str]:
         """The specification's time, and what no engine's time includes."""
-        apart, sequential = self.apart, self.comparison.sequential.milliseconds
-        if apart.spec_ms is not None:
-            ratio = apart.spec_ms / sequential
-            yield f"the specification: {apart.spec_ms:.1f} ms, {ratio:.1f} times as long as sequential"
+        apart, spec = self.apart, self.spec_ms()
+        if spec is not None:
+            ratio = spec / self.comparison.sequential.milliseconds
+            yield f"the specification: {spec:.1f} ms, {ratio:.1f} times as long as sequential"
         parts = {
             "encoding the block": apart.encode_ms,
+            "reading the result out": apart.decode_ms,
             "state root": apart.root_ms,
             "making the block's access list": apart.access_list_ms,
         }

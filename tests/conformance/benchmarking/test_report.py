@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from conformance.benchmarking.contender import Prepared
+from conformance.benchmarking.contender import Figures, Prepared
 from conformance.benchmarking.measuring import Comparison, Measured
 from conformance.benchmarking.plot import check_target, plot
 from conformance.benchmarking.report import Apart, Report, Setting
@@ -17,12 +17,14 @@ from tests.conformance.benchmarking import fakes
 
 
 def report(record: bool = False, interrupted: bool = False) -> Report:
-    measured = [Measured(each, [each.turn() for _ in range(3)]) for each in fakes.lineup()]
+    contenders = [*fakes.lineup(), fakes.Fake("spec", 1, [1.0])]
+    measured = [Measured(each, [each.turn() for _ in range(3)]) for each in contenders]
     return Report(
         Prepared("medium", 100, 123_456),
         Setting("toy", 1, 3, record, 5.0),
         Comparison(measured, {2: 1.8}, interrupted),
-        Apart(spec_ms=1000.0, encode_ms=2.0, root_ms=3.0),
+        Apart(encode_ms=2.0, root_ms=3.0),
+        {"block-stm": Figures(precision=0.9, recall=0.8, conflict_rate=0.7)},
     )
 
 
@@ -37,6 +39,7 @@ def test_the_json_has_every_figure() -> None:
     assert found["strategy"] == "block-stm"
     assert (found["speedup"], found["ceiling"], found["sequential_ms"], found["parallel_ms"]) == (1.6667, 1.8, 10, 6)
     assert (found["latency_p95_us"], found["runtime_conflicts"], found["tx_per_s"]) == (20, 25, 16667)
+    assert (found["conflict_rate"], found["precision"], found["recall"]) == (0.2, 0.9, 0.8)
     assert document["spec_over_sequential"] == 100
     assert document["record"] is False
     assert [each["strategy"] for each in document["results"]].count("sequential") == 1

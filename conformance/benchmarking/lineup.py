@@ -1,0 +1,160 @@
+"""Who is measured on which block: from the options of `samestate bench` to contenders that are ready."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from conformance.benchmarking.contender import SEQUENTIAL, Contender, Figures, Prepared
+from conformance.benchmarking.contenders import OptimizedContender, ProcessCopy, SpecContender, figures_of
+from conformance.benchmarking.report import Apart
+from conformance.benchmarking.workloads import Work, evm_work, toy_work
+from conformance.engines import choose_engines
+from conformance.errors import InputError
+from conformance.optimized_engine import PROCESSES, THREADS, machines_of
+from conformance.vectors import evm, toy
+from optimized import Configuration
+from optimized.errors import ConfigurationError
+from optimized.machine import MachineName
+
+MEMORY: Final = 256 << 20
+WORKERS: Final = (2,)
+TIMES: Final = 3
+OPTIMIZED: Final = "optimized:"
+
+
+@dataclass(slots=True)
+class Lineup:
+    """Contenders on one block."""
+
+    work: Work
+    kind: str
+    contenders: list[Contender]
+    engines: list[OptimizedContender]
+
+    @property
+    def prepared(self) -> Prepared:
+        """The block."""
+        return self.work.prepared
+
+    def make_copies(self, count: int) -> list[Contender]:
+        """Sequential contenders that share nothing: threads, or processes where the interpreter would be shared."""
+        sequential = self.engines[0]
+        if self.kind == THREADS:
+            return [replace(sequential, made=None) for _ in range(count)]
+        assert isinstance(sequential.machine, MachineName)
+        return [ProcessCopy(sequential.machine, sequential.configuration, sequential.block) for _ in range(count)]
+
+    def facts(self) -> dict[str, Figures]:
+        """By strategy, what only the access record tells: from one more execution, unmeasured."""
+        return {
+            contender.strategy: figures_of(contender.result(record=True, read_latency_us=0.0).metrics)
+            for contender in self.engines
+        }
+
+    def apart(self) -> Apart:
+        """What belongs to no engine's time."""
+        result = self.engines[0].result(record=False)
+        return Apart(
+            encode_ms=milliseconds(self.work.encode[self.kind]),
+            decode_ms=milliseconds(lambda: (list(result.receipts), dict(result.changes))),
+            root_ms=milliseconds(self.work.root),
+            access_list_ms=self.work.access_list_ms
+            if any(each.strategy == "access-list" for each in self.engines)
+            else None,
+        )
+
+    def needs_access_list(self) -> bool:
+        """Whether anybody starts from the block's access list."""
+        return any(contender.strategy == "access-list" for contender in self.engines)
+
+    def trace(self) -> Any:
+        """The schedule of one more execution by the last contender."""
+        return self.engines[-1].result(trace=True).trace
+
+    def close(self) -> None:
+        """Give back what the contenders hold."""
+        for contender in self.contenders:
+            contender.close()
+
+
+def line_up(work: Work, names: Sequence[str], counts: Sequence[int], record: bool, read_latency_us: float) -> Lineup:
+    """Contenders for a block: the sequential one first, then the others with each number of workers, the specification.
+
+    Raises InputError where an engine cannot be measured, or engines with different workers are mixed.
+    """
+    kind, strategies = chosen(work.machine, names)
+    suffix = "" if kind == THREADS else f"@{kind}"
+
+    def contender(strategy: str, workers: int) -> OptimizedContender:
+        try:
+            configuration = Configuration(
+                workers=workers,
+                strategy=strategy,
+                kind=kind,
+                memory_limit=MEMORY,
+                record=record,
+                read_latency_us=read_latency_us,
+                time_limit=600.0,
+            )
+        except ConfigurationError as error:
+            raise InputError(f"bench: {error}") from error
+        machine, block, named = work.input(kind, strategy)
+        return OptimizedContender(f"{OPTIMIZED}{strategy}{suffix}", machine, configuration, block, named)
+
+    engines = [contender(SEQUENTIAL, 1)]
+    engines += [
+        contender(strategy, count) for strategy in strategies if strategy != SEQUENTIAL for count in counts or WORKERS
+    ]
+    return Lineup(work, kind, [*engines, SpecContender(work.specification)], engines)
+
+
+def chosen(machine: str, names: Sequence[str]) -> tuple[str, list[str]]:
+    """The kind of workers, and the strategies, that engine names stand for; every strategy where there is none."""
+    kind = THREADS if machine == toy.NAME else PROCESSES
+    default = f"{OPTIMIZED}*" if kind == THREADS else f"{OPTIMIZED}*@{kind}"
+    ids = choose_engines(names or [default])
+    if not names and kind == THREADS:
+        ids = [id for id in ids if "@" not in id]
+    kinds = set()
+    strategies = []
+    for id in ids:
+        if not id.startswith(OPTIMIZED):
+            raise InputError(f"--engine {id}: only engines of `optimized` are measured; the specification always is")
+        strategy, _, suffix = id.removeprefix(OPTIMIZED).partition("@")
+        kinds.add(suffix or THREADS)
+        strategies.append(strategy)
+    if len(kinds) > 1:
+        raise InputError("--engine: threads and processes have baselines of their own: measure one kind at a time")
+    (kind,) = kinds
+    if machine not in machines_of(kind):
+        raise InputError(
+            f"--engine {ids[0]}: has no machine {machine}: its engines are called {OPTIMIZED}STRATEGY@{PROCESSES}"
+        )
+    return kind, strategies
+
+
+def make_work(machine: str, preset: str, conflict: float | None, hot_key: bool, seed: int) -> Work:
+    """The block that the options describe. Raises InputError."""
+    if conflict is not None and not 0 <= conflict <= 1:
+        raise InputError(f"--conflict {conflict:g}: must be between 0 and 1")
+    if conflict is not None and hot_key:
+        raise InputError("--hot-key has every transaction conflict: --conflict cannot be given with it")
+    if machine == toy.NAME:
+        return toy_work(preset, conflict, hot_key, seed)
+    if machine == evm.NAME:
+        return evm_work(preset, conflict, hot_key, seed)
+    raise InputError(f"--machine {machine}: must be {toy.NAME} or {evm.NAME}")
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    """The median time of some work, of a few times."""
+    times = []
+    for _ in range(TIMES):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times) * 1000

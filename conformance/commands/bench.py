@@ -1,0 +1,91 @@
+"""`samestate bench`: how fast engines execute a block, against sequential execution and the ceiling of the machine."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final, TextIO
+
+import typer
+from rich.console import Console
+from rich.progress import Progress as Bar
+
+from conformance.benchmarking import plot as plotting
+from conformance.benchmarking.lineup import Lineup, line_up, make_work
+from conformance.benchmarking.measuring import Progress, measure
+from conformance.benchmarking.report import Report, Setting
+from conformance.checking.printing import write_json
+from conformance.console import console_for
+from conformance.errors import InputError
+from optimized.trace import write_trace
+
+REPEAT: Final = 7
+
+
+def bench(
+    machine: Annotated[str, typer.Option(help="toy, or evm: the specification's own, in processes.")] = "toy",
+    preset: Annotated[str, typer.Option(help="small, medium, large or heavy.")] = "medium",
+    engine: Annotated[list[str] | None, typer.Option(help="An engine or a pattern; may be given again.")] = None,
+    workers: Annotated[list[int] | None, typer.Option(min=1, help="A number of workers; may be given again.")] = None,
+    conflict: Annotated[float | None, typer.Option(help="The share of transactions with a conflict.")] = None,
+    hot_key: Annotated[bool, typer.Option("--hot-key", help="Every transaction changes the same slot.")] = False,
+    repeat: Annotated[int, typer.Option(min=1, help="Rounds, of which medians are taken.")] = REPEAT,
+    seed: Annotated[int, typer.Option(help="What the block is made from.")] = 1,
+    record: Annotated[bool, typer.Option(help="Whether engines record access.")] = False,
+    read_latency_us: Annotated[float, typer.Option(min=0, help="Delay of each read of the base state.")] = 0.0,
+    json: Annotated[str | None, typer.Option(help="Write the figures to a file, or to stdout for `-`.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw speed-ups into a .png or .svg file.")] = None,
+    trace: Annotated[Path | None, typer.Option(help="Write a schedule of the last engine, for Perfetto.")] = None,
+) -> None:
+    """Measure engines in turns on one block that a seed makes: medians, each beside the ceiling.
+
+    The ceiling is what unrelated copies of the sequential engine reach together, in the same rounds.
+    """
+    if plot is not None:
+        plotting.check_target(plot)
+    work = make_work(machine, preset, conflict, hot_key, seed)
+    lineup = line_up(work, tuple(engine or ()), tuple(workers or ()), record, read_latency_us)
+    with contextlib.closing(lineup):
+        setting = Setting(machine, seed, repeat, record, read_latency_us)
+        with progress_bar() as progress:
+            comparison = measure(lineup.contenders, lineup.make_copies, repeat, progress)
+        report = Report(lineup.prepared, setting, comparison, lineup.apart(), lineup.facts())
+        show(report, sys.stderr if json == "-" else sys.stdout)
+        if trace is not None:
+            write_schedule(lineup, trace)
+    if json is not None:
+        write_json(report.document(), json)
+    if plot is not None:
+        plotting.plot(report, plot)
+
+
+def show(report: Report, out: TextIO) -> None:
+    """Print a report."""
+    console = console_for(out)
+    for line in report.lines():
+        console.print(line)
+
+
+def write_schedule(lineup: Lineup, target: Path) -> None:
+    """Write the schedule of one more execution by the last engine, which Perfetto opens. Raises InputError."""
+    try:
+        write_trace(target, lineup.trace(), f"{lineup.engines[-1].engine}, {lineup.prepared.name}")
+    except OSError as error:
+        raise InputError(f"--trace {target}: cannot be written: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[Progress | None]:
+    """What to tell of rounds, or None where nobody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("measuring", total=None)
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield progress

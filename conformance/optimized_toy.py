@@ -1,0 +1,87 @@
+"""Between the toy's types in the specification and those of the compiled toy machine: blocks there, results back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from conformance.optimized_plain import TOY_CODES, access_record, raise_rejection
+from optimized.toy.packing import PackedBlock, pack
+from spec.toy.block import Block, Transaction
+from spec.toy.machine import Outcome, Totals, ToyResult
+from spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
+from spec.toy.receipt import Error, Receipt
+from spec.toy.state import ToyState
+from spec.transition import BlockResult
+
+
+def plain_operation(operation: Operation) -> tuple[Any, ...]:
+    """A toy operation as a tuple."""
+    match operation:
+        case Sload(slot):
+            return "SLOAD", slot
+        case Sstore(slot, value):
+            return "SSTORE", slot, value
+        case Add(value):
+            return "ADD", value
+        case Sub(value):
+            return "SUB", value
+        case Keccak(data):
+            return "KECCAK", data
+        case Noop():
+            return ("NOOP",)
+
+
+def plain_transaction(transaction: Transaction) -> tuple[Any, ...]:
+    """A toy transaction as a tuple."""
+    declared = transaction.declared
+    return (
+        transaction.sender,
+        transaction.nonce,
+        transaction.gas_limit,
+        transaction.gas_price,
+        tuple(map(plain_operation, transaction.operations)),
+        None if declared is None else (declared.reads, declared.writes),
+    )
+
+
+def packed_block(block: Block, state: ToyState, with_access_list: bool = True) -> PackedBlock:
+    """A toy block as the compiled machine takes it."""
+    access_list = None
+    if with_access_list and block.access_list is not None:
+        access_list = [(entry.reads, entry.changes) for entry in block.access_list]
+    return pack(
+        [plain_transaction(transaction) for transaction in block.transactions],
+        (block.coinbase, block.gas_limit),
+        [(withdrawal.address, withdrawal.amount) for withdrawal in block.withdrawals],
+        access_list,
+        state.values,
+    )
+
+
+def toy_result(result: Any, block: Block, state: ToyState) -> ToyResult:
+    """The specification's result of a toy block, from that of the compiled engine. Raises Rejection."""
+    raise_rejection(result.rejection, TOY_CODES)
+    receipts = tuple(
+        Receipt(
+            gas_used=receipt.gas_used,
+            cumulative_gas_used=receipt.cumulative_gas_used,
+            first_log=receipt.first_log,
+            logs=tuple(receipt.logs),
+            error=None if receipt.error is None else Error[receipt.error],
+        )
+        for receipt in result.receipts
+    )
+    outcomes = tuple(
+        Outcome(transaction.gas_limit, receipt.gas_used, receipt.logs, receipt.error)
+        for transaction, receipt in zip(block.transactions, receipts, strict=True)
+    )
+    return BlockResult(
+        outcomes=outcomes,
+        receipts=receipts,
+        totals=Totals(result.gas_used, sum(len(receipt.logs) for receipt in receipts)),
+        closing=None,
+        steps=access_record(result.steps),
+        changes=dict(result.changes),
+        wipes=tuple(result.wipes),
+        before=state,
+    )
