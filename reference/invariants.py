@@ -68,6 +68,7 @@ class Guard(Journal):
         self.standing: dict[int, Attempt] = {}
         self.expected: dict[int, dict[Place, Version]] = {}
         self.ever_executed: set[int] = set()
+        self.found_to_hold: set[tuple[int, int]] = set()
         self.committed = 0
         self.busy: dict[int, int] = {}
         self.was_done = False
@@ -121,6 +122,12 @@ class Guard(Journal):
     def took(self, worker: int, step: int) -> None:
         """See :meth:`Journal.took`."""
         self.busy[worker] = step
+
+    def validated(self, worker: int, attempt: Attempt, holds: bool) -> None:
+        """See :meth:`Journal.validated`."""
+        super().validated(worker, attempt, holds)
+        if holds:
+            self.found_to_hold.add((attempt.step, attempt.incarnation))
 
     def aborted(self, step: int, incarnation: int) -> None:
         """See :meth:`Journal.aborted`."""
@@ -193,7 +200,9 @@ class Guard(Journal):
         require(not self.busy, DONE_IDLE, f"workers {sorted(self.busy)}")
         for step in range(self.transactions):
             attempt = self.standing.get(step)
-            problem = "not executed" if attempt is None else self.stale_read(attempt)
+            problem = "it was not executed" if attempt is None else self.stale_read(attempt)
+            if (step, self.last.get(step)) not in self.found_to_hold:
+                problem = problem or "its last incarnation was not validated"
             require(not problem, DONE_VALIDATED, f"transaction {step}: {problem}")
 
     # The truth, worked out a second time

@@ -73,8 +73,10 @@ class BlockStm(Strategy):
         Only then may it be run again: a next incarnation must not find its own old writes looking like values.
         """
         attempt = self.attempts[step]
-        holds = attempt is not None and self.memory.validate(step, attempt.reads)
-        self.journal.validated(worker, step, holds)
+        if attempt is None:
+            raise RuntimeError(f"transaction {step} is to be validated, and was never executed")
+        holds = self.memory.validate(step, attempt.reads)
+        self.journal.validated(worker, attempt, holds)
         aborted = not holds and self.scheduler.try_to_abort(step, incarnation)
         if aborted:
             self.journal.aborted(step, incarnation)

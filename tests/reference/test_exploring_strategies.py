@@ -5,16 +5,35 @@ from __future__ import annotations
 import pytest
 
 from reference import STRATEGIES, BlockProgram, Metrics, Parts
-from reference.explorer import LIVELOCK, LOST_WAKE_UP, RESULT, Program, Report, explore, sample
+from reference.explorer import (
+    LIVELOCK,
+    LOST_WAKE_UP,
+    RESULT,
+    Program,
+    Report,
+    Schedule,
+    Switch,
+    explore,
+    run_once,
+    sample,
+)
 from reference.explorer.points import IDLE, Label
 from reference.invariants import DONE_IDLE, DONE_VALIDATED, MARKED_FIRST, NAMES
-from reference.memory import Chain, Observation, VersionedMemory
-from reference.scheduler import LOOK_EXECUTION_INDEX, Scheduler, Task
+from reference.memory import PUBLISH, Chain, Observation, VersionedMemory
+from reference.scheduler import (
+    LOOK_ACTIVE,
+    LOOK_DONE,
+    LOOK_EXECUTION_INDEX,
+    LOWER_VALIDATION_INDEX,
+    Scheduler,
+    Task,
+)
+from reference.strategies.base import EXECUTE
 from reference.strategies.locks import Locks
 from spec.machine import Key
 from spec.toy.machine import Toy
 from spec.toy.operations import Add, Sload, Sstore
-from tests.reference.blocks import CONFLICTING, RICH, all_keys, block_of, predictions_of
+from tests.reference.blocks import CONFLICTING, INCREMENT, RICH, all_keys, block_of, predictions_of
 from tests.reference.blocks import Program as Operations
 
 PARALLEL = [name for name in STRATEGIES if name != "sequential"]
@@ -105,13 +124,43 @@ class CountsDecreasesTooEarly(Scheduler):
         self.set_validation_index(step)
 
 
-def test_decreases_counted_before_the_index_is_lowered_take_more_than_two_preemptions() -> None:
-    """A checker has to look between the two, and again when the task is dropped and its worker has taken no other."""
+def test_decreases_counted_before_the_index_is_lowered_are_found_by_random_schedules() -> None:
     report = sample(program("block-stm", Parts(scheduler=CountsDecreasesTooEarly)), range(10_000)).first
     assert report is not None
     assert report.violation is not None
     assert report.violation.name in (DONE_VALIDATED, DONE_IDLE)
-    assert len(report.schedule) > 2
+
+
+def test_decreases_counted_before_the_index_is_lowered_take_four_preemptions() -> None:
+    """What the bound means: a fault that all schedules with few preemptions miss.
+
+    Worker 0 is stopped as it publishes the last transaction, so that worker 1 takes its validation in vain; then
+    between counting and lowering; worker 1 in the middle of its check for the end; worker 0 before it takes a task.
+    """
+    broken = program("block-stm", Parts(scheduler=CountsDecreasesTooEarly), INCREMENT, INCREMENT)
+    switches: list[Switch] = []
+    for worker, label in ((0, PUBLISH), (0, LOWER_VALIDATION_INDEX), (1, LOOK_ACTIVE), (0, LOOK_DONE)):
+        report = run_once(broken, Schedule(switches), keep_trace=True)
+        assert report.violation is None
+        begin = switches[-1].at + 1 if switches else last_execution(report)
+        stop = next(p for p in report.trace[begin:] if p.worker == worker and p.label is label)
+        switches.append(Switch(stop.number, 1 - worker))
+    report = run_once(broken, Schedule(switches))
+    assert report.violation is not None
+    assert report.violation.name in (DONE_VALIDATED, DONE_IDLE)
+
+
+def last_execution(report: Report) -> int:
+    """Where the execution of the second transaction begins."""
+    return next(p.number for p in report.trace if p.label is EXECUTE and p.detail == (1, 0))
+
+
+@pytest.mark.slow
+def test_no_schedule_with_two_preemptions_shows_that_decreases_are_counted_too_early() -> None:
+    broken = program("block-stm", Parts(scheduler=CountsDecreasesTooEarly), INCREMENT, INCREMENT)
+    exploration = explore(broken, 2)
+    assert exploration.complete
+    assert exploration.violations == ()
 
 
 class BelievesEverything(VersionedMemory):
