@@ -67,6 +67,7 @@ class Guard(Journal):
         self.was_suspended: set[int] = set()
         self.standing: dict[int, Attempt] = {}
         self.expected: dict[int, dict[Place, Version]] = {}
+        self.found_right: dict[int, Version] = {}
         self.ever_executed: set[int] = set()
         self.found_to_hold: set[tuple[int, int]] = set()
         self.committed = 0
@@ -94,7 +95,7 @@ class Guard(Journal):
         self.busy[worker] = step
         self.last[step] = incarnation
         self.was_suspended.discard(step)
-        self.standing.pop(step, None)
+        self.no_longer_stands(step)
         self.check_start(step, incarnation)
 
     def observed(self, step: int, key: Key, chain: Chain | None) -> None:
@@ -118,6 +119,7 @@ class Guard(Journal):
         """See :meth:`Journal.published`."""
         self.standing[attempt.step] = attempt
         self.expected[attempt.step] = expected_versions(attempt)
+        self.found_right.clear()
 
     def took(self, worker: int, step: int) -> None:
         """See :meth:`Journal.took`."""
@@ -132,7 +134,13 @@ class Guard(Journal):
     def aborted(self, step: int, incarnation: int) -> None:
         """See :meth:`Journal.aborted`."""
         super().aborted(step, incarnation)
+        self.no_longer_stands(step)
+
+    def no_longer_stands(self, step: int) -> None:
+        """What the transaction has published is about to change."""
         self.standing.pop(step, None)
+        self.expected.pop(step, None)
+        self.found_right.clear()
 
     def dropped(self, worker: int) -> None:
         """See :meth:`Journal.dropped`."""
@@ -164,15 +172,29 @@ class Guard(Journal):
 
     def inspect(self) -> None:
         """See :meth:`Journal.inspect`."""
-        found: dict[int, int] = dict.fromkeys(self.standing, 0)
-        for place, version in self.versions():
-            step = version.step
-            if step in found:
-                found[step] += 1
-                require(version == self.expected[step].get(place), LATEST_VERSIONS, f"{show(place)} of {step}")
-        for step, count in found.items():
-            require(count == len(self.expected[step]), LATEST_VERSIONS, f"transaction {step}: some are missing")
+        self.check_versions()
         self.check_scheduler()
+
+    def check_versions(self) -> None:
+        """Of transactions that are executed and not aborted, memory holds what they do, all of it and nothing else.
+
+        A version that was found right is remembered until some transaction starts or ends: this is done at every point.
+        """
+        found = 0
+        for place, history in self.strategy_watched().memory.histories.items():
+            for step, version in history.versions.items():
+                if step not in self.expected:
+                    continue
+                found += 1
+                if self.found_right.get(id(version)) is not version:
+                    expected = self.expected[step].get(place)
+                    require(version == expected, LATEST_VERSIONS, f"{show(place)} of transaction {step}")
+                    self.found_right[id(version)] = version
+        wanted = sum(map(len, self.expected.values()))
+        if found != wanted:
+            raise Violation(
+                LATEST_VERSIONS, f"{wanted - found} of those of transactions {sorted(self.standing)} are gone"
+            )
 
     def check_start(self, step: int, incarnation: int) -> None:
         """For strategies that plan: first executions run side by side with none that they conflict with."""
@@ -193,7 +215,8 @@ class Guard(Journal):
         if scheduler is None:
             return
         held = len(self.busy)
-        require(scheduler.active >= held, ACTIVE_COUNTED, f"{held} tasks, of which {scheduler.active} are counted")
+        if scheduler.active < held:
+            raise Violation(ACTIVE_COUNTED, f"{held} tasks, of which {scheduler.active} are counted")
         if not scheduler.done or self.was_done:
             return
         self.was_done = True
@@ -217,10 +240,8 @@ class Guard(Journal):
         """All versions in memory."""
         memory = self.strategy_watched().memory
         for place, history in memory.histories.items():
-            for step in history.steps:
-                version = history.at(step)
-                if version is not None:
-                    yield place, version
+            for version in history.versions.values():
+                yield place, version
 
     def seen(self, key: Key, step: int) -> tuple[Version, ...]:
         """The versions that ``step`` sees of a key, estimates included, oldest first."""

@@ -91,31 +91,31 @@ class Observation(NamedTuple):
 class History:
     """The versions at one place, by step."""
 
-    __slots__ = ("_versions", "steps")
+    __slots__ = ("steps", "versions")
 
     def __init__(self) -> None:
         self.steps: list[int] = []
-        self._versions: dict[int, Version] = {}
+        self.versions: dict[int, Version] = {}
 
     def put(self, version: Version) -> None:
         """Add the version, in place of an older one of the same step."""
-        if version.step not in self._versions:
+        if version.step not in self.versions:
             insort(self.steps, version.step)
-        self._versions[version.step] = version
+        self.versions[version.step] = version
 
     def remove(self, step: int) -> None:
         """Take the step's version away, if there is one."""
-        if self._versions.pop(step, None) is not None:
+        if self.versions.pop(step, None) is not None:
             self.steps.remove(step)
 
     def at(self, step: int) -> Version | None:
         """The version of that very step."""
-        return self._versions.get(step)
+        return self.versions.get(step)
 
     def below(self, step: int) -> Iterator[Version]:
         """The versions of the steps before ``step``, newest first."""
         for place in range(bisect_left(self.steps, step) - 1, -1, -1):
-            yield self._versions[self.steps[place]]
+            yield self.versions[self.steps[place]]
 
 
 class VersionedMemory:
