@@ -36,7 +36,7 @@ SPEED_UP = 1.5
 """How many times as fast two workers are to be, at least."""
 LEAST_MILLISECONDS = 10.0
 """How long each transaction takes, at least."""
-GAS = 100_000
+GAS = 150_000
 """What each transaction spends, most of it in a loop."""
 
 

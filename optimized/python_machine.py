@@ -107,10 +107,11 @@ class PythonEngine:
                 transactions = job.begin()
                 if self._parallel is None:
                     job.execute_one_at_a_time()
-            if self._parallel is not None:
                 expected = self._expected(block, transactions, accesses)
+                opened = job.opened_base() if self._parallel is not None else {}
+            if self._parallel is not None:
                 run = self._parallel.run(
-                    block, transactions, job.opened_base(), job.storage, expected, predictions or {}, job.deadline
+                    block, transactions, opened, job.storage, expected, predictions or {}, job.deadline
                 )
                 run.expected = expected
             with job.in_time():

@@ -40,8 +40,8 @@ def _whole_number(least: int, most: int, unit: str = "") -> Check:
     return check
 
 
-def _number(above: bool, unit: str) -> Check:
-    """A finite number: above zero, or from zero."""
+def _number(above: bool, most: float, unit: str) -> Check:
+    """A number above zero, or from zero, to the most that makes sense."""
 
     def check(value: object, written: bool) -> object:
         if written and isinstance(value, str):
@@ -53,6 +53,8 @@ def _number(above: bool, unit: str) -> Check:
             raise Wrong(f"give a number of {unit}")
         if value < 0 or (above and value == 0):
             raise Wrong(f"give {'more than ' if above else 'at least '}0 {unit}")
+        if value > most:
+            raise Wrong(f"give at most {most:g} {unit}")
         return float(value)
 
     return check
@@ -132,12 +134,12 @@ CHECKS: dict[str, Check] = {
     "workers": _whole_number(1, MOST_WORKERS),
     "strategy": _one_of(STRATEGIES),
     "kind": _one_of(KINDS),
-    "time_limit": _number(above=True, unit="seconds"),
+    "time_limit": _number(above=True, most=1_000_000, unit="seconds"),
     "memory_limit": _memory,
     "affinity": _processors,
     "maximum_block": _whole_number(1, 10_000_000, " of transactions"),
     "record": _truth,
-    "read_latency_us": _number(above=False, unit="microseconds"),
+    "read_latency_us": _number(above=False, most=1_000_000, unit="microseconds"),
     "estimator": _estimator,
     "trace": _truth,
 }

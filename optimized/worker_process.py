@@ -18,6 +18,9 @@ from optimized.execution import BlockAtHand
 from optimized.machine import Machine, MachineName, described
 from optimized.python_executor import WorkerMemory
 
+LOOK_UP_SECONDS = 1.0
+"""How often to see whether the process that started this one is still there."""
+
 
 def serve(pipe: Any, processor: int | None) -> None:
     """Answer requests until there is nobody left to make one."""
@@ -37,11 +40,16 @@ def serve(pipe: Any, processor: int | None) -> None:
 
 
 def end_with_parent() -> None:
-    """End at once, even in the middle of a block, when the process that started this one is gone."""
+    """End at once, even in the middle of a block, when the process that started this one is gone.
+
+    The sentinel tells at once, unless a fork of that process holds its other end too.
+    """
     sentinel = multiprocess.parent_process().sentinel
+    parent = os.getppid()
 
     def watch() -> None:
-        waiting.wait([sentinel])
+        while not waiting.wait([sentinel], LOOK_UP_SECONDS) and os.getppid() == parent:
+            pass
         os._exit(1)
 
     threading.Thread(target=watch, name="watch over the parent", daemon=True).start()

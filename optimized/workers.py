@@ -26,7 +26,7 @@ from multiprocess.reduction import send_handle
 
 from optimized.core.arena import SharedArena
 from optimized.deadline import Deadline
-from optimized.errors import MachineError, TimeLimitExceeded, WorkerDied
+from optimized.errors import EngineError, MachineError, TimeLimitExceeded, WorkerDied
 from optimized.machine import MachineName
 
 GRACE_SECONDS = 0.3
@@ -150,8 +150,9 @@ class WorkerPool:
     def detach(self, identity: int) -> None:
         """Have the workers forget an arena."""
         self._forgotten.append(identity)
-        with self._turn():
-            self._forget()
+        if self._owner == os.getpid():
+            with self._turn():
+                self._forget()
 
     def detach_later(self, identity: int) -> None:
         """Have the workers forget an arena before the next block. May be called at any time, even by the collector."""
@@ -160,13 +161,14 @@ class WorkerPool:
     def close(self) -> None:
         """End all workers. They would be started again by the next block."""
         with self._turn():
-            if self._owner == os.getpid():
-                for worker in self._workers:
-                    worker.end()
+            for worker in self._workers:
+                worker.end()
             self._workers = []
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
+        if self._owner != os.getpid():
+            raise EngineError("this engine belongs to the process that was forked: make another one here")
         with self._lock:
             yield
 
@@ -296,7 +298,7 @@ def shared_pool(count: int, affinity: tuple[int, ...] | None = None) -> WorkerPo
     """The pool of so many workers: made when first asked for, then the same for all. A forked process has its own."""
     with _pools_lock:
         pool = _pools.get((count, affinity))
-        if pool is None or pool._owner != os.getpid():
+        if pool is None:
             pool = _pools[count, affinity] = WorkerPool(count, affinity)
         return pool
 
@@ -313,6 +315,19 @@ def close_pools() -> None:
         pools = list(_pools.values())
     for pool in pools:
         pool.close()
+
+
+def _leave_the_workers_alone() -> None:
+    """In a forked process: the workers are not its own, so it must not end them when it ends itself."""
+    global _pools_lock
+    _pools_lock = threading.Lock()
+    for pool in _pools.values():
+        for worker in pool._workers:
+            multiprocess.process._children.discard(worker.process)
+    _pools.clear()
+
+
+os.register_at_fork(after_in_child=_leave_the_workers_alone)
 
 
 def forget_when_gone(owner: object, pool: WorkerPool, identity: int) -> weakref.finalize[Any, Any]:

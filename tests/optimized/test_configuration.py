@@ -98,6 +98,7 @@ def test_an_empty_file_sets_nothing(file: Path) -> None:
         ({"kind": "fibres"}, "argument kind = fibres: choose of threads, processes"),
         ({"time_limit": 0}, "argument time_limit = 0: give more than 0 seconds"),
         ({"time_limit": float("nan")}, "argument time_limit = nan: give a number of seconds"),
+        ({"time_limit": 1e9}, "argument time_limit = 1000000000.0: give at most 1e+06 seconds"),
         ({"memory_limit": 4096}, "argument memory_limit = 4096: give at least 1 MiB"),
         ({"memory_limit": 1 << 60}, f"argument memory_limit = {1 << 60}: give less than 128 GiB"),
         (

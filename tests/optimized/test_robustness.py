@@ -295,6 +295,62 @@ if __name__ == "__main__":
     assert not any(Path(f"/proc/{worker}").exists() for worker in done.stdout.split())
 
 
+def test_a_forked_process_leaves_the_workers_alone() -> None:
+    """It may end as it likes, and has to make engines of its own."""
+    script = """
+import os
+from optimized.configuration import Configuration
+from optimized.errors import EngineError
+from optimized.machine import MachineName
+from optimized.python_machine import PythonEngine
+from optimized.workers import shared_pool
+from tests.optimized.token_ledger import Block, Transfer
+
+block, state = Block((Transfer(b"a", b"b", 5),)), {b"a": b"\\xff"}
+
+if __name__ == "__main__":
+    name = MachineName("tests.optimized.token_ledger:TokenLedger")
+    engine = PythonEngine(name, Configuration(kind="processes"))
+    engine.execute(block, state)
+    workers = shared_pool(2).processes()
+    child = os.fork()
+    if child == 0:
+        try:
+            engine.execute(block, state)
+        except EngineError as error:
+            print(error, flush=True)
+        own = PythonEngine(name, Configuration(kind="processes"))
+        print(own.execute(block, state).totals, shared_pool(2).processes() != workers, flush=True)
+    else:
+        os.waitpid(child, 0)
+        print(engine.execute(block, state).totals, shared_pool(2).processes() == workers)
+"""
+    done = run_script(script)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "this engine belongs to the process that was forked: make another one here",
+        "1 True",
+        "1 True",
+    ]
+
+
+def test_two_engines_in_two_threads_share_the_workers(engine: PythonEngine) -> None:
+    """They take turns, and waiting for a turn is not counted as the block's time."""
+    other = PythonEngine(TOKENS, Configuration(kind="processes", memory_limit=4 << 20, time_limit=2))
+    done: list[bool] = []
+
+    def run(mine: PythonEngine) -> None:
+        done.extend(mine.execute(*transfers(60, work=20.0)).rejection is None for _ in range(3))
+
+    threads = [threading.Thread(target=run, args=(each,)) for each in (engine, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.close()
+    assert done == [True] * 6
+
+
 def test_a_script_without_a_guard_is_told_so() -> None:
     script = """
 from optimized.configuration import Configuration
