@@ -125,11 +125,11 @@ class Guard(Journal):
         """See :meth:`Journal.took`."""
         self.busy[worker] = step
 
-    def validated(self, worker: int, attempt: Attempt, holds: bool) -> None:
-        """See :meth:`Journal.validated`."""
-        super().validated(worker, attempt, holds)
-        if holds:
-            self.found_to_hold.add((attempt.step, attempt.incarnation))
+    def validated(self, worker: int, step: int, holds: bool) -> None:
+        """See :meth:`Journal.validated`. What was validated is taken to be what stands now, if anything does."""
+        super().validated(worker, step, holds)
+        if holds and step in self.standing:
+            self.found_to_hold.add((step, self.standing[step].incarnation))
 
     def aborted(self, step: int, incarnation: int) -> None:
         """See :meth:`Journal.aborted`."""

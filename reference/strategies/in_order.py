@@ -157,7 +157,7 @@ class InOrder(Strategy):
         if attempt is None:
             raise RuntimeError(f"transaction {step} is not executed")
         holds = self.holds(attempt)
-        self.journal.validated(worker, attempt, holds)
+        self.journal.validated(worker, step, holds)
         if holds:
             self.accept(attempt)
         else:

@@ -49,7 +49,7 @@ def program(strategy: str = "block-stm", parts: Parts | None = None, *operations
 
 @pytest.mark.slow
 def test_block_stm_under_every_schedule_with_two_preemptions() -> None:
-    """Three transactions in conflict, two workers: under a minute of one core, with aborts and suspensions among the runs."""
+    """Three transactions in conflict, two workers: under a minute of one core, with aborts and suspensions in it."""
     explored = program()
     seen: list[Metrics] = []
     explored.observe = seen.append
