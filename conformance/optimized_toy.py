@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from conformance.optimized_plain import TOY_CODES, access_record, raise_rejection
@@ -44,8 +45,10 @@ def plain_transaction(transaction: Transaction) -> tuple[Any, ...]:
     )
 
 
-def packed_block(block: Block, state: ToyState, with_access_list: bool = True) -> PackedBlock:
-    """A toy block as the compiled machine takes it."""
+def packed_block(
+    block: Block, state: ToyState, with_access_list: bool = True, pack: Callable[..., PackedBlock] = pack
+) -> PackedBlock:
+    """A toy block as the compiled machine takes it; ``pack`` is another build's where that one is to run it."""
     access_list = None
     if with_access_list and block.access_list is not None:
         access_list = [(entry.reads, entry.changes) for entry in block.access_list]

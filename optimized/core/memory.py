@@ -476,7 +476,7 @@ def publish_versions(task):
         if word_kind(peek(cython.address(version.word))) == REMOVED:
             wrote_new_location = True
         atomic_store(cython.address(version.word), word, b"memory.publish.write")
-    if before != cython.NULL and not MUTANT(REMOVED_LEFT_STANDING):
+    if before != cython.NULL:
         remove_unwritten(task, before)
     return wrote_new_location and not MUTANT(NEW_LOCATION_MISSED)
 
@@ -530,10 +530,11 @@ def remove_unwritten(task: cython.pointer(Task), before: cython.pointer(Executio
         version: cython.pointer(Version) = cython.cast(
             cython.pointer(Version), task.session.base + write_set(before)[i].version
         )
+        word: uint64_t = version_word(REMOVED, task.incarnation, 0)
+        if MUTANT(REMOVED_LEFT_STANDING):
+            word = version_word(write_set(before)[i].kind, task.incarnation, write_set(before)[i].value)
         if word_incarnation(peek(cython.address(version.word))) != task.incarnation:
-            atomic_store(
-                cython.address(version.word), version_word(REMOVED, task.incarnation, 0), b"memory.publish.remove"
-            )
+            atomic_store(cython.address(version.word), word, b"memory.publish.remove")
 
 
 def validate(session, step, execution):

@@ -12,6 +12,7 @@ from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
 from cython.cimports.libc.stdlib import calloc, free, malloc
 from cython.cimports.libc.string import memset
 from cython.cimports.optimized.core.arena import allocate, stop_reason
+from cython.cimports.optimized.core.invariants import broken_invariant
 from cython.cimports.optimized.core.memory import latest_execution
 from cython.cimports.optimized.core.records import (
     ACCESS_LIST,
@@ -384,6 +385,13 @@ class ToyRun:
     def stop(self) -> None:
         """Ask all workers to leave. Any thread may."""
         self.arena.request_stop(INTERRUPTED)
+
+    def broken_invariant(self) -> str | None:
+        """What does not hold at the moment, of all that always must: the explorer asks after each action."""
+        if self.strategy_number == SEQUENTIAL:
+            return None
+        name: cython.p_const_char = broken_invariant(cython.address(self.session))
+        return None if name == cython.NULL else cython.cast(bytes, name).decode()
 
     def _listen(self):
         """Let the handlers of signals run. Whether one raised."""
