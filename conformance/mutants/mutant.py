@@ -1,0 +1,100 @@
+"""What a mutant is: one part of one strategy, replaced by a wrong one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
+
+from conformance.vectors import toy
+from reference import Parts
+from reference.commit import Committer
+from reference.foretold import ForetoldView
+from reference.memory import VersionedMemory
+from reference.scheduler import Scheduler
+from reference.strategies import Strategy
+from reference.strategies.lock_table import LockTable
+from reference.strategies.wave_queue import WaveQueue
+from reference.view import SpeculativeView
+from spec.machine import Machine
+from spec.toy.machine import Toy
+
+AnyMachine = Machine[Any, Any, Any, Any, Any, Any]
+
+PARTS: Final[dict[str, type]] = {
+    "memory": VersionedMemory,
+    "foretold_view": ForetoldView,
+    "view": SpeculativeView,
+    "committer": Committer,
+    "scheduler": Scheduler,
+    "locks": LockTable,
+    "waves": WaveQueue,
+    "strategy": Strategy,
+}
+"""The parts that a strategy is made of, and what each replacement is a subclass of; a special kind before its base."""
+
+Wrong = TypeVar("Wrong", bound=type)
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A strategy with one part replaced by the class ``wrong``, or the toy machine itself where that is what it is.
+
+    ``machine`` names the machine whose vectors it is given.
+    """
+
+    name: str
+    description: str
+    strategy: str
+    hazards: tuple[str, ...]
+    wrong: type | None
+    machine: str
+
+    @property
+    def engine(self) -> str:
+        """The engine of which it is a mutant."""
+        return f"reference:{self.strategy}"
+
+    @property
+    def parts(self) -> Parts:
+        """The parts of the strategy, the wrong one among them."""
+        for name, base in PARTS.items():
+            if self.wrong is not None and issubclass(self.wrong, base):
+                changed: dict[str, Any] = {name: self.wrong}
+                return replace(Parts(), **changed)
+        return Parts()
+
+    def machine_for(self, machine: AnyMachine) -> AnyMachine:
+        """The machine to run in place of the right one."""
+        if self.wrong is not None and issubclass(self.wrong, Toy):
+            return self.wrong()
+        return machine
+
+
+MUTANTS: Final[dict[str, Mutant]] = {}
+"""Every mutant whose module was imported, by name."""
+
+
+def mutant(strategy: str, hazards: str = "", machine: str = toy.NAME) -> Callable[[Wrong], Wrong]:
+    """Make a mutant of the class below, which replaces the part of that strategy whose subclass it is.
+
+    Its docstring says what is wrong; ``hazards`` are the ids that fit.
+    """
+
+    def add(wrong: Wrong) -> Wrong:
+        name = re.sub(r"(?<!^)(?=[A-Z])", "-", wrong.__name__).lower()
+        description = " ".join((wrong.__doc__ or "").split("\n\n")[0].split())
+        if name in MUTANTS:
+            raise ValueError(f"there are two mutants {name}")
+        if not issubclass(wrong, (Toy, *PARTS.values())):
+            raise TypeError(f"{wrong.__name__} replaces no part of a strategy")
+        MUTANTS[name] = Mutant(name, description, strategy, tuple(sorted(hazards.split())), wrong, machine)
+        return wrong
+
+    return add
+
+
+def unmutated(strategy: str, machine: str = toy.NAME) -> Mutant:
+    """The strategy as it is: what the vectors and the explorer must not kill."""
+    return Mutant("none", "Nothing is wrong.", strategy, (), None, machine)

@@ -1,0 +1,117 @@
+"""Mutants of the strategies that plan: waves and locks."""
+
+from __future__ import annotations
+
+from conformance.mutants.mutant import mutant
+from reference.commit import Attempt
+from reference.estimators import Estimate
+from reference.explorer.points import Point
+from reference.journal import Journal
+from reference.strategies.base import Job
+from reference.strategies.lock_table import LockTable
+from reference.strategies.locks import Locks
+from reference.strategies.wave_queue import WaveQueue
+from reference.strategies.waves import Waves
+from spec.machine import Key
+
+
+@mutant("waves")
+class WaveAgainstMembersOnly(WaveQueue):
+    """A transaction joins a wave unless it conflicts with a member, whoever was kept out before it."""
+
+    def note(self, estimate: Estimate, is_member: bool, read: set[Key], written: set[Key]) -> None:
+        """Wrong: forgets those kept out, after which it has to come."""
+        if is_member:
+            super().note(estimate, is_member, read, written)
+
+
+@mutant("waves")
+class WaveWithoutReads(WaveQueue):
+    """A transaction joins a wave unless both write one key: what is read is no conflict."""
+
+    def may_join(self, estimate: Estimate, read: set[Key], written: set[Key]) -> bool:
+        """Wrong: looks at writes alone."""
+        return written.isdisjoint(estimate.writes)
+
+
+class LosersLast(WaveQueue):
+    """Waves that end at the first conflict, and put whoever has lost at the end of the queue."""
+
+    def form(self) -> None:
+        """Wrong: the loser comes after those that came after it."""
+        read: set[Key] = set()
+        written: set[Key] = set()
+        members: list[int] = []
+        while self.pending:
+            step = self.pending.pop(0)
+            if not self.may_join(self.estimates[step], read, written):
+                self.pending.append(step)
+                break
+            members.append(step)
+            self.note(self.estimates[step], True, read, written)
+        self.members.extend(members)
+        self.announce(tuple(members))
+
+
+@mutant("waves")
+class WaveRequeuesLosers(Waves):
+    """A transaction that has lost a conflict is queued behind its successors, and commits after them."""
+
+    def __init__(self, job: Job, point: Point, journal: Journal) -> None:
+        super().__init__(job, point, journal)
+        self.queue = LosersLast(job.estimates, point, journal.wave)
+        self.order: list[int] = []
+
+    def finish(self, attempt: Attempt) -> None:
+        """Wrong: the order in which the queue gives them is the order of commits."""
+        super().finish(attempt)
+        if attempt.step not in self.order:
+            self.order.append(attempt.step)
+
+    def can_commit(self) -> bool:
+        """Whether the next one is known and executed."""
+        return self.committed < len(self.order) and super().can_commit()
+
+    def next_to_commit(self) -> int:
+        """The next in that order."""
+        return self.order[self.committed]
+
+
+@mutant("locks")
+class LocksIgnoreReads(LockTable):
+    """A transaction locks what it writes, and not what it reads."""
+
+    def wanted(self, step: int) -> tuple[Key, ...]:
+        """Wrong: readers do not wait for writers."""
+        return self.estimates[step].writes
+
+
+@mutant("locks")
+class LocksReadTogether(LockTable):
+    """Every lock is one that many may hold, so that writers run side by side."""
+
+    def is_exclusive(self, step: int, key: Key) -> bool:
+        """Wrong: nobody wants a key for himself."""
+        return False
+
+
+@mutant("locks", "H62")
+class OffenderAlone(Locks):
+    """After an undeclared access only who made it is run again, and not who read what it changed."""
+
+    def holds(self, attempt: Attempt) -> bool:
+        """Wrong: takes it that whoever has declared all that it accesses has been kept apart from everybody."""
+        estimate = self.job.estimates[attempt.step]
+        declared = {*estimate.reads, *estimate.writes}
+        if declared.issuperset(attempt.reads) and declared.issuperset(attempt.effects.writes):
+            return True
+        return super().holds(attempt)
+
+
+@mutant("waves", "H62")
+class WavesNotValidated(Waves):
+    """Transactions are committed as they were executed: the plan is taken to be right."""
+
+    def holds(self, attempt: Attempt) -> bool:
+        """Wrong: estimates may be wrong."""
+        return True

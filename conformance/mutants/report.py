@@ -1,0 +1,65 @@
+"""What became of a mutant: the record that both halves give, those of `reference` and those of the compiled engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from rich.table import Table
+
+OUTPUT: Final = "output"
+INVARIANT: Final = "invariant"
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """What shows that an engine is wrong.
+
+    ``vector``: the id of the vector; ``schedule``: what gives the run again, a seed or the switches between workers;
+    ``kind``: :data:`OUTPUT` or :data:`INVARIANT`; ``through``: the output that differs, or the name of the invariant;
+    ``detail``: both values, or where it is broken.
+    """
+
+    vector: str
+    schedule: str
+    kind: str
+    through: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One mutant: what is wrong with it, what killed it, and how many of the vectors that it was given it passes.
+
+    ``engine`` is the id of the engine that it is a mutant of. ``kill`` is None where nothing has killed it.
+    """
+
+    mutant: str
+    engine: str
+    wrong: str
+    hazards: tuple[str, ...]
+    kill: Kill | None
+    passed: int
+    ran: int
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it was killed, and passes something."""
+        return self.kill is not None and self.passed > 0
+
+    def document(self) -> dict[str, Any]:
+        """The finding as JSON."""
+        return asdict(self)
+
+
+def table_of(findings: Sequence[Finding]) -> Table:
+    """The findings for people."""
+    table = Table("mutant", "engine", "what is wrong", "hazards", "killed by", "under", "through", "passes")
+    for found in findings:
+        kill = found.kill
+        shown = ("nothing", "", "") if kill is None else (kill.vector, kill.schedule, f"{kill.kind}: {kill.through}")
+        table.add_row(
+            found.mutant, found.engine, found.wrong, " ".join(found.hazards), *shown, f"{found.passed} of {found.ran}"
+        )  # fmt: skip
+    return table

@@ -1,0 +1,147 @@
+"""Mutants of the collaborative scheduler."""
+
+from __future__ import annotations
+
+from conformance.mutants.mutant import mutant
+from reference.explorer.points import Kind, Label
+from reference.scheduler import (
+    DEPEND,
+    FINISH,
+    LOOK_ACTIVE,
+    LOOK_DECREASES,
+    LOOK_EXECUTION_INDEX,
+    LOOK_STATUS,
+    LOOK_VALIDATION_INDEX,
+    MARK_DONE,
+    Scheduler,
+    Status,
+    Task,
+    TaskKind,
+)
+
+LOOK_AT_BLOCKING = Label("look at the one to wait for", Kind.LOOK)
+
+
+@mutant("block-stm")
+class ExecutionCountedAfterIndex(Scheduler):
+    """A task to execute is counted as active only after the execution index was raised."""
+
+    def next_to_execute(self) -> Task | None:
+        """Wrong: for a moment the index is past the transaction, and nobody is known to have it."""
+        self.point(LOOK_EXECUTION_INDEX)
+        if self.execution_index >= self.transactions:
+            self.find_nothing()
+            return None
+        step = self.take_execution_index()
+        self.one_more_active()
+        task = self.try_to_start(step)
+        if task is None:
+            self.one_less_active()
+        return task
+
+
+@mutant("block-stm")
+class ValidationCountedAfterIndex(Scheduler):
+    """A task to validate is counted as active only after the validation index was raised."""
+
+    def next_to_validate(self) -> Task | None:
+        """Wrong: for a moment the index is past the transaction, and nobody is known to have it."""
+        self.point(LOOK_VALIDATION_INDEX)
+        if self.validation_index >= self.transactions:
+            self.find_nothing()
+            return None
+        step = self.take_validation_index()
+        self.one_more_active()
+        if step < self.transactions:
+            self.point(LOOK_STATUS, step)
+            if self.status[step] is Status.EXECUTED:
+                return Task(TaskKind.VALIDATE, step, self.incarnation[step])
+        self.one_less_active()
+        return None
+
+
+@mutant("block-stm")
+class DecreaseCountedFirst(Scheduler):
+    """A decrease of the validation index is counted before the index is lowered."""
+
+    def lower_validation_index(self, step: int) -> None:
+        """Wrong: who looks in between sees the count, and not yet the index."""
+        self.count_decrease()
+        self.set_validation_index(step)
+
+
+@mutant("block-stm")
+class DecreasesReadOnce(Scheduler):
+    """The block is done when both indices are past its end and no task is active, as seen one after another."""
+
+    def check_done(self) -> None:
+        """Wrong: an index may have been lowered after it was looked at."""
+        self.point(LOOK_DECREASES)
+        self.point(LOOK_EXECUTION_INDEX)
+        if self.execution_index < self.transactions:
+            return
+        self.point(LOOK_VALIDATION_INDEX)
+        if self.validation_index < self.transactions:
+            return
+        self.point(LOOK_ACTIVE)
+        if self.active != 0:
+            return
+        self.point(MARK_DONE)
+        self.done = True
+
+
+@mutant("block-stm", "H62")
+class LaterNotValidatedAgain(Scheduler):
+    """After an abort the later transactions are not validated again."""
+
+    def finish_validation(self, step: int, aborted: bool) -> Task | None:
+        """Wrong: leaves the validation index where it is."""
+        if aborted:
+            self.make_ready(step)
+            self.lower_execution_index(step)
+        self.one_less_active()
+        return None
+
+
+@mutant("block-stm", "H57")
+class OnlyTheFirstWoken(Scheduler):
+    """Whoever finishes wakes only the first of those who wait for him."""
+
+    def resume(self, steps: list[int]) -> None:
+        """Wrong: forgets the others."""
+        super().resume(steps[:1])
+
+
+@mutant("block-stm", "H57")
+class WaitsForTheFinished(Scheduler):
+    """A transaction that looks before it waits may wait for one that has finished in between."""
+
+    def wait_for(self, step: int, blocking: int) -> bool:
+        """Wrong: looking and entering are two actions."""
+        self.point(LOOK_AT_BLOCKING, (step, blocking))
+        if self.status[blocking] is Status.EXECUTED:
+            return False
+        self.point(DEPEND, (step, blocking))
+        self.status[step] = Status.ABORTING
+        self.dependents[blocking].append(step)
+        self.one_less_active()
+        return True
+
+
+@mutant("block-stm", "H57")
+class WokenBeforeFinished(Scheduler):
+    """Whoever finishes takes those who wait for him before he counts as finished, so that one more may come."""
+
+    def finish_execution(self, step: int, incarnation: int, wrote_new: bool) -> Task | None:
+        """Wrong: takes the list while others may still enter it."""
+        dependents = self.take_dependents(step)
+        self.point(FINISH, step)
+        self.status[step] = Status.EXECUTED
+        self.resume(dependents)
+        self.point(LOOK_VALIDATION_INDEX)
+        if self.validation_index > step:
+            if not wrote_new:
+                return Task(TaskKind.VALIDATE, step, incarnation)
+            self.lower_validation_index(step)
+        self.one_less_active()
+        return None

@@ -1,0 +1,67 @@
+"""Mutants that take a read as valid which is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from conformance.mutants.mutant import mutant
+from reference.memory import Chain, Observation, VersionedMemory
+from spec.machine import Key
+
+
+@mutant("block-stm", "H62")
+class SkippedValidation(VersionedMemory):
+    """Validation always says yes."""
+
+    def validate(self, step: int, reads: Mapping[Key, Observation]) -> bool:
+        """Wrong: looks at nothing."""
+        return True
+
+
+@mutant("block-stm", "H22")
+class ValidationByValue(VersionedMemory):
+    """A read is valid as long as the value is the same, whichever step it comes from."""
+
+    def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
+        """Wrong: compares what the versions hold."""
+        return observation.value == self.value(key, now)
+
+
+@mutant("block-stm", "H13")
+class CreditContributorIgnored(VersionedMemory):
+    """A read is valid as long as the last full write is the same, whoever has credited the key since."""
+
+    def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
+        """Wrong: leaves the credits out."""
+        seen = observation.chain
+        return seen is not None and Chain(seen.base).names() == Chain(now.base).names()
+
+
+@mutant("block-stm", "H13")
+class CreditIncarnationIgnored(VersionedMemory):
+    """A read is valid as long as the same steps have credited the key, whichever of their incarnations did."""
+
+    def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
+        """Wrong: compares credits by their steps."""
+        seen = observation.chain
+        if seen is None or Chain(seen.base).names() != Chain(now.base).names():
+            return False
+        return [credit.step for credit in seen.credits] == [credit.step for credit in now.credits]
+
+
+@mutant("block-stm", "H21")
+class NewestVersionOnly(VersionedMemory):
+    """A read is valid as long as the newest version under the key is the same, whatever has changed below it."""
+
+    def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
+        """Wrong: compares the last version of the chains."""
+        return observation.chain is not None and observation.chain.names()[-1:] == now.names()[-1:]
+
+
+@mutant("block-stm", "H62")
+class BaseReadUnchecked(VersionedMemory):
+    """A read that found nothing but the state before the block is never checked."""
+
+    def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
+        """Wrong: takes it that what no transaction had written stays unwritten."""
+        return observation.chain == Chain(None) or super().agree(key, observation, now)
