@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -231,6 +232,21 @@ def test_nothing_is_recorded_unless_asked() -> None:
     block, state = strangers(4)
     assert run_tokens("block-stm", block, state, record=False).steps == ()
     assert len(run_tokens("block-stm", block, state).steps) == 6
+
+
+def test_workers_stay_on_the_processors_they_are_given() -> None:
+    processor = max(os.sched_getaffinity(0))
+    block, state = strangers(6, work=1.0)
+    result = run_tokens("block-stm", block, state, affinity=(processor,))
+    assert {tuple(os.sched_getaffinity(moved.process)) for moved in result.outcomes} == {(processor,)}
+
+
+@pytest.mark.parametrize("strategy", ["sequential", "block-stm"])
+def test_slow_state_is_waited_for_once_a_key(strategy: str) -> None:
+    block, state = strangers(10)
+    twice = Block(block.transfers * 2)
+    result = run_tokens(strategy, twice, state, read_latency_us=5000)
+    assert result.metrics.seconds >= 20 * 0.005 / 2
 
 
 # Sizes
