@@ -19,6 +19,7 @@ class Attempt:
     """One incarnation of a step that ran to its end: what it gave, or how it failed; what it saw, and what it does.
 
     A failure is that of a speculative run until its reads have been validated. What fails does nothing to state.
+    ``refused``: the run ended well, but what it adds to a value that it knows does not fit; nor does that do anything.
     """
 
     step: int
@@ -28,6 +29,7 @@ class Attempt:
     reads: dict[Key, Observation] = field(default_factory=dict)
     effects: Effects = NO_EFFECTS
     touches: tuple[bytes, ...] = ()
+    refused: Exception | None = None
 
 
 class Committer:
@@ -43,10 +45,14 @@ class Committer:
         self.steps: list[StepAccess] = []
         self.changed: dict[Key, None] = {}
         self.wiped: dict[bytes, int] = {}
+        self._credited: dict[Key, Value] = {}
         self._sources_left: dict[tuple[Key, int], tuple[int, ...]] = {}
 
     def commit_transaction(self, attempt: Attempt) -> None:
-        """Settle the transaction and record what it did. Raises its failure, or the rejection by the totals."""
+        """Settle the transaction and record what it did. Raises its failure, or the rejection by the totals.
+
+        As in the state transition, a sum that does not fit is no fault of the transaction: it has no index.
+        """
         self.settle(attempt)
         self.record(attempt)
 
@@ -64,6 +70,8 @@ class Committer:
 
     def record(self, attempt: Attempt) -> None:
         """Add what the step read, wrote, credited, wiped and touched to the access record."""
+        if attempt.refused is not None:
+            raise attempt.refused
         step, effects = attempt.step, attempt.effects
         reads = {key: self.read(step, key, observation) for key, observation in attempt.reads.items()}
         for address in effects.wipes:
@@ -78,6 +86,10 @@ class Committer:
                 written[key], before[key] = value, old
             else:
                 self._sources_left[key, step] = (step,) if wiped else self.sources(key, chain)
+        for key, amount in effects.credits.items():
+            self._credit(step, key, amount)
+        for key in written:
+            self._credited.pop(key, None)
         self.changed.update(dict.fromkeys(written))
         self.changed.update(dict.fromkeys(effects.credits))
         self.steps.append(
@@ -113,10 +125,16 @@ class Committer:
         except Blocked as blocked:
             raise Violation("committed steps leave no estimates", f"{key.hex()} of step {blocked.step}") from None
 
+    def _credit(self, step: int, key: Key, amount: int) -> None:
+        """Make sure that the sum fits. The last sum is remembered, since nobody may have read the chain so far."""
+        before = self._credited[key] if key in self._credited else self.memory.value(key, self.chain(key, step))
+        self._credited[key] = self.machine.merge(key, before, amount)
+
     def _wipe(self, step: int, address: bytes) -> None:
         self.wiped[address] = step
         for key in [key for key in self.changed if self.machine.storage_owner(key) == address]:
             del self.changed[key]
+            self._credited.pop(key, None)
 
     def result(self, closing: Any) -> BlockResult[Any, Any, Any, Any]:
         """The result of the block, once every step is committed. The values are those that memory holds in the end."""

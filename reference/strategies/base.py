@@ -11,7 +11,7 @@ from reference.estimators import Estimate
 from reference.explorer.points import Kind, Label, Point
 from reference.foretold import ForetoldView, Predictions
 from reference.journal import Journal
-from reference.memory import Blocked, VersionedMemory
+from reference.memory import NO_EFFECTS, Blocked, VersionedMemory
 from reference.scheduler import Scheduler
 from reference.strategies.lock_table import LockTable
 from reference.strategies.wave_queue import WaveQueue
@@ -123,7 +123,11 @@ class Strategy:
             self._note_reads(step, view)
             return Attempt(step, incarnation, None, failure, view.reads)
         self._note_reads(step, view)
-        return Attempt(step, incarnation, outcome, None, view.reads, view.effects(), tuple(view.touches))
+        touches = tuple(view.touches)
+        try:
+            return Attempt(step, incarnation, outcome, None, view.reads, view.effects(), touches)
+        except Exception as refused:
+            return Attempt(step, incarnation, outcome, None, view.reads, NO_EFFECTS, touches, refused)
 
     def _note_reads(self, step: int, view: SpeculativeView) -> None:
         for key, observation in view.reads.items():

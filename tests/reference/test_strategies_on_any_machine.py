@@ -13,16 +13,24 @@ from hypothesis import strategies as st
 
 from reference import STRATEGIES, BlockProgram, Estimate
 from reference.explorer import RandomTurns, run_once
-from spec.machine import Key
+from spec.machine import Key, Rejection, Value
 from tests.reference.blocks import predictions_of
 from tests.spec.test_view import programs, states
-from tests.spec.tiny_machine import KEYS, Operation, TinyBlock, TinyMachine, TinyState
+from tests.spec.tiny_machine import KEYS, Operation, Refused, TinyBlock, TinyMachine, TinyState, number
 
 ONE = b"\x01"
 
 
 class Rejecting(TinyMachine):
-    """Refuses a transaction whose program ends in a question for storage, where key a holds 1."""
+    """Refuses sums over a limit, and transactions that end in a question for storage, where key a holds 1."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+    def merge(self, key: Key, before: Value, amount: int) -> Value:
+        if number(before) + amount > self.limit:
+            raise Rejection(Refused.FULL)
+        return super().merge(key, before, amount)
 
     def execute(self, block: TinyBlock, program: tuple[Operation, ...], view: Any) -> Any:
         outcome = super().execute(block, program, view)
@@ -52,7 +60,7 @@ def test_every_strategy_is_the_state_transition(
     strategy: str, block: TinyBlock, state: dict[Key, bytes], data: st.DataObject, seed: int
 ) -> None:
     """Whatever the estimates and the access list are, and whoever goes on at each point."""
-    machine, before = Rejecting(), TinyState(state)
+    machine, before = Rejecting(data.draw(st.sampled_from([10**9, 10**9, 6, 2]))), TinyState(state)
     estimates = [data.draw(st.tuples(keys, keys)) for _ in block.programs]
     wrong = data.draw(st.just({}) | wrong_lists)
     program = BlockProgram(
