@@ -18,7 +18,7 @@ cdef inline unsigned char* value_bytes(char* base, uint64_t value) noexcept nogi
 cdef inline uint64_t value_length(char* base, uint64_t value) noexcept nogil:
     return (<Value*>(base + value)).length
 
-# The offset of `size` fresh bytes, 64-aligned and not zeroed; 0 and the stop flag where the arena is full. Any thread.
+# The offset of `size` fresh bytes, 128-aligned and not zeroed; 0 and the stop flag where the arena is full. Any thread.
 cdef uint64_t reserve(Arena* arena, uint64_t size) noexcept nogil
 
 # The same for one worker, 8-aligned, from a chunk of its own: nearly always without an atomic.

@@ -21,6 +21,7 @@ from cython.cimports.optimized.core.shim import (
 from cython.cimports.posix.mman import MAP_FAILED, MAP_SHARED, PROT_READ, PROT_WRITE, mmap, munmap
 
 MAGIC = cython.declare(uint64_t, 0x53414D4553544154)
+FIRST_FREE = cython.declare(uint64_t, 256)
 LARGEST_CHUNK = cython.declare(uint64_t, 1 << 16)
 SMALLEST_CHUNK = cython.declare(uint64_t, 1 << 10)
 SMALLEST = 1 << 16
@@ -29,7 +30,7 @@ SMALLEST = 1 << 16
 def reserve(arena, size):
     """Fresh bytes from what is left; all or nothing."""
     header: cython.pointer(ArenaHeader) = arena_header(arena)
-    rounded: uint64_t = (size + 63) & ~cython.cast(uint64_t, 63)
+    rounded: uint64_t = (size + 127) & ~cython.cast(uint64_t, 127)
     if rounded < size or rounded > arena.size:
         stop(arena, OUT_OF_MEMORY)
         return 0
@@ -111,8 +112,8 @@ class SharedArena:
         header: cython.pointer(ArenaHeader) = arena_header(cython.address(created.arena))
         memset(header, 0, cython.sizeof(ArenaHeader))
         header.size = size
-        header.used = cython.sizeof(ArenaHeader)
-        header.floor = cython.sizeof(ArenaHeader)
+        header.used = FIRST_FREE
+        header.floor = FIRST_FREE
         header.magic = MAGIC
         return created
 

@@ -94,9 +94,13 @@ def is_named(
 
 
 def make_key(task, name, length, hashed, base):
-    """One cache line for the record, 64-aligned; the name behind it."""
+    """One cache line for the record, beside the value if that was stored just before; the name behind it.
+
+    What is left over before the next line goes to the padding, so that records of nameless keys stand close together.
+    """
     session: cython.pointer(Session) = task.session
-    block: uint64_t = allocate(task, 64 + 63 + length)
+    padding: uint64_t = (0 - task.worker.chunk) & 63
+    block: uint64_t = allocate(task, padding + 64 + length)
     if block == 0:
         return 0
     key: uint64_t = (block + 63) & ~cython.cast(uint64_t, 63)
