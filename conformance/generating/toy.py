@@ -100,7 +100,7 @@ def generate_block(
     held = {slot: random.getrandbits(64) + 1 for slot in range(workload.keys) if random.random() < HELD}
     wanted = min(round(conflict * transactions), max(transactions - 1, 0))
     conflicting = set(random.sample(range(1, transactions), wanted)) if wanted else set()
-    slots = _Slots(workload.keys, set(held))
+    slots = _Slots(workload.keys)
     made: list[Transaction] = []
     for index in range(transactions):
         if workload.one_key:
@@ -114,13 +114,20 @@ def generate_block(
 
 
 class _Slots:
-    """Which slots an earlier transaction has written, and which hold something. No slot is both free and taken."""
+    """Which slots an earlier transaction has written. No slot is both free and taken."""
 
-    def __init__(self, count: int, held: set[int]) -> None:
+    def __init__(self, count: int) -> None:
+        self.accesses = self.cold = 0
         self.free = list(range(count))
         self.place = {slot: slot for slot in self.free}
         self.taken: list[int] = []
-        self.held = held
+
+    def is_next_cold(self, is_first: bool, share: float) -> bool:
+        """Whether a transaction's next access is to a slot that is new to it, so that such are this share of all."""
+        is_cold = is_first or self.cold < share * self.accesses
+        self.accesses += 1
+        self.cold += is_cold
+        return is_cold
 
     def choose(self, random: Random, is_taken: bool) -> int:
         """A slot that an earlier transaction has written, or one that none has."""
@@ -133,8 +140,7 @@ class _Slots:
         return random.choice(pool)
 
     def write(self, slot: int) -> None:
-        """A transaction has written it: it is taken, and holds something."""
-        self.held.add(slot)
+        """A transaction has written it: it is taken."""
         place = self.place.pop(slot, None)
         if place is None:
             return
@@ -150,7 +156,6 @@ def _any(random: Random, workload: Workload, slots: _Slots, is_conflicting: bool
     loads, stores, hashes = (random.randint(*range_) for range_ in (workload.loads, workload.stores, workload.hashes))
     kinds = ["load"] * loads + ["store"] * stores + ["hash"] * hashes
     random.shuffle(kinds)
-    fresh = _share_of_fresh_slots(workload)
     mine: list[int] = []
     written: dict[int, None] = {}
     operations: list[Operation] = []
@@ -160,7 +165,7 @@ def _any(random: Random, workload: Workload, slots: _Slots, is_conflicting: bool
             operations.append(Keccak(random.randbytes(workload.hash_bytes)))
             is_accumulator_new = True
             continue
-        if not mine or random.random() < fresh:
+        if slots.is_next_cold(not mine, workload.cold):
             mine.append(slots.choose(random, is_conflicting and (not mine or not slots.free)))
             slot = mine[-1]
         else:
@@ -175,12 +180,6 @@ def _any(random: Random, workload: Workload, slots: _Slots, is_conflicting: bool
     for slot in written:
         slots.write(slot)
     return operations
-
-
-def _share_of_fresh_slots(workload: Workload) -> float:
-    """How often an access after the first must go to a slot that is new to its transaction, for the cold ratio."""
-    mean = (sum(workload.loads) + sum(workload.stores)) / 2
-    return max(0.0, (workload.cold * mean - 1) / (mean - 1)) if mean > 1 else 0.0
 
 
 def _on_one_key(random: Random, workload: Workload) -> list[Operation]:

@@ -21,12 +21,13 @@ from spec.access import OPEN, step_name
 from spec.machine import Key, Rejection, Value
 from spec.toy.access_list import AccessList, Entry, check_access_list
 from spec.toy.block import Block, Declaration, Transaction, Withdrawal
-from spec.toy.keys import BALANCE, NONCE, SLOT, slot_key
+from spec.toy.keys import BALANCE, NONCE, SLOT, check_address, slot_key
 from spec.toy.machine import Toy, ToyResult
 from spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
 from spec.toy.receipt import Receipt, receipts_root
 from spec.toy.rejections import Invalid
 from spec.toy.state import ToyState, toy_state
+from spec.toy.word import WORD_MODULUS, check_number
 from spec.transition import apply_block
 
 NAME: Final = "toy"
@@ -53,9 +54,13 @@ class ToyKeyText:
         if word not in ("balance", "nonce", "slot"):
             raise ValueError(f"{text!r} is no key")
         if word == "slot":
-            key = slot_key(int(rest, 16))
+            slot = int(rest, 16)
+            check_number("slot", slot, WORD_MODULUS)
+            key = slot_key(slot)
         else:
-            key = (BALANCE if word == "balance" else NONCE) + bytes.fromhex(rest[2:])
+            address = bytes.fromhex(rest[2:])
+            check_address(word, address)
+            key = (BALANCE if word == "balance" else NONCE) + address
         if self.key(key) != text:
             raise ValueError(f"{text!r} is not how the key is written: must be {self.key(key)!r}")
         return key

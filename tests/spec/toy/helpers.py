@@ -1,0 +1,32 @@
+"""Toy blocks in few words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spec.toy.block import Block, Transaction
+from spec.toy.machine import ToyResult, apply_toy_block
+from spec.toy.operations import Operation
+from spec.toy.state import ToyState, toy_state
+
+ALICE, BOB, MINER = b"\xa1" * 20, b"\xb0" * 20, b"\xcc" * 20
+RICH = 10**9
+
+
+def rich(slots: dict[int, int] | None = None) -> ToyState:
+    return toy_state({ALICE: RICH, BOB: RICH}, slots=slots)
+
+
+def sent(*operations: Operation, **fields: Any) -> Transaction:
+    return Transaction(
+        **{"sender": ALICE, "nonce": 0, "gas_limit": 100_000, "gas_price": 1, "operations": operations, **fields}
+    )
+
+
+def block_of(*transactions: Transaction, **fields: Any) -> Block:
+    return Block(**{"coinbase": MINER, "gas_limit": 10**7, "transactions": transactions, **fields})
+
+
+def run(*operations: Operation, state: ToyState | None = None, **fields: Any) -> ToyResult:
+    """The result of a block of one transaction."""
+    return apply_toy_block(block_of(sent(*operations, **fields)), state or rich())
