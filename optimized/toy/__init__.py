@@ -1,1 +1,10 @@
-"""The toy machine, written a second time for speed: compiled, on packed input."""
+"""The toy machine, written a second time for speed: compiled, on packed input.
+
+:func:`pack` makes the input, :class:`optimized.Engine` runs it, and the roots commit to what came out.
+"""
+
+from optimized.toy.merkle import merkle_root, state_root
+from optimized.toy.packing import PackedBlock, pack
+from optimized.toy.result import Receipt, ToyResult
+
+__all__ = ["PackedBlock", "Receipt", "ToyResult", "merkle_root", "pack", "state_root"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from array import array
 from typing import Any, cast
 
 from optimized.analysis import Access, accuracy, conflict_rate, critical_path
@@ -103,6 +104,7 @@ class ToyEngine:
                 expected = self._estimator.expected(result.block, result.block.plain_transactions)
             met = accuracy([access or Access((), ()) for access in expected], steps)
         workers = figures["workers"]
+        began, ended = numbers(figures["began"]), numbers(figures["ended"])
         return Metrics(
             strategy=configuration.strategy,
             kind=configuration.kind,
@@ -112,15 +114,20 @@ class ToyEngine:
             suspensions=sum(worker[1] for worker in workers),
             validations=sum(worker[2] for worker in workers),
             aborts=sum(worker[3] for worker in workers),
-            re_executions=tuple(max(0, executions - 1) for executions in figures["executions"]),
+            re_executions=tuple(max(0, times - 1) for times in figures["executions"]),
             waves=figures["waves"] or None,
             average_wave_size=result.block.transaction_count / figures["waves"] if figures["waves"] else None,
             conflict_rate=conflict_rate(steps) if steps else None,
             critical_path=critical_path(steps) if steps else None,
             precision=met.precision if met else None,
             recall=met.recall if met else None,
-            latency=latency(figures["latencies"]),
+            latency=latency((end - begin) / 1e6 for begin, end in zip(began, ended, strict=True) if begin and end),
             version_reads=figures["version_reads"],
             base_reads=figures["base_reads"],
             workers=tuple(WorkerMetrics(worker[0], worker[2], worker[4]) for worker in workers),
         )
+
+
+def numbers(packed: bytes) -> array[int]:
+    """64-bit numbers from the memory of this machine."""
+    return array("Q", packed)
