@@ -46,7 +46,7 @@ test: lint ## lint, types, import contracts, then every test (what CI runs)
 quick: $(BUILT) ## lint, types and unit tests, in under two minutes
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest tests -m "not slow and not fixtures and not peers" -n $(JOBS)
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest tests -m "not slow and not fixtures and not peers and not sanitizers" -n $(JOBS)
 
 soak: $(BUILT) ## every official fixture (resumes where it was stopped), then long fuzzing
 	$(if $(FIXTURES),,$(error make soak needs SAMESTATE_DATA, a folder with the official fixtures))

@@ -15,7 +15,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
 
-from conformance.optimized_toy import packed_block, toy_result
+from conformance.optimized_toy import plain_block, toy_result
 from conformance.variants import CHECKOUT, load
 from reference.difference import Ending, difference, end_of
 from reference.explorer import IDLE, RESULT, Kind, Label, Point, Violation, Worker
@@ -147,7 +147,7 @@ class ToyProgram(CompiledProgram):
         self.control.set_mutant(NOTHING)
         self.right = end_of(lambda: apply_toy_block(block, state))
         self.declared = right_accesses(self.right) if right_declarations else None
-        self.packed = packed_block(block, state, pack=part("toy.packing").pack)
+        self.packed = part("toy.packing").pack(*plain_block(block, state))
         self.run = part("toy.running").ToyRun(arena(), workers, strategy)
 
     def lay_out(self) -> None:

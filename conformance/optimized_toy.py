@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from conformance.optimized_plain import TOY_CODES, access_record, raise_rejection
@@ -45,20 +44,23 @@ def plain_transaction(transaction: Transaction) -> tuple[Any, ...]:
     )
 
 
-def packed_block(
-    block: Block, state: ToyState, with_access_list: bool = True, pack: Callable[..., PackedBlock] = pack
-) -> PackedBlock:
-    """A toy block as the compiled machine takes it; ``pack`` is another build's where that one is to run it."""
+def plain_block(block: Block, state: ToyState, with_access_list: bool = True) -> tuple[Any, ...]:
+    """A toy block as the arguments of :func:`optimized.toy.packing.pack`."""
     access_list = None
     if with_access_list and block.access_list is not None:
         access_list = [(entry.reads, entry.changes) for entry in block.access_list]
-    return pack(
+    return (
         [plain_transaction(transaction) for transaction in block.transactions],
         (block.coinbase, block.gas_limit),
         [(withdrawal.address, withdrawal.amount) for withdrawal in block.withdrawals],
         access_list,
         state.values,
     )
+
+
+def packed_block(block: Block, state: ToyState, with_access_list: bool = True) -> PackedBlock:
+    """A toy block as the compiled machine takes it."""
+    return pack(*plain_block(block, state, with_access_list))
 
 
 def toy_result(result: Any, block: Block, state: ToyState) -> ToyResult:

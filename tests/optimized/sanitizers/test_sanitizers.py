@@ -1,0 +1,102 @@
+"""The compiled toy engine with four workers under ThreadSanitizer, AddressSanitizer and UndefinedBehaviorSanitizer."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pickle
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.generating.toy_blocks import random_block
+from conformance.optimized_toy import plain_block
+from conformance.variants import Variant, built, unavailable
+
+STRESS = Path(__file__).parent / "stress.py"
+SECONDS = 8
+REPORTED = 66
+"""The exit status of a process in which a sanitizer has reported something."""
+SAME_ADDRESSES = 0x0040000
+"""ADDR_NO_RANDOMIZE of personality(2)."""
+
+
+def library(name: str) -> str | None:
+    """The runtime of a sanitizer, to be loaded into Python before all else; None where the compiler has none."""
+    compiler = os.environ.get("CXX", "g++").split()[0]
+    if sys.platform != "linux" or shutil.which(compiler) is None:
+        return None
+    path = subprocess.run([compiler, f"-print-file-name={name}"], capture_output=True, text=True).stdout.strip()
+    return path if Path(path).is_absolute() and Path(path).exists() else None
+
+
+def why_not(name: str) -> str | None:
+    """Why there cannot be such a run here, or None if there can."""
+    return unavailable() or (None if library(name) else f"the compiler has no {name}")
+
+
+def without_randomization() -> None:
+    """ThreadSanitizer cannot map its shadow where newer kernels may put things. Where this is forbidden, it may do."""
+    ctypes.CDLL(None).personality(SAME_ADDRESSES)
+
+
+@pytest.fixture(scope="module")
+def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Blocks of up to 60 transactions, from hardly any conflicts to many, a part of them with access lists."""
+    path = tmp_path_factory.mktemp("blocks") / "blocks.pickle"
+    made = [random_block(seed, 60, conflict=0.1 + seed % 4 / 4) for seed in range(24)]
+    path.write_bytes(pickle.dumps([plain_block(block, state) for block, state in made]))
+    return path
+
+
+def stress(
+    variant: Variant, libraries: list[str], blocks: Path, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    folder = built(variant)
+    settings = os.environ | environment | {"LD_PRELOAD": " ".join(libraries), "PYTHONPATH": str(folder)}
+    command = [sys.executable, str(STRESS), f"optimized_{variant}", str(blocks), str(SECONDS)]
+    return subprocess.run(
+        command, env=settings, capture_output=True, text=True, timeout=300, preexec_fn=without_randomization
+    )
+
+
+@pytest.mark.sanitizers
+@pytest.mark.skipif(why_not("libtsan.so") is not None, reason=str(why_not("libtsan.so")))
+class TestThreadSanitizer:
+    OPTIONS = f"exitcode={REPORTED} halt_on_error=0"
+
+    def run(self, blocks: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return stress("thread", [str(library("libtsan.so"))], blocks, TSAN_OPTIONS=self.OPTIONS, **environment)
+
+    def test_no_report(self, blocks: Path) -> None:
+        process = self.run(blocks)
+        assert process.stderr == ""
+        assert process.returncode == 0
+        ran, again = map(int, re.findall(r"\d+", process.stdout))
+        assert ran >= 20
+        assert again >= 20
+
+    def test_a_plain_store_is_reported(self, blocks: Path) -> None:
+        process = self.run(blocks, SAMESTATE_RACE="memory.publish.write")
+        assert "WARNING: ThreadSanitizer: data race" in process.stderr
+        assert "atomic_store" in process.stderr
+        assert process.returncode == REPORTED
+
+
+@pytest.mark.sanitizers
+@pytest.mark.slow
+@pytest.mark.skipif(why_not("libasan.so") is not None, reason=str(why_not("libasan.so")))
+def test_addresses_and_undefined_behaviour(blocks: Path) -> None:
+    process = stress(
+        "address",
+        [str(library("libasan.so")), str(library("libubsan.so"))],
+        blocks,
+        ASAN_OPTIONS=f"exitcode={REPORTED} detect_leaks=0",
+        UBSAN_OPTIONS="print_stacktrace=1",
+    )
+    assert process.stderr == ""
+    assert process.returncode == 0
