@@ -25,6 +25,7 @@ FIRST_FREE = cython.declare(uint64_t, 256)
 LARGEST_CHUNK = cython.declare(uint64_t, 1 << 16)
 SMALLEST_CHUNK = cython.declare(uint64_t, 1 << 10)
 SMALLEST = 1 << 16
+LARGEST = 1 << 37
 
 
 def reserve(arena, size):
@@ -94,12 +95,14 @@ class SharedArena:
 
     @staticmethod
     def create(size: int):
-        """A new arena. Raises OSError where the system refuses the memory, ValueError below 64 KiB.
+        """A new arena. Raises OSError where the system refuses the memory, ValueError below 64 KiB or above 128 GiB.
 
         Some systems do not refuse but kill somebody: do not ask for more than there is.
         """
         if size < SMALLEST:
             raise ValueError(f"an arena needs at least {SMALLEST} bytes, not {size}")
+        if size > LARGEST:
+            raise ValueError(f"an arena has at most {LARGEST} bytes, not {size}: a version has no room for more")
         size = (size + 4095) // 4096 * 4096
         descriptor = os.memfd_create("samestate", os.MFD_CLOEXEC)
         try:

@@ -7,6 +7,8 @@ from cython.cimports.optimized.core.memory import validate
 from cython.cimports.optimized.core.records import (
     BROKEN,
     DONE,
+    PREDICTED,
+    STOPPED,
     SUSPENDED,
     TRACE_CHUNK_EVENTS,
     TRACE_EXECUTION,
@@ -58,8 +60,14 @@ def start_clock(task: cython.pointer(Task)) -> uint64_t:
 
 
 def run_executor(task):
-    """The clock is read once a piece of work, so that counting costs little."""
+    """The clock is read once a piece of work, so that counting costs little.
+
+    A version has no room for more incarnations than PREDICTED: a block that comes that far is stuck, and is stopped.
+    """
     worker: cython.pointer(WorkerRecord) = task.worker
+    if task.incarnation >= PREDICTED:
+        stop(task.session.arena, BROKEN)
+        return STOPPED
     task.session.steps[task.step].executions += 1
     begin: uint64_t = start_clock(task)
     result: cython.int = task.executor.execute(task.executor.machine, task)

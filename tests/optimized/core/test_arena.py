@@ -33,9 +33,11 @@ def test_an_arena_that_fills_up_stops_all_workers(strategy: str, threads) -> Non
     arena.close()
 
 
-def test_too_small_an_arena_is_refused() -> None:
+def test_too_small_an_arena_is_refused_and_too_large_a_one() -> None:
     with pytest.raises(ValueError, match="at least 65536 bytes, not 100"):
         SharedArena.create(100)
+    with pytest.raises(ValueError, match="at most 137438953472 bytes"):
+        SharedArena.create(1 << 38)
 
 
 def test_a_second_mapping_sees_the_same_arena(arena: SharedArena) -> None:

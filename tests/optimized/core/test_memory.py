@@ -136,3 +136,15 @@ def test_a_long_list_is_walked_from_anchors(arena: SharedArena) -> None:
     for transaction in range(0, count, 3):
         expected = (transaction ^ credits_before[transaction]) * 0x100000001B3 & mask
         assert block.outcomes()[transaction] == expected
+
+
+def test_a_transaction_that_touches_more_than_any_list_holds_at_first(arena: SharedArena, oracle) -> None:
+    reads = [("read", key, 0) for key in range(200)]
+    writes = [("write", key, 0) for key in range(200)]
+    base = list(range(200))
+    block = TrialBlock(arena, base, [writes, reads + writes, reads])
+    for transaction in range(3):
+        block.execute(transaction)
+    assert block.read_keys(1) == base
+    assert block.written_keys(1) == base
+    assert (block.outcomes(), block.values()) == oracle(base, [writes, reads + writes, reads])
