@@ -208,12 +208,16 @@ def put_static(block, task):
 
 
 def put_predictions(block, machine, task):
-    """What the block's list says that each step leaves. What it says of steps that there are not is wrong anyway."""
+    """What the block's list says that each transaction leaves.
+
+    Of the opening step, which changes nothing and so is never committed over what was predicted of it, whatever the
+    list says is wrong; so is what it says of steps that there are not.
+    """
     step: uint64_t
     place: uint64_t
     change: cython.pointer(ListedChange)
     value: cython.ulong
-    for step in range(min(block.listed_steps, block.transactions_length + 1)):
+    for step in range(1, min(block.listed_steps, block.transactions_length + 1)):
         for place in range(block.listed[step].first_change, block.listed[step + 1].first_change):
             change = block.listed_changes + place
             if change.word_sized:
