@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, given, settings
 
 from conformance import engines
 from conformance.engine import Engine, EngineFailure
@@ -25,6 +24,7 @@ from conformance.vectors.places import SUFFIX
 
 CONFLICTS: Final = (0, 25, 60, 100)
 MOST_EXAMPLES: Final = 80
+PHASES: Final = (Phase.explicit, Phase.generate, Phase.shrink)
 EVM_BLOCKS: Final = range(0, 12)
 EVM_TRANSACTIONS: Final = 9
 
@@ -48,12 +48,11 @@ def complaint(engine: Engine, case: Case, expected: tuple[Any, ...], folder: Pat
     return f"{wrong}\nagain: samestate check {target} --engine {engine.id}"
 
 
-def check_toy(engine: Engine, conflict: int, folder: Path, examples: int) -> int:
+def check_toy(engine: Engine, limits: Limits, folder: Path, examples: int) -> int:
     """Hypothesis on one engine. Gives how many cases it executed."""
-    limits = Limits(transactions=8, operations=5, conflict=conflict)
     executed = 0
 
-    @settings(deadline=None, max_examples=examples, suppress_health_check=list(HealthCheck))
+    @settings(deadline=None, max_examples=examples, phases=PHASES, suppress_health_check=list(HealthCheck))
     @given(made=toy_cases(limits))
     def check(made: GeneratedToyCase) -> None:
         nonlocal executed
@@ -76,7 +75,7 @@ def examples(least: int = 1) -> int:
 @pytest.mark.parametrize("conflict", CONFLICTS)
 @pytest.mark.parametrize("id", TOY_ENGINES)
 def test_toy_blocks(id: str, conflict: int, tmp_path: Path) -> None:
-    executed = check_toy(engine_of(id), conflict, tmp_path, examples())
+    executed = check_toy(engine_of(id), Limits(transactions=8, operations=5, conflict=conflict), tmp_path, examples())
     assert executed or engine_of(id).capabilities.needs_access_list
 
 
@@ -127,7 +126,7 @@ def test_what_is_wrong_is_shrunk_and_written(tmp_path: Path, monkeypatch: pytest
     made = BlockEngine("wary", capabilities((toy.NAME,), "", ""), execute)
     monkeypatch.setitem(engines.REGISTRY, "wary", lambda workers: made)
     with pytest.raises(AssertionError, match="stores no twos"):
-        check_toy(made, 60, tmp_path, 2000)
+        check_toy(made, Limits(transactions=2, operations=3, blocks=1, is_always_valid=True), tmp_path, 1000)
     vector = load_vector_file(tmp_path / f"wary{SUFFIX}")
     transactions = [entry for block in vector.case.blocks for entry in members(block, "txs")]
     assert [entry["operations"] for entry in transactions] == [["SSTORE 0x0 0x2"]]
