@@ -9,6 +9,7 @@ from typing import Final
 from conformance.vectors import toy
 from conformance.vectors.document import Object
 from conformance.vectors.model import Case
+from conformance.vectors.writing import write_yaml
 from spec.access import StepAccess
 from spec.machine import Rejection
 from spec.toy.access_list import access_list_of
@@ -20,14 +21,27 @@ from spec.toy.state import ToyState
 from spec.transition import apply_block
 
 GENERATED: Final = "toy/generated/case"
+SHOWN: Final = 100
+"""The most transactions of a case that is shown whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class GeneratedToyCase:
-    """A state and the blocks that follow it, one after another."""
+    """A state and the blocks that follow it, one after another. Shown as a vector shows them."""
 
     state: ToyState
     blocks: tuple[Block, ...]
+
+    def __repr__(self) -> str:
+        """As in a vector, without what is expected; long blocks by their size alone."""
+        count = sum(len(block.transactions) for block in self.blocks)
+        if count > SHOWN:
+            return f"<a toy case of {len(self.blocks)} blocks, {count} transactions>"
+        content: Object = {
+            "pre": toy.write_state(self.state),
+            "blocks": [toy.write_block(block) for block in self.blocks],
+        }
+        return f"\n{write_yaml(content, {}, '')}"
 
     def case(self, id: str = GENERATED) -> Case:
         """The case as engines are given it."""

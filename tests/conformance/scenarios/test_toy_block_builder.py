@@ -1,0 +1,109 @@
+"""The toy's block builder, and what it says where a scenario is not about what it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from conformance import command
+from conformance.scenarios.draft import Unexpected
+from conformance.scenarios.filling import fill
+from conformance.scenarios.scenario import SCENARIOS, Scenario, ToyRuleset, all_scenarios
+from conformance.scenarios.toy_block_builder import ToyBlockBuilder
+from conformance.scenarios.toy_draft import WEALTH, hash_of, load, noop, store
+from conformance.vectors import toy
+from spec.toy.keys import slot_key
+from spec.toy.rejections import Invalid
+
+BY_HAND = 10
+"""How many blocks are worked out on paper at least."""
+
+
+def filled(story: Callable[[ToyBlockBuilder], None], size_limit: int = 60_000) -> str:
+    scenario = Scenario("suite", "name", ("H01",), (ToyRuleset(),), story, toy.NAME, size_limit)
+    return fill(scenario, ToyRuleset()).text
+
+
+def small(block: ToyBlockBuilder) -> None:
+    alice = block.account("alice")
+    block.holding({1: 7})
+    block.send(alice, load(1), store(2), hash_of(b""))
+
+
+def test_names_are_accounts_and_nonces_count_themselves() -> None:
+    block = ToyBlockBuilder()
+    alice = block.account("alice", nonce=5)
+    assert block.nobody("alice") is alice
+    assert ToyBlockBuilder().nobody("alice") == alice
+    block.send(alice)
+    block.send(alice, nonce=9)
+    block.send(alice)
+    assert [transaction.nonce for transaction in block.draft.transactions] == [5, 9, 6]
+
+
+def test_filling_is_deterministic() -> None:
+    assert filled(small) == filled(small)
+
+
+@pytest.mark.parametrize(
+    ("expectation", "complaint"),
+    [
+        (lambda block: block.expect(Invalid.NONCE_TOO_LOW), "the scenario says NONCE_TOO_LOW"),
+        (lambda block: block.expect_success(False), "says (False,) of the receipts, and they are (True,)"),
+        (lambda block: block.expect_gas(1), "gas used: the scenario says ['1'], the specification ['24230']"),
+        (lambda block: block.expect_cumulative_gas(1), "cumulative gas used"),
+        (lambda block: block.expect_logs([]), "logs"),
+        (lambda block: block.expect_first_logs(1), "first log"),
+        (lambda block: block.expect_balance(block.nobody("alice"), WEALTH), "balance of alice"),
+        (lambda block: block.expect_nonce(block.nobody("alice"), 0), "nonce of alice"),
+        (lambda block: block.expect_slot(2, 8), "slot 0x2: the scenario says 8, the specification 7"),
+        (lambda block: block.expect_root("state_root", bytes(32)), "state_root"),
+        (lambda block: block.expect_critical_path(2), "critical path"),
+        (lambda block: block.expect_reads(0, slot_key(1)), "reads of step 0"),
+        (lambda block: block.expect_writes(0), "writes of step 0"),
+        (lambda block: block.expect_sources(0, slot_key(1), 0), "sources of slot 0x1 in step 0"),
+        (lambda block: block.send(block.nobody("bob"), noop()), "the specification rejects it"),
+        (lambda block: block.carry_access_list(lambda right: ()), "the specification rejects it"),
+    ],
+)
+def test_a_scenario_must_be_about_what_it_says(expectation: Callable[[ToyBlockBuilder], None], complaint: str) -> None:
+    def story(block: ToyBlockBuilder) -> None:
+        small(block)
+        expectation(block)
+
+    with pytest.raises(Unexpected, match=re.escape(complaint)) as raised:
+        filled(story)
+    assert str(raised.value).startswith("toy/suite/name: block 0: ")
+
+
+def test_a_vector_must_not_be_too_large() -> None:
+    with pytest.raises(Unexpected, match="bytes, and may have 100"):
+        filled(small, size_limit=100)
+
+
+def test_only_one_scenario_may_be_large() -> None:
+    large = [scenario.title for scenario in all_scenarios() if scenario.size_limit > 60_000]
+    assert large == ["toy.sizes.thousand_transactions"]
+
+
+def test_blocks_worked_out_by_hand_say_how() -> None:
+    by_hand = [scenario for scenario in all_scenarios() if (scenario.machine, scenario.suite) == ("toy", "by_hand")]
+    assert len(by_hand) >= BY_HAND
+    for scenario in by_hand:
+        assert len((scenario.story.__doc__ or "").split("\n\n")) >= 2, scenario.title
+
+
+def test_titles_name_the_machine() -> None:
+    all_scenarios()
+    assert SCENARIOS["toy.nonces.gap_in_mid_block"].id(ToyRuleset()) == "toy/nonces/gap_in_mid_block"
+    assert SCENARIOS["nonces.gap_in_mid_block"].machine == "evm"
+
+
+@pytest.mark.parametrize(("chosen", "count"), [("toy.block_gas", 8), ("toy.sizes.one_transaction", 1)])
+def test_fill_takes_suites_of_a_machine(chosen: str, count: int, tmp_path: Path) -> None:
+    result = CliRunner().invoke(command.application, ["fill", chosen, "--output", str(tmp_path)])
+    assert (result.exit_code, result.output) == (0, f"0 the same, {count} written, 0 different\n")
