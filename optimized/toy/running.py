@@ -308,9 +308,9 @@ class ToyRun:
     def figures(self) -> dict:
         """What the run of the last block was like, as plain numbers.
 
-        By transaction: its ``executions``, and the nanoseconds when it first ``began`` and last ``ended`` (0 = never), as
-        bytes of 64-bit numbers, so that whoever does not look at them pays little. By worker: executions, suspensions,
-        validations, aborts, busy seconds.
+        By transaction: its ``executions``, and the nanoseconds when it first ``began`` and last ``ended`` (0 = never),
+        as bytes of 64-bit numbers, so that whoever does not look at them pays little. By worker: executions,
+        suspensions, validations, aborts, busy seconds.
         """
         count: uint64_t = self.block.transactions_length
         index: uint64_t
