@@ -122,7 +122,7 @@ def put_keys(block, machine, task):
     for key in range(block.key_count):
         if not put_word(task, cython.address(block.base[key]), cython.address(value)):
             return False
-        machine.places[key] = make_key(task, cython.NULL, 0, 0, value)
+        machine.places[key] = make_key(task, cython.address(key), 0, 0, value)
         if machine.places[key] == 0:
             return False
     return True
