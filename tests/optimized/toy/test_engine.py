@@ -91,17 +91,17 @@ def test_interrupted(strategy: str) -> None:
 
 
 def test_what_a_handler_raises_is_raised() -> None:
-    class Alarm(Exception):
+    class AlarmError(Exception):
         pass
 
     def ring(*_: object) -> None:
-        raise Alarm
+        raise AlarmError
 
     before = signal.signal(signal.SIGALRM, ring)
     try:
         with Engine("toy", configured()) as engine:
             signal.setitimer(signal.ITIMER_REAL, 0.2)
-            with pytest.raises(Alarm):
+            with pytest.raises(AlarmError):
                 engine.execute(ENDLESS)
     finally:
         signal.signal(signal.SIGALRM, before)

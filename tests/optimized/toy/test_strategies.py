@@ -7,6 +7,8 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from conformance.generating.toy import Workload, generate_block
 from optimized.configuration import Configuration
@@ -76,6 +78,14 @@ def check(engines: Engines, strategy: str, workers: int, block: Block, state: To
 def test_random_blocks(engines: Engines, strategy: str, workers: int) -> None:
     for seed in range(60):
         check(engines, strategy, workers, *random_block(seed))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32), transactions=st.integers(0, 40), faults=st.sampled_from([0.0, 0.02, 0.3]))
+def test_any_seed(engines: Engines, seed: int, transactions: int, faults: float) -> None:
+    block, state = random_block(seed, transactions, faults)
+    for strategy in ("sequential", "block-stm", "locks", "waves", "access-list"):
+        check(engines, strategy, 3, block, state)
 
 
 @EVERY
