@@ -1,4 +1,4 @@
-"""The suite proves itself: a wrong digit fails on every engine, and every engine executes as many cases as it should."""
+"""The suite proves itself: a wrong digit fails on every engine, and each engine executes as much as it should."""
 
 from __future__ import annotations
 
