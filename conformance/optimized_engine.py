@@ -6,16 +6,33 @@ becomes the specification's result of a block, so that everything after that is 
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from conformance.block_engine import BlockEngine, capabilities
+from conformance.block_engine import DEFAULT_STRATEGY, BlockEngine, capabilities
+from conformance.engine import Capabilities
 from conformance.errors import InputError
 from conformance.vectors import evm, toy
 
+if TYPE_CHECKING:
+    from conformance.optimized_parts import Parts
+    from optimized.trace import TraceEvent
+
+ROOM: Final = "optimized"
 THREADS: Final = "threads"
 PROCESSES: Final = "processes"
-MEMORY: Final = 32 << 20
-"""Bytes of an engine's arena. Cases are small, and many engines may be open at once."""
+MEMORY: Final = 64 << 20
+"""Bytes of an arena where nothing else is configured: cases are small, and many engines may be open at once."""
+
+
+class OptimizedEngine(BlockEngine):
+    """An engine of `optimized`. ``trace`` has the schedule of all blocks since it was made, if it was to be kept."""
+
+    def __init__(self, id: str, capabilities: Capabilities, parts: Parts) -> None:
+        super().__init__(id, capabilities, parts.execute, parts.close)
+        self.trace = parts.trace
 
 
 def machines_of(kind: str) -> tuple[str, ...]:
@@ -23,20 +40,43 @@ def machines_of(kind: str) -> tuple[str, ...]:
     return (toy.NAME,) if kind == THREADS else (evm.NAME, toy.NAME)
 
 
-def make_optimized_engine(strategy: str, kind: str, workers: int) -> BlockEngine:
+def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = False) -> OptimizedEngine:
     """The engine ``optimized:<strategy>``, or ``optimized:<strategy>@processes``. Raises InputError.
 
-    Its parts start with the first case of their machine. Worker processes belong to no engine: all share them.
+    Other settings are those of ``SAMESTATE_*`` variables or the file that one of them names. Its parts start with the
+    first case of their machine. Worker processes belong to no engine: all share them.
     """
     try:
         from conformance.optimized_parts import Parts
-        from optimized.configuration import Configuration
+        from optimized import Configuration, load
         from optimized.errors import ConfigurationError
     except ImportError as error:
         raise InputError(f"--engine optimized: {error}") from error
-    try:
-        parts = Parts(Configuration(workers=workers, strategy=strategy, kind=kind, memory_limit=MEMORY))
-    except ConfigurationError as error:
-        raise InputError(f"--engine optimized:{strategy}: {error}") from error
     id = f"optimized:{strategy}" + ("" if kind == THREADS else f"@{kind}")
-    return BlockEngine(id, capabilities(machines_of(kind), strategy, kind), parts.execute, parts.close)
+    try:
+        settings = load(workers=workers, strategy=strategy, kind=kind, record=True, trace=trace)
+    except ConfigurationError as error:
+        raise InputError(f"--engine {id}: {error}") from error
+    if settings.memory_limit == Configuration().memory_limit:
+        settings = replace(settings, memory_limit=MEMORY)
+    return OptimizedEngine(id, capabilities(machines_of(kind), strategy, kind), Parts(settings))
+
+
+def tracing_engine(id: str, workers: int) -> OptimizedEngine:
+    """The engine of that id, which keeps its schedule. Raises InputError where it is none of `optimized`."""
+    room, _, rest = id.partition(":")
+    strategy, _, kind = rest.partition("@")
+    if room.partition("@")[0] != ROOM:
+        raise InputError(f"--trace: {id} does not tell what its workers did; engines called {ROOM}:… do")
+    kind = kind or room.partition("@")[2] or THREADS
+    return make_optimized_engine(strategy or DEFAULT_STRATEGY, kind, workers, trace=True)
+
+
+def write_schedule(target: Path, events: Sequence[TraceEvent], title: str) -> None:
+    """Write a schedule for Perfetto. Raises InputError."""
+    from optimized.trace import write_trace
+
+    try:
+        write_trace(target, events, title)
+    except OSError as error:
+        raise InputError(f"--trace {target}: cannot be written: {error.strerror or error}") from error

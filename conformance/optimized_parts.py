@@ -18,6 +18,7 @@ from conformance.optimized_toy import packed_block, toy_result
 from conformance.predictions import Predictions
 from conformance.vectors import toy
 from optimized import Configuration, Engine, EngineError, MachineName
+from optimized.trace import TraceEvent
 from spec.evm.fork import Fork
 from spec.evm.machine import Evm
 from spec.transition import BlockResult
@@ -26,10 +27,14 @@ AnyResult = BlockResult[Any, Any, Any, Any]
 
 
 class Parts:
-    """Executes blocks of the specification's machines on `optimized`, under one configuration."""
+    """Executes blocks of the specification's machines on `optimized`, under one configuration.
+
+    ``trace`` has the schedules of all blocks so far, where the configuration says that they are kept.
+    """
 
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
+        self.trace: list[TraceEvent] = []
         self._engines: dict[str, Engine] = {}
 
     def execute(self, machine: Any, block: Any, state: Any, predictions: Predictions | None) -> AnyResult:
@@ -37,13 +42,13 @@ class Parts:
         try:
             if isinstance(machine, Evm):
                 given = ForkBlock(fork_name(machine.fork), block)
-                base, orphans = plain_state(state), orphan_storage(state)
-                result = self._python(EVM).execute(given, base, orphans, predictions=predictions)
+                result = self._python(EVM, given, state, predictions)
                 return python_result(result, EVM_CODES, state)
             if self.configuration.kind == "processes":
-                result = self._python(TOY).execute(block, plain_state(state), set(), predictions=predictions)
-                return python_result(result, TOY_CODES, state)
-            return toy_result(self._engine(toy.NAME, toy.NAME).execute(packed_block(block, state)), block, state)
+                return python_result(self._python(TOY, block, state, predictions), TOY_CODES, state)
+            result = self._engine(toy.NAME, toy.NAME).execute(packed_block(block, state))
+            self.trace += result.trace
+            return toy_result(result, block, state)
         except EngineError as error:
             raise EngineFailure(str(error)) from error
 
@@ -52,8 +57,11 @@ class Parts:
         while self._engines:
             self._engines.popitem()[1].close()
 
-    def _python(self, name: str) -> Engine:
-        return self._engine(name, MachineName(name))
+    def _python(self, name: str, block: Any, state: Any, predictions: Predictions | None) -> Any:
+        engine = self._engine(name, MachineName(name))
+        result = engine.execute(block, plain_state(state), orphan_storage(state), predictions=predictions)
+        self.trace += result.trace
+        return result
 
     def _engine(self, name: str, machine: str | MachineName) -> Engine:
         if name not in self._engines:

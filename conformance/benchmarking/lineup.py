@@ -16,11 +16,10 @@ from conformance.engines import choose_engines
 from conformance.errors import InputError
 from conformance.optimized_engine import PROCESSES, THREADS, machines_of
 from conformance.vectors import evm, toy
-from optimized import Configuration
+from optimized import load
 from optimized.errors import ConfigurationError
 from optimized.machine import MachineName
 
-MEMORY: Final = 256 << 20
 WORKERS: Final = (2,)
 TIMES: Final = 3
 OPTIMIZED: Final = "optimized:"
@@ -91,14 +90,12 @@ def line_up(work: Work, names: Sequence[str], counts: Sequence[int], record: boo
 
     def contender(strategy: str, workers: int) -> OptimizedContender:
         try:
-            configuration = Configuration(
+            configuration = load(
                 workers=workers,
                 strategy=strategy,
                 kind=kind,
-                memory_limit=MEMORY,
                 record=record,
                 read_latency_us=read_latency_us,
-                time_limit=600.0,
             )
         except ConfigurationError as error:
             raise InputError(f"bench: {error}") from error

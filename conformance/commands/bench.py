@@ -13,13 +13,12 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from conformance.benchmarking import plot as plotting
-from conformance.benchmarking.lineup import Lineup, line_up, make_work
+from conformance.benchmarking.lineup import line_up, make_work
 from conformance.benchmarking.measuring import Progress, measure
 from conformance.benchmarking.report import Report, Setting
 from conformance.checking.printing import write_json
 from conformance.console import console_for
-from conformance.errors import InputError
-from optimized.trace import write_trace
+from conformance.optimized_engine import write_schedule
 
 REPEAT: Final = 7
 
@@ -54,7 +53,7 @@ def bench(
         report = Report(lineup.prepared, setting, comparison, lineup.apart(), lineup.facts())
         show(report, sys.stderr if json == "-" else sys.stdout)
         if trace is not None:
-            write_schedule(lineup, trace)
+            write_schedule(trace, lineup.trace(), f"{lineup.engines[-1].engine}, {lineup.prepared.name}")
     if json is not None:
         write_json(report.document(), json)
     if plot is not None:
@@ -66,14 +65,6 @@ def show(report: Report, out: TextIO) -> None:
     console = console_for(out)
     for line in report.lines():
         console.print(line)
-
-
-def write_schedule(lineup: Lineup, target: Path) -> None:
-    """Write the schedule of one more execution by the last engine, which Perfetto opens. Raises InputError."""
-    try:
-        write_trace(target, lineup.trace(), f"{lineup.engines[-1].engine}, {lineup.prepared.name}")
-    except OSError as error:
-        raise InputError(f"--trace {target}: cannot be written: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager

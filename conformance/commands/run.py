@@ -17,6 +17,7 @@ from conformance.engines import EngineFailure, find_engine
 from conformance.errors import InputError
 from conformance.fixtures.archives import documents
 from conformance.fixtures.load import is_vector
+from conformance.optimized_engine import OptimizedEngine, tracing_engine, write_schedule
 from conformance.schedules import document_of, replay
 from conformance.traceable import TraceableCase, find_case
 from conformance.vectors import evm
@@ -43,6 +44,9 @@ def run(
     schedule: Annotated[
         Path | None, typer.Option(help="A schedule: run what it names, and only what it names, in just that order.")
     ] = None,
+    trace: Annotated[
+        Path | None, typer.Option(help="Write what each worker of `optimized` did and when, for Perfetto.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON: for each block a map as in FORMAT.md.")] = False,
 ) -> None:
     """Execute the blocks of a case: gas, receipts, roots, and what every step read and wrote.
@@ -56,7 +60,7 @@ def run(
     if block is None:
         raise InputError("run: there must be a vector, a fixture or a block file, or a --schedule")
     try:
-        names, results = results_of(block, engine, case, workers)
+        names, results = results_of(block, engine, case, workers, trace)
     except EngineFailure as failure:
         typer.echo(f"samestate: {engine}: {failure}", err=True)
         raise typer.Exit(FAILED) from failure
@@ -83,20 +87,25 @@ def run_schedule(path: Path, vector: Path | None, json: bool) -> None:
 
 
 def results_of(
-    path: Path, engine_id: str, name: str | None, workers: int = WORKERS
+    path: Path, engine_id: str, name: str | None, workers: int = WORKERS, trace: Path | None = None
 ) -> tuple[dict[str, str], list[Object]]:
     """The names of accounts, and what came out of each block of the case. Raises InputError and EngineFailure."""
     found = [document for document in documents([path]) if is_vector(document)]
     if len(found) == 1:
         vector = load_vector(found[0].place, found[0].content)
-        engine = find_engine(engine_id, workers=workers)
+        engine = find_engine(engine_id, workers=workers) if trace is None else tracing_engine(engine_id, workers)
         try:
             missing = engine.capabilities.missing(vector.case)
             if missing:
                 raise InputError(f"{path}: {missing}")
-            return dict(vector.names), list(engine.run(vector.case))
+            results = list(engine.run(vector.case))
+            if trace is not None and isinstance(engine, OptimizedEngine):
+                write_schedule(trace, engine.trace, f"{engine.id}, {vector.case.id}")
+            return dict(vector.names), results
         finally:
             engine.close()
+    if trace is not None:
+        raise InputError(f"{path}: --trace: only vectors can be given to engines that tell what their workers did")
     if engine_id != SPEC:
         raise InputError(f"{path}: --engine {engine_id}: only vectors can be given to other engines than {SPEC!r}")
     return {}, list(execute(find_case(path, name)))

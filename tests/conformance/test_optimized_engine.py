@@ -1,0 +1,87 @@
+"""Engines of `optimized` on the command line: their schedules, and settings from the environment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from conformance import command
+from conformance.engine import EngineFailure
+from conformance.engines import find_engine
+from conformance.optimized_engine import make_optimized_engine
+from conformance.vectors.loading import load_vector_file
+from conformance.vectors.places import SUFFIX, VECTORS
+
+CHAIN = VECTORS / f"toy/conflicts/long_chain{SUFFIX}"
+EVM = VECTORS / f"evm/storage/read_after_write-amsterdam{SUFFIX}"
+
+
+def samestate(*arguments: str) -> Any:
+    return CliRunner().invoke(command.application, list(arguments))
+
+
+@pytest.mark.parametrize(
+    ("engine", "vector"),
+    [
+        ("optimized", CHAIN),
+        ("optimized:waves", CHAIN),
+        ("optimized@processes", CHAIN),
+        ("optimized:locks@processes", EVM),
+    ],
+)
+def test_a_run_tells_what_each_worker_did(engine: str, vector: Path, tmp_path: Path) -> None:
+    target = tmp_path / "trace.json"
+    result = samestate("run", str(vector), "--engine", engine, "--workers", "3", "--trace", str(target), "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout) == json.loads(samestate("run", str(vector), "--json").stdout)
+    events = json.loads(target.read_text())["traceEvents"]
+    executed = {event["args"]["transaction"] for event in events if event["name"].startswith("execute ")}
+    assert executed == set(range(len(load_vector_file(vector).case.blocks[0]["txs"])))
+    assert {event["args"]["name"] for event in events if event["name"] == "thread_name"} <= {
+        f"worker {number}" for number in range(3)
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--engine", "spec", "--trace", "t.json"), "spec does not tell what its workers did"),
+        (("--engine", "reference:waves", "--trace", "t.json"), "reference:waves does not tell what its workers did"),
+        (("--engine", "optimized:magic", "--trace", "t.json"), "choose of sequential, block-stm"),
+        (("--engine", "optimized", "--trace", "/nowhere/t.json"), "--trace /nowhere/t.json: cannot be written"),
+        (("--engine", "optimized", "--workers", "1000"), "workers = 1000"),
+    ],
+)
+def test_what_cannot_be_traced_is_told(options: tuple[str, ...], complaint: str) -> None:
+    result = samestate("run", str(CHAIN), *options)
+    assert result.exit_code == 2
+    assert complaint in result.stderr
+
+
+def test_settings_come_from_the_environment_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SAMESTATE_MAXIMUM_BLOCK", "3")
+    result = samestate("check", str(CHAIN), "--engine", "optimized:locks")
+    assert result.exit_code in (0, 1)
+    with pytest.raises(EngineFailure, match="more than maximum_block = 3"):
+        make_optimized_engine("locks", "threads", 2).run(load_vector_file(CHAIN).case)
+    monkeypatch.delenv("SAMESTATE_MAXIMUM_BLOCK")
+    settings = tmp_path / "settings.yaml"
+    settings.write_text("time_limit: soon\n")
+    monkeypatch.setenv("SAMESTATE_CONFIGURATION", str(settings))
+    result = samestate("run", str(CHAIN), "--engine", "optimized:sequential")
+    assert result.exit_code == 2
+    assert f"--engine optimized:sequential: file {settings}, key time_limit = soon" in result.stderr
+
+
+def test_an_engine_runs_again_after_it_was_closed() -> None:
+    case = load_vector_file(CHAIN).case
+    for id in ("optimized", "optimized@processes"):
+        engine = find_engine(id)
+        first = engine.run(case)
+        engine.close()
+        assert engine.run(case) == first
+        engine.close()
