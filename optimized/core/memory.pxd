@@ -69,7 +69,8 @@ cdef Execution* latest_execution(Session* session, uint64_t step) noexcept nogil
 # by the executor. For the coordinator: no read set. An estimate met is BROKEN.
 cdef uint64_t value_before(Task* task, uint64_t key, uint64_t step) noexcept nogil
 
-# A value that a list of accesses predicts for `key` after `step`: steps in rising order a key, before the workers start. 0 or -1.
+# A value that a list of accesses predicts for `key` after `step`: steps in rising order a key, before the workers start. Of other
+# steps than transactions nothing is taken. 0 or -1.
 cdef int predict(Task* task, uint64_t key, uint64_t step, uint64_t value) noexcept nogil
 
 # Whether two Values are the same bytes, or both absent.

@@ -640,8 +640,14 @@ def value_before(task, key, step):
 
 
 def predict(task, key, step, value):
-    """A version of an incarnation that never runs, and a note of it with its step."""
+    """A version of an incarnation that never runs, and a note of it with its step.
+
+    What is said of the opening and the closing step is passed by: they are the coordinator's, and no commit would take
+    back what was wrong.
+    """
     session: cython.pointer(Session) = task.session
+    if step == 0 or step > session.record.transactions:
+        return 0
     fresh: cython.bint = False
     step_before: uint64_t = task.step
     task.step = step

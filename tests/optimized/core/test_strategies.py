@@ -139,6 +139,16 @@ def test_a_wrong_entry_costs_only_those_who_read_it(arena: SharedArena, threads,
     assert block.outcomes() == oracle([5, 6], programs)[0]
 
 
+def test_what_a_list_says_of_opening_and_closing_is_not_believed(arena: SharedArena, threads, oracle) -> None:
+    programs = [[("read", 0, 0)], [("read", 1, 0)]]
+    predicted = [(0, -1, 99), (1, 2, 99)]
+    block = TrialBlock(arena, [5, 6], programs, "access-list", 2, predicted=predicted)
+    block.open({})
+    threads(block, 2)
+    block.close({})
+    assert (block.outcomes(), block.values()) == oracle([5, 6], programs)
+
+
 def test_each_of_two_workers_executes_a_fair_share(arena: SharedArena, threads) -> None:
     programs = [[("read", n, 0), ("spin", 0, 20000), ("write", n, 0)] for n in range(400)]
     block = TrialBlock(arena, [1] * 400, programs, "block-stm", 2)
