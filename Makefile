@@ -41,12 +41,12 @@ conformance: $(BUILT) ## the main job: vectors, real blocks, a sample of the off
 	$(BIN)/python -m pytest conformance -n $(JOBS)
 
 test: lint ## lint, types, import contracts, then every test (what CI runs)
-	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -n $(JOBS)
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -m "not soak" -n $(JOBS)
 
 quick: $(BUILT) ## lint, types and unit tests, in under two minutes
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest tests -m "not slow and not fixtures and not peers and not sanitizers" -n $(JOBS)
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest tests -m "not slow and not fixtures and not peers and not sanitizers and not soak" -n $(JOBS)
 
 soak: $(BUILT) ## every official fixture (resumes where it was stopped), then long fuzzing
 	$(if $(FIXTURES),,$(error make soak needs SAMESTATE_DATA, a folder with the official fixtures))

@@ -88,7 +88,7 @@ class TestThreadSanitizer:
 
 
 @pytest.mark.sanitizers
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.skipif(why_not("libasan.so") is not None, reason=str(why_not("libasan.so")))
 def test_addresses_and_undefined_behaviour(blocks: Path) -> None:
     process = stress(
