@@ -20,6 +20,7 @@ COMMANDS: Final[dict[str, str]] = {
     "generate": "Write a vector that a seed makes.",
     "fuzz": "Compare engines with the specification on random blocks.",
     "bench": "Measure engines on a block, against sequential execution and the ceiling of the machine.",
+    "mutants": "Engines with a seeded bug, and which vector or schedule finds each.",
     "engines": "What is registered, and what each can do.",
     "t8n": "The transition tool interface of geth and EELS: alloc, env and txs in, result and alloc out.",
     "trace": "Trace a transaction of any case: a line of JSON for each instruction (EIP-3155).",

@@ -25,7 +25,7 @@ class EstimateReadAsValue(VersionedMemory):
         """Wrong: lets it pass."""
 
 
-@mutant("block-stm", "H59")
+@mutant("block-stm", "H59", shown_by="hand_over")
 class StaleWake(BlockStm):
     """An aborted transaction is made ready to run again before its writes have become estimates."""
 
@@ -37,10 +37,9 @@ class StaleWake(BlockStm):
         if holds or not self.scheduler.try_to_abort(step, incarnation):
             return self.scheduler.finish_validation(step, False)
         self.journal.aborted(step, incarnation)
-        self.scheduler.make_ready(step)
+        self.scheduler.resume([step])
         self.memory.mark_estimates(step)
         self.scheduler.lower_validation_index(step + 1)
-        self.scheduler.lower_execution_index(step)
         self.scheduler.one_less_active()
         return None
 
@@ -83,6 +82,8 @@ class FinishedBeforePublished(BlockStm):
             if self.wait_for(step, attempt):
                 return None
         self.journal.executed(worker, attempt)
+        self.scheduler.one_more_active()
         task = self.scheduler.finish_execution(step, incarnation, wrote_new=True)
         self.publish(attempt)
+        self.scheduler.one_less_active()
         return task

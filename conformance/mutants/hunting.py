@@ -1,13 +1,15 @@
 """Hunting a mutant of `reference`: with vectors under random schedules, then with the explorer, which knows invariants.
 
-The procedure is the same for every mutant, and the strategies as they are have to survive it. Everything follows from
-the vectors and from fixed seeds.
+The procedure is the same for every mutant, and the strategies as they are have to survive all of it. Everything follows
+from the vectors and from fixed seeds.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from conformance.block_engine import WORKERS, BlockEngine, capabilities
@@ -21,12 +23,14 @@ from conformance.vectors.loading import load_vector_file
 from conformance.vectors.model import Vector, members
 from conformance.vectors.places import vector_files
 from reference import BlockProgram, run_block
-from reference.explorer import CRASH, LIVELOCK, RESULT, Exploration, RandomTurns, Violation, describe, explore
+from reference.explorer import CRASH, LIVELOCK, RESULT, Exploration, RandomTurns, Violation, describe, explore, sample
 from spec.toy.machine import Toy
-from spec.toy.state import ToyState
 
-SEEDS: Final = 8
-"""How many random schedules a vector is run under, as long as none has killed the mutant."""
+SEEDS: Final = range(3)
+"""The random schedules that every vector is run under: the first always, the others where that has found nothing."""
+
+GUARDED_SEEDS: Final = range(8)
+"""The random schedules that the smallest blocks are run under with all invariants."""
 
 LARGEST: Final = 12
 """Vectors with a block of more transactions take too long for what they find."""
@@ -34,7 +38,13 @@ LARGEST: Final = 12
 POINTS: Final = 60_000
 """How many points a run may have. The longest run of a right engine has far fewer."""
 
-EXPLORED: Final = "interleavings"
+SHOWN_SEEDS: Final = range(1000)
+"""The random schedules of the block that a mutant is shown by, with all invariants, after those with one preemption."""
+
+SHOWN_RATE: Final = 0.3
+"""How often a worker is pre-empted in those: often, as few preemptions do not find them, nor long turns."""
+
+SMALLEST: Final = "interleavings"
 """The suite of the toy whose blocks are so small that the explorer can run them under every schedule."""
 
 EVM_SUITES: Final = ("coinbase", "self_destruct", "transfers")
@@ -44,24 +54,62 @@ NO_KILL: Final = (CRASH, LIVELOCK)
 """What does not count as finding a mutant: that it crashes, or that it never ends."""
 
 
-class CannotTell(Exception):  # noqa: N818 - what became of a run, and no error of ours
+@dataclass(frozen=True, slots=True)
+class NoVerdict:
     """A run that crashed or did not end."""
 
+    vector: str
+    reason: str
 
-# Vectors
+
+Found = Kill | NoVerdict
+
+
+def hunt(mutant: Mutant) -> Finding:
+    """Run the mutant on all its vectors; then on, until something has killed it."""
+    first = list(search_by_seed(mutant, SEEDS[0]))
+    given = vectors_for(mutant)
+    found = chain(first, search_on(mutant, {mutant.shown_by}))
+    kill = next((each for each in found if isinstance(each, Kill)), None)
+    passed = len({vector.case.id for vector in given} - {each.vector for each in first})
+    return Finding(mutant.name, mutant.engine, mutant.description, mutant.hazards, kill, passed, len(given))
+
+
+def search(mutant: Mutant, shown: Set[str]) -> Iterator[Found]:
+    """All that is wrong with a mutant, by everything that is tried; ``shown``: what the explorer tries at length."""
+    yield from search_by_seed(mutant, SEEDS[0])
+    yield from search_on(mutant, shown)
+
+
+def search_on(mutant: Mutant, shown: Set[str]) -> Iterator[Found]:
+    """What is wrong with a mutant by all but the first schedule of each vector."""
+    for seed in SEEDS[1:]:
+        yield from search_by_seed(mutant, seed)
+    for vector in smallest(mutant):
+        yield from wrongs(vector, sample(program_of(mutant, vector), GUARDED_SEEDS, POINTS))
+    for vector in smallest(mutant):
+        if vector.case.id.split("/")[2] in shown:
+            yield from wrongs(vector, explore(program_of(mutant, vector), preemptions=1))
+            yield from wrongs(vector, sample(program_of(mutant, vector), SHOWN_SEEDS, POINTS, SHOWN_RATE))
+
+
+# Vectors under random schedules
 
 
 @functools.cache
 def vectors_of(machine: str) -> tuple[Vector, ...]:
     """The vectors that mutants of a machine are given, small ones only, in the order of their ids."""
-    loaded = (load_vector_file(path) for path in vector_files(machine))
-    return tuple(vector for vector in loaded if is_given(vector))
+    paths = (path for path in vector_files(machine) if machine == toy.NAME or path.parent.name in EVM_SUITES)
+    loaded = (load_vector_file(path) for path in paths)
+    return tuple(
+        vector for vector in loaded if all(len(members(block, "txs")) <= LARGEST for block in vector.case.blocks)
+    )
 
 
-def is_given(vector: Vector) -> bool:
-    """Whether the vector is small enough, and about what mutants are about."""
-    is_about = vector.case.machine == toy.NAME or vector.case.id.split("/")[1] in EVM_SUITES
-    return is_about and all(len(members(block, "txs")) <= LARGEST for block in vector.case.blocks)
+def vectors_for(mutant: Mutant) -> list[Vector]:
+    """The vectors that the mutant's engine can run."""
+    able = engine_of(mutant, SEEDS[0]).capabilities
+    return [vector for vector in vectors_of(mutant.machine) if not able.missing(vector.case)]
 
 
 def engine_of(mutant: Mutant, seed: int) -> BlockEngine:
@@ -84,103 +132,68 @@ def engine_of(mutant: Mutant, seed: int) -> BlockEngine:
     return BlockEngine(mutant.name, capabilities((mutant.machine,), mutant.strategy, ""), execute)
 
 
-def kill_by_vector(mutant: Mutant, vector: Vector, seed: int) -> Kill | None:
-    """What the vector has against the mutant under that schedule. Raises CannotTell."""
-    schedule = f"random, seed {seed}"
+def search_by_seed(mutant: Mutant, seed: int) -> Iterator[Found]:
+    """What the vectors have against the mutant under the random schedule of a seed."""
+    for vector in vectors_for(mutant):
+        found = verdict(mutant, vector, seed)
+        if found is not None:
+            yield found
+
+
+def verdict(mutant: Mutant, vector: Vector, seed: int) -> Found | None:
+    """What the vector has against the mutant under that schedule, if anything."""
+    name, schedule = vector.case.id, f"random, seed {seed}"
     try:
         difference = compare_engine(engine_of(mutant, seed), vector)
     except Violation as violation:
         if violation.name in NO_KILL:
-            raise CannotTell(str(violation)) from violation
-        return Kill(vector.case.id, schedule, INVARIANT, violation.name, violation.detail)
-    except Exception as crash:
-        raise CannotTell(str(crash)) from crash
+            return NoVerdict(name, str(violation))
+        return Kill(name, schedule, INVARIANT, violation.name, violation.detail)
+    except Exception as crash:  # of a wrong engine anything may be expected
+        return NoVerdict(name, f"{type(crash).__name__}: {crash}")
     if difference is None:
         return None
     values = f"expected {difference.expected}, the engine gives {difference.given}"
-    return Kill(vector.case.id, schedule, OUTPUT, difference.where, values)
+    return Kill(name, schedule, OUTPUT, difference.where, values)
 
 
-def vectors_for(mutant: Mutant) -> list[Vector]:
-    """The vectors that the mutant's engine can run."""
-    able = engine_of(mutant, 0).capabilities
-    return [vector for vector in vectors_of(mutant.machine) if not able.missing(vector.case)]
+# The smallest blocks, with invariants
 
 
-# The explorer
+def smallest(mutant: Mutant) -> list[Vector]:
+    """The vectors of the suite that is made for the explorer."""
+    if mutant.machine != toy.NAME:
+        return []
+    return [vector for vector in vectors_for(mutant) if vector.case.id.split("/")[1] == SMALLEST]
 
 
-def programs(mutant: Mutant, vector: Vector) -> Iterator[BlockProgram]:
-    """The blocks of a toy vector as the explorer runs them, with every invariant."""
+def program_of(mutant: Mutant, vector: Vector) -> BlockProgram:
+    """The first block of a toy vector as the explorer runs it, with every invariant."""
     state, blocks = toy.read_case(vector.case)
-    for block in blocks:
-        predictions = None if block.access_list is None else toy_predictions(block.access_list)
-        yield BlockProgram(
-            mutant.machine_for(Toy()),
-            block,
-            state,
-            mutant.strategy,
-            WORKERS,
-            mutant.parts,
-            declared_access,
-            predictions,
-        )
-        after: ToyState = toy.execute_block(block, state)[1]
-        state = after
+    said = blocks[0].access_list
+    return BlockProgram(
+        mutant.machine_for(Toy()),
+        blocks[0],
+        state,
+        mutant.strategy,
+        WORKERS,
+        mutant.parts,
+        declared_access,
+        None if said is None else toy_predictions(said),
+    )
 
 
-def explored(mutant: Mutant) -> Iterator[tuple[Vector, BlockProgram]]:
-    """The programs that the explorer runs of a mutant: all of the suite that is made for it."""
-    for vector in vectors_for(mutant):
-        if vector.case.id.split("/")[1] == EXPLORED:
-            for program in programs(mutant, vector):
-                yield vector, program
-
-
-def kill_by_explorer(vector: Vector, exploration: Exploration) -> Kill | None:
-    """The first thing that an exploration has found and that counts."""
+def wrongs(vector: Vector, exploration: Exploration) -> Iterator[Found]:
+    """What an exploration has found."""
+    name = vector.case.id
     for report in exploration.violations:
         violation = report.violation
-        if violation is not None and violation.name not in NO_KILL:
-            kind = OUTPUT if violation.name == RESULT else INVARIANT
-            return Kill(vector.case.id, describe(report.schedule), kind, violation.name, violation.detail)
-    return None
-
-
-# The hunt
-
-
-def hunt(mutant: Mutant, watch: Callable[[Kill], None] = lambda kill: None) -> Finding:
-    """Run the mutant on all its vectors, then under more schedules and in the explorer, until something kills it."""
-    kills: list[Kill] = []
-    passed = 0
-    given = vectors_for(mutant)
-    for seed in range(SEEDS):
-        for vector in given:
-            try:
-                kill = kill_by_vector(mutant, vector, seed)
-            except CannotTell:
-                continue
-            if kill is not None:
-                kills.append(kill)
-            elif seed == 0:
-                passed += 1
-        if kills:
-            break
-    kill = kills[0] if kills else explore_all(mutant)
-    return Finding(mutant.name, mutant.engine, mutant.description, mutant.hazards, kill, passed, len(given))
-
-
-def explore_all(mutant: Mutant) -> Kill | None:
-    """Run what the explorer is for, first with one preemption, then with two."""
-    for preemptions in (1, 2):
-        for vector, program in explored(mutant):
-            kill = kill_by_explorer(vector, explore(program, preemptions))
-            if kill is not None:
-                return kill
-    return None
-
-
-def hunt_all(mutants: Sequence[Mutant]) -> Iterator[Finding]:
-    """Every mutant, one after another."""
-    return map(hunt, mutants)
+        if violation is None:
+            continue
+        if violation.name in NO_KILL:
+            yield NoVerdict(name, str(violation))
+            continue
+        kind = OUTPUT if violation.name == RESULT else INVARIANT
+        through, _, values = violation.detail.partition(": expected ") if kind == OUTPUT else (violation.name, "", "")
+        detail = f"expected {values}" if kind == OUTPUT else violation.detail
+        yield Kill(name, describe(report.schedule), kind, through, detail)

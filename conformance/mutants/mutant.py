@@ -41,7 +41,8 @@ Wrong = TypeVar("Wrong", bound=type)
 class Mutant:
     """A strategy with one part replaced by the class ``wrong``, or the toy machine itself where that is what it is.
 
-    ``machine`` names the machine whose vectors it is given.
+    ``machine`` names the machine whose vectors it is given. ``shown_by``: a block of the suite `interleavings` that the
+    explorer runs under many schedules, where a few do not find the mutant.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Mutant:
     hazards: tuple[str, ...]
     wrong: type | None
     machine: str
+    shown_by: str = ""
 
     @property
     def engine(self) -> str:
@@ -76,10 +78,10 @@ MUTANTS: Final[dict[str, Mutant]] = {}
 """Every mutant whose module was imported, by name."""
 
 
-def mutant(strategy: str, hazards: str = "", machine: str = toy.NAME) -> Callable[[Wrong], Wrong]:
+def mutant(strategy: str, hazards: str = "", machine: str = toy.NAME, shown_by: str = "") -> Callable[[Wrong], Wrong]:
     """Make a mutant of the class below, which replaces the part of that strategy whose subclass it is.
 
-    Its docstring says what is wrong; ``hazards`` are the ids that fit.
+    Its docstring says what is wrong; ``hazards`` are the ids that fit. For the rest see :class:`Mutant`.
     """
 
     def add(wrong: Wrong) -> Wrong:
@@ -89,7 +91,8 @@ def mutant(strategy: str, hazards: str = "", machine: str = toy.NAME) -> Callabl
             raise ValueError(f"there are two mutants {name}")
         if not issubclass(wrong, (Toy, *PARTS.values())):
             raise TypeError(f"{wrong.__name__} replaces no part of a strategy")
-        MUTANTS[name] = Mutant(name, description, strategy, tuple(sorted(hazards.split())), wrong, machine)
+        ids = tuple(sorted(hazards.split()))
+        MUTANTS[name] = Mutant(name, description, strategy, ids, wrong, machine, shown_by)
         return wrong
 
     return add

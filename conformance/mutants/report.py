@@ -11,6 +11,9 @@ from rich.table import Table
 OUTPUT: Final = "output"
 INVARIANT: Final = "invariant"
 
+SHOWN: Final = 100
+"""How many letters of a schedule or an output the table shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kill:
@@ -55,11 +58,16 @@ class Finding:
 
 def table_of(findings: Sequence[Finding]) -> Table:
     """The findings for people."""
-    table = Table("mutant", "engine", "what is wrong", "hazards", "killed by", "under", "through", "passes")
+    table = Table("mutant", "what is wrong", "killed by", "under", "through", "passes", show_lines=True)
     for found in findings:
         kill = found.kill
         shown = ("nothing", "", "") if kill is None else (kill.vector, kill.schedule, f"{kill.kind}: {kill.through}")
-        table.add_row(
-            found.mutant, found.engine, found.wrong, " ".join(found.hazards), *shown, f"{found.passed} of {found.ran}"
-        )  # fmt: skip
+        hazards = f" ({', '.join(found.hazards)})" if found.hazards else ""
+        name, passes = f"{found.mutant}\n{found.engine}", f"{found.passed} of {found.ran}"
+        table.add_row(name, f"{found.wrong}{hazards}", *map(shorten, shown), passes)
     return table
+
+
+def shorten(words: str) -> str:
+    """A long schedule or a long key, so that the table stays readable; the JSON has all of it."""
+    return words if len(words) <= SHOWN else f"{words[:SHOWN]}…"

@@ -22,7 +22,7 @@ from reference.scheduler import (
 LOOK_AT_BLOCKING = Label("look at the one to wait for", Kind.LOOK)
 
 
-@mutant("block-stm")
+@mutant("block-stm", shown_by="three_increments")
 class ExecutionCountedAfterIndex(Scheduler):
     """A task to execute is counted as active only after the execution index was raised."""
 
@@ -60,7 +60,7 @@ class ValidationCountedAfterIndex(Scheduler):
         return None
 
 
-@mutant("block-stm")
+@mutant("block-stm", shown_by="hand_over")
 class DecreaseCountedFirst(Scheduler):
     """A decrease of the validation index is counted before the index is lowered."""
 
@@ -103,7 +103,7 @@ class LaterNotValidatedAgain(Scheduler):
         return None
 
 
-@mutant("block-stm", "H57")
+@mutant("block-stm", "H57", shown_by="two_wait_for_one")
 class OnlyTheFirstWoken(Scheduler):
     """Whoever finishes wakes only the first of those who wait for him."""
 
@@ -112,7 +112,7 @@ class OnlyTheFirstWoken(Scheduler):
         super().resume(steps[:1])
 
 
-@mutant("block-stm", "H57")
+@mutant("block-stm", "H57", shown_by="hand_over")
 class WaitsForTheFinished(Scheduler):
     """A transaction that looks before it waits may wait for one that has finished in between."""
 
@@ -128,7 +128,7 @@ class WaitsForTheFinished(Scheduler):
         return True
 
 
-@mutant("block-stm", "H57")
+@mutant("block-stm", "H57", shown_by="hand_over")
 class WokenBeforeFinished(Scheduler):
     """Whoever finishes takes those who wait for him before he counts as finished, so that one more may come."""
 

@@ -18,7 +18,7 @@ class SkippedValidation(VersionedMemory):
         return True
 
 
-@mutant("block-stm", "H22")
+@mutant("block-stm", "H22", shown_by="there_and_back")
 class ValidationByValue(VersionedMemory):
     """A read is valid as long as the value is the same, whichever step it comes from."""
 
@@ -37,7 +37,7 @@ class CreditContributorIgnored(VersionedMemory):
         return seen is not None and Chain(seen.base).names() == Chain(now.base).names()
 
 
-@mutant("block-stm", "H13")
+@mutant("block-stm", "H13", shown_by="fee_that_depends")
 class CreditIncarnationIgnored(VersionedMemory):
     """A read is valid as long as the same steps have credited the key, whichever of their incarnations did."""
 
@@ -49,7 +49,7 @@ class CreditIncarnationIgnored(VersionedMemory):
         return [credit.step for credit in seen.credits] == [credit.step for credit in now.credits]
 
 
-@mutant("block-stm", "H21")
+@mutant("block-stm", "H21", shown_by="fee_that_depends")
 class NewestVersionOnly(VersionedMemory):
     """A read is valid as long as the newest version under the key is the same, whatever has changed below it."""
 

@@ -168,6 +168,23 @@ def reverted_destruction(block: BlockBuilder) -> None:
     block.expect_slot(dying, 0, 1)
 
 
+@scenario(hazards="H27", forks=until(BERLIN, SHANGHAI))
+def spared_by_an_earlier_transaction(block: BlockBuilder) -> None:
+    """A contract that would destroy itself is told not to by the transaction before: what it holds is still there."""
+    alice, bob, carol = block.accounts(alice=ETHER, bob=ETHER, carol=ETHER)
+    told_by_alice = when(f"CALLER PUSH {alice} EQ", "spare")
+    burn = f"PUSH {HEIR} SELFDESTRUCT"
+    runtime = code(
+        told_by_alice, when(load(0), "count"), burn, "spare:", store(0, 1), "STOP", "count:", add_to_slot(1, 1)
+    )
+    phoenix = block.contract("phoenix", runtime, balance=5, storage={1: 7})
+    block.call(alice, phoenix)
+    block.call(bob, phoenix)
+    block.call(carol, phoenix)
+    block.expect_success()
+    block.expect_slot(phoenix, 1, 9)
+
+
 @scenario(hazards="H28", forks=(LONDON, SHANGHAI, AMSTERDAM))
 def destroyed_after_credits(block: BlockBuilder) -> None:
     """Two transactions credit an account that nobody has read, and a third gives all of it to the beneficiary."""

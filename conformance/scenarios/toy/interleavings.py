@@ -48,11 +48,11 @@ def two_wait_for_one(block: ToyBlockBuilder) -> None:
     """Two transactions need what one writes that itself was run too early: both have to be woken."""
     alice, bob, carol, dave = block.accounts("alice", "bob", "carol", "dave")
     block.send(alice, store(0, 1))
-    block.send(bob, load(0), store(1))
+    block.send(bob, load(0), add(1), store(1))
     block.send(carol, load(1), store(2))
     block.send(dave, load(1), store(3))
-    block.expect_slot(2, 1)
-    block.expect_slot(3, 1)
+    block.expect_slot(2, 2)
+    block.expect_slot(3, 2)
 
 
 @toy_scenario(hazards="H22")
@@ -224,12 +224,12 @@ def list_with_a_wrong_nonce(block: ToyBlockBuilder) -> None:
 
 @toy_scenario(hazards="H15 H67")
 def list_with_too_small_a_fee(block: ToyBlockBuilder) -> None:
-    """The list gives the coinbase too little for the first, and so it could not pay for the last: the list is wrong."""
+    """The list gives the coinbase too little for the first, and so it could not pay for the next: the list is wrong."""
     alice, bob, miner = block.accounts(alice=10**9, bob=10**9, miner=0)
     block.mined_by(miner)
     block.send(alice, store(0, 1))
-    block.send(bob, load(0))
     block.send(miner, load(0), gas=20_000)
+    block.send(bob, load(0))
     block.carry_access_list(saying(balance_key(miner.address), 1))
     block.expect(Invalid.ACCESS_LIST_MISMATCH, 0)
 
