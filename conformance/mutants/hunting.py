@@ -7,7 +7,7 @@ from the vectors and from fixed seeds.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
@@ -23,7 +23,18 @@ from conformance.vectors.loading import load_vector_file
 from conformance.vectors.model import Vector, members
 from conformance.vectors.places import vector_files
 from reference import BlockProgram, run_block
-from reference.explorer import CRASH, LIVELOCK, RESULT, Exploration, RandomTurns, Violation, describe, explore, sample
+from reference.explorer import (
+    CRASH,
+    LIVELOCK,
+    RESULT,
+    Exploration,
+    RandomTurns,
+    Report,
+    Violation,
+    describe,
+    explore,
+    sample,
+)
 from spec.toy.machine import Toy
 
 SEEDS: Final = range(3)
@@ -86,11 +97,12 @@ def search_on(mutant: Mutant, shown: Set[str]) -> Iterator[Found]:
     for seed in SEEDS[1:]:
         yield from search_by_seed(mutant, seed)
     for vector in smallest(mutant):
-        yield from wrongs(vector, sample(program_of(mutant, vector), GUARDED_SEEDS, POINTS))
+        yield from at_random(mutant, vector, GUARDED_SEEDS)
     for vector in smallest(mutant):
         if vector.case.id.split("/")[2] in shown:
-            yield from wrongs(vector, explore(program_of(mutant, vector), preemptions=1))
-            yield from wrongs(vector, sample(program_of(mutant, vector), SHOWN_SEEDS, POINTS, SHOWN_RATE))
+            exploration = explore(program_of(mutant, vector), preemptions=1)
+            yield from wrongs(vector, exploration, lambda report: describe(report.schedule))
+            yield from at_random(mutant, vector, SHOWN_SEEDS, SHOWN_RATE)
 
 
 # Vectors under random schedules
@@ -183,7 +195,14 @@ def program_of(mutant: Mutant, vector: Vector) -> BlockProgram:
     )
 
 
-def wrongs(vector: Vector, exploration: Exploration) -> Iterator[Found]:
+def at_random(mutant: Mutant, vector: Vector, seeds: Sequence[int], rate: float | None = None) -> Iterator[Found]:
+    """The first thing that random schedules find, every invariant checked at every point."""
+    exploration = sample(program_of(mutant, vector), seeds, POINTS, rate)
+    often = "" if rate is None else f", pre-empting at {rate:.0%} of all points"
+    yield from wrongs(vector, exploration, lambda report: f"random, seed {seeds[exploration.runs - 1]}{often}")
+
+
+def wrongs(vector: Vector, exploration: Exploration, schedule_of: Callable[[Report], str]) -> Iterator[Found]:
     """What an exploration has found."""
     name = vector.case.id
     for report in exploration.violations:
@@ -196,4 +215,4 @@ def wrongs(vector: Vector, exploration: Exploration) -> Iterator[Found]:
         kind = OUTPUT if violation.name == RESULT else INVARIANT
         through, _, values = violation.detail.partition(": expected ") if kind == OUTPUT else (violation.name, "", "")
         detail = f"expected {values}" if kind == OUTPUT else violation.detail
-        yield Kill(name, describe(report.schedule), kind, through, detail)
+        yield Kill(name, schedule_of(report), kind, through, detail)

@@ -58,7 +58,9 @@ class Finding:
 
 def table_of(findings: Sequence[Finding]) -> Table:
     """The findings for people."""
-    table = Table("mutant", "what is wrong", "killed by", "under", "through", "passes", show_lines=True)
+    table = Table(show_lines=True)
+    for heading in ("mutant", "what is wrong", "killed by", "under", "through", "passes"):
+        table.add_column(heading, overflow="fold")
     for found in findings:
         kill = found.kill
         shown = ("nothing", "", "") if kill is None else (kill.vector, kill.schedule, f"{kill.kind}: {kill.through}")
