@@ -9,3 +9,6 @@ cdef int run_executor(Task* task) noexcept nogil
 
 # Whether the reads of the step's execution are still what they were.
 cdef bint run_validation(Task* task, uint64_t step, Execution* execution) noexcept nogil
+
+# There is nothing to do, for the `rounds`th time in a row: wait a little.
+cdef void be_idle(Task* task, uint64_t rounds, const char* label) noexcept nogil

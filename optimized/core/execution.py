@@ -17,7 +17,7 @@ from cython.cimports.optimized.core.records import (
     TraceEvent,
     WorkerRecord,
 )
-from cython.cimports.optimized.core.shim import now_nanoseconds
+from cython.cimports.optimized.core.shim import now_nanoseconds, wait_a_little
 
 
 @cython.cfunc
@@ -99,3 +99,11 @@ def run_validation(task, step, execution):
     task.worker.busy += task.clock - begin
     note(task, TRACE_VALIDATION, step, execution.incarnation, begin, valid)
     return valid
+
+
+def be_idle(task, rounds, label):
+    """The machine may look up meanwhile: a signal may have come for this thread."""
+    task.clock = 0
+    if task.executor.idle != cython.NULL:
+        task.executor.idle(task.executor.machine, task)
+    wait_a_little(rounds, label)

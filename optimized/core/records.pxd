@@ -268,6 +268,7 @@ cdef struct SessionRecord:
 
 ctypedef int (*Execute)(void* machine, Task* task) noexcept nogil
 ctypedef uint64_t (*Merge)(void* machine, Task* task, uint64_t key, uint64_t value, uint64_t amount) noexcept nogil
+ctypedef void (*Idle)(void* machine, Task* task) noexcept nogil
 
 cdef struct Executor:
     # What a strategy knows of a machine.
@@ -278,6 +279,8 @@ cdef struct Executor:
     # The Value that `key` holds once `amount` (a Value) has been credited to `value` (0 = absent). Returns 0 for absent;
     # equal values must have equal bytes. Called in sequential runs and by access-list; may be null where a machine credits nothing.
     Merge merge
+    # Called again and again by a worker that has nothing to do; may be null.
+    Idle idle
 
 cdef struct Session:
     # One process's view of the block at hand.

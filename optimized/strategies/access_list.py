@@ -8,7 +8,8 @@ valid; what was wrong is replaced, and whoever read it is executed again.
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.optimized.core.arena import stop_reason
-from cython.cimports.optimized.core.shim import atomic_add, atomic_load, wait_a_little
+from cython.cimports.optimized.core.execution import be_idle
+from cython.cimports.optimized.core.shim import atomic_add, atomic_load
 from cython.cimports.optimized.strategies.commit import advance, all_committed, execute_first
 
 
@@ -28,6 +29,5 @@ def work_access_list(task):
         if advance(task) or transaction < transactions:
             idle_rounds = 0
             continue
-        task.clock = 0
         idle_rounds += 1
-        wait_a_little(idle_rounds, b"access_list.idle")
+        be_idle(task, idle_rounds, b"access_list.idle")

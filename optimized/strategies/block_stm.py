@@ -3,7 +3,7 @@
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.optimized.core.arena import stop_reason
-from cython.cimports.optimized.core.execution import run_executor, run_validation
+from cython.cimports.optimized.core.execution import be_idle, run_executor, run_validation
 from cython.cimports.optimized.core.memory import latest_execution, mark_estimates, publish
 from cython.cimports.optimized.core.records import STOPPED, SUSPENDED, Execution
 from cython.cimports.optimized.core.scheduler import (
@@ -18,7 +18,7 @@ from cython.cimports.optimized.core.scheduler import (
     try_abort,
 )
 from cython.cimports.optimized.core.session import begin_task
-from cython.cimports.optimized.core.shim import MUTANT, STALE_WAKE, STATUS_BEFORE_PUBLICATION, wait_a_little
+from cython.cimports.optimized.core.shim import MUTANT, STALE_WAKE, STATUS_BEFORE_PUBLICATION
 
 
 def work_block_stm(task):
@@ -36,9 +36,8 @@ def work_block_stm(task):
                 return
             assignment = next_assignment(session)
             if assignment.kind == NOTHING:
-                task.clock = 0
                 idle_rounds += 1
-                wait_a_little(idle_rounds, b"block_stm.idle")
+                be_idle(task, idle_rounds, b"block_stm.idle")
                 continue
         idle_rounds = 0
 

@@ -7,8 +7,9 @@ has a place for every transaction, so nobody ever waits to put one in.
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.optimized.core.arena import allocate, reserve, stop, stop_reason
+from cython.cimports.optimized.core.execution import be_idle
 from cython.cimports.optimized.core.records import OUT_OF_MEMORY, SessionRecord, StepRecord, Successor
-from cython.cimports.optimized.core.shim import atomic_add, atomic_load, atomic_replace, atomic_store, wait_a_little
+from cython.cimports.optimized.core.shim import atomic_add, atomic_load, atomic_replace, atomic_store
 from cython.cimports.optimized.strategies.commit import advance, all_committed, execute_first
 from cython.cimports.optimized.strategies.graph import Graph, end_graph, find_predecessors, start_graph
 
@@ -115,6 +116,5 @@ def work_locks(task):
         if advance(task) or transaction != NOBODY:
             idle_rounds = 0
             continue
-        task.clock = 0
         idle_rounds += 1
-        wait_a_little(idle_rounds, b"locks.idle")
+        be_idle(task, idle_rounds, b"locks.idle")

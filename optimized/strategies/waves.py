@@ -8,6 +8,7 @@ import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.string import memset
 from cython.cimports.optimized.core.arena import reserve, stop, stop_reason
+from cython.cimports.optimized.core.execution import be_idle
 from cython.cimports.optimized.core.records import OUT_OF_MEMORY, SessionRecord
 from cython.cimports.optimized.core.shim import (
     MUTANT,
@@ -15,7 +16,6 @@ from cython.cimports.optimized.core.shim import (
     atomic_add,
     atomic_load,
     atomic_replace,
-    wait_a_little,
 )
 from cython.cimports.optimized.strategies.commit import advance, all_committed, execute_first
 from cython.cimports.optimized.strategies.graph import Graph, end_graph, find_predecessors, start_graph
@@ -131,6 +131,5 @@ def work_waves(task):
         if advance(task) or transaction != NOBODY:
             idle_rounds = 0
             continue
-        task.clock = 0
         idle_rounds += 1
-        wait_a_little(idle_rounds, b"waves.idle")
+        be_idle(task, idle_rounds, b"waves.idle")

@@ -44,6 +44,7 @@ from cython.cimports.optimized.toy.result import ToyResult
 from cython.cimports.optimized.toy.sequential import run_sequentially
 from cython.cimports.optimized.toy.versioned import (
     execute,
+    idle,
     merge,
     put_declared,
     put_keys,
@@ -211,6 +212,7 @@ class ToyRun:
         self.executor.machine = cython.address(self.machine)
         self.executor.execute = execute
         self.executor.merge = merge
+        self.executor.idle = idle
         for worker in range(self.workers + 1):
             task = self.tasks + worker
             if make_task(task, cython.address(self.session), worker, cython.address(self.executor)):

@@ -9,6 +9,7 @@ from optimized.toy.result cimport ToyResult
 
 # Task.local is a Scratch.
 cdef int execute(void* machine, Task* task) noexcept nogil
+cdef void idle(void* machine, Task* task) noexcept nogil
 cdef uint64_t merge(void* machine, Task* task, uint64_t key, uint64_t value, uint64_t amount) noexcept nogil
 
 # Before the workers start: a record for each key, what is declared, what the block's list predicts. False where the arena is full.

@@ -99,6 +99,11 @@ def execute(machine_pointer, task):
     return DONE
 
 
+def idle(machine, task):
+    """The time, and signals, are watched by those who have nothing to do as well."""
+    poll(cython.cast(cython.pointer(Machine), machine), cython.cast(cython.pointer(Scratch), task.local))
+
+
 def merge(machine, task, key, value, amount):
     """The sum, as a new value."""
     total: Word

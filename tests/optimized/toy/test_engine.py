@@ -90,6 +90,19 @@ def test_interrupted(strategy: str) -> None:
         assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
 
 
+@pytest.mark.parametrize("strategy", PARALLEL)
+def test_interrupted_while_only_another_worker_works(strategy: str) -> None:
+    hashes = [("KECCAK", bytes(10_000))] * 500_000
+    block = pack([(SENDERS[0], 0, 2**50, 0, hashes, None)], (SENDERS[0], 2**63), (), [((), ())] * 3, BASE)
+    with Engine("toy", configured(strategy, workers=3)) as engine:
+        for _ in range(3):
+            threading.Timer(0.1, signal.raise_signal, (signal.SIGINT,)).start()
+            begun = time.monotonic()
+            with pytest.raises(KeyboardInterrupt):
+                engine.execute(block)
+            assert time.monotonic() - begun < 2
+
+
 def test_what_a_handler_raises_is_raised() -> None:
     class AlarmError(Exception):
         pass
