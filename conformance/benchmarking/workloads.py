@@ -25,6 +25,7 @@ from conformance.optimized_toy import packed_block
 from conformance.predictions import evm_predictions, toy_predictions
 from conformance.vectors import evm, toy
 from optimized import MachineName
+from optimized.toy.merkle import state_root
 from spec.evm.alloc import Alloc
 from spec.evm.block_access_list import encode_access_list
 from spec.evm.chain import access_list_of as evm_access_list_of
@@ -81,7 +82,6 @@ def toy_work(preset: str, conflict: float | None, hot_key: bool, seed: int) -> W
         raise InputError(f"--conflict {share:g}: {error}") from error
     block, state = made.blocks[0], made.state
     result = apply_block(Toy(), block, state)
-    after = result.state()
     start = time.perf_counter()
     listed = with_access_list(block, state)
     seconds = time.perf_counter() - start
@@ -100,7 +100,7 @@ def toy_work(preset: str, conflict: float | None, hot_key: bool, seed: int) -> W
         prepared=Prepared(name, len(block.transactions), result.totals.gas_used),
         input=input,
         encode={THREADS: lambda: packed_block(block, state), PROCESSES: lambda: plain_state(state)},
-        root=after.root,
+        root=lambda: state_root(state.values, result.changes),
         specification=lambda: apply_block(Toy(), block, state),
         access_list_ms=seconds * 1000,
     )
