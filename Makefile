@@ -34,8 +34,9 @@ build: $(STAMP) ## compile `optimized`, so far as its sources have changed
 	rm -f $(VENV)/built-*
 	touch $(BUILT)
 
-conformance: $(BUILT) ## the main job: vectors, real blocks, a sample of the official fixtures, then the suite
+conformance: $(BUILT) ## the main job: vectors, the toy's on every engine, real blocks, a sample of the official fixtures, then the suite
 	$(BIN)/samestate check vectors
+	$(BIN)/samestate check --engine all vectors/toy
 	$(if $(BLOCKS),$(BIN)/samestate check --jobs $(JOBS) $(BLOCKS))
 	$(if $(FIXTURES),$(BIN)/samestate check --jobs $(JOBS) --sample 1000 $(FIXTURES))
 	$(BIN)/python -m pytest conformance -n $(JOBS)

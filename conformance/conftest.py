@@ -1,10 +1,19 @@
-"""The suite's own markers, so that `pytest --pyargs conformance` knows them where there is no configuration of ours."""
+"""What the suite needs where there is no configuration of ours: `pytest --pyargs conformance` in any folder."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
+from hypothesis import configuration
+
+CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marker of tests that need official fixtures."""
+    """Name the marker of tests that need official fixtures. Hypothesis leaves nothing in the working folder."""
     config.addinivalue_line("markers", "fixtures: needs official fixtures or real blocks in SAMESTATE_DATA")
+    if not (CHECKOUT / "pyproject.toml").exists() and "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        configuration.set_hypothesis_home_dir(cache / "samestate" / "hypothesis")

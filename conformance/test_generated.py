@@ -52,7 +52,9 @@ def check_toy(engine: Engine, limits: Limits, folder: Path, examples: int) -> in
     """Hypothesis on one engine. Gives how many cases it executed."""
     executed = 0
 
-    @settings(deadline=None, max_examples=examples, phases=PHASES, suppress_health_check=list(HealthCheck))
+    @settings(
+        deadline=None, database=None, max_examples=examples, phases=PHASES, suppress_health_check=list(HealthCheck)
+    )
     @given(made=toy_cases(limits))
     def check(made: GeneratedToyCase) -> None:
         nonlocal executed

@@ -104,6 +104,7 @@ def test_random_schedules_of_generated_blocks_give_the_same(
 
     @settings(
         deadline=None,
+        database=None,
         max_examples=min(settings().max_examples, MOST_EXAMPLES),
         suppress_health_check=list(HealthCheck),
     )
