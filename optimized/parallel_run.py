@@ -15,10 +15,11 @@ from optimized.execution import PROTOCOL
 from optimized.ledger import Value
 from optimized.machine import Machine, MachineName, described
 from optimized.metrics import WorkerMetrics
-from optimized.python_executor import ArenaFull, BlockMemory, KeyTableFull
+from optimized.pools import forget_when_gone, new_identity, shared_pool
+from optimized.python_block import ArenaFull, BlockMemory, KeyTableFull
 from optimized.shared_memory import create_arena, in_words
 from optimized.trace import Ending, TraceEvent
-from optimized.workers import StopReasons, WorkerReport, forget_when_gone, new_identity, shared_pool
+from optimized.workers import StopReasons, WorkerReport
 
 STRATEGY_NUMBERS: Final = {"block-stm": 1, "locks": 2, "waves": 3, "access-list": 4}
 
@@ -81,7 +82,7 @@ class ParallelRun:
 
         A list cannot say that an address was wiped: where transactions wipe, a block is run again by block-stm.
         """
-        self._pool.prepare(self._name)  # whoever is still in the arena is out of it after this
+        self._pool.prepare(self._name, deadline)  # whoever is still in the arena is out of it after this
         pickled = _pickled(block), pickle.dumps(frozenset(storage), PROTOCOL)
         capacity = len(base) + SPARE_KEYS + SPARE_KEYS_PER_TRANSACTION * len(transactions)
         strategy = self._configuration.strategy
@@ -147,10 +148,10 @@ class ParallelRun:
 
     def _check(self, reports: Sequence[WorkerReport], memory: BlockMemory) -> None:
         """Raise what made the workers leave before the block was done."""
+        memory.check_memory()
         for report in reports:
             if report.failure:
                 raise EngineError(f"a worker could not go on: {report.failure}")
-        memory.check_memory()
         reason = max(report.stop_reason for report in reports)
         if reason != DONE:
             raise EngineError(f"the workers stopped for reason {reason} of the core")

@@ -1,30 +1,12 @@
-# Machines written in Python over the versioned memory: see python_executor.py.
+# A worker's side of machines written in Python: see python_executor.py.
 
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport uint64_t
 
 from optimized.core.arena cimport SharedArena
 from optimized.core.records cimport Executor, Reading, Session, Task
 
-cdef struct PythonInput:
-    # What session.record.input leads to.
-    uint64_t block          # Value: the block, pickled
-    uint64_t storage        # Value: the addresses that had storage before the block, pickled
-    uint64_t running        # by worker, a line of 64 bytes each: shared, transaction + 1 that it executes, 0 = none
-
 cdef int execute_step(void* machine, Task* task) noexcept nogil
 cdef uint64_t merge_values(void* machine, Task* task, uint64_t key, uint64_t value, uint64_t amount) noexcept nogil
-cdef object to_object(char* base, uint64_t value)
-
-cdef class BlockMemory:
-    cdef SharedArena shared
-    cdef Session session
-    cdef Task task
-    cdef Executor executor
-    cdef readonly int transactions
-    cdef readonly int workers
-    cdef uint64_t key(self, bytes name) except 0
-    cdef uint64_t value(self, bytes content) except 0
-    cdef int check(self) except -1
 
 cdef class WorkerMemory:
     cdef SharedArena shared

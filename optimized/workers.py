@@ -7,13 +7,10 @@ could be left locked. Workers end when the pipe's other end is closed, or the pr
 
 from __future__ import annotations
 
-import atexit
-import itertools
 import os
 import signal
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -105,11 +102,17 @@ class WorkerPool:
         """The process ids of the workers, in order."""
         return tuple(worker.process.pid for worker in self._workers)
 
-    def prepare(self, name: MachineName) -> None:
-        """Start workers where there are none, and have all of them import the machine. Raises :class:`MachineError`."""
+    def prepare(self, name: MachineName, deadline: Deadline | None = None) -> None:
+        """Start workers where there are none, and have all of them import the machine. Raises :class:`MachineError`.
+
+        The time that this takes is not the block's.
+        """
+        asked = time.monotonic()
         with self._turn():
             self._replace_the_unfit()
             self._load(name)
+        if deadline is not None:
+            deadline.extend(time.monotonic() - asked)
 
     def run(
         self,
@@ -158,12 +161,15 @@ class WorkerPool:
         """Have the workers forget an arena before the next block. May be called at any time, even by the collector."""
         self._forgotten.append(identity)
 
-    def close(self) -> None:
-        """End all workers. They would be started again by the next block."""
-        with self._turn():
-            for worker in self._workers:
-                worker.end()
-            self._workers = []
+    def end(self) -> None:
+        """End all workers, whatever they are doing, without waiting for a turn."""
+        for worker in self._workers:
+            worker.end()
+
+    def disown(self) -> None:
+        """In a forked process: the workers are not its own, and it must not end them when it ends itself."""
+        for worker in self._workers:
+            multiprocess.process._children.discard(worker.process)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -285,53 +291,3 @@ class StopReasons:
     out_of_time: int
     interrupted: int
     worker_died: int
-
-
-# The pools of this process
-
-_pools: dict[tuple[int, tuple[int, ...] | None], WorkerPool] = {}
-_pools_lock = threading.Lock()
-_identities = itertools.count()
-
-
-def shared_pool(count: int, affinity: tuple[int, ...] | None = None) -> WorkerPool:
-    """The pool of so many workers: made when first asked for, then the same for all. A forked process has its own."""
-    with _pools_lock:
-        pool = _pools.get((count, affinity))
-        if pool is None:
-            pool = _pools[count, affinity] = WorkerPool(count, affinity)
-        return pool
-
-
-def new_identity() -> int:
-    """A number for an arena, never given twice in this process."""
-    return next(_identities)
-
-
-@atexit.register
-def close_pools() -> None:
-    """End all workers of all pools."""
-    with _pools_lock:
-        pools = list(_pools.values())
-    for pool in pools:
-        pool.close()
-
-
-def _leave_the_workers_alone() -> None:
-    """In a forked process: the workers are not its own, so it must not end them when it ends itself."""
-    global _pools_lock
-    _pools_lock = threading.Lock()
-    for pool in _pools.values():
-        for worker in pool._workers:
-            multiprocess.process._children.discard(worker.process)
-    _pools.clear()
-
-
-os.register_at_fork(after_in_child=_leave_the_workers_alone)
-
-
-def forget_when_gone(owner: object, pool: WorkerPool, identity: int) -> weakref.finalize[Any, Any]:
-    """Have the workers forget an arena when its owner is gone. The result can be told that they have already."""
-    forgetting = weakref.finalize(owner, pool.detach_later, identity)
-    forgetting.atexit = False
-    return forgetting

@@ -139,6 +139,8 @@ def misbehave(habit: str, where: str, view: Any = None) -> None:
             pass
     if where != "execute":
         return
+    if habit == "sleeps":
+        time.sleep(0.5)
     if habit == "loops over reads":
         while True:
             view.get(TREASURY)

@@ -1,0 +1,180 @@
+"""What the caller's process does with a block: open it, settle its transactions in block order, close it.
+
+Every rule about the order of things is here, so that a worker needs none; so is what becomes of a machine's mistakes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from optimized.configuration import Configuration
+from optimized.deadline import Deadline, TimeUp
+from optimized.errors import BlockTooLarge, StepFailed, TimeLimitExceeded
+from optimized.execution import read_report
+from optimized.ledger import Effect, Ledger, Value
+from optimized.machine import Machine, described, rejection
+from optimized.record import OPEN, Step
+from optimized.result import Rejection
+from optimized.trace import TraceEvent
+from optimized.view import StepView
+
+
+class Rejected(Exception):  # noqa: N818 - the field's word for it
+    """The block is rejected, as a machine's exception said. Never leaves the engine."""
+
+    def __init__(self, rejection: Rejection) -> None:
+        super().__init__(rejection)
+        self.rejection = rejection
+
+
+class Coordinator:
+    """One block on its way through the coordinator: what is settled so far."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        block: Any,
+        base: Mapping[bytes, bytes],
+        storage: Collection[bytes] | None,
+        configuration: Configuration,
+    ) -> None:
+        self.machine = machine
+        self.maximum = configuration.maximum_block
+        self.block = block
+        self.base = base
+        self.read_latency = configuration.read_latency_us / 1e6
+        self.loaded: set[bytes] = set()
+        self.events: list[TraceEvent] = []
+        self.deadline = Deadline(configuration.time_limit)
+        self.step = OPEN
+        self.given_storage = storage
+        self.storage: Collection[bytes] = ()
+        self.transactions: Sequence[Any] = ()
+        self.ledger = Ledger(base.get, self.machine.merge, self.machine.storage_owner)
+        self.outcomes: list[Any] = []
+        self.receipts: list[Any] = []
+        self.steps: list[Step] = []
+        self.totals: Any = None
+        self.closing: Any = None
+        self.rejection: Rejection | None = None
+
+    def begin(self) -> Sequence[Any]:
+        """Open the block. Gives its transactions."""
+        with self._step(OPEN):
+            self.transactions = self.machine.transactions(self.block)
+            count = len(self.transactions)
+            self.storage = self._storage() if self.given_storage is None else self.given_storage
+            view = self._view()
+            self.machine.open(self.block, view)
+            self._enter(OPEN, view.effect())
+            self.totals = self.machine.start(self.block)
+        if count > self.maximum:
+            raise BlockTooLarge(f"the block has {count} transactions, more than maximum_block = {self.maximum}")
+        return self.transactions
+
+    def opened_base(self) -> dict[bytes, bytes]:
+        """The state after the opening, which all transactions begin from."""
+        opened = dict(self.base)
+        wiped = set(self.ledger.wipes())
+        if wiped:
+            for key in [key for key in opened if self.machine.storage_owner(key) in wiped]:
+                del opened[key]
+        for key, value in self.ledger.changes().items():
+            if value is None:
+                opened.pop(key, None)
+            else:
+                opened[key] = value
+        return opened
+
+    def execute_one_at_a_time(self) -> None:
+        """Execute and settle each transaction on what the ones before it left."""
+        for index, transaction in enumerate(self.transactions):
+            with self._step(index):
+                began = time.monotonic_ns()
+                view = self._view(self._slow_value if self.read_latency else self.ledger.value)
+                outcome = self.machine.execute(self.block, transaction, view)
+                self.events.append(TraceEvent(0, "execute", index, 0, began, time.monotonic_ns(), "done"))
+                self._settle(index, outcome, view.effect())
+
+    def settle_in_order(self, reports: Sequence[bytes]) -> None:
+        """Settle what the workers have executed, if there were workers."""
+        for index, report in enumerate(reports):
+            with self._step(index):
+                said = read_report(report, index)
+                if isinstance(said, Rejection):
+                    raise Rejected(said)
+                self._settle(index, *said)
+
+    def close(self) -> None:
+        """The step after the last transaction."""
+        with self._step(len(self.transactions)):
+            view = self._view()
+            self.closing = self.machine.close(self.block, tuple(self.receipts), view)
+            self._enter(len(self.transactions), view.effect())
+
+    def _settle(self, index: int, outcome: Any, effect: Effect) -> None:
+        settled: Any = self.machine.settle(self.block, outcome, self.totals)
+        if not isinstance(settled, tuple) or len(settled) != 2:
+            raise StepFailed(
+                str(index), f"settle is to give a receipt and the new totals, not {type(settled).__name__}"
+            )
+        receipt, self.totals = settled
+        self.outcomes.append(outcome)
+        self.receipts.append(receipt)
+        self._enter(index, effect)
+
+    def _enter(self, step: int, effect: Effect) -> None:
+        """Enter what a step did. A credit that cannot be merged rejects the block, and no transaction of it."""
+        try:
+            self.steps.append(self.ledger.enter(step, effect))
+        except Exception as error:
+            rejected = rejection(error, None)
+            if rejected is None:
+                raise
+            raise Rejected(rejected) from error
+
+    def _slow_value(self, key: bytes) -> Value:
+        """The value of a key, after a wait where it is the first read of it, and from the state before the block."""
+        holding = self.ledger.holding(key)
+        if not holding.source and key not in self.loaded:
+            self.loaded.add(key)
+            time.sleep(self.read_latency)
+        return holding.value
+
+    def _view(self, observe: Callable[[bytes], Value] | None = None) -> StepView:
+        return StepView(observe or self.ledger.value, self.machine.storage_owner, self.machine.merge, self.storage)
+
+    def _storage(self) -> set[bytes]:
+        owners = {self.machine.storage_owner(key) for key in self.base}
+        return {owner for owner in owners if owner is not None}
+
+    @contextmanager
+    def in_time(self) -> Iterator[None]:
+        """End what the machine does in this process when the block's time is up."""
+        try:
+            with self.deadline.enforced():
+                yield
+        except TimeUp:
+            transaction = 0 <= self.step < len(self.transactions)
+            where = "" if transaction else f" (step {self._name(self.step)})"
+            raise TimeLimitExceeded(self.deadline.seconds, (self.step,) if transaction else (), where) from None
+
+    def _name(self, step: int) -> str:
+        return "open" if step == OPEN else "close" if step == len(self.transactions) else str(step)
+
+    @contextmanager
+    def _step(self, step: int) -> Iterator[None]:
+        """Turn whatever the machine raises into what it means."""
+        self.step = step
+        try:
+            yield
+        except (KeyboardInterrupt, TimeUp, StepFailed, Rejected):
+            raise
+        except BaseException as error:
+            rejected = rejection(error, step if 0 <= step < len(self.transactions) else None)
+            if rejected is not None:
+                raise Rejected(rejected) from error
+            raise StepFailed(self._name(step), described(error)) from error
