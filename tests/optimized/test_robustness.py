@@ -58,10 +58,13 @@ def transfers(count: int, work: float = 1.0, habits: dict[int, str] | None = Non
 
 
 def check_usable(engine: PythonEngine) -> None:
-    """The next block is run by as many workers as there are to be."""
+    """The next block is run, by workers of whom there are as many as there are to be."""
     result = engine.execute(*transfers(12))
+    workers = shared_pool(engine.configuration.workers).processes()
     assert result.rejection is None
-    assert len({moved.process for moved in result.outcomes}) == engine.configuration.workers
+    assert len(workers) == engine.configuration.workers
+    assert {moved.process for moved in result.outcomes} <= set(workers)
+    assert all(arenas_of(worker) for worker in workers)
 
 
 # A machine that does not behave
