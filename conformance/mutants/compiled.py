@@ -1,0 +1,161 @@
+"""The seeded bugs of the compiled engine, hunted like those of `reference`: one build, the bug chosen at run time.
+
+The build is the one for the explorer, which is never in a wheel, and which is made when the first of them is hunted.
+Vectors under random schedules come first; then the smallest blocks, with three workers, under many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Final
+
+from conformance.explored import NOTHING, ToyProgram, seeded_bugs
+from conformance.mutants.hunting import LARGEST, NO_KILL, POINTS, SMALLEST
+from conformance.mutants.report import INVARIANT, OUTPUT, Finding, Kill
+from conformance.mutants.suspects import Suspect
+from conformance.variants import unavailable
+from conformance.vectors import toy
+from conformance.vectors.loading import load_vector_file
+from conformance.vectors.model import Vector, members
+from conformance.vectors.places import vector_files
+from reference.explorer import RESULT, RandomTurns, Report, run_once
+
+WORKERS: Final = 3
+FIRST_SEEDS: Final = range(4)
+"""Random schedules of every vector, until one of them has killed the bug."""
+
+MORE_SEEDS: Final = range(4, 4000)
+"""Random schedules of the smallest blocks, for bugs that few schedules show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """What a seeded bug is hunted with: the strategy it is in, the hazards it stands for, and what declarations say."""
+
+    strategy: str
+    hazards: tuple[str, ...] = ()
+    right_declarations: bool = False
+
+
+# Left out: estimate-read-through, which can cost time and never a result, so only the core's own tests show it.
+SEEDED: Final[dict[str, Seeded]] = {
+    "skipped-validation": Seeded("block-stm", ("H62",)),
+    "validation-by-value": Seeded("block-stm", ("H22",)),
+    "dropped-estimate": Seeded("block-stm", ("H59",)),
+    "counter-after-index": Seeded("block-stm"),
+    "stale-wake": Seeded("block-stm", ("H59",)),
+    "lost-dependency": Seeded("block-stm", ("H57",)),
+    "credits-ignore-incarnation": Seeded("block-stm", ("H13",)),
+    "removed-left-standing": Seeded("block-stm", ("H27",)),
+    "new-location-missed": Seeded("block-stm", ("H62",)),
+    "done-check-once": Seeded("block-stm"),
+    "status-before-publication": Seeded("block-stm", ("H62",)),
+    "credit-hides-base": Seeded("block-stm", ("H13",)),
+    "validation-index-not-lowered": Seeded("block-stm", ("H62",)),
+    "base-read-unrecorded": Seeded("block-stm", ("H62",)),
+    "waiter-after-close": Seeded("block-stm", ("H57",)),
+    "locks-ignore-reads": Seeded("locks", right_declarations=True),
+    "wave-skips-predecessor": Seeded("waves", right_declarations=True),
+    "offender-only": Seeded("locks", ("H62",)),
+    "commit-out-of-order": Seeded("locks", ("H02",)),
+    "list-trusted": Seeded("access-list", ("H66", "H67")),
+    "warm-set-kept": Seeded("block-stm", ("H54",)),
+}
+
+
+def suspects() -> Iterator[Suspect]:
+    """All of them, where the build can be made."""
+    if unavailable() is None:
+        for name, seeded in SEEDED.items():
+            yield Suspect(name, f"optimized:{seeded.strategy}", partial(hunt, name))
+
+
+def hunt(name: str) -> Finding:
+    """Look for what kills the bug of that name, the same way for every one."""
+    seeded, bug = SEEDED[name], seeded_bugs()[name]
+    given = vectors_for(seeded.strategy)
+    kill = None
+    passed = 0
+    for seed in FIRST_SEEDS:
+        for vector in given:
+            found = first_kill(seeded, bug.number, vector, seed)
+            kill = kill or found
+            passed += seed == 0 and found is None
+        if kill is not None:
+            break
+    return Finding(
+        name,
+        f"optimized:{seeded.strategy}",
+        f"{bug.description[0].upper()}{bug.description[1:]}.",
+        seeded.hazards,
+        kill or search_smallest(seeded, bug.number),
+        passed,
+        len(given),
+    )
+
+
+def search_smallest(seeded: Seeded, bug: int = NOTHING, seeds: range = MORE_SEEDS) -> Kill | None:
+    """What the smallest blocks have against the bug, under many schedules."""
+    small = [vector for vector in vectors_for(seeded.strategy) if is_small(vector)]
+    for seed in seeds:
+        for vector in small:
+            kill = first_kill(seeded, bug, vector, seed)
+            if kill is not None:
+                return kill
+    return None
+
+
+def first_kill(seeded: Seeded, bug: int, vector: Vector, seed: int) -> Kill | None:
+    """What the blocks of a vector have against the bug under the random schedule of that seed."""
+    for program in programs(vector.case.id, seeded.strategy, seeded.right_declarations):
+        program.bug = bug
+        kill = kill_of(vector, seed, run_once(program, RandomTurns(seed), POINTS))
+        if kill is not None:
+            return kill
+    return None
+
+
+def kill_of(vector: Vector, seed: int, report: Report) -> Kill | None:
+    """What was wrong with a run, unless it is something that does not count."""
+    violation = report.violation
+    if violation is None or violation.name in NO_KILL:
+        return None
+    kind = OUTPUT if violation.name == RESULT else INVARIANT
+    through = violation.detail.split(": expected")[0] if kind == OUTPUT else violation.name
+    return Kill(vector.case.id, f"{WORKERS} workers, random, seed {seed}", kind, through, violation.detail)
+
+
+@cache
+def vectors() -> dict[str, Vector]:
+    """The toy's vectors by id, but for large ones."""
+    loaded = (load_vector_file(path) for path in vector_files(toy.NAME))
+    return {
+        vector.case.id: vector
+        for vector in loaded
+        if all(len(members(block, "txs")) <= LARGEST for block in vector.case.blocks)
+    }
+
+
+def vectors_for(strategy: str) -> list[Vector]:
+    """The vectors that a strategy can run."""
+    return [vector for vector in vectors().values() if programs(vector.case.id, strategy, False)]
+
+
+def is_small(vector: Vector) -> bool:
+    """Whether the vector was made for what only few schedules show."""
+    return vector.case.id.split("/")[1] == SMALLEST
+
+
+@cache
+def programs(id: str, strategy: str, right_declarations: bool) -> tuple[ToyProgram, ...]:
+    """The blocks of a vector for compiled workers; none where the strategy needs access lists and one has none."""
+    state, blocks = toy.read_case(vectors()[id].case)
+    made = []
+    for block in blocks:
+        if strategy == "access-list" and block.access_list is None:
+            return ()
+        made.append(ToyProgram(block, state, strategy, WORKERS, right_declarations=right_declarations))
+        state = toy.execute_block(block, state)[1]
+    return tuple(made)
