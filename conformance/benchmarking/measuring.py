@@ -119,8 +119,13 @@ def together(copies: Sequence[Contender], turns: int) -> float:
     threads = [threading.Thread(target=work, args=(copy,)) for copy in copies]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt:
+        for thread in threads:  # whoever interrupts closes the copies next, and none may be at work then
+            thread.join()
+        raise
     if failures:
         raise failures[0]
     return max(end for _, end in spans) - min(start for start, _ in spans)
