@@ -25,7 +25,7 @@ class EstimateReadAsValue(VersionedMemory):
         """Wrong: lets it pass."""
 
 
-@mutant("block-stm", "H59", shown_by="hand_over")
+@mutant("block-stm", "H59", shown_by="two_wait_for_one")
 class StaleWake(BlockStm):
     """An aborted transaction is made ready to run again before its writes have become estimates."""
 

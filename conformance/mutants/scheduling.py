@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.mutants.mutant import mutant
+from reference.commit import Attempt
 from reference.explorer.points import Kind, Label
 from reference.scheduler import (
     DEPEND,
@@ -18,6 +19,7 @@ from reference.scheduler import (
     Task,
     TaskKind,
 )
+from reference.strategies.block_stm import BlockStm
 
 LOOK_AT_BLOCKING = Label("look at the one to wait for", Kind.LOOK)
 
@@ -60,7 +62,7 @@ class ValidationCountedAfterIndex(Scheduler):
         return None
 
 
-@mutant("block-stm", shown_by="hand_over")
+@mutant("block-stm", shown_by="there_and_back")
 class DecreaseCountedFirst(Scheduler):
     """A decrease of the validation index is counted before the index is lowered."""
 
@@ -112,7 +114,7 @@ class OnlyTheFirstWoken(Scheduler):
         super().resume(steps[:1])
 
 
-@mutant("block-stm", "H57", shown_by="hand_over")
+@mutant("block-stm", "H57", shown_by="fee_that_depends")
 class WaitsForTheFinished(Scheduler):
     """A transaction that looks before it waits may wait for one that has finished in between."""
 
@@ -128,20 +130,24 @@ class WaitsForTheFinished(Scheduler):
         return True
 
 
-@mutant("block-stm", "H57", shown_by="hand_over")
-class WokenBeforeFinished(Scheduler):
-    """Whoever finishes takes those who wait for him before he counts as finished, so that one more may come."""
+@mutant("block-stm", "H57", shown_by="two_wait_for_one")
+class WaitersTakenTooEarly(BlockStm):
+    """Those who wait for a transaction are taken before it publishes: who meets its estimate later is not woken."""
 
-    def finish_execution(self, step: int, incarnation: int, wrote_new: bool) -> Task | None:
+    def execute(self, worker: int, step: int, incarnation: int) -> Task | None:
         """Wrong: takes the list while others may still enter it."""
-        dependents = self.take_dependents(step)
+        while True:
+            attempt = self.attempt(worker, step, incarnation)
+            if isinstance(attempt, Attempt):
+                break
+            if self.wait_for(step, attempt):
+                return None
+        self.journal.executed(worker, attempt)
+        waiting = self.scheduler.take_dependents(step)
+        self.publish(attempt)
         self.point(FINISH, step)
-        self.status[step] = Status.EXECUTED
-        self.resume(dependents)
-        self.point(LOOK_VALIDATION_INDEX)
-        if self.validation_index > step:
-            if not wrote_new:
-                return Task(TaskKind.VALIDATE, step, incarnation)
-            self.lower_validation_index(step)
-        self.one_less_active()
+        self.scheduler.status[step] = Status.EXECUTED
+        self.scheduler.resume(waiting)
+        self.scheduler.lower_validation_index(step)
+        self.scheduler.one_less_active()
         return None

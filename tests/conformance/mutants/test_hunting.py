@@ -1,0 +1,106 @@
+"""What counts as a kill, and what does not; and how the table and the command tell of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from conformance.command import application
+from conformance.mutants import all_mutants
+from conformance.mutants.hunting import NoVerdict, hunt, search, vectors_for
+from conformance.mutants.mutant import Mutant, mutant, unmutated
+from conformance.mutants.report import OUTPUT, Finding, Kill, table_of
+from reference.memory import Observation, VersionedMemory
+from reference.scheduler import Scheduler, Task
+from reference.strategies.block_stm import BlockStm
+from spec.machine import Key, Rejection
+from spec.toy.rejections import Invalid
+from spec.transition import BlockResult
+
+
+class Crashing(VersionedMemory):
+    """Dies of the first check."""
+
+    def validate(self, step: int, reads: Mapping[Key, Observation]) -> bool:
+        raise ZeroDivisionError
+
+
+class NeverDone(Scheduler):
+    """Validates for ever."""
+
+    def finish_validation(self, step: int, aborted: bool) -> Task | None:
+        self.lower_validation_index(0)
+        return super().finish_validation(step, aborted)
+
+
+class Useless(BlockStm):
+    """Rejects every block."""
+
+    def close(self) -> BlockResult[Any, Any, Any, Any]:
+        raise Rejection(Invalid.NONCE_TOO_LOW)
+
+
+def made(wrong: type, machine: str = "toy") -> Mutant:
+    return Mutant("made", "Something is wrong.", "block-stm", (), wrong, machine)
+
+
+@pytest.fixture
+def few_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = vectors_for(unmutated("block-stm"))
+    few = [vector for vector in found if vector.case.id.split("/")[1] == "nonces"][:2]
+    monkeypatch.setattr("conformance.mutants.hunting.vectors_of", lambda machine: tuple(few))
+    monkeypatch.setattr("conformance.mutants.hunting.POINTS", 5_000)
+
+
+@pytest.mark.usefixtures("few_vectors")
+@pytest.mark.parametrize(("wrong", "reason"), [(Crashing, "crash"), (NeverDone, "livelock")])
+def test_a_crash_is_no_kill_nor_is_a_run_without_end(wrong: type, reason: str) -> None:
+    finding = hunt(made(wrong))
+    assert finding.kill is None
+    assert finding.passed == 0
+    found = next(search(made(wrong), set()))
+    assert isinstance(found, NoVerdict)
+    assert found.reason.startswith(reason)
+
+
+@pytest.mark.usefixtures("few_vectors")
+def test_a_mutant_that_passes_nothing_is_no_good_one() -> None:
+    finding = hunt(made(Useless))
+    assert finding.passed == 0
+    assert finding.kill is not None and finding.kill.kind == OUTPUT
+    assert not finding.is_good
+
+
+def test_what_replaces_nothing_is_no_mutant() -> None:
+    with pytest.raises(TypeError, match="replaces no part"):
+        mutant("block-stm")(NoVerdict)
+    with pytest.raises(ValueError, match="two mutants skipped-validation"):
+        mutant("block-stm")(next(each.wrong for each in all_mutants() if each.name == "skipped-validation"))
+
+
+def test_the_table_says_where_nothing_has_killed_a_mutant() -> None:
+    kill = Kill("toy/a/b", "random, seed 3", OUTPUT, "step 1: reads: slot 0x1")
+    findings = [Finding("one", "e", "w", ("H01",), kill, 1, 2), Finding("two", "e", "w", (), None, 2, 2)]
+    columns = [list(column.cells) for column in table_of(findings).columns]
+    assert columns[2] == ["toy/a/b", "nothing"]
+    assert columns[-1] == ["1 of 2", "2 of 2"]
+
+
+def test_the_command_prints_what_kills_a_mutant() -> None:
+    result = CliRunner().invoke(application, ["mutants", "fees-not-*", "--json", "-"])
+    assert result.exit_code == 0, result.output
+    (found,) = json.loads(result.stdout)
+    assert found["mutant"] == "fees-not-seen"
+    assert found["engine"] == "reference:block-stm"
+    assert found["kill"]["kind"] == OUTPUT
+    assert 0 < found["passed"] < found["ran"]
+
+
+def test_the_command_refuses_a_mutant_that_there_is_not() -> None:
+    result = CliRunner().invoke(application, ["mutants", "flawless"])
+    assert result.exit_code == 2
+    assert "no mutant is called flawless" in result.output
