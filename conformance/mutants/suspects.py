@@ -11,6 +11,7 @@ from functools import partial
 from itertools import chain
 from typing import Final
 
+from conformance.block_engine import STRATEGIES
 from conformance.mutants.catalogue import all_mutants
 from conformance.mutants.hunting import hunt
 from conformance.mutants.report import Finding
@@ -42,6 +43,12 @@ def compiled_suspects() -> Iterator[Suspect]:
 
 def all_suspects(engine: str = "*") -> Iterator[Suspect]:
     """All mutants of engines whose id is like that pattern."""
-    for suspect in chain(reference_suspects(), compiled_suspects()):
+    halves = {"reference": reference_suspects, "optimized": compiled_suspects}
+    wanted = [
+        suspects()
+        for half, suspects in halves.items()
+        if any(fnmatch.fnmatchcase(f"{half}:{strategy}", engine) for strategy in STRATEGIES)
+    ]
+    for suspect in chain.from_iterable(wanted):
         if fnmatch.fnmatchcase(suspect.engine, engine):
             yield suspect

@@ -91,7 +91,7 @@ def test_the_table_says_where_nothing_has_killed_a_mutant() -> None:
 
 
 def test_the_command_prints_what_kills_a_mutant() -> None:
-    result = CliRunner().invoke(application, ["mutants", "fees-not-*", "--json", "-"])
+    result = CliRunner().invoke(application, ["mutants", "fees-not-*", "--engine", "reference:*", "--json", "-"])
     assert result.exit_code == 0, result.output
     (found,) = json.loads(result.stdout)
     assert found["mutant"] == "fees-not-seen"
@@ -101,6 +101,6 @@ def test_the_command_prints_what_kills_a_mutant() -> None:
 
 
 def test_the_command_refuses_a_mutant_that_there_is_not() -> None:
-    result = CliRunner().invoke(application, ["mutants", "flawless"])
+    result = CliRunner().invoke(application, ["mutants", "flawless", "--engine", "reference:*"])
     assert result.exit_code == 2
     assert "no mutant is called flawless" in result.output
