@@ -6,11 +6,13 @@ processors share memory and clocks, so that even they are seldom as fast as alon
 
 from __future__ import annotations
 
+import contextlib
 import math
+import signal
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -117,15 +119,27 @@ def together(copies: Sequence[Contender], turns: int) -> float:
         spans.append((start, time.perf_counter()))
 
     threads = [threading.Thread(target=work, args=(copy,)) for copy in copies]
-    for thread in threads:
-        thread.start()
-    try:
+    with interruption_put_off():
+        for thread in threads:
+            thread.start()
         for thread in threads:
             thread.join()
-    except KeyboardInterrupt:
-        for thread in threads:  # whoever interrupts closes the copies next, and none may be at work then
-            thread.join()
-        raise
     if failures:
         raise failures[0]
     return max(end for _, end in spans) - min(start for start, _ in spans)
+
+
+@contextlib.contextmanager
+def interruption_put_off() -> Iterator[None]:
+    """Let Ctrl-C wait until the block below is over: whoever is interrupted closes engines that must not be at work."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
+
 import pytest
 
 from conformance.benchmarking.contender import Contender, Turn
@@ -82,3 +87,25 @@ def test_an_interruption_keeps_the_rounds_before_it() -> None:
     assert comparison.interrupted
     assert 2 <= len(comparison.sequential.turns) <= 3
     assert all(each.closed for each in made)  # type: ignore[attr-defined]
+
+
+def test_an_interruption_of_the_ceiling_waits_for_its_copies() -> None:
+    class Slow(fakes.Fake):
+        at_work = 0
+
+        def turn(self) -> Turn:
+            if self.turns >= 5 and threading.current_thread() is not threading.main_thread():
+                type(self).at_work += 1
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.2)
+                type(self).at_work -= 1
+            return super().turn()
+
+        def close(self) -> None:
+            assert type(self).at_work == 0
+            super().close()
+
+    made = [Slow("sequential", 1, [1.0]) for _ in range(2)]
+    comparison = measure(fakes.lineup()[:2], lambda count: list(made), 5)
+    assert comparison.interrupted
+    assert all(each.closed for each in made)
