@@ -41,7 +41,8 @@ class Metrics:
     :func:`optimized.analysis.accuracy`.
 
     ``version_reads`` and ``base_reads``: how many values came from an earlier step of the block, and from the state
-    before. ``seconds``: for the whole block, from its input in the engine's form to its result.
+    before. ``strategy``: the one that gave the result; where it is not the one asked for, the block was run again (an
+    access list cannot say that storage was wiped). ``seconds``: for the whole block, from its input in the engine's form to its result.
     """
 
     strategy: str

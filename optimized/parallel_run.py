@@ -35,8 +35,12 @@ SPARE_KEYS_PER_TRANSACTION: Final = 16
 
 @dataclass(slots=True)
 class Run:
-    """What the workers did. ``reports``: what was said of each transaction, in order, for :func:`read_report`."""
+    """What the workers did. ``reports``: what was said of each transaction, in order, for :func:`read_report`.
 
+    ``strategy``: the one that gave the result, which is not the one that was asked for where a block was run again.
+    """
+
+    strategy: str = ""
     reports: list[bytes] = field(default_factory=list)
     executions: list[int] = field(default_factory=list)
     workers: list[WorkerMetrics] = field(default_factory=list)
@@ -80,7 +84,8 @@ class ParallelRun:
     ) -> Run:
         """Execute the transactions on the state ``base``. Raises an :class:`EngineError`.
 
-        A list cannot say that an address was wiped: where transactions wipe, a block is run again by block-stm.
+        A list cannot say that an address was wiped: where transactions wipe, a block is run again by block-stm, and the
+        metrics say that it was.
         """
         self._pool.prepare(self._name, deadline)  # whoever is still in the arena is out of it after this
         pickled = _pickled(block), pickle.dumps(frozenset(storage), PROTOCOL)
@@ -102,7 +107,7 @@ class ParallelRun:
                 if strategy == "access-list" and any(report.wipes for report in reports):
                     strategy = "block-stm"
                     continue
-                return self._gathered(memory, reports)
+                return self._gathered(memory, reports, strategy)
             except KeyTableFull:
                 capacity *= 4
             except ArenaFull:
@@ -156,8 +161,10 @@ class ParallelRun:
         if reason != DONE:
             raise EngineError(f"the workers stopped for reason {reason} of the core")
 
-    def _gathered(self, memory: BlockMemory, reports: Sequence[WorkerReport]) -> Run:
-        run = Run(executions=memory.executions(), waves=memory.waves(), version_reads=0, base_reads=0)
+    def _gathered(self, memory: BlockMemory, reports: Sequence[WorkerReport], strategy: str) -> Run:
+        run = Run(
+            strategy=strategy, executions=memory.executions(), waves=memory.waves(), version_reads=0, base_reads=0
+        )
         for transaction in range(memory.transactions):
             said = memory.outcome(transaction)
             if said is None:

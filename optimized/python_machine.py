@@ -162,7 +162,7 @@ class PythonEngine:
             workers = [WorkerMetrics(len(job.events), 0, busy)]
         met = accuracy(expected, job.steps) if whole and expected else None
         return Metrics(
-            strategy=self.configuration.strategy,
+            strategy=run.strategy or self.configuration.strategy,
             kind=self.configuration.kind,
             transactions=count,
             seconds=seconds,

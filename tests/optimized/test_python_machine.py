@@ -107,6 +107,8 @@ def test_a_key_that_nearly_all_transactions_credit_read_or_wipe(tiny: PythonEngi
     for predictions in (right, wrong_list(right), {}, right, right):
         result = tiny.execute(block, before, predictions=predictions)
         check_against_specification(TinyMachine(), block, TinyState(before), result)
+        asked = tiny.configuration.strategy
+        assert result.metrics.strategy == ("block-stm" if asked == "access-list" else asked), "who gave the result"
 
 
 @pytest.mark.parametrize("conflict", [0.0, 0.5, 1.0])
