@@ -21,6 +21,7 @@ from conformance.console import console_for
 from conformance.optimized_engine import write_schedule
 
 REPEAT: Final = 7
+INTERRUPTED: Final = 130
 
 
 def bench(
@@ -40,7 +41,8 @@ def bench(
 ) -> None:
     """Measure engines in turns on one block that a seed makes: medians, each beside the ceiling.
 
-    The ceiling is what unrelated copies of the sequential engine reach together, in the same rounds.
+    The ceiling is what unrelated copies of the sequential engine reach together, in the same rounds. Ctrl-C ends the
+    rounds early, and what was measured is shown.
     """
     if plot is not None:
         plotting.check_target(plot)
@@ -58,6 +60,8 @@ def bench(
         write_json(report.document(), json)
     if plot is not None:
         plotting.plot(report, plot)
+    if comparison.interrupted:
+        raise typer.Exit(INTERRUPTED)
 
 
 def show(report: Report, out: TextIO) -> None:
