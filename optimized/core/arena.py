@@ -20,6 +20,8 @@ from cython.cimports.optimized.core.shim import (
 )
 from cython.cimports.posix.mman import MAP_FAILED, MAP_SHARED, PROT_READ, PROT_WRITE, mmap, munmap
 
+from optimized.memory_file import open_memory
+
 MAGIC = cython.declare(uint64_t, 0x53414D4553544154)
 FIRST_FREE = cython.declare(uint64_t, 256)
 LARGEST_CHUNK = cython.declare(uint64_t, 1 << 16)
@@ -104,9 +106,8 @@ class SharedArena:
         if size > LARGEST:
             raise ValueError(f"an arena has at most {LARGEST} bytes, not {size}: a version has no room for more")
         size = (size + 4095) // 4096 * 4096
-        descriptor = os.memfd_create("samestate", os.MFD_CLOEXEC)
+        descriptor = open_memory(size)
         try:
-            os.posix_fallocate(descriptor, 0, size)
             created: SharedArena = SharedArena()
             created.map_descriptor(descriptor, size)
         except BaseException:
