@@ -119,7 +119,7 @@ EVM_PRESETS: Final[Mapping[str, EvmPreset]] = {
     "small": EvmPreset(50, 60_000, 0.2),
     "medium": EvmPreset(200, 60_000, 0.2),
     "large": EvmPreset(1_000, 60_000, 0.2),
-    "heavy": EvmPreset(200, 250_000, 0.0),
+    "heavy": EvmPreset(200, 180_000, 0.0),
 }
 """By name. A transaction of `heavy` takes the specification at least 10 ms."""
 
