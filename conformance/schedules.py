@@ -8,7 +8,9 @@ from typing import Any, Final, Protocol
 
 from conformance.declared_access import declared_access
 from conformance.errors import InputError
+from conformance.explored import ToyProgram
 from conformance.predictions import Predictions, evm_predictions, toy_predictions
+from conformance.variants import VariantError
 from conformance.vectors import evm
 from conformance.vectors.document import Object
 from conformance.vectors.loading import load_vector_file
@@ -19,9 +21,11 @@ from reference import STRATEGIES, BlockProgram
 from reference.explorer import Program, Report, Schedule, ScheduleDocument, read_schedule, run_once
 from reference.explorer.driver import show
 from spec.toy.block import Block
+from spec.toy.machine import Toy
 from spec.transition import apply_block
 
 REFERENCE: Final = "reference:"
+COMPILED: Final = "optimized:"
 
 
 class MakeProgram(Protocol):
@@ -52,7 +56,19 @@ def reference_program(name: str, machine: Any, block: Any, state: Any, workers: 
     return BlockProgram(machine, block, state, name, workers, estimator=declared_access, predictions=predictions)
 
 
-PROGRAMS: Final[dict[str, MakeProgram]] = {REFERENCE: reference_program}
+def compiled_program(name: str, machine: Any, block: Any, state: Any, workers: int, predictions: Any) -> Program:
+    """The workers of the compiled toy machine, in the build for the explorer, which is made where it is stale."""
+    if name not in STRATEGIES or not isinstance(machine, Toy):
+        raise InputError(f"engine: only strategies of the toy are compiled with a hook, and {name!r} is none")
+    if name == "access-list" and block.access_list is None:
+        raise InputError("engine: the strategy access-list executes from access lists, and the block has none")
+    try:
+        return ToyProgram(block, state, name, workers)
+    except VariantError as error:
+        raise InputError(f"engine: {error}") from error
+
+
+PROGRAMS: Final[dict[str, MakeProgram]] = {REFERENCE: reference_program, COMPILED: compiled_program}
 """Whose workers can be scheduled, by the prefix of the engine's id."""
 
 
