@@ -46,3 +46,9 @@ def test_no_test_build_and_no_generated_source(names: set[str]) -> None:
     assert [name for name in names if "explored/" in name or name.endswith((".cpp", ".c", ".o", ".html"))] == []
     extensions = [name for name in names if name.endswith(".so")]
     assert [name for name in extensions if not name.startswith("optimized/")] == []
+
+
+def test_no_extension_has_a_hook() -> None:
+    """In the build for the explorer every action has a label, and it would stand in the extension."""
+    (memory,) = (Path(optimized.__file__).parent / "core").glob(f"memory{SUFFIX}")
+    assert b"memory.publish" not in memory.read_bytes()
