@@ -75,7 +75,7 @@ class ThreadPool:
             del work  # an idle worker must not keep the last block
 
     def _work_here(self, work: Work) -> None:
-        if not self._affinity:
+        if not self._affinity or not hasattr(os, "sched_setaffinity"):
             work(0)
             return
         before = os.sched_getaffinity(0)
@@ -99,5 +99,6 @@ class ThreadPool:
 
 
 def _bind(processor: int) -> None:
-    """Keep the calling thread on one processor."""
-    os.sched_setaffinity(0, {processor})
+    """Keep the calling thread on one processor, where the system knows such a thing."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {processor})
