@@ -13,6 +13,24 @@ class TimeUp(BaseException):
     """Raised in the midst of whatever runs when its time is up. Not an Exception, so that no machine catches it."""
 
 
+class _Drained(BaseException):
+    """Stands in for a :class:`TimeUp` that came too late."""
+
+
+def _drain(thread: ctypes.c_ulong) -> None:
+    """Take back an exception that may still be on its way to this thread.
+
+    Setting none in its place would not do: the interpreter would go on looking for it at every step, and Python 3.11
+    never gets beyond the first line of a function that is being traced meanwhile. So another one is sent, and caught.
+    """
+    try:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(_Drained))
+        while True:
+            pass
+    except _Drained:
+        return
+
+
 class Deadline:
     """The end of the time that a block has."""
 
@@ -56,5 +74,5 @@ class Deadline:
             timer.cancel()
             with lock:
                 over = True
-                if rang:
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)
+            if rang:
+                _drain(thread)

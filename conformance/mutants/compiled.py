@@ -12,7 +12,7 @@ from functools import cache, partial
 from typing import Final
 
 from conformance.explored import NOTHING, ToyProgram, seeded_bugs
-from conformance.mutants.hunting import LARGEST, NO_KILL, POINTS, SMALLEST
+from conformance.mutants.hunting import LARGEST, NO_KILL, POINTS, SMALLEST, Found, NoVerdict
 from conformance.mutants.report import INVARIANT, OUTPUT, Finding, Kill
 from conformance.mutants.suspects import Suspect
 from conformance.variants import unavailable
@@ -80,8 +80,8 @@ def hunt(name: str) -> Finding:
     passed = 0
     for seed in FIRST_SEEDS:
         for vector in given:
-            found = first_kill(seeded, bug.number, vector, seed)
-            kill = kill or found
+            found = first_found(seeded, bug.number, vector, seed)
+            kill = kill or (found if isinstance(found, Kill) else None)
             passed += seed == 0 and found is None
         if kill is not None:
             break
@@ -90,38 +90,39 @@ def hunt(name: str) -> Finding:
         f"optimized:{seeded.strategy}",
         f"{bug.description[0].upper()}{bug.description[1:]}.",
         seeded.hazards,
-        kill or search_smallest(seeded, bug.number),
+        kill or next((found for found in search_smallest(seeded, bug.number) if isinstance(found, Kill)), None),
         passed,
         len(given),
     )
 
 
-def search_smallest(seeded: Seeded, bug: int = NOTHING, seeds: range = MORE_SEEDS) -> Kill | None:
-    """What the smallest blocks have against the bug, under many schedules."""
+def search_smallest(seeded: Seeded, bug: int = NOTHING, seeds: range = MORE_SEEDS) -> Iterator[Found]:
+    """All that is wrong with the bug's runs of the smallest blocks, under many schedules."""
     small = [vector for vector in vectors_for(seeded.strategy) if is_small(vector)]
     for seed in seeds:
         for vector in small:
-            kill = first_kill(seeded, bug, vector, seed)
-            if kill is not None:
-                return kill
-    return None
+            found = first_found(seeded, bug, vector, seed)
+            if found is not None:
+                yield found
 
 
-def first_kill(seeded: Seeded, bug: int, vector: Vector, seed: int) -> Kill | None:
-    """What the blocks of a vector have against the bug under the random schedule of that seed."""
+def first_found(seeded: Seeded, bug: int, vector: Vector, seed: int) -> Found | None:
+    """What is wrong first with the blocks of a vector under the random schedule of that seed."""
     for program in programs(vector.case.id, seeded.strategy, seeded.right_declarations):
         program.bug = bug
-        kill = kill_of(vector, seed, run_once(program, RandomTurns(seed), POINTS))
-        if kill is not None:
-            return kill
+        found = found_in(vector, seed, run_once(program, RandomTurns(seed), POINTS))
+        if found is not None:
+            return found
     return None
 
 
-def kill_of(vector: Vector, seed: int, report: Report) -> Kill | None:
-    """What was wrong with a run, unless it is something that does not count."""
+def found_in(vector: Vector, seed: int, report: Report) -> Found | None:
+    """What was wrong with a run. One that crashed or did not end kills nothing, and has passed nothing either."""
     violation = report.violation
-    if violation is None or violation.name in NO_KILL:
+    if violation is None:
         return None
+    if violation.name in NO_KILL:
+        return NoVerdict(vector.case.id, str(violation))
     kind = OUTPUT if violation.name == RESULT else INVARIANT
     through = violation.detail.split(": expected")[0] if kind == OUTPUT else violation.name
     return Kill(vector.case.id, f"{WORKERS} workers, random, seed {seed}", kind, through, violation.detail)
