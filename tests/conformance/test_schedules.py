@@ -92,7 +92,7 @@ def test_the_case_may_stand_beside_the_schedule_or_be_given(tmp_path: Path) -> N
     ("document", "message"),
     [
         (ScheduleDocument("nowhere", "reference:locks", 2, ()), "case: there is no vector nowhere"),
-        (ScheduleDocument(CASE, "spec", 2, ()), "engine: 'spec' cannot be scheduled; reference:… can"),
+        (ScheduleDocument(CASE, "spec", 2, ()), "engine: 'spec' cannot be scheduled; reference:…, optimized:… can"),
         (ScheduleDocument(CASE, "reference:lock", 2, ()), "engine: no strategy is called 'lock'"),
         (ScheduleDocument(CASE, "reference:access-list", 2, ()), "the strategy access-list executes from access lists"),
         (ScheduleDocument(CASE, "reference:locks", 2, (), block=1), "block: 1, and the case has 1"),
