@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from conformance.mutants.scheduling import ExecutionCountedAfterIndex
 from reference import STRATEGIES, BlockProgram, Metrics, Parts
 from reference.explorer import (
     LIVELOCK,
@@ -25,10 +26,8 @@ from reference.memory import PUBLISH, Chain, Observation, VersionedMemory
 from reference.scheduler import (
     LOOK_ACTIVE,
     LOOK_DONE,
-    LOOK_EXECUTION_INDEX,
     LOWER_VALIDATION_INDEX,
     Scheduler,
-    Task,
 )
 from reference.strategies.base import EXECUTE
 from reference.strategies.locks import Locks
@@ -92,24 +91,8 @@ def found(program: Program, preemptions: int = 2) -> Report:
     return report
 
 
-class CountsTooLate(Scheduler):
-    """Takes the execution index first, and counts the task as active after that."""
-
-    def next_to_execute(self) -> Task | None:
-        self.point(LOOK_EXECUTION_INDEX)
-        if self.execution_index >= self.transactions:
-            self.find_nothing()
-            return None
-        step = self.take_execution_index()
-        self.one_more_active()
-        task = self.try_to_start(step)
-        if task is None:
-            self.one_less_active()
-        return task
-
-
 def test_the_counter_raised_after_the_index_is_found_with_two_preemptions() -> None:
-    report = found(program("block-stm", Parts(scheduler=CountsTooLate)))
+    report = found(program("block-stm", Parts(scheduler=ExecutionCountedAfterIndex)))
     assert report.violation is not None
     assert report.violation.name in (DONE_VALIDATED, DONE_IDLE)
     assert len(report.schedule) <= 2
