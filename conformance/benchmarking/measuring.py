@@ -18,9 +18,10 @@ from typing import Final
 
 from conformance.benchmarking.contender import SEQUENTIAL, Contender, Figures, MakeCopies, Turn
 
-LEAST_SECONDS: Final = 0.02
-MOST_TURNS: Final = 100
-"""A ceiling is measured over so much work of each copy that starting its thread does not count."""
+LEAST_SECONDS: Final = 0.1
+MOST_TIMES: Final = 1000
+"""A turn is so much work, or so many blocks, that neither starting a thread nor whose memory was last in the caches
+counts: an engine at work executes one block after another."""
 
 Progress = Callable[[int, int], None]
 """Told how many of how many rounds are over."""
@@ -28,10 +29,19 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Measured:
-    """A contender and its turns, the first of which, not counted, has warmed it up."""
+    """A contender and its turns, after a first one, not counted, that has warmed it up.
+
+    A turn executes the block ``times`` times; its seconds are the mean of them, its figures those of the last.
+    """
 
     contender: Contender
     turns: list[Turn] = field(default_factory=list)
+    times: int = 1
+
+    def take_turn(self) -> None:
+        """Execute the block as often as a turn has it."""
+        turns = [self.contender.turn() for _ in range(self.times)]
+        self.turns.append(Turn(statistics.fmean(turn.seconds for turn in turns), turns[-1].figures))
 
     @property
     def milliseconds(self) -> float:
@@ -60,10 +70,15 @@ class Comparison:
 
 
 def measure(
-    contenders: Sequence[Contender], make_copies: MakeCopies, repeat: int, progress: Progress | None = None
+    contenders: Sequence[Contender],
+    make_copies: MakeCopies,
+    repeat: int,
+    progress: Progress | None = None,
+    least: float = LEAST_SECONDS,
 ) -> Comparison:
     """Measure contenders against one another, with the ceiling of as many workers as each has, ``repeat`` times.
 
+    A turn takes ``least`` seconds or more, unless that were over MOST_TIMES blocks.
     Ctrl-C after the first round ends it early, with what has been measured.
     """
     measured = [Measured(contender) for contender in contenders]
@@ -72,13 +87,14 @@ def measure(
     shares: dict[int, list[float]] = {count: [] for count in counts}
     interrupted = False
     try:
-        for contender in (*contenders, *copies):
-            contender.turn()
+        for each in measured:
+            each.times = times(each.contender.turn().seconds, least)
+        for copy in copies:
+            copy.turn()
         for round_ in range(repeat):
             try:
                 for place in range(len(measured)):
-                    each = measured[(round_ + place) % len(measured)]
-                    each.turns.append(each.contender.turn())
+                    measured[(round_ + place) % len(measured)].take_turn()
                 for count in counts:
                     shares[count].append(share(copies[:count]))
             except KeyboardInterrupt:
@@ -94,10 +110,14 @@ def measure(
     return Comparison(measured, {count: statistics.median(found) for count, found in shares.items()}, interrupted)
 
 
+def times(seconds: float, least: float = LEAST_SECONDS) -> int:
+    """How often a turn executes a block that takes ``seconds``."""
+    return max(1, min(MOST_TIMES, math.ceil(least / max(seconds, 1e-9))))
+
+
 def share(copies: Sequence[Contender]) -> float:
     """How many times as fast as one of the copies alone all of them are together, over some blocks of each."""
-    first = copies[0].turn().seconds
-    turns = max(1, min(MOST_TURNS, math.ceil(LEAST_SECONDS / max(first, 1e-9))))
+    turns = times(copies[0].turn().seconds)
     alone = (together(copies[:1], turns) + together(copies[-1:], turns)) / 2
     return len(copies) * alone / together(copies, turns)
 

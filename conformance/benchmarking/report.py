@@ -114,6 +114,7 @@ class Report:
             "ceiling": rounded(self.comparison.ceilings.get(contender.workers)),
             "sequential_ms": rounded(sequential),
             "parallel_ms": rounded(milliseconds),
+            "blocks_per_round": measured.times,
             "parallel_ms_all": [rounded(turn.seconds * 1000) for turn in measured.turns],
             "executions": figures.executions,
             "aborts": figures.aborts,

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from conformance.benchmarking.contender import Contender, Turn
-from conformance.benchmarking.measuring import measure, share
+from conformance.benchmarking.measuring import MOST_TIMES, measure, share, times
 from tests.conformance.benchmarking import fakes
 
 
@@ -21,7 +21,7 @@ def copies(count: int) -> list[Contender]:
 def test_every_round_has_a_turn_of_each_and_begins_with_another() -> None:
     log: list[str] = []
     contenders = fakes.lineup(log)[:3]
-    comparison = measure(contenders, copies, 3)
+    comparison = measure(contenders, copies, 3, least=0)
     assert log[3:] == [
         "sequential1", "block-stm2", "waves2",
         "block-stm2", "waves2", "sequential1",
@@ -33,6 +33,16 @@ def test_every_round_has_a_turn_of_each_and_begins_with_another() -> None:
     assert comparison.measured[1].figures.executions == 120
 
 
+def test_a_turn_executes_a_short_block_again_and_again() -> None:
+    log: list[str] = []
+    short, long = fakes.Fake("sequential", 1, [0.01, 0.03], log=log), fakes.Fake("locks", 1, [0.5], log=log)
+    comparison = measure([short, long], copies, 2, least=0.12)
+    assert log == ["sequential1", "locks1", *["sequential1"] * 4, "locks1", "locks1", *["sequential1"] * 4]
+    assert [turn.seconds for turn in comparison.sequential.turns] == pytest.approx([0.02, 0.02])
+    assert [turn.seconds for turn in comparison.measured[1].turns] == [0.5, 0.5]
+    assert times(1e-9) == MOST_TIMES
+
+
 def test_there_is_a_ceiling_for_each_number_of_workers_but_one() -> None:
     made: list[int] = []
 
@@ -40,7 +50,7 @@ def test_there_is_a_ceiling_for_each_number_of_workers_but_one() -> None:
         made.append(count)
         return copies(count)
 
-    comparison = measure([*fakes.lineup(), fakes.Fake("locks", 3, [0.01])], make, 2)
+    comparison = measure([*fakes.lineup(), fakes.Fake("locks", 3, [0.01])], make, 2, least=0)
     assert made == [3]
     assert set(comparison.ceilings) == {2, 3}
 
@@ -83,7 +93,7 @@ def test_an_interruption_keeps_the_rounds_before_it() -> None:
 
     contenders = [*fakes.lineup()[:2], Interrupted("locks", 2, [0.01])]
     made = copies(2)
-    comparison = measure(contenders, lambda count: made[:count], 5)
+    comparison = measure(contenders, lambda count: made[:count], 5, least=0)
     assert comparison.interrupted
     assert 2 <= len(comparison.sequential.turns) <= 3
     assert all(each.closed for each in made)  # type: ignore[attr-defined]
@@ -106,6 +116,6 @@ def test_an_interruption_of_the_ceiling_waits_for_its_copies() -> None:
             super().close()
 
     made = [Slow("sequential", 1, [1.0]) for _ in range(2)]
-    comparison = measure(fakes.lineup()[:2], lambda count: list(made), 5)
+    comparison = measure(fakes.lineup()[:2], lambda count: list(made), 5, least=0)
     assert comparison.interrupted
     assert all(each.closed for each in made)

@@ -165,12 +165,12 @@ def test_the_stop_flag_ends_a_long_block(strategy: str, arena: SharedArena, thre
     threading.Timer(0.2, arena.request_stop, (3,)).start()
     begun = time.monotonic()
     assert threads(block, 2)[0] == "interrupted"
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
 
 
 def test_slow_state_is_waited_for_once_a_key(arena: SharedArena, threads) -> None:
-    programs = [[("read", 0, 0)] for _ in range(20)]
+    programs = [[("read", 0, 0)] for _ in range(200)]
     begun = time.monotonic()
-    block = TrialBlock(arena, [1], programs, "block-stm", 1, read_latency=20_000_000)
+    block = TrialBlock(arena, [1], programs, "block-stm", 1, read_latency=50_000_000)
     threads(block, 1)
-    assert 0.02 <= time.monotonic() - begun < 0.3
+    assert 0.05 <= time.monotonic() - begun < 5  # not 10

@@ -71,7 +71,7 @@ def test_out_of_time(strategy: str, workers: int) -> None:
         begun = time.monotonic()
         with pytest.raises(TimeLimitExceeded, match=r"within 0\.2 s \(time_limit\)"):
             engine.execute(ENDLESS)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 20
         small = generate_block(1, 5, 0.0)
         listed = with_its_list(small.blocks[0], small.state)
         assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
@@ -84,7 +84,7 @@ def test_interrupted(strategy: str) -> None:
         begun = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
             engine.execute(ENDLESS)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 20
         small = generate_block(1, 5, 0.0)
         listed = with_its_list(small.blocks[0], small.state)
         assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
@@ -100,7 +100,7 @@ def test_interrupted_while_only_another_worker_works(strategy: str) -> None:
             begun = time.monotonic()
             with pytest.raises(KeyboardInterrupt):
                 engine.execute(block)
-            assert time.monotonic() - begun < 2
+            assert time.monotonic() - begun < 20
 
 
 def test_what_a_handler_raises_is_raised() -> None:
