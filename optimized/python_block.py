@@ -6,7 +6,7 @@ When the workers are done, what became of each transaction is taken out again. N
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cython.cimports.libc.stdint import uint64_t
-from cython.cimports.optimized.core import memory
+from cython.cimports.optimized.core import keys, memory, predictions
 from cython.cimports.optimized.core.arena import (
     SharedArena,
     at,
@@ -103,7 +103,7 @@ class BlockMemory:
 
     def key(self, name):
         """The record of a name, made with nothing in it where it is new."""
-        key: uint64_t = memory.find_key(
+        key: uint64_t = keys.find_key(
             cython.address(self.task), PyBytes_AS_STRING(name), cython.cast(uint64_t, len(name)), 0
         )
         if key == 0:
@@ -125,7 +125,7 @@ class BlockMemory:
         for key, content in base.items():
             value: uint64_t = self.value(content)
             name: bytes = KEY + key
-            if not memory.find_key(
+            if not keys.find_key(
                 cython.address(self.task), PyBytes_AS_STRING(name), cython.cast(uint64_t, len(name)), value
             ):
                 self.check()
@@ -170,7 +170,7 @@ class BlockMemory:
     def predict(self, key: bytes, step: int, content) -> None:
         """The value that a list says a key has after a step (open = 0, transaction i = i + 1); rising steps a key."""
         value: uint64_t = 0 if content is None else self.value(content)
-        if memory.predict(cython.address(self.task), self.key(KEY + key), step, value) < 0:
+        if predictions.predict(cython.address(self.task), self.key(KEY + key), step, value) < 0:
             raise ArenaFull
 
     def check_memory(self) -> None:

@@ -8,7 +8,7 @@ address's wipes are versions of a name of their own, which begins with another b
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cython.cimports.libc.stdint import uint64_t
-from cython.cimports.optimized.core import memory
+from cython.cimports.optimized.core import keys, memory
 from cython.cimports.optimized.core.arena import SharedArena, stop, stop_reason, store_value
 from cython.cimports.optimized.core.records import (
     BROKEN,
@@ -126,7 +126,7 @@ class WorkerMemory:
 
     def key(self, name):
         """The record of a name, made with nothing in it where it is new."""
-        key: uint64_t = memory.find_key(self.current, PyBytes_AS_STRING(name), cython.cast(uint64_t, len(name)), 0)
+        key: uint64_t = keys.find_key(self.current, PyBytes_AS_STRING(name), cython.cast(uint64_t, len(name)), 0)
         if key == 0:
             raise Stopped
         return key
@@ -140,7 +140,7 @@ class WorkerMemory:
 
     def merged(self, task, key, value, amount):
         """See `merge_values`."""
-        record: cython.pointer(KeyRecord) = memory.key_record(cython.address(self.session), key)
+        record: cython.pointer(KeyRecord) = keys.key_record(cython.address(self.session), key)
         name: bytes = PyBytes_FromStringAndSize(
             self.session.base + record.name + 1, cython.cast(cython.Py_ssize_t, record.length - 1)
         )

@@ -6,7 +6,8 @@ used here: the walk through the versions is written a second time, plainly.
 
 import cython
 from cython.cimports.libc.stdint import uint64_t
-from cython.cimports.optimized.core.memory import key_record, read_set, write_set
+from cython.cimports.optimized.core.keys import key_record
+from cython.cimports.optimized.core.memory import read_set, write_set
 from cython.cimports.optimized.core.records import (
     BLOCK_STM,
     ESTIMATE,

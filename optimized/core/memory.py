@@ -11,16 +11,15 @@ back, equal words mean that nothing has happened to what was read, whatever the 
 
 import cython
 from cython.cimports.libc.stdint import int64_t, uint64_t
-from cython.cimports.libc.stdlib import calloc, free, realloc
+from cython.cimports.libc.stdlib import realloc
 from cython.cimports.libc.string import memcmp, memcpy, memset
 from cython.cimports.optimized.core.arena import allocate, reserve, stop, value_bytes, value_length
+from cython.cimports.optimized.core.keys import key_record
 from cython.cimports.optimized.core.records import (
     BROKEN,
     CREDIT,
     ESTIMATE,
-    KEY_TABLE_FULL,
     OUT_OF_MEMORY,
-    PREDICTED,
     READ_VALUE,
     REMOVED,
     STOPPED,
@@ -28,9 +27,7 @@ from cython.cimports.optimized.core.records import (
     WRITE,
     Execution,
     KeyRecord,
-    Prediction,
     Reading,
-    TouchSlot,
     Version,
     WriteEntry,
     version_word,
@@ -44,13 +41,11 @@ from cython.cimports.optimized.core.shim import (
     CREDITS_IGNORE_INCARNATION,
     DROPPED_ESTIMATE,
     ESTIMATE_READ_THROUGH,
-    LIST_TRUSTED,
     MUTANT,
     NEW_LOCATION_MISSED,
     REMOVED_LEFT_STANDING,
     SKIPPED_VALIDATION,
     VALIDATION_BY_VALUE,
-    atomic_add,
     atomic_load,
     atomic_replace,
     atomic_store,
@@ -58,100 +53,7 @@ from cython.cimports.optimized.core.shim import (
     sleep_nanoseconds,
 )
 
-FNV_OFFSET = cython.declare(uint64_t, 0xCBF29CE484222325)
-FNV_PRIME = cython.declare(uint64_t, 0x100000001B3)
-MIX = cython.declare(uint64_t, 0x9E3779B97F4A7C15)
 GROUP = cython.declare(uint64_t, 16)
-
-# Keys
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def hash_name(name: cython.p_const_uchar, length: uint64_t) -> uint64_t:
-    """FNV-1a with a final mix: the low bits choose the slot."""
-    value: uint64_t = FNV_OFFSET
-    i: uint64_t
-    for i in range(length):
-        value = (value ^ name[i]) * FNV_PRIME
-    value ^= value >> 32
-    value *= MIX
-    return value ^ (value >> 29)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def is_named(
-    session: cython.pointer(Session), key: uint64_t, name: cython.p_const_void, length: uint64_t, hashed: uint64_t
-) -> cython.bint:
-    """Whether the record is that key's."""
-    record: cython.pointer(KeyRecord) = key_record(session, key)
-    if record.hash != hashed or record.length != length:
-        return False
-    return memcmp(session.base + record.name, name, length) == 0
-
-
-def make_key(task, name, length, hashed, base):
-    """One cache line for the record, beside the value if that was stored just before; the name behind it.
-
-    What is left over before the next line goes to the padding, so that records of nameless keys stand close together.
-    """
-    session: cython.pointer(Session) = task.session
-    padding: uint64_t = (0 - task.worker.chunk) & 63
-    block: uint64_t = allocate(task, padding + 64 + length)
-    if block == 0:
-        return 0
-    key: uint64_t = (block + 63) & ~cython.cast(uint64_t, 63)
-    record: cython.pointer(KeyRecord) = key_record(session, key)
-    record.versions = 0
-    record.base = base
-    record.current = base
-    record.loaded = 0
-    record.name = key + 64
-    record.length = length
-    record.hash = hashed
-    record.anchors = 0
-    memcpy(session.base + record.name, name, length)
-    return key
-
-
-def lookup_key(session, name, length):
-    """Walk from the slot that the hash names to the first empty one."""
-    hashed: uint64_t = hash_name(cython.cast(cython.p_const_uchar, name), length)
-    slot: uint64_t = hashed & session.key_mask
-    key: uint64_t = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
-    while key:
-        if is_named(session, key, name, length, hashed):
-            return key
-        slot = (slot + 1) & session.key_mask
-        key = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
-    return 0
-
-
-def find_key(task, name, length, base):
-    """An empty slot is taken by compare-and-swap, so that two workers who meet a key at once agree on one record."""
-    session: cython.pointer(Session) = task.session
-    hashed: uint64_t = hash_name(cython.cast(cython.p_const_uchar, name), length)
-    slot: uint64_t = hashed & session.key_mask
-    made: uint64_t = 0
-    while True:
-        key: uint64_t = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
-        if key == 0:
-            if made == 0:
-                if atomic_add(cython.address(session.record.keys), 1, b"keys.count") * 2 >= session.record.key_capacity:
-                    stop(session.arena, KEY_TABLE_FULL)
-                    return 0
-                made = make_key(task, name, length, hashed, base)
-                if made == 0:
-                    return 0
-            if atomic_replace(cython.address(session.keys[slot]), 0, made, b"keys.slot.take"):
-                return made
-            key = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
-        if is_named(session, key, name, length, hashed):
-            return key
-        slot = (slot + 1) & session.key_mask
 
 
 # The list of a key
@@ -364,52 +266,6 @@ def credit(task, key, amount):
     entry.kind = CREDIT
     entry.value = amount
     return 0
-
-
-def touch(task, key):
-    """A small hash table whose entries count only in the epoch that made them, so that emptying it costs nothing."""
-    slot: uint64_t = ((key >> 6) * MIX >> 32) & task.touched_mask
-    while task.touched[slot].epoch == task.epoch:
-        if task.touched[slot].key == key:
-            return task.touched[slot].index
-        slot = (slot + 1) & task.touched_mask
-    if 2 * task.touched_count > task.touched_mask:
-        if not grow_touched(task):
-            return -1
-        return touch(task, key)
-    task.touched[slot].key = key
-    task.touched[slot].epoch = task.epoch
-    task.touched[slot].index = task.touched_count
-    task.touched_count += 1
-    return task.touched_count - 1
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def grow_touched(task: cython.pointer(Task)) -> cython.bint:
-    """Twice the slots, with this epoch's entries in them; or the stop flag."""
-    slots: uint64_t = task.touched_mask + 1
-    before: cython.pointer(TouchSlot) = task.touched
-    grown: cython.pointer(TouchSlot) = cython.cast(
-        cython.pointer(TouchSlot), calloc(2 * slots, cython.sizeof(TouchSlot))
-    )
-    if grown == cython.NULL:
-        stop(task.session.arena, OUT_OF_MEMORY)
-        return False
-    mask: uint64_t = 2 * slots - 1
-    old: uint64_t
-    slot: uint64_t
-    for old in range(slots):
-        if before[old].epoch == task.epoch:
-            slot = ((before[old].key >> 6) * MIX >> 32) & mask
-            while grown[slot].epoch == task.epoch:
-                slot = (slot + 1) & mask
-            grown[slot] = before[old]
-    task.touched = grown
-    task.touched_mask = mask
-    free(before)
-    return True
 
 
 # What the engine does with it
@@ -637,107 +493,3 @@ def value_before(task, key, step):
         amount: uint64_t = word_value(reading.chain[2 * i + 1])
         value = task.executor.merge(task.executor.machine, task, key, value, amount)
     return value
-
-
-def predict(task, key, step, value):
-    """A version of an incarnation that never runs, and a note of it with its step.
-
-    What is said of the opening and the closing step is passed by: they are the coordinator's, and no commit would take
-    back what was wrong.
-    """
-    session: cython.pointer(Session) = task.session
-    if step == 0 or step > session.record.transactions:
-        return 0
-    fresh: cython.bint = False
-    step_before: uint64_t = task.step
-    task.step = step
-    version: uint64_t = version_of(task, key, version_word(WRITE, PREDICTED, value), cython.address(fresh))
-    task.step = step_before
-    offset: uint64_t = allocate(task, cython.sizeof(Prediction))
-    if version == 0 or offset == 0:
-        return -1
-    prediction: cython.pointer(Prediction) = cython.cast(cython.pointer(Prediction), session.base + offset)
-    prediction.key = key
-    prediction.version = version
-    prediction.next = session.steps[step].predicted
-    session.steps[step].predicted = offset
-    return 0
-
-
-def confirm(task, step, execution):
-    """Entry by entry: what the step does, what was predicted of it, and what was predicted and is not so."""
-    session: cython.pointer(Session) = task.session
-    entry: cython.pointer(WriteEntry)
-    i: uint64_t
-    for i in range(execution.write_count):
-        entry = write_set(execution) + i
-        if confirm_write(task, step, execution.incarnation, entry) < 0:
-            return -1
-    offset: uint64_t = session.steps[step].predicted
-    while offset:
-        prediction: cython.pointer(Prediction) = cython.cast(cython.pointer(Prediction), session.base + offset)
-        if not is_written(execution, prediction.key) and not MUTANT(LIST_TRUSTED):
-            version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + prediction.version)
-            atomic_store(
-                cython.address(version.word), version_word(REMOVED, execution.incarnation, 0), b"memory.confirm.remove"
-            )
-        offset = prediction.next
-    return 0
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def is_written(execution: cython.pointer(Execution), key: uint64_t) -> cython.bint:
-    """Whether the key is in the write set."""
-    i: uint64_t
-    for i in range(execution.write_count):  # noqa: SIM110 - a generator would need the GIL
-        if write_set(execution)[i].key == key:
-            return True
-    return False
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def confirm_write(
-    task: cython.pointer(Task), step: uint64_t, incarnation: uint64_t, entry: cython.pointer(WriteEntry)
-) -> cython.int:
-    """A prediction is right if it names the value after the step; none is right if the step leaves the value."""
-    session: cython.pointer(Session) = task.session
-    word: uint64_t = version_word(entry.kind, incarnation, entry.value)
-    predicted: uint64_t = prediction_of(session, step, entry.key)
-    before: uint64_t
-    after: uint64_t = entry.value
-    if predicted and MUTANT(LIST_TRUSTED):
-        return 0
-    if predicted == 0:
-        if entry.kind == WRITE and are_equal(session, value_before(task, entry.key, step), entry.value):
-            return 0
-        fresh: cython.bint = False
-        step_before: uint64_t = task.step
-        task.step = step
-        inserted: uint64_t = version_of(task, entry.key, word, cython.address(fresh))
-        task.step = step_before
-        return 0 if inserted else -1
-    if entry.kind == CREDIT:
-        before = value_before(task, entry.key, step)
-        after = task.executor.merge(task.executor.machine, task, entry.key, before, entry.value)
-    version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + predicted)
-    if not are_equal(session, word_value(peek(cython.address(version.word))), after):
-        atomic_store(cython.address(version.word), word, b"memory.confirm.write")
-    return 0
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def prediction_of(session: cython.pointer(Session), step: uint64_t, key: uint64_t) -> uint64_t:
-    """The version that was predicted for the key, or 0."""
-    offset: uint64_t = session.steps[step].predicted
-    while offset:
-        prediction: cython.pointer(Prediction) = cython.cast(cython.pointer(Prediction), session.base + offset)
-        if prediction.key == key:
-            return prediction.version
-        offset = prediction.next
-    return 0

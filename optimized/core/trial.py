@@ -23,22 +23,20 @@ from cython.cimports.libc.stdlib import free, malloc
 from cython.cimports.optimized.core.arena import allocate, at, store_value, value_bytes
 from cython.cimports.optimized.core.execution import run_executor
 from cython.cimports.optimized.core.invariants import broken_invariant
+from cython.cimports.optimized.core.keys import key_record, make_key
 from cython.cimports.optimized.core.memory import (
     credit,
-    key_record,
     latest_execution,
-    make_key,
     mark_estimates,
-    predict,
     publish,
     read,
     read_set,
-    touch,
     validate,
     value_before,
     write,
     write_set,
 )
+from cython.cimports.optimized.core.predictions import predict
 from cython.cimports.optimized.core.records import (
     DONE,
     FAILED,
@@ -63,6 +61,7 @@ from cython.cimports.optimized.core.scheduler import (
 )
 from cython.cimports.optimized.core.session import SessionOptions, begin_session, begin_task, free_task, make_task
 from cython.cimports.optimized.core.shim import SAMESTATE_IS_EXPLORED, samestate_raise, wait_a_little
+from cython.cimports.optimized.core.touched import touch
 from cython.cimports.optimized.core.worker import prepare, run_worker
 
 NAMES = ("read", "write", "remove", "credit", "read at", "write at", "skip", "spin", "yield", "fail")

@@ -11,7 +11,8 @@ import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.optimized.core.arena import stop, stop_reason
 from cython.cimports.optimized.core.execution import run_executor, run_validation
-from cython.cimports.optimized.core.memory import confirm, latest_execution, publish, publish_execution
+from cython.cimports.optimized.core.memory import latest_execution, publish, publish_execution
+from cython.cimports.optimized.core.predictions import confirm
 from cython.cimports.optimized.core.records import (
     ACCESS_LIST,
     BROKEN,

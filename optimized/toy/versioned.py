@@ -7,7 +7,9 @@ import cython
 from cython.cimports.libc.stdint import uint32_t, uint64_t
 from cython.cimports.libc.string import memcpy
 from cython.cimports.optimized.core.arena import allocate, store_value, value_bytes
-from cython.cimports.optimized.core.memory import credit, latest_execution, make_key, predict, read_set, write
+from cython.cimports.optimized.core.keys import make_key
+from cython.cimports.optimized.core.memory import credit, latest_execution, read_set, write
+from cython.cimports.optimized.core.predictions import predict
 from cython.cimports.optimized.core.records import (
     DONE,
     REJECTED,

@@ -35,14 +35,14 @@ def configured(strategy: str = "block-stm", **settings: object) -> Configuration
     return Configuration(strategy=strategy, **{"memory_limit": 8 << 20, **settings})  # type: ignore[arg-type]
 
 
-def long_block(hashes: int) -> PackedBlock:
-    """64 transactions of so many hashes, each of some 20 microseconds: thousands take seconds."""
-    data = bytes(10_000)
+def long_block(hashes: int, length: int = 10_000) -> PackedBlock:
+    """64 transactions of so many hashes, each of some 20 microseconds for 10,000 bytes."""
+    data = bytes(length)
     transactions = [(sender, 0, 2**50, 0, [("KECCAK", data)] * hashes, None) for sender in SENDERS]
     return pack(transactions, (SENDERS[0], 2**63), (), [((), ())] * 66, BASE)
 
 
-ENDLESS = long_block(10_000)
+ENDLESS = long_block(10_000, 200_000)
 
 
 @ALL
@@ -92,7 +92,7 @@ def test_interrupted(strategy: str) -> None:
 
 @pytest.mark.parametrize("strategy", PARALLEL)
 def test_interrupted_while_only_another_worker_works(strategy: str) -> None:
-    hashes = [("KECCAK", bytes(10_000))] * 500_000
+    hashes = [("KECCAK", bytes(200_000))] * 500_000
     block = pack([(SENDERS[0], 0, 2**50, 0, hashes, None)], (SENDERS[0], 2**63), (), [((), ())] * 3, BASE)
     with Engine("toy", configured(strategy, workers=3)) as engine:
         for _ in range(3):

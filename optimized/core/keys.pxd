@@ -1,0 +1,18 @@
+# Keys and the table in which they are found by name. See keys.py.
+
+from libc.stdint cimport uint64_t
+
+from optimized.core.records cimport KeyRecord, Session, Task
+
+cdef inline KeyRecord* key_record(Session* session, uint64_t key) noexcept nogil:
+    return <KeyRecord*>(session.base + key)
+
+# A new key record with the value it has before the block (0 = absent); 0 where the arena is full. Not in the table:
+# for machines that number their keys.
+cdef uint64_t make_key(Task* task, const void* name, uint64_t length, uint64_t hash, uint64_t base) noexcept nogil
+
+# The key's record in the table, made with `base` where it is not there yet (any worker may, at any time). 0 = stopped.
+cdef uint64_t find_key(Task* task, const void* name, uint64_t length, uint64_t base) noexcept nogil
+
+# The key's record if it is in the table, else 0.
+cdef uint64_t lookup_key(Session* session, const void* name, uint64_t length) noexcept nogil

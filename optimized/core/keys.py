@@ -1,0 +1,100 @@
+"""Keys of the block: a record each, found by name in a table that any worker may add to at any time."""
+
+import cython
+from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.libc.string import memcmp, memcpy
+from cython.cimports.optimized.core.arena import allocate, stop
+from cython.cimports.optimized.core.records import KEY_TABLE_FULL
+from cython.cimports.optimized.core.shim import atomic_add, atomic_load, atomic_replace
+
+FNV_OFFSET = cython.declare(uint64_t, 0xCBF29CE484222325)
+FNV_PRIME = cython.declare(uint64_t, 0x100000001B3)
+MIX = cython.declare(uint64_t, 0x9E3779B97F4A7C15)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def hash_name(name: cython.p_const_uchar, length: uint64_t) -> uint64_t:
+    """FNV-1a with a final mix: the low bits choose the slot."""
+    value: uint64_t = FNV_OFFSET
+    i: uint64_t
+    for i in range(length):
+        value = (value ^ name[i]) * FNV_PRIME
+    value ^= value >> 32
+    value *= MIX
+    return value ^ (value >> 29)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def is_named(
+    session: cython.pointer(Session), key: uint64_t, name: cython.p_const_void, length: uint64_t, hashed: uint64_t
+) -> cython.bint:
+    """Whether the record is that key's."""
+    record: cython.pointer(KeyRecord) = key_record(session, key)
+    if record.hash != hashed or record.length != length:
+        return False
+    return memcmp(session.base + record.name, name, length) == 0
+
+
+def make_key(task, name, length, hashed, base):
+    """One cache line for the record, beside the value if that was stored just before; the name behind it.
+
+    What is left over before the next line goes to the padding, so that records of nameless keys stand close together.
+    """
+    session: cython.pointer(Session) = task.session
+    padding: uint64_t = (0 - task.worker.chunk) & 63
+    block: uint64_t = allocate(task, padding + 64 + length)
+    if block == 0:
+        return 0
+    key: uint64_t = (block + 63) & ~cython.cast(uint64_t, 63)
+    record: cython.pointer(KeyRecord) = key_record(session, key)
+    record.versions = 0
+    record.base = base
+    record.current = base
+    record.loaded = 0
+    record.name = key + 64
+    record.length = length
+    record.hash = hashed
+    record.anchors = 0
+    memcpy(session.base + record.name, name, length)
+    return key
+
+
+def lookup_key(session, name, length):
+    """Walk from the slot that the hash names to the first empty one."""
+    hashed: uint64_t = hash_name(cython.cast(cython.p_const_uchar, name), length)
+    slot: uint64_t = hashed & session.key_mask
+    key: uint64_t = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
+    while key:
+        if is_named(session, key, name, length, hashed):
+            return key
+        slot = (slot + 1) & session.key_mask
+        key = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
+    return 0
+
+
+def find_key(task, name, length, base):
+    """An empty slot is taken by compare-and-swap, so that two workers who meet a key at once agree on one record."""
+    session: cython.pointer(Session) = task.session
+    hashed: uint64_t = hash_name(cython.cast(cython.p_const_uchar, name), length)
+    slot: uint64_t = hashed & session.key_mask
+    made: uint64_t = 0
+    while True:
+        key: uint64_t = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
+        if key == 0:
+            if made == 0:
+                if atomic_add(cython.address(session.record.keys), 1, b"keys.count") * 2 >= session.record.key_capacity:
+                    stop(session.arena, KEY_TABLE_FULL)
+                    return 0
+                made = make_key(task, name, length, hashed, base)
+                if made == 0:
+                    return 0
+            if atomic_replace(cython.address(session.keys[slot]), 0, made, b"keys.slot.take"):
+                return made
+            key = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
+        if is_named(session, key, name, length, hashed):
+            return key
+        slot = (slot + 1) & session.key_mask
