@@ -1,11 +1,13 @@
 # Every target makes its own virtual environment in .venv, again whenever pyproject.toml has changed.
 #   PYTHON=python3.12      which interpreter to make it with (3.11 or newer)
+#   MINUTES=60            how long each search of `make soak-parallel` takes (5 if not said)
 #   SAMESTATE_DATA=FOLDER  official fixtures and real blocks; ../shared/data is taken where it is there
 
 VENV  := .venv
 BIN   := $(VENV)/bin
 STAMP := $(VENV)/installed-$(shell cksum pyproject.toml | cut -d ' ' -f 1)
 JOBS  ?= 2
+MINUTES ?= 5
 
 # What `optimized` is compiled from: any change asks for a build, which compiles only what changed.
 SOURCES := $(shell find optimized -name '*.py' -o -name '*.pxd' -o -name '*.hpp' | LC_ALL=C sort) setup.py
@@ -24,10 +26,10 @@ FIXTURES = $(filter-out %/eest-bal-devnet-4.tar.xz,$(wildcard $(SAMESTATE_DATA)/
 BLOCKS   = $(wildcard $(SAMESTATE_DATA)/blocks)
 
 .DEFAULT_GOAL := help
-.PHONY: help build conformance test quick soak lint format clean
+.PHONY: help build conformance test quick soak soak-fixtures soak-parallel lint format clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 16
 
 build: $(STAMP) ## compile `optimized`, so far as its sources have changed
 	$(BIN)/python setup.py --quiet build_ext --inplace
@@ -49,10 +51,19 @@ quick: $(BUILT) ## lint, types and unit tests, in under two minutes
 	$(BIN)/mypy
 	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest tests -m "not slow and not fixtures and not peers and not sanitizers and not soak" -n $(JOBS)
 
-soak: $(BUILT) ## every official fixture (resumes where it was stopped), then long fuzzing
-	$(if $(FIXTURES),,$(error make soak needs SAMESTATE_DATA, a folder with the official fixtures))
-	$(BIN)/samestate check --jobs $(JOBS) --resume $(FIXTURES) $(BLOCKS)
+soak: soak-fixtures soak-parallel ## all official fixtures, all engines at length, then every test with long fuzzing
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(JOBS)
+
+soak-fixtures: $(BUILT) ## every official fixture (resumes where it was stopped)
+	$(if $(FIXTURES),,$(error make soak-fixtures needs SAMESTATE_DATA, a folder with the official fixtures))
+	$(BIN)/samestate check --jobs $(JOBS) --resume $(FIXTURES) $(BLOCKS)
+
+soak-parallel: $(BUILT) ## strategies and engines: random blocks, random schedules of the EVM's vectors, mutants, sanitizers
+	$(BIN)/samestate fuzz --minutes $(MINUTES) --txs 40 --workers 3 --engine 'reference:*' --engine 'optimized:*'
+	$(BIN)/samestate fuzz --minutes $(MINUTES) --machine evm --engine 'reference:*' --engine 'optimized:*@processes'
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(JOBS) tests/reference/test_strategies_on_the_evm.py
+	$(BIN)/python -m pytest -n $(JOBS) tests/optimized/sanitizers tests/optimized/explored \
+		conformance/test_interleavings.py conformance/test_mutants.py conformance/test_compiled_mutants.py
 
 lint: $(BUILT) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -11,13 +11,16 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final
 
+from conformance.generating.toy import right_declaration
+from conformance.generating.toy_case import WAYS, spoiled
 from spec.machine import Rejection
-from spec.toy.access_list import AccessList, Entry, access_list_of
+from spec.toy.access_list import access_list_of
 from spec.toy.block import Block, Declaration, Transaction, Withdrawal
+from spec.toy.keys import slot_key
 from spec.toy.machine import Toy
 from spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
 from spec.toy.state import ToyState, toy_state
-from spec.toy.word import UINT64_MODULUS, WORD_MODULUS, to_value
+from spec.toy.word import UINT64_MODULUS, WORD_MODULUS
 from spec.transition import apply_block
 
 VALUES: Final = (0, 0, 1, 1, 2, 5, WORD_MODULUS - 1)
@@ -98,14 +101,13 @@ class _Draft:
     def declaration(self, operations: tuple[Operation, ...]) -> Declaration | None:
         """What a transaction says it accesses: the truth, less, something else, or nothing."""
         random = self.random
-        stores = sorted({operation.slot for operation in operations if isinstance(operation, Sstore)})
-        loads = sorted({operation.slot for operation in operations if isinstance(operation, Sload | Sstore)})
-        way = random.random()
-        if way < 0.5:
-            return Declaration(tuple(loads), tuple(stores))
-        if way < 0.65:
-            return Declaration(tuple(loads[1:]), tuple(stores[1:]))
-        if way < 0.8:
+        right = right_declaration(operations)
+        chance = random.random()
+        if chance < 0.5:
+            return right
+        if chance < 0.65:
+            return Declaration(right.reads[1:], right.writes[1:])
+        if chance < 0.8:
             return Declaration((random.randrange(HOT_SLOTS),), (random.randrange(HOT_SLOTS),))
         return None
 
@@ -150,27 +152,11 @@ def without_rejected(block: Block, state: ToyState) -> Block:
 
 def with_access_list(random: Random, block: Block, state: ToyState) -> Block:
     """The block with a right access list, a wrong one, or none."""
-    way = random.random()
-    if way < 0.6:
+    chance = random.random()
+    if chance < 0.6:
         return block
     right = access_list_of(apply_block(Toy(), block, state).steps, state)
-    return replace(block, access_list=right if way < 0.85 else spoiled(random, right))
-
-
-def spoiled(random: Random, right: AccessList) -> AccessList:
-    """An access list with one fault: an entry less, a read less or more, a wrong value, a change less."""
-    place = random.randrange(len(right))
-    entry = right[place]
-    match random.randrange(4):
-        case 0:
-            return right[:-1]
-        case 1 if entry.reads:
-            wrong = Entry(entry.reads[1:], entry.changes)
-        case 2 if entry.changes:
-            key, _ = entry.changes[0]
-            wrong = Entry(entry.reads, ((key, to_value(random.randrange(7))), *entry.changes[1:]))
-        case 3 if entry.changes:
-            wrong = Entry(entry.reads, entry.changes[1:])
-        case _:
-            wrong = Entry((*entry.reads, b"\x03" + b"\xff" * 32), entry.changes)
-    return (*right[:place], wrong, *right[place + 1 :])
+    if chance < 0.85:
+        return replace(block, access_list=right)
+    way, step, slot = random.choice(WAYS), random.randrange(len(right)), random.randrange(HOT_SLOTS)
+    return replace(block, access_list=spoiled(right, way, step, slot_key(slot)))

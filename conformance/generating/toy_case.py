@@ -12,7 +12,7 @@ from conformance.vectors.model import Case
 from conformance.vectors.writing import write_yaml
 from spec.access import StepAccess
 from spec.machine import Rejection
-from spec.toy.access_list import access_list_of
+from spec.toy.access_list import AccessList, Entry, access_list_of
 from spec.toy.block import Block
 from spec.toy.keys import SLOT
 from spec.toy.machine import Toy
@@ -23,6 +23,9 @@ from spec.transition import apply_block
 GENERATED: Final = "toy/generated/case"
 SHOWN: Final = 100
 """The most transactions of a case that is shown whole."""
+WAYS: Final = ("right", "read left out", "read too many", "change left out", "change too many", "value", "other step",
+               "entry left out", "entry too many")  # fmt: skip
+"""In which ways an access list can be wrong."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -98,6 +101,30 @@ def with_access_list(block: Block, state: ToyState) -> Block:
     """The block with its right access list. Raises Rejection where the block is invalid."""
     bare = replace(block, access_list=None)
     return replace(block, access_list=access_list_of(apply_block(Toy(), bare, state).steps, state))
+
+
+def spoiled(right: AccessList, way: str, step: int, key: bytes) -> AccessList:
+    """The right access list, made wrong at a step in one of :data:`WAYS`, as far as it can be."""
+    entry = right[step]
+    reads, changes = list(entry.reads), dict(entry.changes)
+    match way:
+        case "read left out":
+            reads = reads[:-1]
+        case "read too many":
+            reads = sorted({*reads, key})
+        case "change left out":
+            changes = dict(entry.changes[1:])
+        case "change too many":
+            changes.setdefault(key, b"\x01")
+        case "value" if changes:
+            changes[entry.changes[-1][0]] = b"\x01"
+        case "other step":
+            return (*right[:step], *reversed(right[step : step + 2]), *right[step + 2 :])
+        case "entry left out":
+            return (*right[:step], *right[step + 1 :])
+        case "entry too many":
+            return (*right, Entry((), ()))
+    return (*right[:step], Entry(tuple(reads), tuple(sorted(changes.items()))), *right[step + 1 :])
 
 
 def slots_in(keys: Sequence[bytes]) -> list[int]:

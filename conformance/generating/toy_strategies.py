@@ -16,10 +16,10 @@ from typing import Final
 from hypothesis import strategies as st
 
 from conformance.generating.toy import most_gas, right_declaration
-from conformance.generating.toy_case import GeneratedToyCase, with_access_list
+from conformance.generating.toy_case import WAYS, GeneratedToyCase, spoiled, with_access_list
 from conformance.vectors import toy
 from spec.machine import Rejection
-from spec.toy.access_list import AccessList, Entry
+from spec.toy.access_list import Entry
 from spec.toy.block import Block, Declaration, Transaction, Withdrawal
 from spec.toy.keys import balance_key, nonce_key, slot_key
 from spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
@@ -39,9 +39,6 @@ EDGES: Final = (0, 1, 99, 100, 2099, 2100, 2199, 2200, 2999, 5000, 22099, 22100,
 RIGHT: Final = Declaration()
 """In a draft, stands for the right declaration."""
 TROUBLES: Final = (None, None, None, None, None, "too low", "too high", "unaffordable", "no room")
-WAYS: Final = ("right", "read left out", "read too many", "change left out", "change too many", "value", "other step",
-               "entry left out", "entry too many")  # fmt: skip
-"""In which ways an access list can be wrong."""
 
 
 def address(number: int) -> bytes:
@@ -261,27 +258,3 @@ def with_trouble(transaction: Transaction, trouble: str) -> Transaction:
             return replace(transaction, gas_limit=UINT64_MODULUS - 1, gas_price=UINT64_MODULUS - 1)
         case _:
             return transaction
-
-
-def spoiled(right: AccessList, way: str, step: int, key: bytes) -> AccessList:
-    """The right access list, made wrong at a step in one of :data:`WAYS`, as far as it can be."""
-    entry = right[step]
-    reads, changes = list(entry.reads), dict(entry.changes)
-    match way:
-        case "read left out":
-            reads = reads[:-1]
-        case "read too many":
-            reads = sorted({*reads, key})
-        case "change left out":
-            changes = dict(entry.changes[1:])
-        case "change too many":
-            changes.setdefault(key, b"\x01")
-        case "value" if changes:
-            changes[entry.changes[-1][0]] = b"\x01"
-        case "other step":
-            return (*right[:step], *reversed(right[step : step + 2]), *right[step + 2 :])
-        case "entry left out":
-            return (*right[:step], *right[step + 1 :])
-        case "entry too many":
-            return (*right, Entry((), ()))
-    return (*right[:step], Entry(tuple(reads), tuple(sorted(changes.items()))), *right[step + 1 :])

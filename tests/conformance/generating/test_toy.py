@@ -19,8 +19,8 @@ from conformance.generating.toy import (
     most_gas,
     right_declaration,
 )
-from conformance.generating.toy_case import GeneratedToyCase, cold_ratio
-from conformance.generating.toy_strategies import WAYS, Limits, toy_cases
+from conformance.generating.toy_case import WAYS, GeneratedToyCase, cold_ratio
+from conformance.generating.toy_strategies import Limits, toy_cases
 from conformance.vectors import toy
 from conformance.vectors.model import VALID, members, text
 from spec.toy.machine import apply_toy_block
