@@ -41,8 +41,9 @@ def bench(
 ) -> None:
     """Measure engines in turns on one block that a seed makes: medians, each beside the ceiling.
 
-    The ceiling is what unrelated copies of the sequential engine reach together, in the same rounds. Ctrl-C ends the
-    rounds early, and what was measured is shown.
+    In each round every engine executes the block for a tenth of a second, once at least. The ceiling is what unrelated
+    copies of the sequential engine reach together, in the same rounds. Ctrl-C ends the rounds early, and what was
+    measured is shown.
     """
     if plot is not None:
         plotting.check_target(plot)
