@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import io
 import sys
 from typing import Annotated, Any, Final
 
@@ -89,5 +90,8 @@ def samestate(
 
 
 def main() -> None:
-    """The entry point `samestate`."""
+    """The entry point `samestate`. What a terminal has no letters for is printed as its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     application(prog_name="samestate")

@@ -69,6 +69,10 @@ class EngineFailure(Exception):  # noqa: N818 - what an engine did, not an error
     """An engine that died, was too slow or gave no proper answer. The message says which."""
 
 
+class EngineTimeout(EngineFailure):
+    """An engine that was too slow."""
+
+
 class Engine(Protocol):
     """Whatever can execute a case."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.engine import EngineFailure
+from conformance.engine import EngineFailure, EngineTimeout
 from conformance.fixtures.forks import BY_NAME
 from conformance.optimized_machines import EVM, TOY, ForkBlock
 from conformance.optimized_plain import (
@@ -18,6 +18,7 @@ from conformance.optimized_toy import packed_block, toy_result
 from conformance.predictions import Predictions
 from conformance.vectors import toy
 from optimized import Configuration, Engine, EngineError, MachineName
+from optimized.errors import TimeLimitExceeded
 from optimized.trace import TraceEvent
 from spec.evm.fork import Fork
 from spec.evm.machine import Evm
@@ -49,6 +50,8 @@ class Parts:
             result = self._engine(toy.NAME, toy.NAME).execute(packed_block(block, state))
             self.trace += result.trace
             return toy_result(result, block, state)
+        except TimeLimitExceeded as error:
+            raise EngineTimeout(str(error)) from error
         except EngineError as error:
             raise EngineFailure(str(error)) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json as json_module
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -24,10 +25,10 @@ def engines(
 
     `--workers` says how many workers an engine has. An outside engine is named by `command:` and its command line.
     """
-    found = [find_engine(id) for id in choose_engines(engine or [EVERY])]
-    documents = {each.id: each.capabilities.document() for each in found}
-    for each in found:
-        each.close()
+    documents = {}
+    for id in choose_engines(engine or [EVERY]):
+        with contextlib.closing(find_engine(id)) as each:
+            documents[each.id] = each.capabilities.document()
     if json:
         print(json_module.dumps(documents, indent=2))
     elif engine:

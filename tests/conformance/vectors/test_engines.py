@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +67,14 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     yield make
     for each in started:
         each.close()
+
+
+def is_running(process: int) -> bool:
+    """Whether there is still a process of that number; one that has ended and waits for its parent is none."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def vector(identity: str) -> Vector:
@@ -135,8 +147,16 @@ main(change)""")
         ("print('[]', flush=True); time.sleep(9)", "its answer is not an object"),
         ("print('{}', flush=True); time.sleep(9)", "must have the protocol 'samestate-engine/1'"),
         ("sys.exit('no licence')", "died with exit code 1\n  no licence"),
-        ("main(None, access='guesses')", "no proper capabilities"),
+        ("main(None, access='guesses')", 'access: must be one of keys, accounts, writes, none, not "guesses"'),
         ("main(None, outputs=['luck'])", "'luck' is not known"),
+        ("main(None, outputs=[{}])", "outputs: must be a list of strings, not [{}]"),
+        ("DO['selectors'] = ['ommers', 7]; main(None)", "selectors: must be a list of strings"),
+        ("DO['machines'] = {'toy': 'toy'}; main(None)", 'machines: toy: must be a list of strings, not "toy"'),
+        ("DO['machines'] = ['toy']; main(None)", "machines: must be a map from each machine to a list of its forks"),
+        ("del DO['access']; DO = None\nprint(json.dumps({'protocol': PROTOCOL}))", "no proper capabilities"),
+        ("print(json.dumps({'protocol': PROTOCOL, 'id': 7}))", "id: must be a string that is not empty, not 7"),
+        ("print('[' * 200_000)", "nested deeper than 32 levels"),
+        ('print(\'{"id": "\\\\ud800"}\')', "half a surrogate pair, '\\ud800'"),
     ],
 )
 def test_an_engine_that_cannot_say_hello(engine: Callable[..., CommandEngine], body: str, complaint: str) -> None:
@@ -153,6 +173,9 @@ def test_an_engine_that_cannot_say_hello(engine: Callable[..., CommandEngine], b
         ("'none'", "has no list 'results'"),
         ("[{'status': 'valid', 'colour': 'red'}]", "colour"),
         ("time.sleep(60)", "gave no answer within 3 seconds"),
+        (r"'\ud800'", "half a surrogate pair, '\\ud800'"),
+        ("print('[' * 200_000)", "nested deeper than 32 levels"),
+        ("print('{\"a\":' * 33 + '1' + '}' * 33)", "nested deeper than 32 levels"),
     ],
 )
 def test_an_engine_that_fails_on_a_case(engine: Callable[..., CommandEngine], change: str, complaint: str) -> None:
@@ -161,6 +184,101 @@ def test_an_engine_that_fails_on_a_case(engine: Callable[..., CommandEngine], ch
     with pytest.raises(EngineFailure) as raised:
         outsider.run(vector(FUNDED).case)
     assert complaint in str(raised.value)
+
+
+def test_brackets_in_strings_are_not_nested(engine: Callable[..., CommandEngine]) -> None:
+    outsider = engine("""main(lambda results, case: print(json.dumps({"error": "[{" * 99 + '"' + "[" * 99})))""")
+    with pytest.raises(EngineFailure, match=r"reports an error: \[\{\[\{"):
+        outsider.run(vector(FUNDED).case)
+
+
+def test_an_engine_that_does_not_read_is_stopped_in_time(engine: Callable[..., CommandEngine]) -> None:
+    """The case is larger than a pipe, so that writing it waits for the engine."""
+    outsider = engine("""
+print(json.dumps({"protocol": PROTOCOL, "capabilities": DO}), flush=True)
+if sys.stdin.readline(): time.sleep(600)""")
+    assert outsider.process is not None
+    outsider.seconds = 1
+    case = vector(FUNDED).case
+    began = time.monotonic()
+    with pytest.raises(EngineFailure, match="gave no answer within 1 seconds, and was killed"):
+        outsider.run(replace(case, params={**case.params, "filler": "0" * (1 << 20)}))
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [
+        "print(json.dumps({'type': 'log', 'text': 'done'}), flush=True) or results",
+        "print(json.dumps({'results': [{'colour': 'red'}]}), flush=True) or results",
+        "print(json.dumps({'results': [dict(results[0])]}), flush=True) or results",
+    ],
+)
+def test_a_stray_line_fails_no_case_for_long(engine: Callable[..., CommandEngine], stray: str) -> None:
+    """One line too many on the first case: at most that case and the next one fail, and never all that follow."""
+    outsider = engine(f"main(lambda results, case: {stray} if 'london' in case.id else results)")
+    first, right = vector("evm/funding/funded_to_the_last_wei-london"), vector(FUNDED)
+    failed = []
+    for each in (first, right, right, right):
+        try:
+            failed.append(compare_engine(outsider, each) is not None)
+        except EngineFailure:
+            failed.append(True)
+        time.sleep(0.2)
+    assert failed.count(True) == 1
+    assert failed[2:] == [False, False]
+
+
+def test_an_engine_says_hello_whenever_it_is_started(engine: Callable[..., CommandEngine]) -> None:
+    outsider = engine("""
+import pathlib
+started = pathlib.Path(__file__).with_suffix(".started")
+first = json.loads(sys.stdin.readline())
+started.write_text((started.read_text() if started.exists() else "") + first["type"] + "\\n")
+print(json.dumps({"protocol": PROTOCOL, "id": "outsider", "capabilities": DO}), flush=True)
+main(lambda results, case: results if started.read_text().count("hello") > 1 else sys.exit(3))""")
+    with pytest.raises(EngineFailure, match="exit code 3"):
+        outsider.run(vector(FUNDED).case)
+    assert compare_engine(outsider, vector(FUNDED)) is None
+    (started,) = Path(outsider.arguments[1]).parent.glob("*.started")
+    assert started.read_text() == "hello\nhello\n"
+
+
+def test_an_engine_with_a_bad_hello_is_not_left_running(tmp_path: Path) -> None:
+    """Nor what it has started itself, nor the engines that were started before it."""
+    script, notes = tmp_path / "engine.sh", tmp_path / "processes"
+    script.write_text(f"echo $$ >> {notes}\nsleep 600 &\necho $! >> {notes}\necho '{{}}'\nwait\n")
+    with pytest.raises(InputError, match="must have the protocol"):
+        find_engine(f"command:sh {script}")
+    processes = [int(line) for line in notes.read_text().split()]
+    assert len(processes) == 2
+    deadline = time.monotonic() + 10
+    while any(map(is_running, processes)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(is_running, processes))
+
+
+@pytest.mark.parametrize("command_line", ['"foo', "foo\\", "", "   "])
+def test_a_command_that_is_no_command_line_is_bad_input(command_line: str) -> None:
+    with pytest.raises(InputError, match=r"^--engine command:"):
+        find_engine(f"command:{command_line}")
+
+
+def test_what_an_engine_says_can_always_be_printed(tmp_path: Path) -> None:
+    """On a terminal without the letters, too: the answer is told with what stands for them."""
+    script = tmp_path / "engine.py"
+    script.write_text(f"{HELLO}\nmain(lambda results, case: print(json.dumps({{'error': 'сломан'}})))")
+    arguments = ["check", str(VECTORS / f"{FUNDED}{SUFFIX}"), "--engine", f"command:{sys.executable} {script}"]
+    program = "from conformance.command import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env={**os.environ, "PYTHONPATH": str(VECTORS.parent), "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 1, ended.stderr
+    assert "the engine reports an error: \\u0441" in ended.stdout
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_command_that_is_not_there() -> None:
