@@ -31,6 +31,7 @@ __all__ = [
     "all_engines",
     "choose_engines",
     "compare_engine",
+    "engines_by_name",
     "find_engine",
     "register",
 ]
@@ -112,6 +113,16 @@ def choose_engines(names: Sequence[str]) -> list[str]:
             raise unknown_engine(name)
         chosen.update(dict.fromkeys(found))
     return list(chosen)
+
+
+def engines_by_name(names: Sequence[str]) -> list[str]:
+    """The ids of the engines that are named one by one, and not only by ``all`` or a pattern. Raises InputError."""
+    return choose_engines([name for name in names if is_name(name)])
+
+
+def is_name(name: str) -> bool:
+    """Whether a name stands for one engine, whatever others there are."""
+    return name.startswith(COMMAND_PREFIX) or ALIASES.get(name, name) in REGISTRY
 
 
 def find_engine(id: str, seconds: float = ANSWER_SECONDS, workers: int = WORKERS) -> Engine:

@@ -36,7 +36,7 @@ COLUMNS: Final = {
 
 
 def summary(session: Session, options: Options, seconds: float) -> Iterator[str]:
-    """The lines that a person reads: failures, skips by reason, the checks of blocks, counts. The last is the total."""
+    """The lines that a person reads: failures, skips by reason, idle engines, the checks of blocks, counts. The last is the total."""
     failures = [verdict for verdict in session.verdicts if verdict.result is Result.FAILED]
     for verdict in failures[:FAILURES_SHOWN]:
         yield from failure(verdict, len(options.engines) > 1)
@@ -45,6 +45,8 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
     reasons = Counter(verdict.reason for verdict in session.verdicts if verdict.result is Result.SKIPPED)
     for reason, count in sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])):
         yield f"skipped {count:6}  {reason}"
+    for engine in session.idle(options.engines):
+        yield f"{engine} executed nothing"
     blocks = [verdict for verdict in session.verdicts if verdict.kind == BLOCK]
     if blocks:
         yield from block_table(blocks)

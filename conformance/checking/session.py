@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +57,11 @@ class Session:
     def count(self, result: Result) -> int:
         """How many cases ended so."""
         return sum(verdict.result is result for verdict in self.verdicts)
+
+    def idle(self, engines: Iterable[str]) -> list[str]:
+        """The engines among these that executed no case at all."""
+        busy = {verdict.engine for verdict in self.verdicts if verdict.result is not Result.SKIPPED}
+        return [engine for engine in engines if engine not in busy]
 
     def take(self, report: DocumentReport, origin: str) -> None:
         """Add the verdicts of a document."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -18,7 +19,8 @@ from conformance.checking.progress import progress_bar
 from conformance.checking.session import Options, Session, fork_name
 from conformance.checking.session import check as check_paths
 from conformance.checking.workers import WorkerDied
-from conformance.engines import choose_engines
+from conformance.engines import choose_engines, engines_by_name
+from conformance.errors import InputError
 from conformance.verdict import Result
 
 FAILED: Final = 1
@@ -39,11 +41,13 @@ def check(
 ) -> None:
     """Vectors, state, blockchain, transaction, trie and RLP tests, and real blocks with a witness or a pre-state.
 
-    What a document is, its content says. Exit code 0: all passed; 1: something failed; 2: bad input, no case included.
+    What a document is, its content says. Exit code 0: all passed; 1: something failed; 2: bad input, no case included,
+    or a run that only skips: nothing was executed, or nothing on an engine that is named by itself, not by a pattern.
     """
+    names = engine or [SPEC]
     options = Options(
         paths=tuple(paths),
-        engines=tuple(choose_engines(engine or [SPEC])),
+        engines=tuple(choose_engines(names)),
         jobs=jobs,
         workers=workers,
         sample=sample,
@@ -73,3 +77,19 @@ def check(
         write_json(to_json(session, options, source_version(), seconds), json)
     if session.count(Result.FAILED):
         raise typer.Exit(FAILED)
+    refuse_idleness(session.idle(options.engines), options.engines, engines_by_name(names))
+
+
+def refuse_idleness(idle: Sequence[str], engines: Sequence[str], named: Sequence[str]) -> None:
+    """Raise InputError where nothing was executed, or nothing by an engine of which that was asked by its name."""
+    if len(idle) == len(engines):
+        raise InputError(
+            "nothing was executed, every case was skipped: a run that only skips is no success; "
+            "give other cases, or an engine that can execute these"
+        )
+    for engine in idle:
+        if engine in named:
+            raise InputError(
+                f"--engine {engine}: executed nothing, every case was skipped: a run that only skips is no success; "
+                "give cases that it can execute, or leave it out"
+            )

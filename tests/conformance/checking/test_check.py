@@ -67,10 +67,40 @@ def test_one_fork_alone(tmp_path: Path) -> None:
 def test_another_engine_takes_vectors_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(engines.REGISTRY, "other", engines.SpecEngine)
     path = write(tmp_path / "a.json", {"dog": RLP_TEST})
-    result = samestate("check", path, "--engine", "other", "--engine", "spec")
+    result = samestate("check", path, "--engine", "othe?", "--engine", "spec")
     assert result.exit_code == 0
-    assert "skipped      1  other takes vectors only\n" in result.stdout
+    assert "skipped      1  other takes vectors only\nother executed nothing\n" in result.stdout
     assert result.stdout.endswith("\n1 passed, 0 failed, 1 skipped\n")
+
+
+def test_an_engine_that_is_named_and_executes_nothing_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(engines.REGISTRY, "other", engines.SpecEngine)
+    path = write(tmp_path / "a.json", {"dog": RLP_TEST})
+    result = samestate("check", path, "--engine", "other", "--engine", "all")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("samestate: --engine other: executed nothing, every case was skipped")
+    assert "\nother executed nothing\n" in result.stdout
+
+
+def test_a_run_that_only_skips_is_no_success(tmp_path: Path) -> None:
+    test = state_test()
+    test["post"]["Istanbul"] = test["post"].pop("London")
+    path = write(tmp_path / "a.json", {"transfer": test})
+    for names in ((), ("--engine", "reference:*"), ("--engine", "reference"), ("--jobs", "2")):
+        result = samestate("check", path, *names)
+        assert result.exit_code == 2, result.output
+        assert "samestate: nothing was executed, every case was skipped: a run that only skips" in result.stderr
+        assert "0 passed, 0 failed, " in result.stdout
+
+
+def test_what_failed_comes_before_who_was_idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(engines.REGISTRY, "other", engines.SpecEngine)
+    path = write(tmp_path / "a.json", {"dog": WRONG_RLP_TEST})
+    result = samestate("check", path, "--engine", "spec", "--engine", "other")
+    assert result.exit_code == 1
+    assert "\nother executed nothing\n" in result.stdout
 
 
 def test_a_crash_is_a_failure_that_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
