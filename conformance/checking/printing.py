@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from conformance.checking.session import Options, Session
-from conformance.errors import InputError
 from conformance.fixtures.block_running import KIND as BLOCK
+from conformance.targets import check_file, write_whole
 from conformance.verdict import Result, Verdict
 
 FAILURES_SHOWN: Final = 50
 AFTER_PARENT: Final = "after parent"
+STDOUT: Final = "-"
 
 COLUMNS: Final = {
     "header by itself": "header",
@@ -36,7 +35,7 @@ COLUMNS: Final = {
 
 
 def summary(session: Session, options: Options, seconds: float) -> Iterator[str]:
-    """The lines that a person reads: failures, skips by reason, idle engines, the checks of blocks, counts. The last is the total."""
+    """The lines that a person reads: failures, skips by reason, idle engines, checks of blocks, counts, the total."""
     failures = [verdict for verdict in session.verdicts if verdict.result is Result.FAILED]
     for verdict in failures[:FAILURES_SHOWN]:
         yield from failure(verdict, len(options.engines) > 1)
@@ -138,27 +137,13 @@ def to_json(session: Session, options: Options, version: str, seconds: float) ->
 def write_json(value: object, target: str) -> None:
     """Write JSON to a file, or to stdout for ``-``. A file is there whole or not at all. Raises InputError."""
     text = json.dumps(value, indent=1)
-    if target == "-":
+    if target == STDOUT:
         print(text)
-        return
-    path = Path(target)
-    try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            beside = Path(file.name)
-            try:
-                file.write(text + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-                beside.chmod(0o666 & ~_umask())
-                beside.replace(path)
-            except BaseException:
-                beside.unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise InputError(f"--json {target}: cannot be written: {error.strerror or error}") from error
+    else:
+        write_whole("--json", Path(target), text + "\n")
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def check_json_target(target: str | None) -> None:
+    """Raise InputError where JSON cannot be written there: before the work, and not after it."""
+    if target is not None and target != STDOUT:
+        check_file("--json", Path(target))

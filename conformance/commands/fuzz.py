@@ -7,17 +7,20 @@ import itertools
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from conformance.engines import EVERY, choose_engines, find_engine
+from conformance.engines import EVERY, Engine, choose_engines, engines_by_name, find_engine
 from conformance.errors import InputError
-from conformance.fuzzing.campaign import Campaign, write_finding
+from conformance.fuzzing.campaign import Campaign, Watch, size_of
+from conformance.fuzzing.finding import Finding, write_finding
+from conformance.targets import check_folder
 from conformance.vectors import evm, toy
 
 FAILED: Final = 1
@@ -39,7 +42,8 @@ def fuzz(
     """Compare engines with the specification on random blocks. What one gets wrong is shrunk and written as a vector.
 
     A block follows from its seed, which is printed: the same seed gives the same block. Exit code 1: something was
-    found. Ctrl-C ends the search and keeps what was found.
+    found; 2: bad input, or nothing executed. Each finding is written at once, and again when it has been shrunk. Ctrl-C
+    ends the search and keeps what was found.
     """
     if machine not in (toy.NAME, evm.NAME):
         raise InputError(f"--machine {machine}: must be {toy.NAME} or {evm.NAME}")
@@ -48,30 +52,24 @@ def fuzz(
     first = random.SystemRandom().randrange(10**9) if seed is None else seed
     count = blocks if blocks is not None else (None if minutes is not None else BLOCKS)
     seeds = itertools.count(first) if count is None else iter(range(first, first + count))
+    check_folder("--output", output)
+    names = engine or [EVERY]
     interrupted = False
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
-        found = [find_engine(id, workers=workers) for id in choose_engines(engine or [EVERY])]
-        for each in found:
-            stack.callback(each.close)
-        able = [each for each in found if machine in each.capabilities.machines]
-        if not able:
-            raise InputError(f"--engine: none of {', '.join(each.id for each in found)} has the machine {machine}")
-        campaign = Campaign(able, machine, txs)
-        with progress_bar(campaign, count, first) as watch:
+        found = {id: stack.enter_context(contextlib.closing(find_engine(id, workers=workers)))
+                 for id in choose_engines(names)}  # fmt: skip
+        able = able_engines(found, machine, engines_by_name(names))
+        campaign = Campaign(able, machine, txs, workers, lambda finding: write_finding(finding, output))
+        with watcher(campaign, count, first) as watch:
             try:
                 campaign.run(seeds, minutes * 60 if minutes is not None else None, watch)
             except KeyboardInterrupt:
                 interrupted = True
-    for finding in campaign.findings:
-        target = write_finding(finding, output / machine)
-        print(f"FOUND {finding.engine}, seed {finding.seed}: {target} ({finding.shrunk_from} transactions made "
-              f"{len(finding.case.blocks[0]['txs'])})")  # fmt: skip
-        for line in finding.difference.splitlines():
-            print(f"  {line}")
-    for id in (each.id for each in able):
-        skipped = campaign.skipped.get(id, 0)
-        print(f"{id}: {campaign.executed.get(id, 0)} blocks" + (f", {skipped} skipped" if skipped else ""))
+    tell(campaign, output)
+    for id in found:
+        if id not in able:
+            print(f"{id}: has no machine {machine}")
     if interrupted:
         print("samestate: interrupted; what was found is above", file=sys.stderr)
     print(f"seed {first}: --machine {machine} --txs {txs} --seed {first} gives the same blocks again; "
@@ -80,20 +78,96 @@ def fuzz(
         raise typer.Exit(INTERRUPTED)
     if campaign.findings:
         raise typer.Exit(FAILED)
+    refuse_idleness(campaign, engines_by_name(names))
+
+
+def able_engines(found: Mapping[str, Engine], machine: str, named: Sequence[str]) -> dict[str, Engine]:
+    """The engines that have the machine. Raises InputError where there are none, or one that is named has it not."""
+    able = {id: each for id, each in found.items() if machine in each.capabilities.machines}
+    if not able:
+        raise InputError(f"--engine: none of {', '.join(found)} has the machine {machine}")
+    for id in named:
+        if id not in able:
+            raise InputError(f"--engine {id}: has no machine {machine}")
+    return able
+
+
+def tell(campaign: Campaign, output: Path) -> None:
+    """Print what was found, and what each engine has done."""
+    for finding in campaign.findings:
+        size = f"{finding.shrunk_from} transactions made {size_of(finding.case)}"
+        if not finding.is_shrunk:
+            size = f"{finding.shrunk_from} transactions, not shrunk"
+        print(f"FOUND {finding.engine}, seed {finding.seed}: {finding.target(output)} ({size})")
+        for line in finding.difference.splitlines():
+            print(f"  {line}")
+    for id in campaign.engines:
+        skipped = campaign.skipped.get(id, 0)
+        print(f"{id}: {campaign.executed.get(id, 0)} blocks" + (f", {skipped} skipped" if skipped else ""))
+
+
+def refuse_idleness(campaign: Campaign, named: Sequence[str]) -> None:
+    """Raise InputError where nothing was executed, or nothing by an engine of which that was asked by its name."""
+    idle = [id for id in campaign.engines if not campaign.executed.get(id)]
+    if len(idle) == len(campaign.engines):
+        raise InputError(
+            "nothing was executed, every block was skipped: a run that only skips is no success; "
+            "give more blocks, or an engine that can execute these"
+        )
+    for id in idle:
+        if id in named:
+            raise InputError(
+                f"--engine {id}: executed nothing, every block was skipped: a run that only skips is no success; "
+                "give more blocks, or leave it out"
+            )
+
+
+class Lines:
+    """Tells on stderr what takes long, a line each, where nobody watches."""
+
+    def __init__(self) -> None:
+        self.told: Finding | None = None
+
+    def passed(self, seed: int) -> None:
+        """See :class:`conformance.fuzzing.campaign.Watch`."""
+
+    def shrinking(self, finding: Finding, tried: int) -> None:
+        """See :class:`conformance.fuzzing.campaign.Watch`."""
+        if self.told is not finding:
+            self.told = finding
+            print(f"samestate: {shrinking(finding)}, for a minute or so", file=sys.stderr, flush=True)
+
+
+class Bar:
+    """Tells of everything in a bar on a terminal."""
+
+    def __init__(self, campaign: Campaign, first: int, progress: Progress, bar: TaskID) -> None:
+        self.campaign = campaign
+        self.first = first
+        self.progress = progress
+        self.bar = bar
+
+    def passed(self, seed: int) -> None:
+        """See :class:`conformance.fuzzing.campaign.Watch`."""
+        found = f", [red]{len(self.campaign.findings)} found[/red]" if self.campaign.findings else ""
+        self.progress.update(self.bar, completed=seed - self.first + 1, description=f"seed {seed}{found}")
+
+    def shrinking(self, finding: Finding, tried: int) -> None:
+        """See :class:`conformance.fuzzing.campaign.Watch`."""
+        self.progress.update(self.bar, description=escape(f"{shrinking(finding)}, {tried} smaller blocks tried"))
+
+
+def shrinking(finding: Finding) -> str:
+    """What is being done."""
+    return f"shrinking what {finding.engine} gets wrong of seed {finding.seed}"
 
 
 @contextlib.contextmanager
-def progress_bar(campaign: Campaign, count: int | None, first: int) -> Iterator[Callable[[int], None] | None]:
-    """What to tell of seeds, or None where nobody watches."""
+def watcher(campaign: Campaign, count: int | None, first: int) -> Iterator[Watch]:
+    """Whom to tell of what is being done."""
     if not sys.stderr.isatty():
-        yield None
+        yield Lines()
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("fuzzing", total=count)
-
-        def watch(seed: int) -> None:
-            found = f", [red]{len(campaign.findings)} found[/red]" if campaign.findings else ""
-            progress.update(bar, completed=seed - first + 1, description=f"seed {seed}{found}")
-
-        yield watch
+        yield Bar(campaign, first, progress, progress.add_task("fuzzing", total=count))

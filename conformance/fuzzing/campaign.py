@@ -3,68 +3,72 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
-from conformance.engine import Engine, EngineFailure
+from conformance.engine import Engine, EngineFailure, EngineTimeout
 from conformance.errors import InputError
+from conformance.fuzzing.finding import Finding, id_for
 from conformance.fuzzing.shrinking import Shrinker
 from conformance.generating.evm import generate_block, generate_invalid_block
 from conformance.generating.toy_blocks import random_block
-from conformance.generating.vector import evm_case, toy_case, vector_text, with_selectors
+from conformance.generating.vector import evm_case, toy_case, with_selectors
 from conformance.vectors import evm, toy
-from conformance.vectors.comparing import Difference, first_difference
+from conformance.vectors.comparing import first_difference
 from conformance.vectors.document import Object
 from conformance.vectors.machines import execute
 from conformance.vectors.model import Case
-from conformance.vectors.places import SUFFIX
 from spec.evm.forks import FORKS
 
 CONFLICTS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 ATTEMPTS: Final = 20
 """How often a smaller case is tried on an engine that need not get it wrong every time."""
 
+ATTEMPT_SECONDS: Final = 60.0
+"""How long a case that was found is executed again and again, to say how often it goes wrong."""
+
+NO_NAMES: Final[Mapping[str, str]] = {}
+
+
+class Watch(Protocol):
+    """Whoever watches a campaign."""
+
+    def passed(self, seed: int) -> None:
+        """The block of a seed has been executed by all."""
+
+    def shrinking(self, finding: Finding, tried: int) -> None:
+        """What was found is being shrunk, so many smaller cases have been tried."""
+
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """A case that an engine gets wrong: the seed that made it, how, and how often of :data:`ATTEMPTS`."""
+class Wrong:
+    """What an engine gets wrong about a case. ``timed_out``: it gave nothing in time, so asking again takes as long."""
 
-    engine: str
-    seed: int
-    case: Case
-    expected: tuple[Object, ...]
-    difference: str
-    shrunk_from: int
-    repeats: int = ATTEMPTS
-
-    def text(self) -> str:
-        """The case as a vector."""
-        header = (
-            f"Found by `samestate fuzz --machine {self.case.machine} --engine {self.engine} --seed {self.seed}`;\n"
-            f"{self.repeats} of {ATTEMPTS} executions get it wrong.\n{self.difference}"
-        )
-        return vector_text(self.case, self.expected, f"fuzz.{self.case.machine}", header)
-
-    def file_name(self) -> str:
-        """The name of the file for the vector."""
-        return self.case.id.rsplit("/", 1)[-1] + SUFFIX
+    text: str
+    timed_out: bool = False
 
 
 @dataclass(slots=True)
 class Campaign:
-    """What has been done and found so far. By engine, ``executed`` counts blocks, ``skipped`` those it cannot do."""
+    """What has been done and found so far.
 
-    engines: Sequence[Engine]
+    ``engines`` are by the name with which each was chosen. By the same name ``executed`` counts blocks, ``skipped``
+    those it cannot do. ``keep`` is told of a finding at once, and again when it has been shrunk.
+    """
+
+    engines: Mapping[str, Engine]
     machine: str
     transactions: int = 12
+    workers: int = 2
+    keep: Callable[[Finding], None] = lambda finding: None
     executed: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
-    def run(self, seeds: Iterator[int], seconds: float | None, watch: Callable[[int], None] | None = None) -> None:
+    def run(self, seeds: Iterator[int], seconds: float | None, watch: Watch | None = None) -> None:
         """Blocks of these seeds on every engine, until time is up or one engine's fault is found on each of them.
 
         An engine that was found wrong is not asked again: one reproducer says more than a hundred.
@@ -73,25 +77,46 @@ class Campaign:
         asked = list(self.engines)
         for seed in seeds:
             case, expected = case_of(self.machine, seed, self.transactions)
-            for engine in list(asked):
-                if not self._ask(engine, seed, case, expected):
-                    asked.remove(engine)
+            for name in list(asked):
+                if not self._ask(name, seed, case, expected, watch):
+                    asked.remove(name)
             if watch is not None:
-                watch(seed)
+                watch.passed(seed)
             if not asked or (end is not None and time.monotonic() > end):
                 return
 
-    def _ask(self, engine: Engine, seed: int, case: Case, expected: tuple[Object, ...]) -> bool:
+    def _ask(self, name: str, seed: int, case: Case, expected: tuple[Object, ...], watch: Watch | None) -> bool:
         """Whether the engine passed or could not be asked."""
+        engine = self.engines[name]
         if engine.capabilities.missing(case):
-            self.skipped[engine.id] = self.skipped.get(engine.id, 0) + 1
+            self.skipped[name] = self.skipped.get(name, 0) + 1
             return True
-        self.executed[engine.id] = self.executed.get(engine.id, 0) + 1
-        wrong = difference_of(engine, case, expected)
+        self.executed[name] = self.executed.get(name, 0) + 1
+        wrong = wrong_about(engine, case, expected)
         if wrong is None:
             return True
-        self.findings.append(reproduce(engine, seed, case, expected, wrong))
+        taken = frozenset(finding.case.id for finding in self.findings)
+        found = Finding(
+            engine=engine.id,
+            seed=seed,
+            case=dataclasses.replace(case, id=id_for(engine.id, self.machine, seed, taken)),
+            expected=expected,
+            difference=wrong.text,
+            command=self._command(name, seed),
+            shrunk_from=size_of(case),
+        )
+        self.findings.append(found)
+        self.keep(found)
+        if not wrong.timed_out:
+            self.findings[-1] = smallest(engine, found, watch)
+            self.keep(self.findings[-1])
         return False
+
+    def _command(self, name: str, seed: int) -> str:
+        """The command line that makes the block of a seed again, on one engine."""
+        options = {"--machine": self.machine, "--txs": self.transactions, "--engine": name, "--workers": self.workers}
+        options |= {"--seed": seed, "--blocks": 1}
+        return shlex.join(["samestate", "fuzz", *(str(word) for option in options.items() for word in option)])
 
 
 def case_of(machine: str, seed: int, transactions: int) -> tuple[Case, tuple[Object, ...]]:
@@ -109,25 +134,31 @@ def case_of(machine: str, seed: int, transactions: int) -> tuple[Case, tuple[Obj
     return with_selectors(case, expected), expected
 
 
-def difference_of(engine: Engine, case: Case, expected: tuple[Object, ...]) -> str | None:
-    """The first thing that the engine gets wrong, or None. An engine that fails gets it wrong too."""
+def wrong_about(engine: Engine, case: Case, expected: tuple[Object, ...]) -> Wrong | None:
+    """The first thing that the engine gets wrong, or None. An engine that fails gets it wrong too, however it does."""
     try:
         given = engine.run(case)
+        found = first_difference(
+            case, expected, given, engine.capabilities.outputs, engine.capabilities.access, NO_NAMES
+        )
+    except EngineTimeout as failure:
+        return Wrong(str(failure), timed_out=True)
     except EngineFailure as failure:
-        return str(failure)
-    found: Difference | None = first_difference(
-        case, expected, given, engine.capabilities.outputs, engine.capabilities.access, NO_NAMES
-    )
-    return None if found is None else str(found)
+        return Wrong(str(failure))
+    except Exception as crash:  # of an engine that somebody registered anything may be expected
+        return Wrong(f"the engine crashed: {type(crash).__name__}: {crash}")
+    return None if found is None else Wrong(str(found))
 
 
-NO_NAMES: Final[Mapping[str, str]] = {}
+def smallest(engine: Engine, found: Finding, watch: Watch | None = None) -> Finding:
+    """The finding with the smallest case on which the engine still goes wrong, or its own where it never does again."""
+    tried = 0
 
-
-def reproduce(engine: Engine, seed: int, case: Case, expected: tuple[Object, ...], wrong: str) -> Finding:
-    """The smallest case found on which the engine still goes wrong, or the case itself where it never does so again."""
-
-    def fails(candidate: Case, attempts: int = ATTEMPTS) -> bool:
+    def fails(candidate: Case) -> bool:
+        nonlocal tried
+        if watch is not None:
+            watch.shrinking(found, tried)
+        tried += 1
         try:
             right = tuple(execute(candidate))
         except (InputError, ValueError, TypeError, KeyError):
@@ -135,31 +166,36 @@ def reproduce(engine: Engine, seed: int, case: Case, expected: tuple[Object, ...
         candidate = with_selectors(candidate, right)
         if engine.capabilities.missing(candidate):
             return False
-        return any(difference_of(engine, candidate, right) is not None for _ in range(attempts))
+        return any(wrong_about(engine, candidate, right) is not None for _ in range(ATTEMPTS))
 
-    before = size_of(case)
+    case, expected = found.case, found.expected
     if fails(case):
         case = Shrinker(fails).shrink(case)
         expected = tuple(execute(case))
         case = with_selectors(case, expected)
-    told = [difference_of(engine, case, expected) for _ in range(ATTEMPTS)]
-    wrongs = [each for each in told if each is not None]
-    name = f"{engine.id}-{seed}".replace(":", "-").replace("@", "-").replace("_", "-")
-    case = dataclasses.replace(case, id=f"{case.machine}/found/{name}")
-    return Finding(engine.id, seed, case, expected, wrongs[0] if wrongs else wrong, before, len(wrongs))
+    told = list(again_and_again(engine, case, expected))
+    wrongs = [each.text for each in told if each is not None]
+    return dataclasses.replace(
+        found,
+        case=case,
+        expected=expected,
+        difference=wrongs[0] if wrongs else found.difference,
+        is_shrunk=True,
+        repeats=len(wrongs),
+        attempts=len(told),
+    )
+
+
+def again_and_again(engine: Engine, case: Case, expected: tuple[Object, ...]) -> Iterator[Wrong | None]:
+    """What the engine gets wrong each time, until it has been asked often enough or for too long."""
+    end = time.monotonic() + ATTEMPT_SECONDS
+    for _ in range(ATTEMPTS):
+        wrong = wrong_about(engine, case, expected)
+        yield wrong
+        if (wrong is not None and wrong.timed_out) or time.monotonic() > end:
+            return
 
 
 def size_of(case: Case) -> int:
     """How many transactions a case has."""
     return sum(len(block["txs"]) for block in case.blocks)
-
-
-def write_finding(finding: Finding, folder: Path) -> Path:
-    """Write the reproducer below a folder. Raises InputError."""
-    target = folder / finding.file_name()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        target.write_text(finding.text(), encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"--output {folder}: cannot be written: {error.strerror or error}") from error
-    return target

@@ -10,6 +10,7 @@ from typing import Final
 
 from conformance.errors import InputError
 from conformance.generating.case import GeneratedCase
+from conformance.targets import write_whole
 from conformance.vectors import evm, toy
 from conformance.vectors.document import Object
 from conformance.vectors.model import FORMAT, Case
@@ -113,6 +114,6 @@ def write_vector(option: str, target: Path, text: str) -> None:
     """Write a vector, and the folders above it where they are not there. Raises InputError."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(f"{option} {target}: cannot be written: {error.strerror or error}") from error
+    write_whole(option, target, text)

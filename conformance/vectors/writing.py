@@ -13,11 +13,17 @@ WIDTH: Final = 120
 def write_yaml(content: Json, comments: Mapping[Path, str], header: str) -> str:
     """The document as YAML: each leaf in quotes, small containers on one line, keys in the order given.
 
-    ``header`` is a comment above everything; ``comments`` go above the parts whose paths they have.
+    ``header`` is a comment above everything, its unprintable characters as escapes, which YAML does not take as they
+    are; ``comments`` go above the parts whose paths they have.
     """
-    lines = [f"# {line}".rstrip() for line in header.splitlines()]
+    lines = [f"# {printable(line)}".rstrip() for line in header.splitlines()]
     _block(content, (), 0, lines, comments)
     return "\n".join(lines) + "\n"
+
+
+def printable(line: str) -> str:
+    """A line with escapes for what cannot be printed."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in line)
 
 
 def _key(name: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,11 +14,13 @@ from typer.testing import CliRunner
 
 from conformance import command, engines
 from conformance.block_engine import BlockEngine, capabilities
-from conformance.engine import EngineFailure
+from conformance.engine import EngineFailure, EngineTimeout
 from conformance.fuzzing import campaign
 from conformance.fuzzing.shrinking import fewer
 from conformance.vectors.loading import load_vector_file
-from conformance.vectors.model import members, texts
+from conformance.vectors.machines import execute
+from conformance.vectors.model import Case, members, texts
+from conformance.vectors.places import VECTORS
 from spec.machine import Key
 from spec.transition import apply_block
 from spec.view import Ledger
@@ -119,6 +124,197 @@ def test_an_interruption_keeps_what_was_found(tmp_path: Path, monkeypatch: pytes
     assert "FOUND forgetful" in result.stdout
     assert len(list((tmp_path / "toy").iterdir())) == 1
     assert "interrupted" in result.stderr
+
+
+class Failing:
+    """An engine of the toy that does on each case what it is told."""
+
+    capabilities = capabilities(("toy",), "", "")
+
+    def __init__(self, id: str, act: Callable[[int, Case], None]) -> None:
+        self.id = id
+        self.asked = 0
+        self.act = act
+
+    def run(self, case: Case) -> Any:
+        self.asked += 1
+        self.act(self.asked, case)
+        return execute(case)
+
+    def close(self) -> None:
+        pass
+
+
+Register = Callable[[str, Callable[[int, Case], None]], Failing]
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Register:
+    def register(id: str, act: Callable[[int, Case], None]) -> Failing:
+        made = Failing(id, act)
+        monkeypatch.setitem(engines.REGISTRY, id, lambda workers: made)
+        return made
+
+    return register
+
+
+def test_ctrl_c_while_shrinking_keeps_what_was_found(tmp_path: Path, failing: Register) -> None:
+    def act(asked: int, case: Case) -> None:
+        if asked > 3:
+            raise KeyboardInterrupt
+        raise EngineFailure("out of luck")
+
+    failing("unlucky", act)
+    result = samestate("fuzz", "--engine", "unlucky", "--seed", "5", "--output", str(tmp_path))
+    assert result.exit_code == 130
+    assert "FOUND unlucky, seed 5: " in result.stdout
+    assert "transactions, not shrunk)" in result.stdout
+    assert "shrinking what unlucky gets wrong of seed 5" in result.stderr
+    (found,) = (tmp_path / "toy").iterdir()
+    assert ", and not shrunk;\n# 1 of 1 executions get it wrong.\n# out of luck\n" in found.read_text()
+    assert samestate("check", str(found)).exit_code == 0
+
+
+def test_any_exception_of_an_engine_is_a_finding_and_loses_no_other(tmp_path: Path, failing: Register) -> None:
+    def act(asked: int, case: Case) -> None:
+        raise ZeroDivisionError("of what?")
+
+    failing("zero", act)
+    failing("more", act)
+    result = samestate("fuzz", "--engine", "zero", "--engine", "more", "--seed", "1", "--output", str(tmp_path))
+    assert result.exit_code == 1, result.output
+    assert result.stdout.count("the engine crashed: ZeroDivisionError: of what?") == 2
+    assert sorted(path.name for path in (tmp_path / "toy").iterdir()) == ["more-1.yaml", "zero-1.yaml"]
+
+
+def test_what_was_found_is_there_whatever_comes_later(
+    tmp_path: Path, failing: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def act(asked: int, case: Case) -> None:
+        raise EngineFailure("out of luck")
+
+    original = campaign.case_of
+
+    def case_of(machine: str, seed: int, transactions: int) -> Any:
+        if seed > 1:
+            raise RuntimeError("a bug of ours")
+        return original(machine, seed, transactions)
+
+    failing("unlucky", act)
+    monkeypatch.setattr(campaign, "case_of", case_of)
+    result = samestate("fuzz", "--engine", "unlucky", "--engine", "spec", "--seed", "1", "--output", str(tmp_path))
+    assert isinstance(result.exception, RuntimeError)
+    (found,) = (tmp_path / "toy").iterdir()
+    assert ", and not shrunk" not in found.read_text()
+    assert samestate("check", str(found)).exit_code == 0
+
+
+def test_an_engine_that_is_too_slow_is_not_asked_again_and_again(tmp_path: Path, failing: Register) -> None:
+    def act(asked: int, case: Case) -> None:
+        raise EngineTimeout("gave no answer")
+
+    slow = failing("slow", act)
+    result = samestate("fuzz", "--engine", "slow", "--seed", "1", "--output", str(tmp_path))
+    assert result.exit_code == 1
+    assert slow.asked == 1
+
+    def later(asked: int, case: Case) -> None:
+        if asked > 1 or case.blocks[0]["txs"]:
+            raise EngineTimeout("gave no answer") if asked > 4 else EngineFailure("out of luck")
+
+    later_slow = failing("later", later)
+    result = samestate("fuzz", "--engine", "later", "--seed", "1", "--output", str(tmp_path))
+    assert result.exit_code == 1
+    (found,) = (tmp_path / "toy").glob("later*")
+    assert "# 1 of 1 executions get it wrong.\n# gave no answer\n" in found.read_text()
+    assert later_slow.asked < 200
+
+
+OUTSIDER = """
+import json, sys
+from conformance.engines import SpecEngine, PROTOCOL
+for line in sys.stdin:
+    if json.loads(line)["type"] == "hello":
+        capabilities = {**SpecEngine().capabilities.document(), "machines": {"toy": ["toy"]}}
+        answer = {"protocol": PROTOCOL, "id": "My Engine/v1.2 (linux)", "capabilities": capabilities}
+    else:
+        answer = {"error": "\\x1b[31mred\\x00"}
+    print(json.dumps(answer), flush=True)
+"""
+
+
+def test_a_reproducer_of_an_outside_engine_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it calls itself and whatever it says; and the command in the reproducer finds the same again."""
+    monkeypatch.setenv("PYTHONPATH", str(VECTORS.parent))
+    script, output = tmp_path / "engine of mine.py", ("--output", str(tmp_path / "found"))
+    script.write_text(OUTSIDER)
+    engine = f"command:{sys.executable} '{script}'"
+    result = samestate("fuzz", "--engine", engine, "--txs", "5", "--workers", "3", "--seed", "7", *output)
+    assert result.exit_code == 1, result.output
+    found = tmp_path / "found" / "toy" / "my-engine-v1.2--linux-7.yaml"
+    assert samestate("check", str(found)).exit_code == 0
+    header = found.read_text().splitlines()
+    assert header[2] == "# the engine reports an error: \\x1b[31mred\\x00"
+    command_line = shlex.split(header[0].removeprefix("# Found by `").removesuffix("`;"))
+    assert command_line == [
+        "samestate", "fuzz", "--machine", "toy", "--txs", "5", "--engine", engine, "--workers", "3", "--seed", "7",
+        "--blocks", "1",
+    ]  # fmt: skip
+    first = found.read_bytes()
+    found.unlink()
+    again = samestate(*command_line[1:], *output)
+    assert again.exit_code == 1
+    assert found.read_bytes() == first
+
+
+def test_reproducers_have_names_of_their_own(tmp_path: Path, failing: Register) -> None:
+    def act(asked: int, case: Case) -> None:
+        raise EngineFailure("out of luck")
+
+    for id in ("two:words", "two words", "Two Words"):
+        failing(id, act)
+    names = [word for id in ("two:words", "two words", "Two Words") for word in ("--engine", id)]
+    result = samestate("fuzz", *names, "--seed", "1", "--output", str(tmp_path))
+    assert result.exit_code == 1
+    files = sorted(path.name for path in (tmp_path / "toy").iterdir())
+    assert files == ["two-words-1-2.yaml", "two-words-1-3.yaml", "two-words-1.yaml"]
+    assert samestate("check", str(tmp_path)).exit_code == 0
+
+
+@pytest.mark.parametrize("below", ["", "deeper/still"])
+def test_where_nothing_can_be_written_nothing_is_executed(tmp_path: Path, below: str, failing: Register) -> None:
+    engine = failing("counting", lambda asked, case: None)
+    (tmp_path / "file").write_text("here")
+    result = samestate("fuzz", "--engine", "counting", "--output", str(tmp_path / "file" / below))
+    assert result.exit_code == 2
+    assert f"cannot be written: {tmp_path / 'file'} is no folder" in result.stderr
+    assert engine.asked == 0
+
+
+def test_an_engine_that_executes_nothing_is_no_success(tmp_path: Path, failing: Register) -> None:
+    needy = failing("needy", lambda asked, case: None)
+    needy.capabilities = dataclasses.replace(needy.capabilities, machines={"toy": frozenset({"older"})})
+    arguments = ("--seed", "1", "--blocks", "1", "--txs", "1", "--output", str(tmp_path))
+    alone = samestate("fuzz", "--engine", "nee*", *arguments)
+    assert alone.exit_code == 2
+    assert "nothing was executed, every block was skipped" in alone.stderr
+    named = samestate("fuzz", "--engine", "needy", "--engine", "spec", *arguments)
+    assert named.exit_code == 2
+    assert "--engine needy: executed nothing" in named.stderr
+    matched = samestate("fuzz", "--engine", "nee*", "--engine", "spec", *arguments)
+    assert matched.exit_code == 0
+    assert "needy: 0 blocks, 1 skipped" in matched.stdout
+
+
+def test_an_engine_by_name_must_have_the_machine(tmp_path: Path, failing: Register) -> None:
+    failing("narrow", lambda asked, case: None)
+    arguments = ("--engine", "spec", "--machine", "evm", "--seed", "1", "--blocks", "1", "--output", str(tmp_path))
+    named = samestate("fuzz", "--engine", "narrow", *arguments)
+    assert named.exit_code == 2
+    assert "--engine narrow: has no machine evm" in named.stderr
+    matched = samestate("fuzz", "--engine", "narro?", *arguments)
+    assert matched.exit_code == 0
+    assert "narrow: has no machine evm" in matched.stdout
 
 
 def test_time_ends_it() -> None:
