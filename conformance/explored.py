@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from conformance.optimized_toy import plain_block, toy_result
 from conformance.variants import CHECKOUT, load
-from reference.difference import Ending, difference, end_of
-from reference.explorer import IDLE, RESULT, Kind, Label, Point, Violation, Worker
+from reference.difference import Ending, end_of, judge
+from reference.explorer import IDLE, Kind, Label, Point, Violation, Worker
 from spec.toy.block import Block
 from spec.toy.machine import apply_toy_block
 from spec.toy.state import ToyState
@@ -166,9 +166,7 @@ class ToyProgram(CompiledProgram):
     def judge(self) -> None:
         """See :class:`CompiledProgram`."""
         given = end_of(lambda: toy_result(self.run.finish(), self.block, self.state))
-        problem = difference(self.right, given)
-        if problem:
-            raise Violation(RESULT, problem)
+        judge(self.right, given)
         if self.declared is not None:
             executions = self.run.figures()["executions"]
             if max(executions, default=1) > 1:

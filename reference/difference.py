@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from reference.explorer.violation import CRASH, RESULT, Violation
 from spec.access import StepAccess, step_name
 from spec.machine import Rejection
 from spec.transition import BlockResult
 
 Ending = BlockResult[Any, Any, Any, Any] | Exception
-"""How executing a block ends: with a result, or with what it was rejected for."""
+"""How executing a block ends: with a result, or with what it was rejected for, or with a crash."""
 
 
 def end_of(execute: Callable[[], BlockResult[Any, Any, Any, Any]]) -> Ending:
@@ -27,6 +28,14 @@ def difference(right: Ending, given: Ending) -> str:
         expected, found = show_ending(right), show_ending(given)
         return "" if expected == found else f"expected {expected}, and it is {found}"
     return next(differences(right, given), "")
+
+
+def judge(right: Ending, given: Ending) -> None:
+    """Raise Violation where they differ: a crash where that is what was given, and else a wrong result."""
+    problem = difference(right, given)
+    if problem:
+        crashed = isinstance(given, Exception) and not isinstance(given, Rejection)
+        raise Violation(CRASH if crashed else RESULT, problem)
 
 
 def show_ending(ending: Ending) -> str:

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reference.commit import AnyMachine
-from reference.difference import Ending, difference, end_of
+from reference.difference import Ending, end_of, judge
 from reference.estimators import Estimator, estimate_all, nothing_known, quality
 from reference.explorer.driver import Driver, Passed, Worker
 from reference.explorer.points import Point
 from reference.explorer.policy import Policy, Switch, Turns
-from reference.explorer.violation import RESULT, Violation
 from reference.foretold import Predictions
 from reference.invariants import Guard
 from reference.journal import Journal
@@ -55,7 +54,7 @@ def run_block(
 
     ``schedule``: who goes on at each point; workers take turns where it is left out. ``estimator`` is for the
     strategies that plan ahead, ``predictions`` for the one that needs an access list. ``check``: all invariants are
-    checked at every point, and raise :class:`Violation`. ``limit``: how many points the run may take.
+    checked at every point, and raise :class:`~reference.explorer.Violation`. ``limit``: how many points it may take.
     """
     program = BlockProgram(
         machine, block, state, strategy, workers, parts or Parts(), estimator, predictions, check=check
@@ -140,9 +139,7 @@ class BlockProgram:
         if self._right is None:
             self._right = end_of(lambda: apply_block(self.machine, self.block, self.state))
         given = end_of(self.result)
-        problem = difference(self._right, given)
-        if problem:
-            raise Violation(RESULT, problem)
+        judge(self._right, given)
         if self.observe is not None and not isinstance(given, Exception):
             self.observe(self.metrics(given, 0))
 

@@ -14,7 +14,7 @@ LOST_WAKE_UP: Final = "lost wake-up"
 """Every worker that is left found nothing to do, again and again: nobody will ever wake them."""
 
 CRASH: Final = "crash"
-"""A worker ended with an exception that says nothing of its own about what went wrong."""
+"""A worker, or the end of a run, raised an exception that says nothing of its own about what went wrong."""
 
 
 class Violation(BaseException):

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from conformance.command import application
 from conformance.mutants import all_mutants
-from conformance.mutants.hunting import NoVerdict, hunt, search, vectors_for
+from conformance.mutants.hunting import SMALLEST, NoVerdict, at_random, hunt, search, smallest, vectors_for
 from conformance.mutants.mutant import Mutant, mutant, unmutated
 from conformance.mutants.report import OUTPUT, Finding, Kill, table_of
 from reference.memory import Observation, VersionedMemory
@@ -27,6 +27,20 @@ class Crashing(VersionedMemory):
 
     def validate(self, step: int, reads: Mapping[Key, Observation]) -> bool:
         raise ZeroDivisionError
+
+
+class CrashingAtTheEnd(BlockStm):
+    """Executes everything, and dies where the result is put together."""
+
+    def close(self) -> BlockResult[Any, Any, Any, Any]:
+        raise ZeroDivisionError("at the end")
+
+
+class CrashingAtTheStart(BlockStm):
+    """Dies before there is a worker."""
+
+    def open(self) -> None:
+        raise ZeroDivisionError("at the start")
 
 
 class NeverDone(Scheduler):
@@ -52,12 +66,21 @@ def made(wrong: type, machine: str = "toy") -> Mutant:
 def few_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
     found = vectors_for(unmutated("block-stm"))
     few = [vector for vector in found if vector.case.id.split("/")[1] == "nonces"][:2]
+    few += [vector for vector in found if vector.case.id.split("/")[1] == SMALLEST][:1]
     monkeypatch.setattr("conformance.mutants.hunting.vectors_of", lambda machine: tuple(few))
     monkeypatch.setattr("conformance.mutants.hunting.POINTS", 5_000)
 
 
 @pytest.mark.usefixtures("few_vectors")
-@pytest.mark.parametrize(("wrong", "reason"), [(Crashing, "crash"), (NeverDone, "livelock")])
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (Crashing, "crash"),
+        (CrashingAtTheEnd, "ZeroDivisionError: at the end"),
+        (CrashingAtTheStart, "ZeroDivisionError: at the start"),
+        (NeverDone, "livelock"),
+    ],
+)
 def test_a_crash_is_no_kill_nor_is_a_run_without_end(wrong: type, reason: str) -> None:
     finding = hunt(made(wrong))
     assert finding.kill is None
@@ -65,6 +88,15 @@ def test_a_crash_is_no_kill_nor_is_a_run_without_end(wrong: type, reason: str) -
     found = next(search(made(wrong), set()))
     assert isinstance(found, NoVerdict)
     assert found.reason.startswith(reason)
+
+
+@pytest.mark.usefixtures("few_vectors")
+@pytest.mark.parametrize("wrong", [CrashingAtTheEnd, CrashingAtTheStart])
+def test_a_crash_outside_of_workers_is_none_of_their_results(wrong: type) -> None:
+    (vector,) = smallest(made(wrong))
+    (found,) = at_random(made(wrong), vector, range(3))
+    assert isinstance(found, NoVerdict)
+    assert found.reason.startswith("crash: expected a valid block, and it is ZeroDivisionError: at the ")
 
 
 @pytest.mark.usefixtures("few_vectors")
