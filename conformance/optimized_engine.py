@@ -6,14 +6,15 @@ becomes the specification's result of a block, so that everything after that is 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conformance.block_engine import DEFAULT_STRATEGY, BlockEngine, capabilities
 from conformance.engine import Capabilities
 from conformance.errors import InputError
+from conformance.targets import write_whole
 from conformance.vectors import evm, toy
 
 if TYPE_CHECKING:
@@ -48,17 +49,17 @@ def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = 
     """
     try:
         from conformance.optimized_parts import Parts
-        from optimized import Configuration, load
+        from optimized import load
+        from optimized.configuration import configured
         from optimized.errors import ConfigurationError
     except ImportError as error:
         raise InputError(f"--engine optimized: {error}") from error
     id = f"optimized:{strategy}" + ("" if kind == THREADS else f"@{kind}")
     try:
-        settings = load(workers=workers, strategy=strategy, kind=kind, record=True, trace=trace)
+        memory = None if "memory_limit" in configured() else MEMORY
+        settings = load(workers=workers, strategy=strategy, kind=kind, record=True, trace=trace, memory_limit=memory)
     except ConfigurationError as error:
         raise InputError(f"--engine {id}: {error}") from error
-    if settings.memory_limit == Configuration().memory_limit:
-        settings = replace(settings, memory_limit=MEMORY)
     return OptimizedEngine(id, capabilities(machines_of(kind), strategy, kind), Parts(settings))
 
 
@@ -74,9 +75,6 @@ def tracing_engine(id: str, workers: int) -> OptimizedEngine:
 
 def write_schedule(target: Path, events: Sequence[TraceEvent], title: str) -> None:
     """Write a schedule for Perfetto. Raises InputError."""
-    from optimized.trace import write_trace
+    from optimized.trace import as_json
 
-    try:
-        write_trace(target, events, title)
-    except OSError as error:
-        raise InputError(f"--trace {target}: cannot be written: {error.strerror or error}") from error
+    write_whole("--trace", target, json.dumps(as_json(events, title)))

@@ -7,16 +7,19 @@ from typing import Any
 from conformance.block_engine import BlockEngine, capabilities
 from conformance.declared_access import declared_access
 from conformance.engine import EngineFailure
+from conformance.errors import InputError
 from conformance.predictions import Predictions
 from conformance.vectors.machines import MACHINES
 from reference import run_block
-from reference.explorer.violation import Violation
+from reference.explorer import MOST_WORKERS, Violation
 
 GREENLETS = "greenlets"
 
 
 def make_reference_engine(strategy: str, workers: int) -> BlockEngine:
-    """The engine ``reference:<strategy>``."""
+    """The engine ``reference:<strategy>``. Raises InputError for too many workers."""
+    if workers > MOST_WORKERS:
+        raise InputError(f"--workers {workers}: engines of `reference` have at most {MOST_WORKERS}")
 
     def execute(machine: Any, block: Any, state: Any, predictions: Predictions | None) -> Any:
         try:

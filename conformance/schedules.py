@@ -95,9 +95,7 @@ def replay(path: Path, vector: Path | None = None) -> Replayed:
     document = load_schedule(path)
     try:
         return replay_document(document, vector or find_vector(document.case, path.parent))
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-    except ValueError as error:
+    except ValueError as error:  # an InputError is one, too
         raise InputError(f"{path}: {error}") from error
 
 

@@ -60,17 +60,28 @@ def load(
     ``file`` is a YAML map of settings; without it the one that ``SAMESTATE_CONFIGURATION`` names, if any.
     ``environment`` is that of the process unless given. Raises :class:`ConfigurationError`.
     """
-    variables = os.environ if environment is None else environment
-    settings: dict[str, Any] = _from_environment(variables)
-    path = file if file is not None else variables.get(FILE_VARIABLE) or None
-    if path is not None:
-        settings.update(_from_file(Path(path)))
+    settings = configured(file, environment)
     for name, value in arguments.items():
         if name not in CHECKS:
             raise ConfigurationError(f"argument {name}: there is no such setting{suggestion(name, CHECKS)}")
         if value is not None:
             settings[name] = _checked(name, value, "argument", written=False)
     return Configuration(**settings)
+
+
+def configured(
+    file: str | os.PathLike[str] | None = None, environment: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The settings that the file and the environment give, and none of those that they leave to their defaults.
+
+    See :func:`load`. Raises :class:`ConfigurationError`.
+    """
+    variables = os.environ if environment is None else environment
+    settings = _from_environment(variables)
+    path = file if file is not None else variables.get(FILE_VARIABLE) or None
+    if path is not None:
+        settings.update(_from_file(Path(path)))
+    return settings
 
 
 def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from reference.commit import AnyMachine
 from reference.difference import Ending, end_of, judge
 from reference.estimators import Estimator, estimate_all, nothing_known, quality
+from reference.explorer.document import MOST_WORKERS
 from reference.explorer.driver import Driver, Passed, Worker
 from reference.explorer.points import Point
 from reference.explorer.policy import Policy, Switch, Turns
@@ -85,11 +86,11 @@ class BlockProgram:
     observe: Callable[[Metrics], None] | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a strategy that there is not, or no workers."""
+        """Raise ValueError for a strategy that there is not, and for no workers or far too many."""
         if self.strategy not in STRATEGIES:
             raise ValueError(f"no strategy is called {self.strategy!r}; known are {', '.join(STRATEGIES)}")
-        if self.workers < 1:
-            raise ValueError(f"{self.workers} workers: must be at least one")
+        if not 1 <= self.workers <= MOST_WORKERS:
+            raise ValueError(f"{self.workers} workers: must be from 1 to {MOST_WORKERS}")
         count = len(self.machine.transactions(self.block))
         self.job = Job(
             machine=self.machine,

@@ -10,6 +10,7 @@ from conformance.benchmarking.contender import SEQUENTIAL, SPEC
 from conformance.benchmarking.measuring import Measured
 from conformance.benchmarking.report import Report
 from conformance.errors import InputError
+from conformance.targets import check_file
 
 FORMATS: Final = (".png", ".svg")
 COLOURS: Final = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")
@@ -21,8 +22,7 @@ def check_target(target: Path) -> None:
     """Raise InputError where a plot cannot be written there: before anything is measured."""
     if target.suffix not in FORMATS:
         raise InputError(f"--plot {target}: must end with {' or '.join(FORMATS)}")
-    if not target.parent.is_dir():
-        raise InputError(f"--plot {target}: there is no folder {target.parent}")
+    check_file("--plot", target)
 
 
 def plot(report: Report, target: Path) -> None:

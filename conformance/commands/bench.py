@@ -16,9 +16,10 @@ from conformance.benchmarking import plot as plotting
 from conformance.benchmarking.lineup import line_up, make_work
 from conformance.benchmarking.measuring import Progress, measure
 from conformance.benchmarking.report import Report, Setting
-from conformance.checking.printing import write_json
+from conformance.checking.printing import check_json_target, write_json
 from conformance.console import console_for
 from conformance.optimized_engine import write_schedule
+from conformance.targets import check_file
 
 REPEAT: Final = 7
 INTERRUPTED: Final = 130
@@ -45,8 +46,11 @@ def bench(
     copies of the sequential engine reach together, in the same rounds. Ctrl-C ends the rounds early, and what was
     measured is shown.
     """
+    check_json_target(json)
     if plot is not None:
         plotting.check_target(plot)
+    if trace is not None:
+        check_file("--trace", trace)
     work = make_work(machine, preset, conflict, hot_key, seed)
     lineup = line_up(work, tuple(engine or ()), tuple(workers or ()), record, read_latency_us)
     with contextlib.closing(lineup):

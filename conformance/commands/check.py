@@ -14,7 +14,7 @@ import typer
 from conformance.block_engine import WORKERS
 from conformance.checking.document import SPEC, engine_of
 from conformance.checking.journal import Journal, source_version
-from conformance.checking.printing import summary, to_json, write_json
+from conformance.checking.printing import check_json_target, summary, to_json, write_json
 from conformance.checking.progress import progress_bar
 from conformance.checking.session import Options, Session, fork_name
 from conformance.checking.session import check as check_paths
@@ -44,6 +44,7 @@ def check(
     What a document is, its content says. Exit code 0: all passed; 1: something failed; 2: bad input, no case included,
     or a run that only skips: nothing was executed, or nothing on an engine that is named by itself, not by a pattern.
     """
+    check_json_target(json)
     names = engine or [SPEC]
     options = Options(
         paths=tuple(paths),

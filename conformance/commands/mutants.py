@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from rich.progress import track
 
-from conformance.checking.printing import write_json
+from conformance.checking.printing import check_json_target, write_json
 from conformance.console import console_for
 from conformance.errors import InputError
 from conformance.mutants.report import Finding, table_of
@@ -30,9 +31,8 @@ def mutants(
     A mutant is killed by an output that differs or by a named invariant, never by a crash or by taking too long. Exit
     code 1 where one survives, or passes no vector at all.
     """
-    suspects = list(chosen(names or ["*"], engine))
-    if not suspects:
-        raise InputError(f"no mutant is called {' or '.join(names or ['*'])} of an engine {engine!r}")
+    check_json_target(json)
+    suspects = chosen(names or ["*"], engine)
     err = console_for()
     findings: list[Finding] = []
     for suspect in track(suspects, "hunting", console=err, transient=True, disable=not err.is_terminal):
@@ -47,8 +47,12 @@ def mutants(
         raise typer.Exit(SURVIVED)
 
 
-def chosen(names: list[str], engine: str) -> Iterator[Suspect]:
-    """The mutants that names stand for, of engines like that one."""
-    for suspect in all_suspects(engine):
-        if any(fnmatch.fnmatchcase(suspect.name, name) for name in names):
-            yield suspect
+def chosen(names: Sequence[str], engine: str) -> list[Suspect]:
+    """The mutants that names stand for, of engines like that one. Raises InputError for a name that stands for none."""
+    suspects = list(all_suspects(engine))
+    for name in names:
+        if not any(fnmatch.fnmatchcase(suspect.name, name) for suspect in suspects):
+            near = difflib.get_close_matches(name, [suspect.name for suspect in suspects], 1)
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            raise InputError(f"no mutant is called {name} of an engine {engine!r}{meant}")
+    return [suspect for suspect in suspects if any(fnmatch.fnmatchcase(suspect.name, name) for name in names)]

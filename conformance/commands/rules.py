@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from conformance.checking.printing import write_json
+from conformance.checking.printing import check_json_target, write_json
 from conformance.checking.progress import progress_bar
 from conformance.checking.session import Options, Session
 from conformance.checking.session import check as check_paths
@@ -32,6 +32,7 @@ def rules(
     A rule is reached when a line of the statement under its `# rule:` comment is executed, imports apart. Exit code 2
     where two rules have one name.
     """
+    check_json_target(json)
     anchors = all_anchors()
     session = Session()
     if paths:

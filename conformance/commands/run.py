@@ -19,6 +19,7 @@ from conformance.fixtures.archives import documents
 from conformance.fixtures.load import is_vector
 from conformance.optimized_engine import OptimizedEngine, tracing_engine, write_schedule
 from conformance.schedules import document_of, replay
+from conformance.targets import check_file
 from conformance.traceable import TraceableCase, find_case
 from conformance.vectors import evm
 from conformance.vectors.comparing import name_accounts, show, show_access
@@ -38,8 +39,13 @@ def run(
     block: Annotated[
         Path | None, typer.Argument(help="A vector, a fixture or a block file.", show_default=False)
     ] = None,
-    engine: Annotated[str, typer.Option(help="Who executes it; other engines than `spec` take vectors.")] = SPEC,
-    workers: Annotated[int, typer.Option(min=1, help="Workers inside an engine that runs in parallel.")] = WORKERS,
+    engine: Annotated[
+        str | None, typer.Option(help="Who executes it; other engines than `spec` take vectors.", show_default=SPEC)
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Workers inside an engine that runs in parallel.", show_default=str(WORKERS)),
+    ] = None,
     case: Annotated[str | None, typer.Option(help="A part of the name of the case, where there are many.")] = None,
     schedule: Annotated[
         Path | None, typer.Option(help="A schedule: run what it names, and only what it names, in just that order.")
@@ -55,14 +61,20 @@ def run(
     schedule shows is wrong.
     """
     if schedule is not None:
+        others = {"--engine": engine, "--workers": workers, "--case": case, "--trace": trace}
+        for option, value in others.items():
+            if value is not None:
+                raise InputError(f"{option} {value}: cannot be given with --schedule, which says what is run and how")
         run_schedule(schedule, block, json)
         return
     if block is None:
         raise InputError("run: there must be a vector, a fixture or a block file, or a --schedule")
+    if trace is not None:
+        check_file("--trace", trace)
     try:
-        names, results = results_of(block, engine, case, workers, trace)
+        names, results = results_of(block, engine or SPEC, case, workers or WORKERS, trace)
     except EngineFailure as failure:
-        typer.echo(f"samestate: {engine}: {failure}", err=True)
+        typer.echo(f"samestate: {engine or SPEC}: {failure}", err=True)
         raise typer.Exit(FAILED) from failure
     if json:
         print(json_module.dumps(results, indent=2))

@@ -45,7 +45,7 @@ translates it to a :class:`Label` made once at import. Rules for workers:
   :class:`Violation`.
 """
 
-from reference.explorer.document import ScheduleDocument, read_schedule
+from reference.explorer.document import MOST_WORKERS, ScheduleDocument, read_schedule
 from reference.explorer.driver import Choice, Driver, Passed, Worker
 from reference.explorer.exploring import Exploration, Program, Report, describe, explore, replay, run_once, sample
 from reference.explorer.points import IDLE, Kind, Label, Point, pass_by
@@ -57,6 +57,7 @@ __all__ = [
     "IDLE",
     "LIVELOCK",
     "LOST_WAKE_UP",
+    "MOST_WORKERS",
     "RESULT",
     "Choice",
     "Driver",

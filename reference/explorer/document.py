@@ -12,6 +12,9 @@ from reference.explorer.policy import Switch
 
 FORMAT: Final = "samestate-schedule/1"
 
+MOST_WORKERS: Final = 256
+"""More workers say nothing new about a schedule, and cost time and memory before the first of them has begun."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScheduleDocument:
@@ -64,9 +67,10 @@ def read_schedule(text: str) -> ScheduleDocument:
             raise ValueError(f"{name}: is missing")
     if content["format"] != FORMAT:
         raise ValueError(f"format: must be {FORMAT}")
-    for name, least in (("workers", 1), ("block", 0)):
-        if content.get(name, least) < least:
-            raise ValueError(f"{name}: must be at least {least}")
+    if not 1 <= content["workers"] <= MOST_WORKERS:
+        raise ValueError(f"workers: must be from 1 to {MOST_WORKERS}")
+    if content.get("block", 0) < 0:
+        raise ValueError("block: must be at least 0")
     return ScheduleDocument(
         case=content["case"],
         engine=content["engine"],

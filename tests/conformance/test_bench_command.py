@@ -61,7 +61,11 @@ def test_json_on_stdout_is_nothing_but_json() -> None:
         (("--engine", "nobody"), "no engine is called 'nobody'"),
         (("--engine", "spec"), "only engines of `optimized` are measured"),
         (("--plot", "speed.gif"), "must end with .png or .svg"),
-        (("--plot", "nowhere/speed.png"), "there is no folder nowhere"),
+        (("--plot", "nowhere/speed.png"), "--plot nowhere/speed.png: cannot be written: there is no folder nowhere"),
+        (("--json", "nowhere/speed.json"), "--json nowhere/speed.json: cannot be written: there is no folder nowhere"),
+        (("--json", "/proc/speed.json"), "--json /proc/speed.json: cannot be written: "),
+        (("--json", "/tmp"), "--json /tmp: must be a file, and is a folder"),
+        (("--trace", "nowhere/trace.json"), "--trace nowhere/trace.json: cannot be written: there is no folder"),
     ],
 )
 def test_bad_input_is_told_at_once(options: tuple[str, ...], complaint: str) -> None:
@@ -69,6 +73,7 @@ def test_bad_input_is_told_at_once(options: tuple[str, ...], complaint: str) -> 
     assert result.exit_code == 2, result.output
     assert complaint in " ".join(result.stderr.replace("│", " ").split())
     assert "Traceback" not in result.output
+    assert result.stdout == ""
 
 
 def test_help_says_what_the_ceiling_is() -> None:

@@ -48,6 +48,8 @@ def test_a_name_of_nobody_is_told_with_who_is_near() -> None:
         choose_engines(["revm:*"])
     with pytest.raises(InputError, match="--workers 0: must be at least 1"):
         find_engine("reference", workers=0)
+    with pytest.raises(InputError, match="--workers 10000000: engines of `reference` have at most 256"):
+        find_engine("reference", workers=10_000_000)
 
 
 def test_the_table_has_every_engine_with_its_strategy_and_machines() -> None:

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from conformance import command
+from conformance import command, optimized_parts
 from conformance.engine import EngineFailure
 from conformance.engines import find_engine
-from conformance.optimized_engine import make_optimized_engine
+from conformance.optimized_engine import MEMORY, make_optimized_engine
+from conformance.optimized_parts import Parts
 from conformance.vectors.loading import load_vector_file
 from conformance.vectors.places import SUFFIX, VECTORS
+from optimized import Configuration
 
 CHAIN = VECTORS / f"toy/conflicts/long_chain{SUFFIX}"
 EVM = VECTORS / f"evm/storage/read_after_write-amsterdam{SUFFIX}"
@@ -75,6 +77,32 @@ def test_settings_come_from_the_environment_too(monkeypatch: pytest.MonkeyPatch,
     result = samestate("run", str(CHAIN), "--engine", "optimized:sequential")
     assert result.exit_code == 2
     assert f"--engine optimized:sequential: file {settings}, key time_limit = soon" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "file", "expected"),
+    [("268435456", None, 256 << 20), (None, "256 MiB", 256 << 20), (None, None, MEMORY), ("2097152", None, 2 << 20)],
+)
+def test_memory_is_what_was_configured(
+    variable: str | None, file: str | None, expected: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where it is what would be the default of a single engine, too."""
+    given: list[int] = []
+
+    class Remembering(Parts):
+        def __init__(self, configuration: Configuration) -> None:
+            super().__init__(configuration)
+            given.append(configuration.memory_limit)
+
+    monkeypatch.setattr(optimized_parts, "Parts", Remembering)
+    if variable is not None:
+        monkeypatch.setenv("SAMESTATE_MEMORY_LIMIT", variable)
+    if file is not None:
+        settings = tmp_path / "settings.yaml"
+        settings.write_text(f"memory_limit: {file}\n")
+        monkeypatch.setenv("SAMESTATE_CONFIGURATION", str(settings))
+    make_optimized_engine("locks", "threads", 2)
+    assert given == [expected]
 
 
 def test_an_engine_runs_again_after_it_was_closed() -> None:

@@ -113,6 +113,23 @@ def test_a_schedule_that_does_not_fit_is_bad_input(
     assert run("--schedule", str(path))[0] == 2
 
 
+@pytest.mark.parametrize(
+    "options",
+    [("--trace", "t.json"), ("--engine", "spec"), ("--engine", "optimized"), ("--workers", "3"), ("--case", "funded")],
+)
+def test_what_a_schedule_says_itself_cannot_be_given(tmp_path: Path, options: tuple[str, str]) -> None:
+    path = written(tmp_path, ScheduleDocument(CASE, "reference:locks", 2, ()))
+    code, output = run("--schedule", str(path), *options)
+    assert code == 2
+    assert f"{' '.join(options)}: cannot be given with --schedule" in output
+
+
+def test_too_many_workers_are_bad_input(tmp_path: Path) -> None:
+    path = written(tmp_path, ScheduleDocument(CASE, "reference:locks", 100_000_000, ()))
+    with pytest.raises(InputError, match=r"schedule\.yaml: workers: must be from 1 to 256"):
+        replay(path)
+
+
 def test_files_that_are_no_schedule_are_bad_input(tmp_path: Path) -> None:
     path = tmp_path / "schedule.yaml"
     assert run("--schedule", str(path))[0] == 2

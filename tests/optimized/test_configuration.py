@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from optimized.configuration import Configuration, load
+from optimized.configuration import Configuration, configured, load
 from optimized.errors import ConfigurationError
 
 
@@ -26,6 +26,13 @@ def test_arguments_win_over_the_file_and_the_file_over_the_environment(file: Pat
     file.write_text("workers: 6\nstrategy: locks\n")
     configuration = load(file, environment, workers=5, strategy=None)
     assert (configuration.workers, configuration.strategy, configuration.kind) == (5, "locks", "processes")
+
+
+def test_what_is_configured_is_told_from_what_is_a_default(file: Path) -> None:
+    environment = {"SAMESTATE_MEMORY_LIMIT": str(Configuration().memory_limit), "SAMESTATE_WORKERS": "7"}
+    file.write_text("workers: 6\n")
+    assert configured(file, environment) == {"memory_limit": Configuration().memory_limit, "workers": 6}
+    assert configured(environment={}) == {}
 
 
 def test_the_environment_may_name_the_file(file: Path) -> None:

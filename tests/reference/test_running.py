@@ -264,5 +264,7 @@ def test_an_empty_block_and_one_transaction_for_many_workers(strategy: str, work
 def test_arguments_that_make_no_sense() -> None:
     with pytest.raises(ValueError, match="no strategy is called 'fast'; known are sequential, block-stm"):
         run_block(Toy(), CONFLICTING, RICH, "fast")
-    with pytest.raises(ValueError, match="0 workers: must be at least one"):
+    with pytest.raises(ValueError, match="0 workers: must be from 1 to 256"):
         run_block(Toy(), CONFLICTING, RICH, workers=0)
+    with pytest.raises(ValueError, match="257 workers: must be from 1 to 256"):
+        run_block(Toy(), CONFLICTING, RICH, workers=257)

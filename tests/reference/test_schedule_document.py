@@ -40,7 +40,8 @@ def test_it_looks_like_this() -> None:
     ("change", "message"),
     [
         (("format: samestate-schedule/1", "format: samestate-schedule/2"), "format: must be samestate-schedule/1"),
-        (("workers: 2", "workers: 0"), "workers: must be at least 1"),
+        (("workers: 2", "workers: 0"), "workers: must be from 1 to 256"),
+        (("workers: 2", "workers: 100000000"), "workers: must be from 1 to 256"),
         (("workers: 2", "workers: two"), "workers: must be a number"),
         (("workers: 2", "workers: true"), "workers: must be a number"),
         (("workers: 2", "wokers: 2"), "wokers: no such field; there are format, case"),

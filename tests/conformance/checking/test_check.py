@@ -156,7 +156,7 @@ MESSAGES = {
     "a document in an archive": r"bad\.tar\.xz:a/two\.json: not JSON: Expecting value: line 1 column 9",
     "a document without a case": r"nothing\.json: holds no case; known are vectors, state_test",
     "a document of no known form": r"unknown\.json: what: is no case; known are vectors, state_test",
-    "a JSON target that cannot be": r"--json .*out\.json: cannot be written: No such file or directory",
+    "a JSON target that cannot be": r"--json .*out\.json: cannot be written: there is no folder .*",
 }
 
 
@@ -197,6 +197,20 @@ def test_json_on_stdout_is_alone_there(tmp_path: Path) -> None:
     result = samestate("check", write(tmp_path / "a.json", {"dog": RLP_TEST}), "--json", "-")
     assert json.loads(result.stdout)["passed"] == 1
     assert result.stderr.endswith("\n1 passed, 0 failed, 0 skipped\n")
+
+
+def test_where_json_cannot_be_written_nothing_is_checked(tmp_path: Path) -> None:
+    result = samestate("check", write(tmp_path / "a.json", {"dog": RLP_TEST}), "--json", tmp_path / "no" / "b.json")
+    assert result.exit_code == 2
+    assert f"cannot be written: there is no folder {tmp_path}/no" in result.stderr
+    assert result.stdout == ""
+
+
+def test_json_is_written_into_what_is_no_file_and_never_in_its_place(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", {"dog": RLP_TEST})
+    (tmp_path / "nothing").symlink_to("/dev/null")
+    assert samestate("check", path, "--json", tmp_path / "nothing").exit_code == 0
+    assert (tmp_path / "nothing").is_symlink()
 
 
 def test_two_processes_say_what_one_says(tmp_path: Path) -> None:

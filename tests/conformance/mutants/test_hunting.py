@@ -136,3 +136,25 @@ def test_the_command_refuses_a_mutant_that_there_is_not() -> None:
     result = CliRunner().invoke(application, ["mutants", "flawless", "--engine", "reference:*"])
     assert result.exit_code == 2
     assert "no mutant is called flawless" in result.output
+
+
+def unwanted(mutant: Mutant) -> Finding:
+    raise AssertionError(f"{mutant.name} is hunted")
+
+
+@pytest.mark.parametrize("names", [("skipped-validation", "flawless"), ("skiped-validation",), ("wave-*", "no-*-such")])
+def test_every_name_must_be_that_of_a_mutant(names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is hunted: "1 of 1 killed" would be no answer to two names."""
+    monkeypatch.setattr("conformance.mutants.suspects.hunt", unwanted)
+    result = CliRunner().invoke(application, ["mutants", *names, "--engine", "reference:*"])
+    assert result.exit_code == 2
+    assert f"no mutant is called {names[-1]} of an engine 'reference:*'" in result.output
+    assert ("did you mean 'skipped-validation'?" in result.output) == (len(names) == 1)
+
+
+@pytest.mark.parametrize("target", ["/nowhere/killed.json", "/"])
+def test_where_nothing_can_be_written_nothing_is_hunted(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.mutants.suspects.hunt", unwanted)
+    result = CliRunner().invoke(application, ["mutants", "--engine", "reference:*", "--json", target])
+    assert result.exit_code == 2
+    assert f"--json {target}: " in result.output
