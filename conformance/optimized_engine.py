@@ -1,7 +1,8 @@
 """The engine of `optimized` behind the protocol of engines: cases in, full results out, for both kinds of worker.
 
 `optimized` knows none of the specification's types. Here blocks and states become what it takes, and what it gives
-becomes the specification's result of a block, so that everything after that is the same for every engine.
+becomes the specification's result of a block, so that everything after that is the same for every engine; but the
+compiled toy gives its own roots, and its own verdict on the access list that a block carries.
 """
 
 from __future__ import annotations

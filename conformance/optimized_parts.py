@@ -14,7 +14,7 @@ from conformance.optimized_plain import (
     plain_state,
     python_result,
 )
-from conformance.optimized_toy import packed_block, toy_result
+from conformance.optimized_toy import finished_result, packed_block
 from conformance.predictions import Predictions
 from conformance.vectors import toy
 from optimized import Configuration, Engine, EngineError, MachineName
@@ -49,7 +49,7 @@ class Parts:
                 return python_result(self._python(TOY, block, state, predictions), TOY_CODES, state)
             result = self._engine(toy.NAME, toy.NAME).execute(packed_block(block, state))
             self.trace += result.trace
-            return toy_result(result, block, state)
+            return finished_result(result, block, state)
         except TimeLimitExceeded as error:
             raise EngineTimeout(str(error)) from error
         except EngineError as error:

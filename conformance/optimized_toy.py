@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.optimized_plain import TOY_CODES, access_record, raise_rejection
+from conformance.vectors.toy import FinishedResult
+from optimized.toy.merkle import state_root
 from optimized.toy.packing import PackedBlock, pack
 from spec.toy.block import Block, Transaction
 from spec.toy.machine import Outcome, Totals, ToyResult
@@ -89,4 +91,21 @@ def toy_result(result: Any, block: Block, state: ToyState) -> ToyResult:
         changes=dict(result.changes),
         wipes=tuple(result.wipes),
         before=state,
+    )
+
+
+def finished_result(result: Any, block: Block, state: ToyState) -> FinishedResult:
+    """As :func:`toy_result`, with the roots that the compiled code computes; it has judged the access list, too."""
+    made = toy_result(result, block, state)
+    return FinishedResult(
+        made.outcomes,
+        made.receipts,
+        made.totals,
+        made.closing,
+        made.steps,
+        made.changes,
+        made.wipes,
+        made.before,
+        state_root(state.values, result.changes),
+        result.receipts_root(),
     )

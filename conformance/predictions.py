@@ -7,6 +7,7 @@ cannot be read predicts nothing, and is judged after the block was executed, as 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 from conformance.vectors.document import Object
 from spec.access import OPEN
@@ -43,7 +44,12 @@ def evm_predictions(proposed: bytes) -> Predictions:
         accounts = decode_access_list(proposed)
     except Rejection:
         return {}
-    return {key: sorted(changes) for account in accounts for key, changes in account_predictions(account) if changes}
+    return {
+        key: sorted(changes, key=itemgetter(0))  # by step alone: a wrong list may have two values for one, or none
+        for account in accounts
+        for key, changes in account_predictions(account)
+        if changes
+    }
 
 
 def account_predictions(account: AccountAccess) -> list[tuple[Key, list[tuple[int, Value]]]]:

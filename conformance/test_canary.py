@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from conformance.engine import Engine
-from conformance.engines import REGISTRY, find_engine
+from conformance.engine import Capabilities, Engine
+from conformance.engines import REGISTRY, SpecEngine, find_engine
 from conformance.vectors.checking import check_document
+from conformance.vectors.document import Object
 from conformance.vectors.loading import load_vector_file
-from conformance.vectors.model import Case
+from conformance.vectors.machines import execute
+from conformance.vectors.model import OUTPUTS, Case
 from conformance.vectors.places import SUFFIX, VECTORS, vector_files
-from conformance.verdict import Result
+from conformance.verdict import Result, Verdict
 
 CANARIES: Final = {
     "toy": ("toy/conflicts/long_chain", "toy/access_lists/list_of_a_long_chain"),
@@ -24,6 +28,16 @@ CANARIES: Final = {
 """For each machine a vector, and one whose block carries an access list."""
 
 FIELDS: Final = ("state_root", "receipts_root", "gas_used")
+
+REJECTED: Final = (
+    "evm/nonces/gap_in_mid_block-london",
+    "toy/nonces/gap_in_mid_block",
+    "toy/access_lists/wrong_value",
+)
+"""Vectors whose block is rejected for a transaction."""
+
+REJECTED_AS_A_WHOLE: Final = ("evm/access_lists/account_too_many-amsterdam", "toy/access_lists/withdrawal_left_out")
+"""Vectors whose block is rejected for no transaction."""
 
 LEAST: Final = {
     "spec": 430,
@@ -45,6 +59,32 @@ def engine_of(id: str) -> Engine:
 @functools.cache
 def cases() -> tuple[Case, ...]:
     return tuple(load_vector_file(path).case for path in vector_files())
+
+
+@dataclass
+class Spoiling:
+    """The specification, but for what happens to its results."""
+
+    spoil: Callable[[Object], None]
+    id: str = "spoiling"
+    capabilities: Capabilities = SpecEngine.capabilities
+
+    def run(self, case: Case) -> list[Object]:
+        """The results, spoilt."""
+        results = [{**result} for result in execute(case)]
+        for result in results:
+            self.spoil(result)
+        return results
+
+    def close(self) -> None:
+        """Nothing was started."""
+
+
+def verdict_on(identity: str, engine: Engine) -> Verdict:
+    """What becomes of a vector."""
+    path = VECTORS / f"{identity}{SUFFIX}"
+    (verdict,) = check_document(str(path), path.read_bytes(), engine)
+    return verdict
 
 
 def least(id: str) -> int:
@@ -84,6 +124,63 @@ def test_a_wrong_digit_fails_on_every_engine(id: str, machine: str, field: str) 
     (verdict,) = check_document(str(path), wrong.encode(), engine_of(id))
     assert verdict.result is Result.FAILED
     assert verdict.reason.startswith(f"{field}: expected ")
+
+
+def outputs() -> list[tuple[str, str]]:
+    """Every output with each machine whose blocks have it; rejections are no part of a valid block."""
+    return [
+        (identity, name)
+        for identity in (listed for _, listed in CANARIES.values())
+        for name in OUTPUTS
+        if name in load_vector_file(VECTORS / f"{identity}{SUFFIX}").expected[0]
+    ]
+
+
+def test_whatever_a_valid_block_gives_is_an_output_and_has_a_canary() -> None:
+    for case in CANARIES.values():
+        for identity in case:
+            (expected,) = load_vector_file(VECTORS / f"{identity}{SUFFIX}").expected
+            assert expected.keys() - {"status", "access"} <= {*OUTPUTS}
+    assert {name for _, name in outputs()} == {*OUTPUTS} - {"rejection_code"}
+
+
+@pytest.mark.parametrize(("identity", "name"), outputs())
+def test_an_output_that_is_lost_or_wrong_fails(identity: str, name: str) -> None:
+    def lose(result: Object) -> None:
+        del result[name]
+
+    def change(result: Object) -> None:
+        given = result[name]
+        result[name] = [*given, {}] if isinstance(given, list) else "0x77"
+
+    for spoil in (lose, change):
+        verdict = verdict_on(identity, Spoiling(spoil))
+        assert verdict.result is Result.FAILED
+        assert verdict.reason.startswith((name, "receipt 0", "number of receipts"))
+
+
+@pytest.mark.parametrize("identity", REJECTED)
+def test_a_rejection_without_the_transaction_at_fault_fails(identity: str) -> None:
+    verdict = verdict_on(identity, Spoiling(lambda result: result.pop("transaction", None) and None))
+    assert verdict.result is Result.FAILED
+    assert verdict.reason.startswith("rejected transaction: expected ")
+    assert verdict_on(identity, SpecEngine()).result is Result.PASSED
+
+
+@pytest.mark.parametrize("identity", REJECTED_AS_A_WHOLE)
+def test_a_rejection_that_blames_a_transaction_for_nothing_fails(identity: str) -> None:
+    verdict = verdict_on(identity, Spoiling(lambda result: result.update(transaction="0")))
+    assert verdict.result is Result.FAILED
+    assert verdict.reason.startswith("rejected transaction: expected nothing, the engine gives ")
+
+
+def test_who_tells_only_validity_may_leave_the_transaction_out_but_not_give_a_wrong_one() -> None:
+    silent = replace(SpecEngine.capabilities, outputs=frozenset({"state_root"}))
+    for identity in REJECTED:
+        lost = Spoiling(lambda result: result.pop("transaction", None) and None, capabilities=silent)
+        assert verdict_on(identity, lost).result is Result.PASSED
+        wrong = Spoiling(lambda result: result.update(transaction="77"), capabilities=silent)
+        assert verdict_on(identity, wrong).result is Result.FAILED
 
 
 @pytest.mark.parametrize("id", REGISTRY)

@@ -15,7 +15,8 @@ from conformance.declared_access import declared_access
 from conformance.generating.toy import Workload, generate_block
 from conformance.generating.toy_case import GeneratedToyCase
 from conformance.optimized_machines import TOY
-from conformance.optimized_toy import packed_block
+from conformance.optimized_plain import TOY_CODES, python_result
+from conformance.optimized_toy import packed_block, toy_result
 from conformance.predictions import toy_predictions
 from optimized import Configuration, Engine, MachineName
 from optimized.metrics import Metrics
@@ -50,7 +51,7 @@ def tried(run: Callable[[], Metrics], is_enough: Callable[[Metrics], bool]) -> M
 
 
 def threads(strategy: str, made: GeneratedToyCase) -> Callable[[], Metrics]:
-    """A run on threads, checked against the specification."""
+    """A run on threads, checked against the specification: receipts, changes and the access record."""
     block, state = made.blocks[0], made.state
     expected = apply_block(Toy(), block, state)
     listed = block
@@ -61,8 +62,7 @@ def threads(strategy: str, made: GeneratedToyCase) -> Callable[[], Metrics]:
     def run() -> Metrics:
         with Engine("toy", Configuration(workers=2, strategy=strategy)) as engine:
             result = engine.execute(packed)
-        assert result.rejection is None
-        assert dict(result.changes) == expected.changes
+        assert toy_result(result, block, state) == expected
         metrics: Metrics = result.metrics
         return metrics
 
@@ -70,7 +70,7 @@ def threads(strategy: str, made: GeneratedToyCase) -> Callable[[], Metrics]:
 
 
 def processes(strategy: str, made: GeneratedToyCase) -> Callable[[], Metrics]:
-    """A run on worker processes, checked against the specification."""
+    """A run on worker processes, checked against the specification: receipts, changes and the access record."""
     block, state = made.blocks[0], made.state
     expected = apply_block(Toy(), block, state)
     predictions = toy_predictions(access_list_of(expected.steps, state)) if strategy == "access-list" else None
@@ -79,8 +79,7 @@ def processes(strategy: str, made: GeneratedToyCase) -> Callable[[], Metrics]:
         settings = Configuration(workers=2, strategy=strategy, kind="processes", memory_limit=32 << 20)
         with Engine(MachineName(TOY), settings) as engine:
             result = engine.execute(block, state.values, set(), predictions=predictions)
-        assert result.rejection is None
-        assert dict(result.changes) == expected.changes
+        assert python_result(result, TOY_CODES, state) == expected
         metrics: Metrics = result.metrics
         return metrics
 
@@ -104,8 +103,10 @@ def test_each_of_two_workers_executes_its_share_of_an_independent_block(kind: st
 def test_each_of_two_greenlets_executes_its_share_of_an_independent_block(strategy: str) -> None:
     made = generate_block(1, 40, 0.0, SHORT)
     block, state = made.blocks[0], made.state
-    predictions = toy_predictions(access_list_of(apply_block(Toy(), block, state).steps, state))
+    expected = apply_block(Toy(), block, state)
+    predictions = toy_predictions(access_list_of(expected.steps, state))
     run = run_block(Toy(), block, state, strategy, workers=2, estimator=declared_access, predictions=predictions)
+    assert run.result == expected
     counts = run.metrics.executions_per_worker
     assert min(counts) >= SHARE * sum(counts)
 
@@ -117,7 +118,7 @@ def test_block_stm_aborts_under_a_forced_schedule(every: int) -> None:
     run = run_block(Toy(), block, state, "block-stm", workers=2, schedule=Turns(every), check=True)
     assert run.metrics.aborts >= 1
     assert run.metrics.executions > len(block.transactions)
-    assert run.result.changes == apply_block(Toy(), block, state).changes
+    assert run.result == apply_block(Toy(), block, state)
     alone = run_block(Toy(), block, state, "block-stm", workers=1)
     assert alone.metrics.aborts == 0
 

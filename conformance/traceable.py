@@ -8,45 +8,51 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from conformance.choosing import choose, choose_vector, vectors_below
 from conformance.errors import InputError
-from conformance.fixtures.archives import documents
 from conformance.fixtures.block_file import BlockFileCase
 from conformance.fixtures.blockchain_test import BlockchainTestCase
 from conformance.fixtures.cases import Skipped
-from conformance.fixtures.load import is_vector, load_cases
+from conformance.fixtures.load import load_cases
 from conformance.fixtures.state_test import StateTestCase
 from conformance.tracing import LineTracer, TraceOptions, summary_of, summary_of_rejection, to_line
 from conformance.vectors import evm
-from conformance.vectors.loading import load_vector
 from conformance.vectors.model import Vector
-from spec.evm.block import decode_block
+from spec.evm.block import Header, decode_block
 from spec.evm.chain import BLOCK_HASH_WINDOW, Chain, to_payload
 from spec.evm.fork import Fork
 from spec.evm.machine import Closing, Evm
 from spec.evm.payload import Payload
 from spec.evm.receipt import Receipt
+from spec.evm.rejections import Invalid
 from spec.evm.state import FlatState, MissingWitness, RootUnavailable
 from spec.evm.transaction import Transaction, decode_transaction
 from spec.evm.transaction_execution import Outcome, execute_transaction
 from spec.machine import Rejection, State, View
 from spec.transition import apply_block
 
-SHOWN = 8
-"""How many names a message lists."""
-
 
 @dataclass(frozen=True, slots=True)
 class TraceableBlock:
-    """A block ready to be executed, and the state before it."""
+    """A block ready to be executed, and the state before it.
+
+    ``header`` is there where the case has one; ``access_list`` is the proposed block access list as RLP, where one came
+    along.
+    """
 
     fork: Fork
     payload: Payload
     before: State
+    header: Header | None = None
+    access_list: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TraceableCase:
-    """A case with blocks to trace: ``prepare`` gives one by its index, having executed those before it."""
+    """A case with blocks to trace: ``prepare`` gives one by its index, having executed those before it.
+
+    It raises Rejection for a block that cannot be executed, because it is malformed or has no parent.
+    """
 
     id: str
     blocks: int
@@ -108,38 +114,19 @@ def trace_transaction(
 
 def find_case(path: Path, name: str | None) -> TraceableCase:
     """The one case below ``path`` whose id holds ``name``. Raises InputError where there is none, or more than one."""
-    found: list[TraceableCase] = []
-    others: list[str] = []
-    for case in traceable_cases(path):
-        if name is None or name in case.id:
-            found.append(case)
-        else:
-            others.append(case.id)
-    exact = [case for case in found if name is not None and case.id.endswith(f"::{name}")]
-    if len(found) != 1 and len(exact) != 1:
-        if not found and not others:
-            raise InputError(f"{path}: holds no case with transactions to trace")
-        if not found:
-            raise InputError(f"{path}: no case has {name!r} in its name; there are{listed(others)}")
-        raise InputError(
-            f"{path}: --case must fit one case, but fits {len(found)}:{listed([case.id for case in found])}"
-        )
-    return exact[0] if len(exact) == 1 else found[0]
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names for a message, a line each, not too many."""
-    lines = [f"\n  {name.partition('::')[2]}" for name in names[:SHOWN]]
-    return "".join(lines) + (f"\n  and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-
-
-def traceable_cases(path: Path) -> Iterator[TraceableCase]:
-    """Every case below ``path`` that has blocks. Raises InputError where one is malformed."""
-    vectors = [document for document in documents([path]) if is_vector(document)]
+    vectors = vectors_below(path)
     if vectors:
-        for document in vectors:
-            yield from_vector(load_vector(document.place, document.content))
-        return
+        return from_vector(choose_vector(path, name, vectors))
+    return find_fixture(path, name)
+
+
+def find_fixture(path: Path, name: str | None) -> TraceableCase:
+    """As :func:`find_case`, but of fixtures and block files alone."""
+    return choose(path, name, ((case.id, case) for case in traceable_fixtures(path)))
+
+
+def traceable_fixtures(path: Path) -> Iterator[TraceableCase]:
+    """Every fixture and block file below ``path`` that has blocks. Raises InputError where one is malformed."""
     for case in load_cases([path]):
         if isinstance(case, Skipped):
             continue
@@ -155,10 +142,7 @@ def from_state_test(case: StateTestCase) -> TraceableCase:
     """The block of a state test, which is its one transaction."""
 
     def prepare(_: int) -> TraceableBlock:
-        try:
-            transaction = decode_transaction(case.transaction)
-        except Rejection as rejection:
-            raise InputError(f"{case.id}: the transaction cannot be traced: {rejection}") from rejection
+        transaction = decode_transaction(case.transaction)
         payload = Payload(environment=case.environment, transactions=(transaction,), is_bare=True)
         return TraceableBlock(case.fork, payload, case.pre)
 
@@ -169,7 +153,6 @@ def from_blockchain_test(case: BlockchainTestCase) -> TraceableCase:
     """The blocks of a blockchain test, each on the state that its own parent left."""
 
     def prepare(index: int) -> TraceableBlock:
-        where = f"{case.id}: block {index}"
         try:
             genesis = decode_block(case.genesis)
         except Rejection as rejection:
@@ -180,19 +163,18 @@ def from_blockchain_test(case: BlockchainTestCase) -> TraceableCase:
                 chain.add(entry.rlp, entry.access_list)
             except Rejection:
                 continue  # a block that is invalid, on purpose or not, has no children
-        try:
-            block = decode_block(case.blocks[index].rlp)
-        except Rejection as rejection:
-            raise InputError(f"{where}: cannot be traced: {rejection}") from rejection
+        shown = case.blocks[index]
+        block = decode_block(shown.rlp)
         parent = chain.links.get(block.header.parent_hash)
         if parent is None:
-            raise InputError(f"{where}: cannot be traced: its parent 0x{block.header.parent_hash.hex()} is unknown")
+            raise Rejection(Invalid.UNKNOWN_PARENT, f"0x{block.header.parent_hash.hex()}")
         hashes = {
             link.block.header.number: digest
             for digest, link in islice(chain.ancestors(block.header.parent_hash), BLOCK_HASH_WINDOW)
         }
         fork = case.schedule(parent.total_difficulty, block.header.number, block.header.timestamp)
-        return TraceableBlock(fork, to_payload(block, case.chain_id, hashes), parent.state)
+        payload = to_payload(block, case.chain_id, hashes)
+        return TraceableBlock(fork, payload, parent.state, block.header, shown.access_list)
 
     return TraceableCase(case.id, len(case.blocks), prepare)
 
@@ -201,11 +183,8 @@ def from_block_file(case: BlockFileCase) -> TraceableCase:
     """The block of a block file."""
 
     def prepare(_: int) -> TraceableBlock:
-        try:
-            block = case.block()
-        except Rejection as rejection:
-            raise InputError(f"{case.id}: cannot be traced: {rejection}") from rejection
-        return TraceableBlock(case.fork, to_payload(block, case.chain_id, case.block_hashes), case.state)
+        payload = to_payload(case.block(), case.chain_id, case.block_hashes)
+        return TraceableBlock(case.fork, payload, case.state, case.header)
 
     return TraceableCase(case.id, 1, prepare)
 
@@ -224,11 +203,7 @@ def from_vector(vector: Vector) -> TraceableCase:
         for earlier in case.blocks[:index]:
             _, state, _ = evm.execute_block(case, fork, earlier, state)
         block = case.blocks[index]
-        try:
-            transactions = evm.read_transactions(block)
-        except Rejection as rejection:
-            raise InputError(f"{case.id}: block {index}: cannot be traced: {rejection}") from rejection
-        return TraceableBlock(fork, evm.read_payload(case, block, transactions), state)
+        return TraceableBlock(fork, evm.read_payload(case, block, evm.read_transactions(block)), state)
 
     return TraceableCase(f"{vector.place}::{case.id}", len(case.blocks), prepare)
 
@@ -238,9 +213,17 @@ def choose_block(case: TraceableCase, wanted: int | None) -> TraceableBlock:
     if wanted is not None:
         if not 0 <= wanted < case.blocks:
             raise InputError(f"--block: {case.id} has {case.blocks} blocks, from 0: there is no {wanted}")
-        return case.prepare(wanted)
+        return prepared(case, wanted)
     for index in range(case.blocks):
-        block = case.prepare(index)
+        block = prepared(case, index)
         if block.payload.transactions:
             return block
     raise InputError(f"{case.id}: no block has a transaction to trace")
+
+
+def prepared(case: TraceableCase, index: int) -> TraceableBlock:
+    """The block of that index. Raises InputError where there is nothing in it that could be executed."""
+    try:
+        return case.prepare(index)
+    except Rejection as rejection:
+        raise InputError(f"{case.id}: block {index}: cannot be traced: {rejection}") from rejection

@@ -61,9 +61,7 @@ class Lineup:
             encode_ms=milliseconds(self.work.encode[self.kind]),
             decode_ms=milliseconds(lambda: (list(result.receipts), dict(result.changes))),
             root_ms=milliseconds(self.work.root),
-            access_list_ms=self.work.access_list_ms
-            if any(each.strategy == "access-list" for each in self.engines)
-            else None,
+            access_list_ms=self.work.access_list_ms if self.needs_access_list() else None,
         )
 
     def needs_access_list(self) -> bool:

@@ -153,7 +153,7 @@ def _check_vector(task: Task, engine: str) -> Iterator[Verdict]:
     except InputError:
         raise
     except Exception as error:
-        yield Verdict(task.place, Result.FAILED, describe_crash(error), kind=VECTOR, engine=engine)
+        yield Verdict(task.place, Result.FAILED, describe_crash(error, engine), kind=VECTOR, engine=engine)
 
 
 @functools.cache
@@ -162,8 +162,9 @@ def engine_of(name: str, workers: int = WORKERS) -> Engine:
     return find_engine(name, workers=workers)
 
 
-def describe_crash(error: Exception) -> str:
-    """An exception that nobody expected, and the last places that it came through."""
+def describe_crash(error: Exception, engine: str = SPEC) -> str:
+    """An exception that nobody expected, whose it is, and the last places that it came through."""
+    who = "the specification" if engine == SPEC else engine
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES_SHOWN:]
     places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in reversed(frames))
-    return f"the specification crashed: {type(error).__name__}: {error} ({places})"
+    return f"{who} crashed: {type(error).__name__}: {error} ({places})"

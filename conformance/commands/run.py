@@ -13,19 +13,18 @@ from rich.console import Console
 from rich.table import Table
 
 from conformance.block_engine import WORKERS
+from conformance.choosing import choose_vector, vectors_below
 from conformance.engines import EngineFailure, find_engine
 from conformance.errors import InputError
-from conformance.fixtures.archives import documents
-from conformance.fixtures.load import is_vector
 from conformance.optimized_engine import OptimizedEngine, tracing_engine, write_schedule
 from conformance.schedules import document_of, replay
 from conformance.targets import check_file
-from conformance.traceable import TraceableCase, find_case
+from conformance.traceable import TraceableBlock, TraceableCase, find_fixture
 from conformance.vectors import evm
 from conformance.vectors.comparing import name_accounts, show, show_access
 from conformance.vectors.document import Object
-from conformance.vectors.loading import load_vector
-from conformance.vectors.model import VALID, members, text, texts
+from conformance.vectors.model import VALID, Vector, members, text, texts
+from spec.evm.chain import EvmResult, check_access_list, check_proposed_access_list
 from spec.evm.machine import Evm
 from spec.evm.state import MissingWitness, RootUnavailable
 from spec.machine import Rejection
@@ -57,8 +56,8 @@ def run(
 ) -> None:
     """Execute the blocks of a case: gas, receipts, roots, and what every step read and wrote.
 
-    Nothing is compared with what the case expects; that is what `check` does. Exit code 1: the engine failed, or what a
-    schedule shows is wrong.
+    Nothing is compared with what the case expects, nor, but for the block access list, with what headers say; that is
+    what `check` does. Exit code 1: the engine failed, or what a schedule shows is wrong.
     """
     if schedule is not None:
         others = {"--engine": engine, "--workers": workers, "--case": case, "--trace": trace}
@@ -102,33 +101,39 @@ def results_of(
     path: Path, engine_id: str, name: str | None, workers: int = WORKERS, trace: Path | None = None
 ) -> tuple[dict[str, str], list[Object]]:
     """The names of accounts, and what came out of each block of the case. Raises InputError and EngineFailure."""
-    found = [document for document in documents([path]) if is_vector(document)]
-    if len(found) == 1:
-        vector = load_vector(found[0].place, found[0].content)
-        engine = find_engine(engine_id, workers=workers) if trace is None else tracing_engine(engine_id, workers)
-        try:
-            missing = engine.capabilities.missing(vector.case)
-            if missing:
-                raise InputError(f"{path}: {missing}")
-            results = list(engine.run(vector.case))
-            if trace is not None and isinstance(engine, OptimizedEngine):
-                write_schedule(trace, engine.trace, f"{engine.id}, {vector.case.id}")
-            return dict(vector.names), results
-        finally:
-            engine.close()
+    vectors = vectors_below(path)
+    if vectors:
+        return run_vector(path, choose_vector(path, name, vectors), engine_id, workers, trace)
     if trace is not None:
         raise InputError(f"{path}: --trace: only vectors can be given to engines that tell what their workers did")
     if engine_id != SPEC:
         raise InputError(f"{path}: --engine {engine_id}: only vectors can be given to other engines than {SPEC!r}")
-    return {}, list(execute(find_case(path, name)))
+    return {}, list(execute(find_fixture(path, name)))
+
+
+def run_vector(
+    path: Path, vector: Vector, engine_id: str, workers: int, trace: Path | None
+) -> tuple[dict[str, str], list[Object]]:
+    """As :func:`results_of`, for one vector."""
+    engine = find_engine(engine_id, workers=workers) if trace is None else tracing_engine(engine_id, workers)
+    try:
+        missing = engine.capabilities.missing(vector.case)
+        if missing:
+            raise InputError(f"{path}: {missing}")
+        results = list(engine.run(vector.case))
+        if trace is not None and isinstance(engine, OptimizedEngine):
+            write_schedule(trace, engine.trace, f"{engine.id}, {vector.case.id}")
+        return dict(vector.names), results
+    finally:
+        engine.close()
 
 
 def execute(case: TraceableCase) -> Iterator[Object]:
     """What the specification gives for each block of a fixture or a block file."""
     for index in range(case.blocks):
-        block = case.prepare(index)
         try:
-            result = apply_block(Evm(block.fork), block.payload, block.before)
+            block = case.prepare(index)
+            result = execute_block(block)
         except Rejection as rejection:
             yield evm.write_rejection(rejection)
             continue
@@ -138,6 +143,17 @@ def execute(case: TraceableCase) -> Iterator[Object]:
         with contextlib.suppress(RootUnavailable):
             root = result.state().root()
         yield evm.write_result(block.fork, result, root)
+
+
+def execute_block(block: TraceableBlock) -> EvmResult:
+    """The result of a block. Raises Rejection; of the header only what it says of the block access list is checked."""
+    header = block.header if block.fork.has_access_list else None
+    if header is not None and block.access_list is not None:
+        check_proposed_access_list(header, block.access_list)
+    result = apply_block(Evm(block.fork), block.payload, block.before)
+    if header is not None:
+        check_access_list(header, block.access_list, result)
+    return result
 
 
 def print_block(console: Console, title: str, result: Object, names: dict[str, str]) -> None:

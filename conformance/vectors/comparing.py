@@ -135,7 +135,8 @@ def block_differences(
         yield Difference("status", show_status(right), show_status(result))
         return
     if status != VALID:
-        if "transaction" in result and result.get("transaction") != right.get("transaction"):
+        is_told = "rejection_code" in outputs or "transaction" in result
+        if is_told and result.get("transaction") != right.get("transaction"):
             yield Difference("rejected transaction", show(right.get("transaction")), show(result.get("transaction")))
         return
     receipts = (members(right, "receipts"), members(result, "receipts")) if "receipts" in outputs else ([], [])

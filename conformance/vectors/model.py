@@ -37,6 +37,7 @@ OUTPUTS: Final = (
     "logs_bloom",
     "receipts",
     "critical_path",
+    "critical_path_gas",
     "depends",
     "requests",
     "requests_hash",

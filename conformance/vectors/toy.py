@@ -6,6 +6,7 @@ Numbers are decimal in blocks and results, and hex in state and operations, as a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from conformance.vectors.document import Json, Object
@@ -22,20 +23,31 @@ from spec.machine import Key, Rejection, Value
 from spec.toy.access_list import AccessList, Entry, check_access_list
 from spec.toy.block import Block, Declaration, Transaction, Withdrawal
 from spec.toy.keys import BALANCE, NONCE, SLOT, check_address, slot_key
-from spec.toy.machine import Toy, ToyResult
+from spec.toy.machine import Outcome, Totals, Toy, ToyResult
 from spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
 from spec.toy.receipt import Receipt, receipts_root
 from spec.toy.rejections import Invalid
 from spec.toy.state import ToyState, toy_state
 from spec.toy.word import WORD_MODULUS, check_number
-from spec.transition import apply_block
+from spec.transition import BlockResult, apply_block
 
 NAME: Final = "toy"
 FORK: Final = "toy"
 ACCUMULATOR: Final = "accumulator"
 
 ApplyToyBlock = Callable[[Toy, Block, ToyState], ToyResult]
-"""Whatever gives the result of a block. Raises Rejection where it is invalid; the access list is verified after it."""
+"""Whatever gives the result of a block. Raises Rejection where it is invalid.
+
+Its access list is verified after that, and roots are computed, unless it is a :class:`FinishedResult`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedResult(BlockResult[Outcome, Totals, Receipt, None]):
+    """The result of an engine that has itself judged the block's access list, and computed the roots."""
+
+    state_root: bytes
+    receipts_root: bytes
 
 
 class ToyKeyText:
@@ -275,12 +287,14 @@ def execute_block(block: Block, state: ToyState, apply: ApplyToyBlock = apply_bl
     """What comes out of a block, as under ``expect``, and the state after it: the same, where it is rejected."""
     try:
         result = apply(Toy(), block, state)
-        if block.access_list is not None:
+        if block.access_list is not None and not isinstance(result, FinishedResult):
             check_access_list(block.access_list, result.steps, state)
     except Rejection as rejection:
         return write_rejection(rejection), state
     after: ToyState = result.state()
-    return write_result(result, after.root()), after
+    if isinstance(result, FinishedResult):
+        return write_result(result, result.state_root, result.receipts_root), after
+    return write_result(result, after.root(), receipts_root(result.receipts)), after
 
 
 def write_rejection(rejection: Rejection) -> Object:
@@ -291,13 +305,13 @@ def write_rejection(rejection: Rejection) -> Object:
     return written
 
 
-def write_result(result: ToyResult, state_root: bytes) -> Object:
-    """What is expected of a valid block."""
+def write_result(result: ToyResult, state: bytes, receipts: bytes) -> Object:
+    """What is expected of a valid block, with these roots."""
     gas_used = [receipt.gas_used for receipt in result.receipts]
     return {
         "status": VALID,
-        "state_root": hexed(state_root),
-        "receipts_root": hexed(receipts_root(result.receipts)),
+        "state_root": hexed(state),
+        "receipts_root": hexed(receipts),
         "gas_used": str(result.totals.gas_used),
         "receipts": [write_receipt(receipt) for receipt in result.receipts],
         "access": write_steps(result.steps, CODEC),

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from conformance import command, optimized_parts
+from conformance import command, optimized_parts, optimized_toy
+from conformance.checking import document
 from conformance.engine import EngineFailure
-from conformance.engines import find_engine
+from conformance.engines import compare_engine, find_engine
 from conformance.optimized_engine import MEMORY, make_optimized_engine
 from conformance.optimized_parts import Parts
+from conformance.optimized_toy import packed_block
 from conformance.vectors.loading import load_vector_file
 from conformance.vectors.places import SUFFIX, VECTORS
 from optimized import Configuration
@@ -66,11 +69,15 @@ def test_what_cannot_be_traced_is_told(options: tuple[str, ...], complaint: str)
 
 def test_settings_come_from_the_environment_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SAMESTATE_MAXIMUM_BLOCK", "3")
+    document.engine_of.cache_clear()  # what an earlier test made knows nothing of the variable
     result = samestate("check", str(CHAIN), "--engine", "optimized:locks")
-    assert result.exit_code in (0, 1)
+    assert result.exit_code == 1
+    assert "more than maximum_block = 3" in result.stdout
     with pytest.raises(EngineFailure, match="more than maximum_block = 3"):
         make_optimized_engine("locks", "threads", 2).run(load_vector_file(CHAIN).case)
     monkeypatch.delenv("SAMESTATE_MAXIMUM_BLOCK")
+    document.engine_of.cache_clear()
+    assert samestate("check", str(CHAIN), "--engine", "optimized:locks").exit_code == 0
     settings = tmp_path / "settings.yaml"
     settings.write_text("time_limit: soon\n")
     monkeypatch.setenv("SAMESTATE_CONFIGURATION", str(settings))
@@ -113,3 +120,56 @@ def test_an_engine_runs_again_after_it_was_closed() -> None:
         engine.close()
         assert engine.run(case) == first
         engine.close()
+
+
+def differences_of(vector: Path, strategy: str = "block-stm") -> str:
+    """What a new engine on threads gets wrong about a vector, empty if nothing."""
+    engine = make_optimized_engine(strategy, "threads", 2)
+    try:
+        return str(compare_engine(engine, load_vector_file(vector)) or "")
+    finally:
+        engine.close()
+
+
+class WrongReceiptsRoot:
+    """A compiled result with another receipts root."""
+
+    def __init__(self, result: Any) -> None:
+        self.result = result
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.result, name)
+
+    def receipts_root(self) -> bytes:
+        return bytes(32)
+
+
+def test_a_wrong_root_of_the_compiled_code_is_a_failure_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    zero = f"0x{'00' * 32}"
+    assert differences_of(CHAIN) == ""
+    with monkeypatch.context() as patch:
+        patch.setattr(optimized_toy, "state_root", lambda base, changes: bytes(32))
+        found = differences_of(CHAIN)
+        assert found.startswith("state_root: expected 0x")
+        assert f"the engine gives {zero}" in found
+    with monkeypatch.context() as patch:
+        right = optimized_parts.finished_result
+        patch.setattr(
+            optimized_parts,
+            "finished_result",
+            lambda result, block, state: right(WrongReceiptsRoot(result), block, state),
+        )
+        found = differences_of(CHAIN)
+        assert found.startswith("receipts_root: expected 0x")
+        assert f"the engine gives {zero}" in found
+
+
+def test_a_wrong_access_list_that_the_compiled_code_accepts_is_a_failure_of_the_engine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wrong = VECTORS / f"toy/access_lists/wrong_value{SUFFIX}"
+    assert differences_of(wrong) == ""
+    monkeypatch.setattr(optimized_parts, "packed_block", partial(packed_block, with_access_list=False))
+    assert differences_of(wrong) == (
+        "status: expected rejection ACCESS_LIST_MISMATCH of transaction 0, the engine gives a valid block"
+    )

@@ -133,7 +133,7 @@ def test_malformed_transactions(tmp_path: Path) -> None:
     (tmp_path / "case.json").write_text(json.dumps({"case": test}))
     code, _, error = trace(str(tmp_path / "case.json"))
     assert code == 2
-    assert "the transaction cannot be traced: the fork has no transactions of this type: type 127" in error
+    assert "block 0: cannot be traced: the fork has no transactions of this type: type 127" in error
 
 
 def test_a_malformed_genesis(tmp_path: Path) -> None:

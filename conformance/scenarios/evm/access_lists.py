@@ -70,6 +70,24 @@ def change_that_is_none(block: BlockBuilder) -> None:
     block.expect(Invalid.INVALID_BLOCK_ACCESS_LIST)
 
 
+@scenario(hazards="H65", forks=(AMSTERDAM,))
+def two_changes_at_one_index(block: BlockBuilder) -> None:
+    """The proposed list changes a slot twice in one step, first to zero: the block is invalid, and nothing crashes."""
+    cell = story(block)
+    changes = (SlotChanges(1, ((1, 0), (1, 8))),)
+    block.propose_access_list(lambda right: changing(right, cell, storage_changes=changes))
+    block.expect(Invalid.INVALID_BLOCK_ACCESS_LIST)
+
+
+@scenario(hazards="H65", forks=(AMSTERDAM,))
+def change_after_the_last_step(block: BlockBuilder) -> None:
+    """The proposed list changes a slot in a step that the block does not have, with the largest index that there is."""
+    cell = story(block)
+    changes = (SlotChanges(1, ((1, 8), (2**32 - 1, 9))),)
+    block.propose_access_list(lambda right: changing(right, cell, storage_changes=changes))
+    block.expect(Invalid.INVALID_BLOCK_ACCESS_LIST)
+
+
 @scenario(hazards="H68", forks=(AMSTERDAM,))
 def withdrawal_at_the_wrong_index(block: BlockBuilder) -> None:
     """The proposed list has a withdrawal at the index of the last transaction instead of the one after it."""

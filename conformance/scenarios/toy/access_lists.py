@@ -58,7 +58,7 @@ def not_changing(right: AccessList, place: int, key: Key) -> AccessList:
     )
 
 
-@toy_scenario(hazards="H69 H74")
+@toy_scenario(hazards="H69")
 def right_list(block: ToyBlockBuilder) -> None:
     """The block carries the list that its execution gives."""
     story(block)
@@ -167,7 +167,7 @@ def read_too_many(block: ToyBlockBuilder) -> None:
     block.expect(Invalid.ACCESS_LIST_MISMATCH, transaction=1)
 
 
-@toy_scenario(hazards="H69")
+@toy_scenario()
 def read_that_was_not_paid(block: ToyBlockBuilder) -> None:
     """The list says that a transaction reads a slot, but its gas ended before: what is not paid did not happen."""
     alice = block.account("alice")
@@ -211,7 +211,7 @@ def fee_left_out(block: ToyBlockBuilder) -> None:
     block.expect(Invalid.ACCESS_LIST_MISMATCH, transaction=0)
 
 
-@toy_scenario(hazards="H69")
+@toy_scenario()
 def change_too_many(block: ToyBlockBuilder) -> None:
     """The list says that the second transaction changes a slot that nobody touches."""
     story(block)
@@ -237,7 +237,7 @@ def zero_fee_called_a_change(block: ToyBlockBuilder) -> None:
     block.expect(Invalid.ACCESS_LIST_MISMATCH, transaction=0)
 
 
-@toy_scenario(hazards="H69")
+@toy_scenario()
 def wrong_value(block: ToyBlockBuilder) -> None:
     """The list has a wrong value of a slot after the first transaction; the second goes on from the right one."""
     story(block)
@@ -245,7 +245,7 @@ def wrong_value(block: ToyBlockBuilder) -> None:
     block.expect(Invalid.ACCESS_LIST_MISMATCH, transaction=0)
 
 
-@toy_scenario(hazards="H69")
+@toy_scenario()
 def wrong_value_that_agrees_with_itself(block: ToyBlockBuilder) -> None:
     """The list has the values that would come out if the first one were right: it is wrong from its first entry on."""
     story(block)
@@ -257,7 +257,7 @@ def wrong_value_that_agrees_with_itself(block: ToyBlockBuilder) -> None:
     block.expect(Invalid.ACCESS_LIST_MISMATCH, transaction=0)
 
 
-@toy_scenario(hazards="H69")
+@toy_scenario()
 def value_called_absent(block: ToyBlockBuilder) -> None:
     """The list says that a slot is absent after the transaction that sets it."""
     story(block)
@@ -372,7 +372,7 @@ def list_without_entries(block: ToyBlockBuilder) -> None:
     block.expect(Invalid.ACCESS_LIST_MISMATCH)
 
 
-@toy_scenario(hazards="H69")
+@toy_scenario()
 def first_of_two_wrong_entries(block: ToyBlockBuilder) -> None:
     """Two entries are wrong: the first one is named, by its transaction."""
     story(block)

@@ -71,7 +71,7 @@ def no_gas_at_all(block: ToyBlockBuilder) -> None:
     block.expect_gas(0, 0)
 
 
-@toy_scenario(hazards="H58")
+@toy_scenario()
 def balance_before_block_gas(block: ToyBlockBuilder) -> None:
     """A transaction that neither its sender can pay for nor the block has room for is rejected for its sender."""
     (alice,) = block.accounts(alice=1)

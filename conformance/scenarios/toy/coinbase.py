@@ -10,13 +10,16 @@ from spec.toy.keys import balance_key, nonce_key
 
 @toy_scenario(hazards="H13")
 def strangers_share_a_coinbase(block: ToyBlockBuilder) -> None:
-    """All pay fees to one coinbase, and none depends on another for that."""
-    people = block.accounts("alice", "bob", "carol", "dave")
-    for place, person in enumerate(people):
+    """All pay fees to one coinbase, and none depends on another for that; the coinbase, sending last, does on all."""
+    alice, bob, carol, dave, miner = block.accounts("alice", "bob", "carol", "dave", miner=0)
+    block.mined_by(miner)
+    for place, person in enumerate((alice, bob, carol, dave)):
         block.send(person, store(place, 1), price=3)
+    block.send(miner, noop(), gas=4 * 22_100, price=3)
     block.expect_success()
-    block.expect_critical_path(1)
-    block.expect_balance(block.nobody("coinbase"), 4 * 3 * 22_100)
+    block.expect_critical_path(2)
+    block.expect_sources(4, balance_key(miner.address), 0, 1, 2, 3)
+    block.expect_balance(miner, 4 * 3 * 22_100)
 
 
 @toy_scenario(hazards="H12 H13")
@@ -34,7 +37,7 @@ def coinbase_sends_in_mid_chain(block: ToyBlockBuilder) -> None:
     block.expect_nonce(miner, 1)
 
 
-@toy_scenario(hazards="H12 H13 H16")
+@toy_scenario(hazards="H12 H16")
 def coinbase_pays_itself(block: ToyBlockBuilder) -> None:
     """The coinbase pays itself: what it has does not change, so it writes its nonce and nothing else."""
     miner = block.account("miner")
@@ -62,15 +65,17 @@ def coinbase_pays_itself_between_others(block: ToyBlockBuilder) -> None:
 
 @toy_scenario(hazards="H12 H19")
 def coinbase_sends_first(block: ToyBlockBuilder) -> None:
-    """The coinbase sends before any fee has come, and fees go on from there."""
-    alice, miner = block.accounts("alice", "miner")
+    """The coinbase sends first, for all that it has: that comes back in the step that gives it its first nonce."""
+    alice, miner = block.accounts("alice", miner=9)
     block.mined_by(miner)
-    block.send(miner, noop(), price=0)
+    block.send(miner, noop(), gas=1, price=9)
     block.send(alice, noop(), price=9)
-    block.send(miner, noop(), price=0)
+    block.send(miner, noop(), gas=1, price=18)
     block.expect_success()
+    block.expect_writes(0, nonce_key(miner.address))
     block.expect_sources(2, balance_key(miner.address), 1)
-    block.expect_balance(miner, WEALTH + 9)
+    block.expect_balance(miner, 18)
+    block.expect_nonce(miner, 2)
 
 
 @toy_scenario(hazards="H12 H13")
@@ -148,10 +153,14 @@ def two_coinbases(block: ToyBlockBuilder) -> None:
 
 @toy_scenario(hazards="H13 H15")
 def largest_balance_grows(block: ToyBlockBuilder) -> None:
-    """The coinbase has the most that an account may have before a block, and fees carry it beyond 128 bits."""
+    """The coinbase has the most that an account may have before a block, and fees carry it beyond 128 bits.
+
+    The block's access list has what it has after each step.
+    """
     alice, miner = block.accounts("alice", miner=2**128 - 1)
     block.mined_by(miner)
     block.send(alice, noop())
     block.send(miner, noop(), price=0)
+    block.carry_access_list()
     block.expect_success()
     block.expect_balance(miner, 2**128)

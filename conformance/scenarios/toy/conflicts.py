@@ -18,7 +18,7 @@ def people(block: ToyBlockBuilder, count: int) -> list[ToyAccount]:
     ]
 
 
-@toy_scenario(hazards="H56")
+@toy_scenario()
 def strangers(block: ToyBlockBuilder) -> None:
     """Eight transactions have nothing in common but the coinbase."""
     for place, person in enumerate(people(block, 8)):

@@ -95,12 +95,21 @@ def last_nonce_but_one(block: ToyBlockBuilder) -> None:
     block.expect(Invalid.NONCE_IS_MAX, transaction=0)
 
 
-@toy_scenario(hazards="H58")
+@toy_scenario()
 def nonce_before_balance(block: ToyBlockBuilder) -> None:
     """A transaction with a wrong nonce that its sender cannot pay for is rejected for its nonce."""
     alice = block.account("alice", balance=0)
     block.send(alice, noop(), nonce=1)
     block.expect(Invalid.NONCE_TOO_HIGH, transaction=0)
+
+
+@toy_scenario(hazards="H58")
+def another_fault_when_it_is_early(block: ToyBlockBuilder) -> None:
+    """Run too early, the second transaction has a nonce too high; in its turn that is right, and the money is gone."""
+    (alice,) = block.accounts(alice=10)
+    block.send(alice, noop(), gas=10)
+    block.send(alice, noop(), gas=10)
+    block.expect(Invalid.INSUFFICIENT_BALANCE, transaction=1)
 
 
 @toy_scenario(hazards="H58")

@@ -1,19 +1,26 @@
-"""Real engines on real blocks: who is measured, that what is measured is right, and that copies share nothing."""
+"""Real engines on real blocks: who is measured, that each turn gives what is right, and that copies share no engine."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import pytest
 
+from conformance.benchmarking import contenders
+from conformance.benchmarking.contenders import OptimizedContender, ProcessCopy
 from conformance.benchmarking.lineup import Lineup, chosen, line_up, make_work
 from conformance.benchmarking.measuring import measure
 from conformance.benchmarking.workloads import EVM_PRESETS, EvmPreset, evm_block
 from conformance.block_engine import STRATEGIES
 from conformance.errors import InputError
 from conformance.generating.toy_case import conflicts
+from conformance.optimized_plain import access_record
+from optimized import Engine
 from spec.evm.forks import AMSTERDAM
 from spec.evm.machine import Evm
+from spec.toy.machine import ToyResult
 from spec.transition import apply_block
 
 PARALLEL = [strategy for strategy in STRATEGIES if strategy != "sequential"]
@@ -50,6 +57,86 @@ def test_a_measurement_of_the_compiled_engine(small: Lineup) -> None:
     assert small.trace()
 
 
+class Watched(Engine):
+    """An engine that keeps what it gave, by strategy."""
+
+    given: ClassVar[dict[str, list[Any]]] = {}
+
+    def execute(self, *arguments: Any, **named: Any) -> Any:
+        result = super().execute(*arguments, **named)
+        self.given.setdefault(self.configuration.strategy, []).append(result)
+        return result
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
+    """The results of all engines that are measured from now on."""
+    monkeypatch.setattr(contenders, "Engine", Watched)
+    monkeypatch.setattr(Watched, "given", {})
+    return Watched.given
+
+
+@pytest.mark.parametrize("record", [False, True])
+@pytest.mark.parametrize("hot", [False, True])
+def test_what_is_measured_gives_the_result_of_the_specification(
+    given: dict[str, list[Any]], hot: bool, record: bool
+) -> None:
+    work = make_work("toy", "small", None, hot, 1)
+    right = work.specification()
+    lineup = line_up(work, (), (2,), record, read_latency_us=0.0)
+    try:
+        for contender in (*lineup.contenders, *lineup.contenders):
+            contender.turn()
+        assert {strategy: len(results) for strategy, results in given.items()} == dict.fromkeys(STRATEGIES, 2)
+        for results in given.values():
+            for result in results:
+                assert result.rejection is None
+                assert [tuple(receipt) for receipt in result.receipts] == plain_receipts(right)
+                assert dict(result.changes) == right.changes
+                assert access_record(result.steps) == (right.steps if record else ())
+    finally:
+        lineup.close()
+
+
+def plain_receipts(right: ToyResult) -> list[tuple[Any, ...]]:
+    """The specification's receipts in the form of the compiled engine's."""
+    return [
+        (
+            each.succeeded,
+            each.gas_used,
+            each.cumulative_gas_used,
+            each.first_log,
+            each.logs,
+            each.error and each.error.name,
+        )
+        for each in right.receipts
+    ]
+
+
+def test_copies_share_no_engine(given: dict[str, list[Any]]) -> None:
+    work = make_work("toy", "small", None, False, 1)
+    lineup = line_up(work, ("optimized:waves",), (2,), record=False, read_latency_us=0.0)
+    try:
+        sequential = lineup.engines[0]
+        sequential.turn()
+        copies = lineup.make_copies(3)
+        for copy in copies:
+            copy.turn()
+        assert all(isinstance(copy, OptimizedContender) and copy.strategy == "sequential" for copy in copies)
+        made = [each.made for each in (sequential, *copies) if isinstance(each, OptimizedContender)]
+        assert None not in made
+        assert len({id(engine) for engine in made}) == 4
+        copies[0].close()
+        copies[1].turn()
+        sequential.turn()
+        for copy in copies:
+            copy.close()
+        assert len(given["sequential"]) == 6
+        assert all(dict(result.changes) == work.specification().changes for result in given["sequential"])
+    finally:
+        lineup.close()
+
+
 def test_recording_and_slow_reads_reach_the_engines() -> None:
     work = make_work("toy", "small", 0.5, False, 2)
     lineup = line_up(work, ("optimized:waves",), (), record=True, read_latency_us=20.0)
@@ -82,16 +169,39 @@ def test_conflicts_of_evm_blocks_are_exact(conflict: float, hot: bool) -> None:
     assert conflicts(result.steps) == min(19, round(20 * conflict))
 
 
-def test_evm_engines_run_in_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_evm_engines_run_in_processes(monkeypatch: pytest.MonkeyPatch, given: dict[str, list[Any]]) -> None:
     monkeypatch.setitem(EVM_PRESETS, "small", EvmPreset(4, 50_000, 0.5))  # type: ignore[misc]
     work = make_work("evm", "small", None, False, 1)
+    right = work.specification()
     lineup = line_up(work, (), (), record=False, read_latency_us=0.0)
     try:
         assert [each.kind for each in lineup.contenders[:-1]] == ["processes"] * 5
         comparison = measure(lineup.contenders, lineup.make_copies, 1)
         assert 0 < comparison.ceilings[2] < 3
         assert comparison.measured[1].figures.executions_by_worker
+        assert given.keys() == {*STRATEGIES}
+        for result in (result for results in given.values() for result in results):
+            assert result.rejection is None
+            assert result.receipts == right.receipts
+            assert dict(result.changes) == right.changes
     finally:
+        lineup.close()
+
+
+def test_copies_of_a_machine_in_python_are_processes_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EVM_PRESETS, "small", EvmPreset(4, 50_000, 0.5))  # type: ignore[misc]
+    lineup = line_up(make_work("evm", "small", None, False, 1), (), (), record=False, read_latency_us=0.0)
+    copies = lineup.make_copies(2)
+    try:
+        assert all(copy.turn().seconds > 0 for copy in copies)
+        pids = {copy.process.pid for copy in copies if isinstance(copy, ProcessCopy)}
+        assert len(pids) == 2
+        assert os.getpid() not in pids
+        copies[0].close()
+        assert copies[1].turn().seconds > 0
+    finally:
+        for copy in copies:
+            copy.close()
         lineup.close()
 
 

@@ -7,12 +7,14 @@ import json
 import re
 import tarfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from conformance import engines
 from conformance.checking import document
+from conformance.vectors.model import Case
+from conformance.vectors.places import SUFFIX, VECTORS
 from tests.conformance.checking.cases import RLP_TEST, WRONG_RLP_TEST, block_file, samestate, state_test, write
 
 
@@ -115,6 +117,20 @@ def test_a_crash_is_a_failure_that_says_where(tmp_path: Path, monkeypatch: pytes
         r"\(test_check\.py:\d+ in crash < document\.py:\d+ in _run < document\.py:\d+ in run_case\)\n",
         result.stdout,
     )
+
+
+def test_a_crash_of_another_engine_bears_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Crashing(engines.SpecEngine):
+        def run(self, case: Case) -> NoReturn:
+            raise LookupError("nobody expected this")
+
+    monkeypatch.setitem(engines.REGISTRY, "mine", Crashing)
+    vector = VECTORS / f"toy/conflicts/long_chain{SUFFIX}"
+    result = samestate("check", vector, "--engine", "mine", "--engine", "spec")
+    assert result.exit_code == 1
+    assert "  mine crashed: LookupError: nobody expected this (test_check.py:" in result.stdout
+    assert "the specification crashed" not in result.stdout
+    assert result.stdout.endswith("\n1 passed, 1 failed, 0 skipped\n")
 
 
 def prepare(folder: Path) -> dict[str, list[object]]:

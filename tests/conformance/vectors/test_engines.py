@@ -247,7 +247,7 @@ main(lambda results, case: results if started.read_text().count("hello") > 1 els
 def test_an_engine_with_a_bad_hello_is_not_left_running(tmp_path: Path) -> None:
     """Nor what it has started itself, nor the engines that were started before it."""
     script, notes = tmp_path / "engine.sh", tmp_path / "processes"
-    script.write_text(f"echo $$ >> {notes}\nsleep 600 &\necho $! >> {notes}\necho '{{}}'\nwait\n")
+    script.write_text(f"echo $$ >> {notes}\nsleep 600 &\necho $! >> {notes}\nread question\necho '{{}}'\nwait\n")
     with pytest.raises(InputError, match="must have the protocol"):
         find_engine(f"command:sh {script}")
     processes = [int(line) for line in notes.read_text().split()]
