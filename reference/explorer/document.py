@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
+from yaml.nodes import MappingNode
 
 from reference.explorer.policy import Switch
 
 FORMAT: Final = "samestate-schedule/1"
+
+MOST_WORKERS: Final = 256
+
+UNREADABLE: Final = (ValueError, LookupError, ArithmeticError, AttributeError, TypeError)
+"""What a scalar raises that does not fit its tag, besides errors of YAML: ``!!int ""``, or the 40th of May."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +51,29 @@ class ScheduleDocument:
         return "".join(lines)
 
 
+class Loader(yaml.SafeLoader):
+    """Reads plain YAML in which no map has a key twice."""
+
+    def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The map of a node. Raises ConstructorError where a key is repeated."""
+        content: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        if len(content) != len(node.value):
+            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+            repeated = next(key for place, key in enumerate(keys) if key in keys[:place])
+            raise yaml.constructor.ConstructorError(None, None, f"{repeated} stands there twice", node.start_mark)
+        return content
+
+
 def read_schedule(text: str) -> ScheduleDocument:
     """What a file says. Raises ValueError, which names the field, where that is no schedule."""
     try:
-        content = yaml.safe_load(text)
+        content = yaml.load(text, Loader)
+    except RecursionError as error:
+        raise ValueError("not YAML that can be read: lists in lists, too many deep") from error
     except yaml.YAMLError as error:
         raise ValueError(f"not YAML: {' '.join(str(error).split())}") from error
+    except UNREADABLE as error:
+        raise ValueError("not YAML: there is a value that is not what its tag or its first letters say") from error
     if not isinstance(content, Mapping):
         raise ValueError("must be a map")
     known = {"format": str, "case": str, "engine": str, "workers": int, "switches": list, "block": int, "shows": str}
@@ -67,6 +90,8 @@ def read_schedule(text: str) -> ScheduleDocument:
     for name, least in (("workers", 1), ("block", 0)):
         if content.get(name, least) < least:
             raise ValueError(f"{name}: must be at least {least}")
+    if content["workers"] > MOST_WORKERS:
+        raise ValueError(f"workers: must be at most {MOST_WORKERS}")
     return ScheduleDocument(
         case=content["case"],
         engine=content["engine"],
