@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
-from yaml.nodes import MappingNode
+from yaml.nodes import MappingNode, Node
 
 from reference.explorer.policy import Switch
 
 FORMAT: Final = "samestate-schedule/1"
 
 MOST_WORKERS: Final = 256
+
+MOST_DEPTH: Final = 10
+"""A schedule is a map with a list of maps."""
 
 UNREADABLE: Final = (ValueError, LookupError, ArithmeticError, AttributeError, TypeError)
 """What a scalar raises that does not fit its tag, besides errors of YAML: ``!!int ""``, or the 40th of May."""
@@ -52,7 +55,19 @@ class ScheduleDocument:
 
 
 class Loader(yaml.SafeLoader):
-    """Reads plain YAML in which no map has a key twice."""
+    """Reads plain YAML, a few levels deep, in which no map has a key twice."""
+
+    depth = 0
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        """The next node. Raises ComposerError where it stands too deep in others."""
+        self.depth += 1
+        if self.depth > MOST_DEPTH:
+            place = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "lists in lists, too many deep", place)
+        node: Node | None = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
         """The map of a node. Raises ConstructorError where a key is repeated."""
@@ -68,8 +83,6 @@ def read_schedule(text: str) -> ScheduleDocument:
     """What a file says. Raises ValueError, which names the field, where that is no schedule."""
     try:
         content = yaml.load(text, Loader)
-    except RecursionError as error:
-        raise ValueError("not YAML that can be read: lists in lists, too many deep") from error
     except yaml.YAMLError as error:
         raise ValueError(f"not YAML: {' '.join(str(error).split())}") from error
     except UNREADABLE as error:

@@ -31,7 +31,7 @@ class Program(Protocol):
         """Fresh workers on fresh work. Each calls ``point`` before each of its actions."""
 
     def inspect(self) -> None:
-        """Check what has to hold at every moment. Called between actions, at each point that follows a :attr:`Kind.ACT`.
+        """Check what has to hold at every moment. Called between actions, at each point that follows an ACT.
 
         Other actions change nothing that could be seen.
         """
