@@ -69,7 +69,7 @@ class NewPlaceMissed(VersionedMemory):
         return False
 
 
-@mutant("block-stm", "H62")
+@mutant("block-stm", "H62", shown_by="write_that_comes_late")
 class FinishedBeforePublished(BlockStm):
     """A transaction counts as executed, and wakes who waits for it, before what it wrote can be read."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import heapq
+
 from conformance.mutants.mutant import mutant
 from reference.commit import Attempt
 from reference.estimators import Estimate
 from reference.explorer.points import Point
 from reference.journal import Journal
 from reference.strategies.base import Job
-from reference.strategies.lock_table import LockTable
+from reference.strategies.lock_table import LOOK_RUNNABLE, TAKE_RUNNABLE, UNLOCK, LockTable
 from reference.strategies.locks import Locks
 from reference.strategies.wave_queue import WaveQueue
 from reference.strategies.waves import Waves
@@ -115,3 +117,28 @@ class WavesNotValidated(Waves):
     def holds(self, attempt: Attempt) -> bool:
         """Wrong: estimates may be wrong."""
         return True
+
+
+@mutant("locks")
+class TakenByTwo(LockTable):
+    """Who looks for a runnable transaction takes what he saw, whether or not somebody else has taken it since."""
+
+    def take(self) -> int | None:
+        """Wrong: looks before the point, and takes after it."""
+        self.point(LOOK_RUNNABLE)
+        if not self.runnable:
+            return None
+        step = self.runnable[0]
+        self.point(TAKE_RUNNABLE)
+        if step in self.runnable:
+            self.runnable.remove(step)
+            heapq.heapify(self.runnable)
+        return step
+
+    def release(self, step: int) -> None:
+        """The second one finds the locks released."""
+        for key in self.wanted(step):
+            self.point(UNLOCK, key)
+            if step in self.held[key]:
+                del self.held[key][step]
+                self.grant(key)
