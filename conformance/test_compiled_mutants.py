@@ -77,4 +77,4 @@ def test_explorer_runs_all_schedules_with_two_preemptions(bug: str) -> None:
         assert exploration.runs > 5_000
     else:
         assert exploration.first is not None
-        assert len(exploration.first.schedule) == PREEMPTIONS
+        assert len(exploration.first.schedule) == 1

@@ -52,7 +52,7 @@ class Journal:
     def published(self, attempt: Attempt) -> None:
         """All effects of an incarnation, and nothing of the one before, stand in memory."""
 
-    def validated(self, worker: int, step: int, holds: bool) -> None:
+    def validated(self, worker: int, step: int, incarnation: int, holds: bool) -> None:
         """A worker has checked the reads of an incarnation."""
         self.validations += 1
 

@@ -78,7 +78,7 @@ class BlockStm(Strategy):
         if attempt is None:
             raise RuntimeError(f"transaction {step} is to be validated, and was never executed")
         holds = self.memory.validate(step, attempt.reads)
-        self.journal.validated(worker, step, holds)
+        self.journal.validated(worker, step, attempt.incarnation, holds)
         aborted = not holds and self.scheduler.try_to_abort(step, incarnation)
         if aborted:
             self.journal.aborted(step, incarnation)

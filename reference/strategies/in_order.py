@@ -160,7 +160,7 @@ class InOrder(Strategy):
         if attempt is None:
             raise RuntimeError(f"transaction {step} is not executed")
         holds = self.holds(attempt)
-        self.journal.validated(worker, step, holds)
+        self.journal.validated(worker, step, attempt.incarnation, holds)
         if holds:
             self.accept(attempt)
         else:

@@ -6,14 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reference import STRATEGIES, BlockProgram, Estimate, Judge, Parts, Run, last_run, nothing_known, run_block, running
 from reference.commit import NO_ESTIMATES_LEFT
 from reference.difference import difference, end_of
-from reference.estimators import quality
-from reference.explorer import LIVELOCK, RandomTurns, Violation, explore, run_once
+from reference.estimators import conflict, quality
+from reference.explorer import LIVELOCK, RandomTurns, Violation, explore, pass_by, run_once
 from reference.memory import Chain, VersionedMemory
 from reference.scheduler import LOOK_DONE, Scheduler
+from reference.strategies.wave_queue import WaveQueue
 from spec.machine import Key, Rejection, Value
 from spec.toy.access_list import access_list_of
 from spec.toy.block import Block
@@ -239,6 +242,19 @@ def test_a_transaction_kept_out_of_a_wave_keeps_those_behind_it_out() -> None:
     block = block_of((Sstore(1, 5),), (Sload(1), Sstore(2, None)), (Sload(2),))
     run = run_block(Toy(), block, RICH, "waves", estimator=all_keys, check=True)
     assert run.metrics.waves == (1, 1, 1)
+
+
+@given(st.lists(st.tuples(*[st.sets(st.sampled_from([b"a", b"b", b"c", b"d"]), max_size=2)] * 2), max_size=9))
+def test_a_wave_is_all_whose_earlier_conflicts_are_done(accesses: list[tuple[set[bytes], set[bytes]]]) -> None:
+    """By the definition, pair by pair."""
+    estimates = [Estimate(tuple(reads), tuple(writes)) for reads, writes in accesses]
+    left = list(range(len(estimates)))
+    expected = []
+    while left:
+        wave = [step for step in left if not any(conflict(estimates[step], estimates[e]) for e in left if e < step)]
+        expected.append(wave)
+        left = [step for step in left if step not in wave]
+    assert list(WaveQueue(estimates, pass_by, lambda members: None).waves) == expected
 
 
 @pytest.mark.parametrize("strategy", ["locks", "waves"])
