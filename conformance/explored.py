@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from conformance.optimized_toy import plain_block, toy_result
 from conformance.variants import CHECKOUT, load
-from reference.difference import Ending, end_of, judge
+from reference.difference import Ending, end_of, judge, right_end_of
 from reference.explorer import IDLE, Kind, Label, Point, Violation, Worker
 from spec.toy.block import Block
 from spec.toy.machine import apply_toy_block
@@ -145,7 +145,7 @@ class ToyProgram(CompiledProgram):
         self.state = state
         self.control.set_hook(None)
         self.control.set_mutant(NOTHING)
-        self.right = end_of(lambda: apply_toy_block(block, state))
+        self.right = right_end_of(lambda: apply_toy_block(block, state))
         self.declared = right_accesses(self.right) if right_declarations else None
         self.packed = part("toy.packing").pack(*plain_block(block, state))
         self.run = part("toy.running").ToyRun(arena(), workers, strategy)

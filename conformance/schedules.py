@@ -18,7 +18,7 @@ from conformance.vectors.machines import machine_of
 from conformance.vectors.model import Case, text
 from conformance.vectors.places import SUFFIX, VECTORS
 from reference import STRATEGIES, BlockProgram
-from reference.explorer import Program, Report, Schedule, ScheduleDocument, read_schedule, run_once
+from reference.explorer import Program, Report, Schedule, ScheduleDocument, limit_after, read_schedule, run_once
 from reference.explorer.driver import show
 from spec.toy.block import Block
 from spec.toy.machine import Toy
@@ -45,6 +45,12 @@ class Replayed:
     case: Case
     document: ScheduleDocument
     report: Report
+
+    @property
+    def is_seen_again(self) -> bool:
+        """Whether what the schedule shows, by its name, is what was wrong now."""
+        violation = self.report.violation
+        return violation is not None and self.document.shows.partition(":")[0] == violation.name
 
 
 def reference_program(name: str, machine: Any, block: Any, state: Any, workers: int, predictions: Any) -> Program:
@@ -111,13 +117,20 @@ def replay_document(document: ScheduleDocument, vector: Path) -> Replayed:
         if next(numbers) == document.block:
             predictions = foretold(case.blocks[document.block], block)
             program = program_of(document, machine, block, state, predictions)
-            reports.append(run_once(program, Schedule(document.switches), keep_trace=True))
+            reports.append(run_schedule(program, Schedule(document.switches)))
         return apply_block(machine, block, state)
 
     machine_of(case).execute(case, apply)
     if not reports:
         raise InputError("block: it cannot be executed: its transactions are malformed")
     return Replayed(case, document, reports[0])
+
+
+def run_schedule(program: Program, schedule: Schedule) -> Report:
+    """Run the program under the schedule; how long that may take follows from a run that nobody disturbs."""
+    undisturbed = run_once(program, Schedule())
+    limit = None if undisturbed.violation is not None else limit_after(undisturbed)
+    return run_once(program, schedule, limit, keep_trace=True)
 
 
 def foretold(written: Object, block: Any) -> Predictions | None:
@@ -138,6 +151,8 @@ def document_of(replayed: Replayed) -> dict[str, Any]:
         "block": replayed.document.block,
         "engine": replayed.document.engine,
         "workers": replayed.document.workers,
+        "shows": replayed.document.shows,
+        "seen_again": replayed.is_seen_again,
         "violation": None if violation is None else {"name": violation.name, "detail": violation.detail},
         "points": [
             {"worker": passed.worker, "label": str(passed.label), "detail": show(passed.detail)}

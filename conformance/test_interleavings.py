@@ -80,11 +80,10 @@ def test_every_schedule_with_one_preemption_gives_the_same(strategy: str, tmp_pa
         state, (block,) = toy.read_case(case)
         exploration = explore(program_of(strategy, block, state), preemptions=1)
         assert exploration.first is None, told(exploration.first, strategy, case, tmp_path, 2)
-        assert exploration.complete
         runs += exploration.runs
         explored += 1
     assert explored >= 5
-    assert runs > 20 * explored
+    assert runs > 40 * explored
 
 
 def chosen(strategy: str) -> Iterator[Case]:

@@ -6,7 +6,7 @@
 
 from reference.estimators import Estimate, Estimator, last_run, nothing_known
 from reference.metrics import Metrics
-from reference.running import BlockProgram, Run, run_block
+from reference.running import BlockProgram, Judge, Run, run_block
 from reference.strategies import STRATEGIES, Parts, Predictions
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "BlockProgram",
     "Estimate",
     "Estimator",
+    "Judge",
     "Metrics",
     "Parts",
     "Predictions",

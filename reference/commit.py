@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from reference.explorer.violation import Violation
 from reference.memory import NO_EFFECTS, Blocked, Chain, Effects, Observation, VersionedMemory, VersionKind
@@ -12,6 +12,13 @@ from spec.machine import Key, Machine, Rejection, Value
 from spec.transition import BlockResult
 
 AnyMachine = Machine[Any, Any, Any, Any, Any, Any]
+
+NO_ESTIMATES_LEFT: Final = "committed steps leave no estimates"
+
+
+def estimate_left(blocked: Blocked, what: str) -> Violation:
+    """What is wrong where somebody meets an estimate once all steps before are committed."""
+    return Violation(NO_ESTIMATES_LEFT, f"{what}: that of step {blocked.step}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +130,7 @@ class Committer:
         try:
             return self.memory.look(key, step)
         except Blocked as blocked:
-            raise Violation("committed steps leave no estimates", f"{key.hex()} of step {blocked.step}") from None
+            raise estimate_left(blocked, key.hex()) from None
 
     def _credit(self, step: int, key: Key, amount: int) -> None:
         """Make sure that the sum fits. The last sum is remembered, since nobody may have read the chain so far."""

@@ -48,12 +48,25 @@ def show_ending(ending: Ending) -> str:
     return "a valid block"
 
 
+def right_end_of(execute: Callable[[], BlockResult[Any, Any, Any, Any]]) -> Ending:
+    """How it ends by the specification. Where that crashes nobody is right, and certainly not who crashes too."""
+    try:
+        return execute()
+    except Rejection as rejection:
+        return rejection
+
+
 def differences(right: BlockResult[Any, Any, Any, Any], given: BlockResult[Any, Any, Any, Any]) -> Iterator[str]:
     """All differences of two valid results, those of early steps first."""
     transactions = len(right.receipts)
     if len(right.steps) != len(given.steps):
         yield f"expected {len(right.steps)} steps, and there are {len(given.steps)}"
         return
+    for what in ("outcomes", "receipts"):
+        wanted, there = len(getattr(right, what)), len(getattr(given, what))
+        if wanted != there:
+            yield f"expected {wanted} {what}, and there are {there}"
+            return
     for expected, found in zip(right.steps, given.steps, strict=True):
         name = f"step {step_name(expected.step, transactions)}"
         yield from (f"{name}: {problem}" for problem in step_differences(expected, found))

@@ -14,7 +14,7 @@ from reference.estimators import conflict
 from reference.explorer.violation import Violation
 from reference.journal import Journal
 from reference.memory import Chain, Observation, Place, Version, VersionKind
-from spec.machine import Key
+from spec.machine import Key, Value
 
 if TYPE_CHECKING:
     from reference.strategies.base import Strategy
@@ -125,11 +125,11 @@ class Guard(Journal):
         """See :meth:`Journal.took`."""
         self.busy[worker] = step
 
-    def validated(self, worker: int, step: int, holds: bool) -> None:
-        """See :meth:`Journal.validated`. What was validated is taken to be what stands now, if anything does."""
-        super().validated(worker, step, holds)
-        if holds and step in self.standing:
-            self.found_to_hold.add((step, self.standing[step].incarnation))
+    def validated(self, worker: int, step: int, incarnation: int, holds: bool) -> None:
+        """See :meth:`Journal.validated`."""
+        super().validated(worker, step, incarnation, holds)
+        if holds:
+            self.found_to_hold.add((step, incarnation))
 
     def aborted(self, step: int, incarnation: int) -> None:
         """See :meth:`Journal.aborted`."""
@@ -245,9 +245,9 @@ class Guard(Journal):
 
     def seen(self, key: Key, step: int) -> tuple[Version, ...]:
         """The versions that ``step`` sees of a key, estimates included, oldest first."""
-        memory = self.strategy_watched().memory
+        strategy = self.strategy_watched()
+        memory, owner = strategy.memory, strategy.job.machine.storage_owner(key)
         places: list[Place] = [("value", key)]
-        owner = memory.codec.storage_owner(key)
         if owner is not None:
             places.append(("wipe", owner))
         found: list[Version] = []
@@ -273,13 +273,20 @@ class Guard(Journal):
         """
         if observation.chain is not None:
             return observation.chain.versions == versions
-        memory = self.strategy_watched().memory
-        based = bool(versions) and versions[0].kind is not VersionKind.CREDIT
         try:
-            value = memory.value(key, Chain(versions[0] if based else None, versions[int(based) :]))
+            value = self.worth(key, versions)
         except Exception:
             return attempt.failure is not None
         return observation.value == value
+
+    def worth(self, key: Key, versions: tuple[Version, ...]) -> Value:
+        """What versions of a key amount to, on top of the state before the block. May raise what that raises."""
+        job = self.strategy_watched().job
+        based = bool(versions) and versions[0].kind is not VersionKind.CREDIT
+        value = versions[0].value if based else job.state.get(key)
+        for version in versions[int(based) :]:
+            value = job.machine.merge(key, value, version.amount)
+        return value
 
 
 def expected_versions(attempt: Attempt) -> dict[Place, Version]:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from reference.commit import Attempt
+from reference.explorer.violation import LIVELOCK, Violation
 from reference.memory import Chain
 from reference.metrics import Metrics
 from spec.machine import Key
+
+MOST_STARTS: Final = 1_000
+"""So many times, and once more for each transaction of the block, one may be started. More often is a livelock.
+
+That is no cap on incarnations as an engine must not have it: it does not reject the block, it says that the engine is
+wrong. Each of the transactions before it can abort it again, but in a right engine they do so a few times and not a
+thousand.
+"""
 
 
 class Journal:
@@ -23,8 +33,10 @@ class Journal:
         self.waves: list[int] = []
 
     def started(self, worker: int, step: int, incarnation: int) -> None:
-        """A worker starts to run an incarnation."""
+        """A worker starts to run an incarnation. Raises Violation where that goes on and on."""
         self.starts[step] += 1
+        if self.starts[step] > MOST_STARTS + self.transactions:
+            raise Violation(LIVELOCK, f"transaction {step} was started {self.starts[step]} times")
 
     def observed(self, step: int, key: Key, chain: Chain | None) -> None:
         """A running step has read these versions of a key."""
@@ -40,7 +52,7 @@ class Journal:
     def published(self, attempt: Attempt) -> None:
         """All effects of an incarnation, and nothing of the one before, stand in memory."""
 
-    def validated(self, worker: int, step: int, holds: bool) -> None:
+    def validated(self, worker: int, step: int, incarnation: int, holds: bool) -> None:
         """A worker has checked the reads of an incarnation."""
         self.validations += 1
 
@@ -62,7 +74,7 @@ class Journal:
         """A transaction is about to be committed."""
 
     def inspect(self) -> None:
-        """Called at every point, between actions."""
+        """Called at every point that follows an action which others can notice, when nobody is in the middle of one."""
 
     def metrics(self, points: int, precision: float | None = None, recall: float | None = None) -> Metrics:
         """All that was counted."""

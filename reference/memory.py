@@ -229,8 +229,11 @@ class VersionedMemory:
             now = self.look(key, step)
         except Blocked:
             return False
-        return observation.chain is not None and self.agree(key, observation, now)
+        return self.agree(key, observation, now)
 
     def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
-        """Whether what was seen is what is there, by version: never by value, which may be equal by chance."""
+        """Whether what was seen is what is there, by version: never by value, which may be equal by chance.
+
+        What was told, and not read from memory, cannot be found there again.
+        """
         return observation.chain is not None and observation.chain.names() == now.names()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from reference.commit import AnyMachine
-from reference.difference import Ending, end_of, judge
+from reference.difference import Ending, end_of, judge, right_end_of
 from reference.estimators import Estimator, estimate_all, nothing_known, quality
 from reference.explorer.document import MOST_WORKERS
-from reference.explorer.driver import Driver, Passed, Worker
+from reference.explorer.driver import Driver, Limit, Passed, Progress, Worker
 from reference.explorer.points import Point
 from reference.explorer.policy import Policy, Switch, Turns
 from reference.foretold import Predictions
@@ -19,8 +19,15 @@ from reference.journal import Journal
 from reference.metrics import Metrics
 from reference.strategies import STRATEGIES
 from reference.strategies.base import Job, Parts, Strategy
-from spec.machine import Rejection, State
+from spec.machine import State
 from spec.transition import BlockResult, apply_block
+
+STANDSTILL: Final = 5_000_000
+"""So many points, and ``STANDSTILL_OF_EACH`` more for each transaction, in which none was started: a livelock."""
+STANDSTILL_OF_EACH: Final = 1_000
+
+Judge = Callable[[Any, BlockResult[Any, Any, Any, Any]], None]
+"""What is left to check of a block once it is executed, such as its access list. Raises Rejection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,7 @@ def run_block(
     parts: Parts | None = None,
     estimator: Estimator = nothing_known,
     predictions: Predictions | None = None,
+    judge: Judge | None = None,
     check: bool = False,
     trace: bool = False,
     limit: int | None = None,
@@ -54,16 +62,26 @@ def run_block(
     """Execute the block. Raises Rejection where it is invalid, and ValueError for arguments that make no sense.
 
     ``schedule``: who goes on at each point; workers take turns where it is left out. ``estimator`` is for the
-    strategies that plan ahead, ``predictions`` for the one that needs an access list. ``check``: all invariants are
-    checked at every point, and raise :class:`~reference.explorer.Violation`. ``limit``: how many points it may take.
+    strategies that plan ahead, ``predictions`` for the one that needs an access list; that the list is right is for the
+    ``judge`` to say, who has the last word on every valid block. ``check``: all invariants are checked after every
+    action, and raise :class:`~reference.explorer.Violation`. ``limit``: how many points the run may take. A livelock is
+    a violation in any case.
     """
     program = BlockProgram(
         machine, block, state, strategy, workers, parts or Parts(), estimator, predictions, check=check
     )
     kept: list[Passed] | None = [] if trace else None
-    driver = Driver(schedule or Turns(), program.inspect if check else None, limit, kept)
+    driver = Driver(
+        schedule or Turns(),
+        program.inspect if check else None,
+        None if limit is None else Limit(limit),
+        kept,
+        progress=Progress(program.started, STANDSTILL + STANDSTILL_OF_EACH * len(program.job.estimates)),
+    )
     driver.run(program.start(driver.point))
     result = program.result()
+    if judge is not None:
+        judge(block, result)
     return Run(result, program.metrics(result, driver.number), tuple(driver.switches), tuple(kept or ()))
 
 
@@ -71,7 +89,8 @@ def run_block(
 class BlockProgram:
     """A block under a strategy, as the explorer runs it: again and again, its result compared with the specification's.
 
-    ``observe`` is told the metrics of every run that ended with a valid block.
+    No judge is needed: blocks that were executed alike, step by step, are judged alike. ``observe`` is told the metrics
+    of every run that ended with a valid block, but for how many points it had, which its report says.
     """
 
     machine: AnyMachine
@@ -135,10 +154,14 @@ class BlockProgram:
             raise RuntimeError("nothing was started")
         return self._current.close()
 
+    def started(self) -> int:
+        """How often a transaction was started in the run that is going on."""
+        return sum(self._journal.starts)
+
     def finish(self) -> None:
         """See :class:`reference.explorer.Program`."""
         if self._right is None:
-            self._right = end_of(lambda: apply_block(self.machine, self.block, self.state))
+            self._right = right_end_of(lambda: apply_block(self.machine, self.block, self.state))
         given = end_of(self.result)
         judge(self._right, given)
         if self.observe is not None and not isinstance(given, Exception):
@@ -155,6 +178,3 @@ class BlockProgram:
 def worker_of(strategy: Strategy, number: int) -> Worker:
     """A worker as a callable."""
     return lambda: strategy.work(number)
-
-
-__all__ = ["BlockProgram", "Rejection", "Run", "run_block"]

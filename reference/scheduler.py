@@ -17,7 +17,6 @@ from typing import NamedTuple
 from reference.explorer.points import IDLE, Kind, Label, Point
 
 LOOK_DONE = Label("done?", Kind.LOOK)
-COMPARE_INDICES = Label("compare the indices", Kind.LOOK)
 LOOK_EXECUTION_INDEX = Label("look at the execution index", Kind.LOOK)
 LOOK_VALIDATION_INDEX = Label("look at the validation index", Kind.LOOK)
 LOOK_DECREASES = Label("look at the number of decreases", Kind.LOOK)
@@ -64,7 +63,11 @@ class Task(NamedTuple):
 
 
 class Scheduler:
-    """The shared state of all workers. Every statement that touches it has a point right before it."""
+    """The shared state of all workers. Every action on it has a point right before it.
+
+    An action is what a real engine does in one step: one atomic instruction on a counter or the mark, or what is done
+    under the lock of one transaction, which guards its status, its incarnation and those who wait for it.
+    """
 
     def __init__(self, transactions: int, point: Point) -> None:
         self.transactions = transactions
@@ -87,8 +90,10 @@ class Scheduler:
 
     def next_task(self) -> Task | None:
         """The task with the lowest index; or None, where there is nothing to do, or an index led to nothing."""
-        self.point(COMPARE_INDICES)
-        if self.validation_index < self.execution_index:
+        self.point(LOOK_VALIDATION_INDEX)
+        to_validate = self.validation_index
+        self.point(LOOK_EXECUTION_INDEX)
+        if to_validate < self.execution_index:
             return self.next_to_validate()
         return self.next_to_execute()
 
@@ -123,7 +128,7 @@ class Scheduler:
     def find_nothing(self) -> None:
         """There is nothing to do at the moment, perhaps because there will be no more."""
         self.check_done()
-        if not self.done:
+        if not self.is_done():
             self.point(IDLE)
 
     def try_to_start(self, step: int) -> Task | None:

@@ -93,6 +93,9 @@ def run_schedule(path: Path, vector: Path | None, json: bool) -> None:
         print(f"{replayed.case.id}, block {replayed.document.block}, {replayed.document.engine}")
         print(report.text())
         print(f"{report.points} points")
+        if replayed.document.shows:
+            again = "seen again" if replayed.is_seen_again else "not seen again"
+            print(f"what the schedule shows is {again}: {replayed.document.shows}")
     if report.violation is not None:
         raise typer.Exit(FAILED)
 

@@ -33,7 +33,7 @@ class StaleWake(BlockStm):
         """Wrong: wakes first and marks afterwards."""
         attempt = self.attempts[step]
         holds = attempt is not None and self.memory.validate(step, attempt.reads)
-        self.journal.validated(worker, step, holds)
+        self.journal.validated(worker, step, incarnation, holds)
         if holds or not self.scheduler.try_to_abort(step, incarnation):
             return self.scheduler.finish_validation(step, False)
         self.journal.aborted(step, incarnation)
@@ -69,7 +69,7 @@ class NewPlaceMissed(VersionedMemory):
         return False
 
 
-@mutant("block-stm", "H62")
+@mutant("block-stm", "H62", shown_by="write_that_comes_late")
 class FinishedBeforePublished(BlockStm):
     """A transaction counts as executed, and wakes who waits for it, before what it wrote can be read."""
 

@@ -26,6 +26,7 @@ from reference import BlockProgram, run_block
 from reference.explorer import (
     CRASH,
     LIVELOCK,
+    OUT_OF_POINTS,
     RESULT,
     Exploration,
     RandomTurns,
@@ -61,7 +62,7 @@ SMALLEST: Final = "interleavings"
 EVM_SUITES: Final = ("coinbase", "self_destruct", "transfers")
 """The suites that mutants of what only the EVM has are given."""
 
-NO_KILL: Final = (CRASH, LIVELOCK)
+NO_KILL: Final = (CRASH, LIVELOCK, OUT_OF_POINTS)
 """What does not count as finding a mutant: that it crashes, or that it never ends."""
 
 
@@ -203,10 +204,17 @@ def program_of(mutant: Mutant, vector: Vector) -> BlockProgram:
 
 
 def at_random(mutant: Mutant, vector: Vector, seeds: Sequence[int], rate: float | None = None) -> Iterator[Found]:
-    """The first thing that random schedules find, every invariant checked at every point."""
-    exploration = sample(program_of(mutant, vector), seeds, POINTS, rate)
+    """What random schedules find, every invariant checked after every action, up to the first thing that counts."""
+    program = program_of(mutant, vector)
     often = "" if rate is None else f", pre-empting at {rate:.0%} of all points"
-    yield from wrongs(vector, exploration, lambda report: f"random, seed {seeds[exploration.runs - 1]}{often}")
+    while seeds:
+        exploration = sample(program, seeds, POINTS, rate)
+        last = seeds[exploration.runs - 1]
+        found = list(wrongs(vector, exploration, lambda report, last=last: f"random, seed {last}{often}"))  # type: ignore[misc]
+        yield from found
+        if any(isinstance(each, Kill) for each in found):
+            return
+        seeds = seeds[exploration.runs :]
 
 
 def wrongs(vector: Vector, exploration: Exploration, schedule_of: Callable[[Report], str]) -> Iterator[Found]:

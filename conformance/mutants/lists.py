@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.mutants.mutant import mutant
 from reference.commit import Attempt
-from reference.strategies.access_list import FromAccessList
+from reference.strategies.access_list import LOOK_NEXT, TAKE_NEXT, FromAccessList
 from spec.access import StepAccess
 from spec.machine import Key, Value
 
@@ -46,3 +46,18 @@ class CreditsOutsideTheList(FromAccessList):
         """Wrong: leaves credits out."""
         entry = {key: value for key, value in self.entries.get(access.step, {}).items() if key not in access.credits}
         return not access.wipes and dict(access.writes) == entry
+
+
+@mutant("access-list")
+class NextSetBack(FromAccessList):
+    """Which transaction is next is read in one action and raised in another, so that it may be set back."""
+
+    def claim(self, worker: int) -> int | None:
+        """Wrong: raises what it was when he looked."""
+        self.point(LOOK_NEXT)
+        step = self.taken
+        if step == len(self.transactions):
+            return None
+        self.point(TAKE_NEXT)
+        self.taken = step + 1
+        return step

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Mapping, Sequence
+
 from conformance.mutants.mutant import mutant
 from reference.commit import Attempt
-from reference.estimators import Estimate
+from reference.estimators import Estimate, conflict
 from reference.explorer.points import Point
 from reference.journal import Journal
 from reference.strategies.base import Job
-from reference.strategies.lock_table import LockTable
+from reference.strategies.lock_table import LOOK_RUNNABLE, TAKE_RUNNABLE, UNLOCK, LockTable
 from reference.strategies.locks import Locks
 from reference.strategies.wave_queue import WaveQueue
 from reference.strategies.waves import Waves
@@ -19,38 +22,49 @@ from spec.machine import Key
 class WaveAgainstMembersOnly(WaveQueue):
     """A transaction joins a wave unless it conflicts with a member, whoever was kept out before it."""
 
-    def note(self, estimate: Estimate, is_member: bool, read: set[Key], written: set[Key]) -> None:
+    def plan(self) -> list[list[int]]:
         """Wrong: forgets those kept out, after which it has to come."""
-        if is_member:
-            super().note(estimate, is_member, read, written)
+        waves: list[list[int]] = []
+        pending = list(range(len(self.estimates)))
+        while pending:
+            members = self.independent(pending)
+            waves.append(members)
+            pending = [step for step in pending if step not in members]
+        return waves
+
+    def independent(self, steps: Sequence[int]) -> list[int]:
+        """Those that conflict with none before them that is one of them."""
+        members: list[int] = []
+        for step in steps:
+            if not any(conflict(self.estimates[step], self.estimates[member]) for member in members):
+                members.append(step)
+        return members
 
 
 @mutant("waves")
 class WaveWithoutReads(WaveQueue):
     """A transaction joins a wave unless both write one key: what is read is no conflict."""
 
-    def may_join(self, estimate: Estimate, read: set[Key], written: set[Key]) -> bool:
+    def first_wave(self, estimate: Estimate, read: Mapping[Key, int], written: Mapping[Key, int]) -> int:
         """Wrong: looks at writes alone."""
-        return written.isdisjoint(estimate.writes)
+        return super().first_wave(Estimate(writes=estimate.writes), {}, written)
 
 
 class LosersLast(WaveQueue):
     """Waves that end at the first conflict, and put whoever has lost at the end of the queue."""
 
-    def form(self) -> None:
+    def plan(self) -> list[list[int]]:
         """Wrong: the loser comes after those that came after it."""
-        read: set[Key] = set()
-        written: set[Key] = set()
-        members: list[int] = []
-        while self.pending:
-            step = self.pending.pop(0)
-            if not self.may_join(self.estimates[step], read, written):
-                self.pending.append(step)
-                break
-            members.append(step)
-            self.note(self.estimates[step], True, read, written)
-        self.members.extend(members)
-        self.announce(tuple(members))
+        waves: list[list[int]] = [[]]
+        pending = list(range(len(self.estimates)))
+        while pending:
+            step = pending.pop(0)
+            if any(conflict(self.estimates[step], self.estimates[member]) for member in waves[-1]):
+                pending.append(step)
+                waves.append([])
+            else:
+                waves[-1].append(step)
+        return [wave for wave in waves if wave]
 
 
 @mutant("waves")
@@ -115,3 +129,28 @@ class WavesNotValidated(Waves):
     def holds(self, attempt: Attempt) -> bool:
         """Wrong: estimates may be wrong."""
         return True
+
+
+@mutant("locks")
+class TakenByTwo(LockTable):
+    """Who looks for a runnable transaction takes what he saw, whether or not somebody else has taken it since."""
+
+    def take(self) -> int | None:
+        """Wrong: looks before the point, and takes after it."""
+        self.point(LOOK_RUNNABLE)
+        if not self.runnable:
+            return None
+        step = self.runnable[0]
+        self.point(TAKE_RUNNABLE)
+        if step in self.runnable:
+            self.runnable.remove(step)
+            heapq.heapify(self.runnable)
+        return step
+
+    def release(self, step: int) -> None:
+        """The second one finds the locks released."""
+        for key in self.wanted(step):
+            self.point(UNLOCK, key)
+            if step in self.held[key]:
+                del self.held[key][step]
+                self.grant(key)

@@ -13,6 +13,7 @@ from reference.scheduler import (
     LOOK_EXECUTION_INDEX,
     LOOK_STATUS,
     LOOK_VALIDATION_INDEX,
+    MAKE_READY,
     MARK_DONE,
     Scheduler,
     Status,
@@ -72,7 +73,7 @@ class DecreaseCountedFirst(Scheduler):
         self.set_validation_index(step)
 
 
-@mutant("block-stm")
+@mutant("block-stm", shown_by="fee_that_depends")
 class DecreasesReadOnce(Scheduler):
     """The block is done when both indices are past its end and no task is active, as seen one after another."""
 
@@ -151,3 +152,41 @@ class WaitersTakenTooEarly(BlockStm):
         self.scheduler.lower_validation_index(step)
         self.scheduler.one_less_active()
         return None
+
+
+@mutant("block-stm", "H59")
+class IncarnationsNotCounted(Scheduler):
+    """A transaction that is run again has the number of the incarnation before, and so have its versions."""
+
+    def make_ready(self, step: int) -> None:
+        """Wrong: nobody can tell what it writes now from what it wrote then."""
+        self.point(MAKE_READY, step)
+        self.status[step] = Status.READY
+
+
+@mutant("block-stm", "H57")
+class WaiterTakenOffTwice(Scheduler):
+    """A task whose transaction has to wait is taken off the count by who has it wait, and by who had it in hands."""
+
+    def wait_for(self, step: int, blocking: int) -> bool:
+        """Wrong: then the task of somebody else is not counted."""
+        waits = super().wait_for(step, blocking)
+        if waits:
+            self.one_less_active()
+        return waits
+
+
+@mutant("block-stm")
+class DoneWhileActive(Scheduler):
+    """The block is done when both indices are past its end, whoever is still at work."""
+
+    def check_done(self) -> None:
+        """Wrong: what is still executed or validated may lower them again."""
+        self.point(LOOK_EXECUTION_INDEX)
+        if self.execution_index < self.transactions:
+            return
+        self.point(LOOK_VALIDATION_INDEX)
+        if self.validation_index < self.transactions:
+            return
+        self.point(MARK_DONE)
+        self.done = True

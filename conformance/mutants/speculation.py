@@ -37,7 +37,7 @@ class SpeculativeErrorFinal(BlockStm):
         """Wrong: trusts whatever has failed."""
         attempt = self.attempts[step]
         if attempt is not None and isinstance(attempt.outcome, Outcome) and attempt.outcome.error is not None:
-            self.journal.validated(worker, step, True)
+            self.journal.validated(worker, step, attempt.incarnation, True)
             return self.scheduler.finish_validation(step, False)
         return super().validate(worker, step, incarnation)
 

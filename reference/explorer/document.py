@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
+from yaml.nodes import MappingNode, Node
 
 from reference.explorer.policy import Switch
 
@@ -14,6 +15,12 @@ FORMAT: Final = "samestate-schedule/1"
 
 MOST_WORKERS: Final = 256
 """More workers say nothing new about a schedule, and cost time and memory before the first of them has begun."""
+
+MOST_DEPTH: Final = 10
+"""A schedule is a map with a list of maps."""
+
+UNREADABLE: Final = (ValueError, LookupError, ArithmeticError, AttributeError, TypeError)
+"""What a scalar raises that does not fit its tag, besides errors of YAML: ``!!int ""``, or the 40th of May."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +55,39 @@ class ScheduleDocument:
         return "".join(lines)
 
 
+class Loader(yaml.SafeLoader):
+    """Reads plain YAML, a few levels deep, in which no map has a key twice."""
+
+    depth = 0
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        """The next node. Raises ComposerError where it stands too deep in others."""
+        self.depth += 1
+        if self.depth > MOST_DEPTH:
+            place = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "lists in lists, too many deep", place)
+        node: Node | None = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The map of a node. Raises ConstructorError where a key is repeated."""
+        content: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        if len(content) != len(node.value):
+            keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+            repeated = next(key for place, key in enumerate(keys) if key in keys[:place])
+            raise yaml.constructor.ConstructorError(None, None, f"{repeated} stands there twice", node.start_mark)
+        return content
+
+
 def read_schedule(text: str) -> ScheduleDocument:
     """What a file says. Raises ValueError, which names the field, where that is no schedule."""
     try:
-        content = yaml.safe_load(text)
+        content = yaml.load(text, Loader)
     except yaml.YAMLError as error:
         raise ValueError(f"not YAML: {' '.join(str(error).split())}") from error
+    except UNREADABLE as error:
+        raise ValueError("not YAML: there is a value that is not what its tag or its first letters say") from error
     if not isinstance(content, Mapping):
         raise ValueError("must be a map")
     known = {"format": str, "case": str, "engine": str, "workers": int, "switches": list, "block": int, "shows": str}

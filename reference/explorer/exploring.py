@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from reference.explorer.document import ScheduleDocument
-from reference.explorer.driver import Choice, Driver, Passed, Worker
+from reference.explorer.driver import Choice, Driver, Limit, Passed, Worker
 from reference.explorer.points import Point
 from reference.explorer.policy import Policy, RandomTurns, Schedule, Switch
-from reference.explorer.violation import Violation
+from reference.explorer.violation import LIVELOCK, Violation
 
-LIMIT: Final = 100_000
-"""The points that a run may take where nobody says otherwise."""
+ENOUGH: Final = Limit(10_000_000)
+"""What a run may take where nobody says otherwise, and nobody knows how long the work is."""
 
 TIMES_THE_FIRST: Final = 20
 """How many times as many points as undisturbed workers others may take before they count as livelocked."""
@@ -31,7 +31,10 @@ class Program(Protocol):
         """Fresh workers on fresh work. Each calls ``point`` before each of its actions."""
 
     def inspect(self) -> None:
-        """Check what has to hold at every moment. Called at each point, between actions."""
+        """Check what has to hold at every moment. Called between actions, at each point that follows an ACT.
+
+        Other actions change nothing that could be seen.
+        """
 
     def finish(self) -> None:
         """Check the result, once every worker has finished."""
@@ -60,7 +63,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Exploration:
-    """Many runs. ``complete``: every schedule within the bound was run."""
+    """Many runs. ``complete``: every schedule within the bound was run, or that of every seed.
+
+    What explores all within a bound is not complete after a violation, as schedules that go on from a wrong one are not
+    run.
+    """
 
     runs: int
     points: int
@@ -82,13 +89,17 @@ def describe(schedule: Sequence[Switch]) -> str:
 def run_once(
     program: Program,
     policy: Policy,
-    limit: int | None = LIMIT,
+    limit: int | Limit | None = None,
     keep_trace: bool = False,
     choices: list[Choice] | None = None,
 ) -> Report:
-    """One run of the program. Raises ValueError for a schedule that does not fit it."""
+    """One run of the program. Raises ValueError for a schedule that does not fit it.
+
+    A schedule fits where each of its switches is to a worker that is not finished, at a point that the run comes to
+    unless it is cut short by a violation. ``limit``: so many points, and no more.
+    """
     trace: list[Passed] | None = [] if keep_trace else None
-    driver = Driver(policy, program.inspect, limit, trace, choices)
+    driver = Driver(policy, program.inspect, as_limit(limit), trace, choices)
     violation = None
     try:
         driver.run(program.start(driver.point))
@@ -96,6 +107,18 @@ def run_once(
     except Violation as found:
         violation = found
     return Report(tuple(driver.switches), driver.number, violation, tuple(trace or ()))
+
+
+def as_limit(limit: int | Limit | None) -> Limit:
+    """What is meant by a number of points, or by none."""
+    if limit is None:
+        return ENOUGH
+    return Limit(limit) if isinstance(limit, int) else limit
+
+
+def limit_after(undisturbed: Report) -> Limit:
+    """What other runs of the same work may take: far more than this one, in which nobody was interrupted."""
+    return Limit(TIMES_THE_FIRST * undisturbed.points + 1_000, LIVELOCK)
 
 
 def explore(
@@ -111,8 +134,10 @@ def explore(
     A preemption is a switch at a point at which the worker would have gone on, or, where a worker is idle, a switch to
     another one than the next in turn. No schedule is run twice. Points before an action that concerns nobody else
     (:attr:`Kind.OWN`) are left out, which loses nothing: to stop a worker before or after such an action is the same
-    to everybody. Stops after ``stop_at`` violations, or after so many ``seconds``.
+    to everybody. Stops after ``stop_at`` violations, or after so many ``seconds``. Where there is no ``limit``, the
+    first run, which is undisturbed, says how long the others may be before they are a livelock.
     """
+    bound = as_limit(limit)
     began = time.monotonic()
     waiting: deque[tuple[Switch, ...]] = deque([()])
     runs = points = 0
@@ -122,18 +147,19 @@ def explore(
             break
         switches = waiting.popleft()
         choices: list[Choice] | None = [] if len(switches) < preemptions else None
-        report = run_once(program, Schedule(switches), limit or LIMIT, choices=choices)
+        report = run_once(program, Schedule(switches), bound, choices=choices)
         if limit is None and not runs and report.violation is None:
-            limit = TIMES_THE_FIRST * report.points + 1_000
+            bound = limit_after(report)
         runs += 1
         points += report.points
         if on_run is not None:
             on_run(report)
         if report.violation is not None:
-            violations.append(replay(program, report, limit))
+            violations.append(replay(program, report, bound))
         else:
             waiting.extend(further(switches, choices or ()))
-    return Exploration(runs, points, time.monotonic() - began, not waiting, tuple(violations))
+    complete = not waiting and not violations
+    return Exploration(runs, points, time.monotonic() - began, complete, tuple(violations))
 
 
 def further(switches: tuple[Switch, ...], choices: Iterable[Choice]) -> Iterator[tuple[Switch, ...]]:
@@ -158,7 +184,7 @@ def sample(
     runs = points = 0
     violations: list[Report] = []
     for seed in seeds:
-        report = run_once(program, RandomTurns(seed, rate), limit or LIMIT)
+        report = run_once(program, RandomTurns(seed, rate), limit)
         runs += 1
         points += report.points
         if on_run is not None:
@@ -170,9 +196,9 @@ def sample(
     return Exploration(runs, points, time.monotonic() - began, True, tuple(violations))
 
 
-def replay(program: Program, report: Report, limit: int | None = None) -> Report:
+def replay(program: Program, report: Report, limit: int | Limit | None = None) -> Report:
     """The same run again, with its trace. Raises ValueError where the program does not behave alike."""
-    again = run_once(program, Schedule(report.schedule), limit or LIMIT, keep_trace=True)
+    again = run_once(program, Schedule(report.schedule), limit, keep_trace=True)
     if (again.points, str(again.violation)) != (report.points, str(report.violation)):
         raise ValueError(
             f"the program does not behave alike under like schedules: {report.points} points and {report.violation}, "

@@ -41,6 +41,9 @@ class Label:
 IDLE: Final = Label("idle", Kind.IDLE)
 """What a worker that finds nothing to do passes, each time round."""
 
+FINISHED: Final = Label("finished", Kind.LOOK)
+"""Where a worker has finished and several others are left. No worker passes it itself: the driver does."""
+
 
 class Point(Protocol):
     """The one function through which workers and whoever schedules them meet."""

@@ -41,6 +41,12 @@ class Schedule:
             raise ValueError(f"the schedule gives point {number} to worker {to}, and only {list(live)} are left")
         return to
 
+    def require_reached(self, points: int) -> None:
+        """Raise ValueError where a run of so many points has ended before a switch: the schedule is of another run."""
+        for at, to in self.switches:
+            if at >= points:
+                raise ValueError(f"the schedule gives point {at} to worker {to}, and there are only {points} points")
+
 
 class Turns:
     """Workers take turns of so many points."""

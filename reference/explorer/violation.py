@@ -10,6 +10,9 @@ RESULT: Final = "result"
 LIVELOCK: Final = "livelock"
 """Workers were busy for far longer than the work can take, although each had its turn."""
 
+OUT_OF_POINTS: Final = "out of points"
+"""The run took more points than it was given, whatever the work is: it may be a livelock, or just a long run."""
+
 LOST_WAKE_UP: Final = "lost wake-up"
 """Every worker that is left found nothing to do, again and again: nobody will ever wake them."""
 

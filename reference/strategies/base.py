@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from reference.commit import AnyMachine, Attempt, Committer
+from reference.commit import AnyMachine, Attempt, Committer, estimate_left
 from reference.estimators import Estimate
 from reference.explorer.points import Kind, Label, Point
 from reference.foretold import ForetoldView, Predictions
@@ -102,7 +102,10 @@ class Strategy:
     def run_alone(self, step: int, run: Callable[[SpeculativeView], Any]) -> Attempt:
         """A step at which nobody else runs. What it raises is final."""
         view = self.view(step, 0)
-        outcome = run(view)
+        try:
+            outcome = run(view)
+        except Blocked as blocked:
+            raise estimate_left(blocked, f"read by step {step}") from None
         return Attempt(step, 0, outcome, None, view.reads, view.effects(), tuple(view.touches))
 
     def view(self, step: int, incarnation: int) -> SpeculativeView:

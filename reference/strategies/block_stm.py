@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reference.commit import Attempt
-from reference.explorer.points import Label, Point
+from reference.explorer.points import Kind, Label, Point
 from reference.journal import Journal
 from reference.memory import Blocked
 from reference.scheduler import Task, TaskKind
@@ -13,6 +13,7 @@ from reference.strategies.base import Job, Strategy
 from spec.transition import BlockResult
 
 STORE_READS = Label("store what was read")
+LOAD_READS = Label("load what was read", Kind.LOOK)
 
 
 class BlockStm(Strategy):
@@ -72,11 +73,12 @@ class BlockStm(Strategy):
 
         Only then may it be run again: a next incarnation must not find its own old writes looking like values.
         """
+        self.point(LOAD_READS, step)
         attempt = self.attempts[step]
         if attempt is None:
             raise RuntimeError(f"transaction {step} is to be validated, and was never executed")
         holds = self.memory.validate(step, attempt.reads)
-        self.journal.validated(worker, step, holds)
+        self.journal.validated(worker, step, attempt.incarnation, holds)
         aborted = not holds and self.scheduler.try_to_abort(step, incarnation)
         if aborted:
             self.journal.aborted(step, incarnation)

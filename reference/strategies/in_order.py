@@ -15,12 +15,14 @@ from reference.strategies.base import Job, Strategy
 from spec.transition import BlockResult
 
 LOOK_ENDED = Label("all committed?", Kind.LOOK)
+LOOK_WITHDRAWN = Label("is it being run again?", Kind.LOOK)
 LOOK_GATE = Label("is there something to commit?", Kind.LOOK)
 ENTER_GATE = Label("enter the commit gate")
 LEAVE_GATE = Label("leave the commit gate")
 FINISH = Label("finish an execution")
 WITHDRAW = Label("withdraw an execution")
 COMMIT = Label("commit")
+FAIL = Label("give up the block")
 
 
 class InOrder(Strategy):
@@ -93,6 +95,7 @@ class InOrder(Strategy):
 
     def is_withdrawn(self, step: int) -> bool:
         """Whether the transaction is being run again."""
+        self.point(LOOK_WITHDRAWN, step)
         return self.attempts[step] is None
 
     def publish_first(self, attempt: Attempt) -> None:
@@ -157,7 +160,7 @@ class InOrder(Strategy):
         if attempt is None:
             raise RuntimeError(f"transaction {step} is not executed")
         holds = self.holds(attempt)
-        self.journal.validated(worker, step, holds)
+        self.journal.validated(worker, step, attempt.incarnation, holds)
         if holds:
             self.accept(attempt)
         else:
@@ -166,6 +169,7 @@ class InOrder(Strategy):
         try:
             self.committing().commit_transaction(attempt)
         except Exception as failure:
+            self.point(FAIL, step)
             self.failure = failure
             return
         self.committed_one(attempt)

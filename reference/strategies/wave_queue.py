@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from reference.estimators import Estimate
 from reference.explorer.points import Kind, Label, Point
@@ -11,24 +11,50 @@ from spec.machine import Key
 
 LOOK_MEMBER = Label("look for a member of the wave", Kind.LOOK)
 TAKE_MEMBER = Label("take a member of the wave")
-FORM_WAVE = Label("form the next wave")
+FORM_WAVE = Label("begin the next wave")
 FINISH_MEMBER = Label("finish a member of the wave")
 
 
 class WaveQueue:
     """Who is in which wave.
 
-    A wave is every transaction that conflicts with no earlier one that is still to be executed: neither with one of the
-    same wave, nor with one that was itself kept out of it. ``pending`` are those not in a wave yet, in block order.
+    A wave is every transaction whose earlier ones that it conflicts with are all in waves before: it conflicts neither
+    with one of the same wave, nor with one that comes later. ``waves`` are those that have not begun.
     """
 
     def __init__(self, estimates: Sequence[Estimate], point: Point, announce: Callable[[Sequence[int]], None]) -> None:
         self.estimates = estimates
         self.point = point
         self.announce = announce
-        self.pending = list(range(len(estimates)))
+        self.waves = deque(self.plan())
         self.members: deque[int] = deque()
         self.running = 0
+
+    def plan(self) -> list[list[int]]:
+        """The waves, each in block order.
+
+        Goes by key, not by pairs: for each key, before which wave whoever has read it so far is done, and whoever has
+        written it.
+        """
+        waves: list[list[int]] = []
+        read: dict[Key, int] = {}
+        written: dict[Key, int] = {}
+        for step, estimate in enumerate(self.estimates):
+            wave = self.first_wave(estimate, read, written)
+            if wave == len(waves):
+                waves.append([])
+            waves[wave].append(step)
+            for known, keys in ((read, estimate.reads), (written, estimate.writes)):
+                for key in keys:
+                    known[key] = max(known.get(key, 0), wave + 1)
+        return waves
+
+    def first_wave(self, estimate: Estimate, read: Mapping[Key, int], written: Mapping[Key, int]) -> int:
+        """The first wave in which all that the transaction conflicts with is done."""
+        return max(
+            max((written.get(key, 0) for key in (*estimate.reads, *estimate.writes)), default=0),
+            max((read.get(key, 0) for key in estimate.writes), default=0),
+        )
 
     def take(self) -> int | None:
         """A transaction of the current wave, or of the next one where the current one is finished."""
@@ -45,7 +71,7 @@ class WaveQueue:
 
     def can_form(self) -> bool:
         """Whether the current wave is finished and there is a next one."""
-        return not self.members and not self.running and bool(self.pending)
+        return not self.members and not self.running and bool(self.waves)
 
     def finish(self, step: int) -> None:
         """A member was executed."""
@@ -53,32 +79,7 @@ class WaveQueue:
         self.running -= 1
 
     def form(self) -> None:
-        """Choose the next wave, and keep the others pending in block order.
-
-        Goes by key, not by pairs: for each key, whether any transaction so far, member or not, reads or writes it.
-        """
-        read: set[Key] = set()
-        written: set[Key] = set()
-        members: list[int] = []
-        kept: list[int] = []
-        for step in self.pending:
-            estimate = self.estimates[step]
-            is_member = self.may_join(estimate, read, written)
-            (members if is_member else kept).append(step)
-            self.note(estimate, is_member, read, written)
-        self.pending = kept
-        self.members.extend(members)
-        self.announce(tuple(members))
-
-    def may_join(self, estimate: Estimate, read: set[Key], written: set[Key]) -> bool:
-        """Whether the transaction conflicts with nobody before it."""
-        return (
-            written.isdisjoint(estimate.reads)
-            and written.isdisjoint(estimate.writes)
-            and read.isdisjoint(estimate.writes)
-        )
-
-    def note(self, estimate: Estimate, is_member: bool, read: set[Key], written: set[Key]) -> None:
-        """Remember what the transaction accesses: those kept out count too, as they come before those that follow."""
-        read.update(estimate.reads)
-        written.update(estimate.writes)
+        """Begin the next wave."""
+        wave = self.waves.popleft()
+        self.members.extend(wave)
+        self.announce(tuple(wave))

@@ -28,7 +28,14 @@ def slot_key(slot: int) -> Key:
     return SLOT + slot.to_bytes(WORD_BYTES, "big")
 
 
+def check_bytes(name: str, content: bytes) -> None:
+    """Raise ValueError where what comes from outside is no bytes."""
+    if not isinstance(content, bytes):
+        raise ValueError(f"{name}: {content!r} is no bytes")
+
+
 def check_address(name: str, address: bytes) -> None:
     """Raise ValueError where bytes from outside are no address."""
+    check_bytes(name, address)
     if len(address) != ADDRESS_BYTES:
         raise ValueError(f"{name}: an address has {ADDRESS_BYTES} bytes, not {len(address)}")

@@ -139,6 +139,11 @@ def apply_toy_block(block: Block, state: ToyState) -> ToyResult:
     Raises Rejection where the block is invalid.
     """
     result = apply_block(Toy(), block, state)
-    if block.access_list is not None:
-        check_access_list(block.access_list, result.steps, state)
+    judge_toy_block(block, result)
     return result
+
+
+def judge_toy_block(block: Block, result: ToyResult) -> None:
+    """Raise Rejection where a block, whoever has executed it, carries an access list that is not the right one."""
+    if block.access_list is not None:
+        check_access_list(block.access_list, result.steps, result.before)

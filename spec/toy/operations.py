@@ -11,7 +11,7 @@ from typing import Final
 from Crypto.Hash import keccak
 
 from spec.machine import View
-from spec.toy.keys import slot_key
+from spec.toy.keys import check_bytes, slot_key
 from spec.toy.word import WORD_BYTES, WORD_MODULUS, check_number, from_value, to_value
 
 WARM_GAS: Final = 100
@@ -80,7 +80,8 @@ class Sstore:
     def __post_init__(self) -> None:
         """Raise ValueError where the slot or the value is no word."""
         check_number("slot", self.slot, WORD_MODULUS)
-        check_number("value", self.value or 0, WORD_MODULUS)
+        if self.value is not None:
+            check_number("value", self.value, WORD_MODULUS)
 
     def run(self, running: Running) -> None:
         """The price depends on what the slot holds, which is read once the gas left covers the lowest price."""
@@ -146,6 +147,10 @@ class Keccak:
     """``KECCAK data``: the accumulator becomes the Keccak-256 digest of the data, and the digest is logged."""
 
     data: bytes
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where the data is no bytes."""
+        check_bytes("data", self.data)
 
     def run(self, running: Running) -> None:
         """Charged by the words that the data begins."""

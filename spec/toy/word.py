@@ -26,6 +26,8 @@ def from_value(value: Value) -> int:
 
 
 def check_number(name: str, number: int, modulus: int) -> None:
-    """Raise ValueError where a number from outside is negative or does not fit."""
+    """Raise ValueError where a number from outside is none, is negative or does not fit."""
+    if type(number) is not int:
+        raise ValueError(f"{name}: {number!r} is no whole number")
     if not 0 <= number < modulus:
         raise ValueError(f"{name}: {number} does not fit {modulus.bit_length() - 1} bits")

@@ -69,11 +69,24 @@ def test_what_was_found_is_shown_again(tmp_path: Path, monkeypatch: pytest.Monke
     code, output = run("--schedule", str(path))
     assert code == 1
     assert DONE_VALIDATED in output
+    assert f"what the schedule shows is seen again: {report.violation}" in output
     code, output = run("--schedule", str(path), "--json")
     assert code == 1
     content = json.loads(output)
+    assert (content["shows"], content["seen_again"]) == (str(report.violation), True)
     assert content["violation"]["name"] == DONE_VALIDATED
     assert len(content["points"]) == report.points
+
+
+def test_what_is_not_seen_again_is_said_to_be_not(tmp_path: Path) -> None:
+    """A right engine, and a schedule under which another one was wrong."""
+    document = ScheduleDocument(CASE, f"{REFERENCE}block-stm", 2, (Switch(5, 1),), shows=f"{DONE_VALIDATED}: step 1")
+    path = written(tmp_path, document)
+    code, output = run("--schedule", str(path))
+    assert code == 0
+    assert "nothing is wrong" in output
+    assert f"what the schedule shows is not seen again: {DONE_VALIDATED}: step 1" in output
+    assert json.loads(run("--schedule", str(path), "--json")[1])["seen_again"] is False
 
 
 def test_the_case_may_stand_beside_the_schedule_or_be_given(tmp_path: Path) -> None:
@@ -96,17 +109,12 @@ def test_the_case_may_stand_beside_the_schedule_or_be_given(tmp_path: Path) -> N
         (ScheduleDocument(CASE, "reference:lock", 2, ()), "engine: no strategy is called 'lock'"),
         (ScheduleDocument(CASE, "reference:access-list", 2, ()), "the strategy access-list executes from access lists"),
         (ScheduleDocument(CASE, "reference:locks", 2, (), block=1), "block: 1, and the case has 1"),
-        (ScheduleDocument(CASE, "reference:locks", 2, (Switch(0, 1), Switch(9000, 1))), None),
+        (ScheduleDocument(CASE, "reference:locks", 2, (Switch(0, 1), Switch(9000, 1))), "gives point 9000 to worker 1"),
         (ScheduleDocument(CASE, "reference:sequential", 2, (Switch(3, 1),)), "gives point 3 to worker 1, and only"),
     ],
 )
-def test_a_schedule_that_does_not_fit_is_bad_input(
-    tmp_path: Path, document: ScheduleDocument, message: str | None
-) -> None:
+def test_a_schedule_that_does_not_fit_is_bad_input(tmp_path: Path, document: ScheduleDocument, message: str) -> None:
     path = written(tmp_path, document)
-    if message is None:
-        assert run("--schedule", str(path))[0] == 0  # points that do not come any more switch nothing
-        return
     with pytest.raises(InputError, match=r"schedule\.yaml: ") as caught:
         replay(path)
     assert message in str(caught.value)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import textwrap
 from collections.abc import Callable, Sequence
-from math import comb
+from math import factorial
 
 import pytest
 
+from reference import explorer
 from reference.explorer import (
     CRASH,
+    FINISHED,
     IDLE,
     LIVELOCK,
     LOST_WAKE_UP,
+    OUT_OF_POINTS,
     RESULT,
     Kind,
     Label,
+    Limit,
     Point,
     RandomTurns,
     Report,
@@ -83,42 +90,90 @@ def test_one_preemption_finds_the_lost_update_and_says_how_to_see_it_again() -> 
     assert str(again.violation) == "result: 1 of 2"
 
 
-def test_all_interleavings_of_two_workers_are_run_once_each() -> None:
-    """Two workers of three actions: (3 + 3 choose 3) orders of all actions, once preemptions are not bounded."""
+class Ordering:
+    """Workers that do nothing but act, each so often. ``orders``: in which order they did so, for every run."""
 
-    class Ordering:
-        def start(self, point: Point) -> Sequence[Worker]:
-            self.order: list[int] = []
+    def __init__(self, workers: int, actions: int) -> None:
+        self.workers = workers
+        self.actions = actions
+        self.orders: list[tuple[int, ...]] = []
 
-            def worker(number: int) -> Worker:
-                def work() -> None:
-                    for _ in range(3):
-                        point(WRITE)
-                        self.order.append(number)
+    def start(self, point: Point) -> Sequence[Worker]:
+        self.order: list[int] = []
 
-                return work
+        def worker(number: int) -> Worker:
+            def work() -> None:
+                for _ in range(self.actions):
+                    point(WRITE)
+                    self.order.append(number)
 
-            return [worker(0), worker(1)]
+            return work
 
-        def inspect(self) -> None: ...
+        return [worker(number) for number in range(self.workers)]
 
-        def finish(self) -> None:
-            orders.append(tuple(self.order))
+    def inspect(self) -> None: ...
 
-    orders: list[tuple[int, ...]] = []
-    exploration = explore(Ordering(), preemptions=12)
+    def finish(self) -> None:
+        self.orders.append(tuple(self.order))
+
+
+@pytest.mark.parametrize(("workers", "actions"), [(2, 3), (3, 1), (3, 2), (4, 1)])
+def test_all_interleavings_are_run_once_each(workers: int, actions: int) -> None:
+    """The orders of all actions, once preemptions are not bounded: in each, every worker's own are in order."""
+    program = Ordering(workers, actions)
+    exploration = explore(program, preemptions=workers * actions)
     assert exploration.complete
-    assert len(set(orders)) == comb(6, 3)
+    assert len(set(program.orders)) == factorial(workers * actions) // factorial(actions) ** workers
+    assert exploration.runs == len(program.orders) == len(set(program.orders))
+
+
+def test_where_a_worker_has_finished_any_of_the_others_may_go_on() -> None:
+    """That is a point with a number, unless one alone is left: so it can be preempted at, and given again."""
+    report = run_once(Ordering(3, 1), Schedule([Switch(1, 2)]), keep_trace=True)
+    assert [(passed.worker, passed.label) for passed in report.trace] == [
+        (0, WRITE),
+        (0, FINISHED),
+        (2, WRITE),
+        (1, WRITE),
+    ]
+    assert report.points == 4
+    random = run_once(Ordering(3, 2), RandomTurns(3, 0.6))
+    again = run_once(Ordering(3, 2), Schedule(random.schedule))
+    assert (again.schedule, again.points) == (random.schedule, random.points)
+
+
+def test_inspection_sees_the_moment_after_a_worker_has_finished() -> None:
+    class Last(Ordering):
+        def inspect(self) -> None:
+            if self.order == [0]:
+                raise Violation("never worker 0 alone", "")
+
+    report = run_once(Last(3, 1), Schedule(), keep_trace=True)
+    assert report.violation is not None
+    assert report.trace[-1].label is FINISHED
 
 
 def test_the_bound_is_on_preemptions_and_runs_with_fewer_come_first() -> None:
     reports: list[Report] = []
-    exploration = explore(Counting(), preemptions=2, stop_at=1000, on_run=reports.append)
+    exploration = explore(Counting(workers=1), preemptions=2, on_run=reports.append)
+    assert (exploration.complete, exploration.runs) == (True, 1)
+    reports.clear()
+    exploration = explore(Ordering(2, 3), preemptions=2, on_run=reports.append)
     assert exploration.complete
     lengths = [len(report.schedule) for report in reports]
     assert lengths == sorted(lengths)
     assert max(lengths) == 2
     assert len({report.schedule for report in reports}) == len(reports) == exploration.runs
+
+
+def test_what_goes_on_from_a_wrong_schedule_is_not_run_and_so_not_all_is() -> None:
+    class AlwaysWrong(Ordering):
+        def finish(self) -> None:
+            raise Violation(RESULT, "whatever the order")
+
+    exploration = explore(AlwaysWrong(2, 3), preemptions=2, stop_at=1000)
+    assert (exploration.runs, len(exploration.violations)) == (1, 1)
+    assert not exploration.complete
 
 
 def test_steps_that_concern_nobody_else_add_no_schedules() -> None:
@@ -222,19 +277,51 @@ def test_a_livelock_is_found() -> None:
         def decide(self, number: int, current: int, live: Sequence[int], default: int) -> int:
             return live[(number + 1) % len(live)]
 
-    report = run_once(Polite(stubborn=False), EachInTurn(), limit=500)
-    assert report.violation is not None
-    assert report.violation.name == LIVELOCK
+    report = run_once(Polite(stubborn=False), EachInTurn(), limit=Limit(500, LIVELOCK))
+    assert str(report.violation) == "livelock: not done after 500 points"
 
 
-def test_a_worker_that_never_idles_does_not_starve_the_others() -> None:
+def test_a_run_that_was_given_too_few_points_is_not_called_a_livelock() -> None:
+    exploration = explore(Ordering(2, 60), 0, limit=100)
+    assert exploration.first is not None
+    assert str(exploration.first.violation) == "out of points: not done after 100 points"
+    assert not exploration.complete
+    exploration = sample(Ordering(3, 60), range(1), limit=100)
+    assert exploration.first is not None and exploration.first.violation is not None
+    assert exploration.first.violation.name == OUT_OF_POINTS
+
+
+def test_how_long_a_run_may_be_follows_from_the_one_that_is_not_disturbed() -> None:
+    """Long work is no livelock, and short work that goes on for ever once it was disturbed is one."""
+
+    class First(Ordering):
+        """One more worker, which does not end where it was the first."""
+
+        def start(self, point: Point) -> Sequence[Worker]:
+            def insist() -> None:
+                point(WRITE)
+                first = not self.order
+                while first:
+                    point(WRITE)
+
+            return [*super().start(point), insist]
+
+    assert explore(Ordering(2, 60_000), 0).violations == ()
+    assert explore(First(1, 3), 0).violations == ()
+    exploration = explore(First(1, 3), 1)
+    assert exploration.first is not None
+    assert str(exploration.first.violation) == "livelock: not done after 1080 points"
+
+
+@pytest.mark.parametrize("label", [WRITE, READ])
+def test_a_worker_that_never_idles_does_not_starve_the_others(label: Label) -> None:
     class Spinning:
         def start(self, point: Point) -> Sequence[Worker]:
             self.done = False
 
             def spin() -> None:
                 while not self.done:
-                    point(WRITE)
+                    point(label)
 
             def end() -> None:
                 point(WRITE)
@@ -304,6 +391,25 @@ def test_a_schedule_that_cannot_be_is_refused() -> None:
         run_once(Counting(), Schedule([Switch(3, 0)]))
     with pytest.raises(ValueError, match="only once at a point"):
         Schedule([Switch(3, 0), Switch(3, 1)])
+
+
+def test_a_schedule_of_another_run_is_refused() -> None:
+    """A switch at a point that the run never comes to, unless it is cut short by what is wrong with it."""
+    with pytest.raises(ValueError, match="gives point 999 to worker 1, and there are only 4 points"):
+        run_once(Counting(), Schedule([Switch(999, 1)]))
+    assert run_once(Counting(), Schedule([Switch(3, 1)])).points == 4
+    with pytest.raises(ValueError, match="gives point 4 to worker 1"):
+        run_once(Counting(), Schedule([Switch(4, 1)]))
+    report = run_once(Failing(KeyError("x")), Schedule([Switch(1, 1), Switch(900, 0)]))
+    assert report.violation is not None
+
+
+def test_the_example_of_the_package_does_what_it_says() -> None:
+    _, code, rest = (explorer.__doc__ or "").split("::\n\n", 2)
+    code, shown = code.partition("\n\nThis program")[0], rest.partition("\n\nOnly one")[0]
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(textwrap.dedent(code), {})
+    assert printed.getvalue() == f"{textwrap.dedent(shown)}\n"
 
 
 def test_a_program_that_behaves_differently_is_found_out() -> None:

@@ -69,11 +69,13 @@ def test_any_estimate_down_to_the_nearest_full_write_suspends(estimated: int) ->
     versions.publish(0, 0, Effects({A: ONE}))
     versions.publish(1, 0, Effects(credits={A: 1}))
     versions.publish(2, 0, Effects(credits={A: 1}))
+    reads = observe(versions, A, 3)
+    assert versions.validate(3, reads)
     versions.mark_estimates(estimated)
     with pytest.raises(Blocked) as caught:
         versions.look(A, 3)
     assert caught.value.step == estimated
-    assert not versions.validate(3, {A: Observation(None, None)})
+    assert not versions.validate(3, reads)
     versions.publish(3, 0, Effects({A: FIVE}))
     assert seen(versions, A, 4) == (FIVE, [(3, VersionKind.WRITE)])
 

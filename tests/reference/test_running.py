@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reference import STRATEGIES, BlockProgram, Estimate, Parts, last_run, nothing_known, run_block
+from reference import STRATEGIES, BlockProgram, Estimate, Judge, Parts, Run, last_run, nothing_known, run_block, running
+from reference.commit import NO_ESTIMATES_LEFT
 from reference.difference import difference, end_of
-from reference.estimators import quality
-from reference.explorer import RandomTurns, explore, run_once
+from reference.estimators import conflict, quality
+from reference.explorer import LIVELOCK, RandomTurns, Violation, explore, pass_by, run_once
 from reference.memory import Chain, VersionedMemory
+from reference.scheduler import LOOK_DONE, Scheduler
+from reference.strategies.wave_queue import WaveQueue
 from spec.machine import Key, Rejection, Value
 from spec.toy.access_list import access_list_of
 from spec.toy.block import Block
 from spec.toy.keys import balance_key
-from spec.toy.machine import Toy
+from spec.toy.machine import Toy, apply_toy_block, judge_toy_block
 from spec.toy.operations import Sload, Sstore
 from spec.toy.rejections import Invalid
 from spec.transition import apply_block
@@ -116,6 +122,71 @@ def test_there_is_no_limit_to_incarnations() -> None:
     assert difference(apply_block(Toy(), CONFLICTING, RICH), run.result) == ""
 
 
+def test_a_transaction_that_is_aborted_for_ever_is_a_livelock() -> None:
+    """Nobody has to set a limit for that, and it is none that a long block could reach."""
+
+    class NeverSatisfied(VersionedMemory):
+        def agree(self, key: Key, observation: Any, now: Chain) -> bool:
+            return False
+
+    with pytest.raises(Violation, match="was started 1004 times") as caught:
+        run_block(Toy(), CONFLICTING, RICH, parts=Parts(memory=NeverSatisfied))
+    assert caught.value.name == LIVELOCK
+
+
+def test_workers_that_only_look_around_are_a_livelock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many points as that are none too many where transactions are started in between."""
+
+    class NeverDone(Scheduler):
+        def find_nothing(self) -> None:
+            self.point(LOOK_DONE)
+
+    monkeypatch.setattr(running, "STANDSTILL", 500)
+    monkeypatch.setattr(running, "STANDSTILL_OF_EACH", 10)
+    with pytest.raises(Violation, match="nothing has come of the last 530 points") as caught:
+        run_block(Toy(), CONFLICTING, RICH, parts=Parts(scheduler=NeverDone))
+    assert caught.value.name == LIVELOCK
+    block, state = independent(100)
+    assert run_block(Toy(), block, state).metrics.points > 2 * (500 + 10 * 100)
+
+
+def test_a_large_block_is_no_livelock() -> None:
+    block, state = independent(2500)
+    exploration = explore(BlockProgram(Toy(), block, state, check=False), 0)
+    assert exploration.violations == ()
+    assert exploration.points > 100_000
+
+
+@pytest.mark.parametrize("strategy", PARALLEL)
+def test_an_estimate_that_is_left_when_the_block_is_closed_has_a_name(strategy: str) -> None:
+    class LeavesOne(STRATEGIES[strategy]):  # type: ignore[misc]
+        def close(self) -> Any:
+            self.memory.mark_estimates(0)
+            return super().close()
+
+    read = BlockProgram(
+        TinyMachine(),
+        TinyBlock(((("set", b"a", b"\x01"),),), closing=(("get", b"a"),)),
+        TinyState({}),
+        strategy,
+        parts=Parts(strategy=LeavesOne),
+        predictions={},
+    )
+    report = run_once(read, RandomTurns(1))
+    assert report.violation is not None
+    assert report.violation.name == NO_ESTIMATES_LEFT
+
+
+def test_a_specification_that_crashes_is_no_measure() -> None:
+    class Crashing(TinyMachine):
+        def execute(self, block: TinyBlock, program: Any, view: Any) -> Any:
+            raise ZeroDivisionError
+
+    crashing = BlockProgram(Crashing(), TinyBlock(((("get", b"a"),),)), TinyState({}))
+    with pytest.raises(ZeroDivisionError):
+        run_once(crashing, RandomTurns(1))
+
+
 # The coinbase
 
 
@@ -171,6 +242,19 @@ def test_a_transaction_kept_out_of_a_wave_keeps_those_behind_it_out() -> None:
     block = block_of((Sstore(1, 5),), (Sload(1), Sstore(2, None)), (Sload(2),))
     run = run_block(Toy(), block, RICH, "waves", estimator=all_keys, check=True)
     assert run.metrics.waves == (1, 1, 1)
+
+
+@given(st.lists(st.tuples(*[st.sets(st.sampled_from([b"a", b"b", b"c", b"d"]), max_size=2)] * 2), max_size=9))
+def test_a_wave_is_all_whose_earlier_conflicts_are_done(accesses: list[tuple[set[bytes], set[bytes]]]) -> None:
+    """By the definition, pair by pair."""
+    estimates = [Estimate(tuple(reads), tuple(writes)) for reads, writes in accesses]
+    left = list(range(len(estimates)))
+    expected = []
+    while left:
+        wave = [step for step in left if not any(conflict(estimates[step], estimates[e]) for e in left if e < step)]
+        expected.append(wave)
+        left = [step for step in left if step not in wave]
+    assert list(WaveQueue(estimates, pass_by, lambda members: None).waves) == expected
 
 
 @pytest.mark.parametrize("strategy", ["locks", "waves"])
@@ -241,6 +325,26 @@ def test_the_predictions_of_the_tests_are_what_the_toy_says_of_itself() -> None:
     said = {(key, step - 1, value) for step, entry in enumerate(entries) for key, value in entry.changes}
     found = predictions_of(Toy(), CONFLICTING, RICH)
     assert said == {(key, step, value) for key, changes in found.items() for step, value in changes}
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_whoever_executes_a_block_its_list_is_judged(strategy: str) -> None:
+    right = access_list_of(apply_block(Toy(), CONFLICTING, RICH).steps, RICH)
+    predictions = predictions_of(Toy(), CONFLICTING, RICH)
+
+    def run(block: Block, judge: Judge | None) -> Run:
+        return run_block(Toy(), block, RICH, strategy, predictions=predictions, judge=judge)
+
+    assert len(run(replace(CONFLICTING, access_list=right), judge_toy_block).result.receipts) == 3
+    for wrong in ((), (*right[:2], right[1], *right[3:])):
+        block = replace(CONFLICTING, access_list=wrong)
+        with pytest.raises(Rejection) as caught:
+            run(block, judge_toy_block)
+        expected = end_of(lambda block=block: apply_toy_block(block, RICH))  # type: ignore[misc]
+        assert isinstance(expected, Rejection)
+        assert (caught.value.code, caught.value.transaction) == (expected.code, expected.transaction)
+        assert caught.value.code is Invalid.ACCESS_LIST_MISMATCH
+        assert len(run(block, None).result.receipts) == 3
 
 
 def test_without_a_list_there_is_no_such_strategy() -> None:

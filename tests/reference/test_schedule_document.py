@@ -52,6 +52,17 @@ def test_it_looks_like_this() -> None:
         (("at: 17", "at: x"), r"switches\[1\]: at and to must be numbers from 0"),
         (("at: 17, ", ""), r"switches\[1\]: must be a map of at and to"),
         (("switches:", "switches: ["), "not YAML: "),
+        (("workers: 2", "workers: 257"), "workers: must be from 1 to 256"),
+        (("workers: 2", "workers: 2\nworkers: 3"), "not YAML: workers stands there twice .*line 1"),
+        (("at: 17", "at: 17, at: 18"), "not YAML: at stands there twice .*line 9"),
+        (("block: 1", f"block: {'[' * 100_000}"), "not YAML: lists in lists, too many deep .*line 3"),
+        (("workers: 2", '"workers": !!int ""'), "not YAML: there is a value that is not what its tag"),
+        (("block: 1", "block: !!timestamp x"), "not YAML: there is a value that is not what its tag"),
+        (("block: 1", "block: !!bool x"), "not YAML: there is a value that is not what its tag"),
+        (("block: 1", "block: 2026-05-40"), "not YAML: there is a value that is not what its tag"),
+        (("block: 1", f"block: {'9' * 5000}"), "not YAML: there is a value that is not what its tag"),
+        (("block: 1", "block: !!python/name:os.system x"), "not YAML: could not determine a constructor"),
+        (("block: 1", "? [block]\n: 1"), "not YAML: while constructing a mapping"),
     ],
 )
 def test_what_is_no_schedule_is_refused(change: tuple[str, str], message: str) -> None:

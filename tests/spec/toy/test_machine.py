@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from spec.machine import Rejection
 from spec.toy.block import Block, Declaration, Transaction, Withdrawal
 from spec.toy.keys import balance_key, nonce_key, slot_key
 from spec.toy.machine import Toy, apply_toy_block
-from spec.toy.operations import Keccak, Noop, Sload, Sstore
+from spec.toy.operations import Add, Keccak, Noop, Sload, Sstore, Sub
 from spec.toy.receipt import Error, Receipt, encode_receipt, receipts_root
 from spec.toy.rejections import Invalid
 from spec.toy.state import ToyState, toy_state
@@ -138,7 +140,27 @@ def test_encoding_of_receipts() -> None:
     assert encode_receipt(Receipt(2**64 - 1, 2**64 - 1, 0, (), Error.OUT_OF_GAS)).hex() == (
         "0001" + "ff" * 16 + "00" * 8 + "00000000"
     )
-    assert receipts_root([fine]) != receipts_root([fine, fine]) != receipts_root([])
+
+
+def test_the_root_of_receipts() -> None:
+    """Each stands under its index, 8 bytes, in the tree whose leaves also hash the length of the key."""
+
+    def sha256(*parts: bytes) -> bytes:
+        return hashlib.sha256(b"".join(parts)).digest()
+
+    receipts = [
+        Receipt(1, 1, 0, (b"\xaa" * 32,), None),
+        Receipt(2, 3, 1, (), Error.OUT_OF_GAS),
+        Receipt(3, 6, 1, (), None),
+    ]
+    first, second, third = (
+        sha256(b"\x00", b"\x00\x00\x00\x08", bytes(7), bytes([index]), encode_receipt(receipt))
+        for index, receipt in enumerate(receipts)
+    )
+    assert receipts_root(receipts) == sha256(b"\x01", sha256(b"\x01", first, second), third)
+    assert receipts_root(receipts[:2]) == sha256(b"\x01", first, second)
+    assert receipts_root(receipts[:1]) == first
+    assert receipts_root([]) == sha256(b"\x02")
 
 
 def test_codec() -> None:
@@ -172,6 +194,16 @@ def test_keys_never_meet() -> None:
         (lambda: toy_state(nonces={ALICE: 2**64}), "nonce"),
         (lambda: toy_state(slots={2**256: 1}), "slot"),
         (lambda: toy_state(slots={1: 2**256}), "slot 1"),
+        (lambda: Add(1.5), "value: 1.5 is no whole number"),  # type: ignore[arg-type]
+        (lambda: Sub(True), "value: True is no whole number"),
+        (lambda: Sstore(1, 0.0), "value: 0.0 is no whole number"),  # type: ignore[arg-type]
+        (lambda: Sload("1"), "slot: '1' is no whole number"),  # type: ignore[arg-type]
+        (lambda: Keccak("data"), "data: 'data' is no bytes"),  # type: ignore[arg-type]
+        (lambda: sent(nonce=True), "nonce: True is no whole number"),
+        (lambda: sent(gas_limit=1e5), "gas limit: 100000.0 is no whole number"),
+        (lambda: sent(sender="a" * 20), "sender: 'a+' is no bytes"),
+        (lambda: block_of(coinbase=list(range(20))), "coinbase: .* is no bytes"),
+        (lambda: toy_state({ALICE: 1.5}), "balance: 1.5 is no whole number"),  # type: ignore[dict-item]
     ],
 )
 def test_input_that_does_not_fit(make: object, complaint: str) -> None:

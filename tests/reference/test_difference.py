@@ -1,0 +1,60 @@
+"""The comparison of two results: it sees what is too much, what is too little, and what only differs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reference.difference import difference, end_of, right_end_of
+from spec.machine import Rejection
+from spec.toy.machine import Toy
+from spec.toy.rejections import Invalid
+from spec.transition import apply_block
+from tests.reference.blocks import CONFLICTING, RICH
+
+RIGHT = apply_block(Toy(), CONFLICTING, RICH)
+
+
+@pytest.mark.parametrize("what", ["receipts", "outcomes", "steps"])
+def test_results_of_other_lengths_differ_whichever_is_longer(what: str) -> None:
+    few, many = getattr(RIGHT, what)[:-1], getattr(RIGHT, what) * 2
+    length = len(getattr(RIGHT, what))
+    assert difference(RIGHT, replace(RIGHT, **{what: many})) == f"expected {length} {what}, and there are {2 * length}"
+    assert difference(RIGHT, replace(RIGHT, **{what: few})) == f"expected {length} {what}, and there are {length - 1}"
+    assert difference(replace(RIGHT, **{what: many}), RIGHT) == f"expected {2 * length} {what}, and there are {length}"
+    assert difference(replace(RIGHT, **{what: few}), RIGHT) == f"expected {length - 1} {what}, and there are {length}"
+
+
+def test_equal_results_do_not_differ() -> None:
+    assert difference(RIGHT, apply_block(Toy(), CONFLICTING, RICH)) == ""
+
+
+def test_one_receipt_that_differs_is_named() -> None:
+    wrong = replace(RIGHT.receipts[1], gas_used=1)
+    given = replace(RIGHT, receipts=(RIGHT.receipts[0], wrong, RIGHT.receipts[2]))
+    assert difference(RIGHT, given).startswith("step 1: receipt: expected Receipt(")
+
+
+def test_rejections_differ_by_code_and_transaction_alone() -> None:
+    def rejected(code: Invalid, detail: str, transaction: int) -> Rejection:
+        return Rejection(code, detail, transaction)
+
+    right = rejected(Invalid.NONCE_TOO_LOW, "so", 1)
+    assert difference(right, rejected(Invalid.NONCE_TOO_LOW, "or so", 1)) == ""
+    assert difference(right, rejected(Invalid.NONCE_TOO_LOW, "so", 2)) != ""
+    assert difference(right, rejected(Invalid.NONCE_TOO_HIGH, "so", 1)) != ""
+    assert difference(right, RIGHT) != "" != difference(RIGHT, right)
+
+
+def test_a_crash_of_the_specification_is_no_ending() -> None:
+    def crash() -> None:
+        raise ZeroDivisionError
+
+    def reject() -> None:
+        raise Rejection(Invalid.NONCE_TOO_LOW)
+
+    assert isinstance(end_of(crash), ZeroDivisionError)  # type: ignore[arg-type]
+    with pytest.raises(ZeroDivisionError):
+        right_end_of(crash)  # type: ignore[arg-type]
+    assert isinstance(right_end_of(reject), Rejection)  # type: ignore[arg-type]
