@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import resource
 import signal
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import multiprocess
@@ -129,5 +132,25 @@ class Wayward:
             os._exit(0)
         os.kill(os.getpid(), signal.SIGKILL)
 
+    def map_no_more(self, view: Any) -> None:
+        """From now on this process gets no more address space."""
+        time.sleep(0.02)
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize(), resource.RLIM_INFINITY))
+
+    def hold_the_interpreter(self, view: Any) -> None:
+        """Practically for ever, in C."""
+        re.match("(a+)+$", "a" * 60 + "b")
+
     def die_of(self, view: Any, number: int) -> None:
         os.kill(os.getpid(), number)
+
+
+class OwnsNothing(Wayward):
+    """Does not know whose storage a key is, and wipes some all the same."""
+
+    def storage_owner(self, key: bytes) -> bytes | None:
+        raise LookupError("whose?")
+
+    def open(self, block: Any, view: Any) -> None:
+        view.wipe(b"x")
