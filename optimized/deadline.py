@@ -72,5 +72,8 @@ class Deadline:
     def _ring(self, guard: Guard, going_on: _thread.LockType) -> None:
         """In a thread of its own: wait for the end, then throw until it has had its effect."""
         pause, times = self.left(), 0
-        while not going_on.acquire(timeout=pause) and guard.throw(TimeUp if times < PATIENCE else _TimeUpForGood):
+        while not going_on.acquire(timeout=pause):
+            patient = times < PATIENCE
+            if not guard.throw(TimeUp if patient else _TimeUpForGood, spare_imports=patient):
+                return
             pause, times = AGAIN_SECONDS, times + 1

@@ -7,7 +7,9 @@ cdef extern from "Python.h":
 cdef class Guard:
     cdef unsigned long thread
     cdef object outer
+    cdef object caller
     cdef readonly bint running
     cdef readonly bint thrown
+    cdef bint is_importing(self) except -1
     cdef int begin(self) except -1
     cdef int end(self) except -1

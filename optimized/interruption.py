@@ -5,11 +5,16 @@ it was not meant for. This module is compiled because compiled code has no such 
 thread nor Ctrl-C can come in between where a guarded call ends and where throwing is put to an end.
 """
 
+import sys
+
 import cython
 
 WAITING = compile("for _ in range(1000): pass", __name__, "exec")
 """Some steps of the interpreter, in which what was thrown arrives."""
 
+
+IMPORTING = "<frozen importlib._bootstrap>"
+"""Where the code of the import statement is."""
 
 _guards = {}
 """By thread, the guard of the innermost call."""
@@ -48,19 +53,34 @@ class Guard:
         finally:
             self.end()
 
-    def throw(self, kind) -> bool:
-        """Raise an exception of the kind in the midst of the call. False, and nothing, where there is none."""
+    def throw(self, kind, spare_imports: bool = False) -> bool:
+        """Raise an exception of the kind in the midst of the call. False, and nothing, where there is none.
+
+        ``spare_imports``: not while the call imports a module, which might not be importable any more.
+        """
         if not self.running:
             return False
+        if spare_imports and self.is_importing():
+            return True
         self.thrown = True
         PyThreadState_SetAsyncExc(self.thread, kind)
         return True
+
+    def is_importing(self):
+        """Whether the call is within an import statement."""
+        frame = sys._current_frames().get(self.thread)
+        while frame is not None and frame is not self.caller:
+            if frame.f_code.co_filename == IMPORTING:
+                return True
+            frame = frame.f_back
+        return False
 
     def begin(self):
         """From here on others may throw."""
         self.thread = PyThread_get_thread_ident()
         self.outer = _guards.get(self.thread)
         _guards[self.thread] = self
+        self.caller = sys._getframe()
         self.thrown = False
         self.running = True
         return 0
@@ -73,6 +93,7 @@ class Guard:
         So another one is sent, and caught; and sent again if a finalizer was run meanwhile, and swallowed it.
         """
         self.running = False
+        self.caller = None
         if self.outer is None:
             del _guards[self.thread]
         else:

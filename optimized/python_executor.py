@@ -191,7 +191,7 @@ class WorkerMemory:
             self.seen_executions = self.executions
             self.times_thrown = 0
         elif self.guard.running and (self.guard.thrown or not self.reads_hold()):
-            self.guard.throw(Suspended if self.times_thrown < PATIENCE else _SuspendedForGood)
+            self.guard.throw(Suspended if self.times_thrown < PATIENCE else _SuspendedForGood, True)
             self.times_thrown += 1
 
     def reads_hold(self):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import signal
 import subprocess
 import sys
@@ -81,6 +82,44 @@ def test_nobody_swallows_it_for_ever(body: Callable[[], None]) -> None:
         Deadline(0.05).call(body)
     assert time.monotonic() - began < 10
     wait_for_what_may_come()
+
+
+def test_an_import_is_not_interrupted_halfway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that was imported by half might never be imported again. One that never ends is interrupted in time."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "taking_long.py").write_text(
+        "import time\nend = time.monotonic() + 0.2\nwhile time.monotonic() < end: pass\n"
+    )
+    (tmp_path / "never_ending.py").write_text("while True: pass\n")
+
+    def body() -> None:
+        importlib.import_module("taking_long")
+        loop()
+
+    with pytest.raises(TimeUp):
+        Deadline(0.05).call(body)
+    assert "taking_long" in sys.modules
+    with pytest.raises(TimeUp):
+        Deadline(0.05).call(lambda: importlib.import_module("never_ending"))
+    assert "never_ending" not in sys.modules
+
+
+def test_a_call_from_a_module_that_is_being_imported_is_no_import(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "calling.py").write_text(
+        textwrap.dedent("""
+        import time
+        from tests.optimized.test_deadline import Deadline, TimeUp, loop
+        began = time.monotonic()
+        try:
+            Deadline(0.05).call(loop)
+        except TimeUp:
+            took = time.monotonic() - began
+        """)
+    )
+    assert importlib.import_module("calling").took < 0.4
 
 
 def test_a_call_within_a_call_has_its_own_end() -> None:
