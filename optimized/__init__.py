@@ -28,6 +28,7 @@ from optimized.configuration import Configuration, load  # noqa: E402 - only onc
 from optimized.engine import Engine  # noqa: E402
 from optimized.errors import EngineError  # noqa: E402
 from optimized.machine import MachineName  # noqa: E402
+from optimized.pools import end_workers  # noqa: E402
 from optimized.result import Rejection, Result  # noqa: E402
 
-__all__ = ["Configuration", "Engine", "EngineError", "MachineName", "Rejection", "Result", "load"]
+__all__ = ["Configuration", "Engine", "EngineError", "MachineName", "Rejection", "Result", "end_workers", "load"]

@@ -93,10 +93,10 @@ def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
             name = known[variable]
             settings[name] = _checked(name, text.strip(), f"environment variable {variable}", written=True)
         elif variable.startswith(PREFIX) and variable != FILE_VARIABLE:
-            near = difflib.get_close_matches(variable, known, 1, 0.9)
+            near = difflib.get_close_matches(variable.removeprefix(PREFIX), map(str.upper, CHECKS), 1, 0.9)
             if near:
                 raise ConfigurationError(
-                    f"environment variable {variable}: there is no such setting; did you mean {near[0]}?"
+                    f"environment variable {variable}: there is no such setting; did you mean {PREFIX}{near[0]}?"
                 )
     return settings
 

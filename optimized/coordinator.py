@@ -6,20 +6,22 @@ Every rule about the order of things is here, so that a worker needs none; so is
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import TracebackType
+from typing import Any, TypeVar
 
 from optimized.configuration import Configuration
 from optimized.deadline import Deadline, TimeUp
 from optimized.errors import BlockTooLarge, StepFailed, TimeLimitExceeded
 from optimized.execution import read_report
 from optimized.ledger import Effect, Ledger, Value
-from optimized.machine import Machine, described, rejection
+from optimized.machine import Machine, checked_merge, described, rejection
 from optimized.record import OPEN, Step
 from optimized.result import Rejection
 from optimized.trace import TraceEvent
 from optimized.view import StepView
+
+Given = TypeVar("Given")
 
 
 class Rejected(Exception):  # noqa: N818 - the field's word for it
@@ -53,7 +55,8 @@ class Coordinator:
         self.given_storage = storage
         self.storage: Collection[bytes] = ()
         self.transactions: Sequence[Any] = ()
-        self.ledger = Ledger(base.get, self.machine.merge, self.machine.storage_owner)
+        self.merge = checked_merge(machine.merge)
+        self.ledger = Ledger(base.get, self.merge, self.machine.storage_owner)
         self.outcomes: list[Any] = []
         self.receipts: list[Any] = []
         self.steps: list[Step] = []
@@ -80,7 +83,9 @@ class Coordinator:
         opened = dict(self.base)
         wiped = set(self.ledger.wipes())
         if wiped:
-            for key in [key for key in opened if self.machine.storage_owner(key) in wiped]:
+            with self._step(OPEN):
+                slots = [key for key in opened if self.machine.storage_owner(key) in wiped]
+            for key in slots:
                 del opened[key]
         for key, value in self.ledger.changes().items():
             if value is None:
@@ -95,8 +100,10 @@ class Coordinator:
             with self._step(index):
                 began = time.monotonic_ns()
                 view = self._view(self._slow_value if self.read_latency else self.ledger.value)
-                outcome = self.machine.execute(self.block, transaction, view)
-                self.events.append(TraceEvent(0, "execute", index, 0, began, time.monotonic_ns(), "done"))
+                try:
+                    outcome = self.machine.execute(self.block, transaction, view)
+                finally:
+                    self.events.append(TraceEvent(0, "execute", index, 0, began, time.monotonic_ns(), "done"))
                 self._settle(index, outcome, view.effect())
 
     def settle_in_order(self, reports: Sequence[bytes]) -> None:
@@ -106,7 +113,9 @@ class Coordinator:
                 said = read_report(report, index)
                 if isinstance(said, Rejection):
                     raise Rejected(said)
-                self._settle(index, *said)
+                self._settle(index, said.outcome, said.effect)
+                if said.unmerged:
+                    raise StepFailed(str(index), f"merge failed in a worker, but not here: {said.unmerged}")
 
     def close(self) -> None:
         """The step after the last transaction."""
@@ -145,18 +154,16 @@ class Coordinator:
         return holding.value
 
     def _view(self, observe: Callable[[bytes], Value] | None = None) -> StepView:
-        return StepView(observe or self.ledger.value, self.machine.storage_owner, self.machine.merge, self.storage)
+        return StepView(observe or self.ledger.value, self.machine.storage_owner, self.merge, self.storage)
 
     def _storage(self) -> set[bytes]:
         owners = {self.machine.storage_owner(key) for key in self.base}
         return {owner for owner in owners if owner is not None}
 
-    @contextmanager
-    def in_time(self) -> Iterator[None]:
-        """End what the machine does in this process when the block's time is up."""
+    def in_time(self, work: Callable[[], Given]) -> Given:
+        """Do some of the machine's work in this process, and end it when the block's time is up."""
         try:
-            with self.deadline.enforced():
-                yield
+            return self.deadline.call(work)
         except TimeUp:
             transaction = 0 <= self.step < len(self.transactions)
             where = "" if transaction else f" (step {self._name(self.step)})"
@@ -165,16 +172,33 @@ class Coordinator:
     def _name(self, step: int) -> str:
         return "open" if step == OPEN else "close" if step == len(self.transactions) else str(step)
 
-    @contextmanager
-    def _step(self, step: int) -> Iterator[None]:
-        """Turn whatever the machine raises into what it means."""
+    def _step(self, step: int) -> _Step:
+        """Turn whatever the machine raises into what it means, in a `with` statement."""
         self.step = step
-        try:
-            yield
-        except (KeyboardInterrupt, TimeUp, StepFailed, Rejected):
-            raise
-        except BaseException as error:
-            rejected = rejection(error, step if 0 <= step < len(self.transactions) else None)
+        return _Step(self)
+
+    def judge(self, error: BaseException | None) -> None:
+        """How a step has ended: with what error, if any. Raises what that means, if it is not the error itself."""
+        if error is None:
+            if not self.deadline.left():
+                raise TimeUp  # the step may have swallowed it
+        elif not isinstance(error, (KeyboardInterrupt, TimeUp, StepFailed, Rejected)):
+            rejected = rejection(error, self.step if 0 <= self.step < len(self.transactions) else None)
             if rejected is not None:
                 raise Rejected(rejected) from error
-            raise StepFailed(self._name(step), described(error)) from error
+            raise StepFailed(self._name(self.step), described(error)) from error
+
+
+class _Step:
+    """What happens at the end of a step. No generator, which would have to be closed where the time is up."""
+
+    def __init__(self, job: Coordinator) -> None:
+        self._job = job
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._job.judge(error)

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import ctypes
-import threading
+import _thread
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import TypeVar
+
+from optimized.interruption import Guard, Insistent
+
+AGAIN_SECONDS = 0.05
+"""How long after :class:`TimeUp` was raised it is raised again, for those who swallow it."""
+
+PATIENCE = 10
+"""How often, before it is raised in such a way that nobody can go on."""
+
+Given = TypeVar("Given")
 
 
 class TimeUp(BaseException):
     """Raised in the midst of whatever runs when its time is up. Not an Exception, so that no machine catches it."""
 
 
-class _Drained(BaseException):
-    """Stands in for a :class:`TimeUp` that came too late."""
-
-
-def _drain(thread: ctypes.c_ulong) -> None:
-    """Take back an exception that may still be on its way to this thread.
-
-    Setting none in its place would not do: the interpreter would go on looking for it at every step, and Python 3.11
-    never gets beyond the first line of a function that is being traced meanwhile. So another one is sent, and caught.
-    """
-    try:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(_Drained))
-        while True:
-            pass
-    except _Drained:
-        return
+class _TimeUpForGood(TimeUp, Insistent):
+    """The last word."""
 
 
 class Deadline:
@@ -46,33 +41,39 @@ class Deadline:
         """Seconds left, 0 at the least."""
         return max(0.0, self._end - time.monotonic())
 
-    @contextmanager
-    def enforced(self) -> Iterator[None]:
-        """Raise :class:`TimeUp` in this thread if the body is not done in time.
+    def call(self, body: Callable[[], Given]) -> Given:
+        """Give what ``body`` gives. Raises :class:`TimeUp` if it is not done in time, whatever it makes of that.
 
-        It comes between two steps of Python's interpreter: a loop in Python ends, a call into C that never returns
-        does not.
+        The exception comes into the body between two steps of Python's interpreter: a loop in Python ends, a call into
+        C that never returns does not. Who swallows it gets it again, and cannot go on for long. It never comes once the
+        body is over.
         """
-        thread = ctypes.c_ulong(threading.get_ident())
-        lock = threading.Lock()
-        over = False
-        rang = False
+        guard = Guard()
+        going_on = _thread.allocate_lock()
 
-        def ring() -> None:
-            nonlocal rang
-            with lock:
-                if not over:
-                    rang = True
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(TimeUp))
+        def within_time() -> Given:
+            going_on.acquire()
+            _thread.start_new_thread(self._ring, (guard, going_on))  # threading.Thread would wait until it has begun
+            return body()
 
-        timer = threading.Timer(self.left(), ring)
-        timer.daemon = True
-        timer.start()
         try:
-            yield
+            given = guard.call(within_time)
+        except Exception:
+            if guard.thrown:
+                raise TimeUp from None
+            raise
         finally:
-            timer.cancel()
-            with lock:
-                over = True
-            if rang:
-                _drain(thread)
+            if going_on.locked():
+                going_on.release()
+        if guard.thrown:
+            raise TimeUp
+        return given
+
+    def _ring(self, guard: Guard, going_on: _thread.LockType) -> None:
+        """In a thread of its own: wait for the end, then throw until it has had its effect."""
+        pause, times = self.left(), 0
+        while not going_on.acquire(timeout=pause):
+            patient = times < PATIENCE
+            if not guard.throw(TimeUp if patient else _TimeUpForGood, spare_imports=patient):
+                return
+            pause, times = AGAIN_SECONDS, times + 1

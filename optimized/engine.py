@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from optimized.analysis import Access
-from optimized.configuration import Configuration
-from optimized.errors import MachineError
+from optimized.configuration import Configuration, load
+from optimized.errors import EngineBusy, MachineError
 from optimized.machine import MachineName
 from optimized.python_machine import Predictions, PythonEngine
 from optimized.result import Result
@@ -18,13 +18,16 @@ from optimized.toy.engine import ToyEngine
 class Engine:
     """An engine for the compiled machine ``toy``, or for a machine written in Python, which :class:`MachineName` finds.
 
-    A context manager, which closes it. Not for two threads at once. Raises :class:`ConfigurationError` where the
-    configuration does not suit the machine, and :class:`MachineError` where there is no such machine.
+    A context manager, which closes it. Without a configuration it has the one that :func:`load` finds. One block at a
+    time. Raises :class:`ConfigurationError` where the configuration does not suit the machine, and
+    :class:`MachineError` where there is no such machine.
     """
 
     def __init__(self, machine: str | MachineName = "toy", configuration: Configuration | None = None) -> None:
         self.machine = machine
-        self.configuration = Configuration() if configuration is None else configuration
+        self.configuration = load() if configuration is None else configuration
+        self._turns: dict[str, object] = {}  # whose turn it is: taken by one atomic step, without waiting
+        self._closing = False
         self._toy: ToyEngine | None = None
         self._python: PythonEngine | None = None
         if isinstance(machine, MachineName):
@@ -46,19 +49,50 @@ class Engine:
 
         A block for ``toy`` comes packed, with the state that it needs inside, so nothing else is given. For a machine
         written in Python, see :meth:`optimized.python_machine.PythonEngine.execute`. Raises an :class:`EngineError`
-        where the block could not be run to its end; the engine can run the next one all the same.
+        where the block could not be run to its end; the engine can run the next one all the same. Raises
+        :class:`EngineBusy` while it runs another one.
         """
-        if self._toy is not None:
-            return self._toy.execute(block)
-        assert self._python is not None
-        return self._python.execute(block, {} if base is None else base, storage, accesses, predictions)
+        turn = object()
+        try:
+            if self._turns.setdefault("now", turn) is not turn:
+                raise EngineBusy("this engine is running a block: wait until it is done, or make another engine")
+            if self._toy is not None:
+                return self._toy.execute(block)
+            assert self._python is not None
+            return self._python.execute(block, {} if base is None else base, storage, accesses, predictions)
+        finally:
+            try:
+                self._leave(turn)
+            finally:
+                self._leave(turn)  # where Ctrl-C came just then
+            if self._closing:
+                self.close()
 
     def close(self) -> None:
-        """Give back what the engine holds. It cannot execute any more."""
-        if self._toy is not None:
-            self._toy.close()
-        if self._python is not None:
-            self._python.close()
+        """Give back what the engine holds. It cannot execute any more.
+
+        While it runs a block (this may be another thread, or the handler of a signal) that block goes on to its end,
+        and the engine is closed then.
+        """
+        self._closing = True
+        turn = object()
+        try:
+            if self._turns.setdefault("now", turn) is turn:
+                if self._toy is not None:
+                    self._toy.close()
+                if self._python is not None:
+                    self._python.close()
+                self._closing = False
+        finally:
+            try:
+                self._leave(turn)
+            finally:
+                self._leave(turn)
+
+    def _leave(self, turn: object) -> None:
+        """Give the turn back, if it was ever had."""
+        if self._turns.get("now") is turn:
+            del self._turns["now"]
 
     def __enter__(self) -> Self:
         return self

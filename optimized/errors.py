@@ -55,7 +55,7 @@ class TimeLimitExceeded(EngineError, TimeoutError):  # noqa: N818 - what it is
 
 
 class WorkerDied(EngineError):  # noqa: N818 - what it is
-    """A worker process ended in mid-block. It has been replaced: the next block may run."""
+    """A worker process ended in mid-block. It is replaced before the next block, which may run."""
 
     def __init__(self, worker: int, process: int, how: str, transactions: tuple[int, ...]) -> None:
         super().__init__(worker, process, how, transactions)
@@ -74,6 +74,10 @@ class MissingAccessList(EngineError, ValueError):  # noqa: N818 - what it is
 
 class EngineClosed(EngineError):  # noqa: N818 - what it is
     """An engine that was asked to execute after it had been closed."""
+
+
+class EngineBusy(EngineError):  # noqa: N818 - what it is
+    """An engine that was asked to execute a block while it is executing another, by another thread or a machine."""
 
 
 def running(transactions: tuple[int, ...]) -> str:

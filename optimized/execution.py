@@ -5,11 +5,12 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
+from optimized.deadline import TimeUp
 from optimized.errors import StepFailed
 from optimized.ledger import Effect, Value
-from optimized.machine import Machine, described, rejection
+from optimized.machine import Machine, Merge, described, rejection
 from optimized.result import Rejection
 from optimized.view import StepView, Stopped, Suspended
 
@@ -42,9 +43,10 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BlockAtHand:
-    """What all executions of a block in one process share."""
+    """What all executions of a block in one process share. ``merge``: the machine's, checked."""
 
     machine: Machine
+    merge: Merge
     block: Any
     transactions: Sequence[Any]
     storage: Container[bytes]
@@ -52,11 +54,12 @@ class BlockAtHand:
     def execute(self, memory: Memory, index: int) -> None:
         """Run a transaction over the memory. Raises Suspended or Stopped, and nothing else."""
         observe = _Observer(memory, self.machine.storage_owner)
-        view = StepView(observe, self.machine.storage_owner, self.machine.merge, self.storage)
+        view = StepView(observe, self.machine.storage_owner, self.merge, self.storage)
         try:
             outcome = self.machine.execute(self.block, self.transactions[index], view)
-            writes, credits = view.publication()
-            report = pickle.dumps((SUCCEEDED, outcome, view.effect()), PROTOCOL)
+            publication = view.publication()
+            unmerged = "" if publication.unmerged is None else described(publication.unmerged)
+            report = pickle.dumps((SUCCEEDED, outcome, view.effect(), unmerged), PROTOCOL)
         except BaseException as error:
             observe.give_up_if_interrupted()
             rejected = rejection(error, index)
@@ -66,27 +69,38 @@ class BlockAtHand:
                 memory.finish(FAILED, pickle.dumps((FAILED, described(error)), PROTOCOL), (), {}, {})
             return
         observe.give_up_if_interrupted()
-        memory.finish(SUCCEEDED, report, view.effect().wipes, writes, credits)
+        memory.finish(SUCCEEDED, report, view.effect().wipes, publication.writes, publication.credits)
 
 
-def read_report(report: bytes, transaction: int) -> tuple[Any, Effect] | Rejection:
-    """What :meth:`BlockAtHand.execute` said: the outcome and the effect, or the rejection.
+class Executed(NamedTuple):
+    """What a worker says of a transaction that ran to its end.
+
+    ``unmerged``: why a credit of it could not be merged, in words, or nothing. The ledger merges it again in its turn,
+    and is to fail then too.
+    """
+
+    outcome: Any
+    effect: Effect
+    unmerged: str
+
+
+def read_report(report: bytes, transaction: int) -> Executed | Rejection:
+    """What :meth:`BlockAtHand.execute` said: what was executed, or the rejection.
 
     Raises :class:`StepFailed` where the machine failed, or its outcome cannot be unpickled.
     """
     try:
         verdict, *content = pickle.loads(report)
+    except (KeyboardInterrupt, TimeUp):
+        raise
     except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):
-            raise
         raise StepFailed(str(transaction), f"its outcome cannot be unpickled: {described(error)}") from error
     if verdict == FAILED:
         raise StepFailed(str(transaction), content[0])
     if verdict == REJECTED:
         rejected: Rejection = content[0]
         return rejected
-    outcome, effect = content
-    return outcome, effect
+    return Executed(*content)
 
 
 class _Observer:

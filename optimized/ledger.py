@@ -17,9 +17,9 @@ Value = bytes | None
 class Effect(NamedTuple):
     """What a step did, as its view tells when it is over.
 
-    ``reads``: the keys whose value from before the step was observed. ``sets``: what it gave keys, if that is known
-    without the value before. ``credits``: what it added to keys that it did not set, observed or not. ``wipes``:
-    addresses whose storage vanished, before whatever ``sets`` holds of it. No two of them depend on their order.
+    ``reads``: the keys whose value from before the step was observed. ``wipes``: addresses whose storage vanished,
+    before all that follows. ``sets``: what it gave keys, if that is known without the value before. ``credits``: what
+    it added to keys, after ``sets`` where it set them too, observed or not.
     """
 
     reads: tuple[bytes, ...]
@@ -95,13 +95,17 @@ class Ledger:
         credits: dict[bytes, int] = {}
         for key, value in effect.sets.items():
             held = self.value(key)
+            if key in effect.credits:
+                value = self._merge(key, value, effect.credits[key])
             if value != held:
                 writes[key], before[key] = value, held
                 self._change(key, Holding(value, [step]))
         for key, amount in effect.credits.items():
+            if key in effect.sets:
+                continue
             old = self.holding(key)
             value = self._merge(key, old.value, amount)
-            if key in reads:
+            if key in reads or (effect.wipes and self._storage_owner(key) in effect.wipes):
                 if value != old.value:
                     writes[key], before[key] = value, old.value
                     self._change(key, Holding(value, [step]))

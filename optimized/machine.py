@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 import importlib
+import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
+from pathlib import Path
 from typing import Any, Protocol
 
 from optimized.errors import MachineError
@@ -75,11 +79,50 @@ class MachineName:
         missing = [method for method in METHODS if not callable(getattr(found, method, None))]
         if missing:
             raise MachineError(f"machine {self}: has no {', '.join(missing)}")
+        source_of(self)
         machine: Machine = found
         return machine
 
     def __str__(self) -> str:
         return self.name if self.argument is None else f"{self.name}({self.argument})"
+
+
+_sources: dict[str, tuple[ModuleSpec, str]] = {}
+"""By module, a digest of its file as it was when a machine was first found there, and what it was imported by."""
+
+
+def source_of(name: MachineName) -> str:
+    """A digest of the file that the machine's module was imported from; nothing where there is no such file.
+
+    The file may change afterwards: that means nothing to this process until the module is reloaded.
+    """
+    module_name = name.name.partition(":")[0]
+    specification = getattr(sys.modules.get(module_name), "__spec__", None)
+    if module_name == "__main__" or specification is None or not specification.has_location or not specification.origin:
+        return ""
+    known = _sources.get(module_name)
+    if known is None or known[0] is not specification:
+        try:
+            digest = hashlib.sha256(Path(specification.origin).read_bytes()).hexdigest()
+        except OSError:
+            digest = ""
+        known = _sources[module_name] = (specification, digest)
+    return known[1]
+
+
+Merge = Callable[[bytes, bytes | None, int], bytes | None]
+
+
+def checked_merge(merge: Merge) -> Merge:
+    """A machine's ``merge`` that raises TypeError where it gives what is no value."""
+
+    def checked(key: bytes, value: bytes | None, amount: int) -> bytes | None:
+        made: object = merge(key, value, amount)
+        if made is not None and not isinstance(made, bytes):
+            raise TypeError(f"merge is to give bytes or None, not {type(made).__name__}")
+        return made
+
+    return checked
 
 
 def rejection(error: BaseException, transaction: int | None) -> Rejection | None:

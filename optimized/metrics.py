@@ -42,8 +42,9 @@ class Metrics:
 
     ``version_reads`` and ``base_reads``: how many values came from an earlier step of the block, and from the state
     before. ``strategy``: the one that gave the result; where it is not the one asked for, the block was run again (an
-    access list cannot say that storage was wiped). ``seconds``: for the whole block, from its input in the engine's
-    form to its result.
+    access list cannot say that storage was wiped). ``kind``: of the workers; ``none`` where there are none, because a
+    machine in Python was executed one transaction at a time. ``seconds``: for the whole block, from its input in the
+    engine's form to its result.
     """
 
     strategy: str

@@ -13,21 +13,13 @@ from optimized.deadline import Deadline
 from optimized.errors import EngineError, OutOfMemory, StepFailed
 from optimized.execution import PROTOCOL
 from optimized.ledger import Value
-from optimized.machine import Machine, MachineName, described
+from optimized.machine import MachineName, described, source_of
 from optimized.metrics import WorkerMetrics
 from optimized.pools import forget_when_gone, new_identity, shared_pool
-from optimized.python_block import ArenaFull, BlockMemory, KeyTableFull
+from optimized.python_block import STOP_REASONS, STRATEGY_NUMBERS, ArenaFull, BlockMemory, KeyTableFull
 from optimized.shared_memory import create_arena, in_words
 from optimized.trace import Ending, TraceEvent
-from optimized.workers import StopReasons, WorkerReport
-
-STRATEGY_NUMBERS: Final = {"block-stm": 1, "locks": 2, "waves": 3, "access-list": 4}
-
-# The core's numbers of why a run was stopped: `StopReason` in core/records.pxd.
-DONE: Final = 0
-OUT_OF_MEMORY: Final = 1
-REASONS: Final = StopReasons(out_of_time=2, interrupted=3, worker_died=4)
-KEY_TABLE_FULL: Final = 6
+from optimized.workers import LostWorker, WorkerReport
 
 SPARE_KEYS: Final = 1024
 SPARE_KEYS_PER_TRANSACTION: Final = 16
@@ -38,9 +30,11 @@ class Run:
     """What the workers did. ``reports``: what was said of each transaction, in order, for :func:`read_report`.
 
     ``strategy``: the one that gave the result, which is not the one that was asked for where a block was run again.
+    ``unmerged``: what the machine's merge raised where an access list was compared with what was done, or nothing.
     """
 
     strategy: str = ""
+    unmerged: str = ""
     reports: list[bytes] = field(default_factory=list)
     executions: list[int] = field(default_factory=list)
     workers: list[WorkerMetrics] = field(default_factory=list)
@@ -56,12 +50,12 @@ class Run:
 class ParallelRun:
     """An arena and the pool that works in it, for one machine; block after block."""
 
-    def __init__(self, name: MachineName, machine: Machine, configuration: Configuration) -> None:
+    def __init__(self, name: MachineName, configuration: Configuration) -> None:
         self._name = name
-        self._machine = machine
         self._configuration = configuration
         self._pool = shared_pool(configuration.workers, configuration.affinity)
-        self._pool.prepare(name)
+        self._source = source_of(name)
+        self._pool.prepare(name, self._source)
         self._arena = create_arena(configuration.memory_limit)
         self._identity = new_identity()
         self._forget = forget_when_gone(self, self._pool, self._identity)
@@ -76,7 +70,7 @@ class ParallelRun:
         self,
         block: Any,
         transactions: Sequence[Any],
-        base: Mapping[bytes, bytes],
+        base: dict[bytes, bytes],
         storage: Collection[bytes],
         expected: Sequence[Access | None],
         predictions: Mapping[bytes, Sequence[tuple[int, Value]]],
@@ -87,10 +81,11 @@ class ParallelRun:
         A list cannot say that an address was wiped: where transactions wipe, a block is run again by block-stm, and the
         metrics say that it was.
         """
-        self._pool.prepare(self._name, deadline)  # whoever is still in the arena is out of it after this
+        self._pool.prepare(self._name, self._source, deadline)  # whoever is still in the arena is out of it after this
         pickled = _pickled(block), pickle.dumps(frozenset(storage), PROTOCOL)
         capacity = len(base) + SPARE_KEYS + SPARE_KEYS_PER_TRANSACTION * len(transactions)
         strategy = self._configuration.strategy
+        lost_before = False
         while True:
             try:
                 memory = self._laid_out(len(transactions), base, pickled, expected, predictions, capacity, strategy)
@@ -98,16 +93,19 @@ class ParallelRun:
                     self._arena,
                     self._identity,
                     self._name,
+                    self._source,
                     deadline,
-                    memory.running,
-                    self._arena.request_stop,
-                    REASONS,
+                    memory,
                 )
                 self._check(reports, memory)
                 if strategy == "access-list" and any(report.wipes for report in reports):
                     strategy = "block-stm"
                     continue
                 return self._gathered(memory, reports, strategy)
+            except LostWorker as lost:
+                if lost_before:
+                    raise lost.as_error() from None
+                lost_before = True
             except KeyTableFull:
                 capacity *= 4
             except ArenaFull:
@@ -120,7 +118,7 @@ class ParallelRun:
     def _laid_out(
         self,
         count: int,
-        base: Mapping[bytes, bytes],
+        base: dict[bytes, bytes],
         pickled: tuple[bytes, bytes],
         expected: Sequence[Access | None],
         predictions: Mapping[bytes, Sequence[tuple[int, Value]]],
@@ -139,7 +137,7 @@ class ParallelRun:
             int(settings.read_latency_us * 1000),
             True,
         )
-        memory.load(dict(base))
+        memory.load(base)
         memory.put_input(*pickled)
         for index, access in enumerate(expected):
             if access is not None:
@@ -158,7 +156,7 @@ class ParallelRun:
             if report.failure:
                 raise EngineError(f"a worker could not go on: {report.failure}")
         reason = max(report.stop_reason for report in reports)
-        if reason != DONE:
+        if reason != STOP_REASONS["none"]:
             raise EngineError(f"the workers stopped for reason {reason} of the core")
 
     def _gathered(self, memory: BlockMemory, reports: Sequence[WorkerReport], strategy: str) -> Run:
@@ -178,6 +176,7 @@ class ParallelRun:
             run.version_reads = (run.version_reads or 0) + report.version_reads
             run.base_reads = (run.base_reads or 0) + report.base_reads
             run.events += _events(number, memory.events(number), report)
+            run.unmerged = run.unmerged or report.unmerged
         run.events.sort(key=lambda event: (event.begin, event.worker))
         return run
 

@@ -30,6 +30,15 @@ def new_identity() -> int:
     return next(_identities)
 
 
+def end_workers() -> None:
+    """End all worker processes of this process, once they have done with the blocks at hand.
+
+    Engines are none the worse for it: the next block of any starts new workers, which import its machine as it is then.
+    """
+    for pool in list(_pools.values()):
+        pool.end_in_turn()
+
+
 @atexit.register
 def end_pools() -> None:
     """End all workers of all pools: the process ends."""

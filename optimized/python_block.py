@@ -17,9 +17,17 @@ from cython.cimports.optimized.core.arena import (
     value_length,
 )
 from cython.cimports.optimized.core.records import (
+    ACCESS_LIST,
+    BLOCK_STM,
+    INTERRUPTED,
     KEY_TABLE_FULL,
+    LOCKS,
     OUT_OF_MEMORY,
+    OUT_OF_TIME,
+    RUNNING,
     TRACE_EXECUTION,
+    WAVES,
+    WORKER_DIED,
     DeclaredAccess,
     Execution,
     TraceChunk,
@@ -31,6 +39,10 @@ from cython.cimports.optimized.core.shim import atomic_load
 from cython.cimports.optimized.core.worker import prepare
 
 KEY = b"\x00"
+
+STRATEGY_NUMBERS = {"block-stm": BLOCK_STM, "locks": LOCKS, "waves": WAVES, "access-list": ACCESS_LIST}
+STOP_REASONS = {"none": RUNNING, "out of time": OUT_OF_TIME, "interrupted": INTERRUPTED, "worker died": WORKER_DIED}
+"""The core's numbers for why a run was stopped."""
 
 
 class KeyTableFull(Exception):  # noqa: N818 - what happened, handled by the caller
@@ -193,6 +205,10 @@ class BlockMemory:
         )
         transaction: uint64_t = atomic_load(line, b"python.running.load")
         return None if transaction == 0 else transaction - 1
+
+    def entered(self, worker: int):
+        """Whether a worker has begun to work on the block."""
+        return self.session.workers[worker].entered != 0
 
     def outcome(self, transaction: int):
         """What the latest incarnation of a transaction said, pickled; None where there is none."""

@@ -8,6 +8,8 @@ address's wipes are versions of a name of their own, which begins with another b
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.libc.stdlib import calloc, free
+from cython.cimports.libc.string import memcpy
 from cython.cimports.optimized.core import keys, memory
 from cython.cimports.optimized.core.arena import SharedArena, stop, stop_reason, store_value
 from cython.cimports.optimized.core.records import (
@@ -16,21 +18,30 @@ from cython.cimports.optimized.core.records import (
     READ_VALUE,
     STOPPED,
     SUSPENDED,
+    Execution,
     KeyRecord,
     Reading,
     Task,
     Version,
     word_value,
 )
-from cython.cimports.optimized.core.session import attach_session, free_task, make_task
+from cython.cimports.optimized.core.session import attach_session, begin_task, free_task, make_task
 from cython.cimports.optimized.core.shim import atomic_store
 from cython.cimports.optimized.core.worker import run_worker
+from cython.cimports.optimized.interruption import Guard
 from cython.cimports.optimized.python_block import RUNNING_LINE, PythonInput, to_object
+from cython.cimports.posix.unistd import _exit, getppid
 
+from optimized.deadline import PATIENCE
+from optimized.interruption import Insistent
 from optimized.view import Stopped, Suspended
 
 KEY = b"\x00"
 WIPE = b"\x01"
+
+
+class _SuspendedForGood(Suspended, Insistent):
+    """For a machine that swallows all the others."""
 
 
 def execute_step(machine, task):
@@ -40,7 +51,10 @@ def execute_step(machine, task):
 
 
 def merge_values(machine, task, key, value, amount):
-    """Have the machine credit an amount to a value."""
+    """Have the machine credit an amount to a value; absent where it cannot.
+
+    The block then ends when the step that credits is entered in its turn, whatever this value is used for meanwhile.
+    """
     with cython.gil:
         worker: WorkerMemory = cython.cast(WorkerMemory, machine)
         try:
@@ -48,17 +62,34 @@ def merge_values(machine, task, key, value, amount):
         except Stopped:
             return 0
         except BaseException as error:
-            worker.failure = error
-            stop(worker.session.arena, BROKEN)
+            worker.unmerged = error
             return 0
+
+
+def end_with(sentinel: int, parent: int) -> None:
+    """End this process at once when the process ``parent``, which started it, is gone. Never returns.
+
+    It needs no GIL, so that nothing that a machine does holds it up. The sentinel, a descriptor that becomes readable,
+    tells at once, unless a fork of that process holds its other end too; so the parent is asked for every second.
+    """
+    end: pollfd
+    end.fd = sentinel
+    end.events = POLLIN
+    end.revents = 0
+    number: cython.int = parent
+    with cython.nogil:
+        while poll(cython.address(end), 1, 1000) <= 0 and getppid() == number:
+            pass
+        _exit(1)
 
 
 @cython.cclass
 class WorkerMemory:
     """The block in the arena as one worker process sees it.
 
-    ``execute(memory, transaction)`` runs a transaction over this memory: True when it ended (:meth:`finish` has been
-    called), or raises Suspended or Stopped. ``merge`` is the machine's.
+    ``execute(memory, transaction)`` runs a transaction over this memory. When it has ended it has called
+    :meth:`finish`; or it raises Suspended or Stopped. ``merge`` is the machine's, checked. ``failure``: what it raised
+    that it must not, if anything. ``unmerged``: what ``merge`` raised where no execution was under way, if anything.
     """
 
     def __init__(self, shared: SharedArena, number: int, execute, merge):
@@ -67,6 +98,11 @@ class WorkerMemory:
         self.execute = execute
         self.merge = merge
         self.failure = None
+        self.unmerged = None
+        self.guard = Guard()
+        self.executions = 0
+        self.seen_executions = 0
+        self.times_thrown = 0
         self.suspensions = []
         self.version_reads = 0
         self.base_reads = 0
@@ -108,9 +144,28 @@ class WorkerMemory:
         line: cython.pointer(uint64_t) = cython.cast(
             cython.pointer(uint64_t), self.session.base + record.running + RUNNING_LINE * task.number
         )
-        ending: cython.int = DONE
+        ending: cython.int
         self.current = task
         atomic_store(line, task.transaction + 1, b"python.running.store")
+        while True:
+            ending = self.run_once(task)
+            if ending == STOPPED or not self.guard.thrown:
+                break
+            if self.meets_estimate(task):
+                ending = SUSPENDED
+                break
+            self.session.steps[task.step].executions += 1
+            task.worker.executions += 1
+            task.worker.suspensions += 1
+            begin_task(task, task.step, task.incarnation)
+        atomic_store(line, 0, b"python.running.store")
+        return ending
+
+    def run_once(self, task):
+        """Call the machine, unless what it has read so far turns out to be no longer so: then ``guard.thrown``."""
+        ending: cython.int = DONE
+        self.executions += 1
+        self.guard.begin()
         try:
             self.execute(self, task.transaction)
         except Suspended:
@@ -118,11 +173,64 @@ class WorkerMemory:
         except Stopped:
             ending = STOPPED
         except BaseException as error:
-            self.failure = error
-            stop(self.session.arena, BROKEN)
-            ending = STOPPED
-        atomic_store(line, 0, b"python.running.store")
-        return ending
+            if not self.guard.thrown:
+                self.failure = error
+                stop(self.session.arena, BROKEN)
+                ending = STOPPED
+        self.guard.end()
+        return STOPPED if stop_reason(self.session.arena) else ending
+
+    def look_up(self) -> None:
+        """Give up the execution under way if it is the one that was at the last call, and its reads have changed.
+
+        For another thread of the process, every now and then: what was read too early may have sent the machine into
+        a loop that it would not enter in block order. All of this happens under the GIL, which the execution needs for
+        reading, too; so its read set stands still.
+        """
+        if self.executions != self.seen_executions:
+            self.seen_executions = self.executions
+            self.times_thrown = 0
+        elif self.guard.running and (self.guard.thrown or not self.reads_hold()):
+            self.guard.throw(Suspended if self.times_thrown < PATIENCE else _SuspendedForGood, True)
+            self.times_thrown += 1
+
+    def reads_hold(self):
+        """Whether the execution under way would find all that it has read again."""
+        task: cython.pointer(Task) = self.current
+        size: cython.size_t = 8 * task.read_words
+        copy: cython.pointer(Execution) = cython.cast(
+            cython.pointer(Execution), calloc(1, cython.sizeof(Execution) + size)
+        )
+        if copy == cython.NULL:
+            return True
+        copy.read_words = task.read_words
+        memcpy(memory.read_set(copy), task.reads, size)
+        holds: cython.bint = memory.validate(cython.address(self.session), task.step, copy)
+        free(copy)
+        return holds
+
+    def meets_estimate(self, task):
+        """Whether a key that was read waits for a step that is being executed again: ``task.blocking`` then."""
+        keys_read = []
+        index: uint64_t = 0
+        while index < task.read_words:
+            keys_read.append(task.reads[index])
+            index += 2 + 2 * task.reads[index + 1]
+        reading: Reading
+        for key in keys_read:
+            if memory.read(task, key, cython.address(reading)) == SUSPENDED:
+                self.note_suspension(task, key)
+                return True
+        return False
+
+    def note_suspension(self, task, key):
+        """For the trace: who waits for whom, because of which key."""
+        record: cython.pointer(KeyRecord) = keys.key_record(cython.address(self.session), key)
+        name: bytes = PyBytes_FromStringAndSize(
+            self.session.base + record.name + 1, cython.cast(cython.Py_ssize_t, record.length - 1)
+        )
+        self.suspensions.append((task.transaction, task.incarnation, task.blocking - 1, name))
+        return 0
 
     def key(self, name):
         """The record of a name, made with nothing in it where it is new."""
@@ -155,12 +263,12 @@ class WorkerMemory:
         """Read what steps before this one left under a name."""
         if stop_reason(self.session.arena):
             raise Stopped
+        if self.guard.thrown:
+            raise Suspended
         key: uint64_t = self.key(name)
         result: cython.int = memory.read(self.current, key, reading)
         if result == SUSPENDED:
-            self.suspensions.append(
-                (self.current.transaction, self.current.incarnation, self.current.blocking - 1, name[1:])
-            )
+            self.note_suspension(self.current, key)
             raise Suspended
         if result != READ_VALUE:
             raise Stopped

@@ -19,6 +19,7 @@ from optimized.coordinator import Coordinator, Rejected
 from optimized.errors import (
     ConfigurationError,
     EngineClosed,
+    EngineError,
     MissingAccessList,
 )
 from optimized.expectations import Estimator
@@ -69,7 +70,7 @@ class PythonEngine:
         self.machine = name.load()
         self.configuration = configuration
         self._estimator = Estimator(self.machine, configuration)
-        self._parallel = None if sequential else ParallelRun(name, self.machine, configuration)
+        self._parallel = None if sequential else ParallelRun(name, configuration)
         self._closed = False
 
     def execute(
@@ -96,21 +97,29 @@ class PythonEngine:
         started = time.perf_counter()
         job = Coordinator(self.machine, block, base, storage, self.configuration)
         run = Run()
+
+        def before() -> tuple[Sequence[Any], Sequence[Access | None], dict[bytes, bytes]]:
+            transactions = job.begin()
+            expected = self._expected(block, transactions, accesses)
+            return transactions, expected, job.opened_base() if self._parallel is not None else {}
+
+        def after() -> None:
+            if self._parallel is None:
+                job.execute_one_at_a_time()
+            else:
+                job.settle_in_order(run.reports)
+            job.close()
+            if run.unmerged:
+                raise EngineError(f"merge failed in a worker, but not here: {run.unmerged}")
+
         try:
-            with job.in_time():
-                transactions = job.begin()
-                if self._parallel is None:
-                    job.execute_one_at_a_time()
-                expected = self._expected(block, transactions, accesses)
-                opened = job.opened_base() if self._parallel is not None else {}
+            transactions, expected, opened = job.in_time(before)
             if self._parallel is not None:
                 run = self._parallel.run(
                     block, transactions, opened, job.storage, expected, predictions or {}, job.deadline
                 )
                 run.expected = expected
-            with job.in_time():
-                job.settle_in_order(run.reports)
-                job.close()
+            job.in_time(after)
         except Rejected as rejected:
             job.rejection = rejected.rejection
         return self._result(job, run, time.perf_counter() - started)
@@ -163,7 +172,7 @@ class PythonEngine:
         met = accuracy(expected, job.steps) if whole and expected else None
         return Metrics(
             strategy=run.strategy or self.configuration.strategy,
-            kind=self.configuration.kind,
+            kind=self.configuration.kind if self._parallel is not None else "none",
             transactions=count,
             seconds=seconds,
             executions=sum(worker.executions for worker in workers),

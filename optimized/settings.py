@@ -49,7 +49,7 @@ def _number(above: bool, most: float, unit: str) -> Check:
                 value = float(value)
             except ValueError:
                 value = None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -math.inf < value < math.inf:
             raise Wrong(f"give a number of {unit}")
         if value < 0 or (above and value == 0):
             raise Wrong(f"give {'more than ' if above else 'at least '}0 {unit}")
@@ -147,7 +147,10 @@ CHECKS: dict[str, Check] = {
 
 def words(value: object) -> str:
     """A value as it would be written, cut to what fits a line."""
-    text = value if isinstance(value, str) and value else repr(value)
+    try:
+        text = value if isinstance(value, str) and value else repr(value)
+    except ValueError:  # Python writes no number of thousands of digits
+        text = "a number of thousands of digits"
     return text if len(text) <= 60 else text[:57] + "…"
 
 

@@ -7,7 +7,7 @@ undo them in reverse.
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from optimized.ledger import Effect, Value
 
@@ -25,6 +25,14 @@ class Suspended(BaseException):
 
 class Stopped(BaseException):
     """The run is to end: its time or memory is used up, or it was interrupted. As little to be caught as Suspended."""
+
+
+class Publication(NamedTuple):
+    """What other steps see of one before its turn. ``unmerged``: why a credit could not be merged, if one could not."""
+
+    writes: dict[bytes, Value]
+    credits: dict[bytes, int]
+    unmerged: Exception | None
 
 
 class StepView:
@@ -68,10 +76,10 @@ class StepView:
     def get(self, key: bytes) -> Value:
         """The value of ``key`` as this step sees it. Counts as a read unless the step itself set or wiped it."""
         if key in self._sets:
-            return self._sets[key]
-        if self._is_wiped(key):
-            return None
-        if key in self.reads:
+            value = self._sets[key]
+        elif self._is_wiped(key):
+            value = None
+        elif key in self.reads:
             value = self.reads[key]
         else:
             value = self.reads[key] = self._observe(_bytes(key, "key"))
@@ -87,14 +95,9 @@ class StepView:
             self._drop(self._credits, key)
 
     def add(self, key: bytes, amount: int) -> None:
-        """Credit ``key`` with a positive amount."""
+        """Credit ``key`` with a positive amount. Merged only where it is read, and when the step is entered."""
         _positive(amount)
-        if key in self._sets:
-            self.set(key, self._merge(key, self._sets[key], amount))
-        elif self._is_wiped(key):
-            self.set(key, self._merge(key, None, amount))
-        else:
-            self._put(self._credits, _bytes(key, "key"), self._credits.get(key, 0) + amount)
+        self._put(self._credits, _bytes(key, "key"), self._credits.get(key, 0) + amount)
 
     def touch(self, address: bytes) -> None:
         """Record that ``address`` was accessed although no value of it mattered."""
@@ -131,25 +134,32 @@ class StepView:
         """What the step did."""
         return Effect(tuple(self.reads), self._sets, self._credits, tuple(self._wiped), tuple(self._touches))
 
-    def publication(self) -> tuple[dict[bytes, Value], dict[bytes, int]]:
+    def publication(self) -> Publication:
         """What later steps need to know: values by key, and sums credited to keys of which no value is known.
 
-        What was observed and is left as it was is not among them: whoever reads it finds what this step found.
+        What was observed and is left as it was is not among them: whoever reads it finds what this step found. Nor is
+        a value that cannot be merged: nobody comes to use it, since the block ends when the step is entered.
         """
-        writes = {
-            key: value
-            for key, value in self._sets.items()
-            if key not in self.reads or self.reads[key] != value or self._is_wiped(key)
-        }
+        writes = dict(self._sets)
         credits: dict[bytes, int] = {}
+        unmerged: Exception | None = None
         for key, amount in self._credits.items():
-            if key in self.reads:
-                writes[key] = self._merge(key, self.reads[key], amount)
-            else:
+            wiped = self._is_wiped(key)
+            if key not in writes and not wiped and key not in self.reads:
                 credits[key] = amount
-        return writes, credits
+                continue
+            try:
+                writes[key] = self._merge(key, writes.get(key) if wiped or key in writes else self.reads[key], amount)
+            except Exception as error:
+                writes.pop(key, None)
+                unmerged = error
+        for key in [key for key in writes if key in self.reads]:
+            if writes[key] == self.reads[key] and not self._is_wiped(key):
+                del writes[key]
+        return Publication(writes, credits, unmerged)
 
     def _is_wiped(self, key: bytes) -> bool:
+        """Whether the step itself has wiped the storage that the key is of. An address is never None."""
         return bool(self._wiped) and self._owner(key) in self._wiped
 
     def _put(self, dictionary: dict[bytes, Any], key: bytes, value: object) -> None:

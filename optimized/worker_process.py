@@ -5,27 +5,28 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
 import threading
+import time
 from typing import Any
 
 import multiprocess
-from multiprocess import connection as waiting
 from multiprocess.reduction import recv_handle
 
 from optimized.core.arena import SharedArena
 from optimized.errors import MachineError
 from optimized.execution import BlockAtHand
-from optimized.machine import Machine, MachineName, described
-from optimized.python_executor import WorkerMemory
+from optimized.machine import Machine, MachineName, checked_merge, described, source_of
+from optimized.python_executor import WorkerMemory, end_with
 
-LOOK_UP_SECONDS = 1.0
-"""How often to see whether the process that started this one is still there."""
+LOOK_UP_SECONDS = 0.05
+"""How often to see whether what a long execution has read is still so."""
 
 
-def serve(pipe: Any, processor: int | None) -> None:
+def serve(pipe: Any, processor: int | None, parent: int) -> None:
     """Answer requests until there is nobody left to make one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to everybody; whoever started us decides
-    end_with_parent()
+    ignore_interrupts()
+    end_with_parent(parent)
     if processor is not None and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {processor})
     office = Office()
@@ -34,25 +35,25 @@ def serve(pipe: Any, processor: int | None) -> None:
             request, *arguments = pipe.recv()
             if request == "attach":
                 arguments.append(recv_handle(pipe))
-            pipe.send(getattr(office, request)(*arguments))
         except (EOFError, OSError):
+            return
+        answer = getattr(office, request)(*arguments)
+        try:
+            pipe.send(answer)
+        except OSError:
             return
 
 
-def end_with_parent() -> None:
-    """End at once, even in the middle of a block, when the process that started this one is gone.
+def ignore_interrupts() -> None:
+    """Ctrl-C goes to everybody; whoever started us decides. Until here the signal was blocked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
-    The sentinel tells at once, unless a fork of that process holds its other end too.
-    """
+
+def end_with_parent(parent: int) -> None:
+    """End at once, even in the middle of a block, when the process that started this one is gone."""
     sentinel = multiprocess.parent_process().sentinel
-    parent = os.getppid()
-
-    def watch() -> None:
-        while not waiting.wait([sentinel], LOOK_UP_SECONDS) and os.getppid() == parent:
-            pass
-        os._exit(1)
-
-    threading.Thread(target=watch, name="watch over the parent", daemon=True).start()
+    threading.Thread(target=end_with, args=(sentinel, parent), name="watch over the parent", daemon=True).start()
 
 
 class Office:
@@ -61,18 +62,24 @@ class Office:
     def __init__(self) -> None:
         self._machines: dict[MachineName, Machine] = {}
         self._arenas: dict[int, SharedArena] = {}
+        self._watch = Watch()
 
-    def machine(self, name: MachineName) -> str:
-        """Import a machine. What is wrong, or nothing."""
+    def machine(self, name: MachineName, path: list[str]) -> tuple[str, str]:
+        """Import a machine. What is wrong, or nothing; and the digest of the source that it was made from."""
+        sys.path[:] = path
         try:
             self._machines[name] = name.load()
         except MachineError as error:
-            return str(error)
-        return ""
+            return str(error), ""
+        return "", source_of(name)
 
-    def attach(self, identity: int, descriptor: int) -> None:
-        """Map an arena."""
-        self._arenas[identity] = SharedArena.attach(descriptor)
+    def attach(self, identity: int, descriptor: int) -> str:
+        """Map an arena. What is wrong, or nothing."""
+        try:
+            self._arenas[identity] = SharedArena.attach(descriptor)
+        except (OSError, ValueError) as error:
+            return described(error)
+        return ""
 
     def detach(self, identity: int) -> None:
         """Give an arena back."""
@@ -80,16 +87,45 @@ class Office:
 
     def run(self, identity: int, number: int, name: MachineName) -> tuple[Any, ...]:
         """Work on the block in an arena until it is done or stopped. The answer is a WorkerReport."""
-        machine = self._machines[name]
         try:
-            at_hand = BlockPending(machine)
-            memory = WorkerMemory(self._arenas[identity], number, at_hand.execute, machine.merge)
+            at_hand = BlockPending(self._machines[name])
+            memory = WorkerMemory(self._arenas[identity], number, at_hand.execute, at_hand.merge)
             at_hand.read(*memory.input())
-            reason = memory.work()
+            with self._watch.over(memory):
+                reason = memory.work()
         except BaseException as error:
-            return -1, 0, 0, 0, [], described(error)
-        failure = "" if memory.failure is None else described(memory.failure)
-        return reason, memory.version_reads, memory.base_reads, memory.wipes, memory.suspensions, failure
+            return -1, 0, 0, 0, [], described(error), ""
+        failure, unmerged = ("" if error is None else described(error) for error in (memory.failure, memory.unmerged))
+        return reason, memory.version_reads, memory.base_reads, memory.wipes, memory.suspensions, failure, unmerged
+
+
+class Watch:
+    """Sees to it that no execution goes on for long after what it has read has changed."""
+
+    def __init__(self) -> None:
+        self._memory: WorkerMemory | None = None
+        self._at_work = threading.Event()
+        threading.Thread(target=self._look_up, name="watch over executions", daemon=True).start()
+
+    def over(self, memory: WorkerMemory) -> Watch:
+        """Watch it, in a `with` statement."""
+        self._memory = memory
+        return self
+
+    def __enter__(self) -> None:
+        self._at_work.set()
+
+    def __exit__(self, *error: object) -> None:
+        self._at_work.clear()
+        self._memory = None
+
+    def _look_up(self) -> None:
+        while self._at_work.wait():
+            time.sleep(LOOK_UP_SECONDS)
+            memory = self._memory
+            if memory is not None:
+                memory.look_up()
+            del memory
 
 
 class BlockPending:
@@ -97,13 +133,14 @@ class BlockPending:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
+        self.merge = checked_merge(machine.merge)
         self._at_hand: BlockAtHand | None = None
 
     def read(self, block: bytes, storage: bytes) -> None:
         """Unpickle it."""
         content = pickle.loads(block)
         transactions = self._machine.transactions(content)
-        self._at_hand = BlockAtHand(self._machine, content, transactions, pickle.loads(storage))
+        self._at_hand = BlockAtHand(self._machine, self.merge, content, transactions, pickle.loads(storage))
 
     def execute(self, memory: WorkerMemory, transaction: int) -> None:
         """See :meth:`BlockAtHand.execute`."""

@@ -53,7 +53,10 @@ def execute(case: Case, fork: Fork, drafts: list[Draft]) -> tuple[list[Object], 
     for index, (draft, block) in enumerate(zip(drafts, case.blocks, strict=True)):
         if draft.proposed_access_list is not None:
             right, _, _ = evm.execute_block(case, fork, block, state)
-            proposed = draft.proposed_access_list(evm.unhexed(text(right, "block_access_list")))
+            own = (
+                text(right, "block_access_list") if "block_access_list" in right else "0x"
+            )  # a rejected block has none
+            proposed = draft.proposed_access_list(evm.unhexed(own))
             block = {**block, "block_access_list": evm.hexed(proposed)}
         with watching() as reached:
             expect, state, _ = evm.execute_block(case, fork, block, state)

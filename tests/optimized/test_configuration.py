@@ -170,6 +170,22 @@ def test_a_variable_that_is_nearly_a_setting() -> None:
 
 
 @pytest.mark.parametrize(
+    "variable", ["RACE", "DATA", "PEER_BLOCKS", "PEER_INPUTS", "EXPLORED_TABLE", "BUILD_JOBS", "SAMPLE", "SOURCES"]
+)
+def test_a_variable_of_another_part_of_the_project_is_no_misspelt_setting(variable: str) -> None:
+    assert load(environment={f"SAMESTATE_{variable}": "anything"}) == Configuration()
+
+
+def test_numbers_that_no_computer_holds() -> None:
+    for name in ("time_limit", "read_latency_us"):
+        with pytest.raises(ConfigurationError, match=rf"argument {name} = 10*…: give at most 1e\+06 "):
+            Configuration(**{name: 10**400})  # type: ignore[arg-type]
+    for name in ("time_limit", "workers", "memory_limit", "maximum_block"):
+        with pytest.raises(ConfigurationError, match=f"argument {name} = a number of thousands of digits: give "):
+            Configuration(**{name: 10**5000})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         ("workers: [1", "is not YAML"),

@@ -117,13 +117,6 @@ def test_a_failure_of_a_speculative_run_does_not_count(engine: PythonEngine) -> 
     assert result.rejection.transaction == 2
 
 
-def test_a_machine_that_swallows_the_suspension_is_suspended_all_the_same(engine: PythonEngine) -> None:
-    made = [Transfer(b"hot" if i % 2 else b"a%d" % i, b"hot", 1, 1.0, "swallows everything") for i in range(20)]
-    state = {transfer.sender: b"\xff" for transfer in made}
-    for _ in range(5):
-        assert engine.execute(Block(tuple(made)), state).rejection is None
-
-
 def test_a_block_that_cannot_be_pickled(engine: PythonEngine) -> None:
     block, state = transfers(2)
     with pytest.raises(StepFailed, match="step open failed: the block cannot be pickled for the workers"):
@@ -160,6 +153,31 @@ def test_a_transaction_that_never_ends_without_workers(alone: PythonEngine) -> N
     with pytest.raises(TimeLimitExceeded, match="transaction 1 was being executed"):
         alone.execute(*transfers(3, habits={1: "loops in execute"}))
     assert alone.execute(*transfers(3)).rejection is None
+
+
+@pytest.mark.parametrize("habit", ["swallows the time limit", "swallows all time limits"])
+@pytest.mark.parametrize("where", ["open", "settle", "close"])
+def test_a_step_of_the_block_that_swallows_the_end_of_its_time(hasty: PythonEngine, where: str, habit: str) -> None:
+    block, state = transfers(3)
+    began = time.monotonic()
+    with pytest.raises(TimeLimitExceeded, match=r"within 1 s"):
+        hasty.execute(Block(block.transfers, habit=f"{habit} in {where}"), state)
+    assert time.monotonic() - began < 20
+    check_usable(hasty)
+
+
+@pytest.mark.parametrize("habit", ["swallows the time limit", "swallows all time limits"])
+def test_a_transaction_that_swallows_the_end_of_its_time_without_workers(alone: PythonEngine, habit: str) -> None:
+    """The transaction that did is named, and no other is begun."""
+    with pytest.raises(TimeLimitExceeded, match="transaction 1 was being executed"):
+        alone.execute(*transfers(3, habits={1: f"{habit} in execute"}))
+    assert alone.execute(*transfers(3)).rejection is None
+
+
+def test_the_time_that_an_outcome_takes_to_unpickle_is_the_blocks(hasty: PythonEngine) -> None:
+    with pytest.raises(TimeLimitExceeded, match="transaction 2 was being executed"):
+        hasty.execute(*transfers(4, habits={2: "gives what is never loaded"}))
+    check_usable(hasty)
 
 
 # Workers that end

@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import multiprocess
+
 TREASURY = b"treasury"
 
 
@@ -96,6 +98,8 @@ class TokenLedger:
             return lambda: None
         if transfer.habit == "gives what cannot be unpickled":
             return Unloadable()
+        if transfer.habit == "gives what is never loaded":
+            return NeverLoaded()
         if transfer.habit == "gives garbage":
             return "garbage"
         return Moved(before - transfer.amount - 1, os.getpid())
@@ -120,6 +124,25 @@ def think(milliseconds: float) -> None:
         pass
 
 
+def swallow(times: int) -> None:
+    for _ in range(times):
+        try:
+            while True:
+                pass
+        except BaseException:
+            continue
+
+
+class NeverLoaded:
+    def __reduce__(self) -> Any:
+        return load_for_ever, ()
+
+
+def load_for_ever() -> None:
+    while multiprocess.parent_process() is None:
+        pass
+
+
 class Unloadable:
     def __reduce__(self) -> Any:
         return open_what_is_not_there, ()
@@ -137,6 +160,10 @@ def misbehave(habit: str, where: str, view: Any = None) -> None:
     if habit == f"loops in {where}":
         while True:
             pass
+    if habit == f"swallows the time limit in {where}":
+        swallow(1)
+    if habit == f"swallows all time limits in {where}":
+        swallow(1_000_000)
     if where != "execute":
         return
     if habit == "sleeps":
@@ -148,12 +175,6 @@ def misbehave(habit: str, where: str, view: Any = None) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     if habit == "exits its process":
         os._exit(7)
-    if habit == "swallows everything":
-        for _ in range(3):
-            try:
-                view.get(b"hot")
-            except BaseException:
-                continue
     if habit == "reads by a number":
         view.get(7)
     if habit == "sets a string":

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from conformance.scenarios.assembler import balance, call, code, store
 from conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
 from conformance.scenarios.scenario import scenario
-from spec.evm.forks import BERLIN, CANCUN, LONDON, OSAKA, PRAGUE
+from spec.evm.block_access_list import AccountAccess, encode_access_list
+from spec.evm.forks import AMSTERDAM, BERLIN, CANCUN, LONDON, OSAKA, PRAGUE
 from spec.evm.rejections import Invalid
 
 
@@ -110,4 +112,34 @@ def more_wei_than_there_can_be(block: BlockBuilder) -> None:
     """A transfer would lift a balance over 256 bits."""
     alice, bob = block.accounts(alice=ETHER, bob=2**256 - 1)
     block.transfer(alice, to=bob, value=1)
+    block.expect(Invalid.BALANCE_OVERFLOW)
+
+
+@scenario(hazards="H63", forks=(LONDON, OSAKA))
+def read_and_then_lifted_over_all_numbers(block: BlockBuilder) -> None:
+    """A contract reads the largest balance, then adds to it. The block is wrong, not the transaction, which ended."""
+    alice, bob = block.accounts(alice=ETHER, bob=2**256 - 1)
+    generous = block.contract("generous", code(store(0, balance(bob)), call(bob, value=1)), balance=1)
+    block.call(alice, generous)
+    block.expect(Invalid.BALANCE_OVERFLOW)
+
+
+@scenario(hazards="H63", forks=(LONDON,))
+def read_and_lifted_over_all_numbers_without_room(block: BlockBuilder) -> None:
+    """As before, in a block without room for the transaction: that is the first thing wrong with it."""
+    alice, bob, shop = block.accounts(alice=ETHER, bob=2**256 - 1, shop=0)
+    generous = block.contract("generous", code(store(0, balance(bob)), call(bob, value=1)), balance=1)
+    block.set_environment(gas_limit=160_000)
+    block.transfer(alice, to=shop, value=7)
+    block.call(alice, generous, gas=150_000)
+    block.expect(Invalid.GAS_ALLOWANCE_EXCEEDED, transaction=1)
+
+
+@scenario(hazards="H63", forks=(AMSTERDAM,))
+def lifted_over_all_numbers_and_listed(block: BlockBuilder) -> None:
+    """The block's access list has the balance that a credit makes too large."""
+    alice, bob = block.accounts(alice=ETHER, bob=2**256 - 1)
+    block.transfer(alice, to=bob, value=1)
+    listed = AccountAccess(bob.address, balance_changes=((1, 2**256 - 1),))
+    block.propose_access_list(lambda right: encode_access_list((listed,)))
     block.expect(Invalid.BALANCE_OVERFLOW)
