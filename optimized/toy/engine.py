@@ -58,6 +58,7 @@ class ToyEngine:
         if configuration.strategy == "access-list" and not block.has_access_list:
             raise MissingAccessList("the strategy access-list needs a block that comes with an access list")
         started = time.perf_counter()
+        self._pool.drain()  # whoever is still in the arena is out of it after this
         expected = self._expected(block)
         self._run.begin(
             block,

@@ -6,6 +6,8 @@ import signal
 import threading
 import time
 from dataclasses import replace
+from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -23,6 +25,7 @@ from optimized.errors import (
 )
 from optimized.metrics import Metrics
 from optimized.toy.packing import PackedBlock, pack
+from optimized.toy.running import ToyRun
 from tests.optimized.toy.blocks import assert_same, packed, with_its_list
 
 PARALLEL = ("block-stm", "locks", "waves", "access-list")
@@ -101,6 +104,45 @@ def test_interrupted_while_only_another_worker_works(strategy: str) -> None:
             with pytest.raises(KeyboardInterrupt):
                 engine.execute(block)
             assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize("strategy", PARALLEL)
+@pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
+def test_interrupted_when_the_block_has_just_been_handed_out(
+    strategy: str, again: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And once more while the workers are being stopped. None of them is still at work in the next block."""
+
+    class InterruptedQueue(SimpleQueue[Any]):
+        handed = 0
+
+        def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+            super().put(item)
+            InterruptedQueue.handed += 1
+            if InterruptedQueue.handed == 1:
+                raise KeyboardInterrupt
+
+    class InterruptedRun(ToyRun):
+        stopped = 0
+
+        def stop(self) -> None:
+            super().stop()
+            InterruptedRun.stopped += 1
+            if again and InterruptedRun.stopped == 1:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr("optimized.threads.SimpleQueue", InterruptedQueue)
+    monkeypatch.setattr("optimized.toy.engine.ToyRun", InterruptedRun)
+    small = generate_block(1, 5, 0.0)
+    listed = with_its_list(small.blocks[0], small.state)
+    with Engine("toy", configured(strategy, workers=3)) as engine:
+        begun = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            engine.execute(ENDLESS)
+        for _ in range(5):
+            assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
+        assert time.monotonic() - begun < 20
+    assert InterruptedRun.stopped == 1
 
 
 def test_what_a_handler_raises_is_raised() -> None:
