@@ -214,19 +214,26 @@ def permute(state):
     state[24] = a44
 
 
-def keccak256(digest, data, length):
-    """The 32 bytes of the digest of so many bytes of data."""
-    state: uint64_t[25]
+def absorb(state, data, blocks):
+    """Take in so many blocks of 136 bytes."""
     block: uint64_t[17]
     lane: cython.int
-    memset(state, 0, 25 * 8)
-    while length >= 136:
+    while blocks:
         memcpy(block, data, 136)
         for lane in range(17):
             state[lane] ^= block[lane]
         permute(state)
         data += 136
-        length -= 136
+        blocks -= 1
+
+
+def finish(state, digest, data, length):
+    """Take in what is left, with the padding, and give the 32 bytes of the digest."""
+    block: uint64_t[17]
+    lane: cython.int
+    absorb(state, data, length // 136)
+    data += length // 136 * 136
+    length %= 136
     memset(block, 0, 136)
     memcpy(block, data, length)
     padded: cython.pointer(uint8_t) = cython.cast(cython.pointer(uint8_t), cython.address(block[0]))
@@ -236,6 +243,13 @@ def keccak256(digest, data, length):
         state[lane] ^= block[lane]
     permute(state)
     memcpy(digest, state, 32)
+
+
+def keccak256(digest, data, length):
+    """The 32 bytes of the digest of so many bytes of data."""
+    state: uint64_t[25]
+    memset(state, 0, 25 * 8)
+    finish(state, digest, data, length)
 
 
 def keccak(data: bytes) -> bytes:

@@ -31,6 +31,7 @@ cdef struct PackedTransaction:
     uint64_t operations
     uint64_t keys           # an upper bound of how many it accesses
     uint64_t logs           # an upper bound of how many it writes
+    uint64_t first_log      # how many those before it write at most: its own have their place behind these
 
 
 cdef struct PackedWithdrawal:
@@ -75,7 +76,6 @@ cdef class PackedBlock:
     cdef DeclaredKeys* declared
     cdef uint32_t* declared_keys
     cdef uint64_t most_keys
-    cdef uint64_t most_logs
     cdef uint64_t all_keys
     cdef uint64_t all_logs
     # Environment

@@ -212,6 +212,7 @@ def _pack_transactions(block: PackedBlock, transactions: list, names: dict) -> N
         packed.first_operation = operations_length
         packed.operations = len(operations)
         packed.logs = 0
+        packed.first_log = block.all_logs
         touched = set()
         for given in operations:
             operation = cython.address(block.operations[operations_length])
@@ -253,7 +254,6 @@ def _pack_transactions(block: PackedBlock, transactions: list, names: dict) -> N
                 operation.argument = position
         packed.keys = len(touched) + 2
         block.most_keys = max(block.most_keys, packed.keys)
-        block.most_logs = max(block.most_logs, packed.logs)
         block.all_keys += packed.keys
         block.all_logs += packed.logs
         declared = cython.address(block.declared[index])

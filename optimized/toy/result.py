@@ -11,7 +11,7 @@ from cython.cimports.optimized.toy.chain import chain_allocate, chain_free
 from cython.cimports.optimized.toy.interpreter import FEE_CREDITED, FEE_TOUCHED, SUCCESS, Access
 from cython.cimports.optimized.toy.ledger import ACCESS_LIST_MISMATCH, NO_KEY, PackedReceipt, Source, StepRecord
 from cython.cimports.optimized.toy.merkle import MerkleTree, merkle_add, merkle_finish, merkle_start
-from cython.cimports.optimized.toy.packing import PackedBlock
+from cython.cimports.optimized.toy.packing import PackedBlock, PackedTransaction
 from cython.cimports.optimized.toy.word import (
     Word,
     store_big_endian,
@@ -142,12 +142,13 @@ class ToyResult:
         index: uint64_t
         log: uint64_t
         receipt: cython.pointer(PackedReceipt)
+        transactions: cython.pointer(PackedTransaction) = self.block.transactions
         if self._receipts is None:
             receipts: list = []
             for index in range(0 if self.rejection is not None else self.ledger.committed):
                 receipt = self.ledger.receipts + index
                 logs: list = []
-                for log in range(receipt.first_log, receipt.first_log + receipt.logs):
+                for log in range(transactions[index].first_log, transactions[index].first_log + receipt.logs):
                     logs.append(cython.cast(cython.p_char, self.ledger.digests + 32 * log)[:32])
                 receipts.append(
                     Receipt(
@@ -237,6 +238,7 @@ class ToyResult:
         index: uint64_t
         length: uint64_t
         most: uint64_t = 0
+        log: uint64_t
         receipt: cython.pointer(PackedReceipt)
         if self.rejection is not None:
             raise ValueError("an invalid block has no receipts")
@@ -255,7 +257,8 @@ class ToyResult:
             # The number of logs has 4 bytes: those before it are zero, and then overwritten.
             store_big_endian(text + 22, receipt.logs)
             store_big_endian(text + 18, receipt.first_log)
-            memcpy(text + RECEIPT_HEAD, self.ledger.digests + 32 * receipt.first_log, 32 * receipt.logs)
+            log = self.block.transactions[index].first_log
+            memcpy(text + RECEIPT_HEAD, self.ledger.digests + 32 * log, 32 * receipt.logs)
             store_big_endian(key, index)
             length = RECEIPT_HEAD + 32 * receipt.logs
             merkle_add(cython.address(tree), key, 8, text, length)

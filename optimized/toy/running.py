@@ -86,7 +86,6 @@ class ToyRun:
             for worker in range(self.workers):
                 free(self.scratches[worker].marks)
                 free(self.scratches[worker].accesses)
-                free(self.scratches[worker].logs)
         free(self.scratches)
         free(self.machine.places)
         free(self.machine.loaded)
@@ -124,10 +123,11 @@ class ToyRun:
         self.machine.deadline = self.started + cython.cast(uint64_t, time_limit * 1e9)
         self.machine.current = self.result.ledger.current
         self.machine.read_latency = cython.cast(uint64_t, read_latency_us * 1000)
+        self.machine.digests = self.result.ledger.digests
         self.tracing = trace
         self._make_room()
         if self.strategy_number != SEQUENTIAL:
-            self._begin_versioned(estimator, expected, trace, read_latency_us)
+            self._begin_versioned(estimator, expected, trace)
 
     def _make_room(self):
         """Each worker's scratch for the largest transaction; what is there already stays from block to block."""
@@ -154,13 +154,7 @@ class ToyRun:
                 )
                 if scratch.accesses == cython.NULL:
                     raise MemoryError("no memory for a worker's accesses")
-            if versioned and (self.log_room < self.block.most_logs or scratch.logs == cython.NULL):
-                free(scratch.logs)
-                scratch.logs = cython.cast(
-                    cython.pointer(uint8_t), malloc(32 * max(self.log_room, self.block.most_logs) + 1)
-                )
-                if scratch.logs == cython.NULL:
-                    raise MemoryError("no memory for a worker's logs")
+            scratch.running = 0
             scratch.version_reads = 0
             scratch.base_reads = 0
         self.marks = max(self.marks, keys)
@@ -175,7 +169,6 @@ class ToyRun:
         self.machine.began = self.times
         if versioned:
             self.access_room = max(self.access_room, self.block.most_keys)
-            self.log_room = max(self.log_room, self.block.most_logs)
             if self.places_room < keys:
                 free(self.machine.places)
                 self.machine.places = cython.cast(cython.pointer(uint64_t), malloc(8 * keys))
@@ -194,7 +187,7 @@ class ToyRun:
             if self.machine.kept_warm == cython.NULL:
                 raise MemoryError("no memory for a seeded bug")
 
-    def _begin_versioned(self, estimator, expected, trace, read_latency_us):
+    def _begin_versioned(self, estimator, expected, trace):
         """Tables in the arena, and whatever the strategy is told of the transactions in advance."""
         options: SessionOptions
         worker: uint64_t
@@ -204,7 +197,7 @@ class ToyRun:
         options.workers = self.workers
         options.strategy = self.strategy_number
         options.key_capacity = 0
-        options.read_latency = cython.cast(uint64_t, read_latency_us * 1000)
+        options.read_latency = 0  # the machine waits by itself, so that it may look up meanwhile
         options.tracing = trace
         self._free_tasks()
         if begin_session(cython.address(self.session), cython.address(self.arena.arena), cython.address(options)):
@@ -275,9 +268,7 @@ class ToyRun:
                 begun: uint64_t = now_nanoseconds()
                 with cython.nogil:
                     run_sequentially(result, cython.address(self.machine), scratch, self.times)
-                # They lay in the result.
-                scratch.accesses = cython.NULL
-                scratch.logs = cython.NULL
+                scratch.accesses = cython.NULL  # they lay in the result
                 self.busy = now_nanoseconds() - begun
         elif SAMESTATE_IS_EXPLORED:
             run_worker(self.tasks + number)
@@ -413,6 +404,7 @@ class ToyRun:
 
     def _raise_stopped(self, reason):
         """Say why there is no result."""
+        worker: uint64_t
         self.result = None
         if reason == OUT_OF_MEMORY:
             raise OutOfMemory(
@@ -420,7 +412,8 @@ class ToyRun:
             )
         if reason == OUT_OF_TIME:
             seconds = (self.machine.deadline - self.started) / 1e9
-            raise TimeLimitExceeded(seconds, ())
+            running = {self.scratches[worker].running for worker in range(self.workers)} - {0}
+            raise TimeLimitExceeded(seconds, tuple(sorted(transaction - 1 for transaction in running)))
         if reason == INTERRUPTED:
             raise KeyboardInterrupt if self.raised is None else self.raised
         if reason == BROKEN:

@@ -1,6 +1,6 @@
 """One transaction after another on an array of values, on one worker: no versions, nothing kept for later.
 
-Each transaction is executed where the ledger keeps its accesses and logs, so that settling it copies nothing.
+Each transaction is executed where the ledger keeps its accesses, so that settling it copies nothing.
 """
 
 import cython
@@ -17,15 +17,17 @@ def run_sequentially(result, machine, scratch, times):
     ledger: cython.pointer(Ledger) = cython.address(result.ledger)
     outcome: Outcome
     transaction: uint64_t
+    now: uint64_t
     for transaction in range(result.block.transactions_length):
-        if transaction & 15 == 0 and poll(machine, scratch):
+        now = now_nanoseconds()
+        scratch.running = transaction + 1
+        if poll(machine, scratch, now):
             return False
-        times[transaction] = now_nanoseconds()
+        times[transaction] = now
         scratch.accesses = ledger.accesses + ledger.accesses_used
-        scratch.logs = ledger.digests + 32 * ledger.logs
         if run_transaction(machine, scratch, cython.NULL, transaction, cython.address(outcome)) != DONE:
             return False
-        if not commit(ledger, result.block, cython.address(outcome), scratch.accesses, scratch.logs, False):
+        if not commit(ledger, result.block, cython.address(outcome), scratch.accesses, False):
             if ledger.rejection:
                 times[transaction + 1] = now_nanoseconds()
                 return True

@@ -46,6 +46,29 @@ def long_block(hashes: int, length: int = 10_000) -> PackedBlock:
 
 
 ENDLESS = long_block(10_000, 200_000)
+LARGE = long_block(100, 20_000_000)
+"""A hash takes some 50 ms, and a transaction has too few operations for them to be counted."""
+SLOW = pack(
+    [
+        (sender, 0, 2**50, 0, [("SLOAD", 20 * index + slot) for slot in range(20)], None)
+        for index, sender in enumerate(SENDERS)
+    ],
+    (SENDERS[0], 2**63),
+    (),
+    [((), ())] * 66,
+    BASE,
+)
+"""Each transaction reads 22 keys, of which nobody else reads any: endless where a read takes a second."""
+
+TIME_LIMIT = 0.2
+IN_TIME = 2.0
+"""Seconds within which an engine on a busy machine raises what it is to raise after 0.2."""
+
+LONG = pytest.mark.parametrize(
+    ("block", "settings"),
+    [(ENDLESS, {}), (LARGE, {}), (SLOW, {"read_latency_us": 1e6})],
+    ids=["many hashes", "large hashes", "slow reads"],
+)
 
 
 @ALL
@@ -68,29 +91,49 @@ def test_a_result_outlives_the_next_block_and_the_engine() -> None:
 
 
 @ALL
+@LONG
 @pytest.mark.parametrize("workers", [1, 2])
-def test_out_of_time(strategy: str, workers: int) -> None:
-    with Engine("toy", configured(strategy, workers=workers, time_limit=0.2)) as engine:
+def test_out_of_time(strategy: str, block: PackedBlock, settings: dict[str, object], workers: int) -> None:
+    small = generate_block(1, 5, 0.0)
+    listed = with_its_list(small.blocks[0], small.state)
+    with Engine("toy", configured(strategy, workers=workers, time_limit=TIME_LIMIT, **settings)) as engine:
         begun = time.monotonic()
-        with pytest.raises(TimeLimitExceeded, match=r"within 0\.2 s \(time_limit\)"):
-            engine.execute(ENDLESS)
-        assert time.monotonic() - begun < 20
-        small = generate_block(1, 5, 0.0)
-        listed = with_its_list(small.blocks[0], small.state)
-        assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
+        with pytest.raises(TimeLimitExceeded, match=r"within 0\.2 s \(time_limit\): transactions? 0") as caught:
+            engine.execute(block)
+        assert time.monotonic() - begun < IN_TIME
+        running = caught.value.transactions
+        assert running[0] == 0
+        assert len(set(running)) == len(running) <= (1 if strategy == "sequential" else workers)
+        if not settings:
+            assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
 
 
 @ALL
-def test_interrupted(strategy: str) -> None:
-    with Engine("toy", configured(strategy)) as engine:
+def test_the_transaction_that_does_not_end_is_named(strategy: str) -> None:
+    """And none of those that have ended."""
+    transactions = [(sender, 0, 2**50, 0, [("ADD", 1)], None) for sender in SENDERS[1:6]]
+    transactions[2] = (SENDERS[3], 0, 2**50, 0, [("KECCAK", bytes(200_000))] * 10_000, None)
+    block = pack(transactions, (SENDERS[0], 2**63), (), [((), ())] * 7, BASE)
+    with Engine("toy", configured(strategy, workers=3, time_limit=TIME_LIMIT)) as engine:
+        for _ in range(3):
+            with pytest.raises(TimeLimitExceeded, match="transaction 2 was being executed") as caught:
+                engine.execute(block)
+            assert caught.value.transactions == (2,)
+
+
+@ALL
+@LONG
+def test_interrupted(strategy: str, block: PackedBlock, settings: dict[str, object]) -> None:
+    small = generate_block(1, 5, 0.0)
+    listed = with_its_list(small.blocks[0], small.state)
+    with Engine("toy", configured(strategy, **settings)) as engine:
         threading.Timer(0.2, signal.raise_signal, (signal.SIGINT,)).start()
         begun = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
-            engine.execute(ENDLESS)
-        assert time.monotonic() - begun < 20
-        small = generate_block(1, 5, 0.0)
-        listed = with_its_list(small.blocks[0], small.state)
-        assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
+            engine.execute(block)
+        assert time.monotonic() - begun < IN_TIME
+        if not settings:
+            assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
 
 
 @pytest.mark.parametrize("strategy", PARALLEL)
