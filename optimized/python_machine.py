@@ -69,6 +69,7 @@ class PythonEngine:
         self.machine = name.load()
         self.configuration = configuration
         self._estimator = Estimator(self.machine, configuration)
+        self._asking = f"the estimator {configuration.estimator}"
         self._parallel = None if sequential else ParallelRun(name, self.machine, configuration)
         self._closed = False
 
@@ -101,7 +102,8 @@ class PythonEngine:
                 transactions = job.begin()
                 if self._parallel is None:
                     job.execute_one_at_a_time()
-                expected = self._expected(block, transactions, accesses)
+                with job.doing(self._asking):
+                    expected = self._expected(block, transactions, accesses)
                 opened = job.opened_base() if self._parallel is not None else {}
             if self._parallel is not None:
                 run = self._parallel.run(
@@ -111,6 +113,8 @@ class PythonEngine:
             with job.in_time():
                 job.settle_in_order(run.reports)
                 job.close()
+                with job.doing(self._asking):
+                    self._estimator.remember(job.transactions, job.steps)
         except Rejected as rejected:
             job.rejection = rejected.rejection
         return self._result(job, run, time.perf_counter() - started)
@@ -133,12 +137,9 @@ class PythonEngine:
         return accesses
 
     def _result(self, job: Coordinator, run: Run, seconds: float) -> PythonResult:
-        whole = job.rejection is None
-        if whole:
-            self._estimator.remember(job.transactions, job.steps)
         metrics = self._metrics(job, run, seconds)
         events = tuple(run.events or job.events) if self.configuration.trace else ()
-        if not whole:
+        if job.rejection is not None:
             return PythonResult(metrics, job.rejection, trace=events)
         return PythonResult(
             metrics=metrics,

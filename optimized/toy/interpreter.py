@@ -54,7 +54,6 @@ from cython.cimports.optimized.toy.word import (
     word_subtract,
 )
 
-
 # How much is done between two looks at the clock: an operation counts as one, and so do so many bytes hashed.
 EFFORT = cython.declare(uint64_t, 256)
 BYTES_OF_AN_EFFORT = cython.declare(uint64_t, 64)

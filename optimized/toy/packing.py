@@ -17,6 +17,8 @@ from cython.cimports.libc.string import memcpy
 from cython.cimports.optimized.toy.chain import chain_allocate, chain_free
 from cython.cimports.optimized.toy.word import Word, word_from_bytes, word_from_python
 
+from optimized.errors import OutOfMemory
+
 ADDRESS_LENGTH = 20
 BALANCE = b"\x01"
 NONCE = b"\x02"
@@ -70,7 +72,7 @@ class PackedBlock:
     def _array(self, count, size):
         array: cython.p_void = chain_allocate(cython.address(self._allocated), count, size, True)
         if array == cython.NULL:
-            raise MemoryError("the packed block does not fit into memory")
+            raise OutOfMemory("this process cannot have the memory of the packed block")
         return array
 
     def __repr__(self):

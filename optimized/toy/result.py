@@ -20,6 +20,7 @@ from cython.cimports.optimized.toy.word import (
     word_to_value,
 )
 
+from optimized.errors import OutOfMemory
 from optimized.record import OPEN, Read, Step
 from optimized.result import Rejection
 
@@ -58,7 +59,7 @@ class ToyResult:
     def _array(self, count, size, zeroed):
         array: cython.p_void = chain_allocate(cython.address(self._allocated), count, size, zeroed)
         if array == cython.NULL:
-            raise MemoryError("the result of the block does not fit into memory")
+            raise OutOfMemory("this process cannot have the memory of the block's result")
         return array
 
     def lay_out(self, recording):
@@ -91,7 +92,7 @@ class ToyResult:
                 cython.pointer(Source), malloc(ledger.sources_capacity * cython.sizeof(Source))
             )
             if ledger.sources == cython.NULL:
-                raise MemoryError("the access record of the block does not fit into memory")
+                raise OutOfMemory("this process cannot have the memory of the block's access record")
             ledger.sources_used = 1
 
     def conclude(self):
@@ -187,6 +188,10 @@ class ToyResult:
                 self._steps = ()
         return self._steps
 
+    def leave_out_record(self) -> None:
+        """Have no access record, whether there was one or not."""
+        self._steps = ()
+
     def _transaction(self, index: cython.Py_ssize_t):
         record: cython.pointer(StepRecord) = self.ledger.steps + index
         access: cython.pointer(Access)
@@ -246,7 +251,7 @@ class ToyResult:
             most = max(most, self.ledger.receipts[index].logs)
         text: cython.pointer(uint8_t) = cython.cast(cython.pointer(uint8_t), malloc(RECEIPT_HEAD + 32 * most))
         if text == cython.NULL:
-            raise MemoryError("no memory for the longest receipt")
+            raise OutOfMemory("this process cannot have the memory of the longest receipt")
         merkle_start(cython.address(tree))
         for index in range(self.ledger.committed):
             receipt = self.ledger.receipts + index

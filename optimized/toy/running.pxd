@@ -28,6 +28,7 @@ cdef class ToyRun:
     cdef uint64_t times_room
     cdef bint tracing
     cdef uint64_t started
+    cdef double time_limit      # seconds
     cdef uint64_t busy
     cdef readonly object raised
     cdef object own_listener

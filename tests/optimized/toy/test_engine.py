@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -24,6 +27,7 @@ from optimized.errors import (
     TimeLimitExceeded,
 )
 from optimized.metrics import Metrics
+from optimized.toy.expecting import ToyExpectations
 from optimized.toy.packing import PackedBlock, pack
 from optimized.toy.running import ToyRun
 from tests.optimized.toy.blocks import assert_same, packed, with_its_list
@@ -216,9 +220,69 @@ def test_out_of_memory(strategy: str) -> None:
         assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
 
 
-def test_more_memory_than_there_is() -> None:
-    with pytest.raises(OutOfMemory, match="memory_limit"):
-        Engine("toy", configured(memory_limit=127 << 30))
+def test_more_memory_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("optimized.shared_memory.available", lambda: 3 << 20)
+    with pytest.raises(OutOfMemory, match="memory_limit is 8 MiB, but the system has 3 MiB of memory left"):
+        Engine("toy", configured(memory_limit=8 << 20))
+
+
+SPARE_MEMORY = """
+import resource
+from optimized.configuration import Configuration
+from optimized.engine import Engine
+from optimized.errors import EngineError, OutOfMemory
+from optimized.toy.packing import pack
+
+BASE = {b"\\x01" + bytes(20): b"\\x01" + bytes(14)}
+
+def block(count, keys, logs):
+    operations = [("SLOAD", key) for key in range(keys)] + [("KECCAK", b"")] * logs
+    transactions = [(bytes(20), nonce, 2**50, 0, operations, None) for nonce in range(count)]
+    return pack(transactions, (bytes(20), 2**63), (), None, BASE)
+
+def in_use():
+    return next(int(line.split()[1]) << 10 for line in open("/proc/self/status") if line.startswith("VmSize"))
+
+def limit(spare):
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY if spare is None else in_use() + spare, -1))
+"""
+
+
+@pytest.mark.parametrize("strategy", ["sequential", "block-stm", "locks"])
+def test_memory_that_this_process_cannot_have(strategy: str) -> None:
+    """Whatever does not fit beside the arena is an error of the engine that says so, and the next block is run."""
+    script = f"""{SPARE_MEMORY}
+small, large = block(10, 2, 2), block(10, 3, 400_000)
+with Engine("toy", Configuration(strategy={strategy!r}, workers=1)) as engine:
+    engine.execute(small)
+    for spare in range(0, 200 << 20, 1 << 20):
+        limit(spare)
+        try:
+            engine.execute(large)
+        except EngineError as error:
+            print(error)
+        else:
+            print("fits")
+            break
+        finally:
+            limit(None)
+        assert len(engine.execute(small).receipts) == 10
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    *refused, last = done.stdout.splitlines()
+    assert last == "fits"
+    assert "this process cannot have the memory of the block's result" in refused
+    assert all(line.startswith("this process cannot have the memory of") for line in refused), set(refused)
+
+
+def test_an_engine_that_needs_no_arena_says_so_where_even_the_least_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(size: int) -> int:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr("optimized.core.arena.open_memory", refuse)
+    with pytest.raises(OutOfMemory, match="the system does not give 64 KiB of shared memory: Cannot allocate memory"):
+        Engine("toy", configured("sequential"))
 
 
 @ALL
@@ -297,6 +361,55 @@ def test_estimators(strategy: str, estimator: str) -> None:
         assert known == (metrics.recall > 0.7)
         if known:
             assert metrics.aborts == 0
+
+
+def chained(nonce: int) -> PackedBlock:
+    """Twenty senders, each of whom counts in a slot of theirs, as in the block before; and some share one."""
+    transactions = [
+        (sender, nonce, 2**40, 0, [("SLOAD", index // 2), ("ADD", 1), ("SSTORE", index // 2, None)], None)
+        for index, sender in enumerate(SENDERS[:20])
+    ]
+    base = {b"\x02" + sender: nonce.to_bytes(1, "big") for sender in SENDERS[:20] if nonce}
+    return pack(transactions, (SENDERS[30], 2**63), (), None, BASE | base)
+
+
+@pytest.mark.parametrize("strategy", ["locks", "waves"])
+@pytest.mark.parametrize("record", [True, False])
+def test_the_last_run_is_that_of_the_block_before(strategy: str, record: bool) -> None:
+    with Engine("toy", configured(strategy, estimator="last-run", record=record)) as engine:
+        results = [engine.execute(chained(nonce)) for nonce in range(4)]
+        assert engine._toy is not None
+        assert len(engine._toy._estimator) == 20
+    assert [result.rejection for result in results] == [None] * 4
+    if record:
+        assert [result.metrics.recall for result in results] == [0.0, 1.0, 1.0, 1.0]
+        assert [result.metrics.precision for result in results] == [None, 1.0, 1.0, 1.0]
+    else:
+        assert [len(result.steps) for result in results] == [0] * 4
+    assert [result.metrics.aborts for result in results[1:]] == [0] * 3
+
+
+@pytest.mark.parametrize("strategy", ["sequential", "block-stm", "access-list"])
+def test_nothing_is_remembered_for_strategies_that_do_not_ask(strategy: str) -> None:
+    case = generate_block(1, 20, 0.5)
+    block = with_its_list(case.blocks[0], case.state)
+    with Engine("toy", configured(strategy, estimator="last-run")) as engine:
+        assert_same(engine.execute(packed(block, case.state)), block, case.state)
+        assert engine._toy is not None
+        assert len(engine._toy._estimator) == 0
+
+
+def test_what_is_alike_of_toy_transactions() -> None:
+    alike = ToyExpectations().alike
+    one = (SENDERS[0], 0, 10, 0, (("SLOAD", 1), ("KECCAK", b"12")), None)
+    assert alike(one) == alike((SENDERS[0], 7, 99, 3, [("SLOAD", 1), ("KECCAK", b"12")], ((), ())))
+    for sender, operations in (
+        (SENDERS[1], one[4]),
+        (SENDERS[0], one[4][:1]),
+        (SENDERS[0], (("SLOAD", 1), ("KECCAK", b"1"), ("KECCAK", b"2"))),
+        (SENDERS[0], (("SLOAD", 11), ("KECCAK", b"12"))),
+    ):
+        assert alike((sender, 0, 10, 0, operations, None)) != alike(one)
 
 
 @ALL
