@@ -40,6 +40,18 @@ cdef struct Outcome:
     # In the arena it is followed by its accesses. The logs lie where the result of the block has them.
 
 
+cdef enum:
+    # How much is done between two looks at the clock: an operation counts as one, and so do so many bytes hashed.
+    EFFORT = 256
+    BYTES_OF_AN_EFFORT = 64
+    # Within a long hash, so many blocks of its data.
+    BLOCK = 136
+    BLOCKS_AT_ONCE = 256
+    LONG_HASH = 34816       # bytes: so many blocks
+    NAP = 10000000          # nanoseconds, in a longer wait
+    BETWEEN_LOOKS = 1000000 # nanoseconds, at least, between two transactions
+
+
 cdef struct Machine:
     # What all workers share, and none of them changes but for what lies behind pointers.
     const PackedTransaction* transactions

@@ -54,13 +54,6 @@ from cython.cimports.optimized.toy.word import (
     word_subtract,
 )
 
-# How much is done between two looks at the clock: an operation counts as one, and so do so many bytes hashed.
-EFFORT = cython.declare(uint64_t, 256)
-BYTES_OF_AN_EFFORT = cython.declare(uint64_t, 64)
-BLOCKS_AT_ONCE = cython.declare(uint64_t, 256)
-LONG_HASH = cython.declare(uint64_t, 256 * 136)
-NAP = cython.declare(uint64_t, 10_000_000)
-
 
 def poll(machine, scratch, now):
     """Whether to stop: another worker says so, the time is up, or a signal's handler on the main thread has raised."""
@@ -114,12 +107,14 @@ def wait_for_base(machine, scratch, task, key):
 def hash_long(machine, scratch, digest, data, length):
     """The digest of data that takes long. False where the run is to stop."""
     state: uint64_t[25]
+    blocks: uint64_t = 0
     memset(state, 0, 25 * 8)
-    while length > LONG_HASH:
-        absorb(state, data, BLOCKS_AT_ONCE)
-        data += LONG_HASH
-        length -= LONG_HASH
-        if poll(machine, scratch, now_nanoseconds()):
+    while length > BLOCK:
+        absorb(state, data)
+        data += BLOCK
+        length -= BLOCK
+        blocks += 1
+        if blocks % BLOCKS_AT_ONCE == 0 and poll(machine, scratch, now_nanoseconds()):
             return False
     finish(state, digest, data, length)
     return True

@@ -214,34 +214,28 @@ def permute(state):
     state[24] = a44
 
 
-def absorb(state, data, blocks):
-    """Take in so many blocks of 136 bytes."""
+def absorb(state, data):
+    """Take in a block of 136 bytes."""
     block: uint64_t[17]
     lane: cython.int
-    while blocks:
-        memcpy(block, data, 136)
-        for lane in range(17):
-            state[lane] ^= block[lane]
-        permute(state)
-        data += 136
-        blocks -= 1
+    memcpy(block, data, 136)
+    for lane in range(17):
+        state[lane] ^= block[lane]
+    permute(state)
 
 
 def finish(state, digest, data, length):
     """Take in what is left, with the padding, and give the 32 bytes of the digest."""
-    block: uint64_t[17]
-    lane: cython.int
-    absorb(state, data, length // 136)
-    data += length // 136 * 136
-    length %= 136
+    block: uint8_t[136]
+    while length >= 136:
+        absorb(state, data)
+        data += 136
+        length -= 136
     memset(block, 0, 136)
     memcpy(block, data, length)
-    padded: cython.pointer(uint8_t) = cython.cast(cython.pointer(uint8_t), cython.address(block[0]))
-    padded[length] = 0x01
-    padded[135] |= 0x80
-    for lane in range(17):
-        state[lane] ^= block[lane]
-    permute(state)
+    block[length] = 0x01
+    block[135] |= 0x80
+    absorb(state, block)
     memcpy(digest, state, 32)
 
 

@@ -213,7 +213,6 @@ def _pack_transactions(block: PackedBlock, transactions: list, names: dict) -> N
         packed.gas_price = gas_price
         packed.first_operation = operations_length
         packed.operations = len(operations)
-        packed.logs = 0
         packed.first_log = block.all_logs
         touched = set()
         for given in operations:
@@ -245,7 +244,7 @@ def _pack_transactions(block: PackedBlock, transactions: list, names: dict) -> N
                     data += given[1]
                 operation.argument = position
                 operation.length = len(given[1])
-                packed.logs += 1
+                block.all_logs += 1
             elif operation.kind == SSTORE or operation.kind == ADD or operation.kind == SUB:
                 value = given[2] if operation.kind == SSTORE else given[1]
                 position = first_word.get(value)
@@ -257,7 +256,6 @@ def _pack_transactions(block: PackedBlock, transactions: list, names: dict) -> N
         packed.keys = len(touched) + 2
         block.most_keys = max(block.most_keys, packed.keys)
         block.all_keys += packed.keys
-        block.all_logs += packed.logs
         declared = cython.address(block.declared[index])
         declared.first = declared_length
         if declaration is not None:

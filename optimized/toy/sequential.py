@@ -8,10 +8,8 @@ from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.optimized.core.arena import stop
 from cython.cimports.optimized.core.records import DONE, OUT_OF_MEMORY
 from cython.cimports.optimized.core.shim import now_nanoseconds
-from cython.cimports.optimized.toy.interpreter import Outcome, poll, run_transaction
+from cython.cimports.optimized.toy.interpreter import BETWEEN_LOOKS, Outcome, poll, run_transaction
 from cython.cimports.optimized.toy.ledger import Ledger, close, commit
-
-BETWEEN_LOOKS = cython.declare(uint64_t, 1_000_000)  # nanoseconds
 
 
 def run_sequentially(result, machine, scratch, times):
