@@ -14,15 +14,19 @@ from conformance.declared_access import Declared, evm_declared, toy_declared
 from conformance.fixtures.forks import BY_NAME
 from spec.evm.machine import Evm, Totals
 from spec.evm.payload import Payload
+from spec.evm.signature import recover_sender
 from spec.evm.transaction import Transaction
 from spec.evm.world import add_to_value
-from spec.machine import Key, Value, View
+from spec.machine import Key, Rejection, Value, View
 from spec.toy.block import Block
 from spec.toy.block import Transaction as ToyTransaction
 from spec.toy.machine import Toy
+from spec.toy.operations import Operation
 
 EVM: Final = "conformance.optimized_machines:AnyFork"
 TOY: Final = "conformance.optimized_machines:DeclaringToy"
+SELECTOR_LENGTH: Final = 4
+"""Bytes of the data of a call that name the function, by the convention of all compilers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,14 @@ class AnyFork:
         """What a transaction's own access list names."""
         return evm_declared(transaction)
 
+    def alike(self, transaction: Transaction) -> tuple[bytes, bytes, bytes]:
+        """The same sender, who calls the same function of the same contract, does the same, whatever the arguments."""
+        try:
+            sender = recover_sender(transaction)
+        except Rejection:
+            sender = b""
+        return sender, transaction.to or b"", transaction.data[:SELECTOR_LENGTH]
+
 
 class DeclaringToy(Toy):
     """The toy machine, with what its transactions declare."""
@@ -78,3 +90,7 @@ class DeclaringToy(Toy):
     def declared(self, block: Block, transaction: ToyTransaction) -> Declared:
         """The declared slots, and the sender's account."""
         return toy_declared(transaction)
+
+    def alike(self, transaction: ToyTransaction) -> tuple[bytes, tuple[Operation, ...]]:
+        """The same sender with the same operations."""
+        return transaction.sender, tuple(transaction.operations)

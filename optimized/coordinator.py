@@ -6,7 +6,8 @@ Every rule about the order of things is here, so that a worker needs none; so is
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -49,9 +50,11 @@ class Coordinator:
         self.base = base
         self.read_latency = configuration.read_latency_us / 1e6
         self.loaded: set[bytes] = set()
+        self.written: set[bytes] = set()
         self.events: list[TraceEvent] = []
         self.deadline = Deadline(configuration.time_limit)
         self.step = OPEN
+        self.beside = ""
         self.given_storage = storage
         self.storage: Collection[bytes] = ()
         self.transactions: Sequence[Any] = ()
@@ -94,6 +97,13 @@ class Coordinator:
                 opened[key] = value
         return opened
 
+    @contextmanager
+    def doing(self, what: str) -> Iterator[None]:
+        """Say what else than a step is being done, for whoever runs out of time meanwhile."""
+        self.beside = what
+        yield
+        self.beside = ""
+
     def execute_one_at_a_time(self) -> None:
         """Execute and settle each transaction on what the ones before it left."""
         for index, transaction in enumerate(self.transactions):
@@ -104,6 +114,8 @@ class Coordinator:
                     outcome = self.machine.execute(self.block, transaction, view)
                 finally:
                     self.events.append(TraceEvent(0, "execute", index, 0, began, time.monotonic_ns(), "done"))
+                if self.read_latency:
+                    self.written.update(view.publication().writes)
                 self._settle(index, outcome, view.effect())
 
     def settle_in_order(self, reports: Sequence[bytes]) -> None:
@@ -146,12 +158,15 @@ class Coordinator:
             raise Rejected(rejected) from error
 
     def _slow_value(self, key: bytes) -> Value:
-        """The value of a key, after a wait where it is the first read of it, and from the state before the block."""
-        holding = self.ledger.holding(key)
-        if not holding.source and key not in self.loaded:
+        """The value of a key, after a wait where it is the first read of it that needs the state before the block.
+
+        As with workers, that is every read of a key that no transaction has written: a credit adds to what was there,
+        and a wipe is looked for where the key is.
+        """
+        if key not in self.loaded and key not in self.written:
             self.loaded.add(key)
             time.sleep(self.read_latency)
-        return holding.value
+        return self.ledger.value(key)
 
     def _view(self, observe: Callable[[bytes], Value] | None = None) -> StepView:
         return StepView(observe or self.ledger.value, self.machine.storage_owner, self.merge, self.storage)
@@ -165,8 +180,8 @@ class Coordinator:
         try:
             return self.deadline.call(work)
         except TimeUp:
-            transaction = 0 <= self.step < len(self.transactions)
-            where = "" if transaction else f" (step {self._name(self.step)})"
+            transaction = not self.beside and 0 <= self.step < len(self.transactions)
+            where = "" if transaction else f" ({self.beside or 'step ' + self._name(self.step)})"
             raise TimeLimitExceeded(self.deadline.seconds, (self.step,) if transaction else (), where) from None
 
     def _name(self, step: int) -> str:

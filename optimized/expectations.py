@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import pickle
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from optimized.analysis import Access
 from optimized.configuration import Configuration
+from optimized.deadline import TimeUp
 from optimized.errors import ConfigurationError
 from optimized.machine import Machine, described
 from optimized.record import Step
@@ -16,8 +19,15 @@ from optimized.record import Step
 Estimate = Callable[[Any, Any], Any]
 """From a block and one of its transactions to the keys that it reads and those that it writes, or None."""
 
+LAST_RUN = "last-run"
 METHOD_OF = {"declared": "declared", "static": "estimate"}
 """The method by which a machine answers, for the estimators that are the machine's own."""
+
+UNKNOWN = b""
+"""The kind of which nothing is remembered: no pickle is empty."""
+
+ASKING = ("locks", "waves")
+"""The strategies that ask what to expect."""
 
 
 class Estimator:
@@ -25,13 +35,18 @@ class Estimator:
 
     ``declared`` asks the machine's method ``declared(block, transaction)`` and ``static`` its ``estimate(block,
     transaction)``, a ``module:attribute`` is a function of the same arguments; each gives the keys read and the keys
-    written, or None. ``last-run`` remembers what a transaction of the same content did when it was last seen.
+    written, or None. ``last-run`` remembers what the last transaction of the same kind did: of the same kind are those
+    for which the machine's method ``alike(transaction)`` gives the same, or, where it has none, those of the same
+    content. It remembers as many kinds as a block may have transactions, those that came last.
     """
 
     def __init__(self, machine: Machine, configuration: Configuration) -> None:
         self._name = configuration.estimator
-        self._last: dict[bytes, Access] = {}
+        self._room = configuration.maximum_block
+        self._last: OrderedDict[Hashable, Access] = OrderedDict()
+        self._alike: Callable[[Any], Hashable] | None = getattr(machine, "alike", None)
         self._estimate: Estimate | None = None
+        self.remembers = self._name == LAST_RUN and configuration.strategy in ASKING
         if ":" in self._name:
             self._estimate = _function(self._name)
         elif self._name in METHOD_OF:
@@ -42,25 +57,50 @@ class Estimator:
                     " last-run, or name a function as module:attribute"
                 )
 
+    def __len__(self) -> int:
+        """How many kinds of transactions are remembered."""
+        return len(self._last)
+
     def expected(self, block: Any, transactions: Sequence[Any]) -> list[Access | None]:
         """By transaction; None where nothing is known. Raises :class:`ConfigurationError` where the estimator fails."""
-        if self._name == "last-run":
-            return [self._last.get(pickle.dumps(transaction, 5)) for transaction in transactions]
-        if self._estimate is None:
-            return [None] * len(transactions)
-        return [self._asked(self._estimate, block, transaction) for transaction in transactions]
+        with self._named():
+            if self._name == LAST_RUN:
+                return [self._last.get(self._kind(transaction)) for transaction in transactions]
+            if self._estimate is None:
+                return [None] * len(transactions)
+            answers = [self._estimate(block, transaction) for transaction in transactions]
+            return [None if answer is None else checked(answer) for answer in answers]
 
     def remember(self, transactions: Sequence[Any], steps: Sequence[Step]) -> None:
-        """What the transactions did, for `last-run`."""
-        if self._name == "last-run":
+        """What the transactions did, for `last-run`. Raises as :meth:`expected` does."""
+        if not self.remembers:
+            return
+        with self._named():
             for transaction, step in zip(transactions, steps[1:-1], strict=True):
-                self._last[pickle.dumps(transaction, 5)] = Access(tuple(step.reads), tuple(step.writes))
+                kind = self._kind(transaction)
+                if kind != UNKNOWN:
+                    self._last[kind] = Access(tuple(step.reads), tuple(step.writes))
+                    self._last.move_to_end(kind)
+        while len(self._last) > self._room:
+            self._last.popitem(last=False)
 
-    def _asked(self, estimate: Estimate, block: Any, transaction: Any) -> Access | None:
+    def _kind(self, transaction: Any) -> Hashable:
+        """What transactions of a kind have in common. Of what cannot be pickled nothing can be said."""
+        if self._alike is not None:
+            return self._alike(transaction)
         try:
-            answer = estimate(block, transaction)
-            return None if answer is None else checked(answer)
-        except Exception as error:
+            return pickle.dumps(transaction, 5)
+        except Exception:
+            return UNKNOWN
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Whatever an estimator raises is a wrong setting: this one."""
+        try:
+            yield
+        except (KeyboardInterrupt, TimeUp):
+            raise
+        except BaseException as error:
             raise ConfigurationError(f"estimator = {self._name}: {described(error)}") from error
 
 

@@ -275,8 +275,15 @@ class WorkerMemory:
         return 0
 
     def wiped_at(self, address: bytes) -> int:
-        """The last step before this one that wiped the address (open = 0), or -1."""
+        """The last step before this one that wiped the address (open = 0), or -1.
+
+        The state before the block knows nothing of wipes, so nobody waits for it.
+        """
         reading: Reading
+        record: cython.pointer(KeyRecord)
+        if self.session.record.read_latency:
+            record = keys.key_record(cython.address(self.session), self.key(WIPE + address))
+            atomic_store(cython.address(record.loaded), 1, b"memory.base.loaded")
         self.look(WIPE + address, cython.address(reading))
         return reading.source if reading.value else -1
 

@@ -70,6 +70,7 @@ class PythonEngine:
         self.machine = name.load()
         self.configuration = configuration
         self._estimator = Estimator(self.machine, configuration)
+        self._asking = f"the estimator {configuration.estimator}"
         self._parallel = None if sequential else ParallelRun(name, configuration)
         self._closed = False
 
@@ -100,7 +101,8 @@ class PythonEngine:
 
         def before() -> tuple[Sequence[Any], Sequence[Access | None], dict[bytes, bytes]]:
             transactions = job.begin()
-            expected = self._expected(block, transactions, accesses)
+            with job.doing(self._asking):
+                expected = self._expected(block, transactions, accesses)
             return transactions, expected, job.opened_base() if self._parallel is not None else {}
 
         def after() -> None:
@@ -111,6 +113,8 @@ class PythonEngine:
             job.close()
             if run.unmerged:
                 raise EngineError(f"merge failed in a worker, but not here: {run.unmerged}")
+            with job.doing(self._asking):
+                self._estimator.remember(job.transactions, job.steps)
 
         try:
             transactions, expected, opened = job.in_time(before)
@@ -142,12 +146,9 @@ class PythonEngine:
         return accesses
 
     def _result(self, job: Coordinator, run: Run, seconds: float) -> PythonResult:
-        whole = job.rejection is None
-        if whole:
-            self._estimator.remember(job.transactions, job.steps)
         metrics = self._metrics(job, run, seconds)
         events = tuple(run.events or job.events) if self.configuration.trace else ()
-        if not whole:
+        if job.rejection is not None:
             return PythonResult(metrics, job.rejection, trace=events)
         return PythonResult(
             metrics=metrics,

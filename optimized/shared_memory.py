@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Final
 
+from optimized.available_memory import available
 from optimized.core.arena import SharedArena
 from optimized.errors import OutOfMemory
+
+SMALLEST: Final = 1 << 16
 
 
 def create_arena(size: int) -> SharedArena:
@@ -18,26 +21,20 @@ def create_arena(size: int) -> SharedArena:
         raise OutOfMemory(
             f"memory_limit is {in_words(size)}, but the system has {in_words(there)} of memory left: lower memory_limit"
         )
+    return _created(size, " (memory_limit)")
+
+
+def create_smallest_arena() -> SharedArena:
+    """One for an engine that shares nothing with anybody but the stop flag. Raises :class:`OutOfMemory`."""
+    return _created(SMALLEST, "")
+
+
+def _created(size: int, setting: str) -> SharedArena:
     try:
         return SharedArena.create(size)
     except (OSError, MemoryError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise OutOfMemory(
-            f"the system does not give {in_words(size)} of shared memory (memory_limit): {reason}"
-        ) from error
-
-
-def available() -> int | None:
-    """How many bytes of memory the system has left, or None where it does not say."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        name, _, rest = line.partition(":")
-        if name == "MemAvailable":
-            return int(rest.split()[0]) << 10
-    return None
+        raise OutOfMemory(f"the system does not give {in_words(size)} of shared memory{setting}: {reason}") from error
 
 
 def in_words(size: int) -> str:

@@ -5,13 +5,22 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 
+from optimized.errors import EngineError
+
 Work = Callable[[int], None]
+Queue = SimpleQueue[tuple[int, Work | None] | None]
+"""What a worker is handed: the number of the run, and its work, or None for nothing but an answer. None: the end."""
 
 
 class ThreadPool:
     """So many workers, the caller among them. One piece of work at a time.
+
+    A signal's handler may raise in the caller's thread anywhere, so nobody could keep count of who was handed what.
+    Instead everybody is handed something more and answers: whoever has answered for the newest run has left all others,
+    since each takes what it is handed in order.
 
     ``affinity``: the processor of each worker, in turn. The caller's own thread is put there only while it works.
     """
@@ -19,83 +28,116 @@ class ThreadPool:
     def __init__(self, workers: int, affinity: tuple[int, ...] | None = None) -> None:
         self.workers = workers
         self._affinity = affinity
-        self._queues: list[SimpleQueue[Work | None]] = [SimpleQueue() for _ in range(1, workers)]
-        self._done: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._queues: list[Queue] = []
+        self._done: SimpleQueue[tuple[int, int, BaseException | None]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
+        self._run = 0
+        self._out = False  # whether anybody may be at work
+        self._stop: Callable[[], None] | None = None
 
     def run(self, work: Work, stop: Callable[[], None]) -> None:
         """Call ``work`` with each worker's number, on its own thread, and wait for all of them.
 
-        Where one raises, ``stop`` is called so that the others leave too, and what it raised is raised here.
+        Where one raises, or a signal's handler does, ``stop`` is called so that the others leave too, and what was
+        raised first is raised here. Whoever is interrupted again while waiting for them calls :meth:`drain` before
+        touching what they work on.
         """
-        if not self._threads:
-            self._start()
-        raised: BaseException | None = None
-        for queue in self._queues:
-            queue.put(work)
+        self.drain()
+        self._start()
+        self._stop = stop
         try:
+            self._out = True
+            self._hand_out(work)
             self._work_here(work)
-        except BaseException as error:
-            stop()
-            raised = error
-        for _ in self._queues:
-            theirs = self._next_to_leave(stop)
-            if theirs is not None and raised is None:
-                stop()
-                raised = theirs
-        if raised is not None:
-            raise raised
+            self._collect()
+        except BaseException:
+            while self._out:
+                with suppress(BaseException):
+                    self.drain()
+            raise
+
+    def drain(self) -> None:
+        """Stop whoever may still be at work since a run that was interrupted, and wait until nobody is."""
+        if not self._out:
+            return
+        try:
+            if self._stop is not None:
+                self._stop()
+        finally:
+            self._hand_out(None)
+            self._collect()
 
     def close(self) -> None:
         """End the threads."""
+        self.drain()
         for queue in self._queues:
             queue.put(None)
         for thread in self._threads:
             thread.join()
         self._threads = []
+        self._queues = []
 
     def _start(self) -> None:
-        for number, queue in enumerate(self._queues, 1):
-            thread = threading.Thread(
-                target=self._serve, args=(number, queue), name=f"samestate worker {number}", daemon=True
-            )
-            thread.start()
-            self._threads.append(thread)
+        """Start the threads unless they run. All of them or none: one that is not in the list gets nothing to do."""
+        if len(self._threads) == self.workers - 1:
+            return
+        queues: list[Queue] = [SimpleQueue() for _ in range(1, self.workers)]
+        threads = [
+            threading.Thread(target=self._serve, args=(number, queue), name=f"samestate worker {number}", daemon=True)
+            for number, queue in enumerate(queues, 1)
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+        except BaseException as error:
+            for queue in queues:
+                queue.put(None)
+            if isinstance(error, RuntimeError):
+                raise EngineError(f"workers = {self.workers}: the system starts no more threads: lower it") from error
+            raise
+        self._queues = queues
+        self._threads = threads
 
-    def _serve(self, number: int, queue: SimpleQueue[Work | None]) -> None:
+    def _hand_out(self, work: Work | None) -> None:
+        self._run += 1
+        for queue in self._queues:
+            queue.put((self._run, work))
+
+    def _collect(self) -> None:
+        """Wait until all have answered for what was handed out last. Raises what one of them raised."""
+        left: set[int] = set()
+        while len(left) < len(self._queues):
+            run, worker, error = self._done.get()
+            if run == self._run:
+                left.add(worker)
+                if error is not None:
+                    raise error
+        self._out = False
+
+    def _serve(self, number: int, queue: Queue) -> None:
         if self._affinity:
             _bind(self._affinity[number % len(self._affinity)])
-        while (work := queue.get()) is not None:
+        while (handed := queue.get()) is not None:
+            run, work = handed
+            raised: BaseException | None = None
             try:
-                work(number)
+                if work is not None:
+                    work(number)
             except BaseException as error:
-                self._done.put(error)
-            else:
-                self._done.put(None)
-            del work  # an idle worker must not keep the last block
+                raised = error
+            self._done.put((run, number, raised))
+            del handed, work, raised  # an idle worker must not keep the last block
 
     def _work_here(self, work: Work) -> None:
         if not self._affinity or not hasattr(os, "sched_setaffinity"):
             work(0)
             return
         before = os.sched_getaffinity(0)
-        _bind(self._affinity[0])
         try:
+            _bind(self._affinity[0])
             work(0)
         finally:
             os.sched_setaffinity(0, before)
-
-    def _next_to_leave(self, stop: Callable[[], None]) -> BaseException | None:
-        """What the next worker to leave raised. A signal meanwhile stops all, and is what is raised in the end."""
-        raised: BaseException | None = None
-        while True:
-            try:
-                error = self._done.get()
-            except BaseException as interruption:
-                stop()
-                raised = interruption
-            else:
-                return raised or error
 
 
 def _bind(processor: int) -> None:

@@ -8,11 +8,18 @@ from typing import Any, cast
 
 from optimized.analysis import Access, accuracy, conflict_rate, critical_path
 from optimized.configuration import Configuration
-from optimized.core.arena import SharedArena
-from optimized.errors import BlockTooLarge, ConfigurationError, EngineClosed, MissingAccessList
+from optimized.deadline import Deadline, TimeUp
+from optimized.errors import (
+    BlockTooLarge,
+    ConfigurationError,
+    EngineClosed,
+    MissingAccessList,
+    OutOfMemory,
+    TimeLimitExceeded,
+)
 from optimized.expectations import Estimator
 from optimized.metrics import Metrics, WorkerMetrics, latency
-from optimized.shared_memory import create_arena
+from optimized.shared_memory import create_arena, create_smallest_arena
 from optimized.threads import ThreadPool
 from optimized.toy.expecting import ToyExpectations
 from optimized.toy.packing import PackedBlock
@@ -20,7 +27,6 @@ from optimized.toy.result import ToyResult
 from optimized.toy.running import ToyRun
 from optimized.trace import TraceEvent
 
-SMALLEST_ARENA = 1 << 16
 COMPILED_ESTIMATORS = ("declared", "static")
 
 
@@ -37,7 +43,7 @@ class ToyEngine:
         sequential = configuration.strategy == "sequential"
         workers = 1 if sequential else configuration.workers
         # One at a time nothing is shared: of the arena only the stop flag is needed.
-        self._arena = SharedArena.create(SMALLEST_ARENA) if sequential else create_arena(configuration.memory_limit)
+        self._arena = create_smallest_arena() if sequential else create_arena(configuration.memory_limit)
         self._run = ToyRun(self._arena, workers, configuration.strategy)
         self._pool = ThreadPool(workers, configuration.affinity)
         self._estimator = Estimator(cast(Any, ToyExpectations()), configuration)
@@ -45,6 +51,14 @@ class ToyEngine:
 
     def execute(self, block: PackedBlock) -> ToyResult:
         """Run a block. Raises an :class:`EngineError` where it could not be run to its end."""
+        try:
+            return self._execute(block)
+        except OutOfMemory:
+            raise
+        except MemoryError as error:
+            raise OutOfMemory("this process cannot have the memory that the block takes") from error
+
+    def _execute(self, block: PackedBlock) -> ToyResult:
         configuration = self.configuration
         if self._closed:
             raise EngineClosed("the engine is closed: make another")
@@ -58,23 +72,27 @@ class ToyEngine:
         if configuration.strategy == "access-list" and not block.has_access_list:
             raise MissingAccessList("the strategy access-list needs a block that comes with an access list")
         started = time.perf_counter()
+        self._pool.drain()  # whoever is still in the arena is out of it after this
         expected = self._expected(block)
         self._run.begin(
             block,
-            configuration.record,
+            configuration.record or self._estimator.remembers,
             configuration.time_limit,
             configuration.read_latency_us,
             configuration.estimator,
             expected,
             configuration.trace,
+            time.perf_counter() - started,
         )
         self._pool.run(self._run.work, self._run.stop)
         result = self._run.finish()
         seconds = time.perf_counter() - started
         figures = self._run.figures()
         result.trace = tuple(TraceEvent(*event) for event in self._run.events())
-        if configuration.estimator == "last-run" and result.rejection is None:
+        if self._estimator.remembers and result.rejection is None:
             self._estimator.remember(block.plain_transactions, result.steps)
+        if not configuration.record:
+            result.leave_out_record()
         result.make_metrics = lambda made: self._metrics(made, figures, expected, seconds)
         return result
 
@@ -86,12 +104,17 @@ class ToyEngine:
             self._arena.close()
 
     def _expected(self, block: PackedBlock) -> list[Access | None] | None:
-        """What an estimator says that is not compiled."""
+        """What an estimator says that is not compiled, if it says so in time."""
         if self.configuration.strategy not in ("locks", "waves"):
             return None
         if self.configuration.estimator in COMPILED_ESTIMATORS:
             return None
-        return self._estimator.expected(block, block.plain_transactions)
+        deadline = Deadline(self.configuration.time_limit)
+        try:
+            return deadline.call(lambda: self._estimator.expected(block, block.plain_transactions))
+        except TimeUp:
+            where = f" (the estimator {self.configuration.estimator})"
+            raise TimeLimitExceeded(deadline.seconds, (), where) from None
 
     def _metrics(
         self, result: ToyResult, figures: dict[str, Any], expected: list[Access | None] | None, seconds: float

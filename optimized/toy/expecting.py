@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from optimized.analysis import Access
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ToyExpectations:
-    """Answers the estimators `declared` and `static`, as a machine written in Python would by its methods."""
+    """Answers the estimators, as a machine written in Python would by its methods."""
 
     def declared(self, block: PackedBlock, transaction: Transaction) -> Access:
         """The slots that the transaction declares; and its sender's nonce and balance."""
@@ -26,6 +27,18 @@ class ToyExpectations:
         slots = dict.fromkeys(operation[1] for operation in operations if operation[0] in ("SLOAD", "SSTORE"))
         stored = dict.fromkeys(operation[1] for operation in operations if operation[0] == "SSTORE")
         return _with_sender(transaction, slots, stored)
+
+    def alike(self, transaction: Transaction) -> bytes:
+        """The same sender does the same; the nonce is another each time. Data may be long, so it is a digest."""
+        digest = blake2b(transaction[0], digest_size=16)
+        for operation in transaction[4]:
+            for part in operation:
+                if isinstance(part, bytes):
+                    digest.update(b"%d:" % len(part))
+                    digest.update(part)
+                else:
+                    digest.update(f"{part} ".encode())
+        return digest.digest()
 
 
 def _with_sender(transaction: Transaction, reads: Iterable[int], writes: Iterable[int]) -> Access:

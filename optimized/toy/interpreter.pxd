@@ -37,7 +37,19 @@ cdef struct Outcome:
     uint64_t accesses
     uint64_t logs
     Word fee
-    # In the arena it is followed by its accesses, then by the 32 bytes of each log.
+    # In the arena it is followed by its accesses. The logs lie where the result of the block has them.
+
+
+cdef enum:
+    # How much is done between two looks at the clock: an operation counts as one, and so do so many bytes hashed.
+    EFFORT = 256
+    BYTES_OF_AN_EFFORT = 64
+    # Within a long hash, so many blocks of its data.
+    BLOCK = 136
+    BLOCKS_AT_ONCE = 256
+    LONG_HASH = 34816       # bytes: so many blocks
+    NAP = 10000000          # nanoseconds, in a longer wait
+    BETWEEN_LOOKS = 1000000 # nanoseconds, at least, between two transactions
 
 
 cdef struct Machine:
@@ -53,7 +65,8 @@ cdef struct Machine:
     uint64_t* places        # versioned: where the record of each key lies in the arena
     Word* current           # direct: the value of each key now
     uint8_t* loaded         # direct: whether somebody has waited for the base value
-    uint64_t read_latency   # direct: nanoseconds that the first read of a key waits
+    uint64_t read_latency   # nanoseconds that the first read of a key from the state before the block waits
+    uint8_t* digests        # the logs of all transactions, 32 bytes each: those of one begin at its first_log
     uint64_t* began         # when each transaction was first begun, 0 = not yet
     uint32_t* kept_warm     # test-only build: the transaction that last touched each key, + 1, for the mutant WARM_SET_KEPT
 
@@ -63,14 +76,21 @@ cdef struct Scratch:
     uint64_t* marks
     uint64_t epoch
     Access* accesses
-    uint8_t* logs
     void* listener          # on Python's main thread: whom to tell of signals, an object; else NULL
     uint64_t listened       # when it last was
     uint64_t version_reads  # values that came from an earlier step
     uint64_t base_reads     # and from the state before the block
+    uint64_t running        # the transaction being executed, + 1; stays when it is stopped
+    uint64_t padding[8]     # so that no two workers write to the same cache line
 
 
-cdef bint poll(const Machine* machine, Scratch* scratch) noexcept nogil
+# Whoever works for long calls it every few microseconds, with the time.
+cdef bint poll(const Machine* machine, Scratch* scratch, uint64_t now) noexcept nogil
+cdef bint wait(const Machine* machine, Scratch* scratch) noexcept nogil
+cdef bint wait_for_base(const Machine* machine, Scratch* scratch, Task* task, uint32_t key) noexcept nogil
+cdef bint hash_long(
+    const Machine* machine, Scratch* scratch, uint8_t* digest, const uint8_t* data, uint64_t length
+) noexcept nogil
 cdef int run_transaction(
     const Machine* machine, Scratch* scratch, Task* task, uint64_t transaction, Outcome* outcome
 ) noexcept nogil

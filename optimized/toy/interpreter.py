@@ -8,7 +8,9 @@ and so is its warmth.
 
 import cython
 from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
+from cython.cimports.libc.string import memset
 from cython.cimports.optimized.core.arena import stop, stop_reason, value_bytes
+from cython.cimports.optimized.core.keys import key_record
 from cython.cimports.optimized.core.memory import read
 from cython.cimports.optimized.core.records import (
     DONE,
@@ -23,10 +25,12 @@ from cython.cimports.optimized.core.shim import (
     MUTANT,
     SAMESTATE_IS_EXPLORED,
     WARM_SET_KEPT,
+    atomic_store,
     now_nanoseconds,
+    peek,
     sleep_nanoseconds,
 )
-from cython.cimports.optimized.toy.keccak import keccak256
+from cython.cimports.optimized.toy.keccak import absorb, finish, keccak256
 from cython.cimports.optimized.toy.packing import (
     ADD,
     KECCAK,
@@ -51,12 +55,10 @@ from cython.cimports.optimized.toy.word import (
 )
 
 
-def poll(machine, scratch):
+def poll(machine, scratch, now):
     """Whether to stop: another worker says so, the time is up, or a signal's handler on the main thread has raised."""
-    now: uint64_t
     if stop_reason(machine.arena):
         return True
-    now = now_nanoseconds()
     if now > machine.deadline:
         stop(machine.arena, OUT_OF_TIME)
         return True
@@ -73,6 +75,51 @@ def signalled(listener):
     return cython.cast(object, listener)()
 
 
+def wait(machine, scratch):
+    """Wait as long as a read of the state takes. False where the run is to stop."""
+    now: uint64_t = now_nanoseconds()
+    end: uint64_t = now + machine.read_latency
+    while now < end:
+        if poll(machine, scratch, now):
+            return False
+        sleep_nanoseconds(min(end - now, NAP))
+        now = now_nanoseconds()
+    return not poll(machine, scratch, now)
+
+
+def wait_for_base(machine, scratch, task, key):
+    """Have whoever first needs a key's value from before the block wait for it. False where the run is to stop."""
+    loaded: cython.pointer(uint64_t)
+    if task == cython.NULL:
+        if machine.loaded[key]:
+            return True
+        machine.loaded[key] = 1
+        return wait(machine, scratch)
+    loaded = cython.address(key_record(task.session, machine.places[key]).loaded)
+    if peek(loaded):
+        return True
+    if not wait(machine, scratch):
+        return False
+    atomic_store(loaded, 1, b"memory.base.loaded")
+    return True
+
+
+def hash_long(machine, scratch, digest, data, length):
+    """The digest of data that takes long. False where the run is to stop."""
+    state: uint64_t[25]
+    blocks: uint64_t = 0
+    memset(state, 0, 25 * 8)
+    while length > BLOCK:
+        absorb(state, data)
+        data += BLOCK
+        length -= BLOCK
+        blocks += 1
+        if blocks % BLOCKS_AT_ONCE == 0 and poll(machine, scratch, now_nanoseconds()):
+            return False
+    finish(state, digest, data, length)
+    return True
+
+
 def observe(machine, scratch, task, key, accesses, result):
     """The access to a key that the transaction has not asked for yet. Sets ``result`` unless that is DONE."""
     access: cython.pointer(Access) = scratch.accesses + accesses
@@ -83,14 +130,17 @@ def observe(machine, scratch, task, key, accesses, result):
     access.key = key
     access.source = 0
     if task == cython.NULL:
-        if machine.read_latency and not machine.loaded[key]:
-            machine.loaded[key] = 1
-            sleep_nanoseconds(machine.read_latency)
+        if machine.read_latency and not wait_for_base(machine, scratch, task, key):
+            result[0] = STOPPED
+            return access
         word_copy(cython.address(access.original), cython.address(machine.current[key]))
     else:
         found = read(task, machine.places[key], cython.address(reading))
         if found != READ_VALUE:
             result[0] = found
+            return access
+        if machine.read_latency and reading.source < 0 and not wait_for_base(machine, scratch, task, key):
+            result[0] = STOPPED
             return access
         if reading.source >= 0 or reading.credits:
             scratch.version_reads += 1
@@ -180,7 +230,7 @@ def run_operations(machine, scratch, task, transaction, outcome):
     logs: uint64_t
     accumulator: Word
     value: cython.pointer(cython.const[Word])
-    steps: uint64_t
+    effort: uint64_t
     result: cython.int
     digest: cython.pointer(uint8_t)
     place: uint64_t
@@ -188,14 +238,16 @@ def run_operations(machine, scratch, task, transaction, outcome):
     operation = machine.operations + machine.transactions[transaction].first_operation
     last = operation + machine.transactions[transaction].operations
     logs = 0
-    steps = 0
+    effort = 0
     result = DONE
     outcome.code = SUCCESS
     word_from_number(cython.address(accumulator), 0)
     while operation < last:
-        steps += 1
-        if (steps & 255) == 0 and poll(machine, scratch):
-            return STOPPED
+        effort += 1
+        if effort >= EFFORT:
+            effort = 0
+            if poll(machine, scratch, now_nanoseconds()):
+                return STOPPED
         if operation.kind == SLOAD:
             mark = scratch.marks[operation.key]
             warm = (mark >> 32) == scratch.epoch
@@ -249,8 +301,13 @@ def run_operations(machine, scratch, task, transaction, outcome):
                 outcome.code = OUT_OF_GAS
                 break
             gas -= cost
-            digest = scratch.logs + 32 * logs
-            keccak256(digest, machine.data + operation.argument, operation.length)
+            digest = machine.digests + 32 * (machine.transactions[transaction].first_log + logs)
+            if operation.length > LONG_HASH:
+                if not hash_long(machine, scratch, digest, machine.data + operation.argument, operation.length):
+                    return STOPPED
+            else:
+                keccak256(digest, machine.data + operation.argument, operation.length)
+                effort += operation.length // BYTES_OF_AN_EFFORT
             logs += 1
             word_from_digest(cython.address(accumulator), digest)
         elif operation.kind == ADD:

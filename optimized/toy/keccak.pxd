@@ -23,4 +23,9 @@ cdef extern from *:
 
 
 cdef void permute(uint64_t* state) noexcept nogil
+
+# A digest piece by piece: begin with a state of zeros, absorb blocks of 136 bytes, finish with the rest.
+cdef void absorb(uint64_t* state, const uint8_t* data) noexcept nogil
+cdef void finish(uint64_t* state, uint8_t* digest, const uint8_t* data, size_t length) noexcept nogil
+
 cdef void keccak256(uint8_t* digest, const uint8_t* data, size_t length) noexcept nogil

@@ -214,28 +214,36 @@ def permute(state):
     state[24] = a44
 
 
-def keccak256(digest, data, length):
-    """The 32 bytes of the digest of so many bytes of data."""
-    state: uint64_t[25]
+def absorb(state, data):
+    """Take in a block of 136 bytes."""
     block: uint64_t[17]
     lane: cython.int
-    memset(state, 0, 25 * 8)
+    memcpy(block, data, 136)
+    for lane in range(17):
+        state[lane] ^= block[lane]
+    permute(state)
+
+
+def finish(state, digest, data, length):
+    """Take in what is left, with the padding, and give the 32 bytes of the digest."""
+    block: uint8_t[136]
     while length >= 136:
-        memcpy(block, data, 136)
-        for lane in range(17):
-            state[lane] ^= block[lane]
-        permute(state)
+        absorb(state, data)
         data += 136
         length -= 136
     memset(block, 0, 136)
     memcpy(block, data, length)
-    padded: cython.pointer(uint8_t) = cython.cast(cython.pointer(uint8_t), cython.address(block[0]))
-    padded[length] = 0x01
-    padded[135] |= 0x80
-    for lane in range(17):
-        state[lane] ^= block[lane]
-    permute(state)
+    block[length] = 0x01
+    block[135] |= 0x80
+    absorb(state, block)
     memcpy(digest, state, 32)
+
+
+def keccak256(digest, data, length):
+    """The 32 bytes of the digest of so many bytes of data."""
+    state: uint64_t[25]
+    memset(state, 0, 25 * 8)
+    finish(state, digest, data, length)
 
 
 def keccak(data: bytes) -> bytes:

@@ -22,7 +22,7 @@ cdef struct PackedReceipt:
     uint64_t code           # SUCCESS or OUT_OF_GAS
     uint64_t gas_used
     uint64_t cumulative_gas_used
-    uint64_t first_log
+    uint64_t first_log      # its index in the block
     uint64_t logs
 
 
@@ -41,7 +41,7 @@ cdef struct Ledger:
     uint64_t committed      # transactions
     uint64_t gas_used
     uint64_t logs
-    uint8_t* digests        # of all logs, 32 bytes each
+    uint8_t* digests        # of all logs, 32 bytes each: those of a transaction begin at its first_log in the packed block
     # The access record
     bint recording
     Access* accesses
@@ -65,10 +65,10 @@ cdef enum:
     NO_KEY = 0xFFFFFFFF
 
 
-# Settle the outcome of the next transaction and make its effects those of the block. `accesses` and `logs` may already lie where the
+# Settle the outcome of the next transaction and make its effects those of the block. `accesses` may already lie where the
 # ledger will have them. False where the block ends here: rejected (ledger.rejection) or, with rejection 0, out of memory.
 cdef bint commit(
-    Ledger* ledger, PackedBlock block, Outcome* outcome, Access* accesses, const uint8_t* logs, bint sourced
+    Ledger* ledger, PackedBlock block, Outcome* outcome, Access* accesses, bint sourced
 ) noexcept nogil
 
 # The closing step, and the judgement on the access list. False as above.

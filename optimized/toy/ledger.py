@@ -14,8 +14,8 @@ from cython.cimports.optimized.toy.packing import ListedChange
 from cython.cimports.optimized.toy.word import Word, word_add, word_copy, word_equal, word_from_number
 
 
-def commit(ledger, block, outcome, accesses, logs, sourced):
-    """Settle, then write, credit and record."""
+def commit(ledger, block, outcome, accesses, sourced):
+    """Settle, then write, credit and record. The logs lie where they belong already."""
     transaction: uint64_t = ledger.committed
     step: uint64_t = transaction + 1
     place: uint64_t
@@ -41,8 +41,6 @@ def commit(ledger, block, outcome, accesses, logs, sourced):
     receipt.cumulative_gas_used = ledger.gas_used
     receipt.first_log = ledger.logs
     receipt.logs = outcome.logs
-    if outcome.logs and logs != ledger.digests + 32 * ledger.logs:
-        memcpy(ledger.digests + 32 * ledger.logs, logs, 32 * outcome.logs)
     ledger.logs += outcome.logs
 
     target = ledger.accesses + ledger.accesses_used

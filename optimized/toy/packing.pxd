@@ -22,6 +22,7 @@ cdef struct Operation:
 
 
 cdef struct PackedTransaction:
+    # 64 bytes.
     uint32_t sender_nonce   # key
     uint32_t sender_balance # key
     uint64_t nonce
@@ -30,7 +31,7 @@ cdef struct PackedTransaction:
     uint64_t first_operation
     uint64_t operations
     uint64_t keys           # an upper bound of how many it accesses
-    uint64_t logs           # an upper bound of how many it writes
+    uint64_t first_log      # how many logs those before it write at most: its own have their place behind these
 
 
 cdef struct PackedWithdrawal:
@@ -75,7 +76,6 @@ cdef class PackedBlock:
     cdef DeclaredKeys* declared
     cdef uint32_t* declared_keys
     cdef uint64_t most_keys
-    cdef uint64_t most_logs
     cdef uint64_t all_keys
     cdef uint64_t all_logs
     # Environment

@@ -17,6 +17,8 @@ from cython.cimports.libc.string import memcpy
 from cython.cimports.optimized.toy.chain import chain_allocate, chain_free
 from cython.cimports.optimized.toy.word import Word, word_from_bytes, word_from_python
 
+from optimized.errors import OutOfMemory
+
 ADDRESS_LENGTH = 20
 BALANCE = b"\x01"
 NONCE = b"\x02"
@@ -70,7 +72,7 @@ class PackedBlock:
     def _array(self, count, size):
         array: cython.p_void = chain_allocate(cython.address(self._allocated), count, size, True)
         if array == cython.NULL:
-            raise MemoryError("the packed block does not fit into memory")
+            raise OutOfMemory("this process cannot have the memory of the packed block")
         return array
 
     def __repr__(self):
@@ -211,7 +213,7 @@ def _pack_transactions(block: PackedBlock, transactions: list, names: dict) -> N
         packed.gas_price = gas_price
         packed.first_operation = operations_length
         packed.operations = len(operations)
-        packed.logs = 0
+        packed.first_log = block.all_logs
         touched = set()
         for given in operations:
             operation = cython.address(block.operations[operations_length])
@@ -242,7 +244,7 @@ def _pack_transactions(block: PackedBlock, transactions: list, names: dict) -> N
                     data += given[1]
                 operation.argument = position
                 operation.length = len(given[1])
-                packed.logs += 1
+                block.all_logs += 1
             elif operation.kind == SSTORE or operation.kind == ADD or operation.kind == SUB:
                 value = given[2] if operation.kind == SSTORE else given[1]
                 position = first_word.get(value)
@@ -253,9 +255,7 @@ def _pack_transactions(block: PackedBlock, transactions: list, names: dict) -> N
                 operation.argument = position
         packed.keys = len(touched) + 2
         block.most_keys = max(block.most_keys, packed.keys)
-        block.most_logs = max(block.most_logs, packed.logs)
         block.all_keys += packed.keys
-        block.all_logs += packed.logs
         declared = cython.address(block.declared[index])
         declared.first = declared_length
         if declaration is not None:

@@ -11,7 +11,7 @@ from cython.cimports.optimized.toy.chain import chain_allocate, chain_free
 from cython.cimports.optimized.toy.interpreter import FEE_CREDITED, FEE_TOUCHED, SUCCESS, Access
 from cython.cimports.optimized.toy.ledger import ACCESS_LIST_MISMATCH, NO_KEY, PackedReceipt, Source, StepRecord
 from cython.cimports.optimized.toy.merkle import MerkleTree, merkle_add, merkle_finish, merkle_start
-from cython.cimports.optimized.toy.packing import PackedBlock
+from cython.cimports.optimized.toy.packing import PackedBlock, PackedTransaction
 from cython.cimports.optimized.toy.word import (
     Word,
     store_big_endian,
@@ -20,6 +20,7 @@ from cython.cimports.optimized.toy.word import (
     word_to_value,
 )
 
+from optimized.errors import OutOfMemory
 from optimized.record import OPEN, Read, Step
 from optimized.result import Rejection
 
@@ -58,7 +59,7 @@ class ToyResult:
     def _array(self, count, size, zeroed):
         array: cython.p_void = chain_allocate(cython.address(self._allocated), count, size, zeroed)
         if array == cython.NULL:
-            raise MemoryError("the result of the block does not fit into memory")
+            raise OutOfMemory("this process cannot have the memory of the block's result")
         return array
 
     def lay_out(self, recording):
@@ -91,7 +92,7 @@ class ToyResult:
                 cython.pointer(Source), malloc(ledger.sources_capacity * cython.sizeof(Source))
             )
             if ledger.sources == cython.NULL:
-                raise MemoryError("the access record of the block does not fit into memory")
+                raise OutOfMemory("this process cannot have the memory of the block's access record")
             ledger.sources_used = 1
 
     def conclude(self):
@@ -142,12 +143,13 @@ class ToyResult:
         index: uint64_t
         log: uint64_t
         receipt: cython.pointer(PackedReceipt)
+        transactions: cython.pointer(PackedTransaction) = self.block.transactions
         if self._receipts is None:
             receipts: list = []
             for index in range(0 if self.rejection is not None else self.ledger.committed):
                 receipt = self.ledger.receipts + index
                 logs: list = []
-                for log in range(receipt.first_log, receipt.first_log + receipt.logs):
+                for log in range(transactions[index].first_log, transactions[index].first_log + receipt.logs):
                     logs.append(cython.cast(cython.p_char, self.ledger.digests + 32 * log)[:32])
                 receipts.append(
                     Receipt(
@@ -185,6 +187,10 @@ class ToyResult:
             else:
                 self._steps = ()
         return self._steps
+
+    def leave_out_record(self) -> None:
+        """Have no access record, whether there was one or not."""
+        self._steps = ()
 
     def _transaction(self, index: cython.Py_ssize_t):
         record: cython.pointer(StepRecord) = self.ledger.steps + index
@@ -237,6 +243,7 @@ class ToyResult:
         index: uint64_t
         length: uint64_t
         most: uint64_t = 0
+        log: uint64_t
         receipt: cython.pointer(PackedReceipt)
         if self.rejection is not None:
             raise ValueError("an invalid block has no receipts")
@@ -244,7 +251,7 @@ class ToyResult:
             most = max(most, self.ledger.receipts[index].logs)
         text: cython.pointer(uint8_t) = cython.cast(cython.pointer(uint8_t), malloc(RECEIPT_HEAD + 32 * most))
         if text == cython.NULL:
-            raise MemoryError("no memory for the longest receipt")
+            raise OutOfMemory("this process cannot have the memory of the longest receipt")
         merkle_start(cython.address(tree))
         for index in range(self.ledger.committed):
             receipt = self.ledger.receipts + index
@@ -255,7 +262,8 @@ class ToyResult:
             # The number of logs has 4 bytes: those before it are zero, and then overwritten.
             store_big_endian(text + 22, receipt.logs)
             store_big_endian(text + 18, receipt.first_log)
-            memcpy(text + RECEIPT_HEAD, self.ledger.digests + 32 * receipt.first_log, 32 * receipt.logs)
+            log = self.block.transactions[index].first_log
+            memcpy(text + RECEIPT_HEAD, self.ledger.digests + 32 * log, 32 * receipt.logs)
             store_big_endian(key, index)
             length = RECEIPT_HEAD + 32 * receipt.logs
             merkle_add(cython.address(tree), key, 8, text, length)

@@ -23,18 +23,18 @@ cdef class ToyRun:
     cdef Scratch* scratches     # one for each worker
     cdef uint64_t marks         # how many each scratch has
     cdef uint64_t access_room
-    cdef uint64_t log_room
     cdef uint64_t places_room
     cdef uint64_t* times        # when each transaction was first begun; sequential: and when the last ended
     cdef uint64_t times_room
     cdef bint tracing
     cdef uint64_t started
+    cdef double time_limit      # seconds
     cdef uint64_t busy
     cdef readonly object raised
     cdef object own_listener
 
     cdef void _make_room(self) except *
-    cdef void _begin_versioned(self, str estimator, expected, bint trace, double read_latency_us) except *
+    cdef void _begin_versioned(self, str estimator, expected, bint trace) except *
     cdef void _put_expected(self, Task* task, expected) except *
     cdef void _free_tasks(self) noexcept
     cdef list _events_of(self, uint64_t worker)

@@ -63,6 +63,8 @@ STRATEGIES = {
     "access-list": ACCESS_LIST,
 }
 
+RECORD_TOO_LARGE = "this process cannot have the memory of the block's access record"
+
 
 class ToyRun:
     """One engine's workers on toy blocks. Not for two blocks at once."""
@@ -75,7 +77,7 @@ class ToyRun:
         self.tasks = cython.cast(cython.pointer(Task), calloc(workers + 1, cython.sizeof(Task)))
         self.scratches = cython.cast(cython.pointer(Scratch), calloc(workers, cython.sizeof(Scratch)))
         if self.tasks == cython.NULL or self.scratches == cython.NULL:
-            raise MemoryError("no memory for so many workers")
+            raise OutOfMemory(f"this process cannot have the memory of {workers} workers")
         self.own_listener = self._listen
 
     def __dealloc__(self):
@@ -86,7 +88,6 @@ class ToyRun:
             for worker in range(self.workers):
                 free(self.scratches[worker].marks)
                 free(self.scratches[worker].accesses)
-                free(self.scratches[worker].logs)
         free(self.scratches)
         free(self.machine.places)
         free(self.machine.loaded)
@@ -102,8 +103,10 @@ class ToyRun:
         estimator: str = "declared",
         expected=None,
         trace: bool = False,
+        spent: float = 0.0,
     ) -> None:
         """Lay out a block. ``expected``: what an estimator says of each transaction, ``(reads, writes)`` or None.
+        ``spent``: how many of the seconds of ``time_limit`` have gone by already.
 
         Raises :class:`OutOfMemory`.
         """
@@ -121,13 +124,15 @@ class ToyRun:
         self.machine.keys = block.key_count
         self.machine.coinbase_balance = block.coinbase_balance
         self.machine.arena = cython.address(self.arena.arena)
-        self.machine.deadline = self.started + cython.cast(uint64_t, time_limit * 1e9)
+        self.machine.deadline = self.started + cython.cast(uint64_t, max(0.0, time_limit - spent) * 1e9)
+        self.time_limit = time_limit
         self.machine.current = self.result.ledger.current
         self.machine.read_latency = cython.cast(uint64_t, read_latency_us * 1000)
+        self.machine.digests = self.result.ledger.digests
         self.tracing = trace
         self._make_room()
         if self.strategy_number != SEQUENTIAL:
-            self._begin_versioned(estimator, expected, trace, read_latency_us)
+            self._begin_versioned(estimator, expected, trace)
 
     def _make_room(self):
         """Each worker's scratch for the largest transaction; what is there already stays from block to block."""
@@ -142,7 +147,7 @@ class ToyRun:
                 scratch.marks = cython.cast(cython.pointer(uint64_t), calloc(max(keys, self.marks), 8))
                 scratch.epoch = 0
                 if scratch.marks == cython.NULL:
-                    raise MemoryError("no memory for a worker's marks")
+                    raise OutOfMemory(f"this process cannot have the memory of a worker's marks, for {keys} keys")
             if scratch.epoch > 1 << 31:
                 memset(scratch.marks, 0, 8 * max(keys, self.marks))
                 scratch.epoch = 0
@@ -153,14 +158,10 @@ class ToyRun:
                     malloc(max(self.access_room, self.block.most_keys) * cython.sizeof(Access) + 1),
                 )
                 if scratch.accesses == cython.NULL:
-                    raise MemoryError("no memory for a worker's accesses")
-            if versioned and (self.log_room < self.block.most_logs or scratch.logs == cython.NULL):
-                free(scratch.logs)
-                scratch.logs = cython.cast(
-                    cython.pointer(uint8_t), malloc(32 * max(self.log_room, self.block.most_logs) + 1)
-                )
-                if scratch.logs == cython.NULL:
-                    raise MemoryError("no memory for a worker's logs")
+                    raise OutOfMemory(
+                        f"this process cannot have the memory of a worker's accesses, to {self.block.most_keys} keys"
+                    )
+            scratch.running = 0
             scratch.version_reads = 0
             scratch.base_reads = 0
         self.marks = max(self.marks, keys)
@@ -170,31 +171,30 @@ class ToyRun:
             self.times = cython.cast(cython.pointer(uint64_t), malloc(8 * self.times_room))
             if self.times == cython.NULL:
                 self.times_room = 0
-                raise MemoryError("no memory for the times of transactions")
+                raise OutOfMemory("this process cannot have the memory of the times of transactions")
         memset(self.times, 0, 8 * (self.block.transactions_length + 1))
         self.machine.began = self.times
         if versioned:
             self.access_room = max(self.access_room, self.block.most_keys)
-            self.log_room = max(self.log_room, self.block.most_logs)
             if self.places_room < keys:
                 free(self.machine.places)
                 self.machine.places = cython.cast(cython.pointer(uint64_t), malloc(8 * keys))
                 self.places_room = keys
                 if self.machine.places == cython.NULL:
                     self.places_room = 0
-                    raise MemoryError("no memory for the places of keys")
+                    raise OutOfMemory(f"this process cannot have the memory of the places of {keys} keys")
         elif self.machine.read_latency:
             free(self.machine.loaded)
             self.machine.loaded = cython.cast(cython.pointer(uint8_t), calloc(keys, 1))
             if self.machine.loaded == cython.NULL:
-                raise MemoryError("no memory for the keys loaded")
+                raise OutOfMemory(f"this process cannot have the memory of the marks of {keys} keys loaded")
         if SAMESTATE_IS_EXPLORED:
             free(self.machine.kept_warm)
             self.machine.kept_warm = cython.cast(cython.pointer(uint32_t), calloc(keys, 4))
             if self.machine.kept_warm == cython.NULL:
-                raise MemoryError("no memory for a seeded bug")
+                raise OutOfMemory(f"this process cannot have the memory of a seeded bug, for {keys} keys")
 
-    def _begin_versioned(self, estimator, expected, trace, read_latency_us):
+    def _begin_versioned(self, estimator, expected, trace):
         """Tables in the arena, and whatever the strategy is told of the transactions in advance."""
         options: SessionOptions
         worker: uint64_t
@@ -204,7 +204,7 @@ class ToyRun:
         options.workers = self.workers
         options.strategy = self.strategy_number
         options.key_capacity = 0
-        options.read_latency = cython.cast(uint64_t, read_latency_us * 1000)
+        options.read_latency = 0  # the machine waits by itself, so that it may look up meanwhile
         options.tracing = trace
         self._free_tasks()
         if begin_session(cython.address(self.session), cython.address(self.arena.arena), cython.address(options)):
@@ -216,7 +216,7 @@ class ToyRun:
         for worker in range(self.workers + 1):
             task = self.tasks + worker
             if make_task(task, cython.address(self.session), worker, cython.address(self.executor)):
-                raise MemoryError("no memory for a worker's task")
+                raise OutOfMemory("this process cannot have the memory of a worker's task")
             self.tasks_made = worker + 1
             if worker < self.workers:
                 task.local = self.scratches + worker
@@ -275,9 +275,7 @@ class ToyRun:
                 begun: uint64_t = now_nanoseconds()
                 with cython.nogil:
                     run_sequentially(result, cython.address(self.machine), scratch, self.times)
-                # They lay in the result.
-                scratch.accesses = cython.NULL
-                scratch.logs = cython.NULL
+                scratch.accesses = cython.NULL  # they lay in the result
                 self.busy = now_nanoseconds() - begun
         elif SAMESTATE_IS_EXPLORED:
             run_worker(self.tasks + number)
@@ -302,7 +300,7 @@ class ToyRun:
                     self.strategy_number != ACCESS_LIST,
                 )
         if not fits:
-            raise OutOfMemory("no memory for the access record of the block")
+            raise OutOfMemory(RECORD_TOO_LARGE)
         result.conclude()
         self.result = None
         return result
@@ -414,13 +412,20 @@ class ToyRun:
     def _raise_stopped(self, reason):
         """Say why there is no result."""
         self.result = None
+        if reason == OUT_OF_MEMORY and self.strategy_number == SEQUENTIAL:
+            raise OutOfMemory(RECORD_TOO_LARGE)
+        if reason == OUT_OF_MEMORY and self.arena.used <= self.arena.size:
+            raise OutOfMemory(
+                f"a worker cannot have the memory that it asked for, of the arena of {self.arena.size >> 20} MiB or of"
+                " this process: raise memory_limit, or give the process more"
+            )
         if reason == OUT_OF_MEMORY:
             raise OutOfMemory(
                 f"the block does not fit into the arena of {self.arena.size >> 20} MiB: raise memory_limit"
             )
         if reason == OUT_OF_TIME:
-            seconds = (self.machine.deadline - self.started) / 1e9
-            raise TimeLimitExceeded(seconds, ())
+            running = {self.scratches[worker].running for worker in range(self.workers)} - {0}
+            raise TimeLimitExceeded(self.time_limit, tuple(sorted(transaction - 1 for transaction in running)))
         if reason == INTERRUPTED:
             raise KeyboardInterrupt if self.raised is None else self.raised
         if reason == BROKEN:

@@ -1,6 +1,6 @@
 """One transaction after another on an array of values, on one worker: no versions, nothing kept for later.
 
-Each transaction is executed where the ledger keeps its accesses and logs, so that settling it copies nothing.
+Each transaction is executed where the ledger keeps its accesses, so that settling it copies nothing.
 """
 
 import cython
@@ -8,7 +8,7 @@ from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.optimized.core.arena import stop
 from cython.cimports.optimized.core.records import DONE, OUT_OF_MEMORY
 from cython.cimports.optimized.core.shim import now_nanoseconds
-from cython.cimports.optimized.toy.interpreter import Outcome, poll, run_transaction
+from cython.cimports.optimized.toy.interpreter import BETWEEN_LOOKS, Outcome, poll, run_transaction
 from cython.cimports.optimized.toy.ledger import Ledger, close, commit
 
 
@@ -17,15 +17,20 @@ def run_sequentially(result, machine, scratch, times):
     ledger: cython.pointer(Ledger) = cython.address(result.ledger)
     outcome: Outcome
     transaction: uint64_t
+    now: uint64_t
+    looked: uint64_t = 0
     for transaction in range(result.block.transactions_length):
-        if transaction & 15 == 0 and poll(machine, scratch):
-            return False
-        times[transaction] = now_nanoseconds()
+        now = now_nanoseconds()
+        scratch.running = transaction + 1
+        if now - looked > BETWEEN_LOOKS:
+            looked = now
+            if poll(machine, scratch, now):
+                return False
+        times[transaction] = now
         scratch.accesses = ledger.accesses + ledger.accesses_used
-        scratch.logs = ledger.digests + 32 * ledger.logs
         if run_transaction(machine, scratch, cython.NULL, transaction, cython.address(outcome)) != DONE:
             return False
-        if not commit(ledger, result.block, cython.address(outcome), scratch.accesses, scratch.logs, False):
+        if not commit(ledger, result.block, cython.address(outcome), scratch.accesses, False):
             if ledger.rejection:
                 times[transaction + 1] = now_nanoseconds()
                 return True

@@ -67,21 +67,25 @@ def execute(machine_pointer, task):
     access: cython.pointer(Access)
     place: uint64_t
     value: cython.ulong
-    if poll(machine, scratch):
+    now: uint64_t = now_nanoseconds()
+    scratch.running = task.transaction + 1
+    if poll(machine, scratch, now):
         return STOPPED
     if machine.began[task.transaction] == 0:
-        machine.began[task.transaction] = now_nanoseconds()
+        machine.began[task.transaction] = now
     result: cython.int = run_transaction(machine, scratch, task, task.transaction, cython.address(outcome))
+    if result == STOPPED:
+        return result
+    scratch.running = 0
     if result != DONE:
         return result
     accesses: uint64_t = outcome.accesses * cython.sizeof(Access)
-    task.outcome = allocate(task, cython.sizeof(Outcome) + accesses + 32 * outcome.logs)
+    task.outcome = allocate(task, cython.sizeof(Outcome) + accesses)
     if task.outcome == 0:
         return STOPPED
     kept: cython.p_char = task.session.base + task.outcome
     memcpy(kept, cython.address(outcome), cython.sizeof(Outcome))
     memcpy(kept + cython.sizeof(Outcome), scratch.accesses, accesses)
-    memcpy(kept + cython.sizeof(Outcome) + accesses, scratch.logs, 32 * outcome.logs)
     if outcome.code > OUT_OF_GAS:
         task.verdict = REJECTED
         return DONE
@@ -103,7 +107,11 @@ def execute(machine_pointer, task):
 
 def idle(machine, task):
     """The time, and signals, are watched by those who have nothing to do as well."""
-    poll(cython.cast(cython.pointer(Machine), machine), cython.cast(cython.pointer(Scratch), task.local))
+    poll(
+        cython.cast(cython.pointer(Machine), machine),
+        cython.cast(cython.pointer(Scratch), task.local),
+        now_nanoseconds(),
+    )
 
 
 def merge(machine, task, key, value, amount):
@@ -281,14 +289,7 @@ def settle_all(result, machine, session, observed):
             and not put_sources(ledger, machine, session, execution, accesses, outcome.accesses)
         ):
             return False
-        if not commit(
-            ledger,
-            result.block,
-            outcome,
-            accesses,
-            cython.cast(cython.pointer(cython.uchar), accesses + outcome.accesses),
-            observed,
-        ):
+        if not commit(ledger, result.block, outcome, accesses, observed):
             return ledger.rejection != 0
     close(ledger, result.block)
     return True

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from optimized.analysis import Access
 from optimized.configuration import Configuration
-from optimized.errors import ConfigurationError
+from optimized.engine import Engine
+from optimized.errors import ConfigurationError, TimeLimitExceeded
+from optimized.expectations import Estimator
 from optimized.machine import MachineName
 from optimized.python_machine import PythonEngine, PythonResult
+from optimized.record import Read, Step
+from optimized.toy.packing import pack
 from tests.optimized.token_ledger import Block, TokenLedger, Transfer, amount, expected_changes
 
 STRATEGIES = ("locks", "waves")
@@ -39,10 +45,30 @@ def garbage(block: Block, transfer: Transfer) -> Any:
     return ("a name",), ()
 
 
-def engine(strategy: str, estimator: str) -> PythonEngine:
-    machine = MachineName("tests.optimized.test_expectations:DeclaringLedger")
-    configuration = Configuration(strategy=strategy, kind="processes", estimator=estimator, memory_limit=4 << 20)
-    return PythonEngine(machine, configuration)
+def leaves(block: Any, transaction: Any) -> Any:
+    raise SystemExit(3)
+
+
+def loops(block: Any, transaction: Any) -> Any:
+    while True:
+        pass
+
+
+class KnowingLedger(TokenLedger):
+    """A ledger that takes transfers from one account to another for alike, whatever the amount."""
+
+    def alike(self, transfer: Transfer) -> Any:
+        if transfer.habit == "is like nothing":
+            raise ZeroDivisionError("likeness")
+        if transfer.habit == "is like a list":
+            return [transfer.sender]
+        return transfer.sender, transfer.recipient
+
+
+def engine(strategy: str, estimator: str, machine: str = "DeclaringLedger", **settings: Any) -> PythonEngine:
+    name = MachineName(f"tests.optimized.test_expectations:{machine}")
+    settings = {"memory_limit": 4 << 20, **settings}
+    return PythonEngine(name, Configuration(strategy=strategy, kind="processes", estimator=estimator, **settings))
 
 
 def block_of(habit: str = "") -> tuple[Block, dict[bytes, bytes]]:
@@ -104,6 +130,93 @@ def test_the_last_run_is_remembered(strategy: str) -> None:
     runner.close()
     assert (first.precision, first.recall) == (None, 0.0)
     assert (second.precision, second.recall, second.runtime_conflicts) == (1.0, 1.0, 0)
+
+
+def next_block(block: Block) -> Block:
+    """The same people pay the same people something else."""
+    return Block(tuple(replace(transfer, amount=transfer.amount - 1) for transfer in block.transfers))
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_last_run_of_what_is_alike_is_remembered(strategy: str) -> None:
+    block, state = block_of()
+    runner = engine(strategy, "last-run", "KnowingLedger")
+    first = runner.execute(block, state)
+    after = {**state, **{key: value for key, value in first.changes.items() if value is not None}}
+    second = runner.execute(next_block(block), after)
+    check(second, next_block(block), after)
+    assert (first.metrics.precision, first.metrics.recall) == (None, 0.0)
+    assert (second.metrics.precision, second.metrics.recall, second.metrics.runtime_conflicts) == (1.0, 1.0, 0)
+    assert len(runner._estimator) == 20
+    runner.close()
+    other = engine(strategy, "last-run")
+    assert [other.execute(each, state).metrics.recall for each in (block, next_block(block))] == [0.0, 0.0]
+    other.close()
+
+
+def test_no_more_is_remembered_than_a_block_may_have() -> None:
+    runner = engine("locks", "last-run", "KnowingLedger", maximum_block=25)
+    block, state = block_of()
+    others = Block(
+        tuple(replace(each, sender=each.sender + b"x", recipient=each.recipient + b"x") for each in block.transfers)
+    )
+    rich = state | {key + b"x": value for key, value in state.items()}
+    recalls = [runner.execute(each, rich).metrics.recall for each in (block, others, block, block, others)]
+    assert recalls == [0.0, 0.0, 0.25, 1.0, 0.25], "five of the twenty that came before are left each time"
+    assert len(runner._estimator) == 25
+    runner.close()
+
+
+@pytest.mark.parametrize("strategy", ["sequential", "block-stm"])
+def test_nothing_is_remembered_for_strategies_that_do_not_ask(strategy: str) -> None:
+    runner = engine(strategy, "last-run")
+    runner.execute(*block_of())
+    assert len(runner._estimator) == 0
+    runner.close()
+
+
+def test_a_transaction_that_cannot_be_pickled_is_like_nothing() -> None:
+    estimator = Estimator(TokenLedger(), Configuration(strategy="locks", kind="processes", estimator="last-run"))
+    transactions = [lambda: None, b"transaction"]
+    step = Step(0, {b"key": Read(b"value", ())})
+    for known in (None, Access((b"key",), ())):
+        assert estimator.expected(None, transactions) == [None, known]
+        estimator.remember(transactions, [step] * 4)
+    assert len(estimator) == 1
+
+
+@pytest.mark.parametrize(
+    ("habit", "reason"),
+    [("is like nothing", "ZeroDivisionError: likeness"), ("is like a list", "TypeError: unhashable type: 'list'")],
+)
+def test_a_machine_that_cannot_say_what_is_alike(habit: str, reason: str) -> None:
+    runner = engine("locks", "last-run", "KnowingLedger")
+    with pytest.raises(ConfigurationError, match=f"estimator = last-run: {reason}"):
+        runner.execute(*block_of(habit))
+    assert runner.execute(*block_of()).rejection is None
+    runner.close()
+
+
+@pytest.mark.parametrize("machine", ["toy", "python"])
+def test_an_estimator_that_leaves_or_loops(machine: str) -> None:
+    def run(estimator: str) -> None:
+        name = f"tests.optimized.test_expectations:{estimator}"
+        if machine == "python":
+            engine("locks", name, time_limit=0.5).execute(*block_of())
+        else:
+            configuration = Configuration(strategy="locks", estimator=name, time_limit=0.5, memory_limit=4 << 20)
+            Engine("toy", configuration).execute(pack([(bytes(20), 0, 0, 0, (), None)], (bytes(20), 0)))
+
+    with pytest.raises(ConfigurationError, match=r"estimator = tests\..*:leaves: SystemExit: 3"):
+        run("leaves")
+    begun = time.monotonic()
+    with pytest.raises(
+        TimeLimitExceeded,
+        match=r"within 0\.5 s .*no transaction was being executed \(the estimator tests\..*:loops\)",
+    ) as caught:
+        run("loops")
+    assert caught.value.transactions == ()
+    assert time.monotonic() - begun < 5
 
 
 def test_expectations_of_a_block_may_be_given_with_it() -> None:

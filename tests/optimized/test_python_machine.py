@@ -243,12 +243,54 @@ def test_workers_stay_on_the_processors_they_are_given() -> None:
     assert {tuple(os.sched_getaffinity(moved.process)) for moved in result.outcomes} == {(processor,)}
 
 
-@pytest.mark.parametrize("strategy", ["sequential", "block-stm"])
-def test_slow_state_is_waited_for_once_a_key(strategy: str) -> None:
-    block, state = strangers(10)
-    twice = Block(block.transfers * 2)
-    result = run_tokens(strategy, twice, state, read_latency_us=5000)
-    assert result.metrics.seconds >= 20 * 0.005 / 2
+SLOW = 0.05
+"""Seconds that a read of the state before the block takes."""
+
+
+@pytest.mark.parametrize(
+    ("program", "opening", "waits"),
+    [
+        ((("get", b"a"),), (), 1),
+        ((("get", b"a"), ("get", b"sx1")), (), 2),
+        ((("set", b"a", b"\x05"), ("get", b"a")), (), 0),
+        ((("add", b"a", 1),), (), 0),
+        ((("add", b"a", 1), ("get", b"a")), (), 1),
+        ((("wipe", b"x"), ("set", b"sx1", b"\x05")), (), 0),
+        ((("get", b"a"),), (("set", b"a", b"\x07"),), 1),
+    ],
+    ids=["read", "two keys", "written first", "credited", "credited and read", "wiped and written", "opened"],
+)
+@pytest.mark.parametrize("strategy", ["sequential", "locks"])
+def test_slow_state_is_waited_for_once_a_key(strategy: str, program: Any, opening: Any, waits: int) -> None:
+    """And not at every read: a hundred transactions do the same."""
+    engine = PythonEngine(TINY, configured(strategy, read_latency_us=SLOW * 1e6, workers=1))
+    block = TinyBlock((program,) * 100, opening)
+    engine.execute(TinyBlock((program,)), {})  # the workers are there
+    seconds = engine.execute(block, {b"a": b"\x01", b"sx1": b"\x02"}).metrics.seconds
+    engine.close()
+    assert waits * SLOW <= seconds < waits * SLOW + 20 * SLOW
+
+
+@pytest.mark.parametrize("strategy", ["sequential", "locks"])
+@pytest.mark.parametrize(
+    ("before", "waits"),
+    [
+        ((("add", b"sx1", 1),), 1),
+        ((("set", b"sx1", b"\x05"),), 0),
+        ((("wipe", b"x"),), 1),
+        ((("set", b"sx1", b"\x05"), ("wipe", b"x")), 1),
+        ((("wipe", b"x"), ("set", b"sx1", b"\x05")), 0),
+    ],
+    ids=["credit", "write", "wipe", "wipe after a write", "write after a wipe"],
+)
+def test_strategies_wait_for_the_same_reads(strategy: str, before: Any, waits: int) -> None:
+    """Whatever a transaction did to a key, the next one waits for it with workers if and only if it does without."""
+    engine = PythonEngine(TINY, configured(strategy, read_latency_us=1e6, workers=1))
+    engine.execute(TinyBlock(((),)), {})
+    result = engine.execute(TinyBlock((before, (("get", b"sx1"),))), {b"sx1": b"\x02"})
+    engine.close()
+    assert (result.metrics.seconds >= 1) == bool(waits)
+    assert result.metrics.seconds < 2
 
 
 # Sizes

@@ -246,9 +246,11 @@ def test_a_block_that_runs_out_of_memory_among_the_workers(engine: PythonEngine)
     check_usable(engine)
 
 
-def test_more_memory_than_the_system_has() -> None:
-    with pytest.raises(OutOfMemory, match=r"memory_limit is 127 GiB, but the system has .* left: lower memory_limit"):
-        create_arena(127 << 30)
+def test_more_memory_than_the_system_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("optimized.shared_memory.available", lambda: 5 << 19)
+    with pytest.raises(OutOfMemory, match=r"is 3 MiB, but the system has 2.5 MiB of memory left: lower memory_limit"):
+        create_arena(3 << 20)
+    create_arena(5 << 19).close()
 
 
 def test_shared_memory_that_the_system_refuses() -> None:

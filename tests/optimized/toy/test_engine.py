@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
+from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -22,7 +27,10 @@ from optimized.errors import (
     TimeLimitExceeded,
 )
 from optimized.metrics import Metrics
+from optimized.toy.expecting import ToyExpectations
+from optimized.toy.keccak import keccak
 from optimized.toy.packing import PackedBlock, pack
+from optimized.toy.running import ToyRun
 from tests.optimized.toy.blocks import assert_same, packed, with_its_list
 
 PARALLEL = ("block-stm", "locks", "waves", "access-list")
@@ -43,6 +51,29 @@ def long_block(hashes: int, length: int = 10_000) -> PackedBlock:
 
 
 ENDLESS = long_block(10_000, 200_000)
+LARGE = long_block(100, 20_000_000)
+"""A hash takes some 50 ms, and a transaction has too few operations for them to be counted."""
+SLOW = pack(
+    [
+        (sender, 0, 2**50, 0, [("SLOAD", 20 * index + slot) for slot in range(20)], None)
+        for index, sender in enumerate(SENDERS)
+    ],
+    (SENDERS[0], 2**63),
+    (),
+    [((), ())] * 66,
+    BASE,
+)
+"""Each transaction reads 22 keys, of which nobody else reads any: endless where a read takes a second."""
+
+TIME_LIMIT = 0.2
+IN_TIME = 2.0
+"""Seconds within which an engine on a busy machine raises what it is to raise after 0.2."""
+
+LONG = pytest.mark.parametrize(
+    ("block", "settings"),
+    [(ENDLESS, {}), (LARGE, {}), (SLOW, {"read_latency_us": 1e6})],
+    ids=["many hashes", "large hashes", "slow reads"],
+)
 
 
 @ALL
@@ -56,6 +87,31 @@ def test_many_blocks_in_a_row(strategy: str) -> None:
         assert_same(result, block, state)
 
 
+def test_long_hashes() -> None:
+    """Which are worked out piece by piece, so that the clock is looked at."""
+    pieces = 256 * 136
+    data = [bytes([length % 251]) * length for length in (1, *range(pieces - 1, pieces + 3), 2 * pieces + 136, 100_000)]
+    operations = [("KECCAK", each) for each in data]
+    block = pack([(SENDERS[0], 0, 2**50, 0, operations, None)], (SENDERS[0], 2**63), (), None, BASE)
+    for strategy in ("sequential", "block-stm"):
+        with Engine("toy", configured(strategy)) as engine:
+            assert engine.execute(block).receipts[0].logs == tuple(map(keccak, data))
+
+
+def test_logs_stay_in_place_where_others_leave_none() -> None:
+    """A transaction that runs out of gas has room for logs and leaves none; indices do not count its room."""
+    gas = [2**40, 37, 2**40, 0, 2**40]
+    operations = [("KECCAK", b"a"), ("KECCAK", b"b")]
+    transactions = [(SENDERS[index], 0, limit, 0, operations, None) for index, limit in enumerate(gas)]
+    block = pack(transactions, (SENDERS[9], 2**63), (), None, BASE)
+    logs = (keccak(b"a"), keccak(b"b"))
+    for strategy in ("sequential", "block-stm"):
+        with Engine("toy", configured(strategy)) as engine:
+            receipts = engine.execute(block).receipts
+        assert [receipt.logs for receipt in receipts] == [logs, (), logs, (), logs]
+        assert [receipt.first_log for receipt in receipts] == [0, 2, 2, 4, 4]
+
+
 def test_a_result_outlives_the_next_block_and_the_engine() -> None:
     first, second = generate_block(1, 20, 0.5), generate_block(2, 30, 0.2)
     with Engine("toy", configured()) as engine:
@@ -65,29 +121,49 @@ def test_a_result_outlives_the_next_block_and_the_engine() -> None:
 
 
 @ALL
+@LONG
 @pytest.mark.parametrize("workers", [1, 2])
-def test_out_of_time(strategy: str, workers: int) -> None:
-    with Engine("toy", configured(strategy, workers=workers, time_limit=0.2)) as engine:
+def test_out_of_time(strategy: str, block: PackedBlock, settings: dict[str, object], workers: int) -> None:
+    small = generate_block(1, 5, 0.0)
+    listed = with_its_list(small.blocks[0], small.state)
+    with Engine("toy", configured(strategy, workers=workers, time_limit=TIME_LIMIT, **settings)) as engine:
         begun = time.monotonic()
-        with pytest.raises(TimeLimitExceeded, match=r"within 0\.2 s \(time_limit\)"):
-            engine.execute(ENDLESS)
-        assert time.monotonic() - begun < 20
-        small = generate_block(1, 5, 0.0)
-        listed = with_its_list(small.blocks[0], small.state)
-        assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
+        with pytest.raises(TimeLimitExceeded, match=r"within 0\.2 s \(time_limit\): transactions? 0") as caught:
+            engine.execute(block)
+        assert time.monotonic() - begun < IN_TIME
+        running = caught.value.transactions
+        assert running[0] == 0
+        assert len(set(running)) == len(running) <= (1 if strategy == "sequential" else workers)
+        if not settings:
+            assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
 
 
 @ALL
-def test_interrupted(strategy: str) -> None:
-    with Engine("toy", configured(strategy)) as engine:
+def test_the_transaction_that_does_not_end_is_named(strategy: str) -> None:
+    """And none of those that have ended."""
+    transactions = [(sender, 0, 2**50, 0, [("ADD", 1)], None) for sender in SENDERS[1:6]]
+    transactions[2] = (SENDERS[3], 0, 2**50, 0, [("KECCAK", bytes(200_000))] * 10_000, None)
+    block = pack(transactions, (SENDERS[0], 2**63), (), [((), ())] * 7, BASE)
+    with Engine("toy", configured(strategy, workers=3, time_limit=TIME_LIMIT)) as engine:
+        for _ in range(3):
+            with pytest.raises(TimeLimitExceeded, match="transaction 2 was being executed") as caught:
+                engine.execute(block)
+            assert caught.value.transactions == (2,)
+
+
+@ALL
+@LONG
+def test_interrupted(strategy: str, block: PackedBlock, settings: dict[str, object]) -> None:
+    small = generate_block(1, 5, 0.0)
+    listed = with_its_list(small.blocks[0], small.state)
+    with Engine("toy", configured(strategy, **settings)) as engine:
         threading.Timer(0.2, signal.raise_signal, (signal.SIGINT,)).start()
         begun = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
-            engine.execute(ENDLESS)
-        assert time.monotonic() - begun < 20
-        small = generate_block(1, 5, 0.0)
-        listed = with_its_list(small.blocks[0], small.state)
-        assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
+            engine.execute(block)
+        assert time.monotonic() - begun < IN_TIME
+        if not settings:
+            assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
 
 
 @pytest.mark.parametrize("strategy", PARALLEL)
@@ -101,6 +177,45 @@ def test_interrupted_while_only_another_worker_works(strategy: str) -> None:
             with pytest.raises(KeyboardInterrupt):
                 engine.execute(block)
             assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize("strategy", PARALLEL)
+@pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
+def test_interrupted_when_the_block_has_just_been_handed_out(
+    strategy: str, again: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And once more while the workers are being stopped. None of them is still at work in the next block."""
+
+    class InterruptedQueue(SimpleQueue[Any]):
+        handed = 0
+
+        def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+            super().put(item)
+            InterruptedQueue.handed += 1
+            if InterruptedQueue.handed == 1:
+                raise KeyboardInterrupt
+
+    class InterruptedRun(ToyRun):
+        stopped = 0
+
+        def stop(self) -> None:
+            super().stop()
+            InterruptedRun.stopped += 1
+            if again and InterruptedRun.stopped == 1:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr("optimized.threads.SimpleQueue", InterruptedQueue)
+    monkeypatch.setattr("optimized.toy.engine.ToyRun", InterruptedRun)
+    small = generate_block(1, 5, 0.0)
+    listed = with_its_list(small.blocks[0], small.state)
+    with Engine("toy", configured(strategy, workers=3)) as engine:
+        begun = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            engine.execute(ENDLESS)
+        for _ in range(5):
+            assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
+        assert time.monotonic() - begun < 20
+    assert InterruptedRun.stopped == 1
 
 
 def test_what_a_handler_raises_is_raised() -> None:
@@ -131,9 +246,69 @@ def test_out_of_memory(strategy: str) -> None:
         assert_same(engine.execute(packed(listed, small.state)), listed, small.state)
 
 
-def test_more_memory_than_there_is() -> None:
-    with pytest.raises(OutOfMemory, match="memory_limit"):
-        Engine("toy", configured(memory_limit=127 << 30))
+def test_more_memory_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("optimized.shared_memory.available", lambda: 3 << 20)
+    with pytest.raises(OutOfMemory, match="memory_limit is 8 MiB, but the system has 3 MiB of memory left"):
+        Engine("toy", configured(memory_limit=8 << 20))
+
+
+SPARE_MEMORY = """
+import resource
+from optimized.configuration import Configuration
+from optimized.engine import Engine
+from optimized.errors import EngineError, OutOfMemory
+from optimized.toy.packing import pack
+
+BASE = {b"\\x01" + bytes(20): b"\\x01" + bytes(14)}
+
+def block(count, keys, logs):
+    operations = [("SLOAD", key) for key in range(keys)] + [("KECCAK", b"")] * logs
+    transactions = [(bytes(20), nonce, 2**50, 0, operations, None) for nonce in range(count)]
+    return pack(transactions, (bytes(20), 2**63), (), None, BASE)
+
+def in_use():
+    return next(int(line.split()[1]) << 10 for line in open("/proc/self/status") if line.startswith("VmSize"))
+
+def limit(spare):
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY if spare is None else in_use() + spare, -1))
+"""
+
+
+@pytest.mark.parametrize("strategy", ["sequential", "block-stm", "locks"])
+def test_memory_that_this_process_cannot_have(strategy: str) -> None:
+    """Whatever does not fit beside the arena is an error of the engine that says so, and the next block is run."""
+    script = f"""{SPARE_MEMORY}
+small, large = block(10, 2, 2), block(10, 3, 400_000)
+with Engine("toy", Configuration(strategy={strategy!r}, workers=1)) as engine:
+    engine.execute(small)
+    for spare in range(0, 200 << 20, 1 << 20):
+        limit(spare)
+        try:
+            engine.execute(large)
+        except EngineError as error:
+            print(error)
+        else:
+            print("fits")
+            break
+        finally:
+            limit(None)
+        assert len(engine.execute(small).receipts) == 10
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    *refused, last = done.stdout.splitlines()
+    assert last == "fits"
+    assert "this process cannot have the memory of the block's result" in refused
+    assert all(line.startswith("this process cannot have the memory of") for line in refused), set(refused)
+
+
+def test_an_engine_that_needs_no_arena_says_so_where_even_the_least_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(size: int) -> int:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr("optimized.core.arena.open_memory", refuse)
+    with pytest.raises(OutOfMemory, match="the system does not give 64 KiB of shared memory: Cannot allocate memory"):
+        Engine("toy", configured("sequential"))
 
 
 @ALL
@@ -166,7 +341,7 @@ def test_an_engine_used_wrongly() -> None:
 @pytest.mark.parametrize("strategy", PARALLEL)
 def test_both_workers_work(strategy: str) -> None:
     with Engine("toy", configured(strategy)) as engine:
-        metrics = engine.execute(long_block(100)).metrics
+        metrics = engine.execute(long_block(400)).metrics
     shares = [worker.executions / metrics.executions for worker in metrics.workers]
     assert len(shares) == 2
     assert min(shares) >= 0.2
@@ -212,6 +387,55 @@ def test_estimators(strategy: str, estimator: str) -> None:
         assert known == (metrics.recall > 0.7)
         if known:
             assert metrics.aborts == 0
+
+
+def chained(nonce: int) -> PackedBlock:
+    """Twenty senders, each of whom counts in a slot of theirs, as in the block before; and some share one."""
+    transactions = [
+        (sender, nonce, 2**40, 0, [("SLOAD", index // 2), ("ADD", 1), ("SSTORE", index // 2, None)], None)
+        for index, sender in enumerate(SENDERS[:20])
+    ]
+    base = {b"\x02" + sender: nonce.to_bytes(1, "big") for sender in SENDERS[:20] if nonce}
+    return pack(transactions, (SENDERS[30], 2**63), (), None, BASE | base)
+
+
+@pytest.mark.parametrize("strategy", ["locks", "waves"])
+@pytest.mark.parametrize("record", [True, False])
+def test_the_last_run_is_that_of_the_block_before(strategy: str, record: bool) -> None:
+    with Engine("toy", configured(strategy, estimator="last-run", record=record)) as engine:
+        results = [engine.execute(chained(nonce)) for nonce in range(4)]
+        assert engine._toy is not None
+        assert len(engine._toy._estimator) == 20
+    assert [result.rejection for result in results] == [None] * 4
+    if record:
+        assert [result.metrics.recall for result in results] == [0.0, 1.0, 1.0, 1.0]
+        assert [result.metrics.precision for result in results] == [None, 1.0, 1.0, 1.0]
+    else:
+        assert [len(result.steps) for result in results] == [0] * 4
+    assert [result.metrics.aborts for result in results[1:]] == [0] * 3
+
+
+@pytest.mark.parametrize("strategy", ["sequential", "block-stm", "access-list"])
+def test_nothing_is_remembered_for_strategies_that_do_not_ask(strategy: str) -> None:
+    case = generate_block(1, 20, 0.5)
+    block = with_its_list(case.blocks[0], case.state)
+    with Engine("toy", configured(strategy, estimator="last-run")) as engine:
+        assert_same(engine.execute(packed(block, case.state)), block, case.state)
+        assert engine._toy is not None
+        assert len(engine._toy._estimator) == 0
+
+
+def test_what_is_alike_of_toy_transactions() -> None:
+    alike = ToyExpectations().alike
+    one = (SENDERS[0], 0, 10, 0, (("SLOAD", 1), ("KECCAK", b"12")), None)
+    assert alike(one) == alike((SENDERS[0], 7, 99, 3, [("SLOAD", 1), ("KECCAK", b"12")], ((), ())))
+    for sender, operations in (
+        (SENDERS[1], one[4]),
+        (SENDERS[0], one[4][:1]),
+        (SENDERS[0], (("SLOAD", 1), ("KECCAK", b"1"), ("KECCAK", b"2"))),
+        (SENDERS[0], (("SLOAD", 11), ("KECCAK", b"12"))),
+    ):
+        assert alike((sender, 0, 10, 0, operations, None)) != alike(one)
 
 
 @ALL
