@@ -14,6 +14,7 @@ from cython.cimports.optimized.core.records import OUT_OF_MEMORY, ArenaHeader, V
 from cython.cimports.optimized.core.shim import (
     INTERRUPTED_BY_HOOK,
     atomic_add,
+    atomic_load,
     atomic_replace,
     peek,
     samestate_interrupted,
@@ -42,6 +43,18 @@ def reserve(arena, size):
         stop(arena, OUT_OF_MEMORY)
         return 0
     return offset
+
+
+def reserve_if_room(arena, size):
+    """Nothing is taken, not even for a moment, where it does not fit: nobody else is refused for it."""
+    used: cython.pointer(uint64_t) = cython.address(arena_header(arena).used)
+    rounded: uint64_t = (size + 127) & ~cython.cast(uint64_t, 127)
+    while True:
+        offset: uint64_t = atomic_load(used, b"arena.used.load")
+        if rounded < size or rounded > arena.size or offset > arena.size - rounded:
+            return 0
+        if atomic_replace(used, offset, offset + rounded, b"arena.reserve"):
+            return offset
 
 
 def allocate(task, size):

@@ -58,7 +58,7 @@ def make_key(task, name, length, hashed, base):
     record.name = key + 64
     record.length = length
     record.hash = hashed
-    record.anchors = 0
+    record.top = 0
     memcpy(session.base + record.name, name, length)
     return key
 

@@ -106,14 +106,17 @@ cdef struct KeyRecord:
     uint64_t name       # offset of the key's canonical bytes
     uint64_t length     # of the name
     uint64_t hash
-    uint64_t anchors    # shared: of a long list, by groups of 16 steps, a Version in the group (0 = none known)
+    uint64_t top        # shared: what leads to the towers of a long list (a Version of no step), 0 = none yet
 
 cdef struct Version:
     # What one step does to one key. Never taken out of its list within a block.
     uint64_t word       # shared
     uint64_t next       # shared: the next lower step's
     uint64_t step
-    uint64_t padding
+    # followed by its tower: shared, levels_of(step) Versions further down (memory.py)
+
+cdef enum:
+    LEVELS = 12         # of the highest tower
 
 
 # Transactions

@@ -175,6 +175,11 @@ static inline void atomic_lower(std::uint64_t* word, std::uint64_t target, const
     }
 }
 
+// Bits
+
+// How many of the lowest bits are 0. Not of 0.
+static inline std::uint64_t trailing_zeros(std::uint64_t bits) { return __builtin_ctzll(bits); }
+
 // Time and waiting
 
 static inline std::uint64_t now_nanoseconds() {

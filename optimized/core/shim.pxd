@@ -12,6 +12,7 @@ cdef extern from "optimized/core/shim.hpp" nogil:
     void samestate_point(const char* label) noexcept
     bint samestate_interrupted() noexcept
     bint MUTANT(int number) noexcept
+    uint64_t trailing_zeros(uint64_t bits) noexcept
     uint64_t now_nanoseconds() noexcept
     void sleep_nanoseconds(uint64_t duration) noexcept
     void wait_a_little(uint64_t rounds, const char* label) noexcept
