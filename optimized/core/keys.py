@@ -53,7 +53,6 @@ def make_key(task, name, length, hashed, base):
     record: cython.pointer(KeyRecord) = key_record(session, key)
     record.versions = 0
     record.base = base
-    record.current = base
     record.loaded = 0
     record.name = key + 64
     record.length = length
@@ -63,21 +62,11 @@ def make_key(task, name, length, hashed, base):
     return key
 
 
-def lookup_key(session, name, length):
-    """Walk from the slot that the hash names to the first empty one."""
-    hashed: uint64_t = hash_name(cython.cast(cython.p_const_uchar, name), length)
-    slot: uint64_t = hashed & session.key_mask
-    key: uint64_t = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
-    while key:
-        if is_named(session, key, name, length, hashed):
-            return key
-        slot = (slot + 1) & session.key_mask
-        key = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
-    return 0
-
-
 def find_key(task, name, length, base):
-    """An empty slot is taken by compare-and-swap, so that two workers who meet a key at once agree on one record."""
+    """An empty slot is taken by compare-and-swap, so that two workers who meet a key at once agree on one record.
+
+    A place is counted before it is taken, so that the table never fills up, and given back by who was too late.
+    """
     session: cython.pointer(Session) = task.session
     hashed: uint64_t = hash_name(cython.cast(cython.p_const_uchar, name), length)
     slot: uint64_t = hashed & session.key_mask
@@ -96,5 +85,7 @@ def find_key(task, name, length, base):
                 return made
             key = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
         if is_named(session, key, name, length, hashed):
+            if made:
+                atomic_add(cython.address(session.record.keys), -1, b"keys.count")
             return key
         slot = (slot + 1) & session.key_mask
