@@ -128,9 +128,7 @@ class SharedArena:
             raise
         header: cython.pointer(ArenaHeader) = arena_header(cython.address(created.arena))
         memset(header, 0, cython.sizeof(ArenaHeader))
-        header.size = size
         header.used = FIRST_FREE
-        header.floor = FIRST_FREE
         header.magic = MAGIC
         return created
 
@@ -161,18 +159,12 @@ class SharedArena:
             raise ValueError("the arena is closed")
 
     def reset(self) -> None:
-        """Take back all that was handed out since the floor, and the stop flag. Only while nobody works."""
+        """Take back all that was handed out, and the stop flag. Only while nobody works."""
         self.check_open()
         header: cython.pointer(ArenaHeader) = arena_header(cython.address(self.arena))
-        header.used = header.floor
+        header.used = FIRST_FREE
         header.stop = 0
         header.session = 0
-
-    def keep(self) -> None:
-        """Raise the floor: what has been handed out so far outlives a reset."""
-        self.check_open()
-        header: cython.pointer(ArenaHeader) = arena_header(cython.address(self.arena))
-        header.floor = header.used
 
     def request_stop(self, reason: int) -> None:
         """Ask all workers to leave (a StopReason); they do so at their next step."""

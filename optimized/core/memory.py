@@ -56,17 +56,18 @@ from cython.cimports.optimized.core.shim import (
     trailing_zeros,
 )
 
-# How many versions a walk passes one by one before it makes use of towers; few under the explorer, whose lists are short.
+# How many versions a walk passes before it makes use of towers: few under the explorer, whose lists are short.
 PATIENCE = cython.declare(uint64_t, 1 if SAMESTATE_IS_EXPLORED else 8)
 MIX = cython.declare(uint64_t, 0x9E3779B97F4A7C15)
 
 
 # The list of a key
 #
-# Most keys have few versions, or are met near the head of their list. A key that everybody writes (the fees) has a version
-# for each transaction, so above a long list stands a skip list: the next version on each level hangs in a tower of those
-# that have the level. All of it is hints, and no more. A version is never taken out of the list and all steps descend, so
-# whatever was put in since a link was set, one whose target lies above the step sought leaves out only what does too.
+# Most keys have few versions, or are met near the head of their list. A key that everybody writes (the fees) has a
+# version for each transaction, so above a long list stands a skip list: towers of links, a level of it through those
+# versions that have the level. All of it is hints, and no more. A version is never taken out of the list and all steps
+# descend, so whatever was put in since a link was set, one whose target lies above the step sought leaves out only what
+# does too.
 
 
 @cython.cfunc
@@ -240,14 +241,6 @@ def read(task, key, reading):
     reading.source = -1
     reading.credits = 0
     reading.chain = cython.NULL
-    if task.direct:
-        reading.value = record.current
-        task.reads[start + 1] = 0
-        task.read_words = start + 2
-        if session.record.read_latency and record.current == record.base:
-            wait_for_base(task, record)
-        return READ_VALUE
-
     count: uint64_t = 0
     full: cython.bint = False
     link: cython.pointer(uint64_t) = cython.NULL
@@ -363,11 +356,7 @@ def version_of(task: cython.pointer(Task), key: uint64_t, word: uint64_t, fresh:
 
 def publish(task):
     """First the versions, then the record of the execution; the caller says in the status that both are there."""
-    wrote_new_location: cython.int = 0
-    if task.direct:
-        publish_directly(task)
-    else:
-        wrote_new_location = publish_versions(task)
+    wrote_new_location: cython.int = publish_versions(task)
     if wrote_new_location < 0 or not publish_execution(task):
         return -1
     return wrote_new_location
@@ -422,22 +411,6 @@ def publish_execution(task):
     memcpy(write_set(execution), task.writes, cython.sizeof(WriteEntry) * task.write_count)
     atomic_store(cython.address(task.session.steps[task.step].execution), offset, b"memory.publish.execution")
     return True
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def publish_directly(task: cython.pointer(Task)) -> cython.void:
-    """Sequential: the next step finds each key as this one leaves it."""
-    i: uint64_t
-    for i in range(task.write_count):
-        record: cython.pointer(KeyRecord) = key_record(task.session, task.writes[i].key)
-        if task.writes[i].kind == WRITE:
-            record.current = task.writes[i].value
-        else:
-            record.current = task.executor.merge(
-                task.executor.machine, task, task.writes[i].key, record.current, task.writes[i].value
-            )
 
 
 @cython.cfunc
