@@ -194,7 +194,8 @@ cdef struct WorkerRecord:
     uint64_t chunk          # the arena chunk it allocates from: first free byte
     uint64_t chunk_end
     uint64_t events         # newest TraceChunk
-    uint64_t padding[4]
+    uint64_t event_chunks   # how many
+    uint64_t padding[3]
 
 cdef struct TraceEvent:
     uint64_t begin          # nanoseconds (monotonic clock)
@@ -271,7 +272,7 @@ cdef struct Executor:
     # What a strategy knows of a machine.
     void* machine
     # Run task.transaction to its end: read, write and credit through optimized.core.memory, set task.verdict and
-    # task.outcome, return an ExecutionResult. `write` and `credit`: together at most once a key, after all reads, or at any time.
+    # task.outcome, return an ExecutionResult. `write` and `credit` may be called at any time, together at most once a key.
     Execute execute
     # The Value that `key` holds once `amount` (a Value) has been credited to `value` (0 = absent). Returns 0 for absent;
     # equal values must have equal bytes. Called by access-list; may be null where a machine credits nothing.

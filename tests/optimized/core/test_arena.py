@@ -31,6 +31,15 @@ def test_an_arena_that_fills_up_stops_all_workers(strategy: str, threads) -> Non
     arena.close()
 
 
+def test_a_trace_never_stops_a_block_that_fits(arena: SharedArena) -> None:
+    programs = [[("read", n % 7, 0)] for n in range(6000)]
+    assert TrialBlock(arena, [0] * 7, programs, workers=1).work(0) == ""
+    tight = SharedArena.create(arena.used * 5 // 4)
+    assert TrialBlock(tight, [0] * 7, programs, workers=1, tracing=True).work(0) == ""
+    assert tight.used <= tight.size
+    tight.close()
+
+
 def test_too_small_an_arena_is_refused_and_too_large_a_one() -> None:
     with pytest.raises(ValueError, match="at least 65536 bytes, not 100"):
         SharedArena.create(100)
