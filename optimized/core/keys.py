@@ -5,7 +5,14 @@ from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.string import memcmp, memcpy
 from cython.cimports.optimized.core.arena import allocate, stop
 from cython.cimports.optimized.core.records import KEY_TABLE_FULL
-from cython.cimports.optimized.core.shim import atomic_add, atomic_load, atomic_replace
+from cython.cimports.optimized.core.shim import (
+    KEY_TAKEN_BLINDLY,
+    MUTANT,
+    atomic_add,
+    atomic_load,
+    atomic_replace,
+    atomic_store,
+)
 
 FNV_OFFSET = cython.declare(uint64_t, 0xCBF29CE484222325)
 FNV_PRIME = cython.declare(uint64_t, 0x100000001B3)
@@ -81,6 +88,9 @@ def find_key(task, name, length, base):
                 made = make_key(task, name, length, hashed, base)
                 if made == 0:
                     return 0
+            if MUTANT(KEY_TAKEN_BLINDLY):
+                atomic_store(cython.address(session.keys[slot]), made, b"keys.slot.take")
+                return made
             if atomic_replace(cython.address(session.keys[slot]), 0, made, b"keys.slot.take"):
                 return made
             key = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")

@@ -42,6 +42,7 @@ from cython.cimports.optimized.core.shim import (
     CREDITS_IGNORE_INCARNATION,
     DROPPED_ESTIMATE,
     ESTIMATE_READ_THROUGH,
+    LINK_TOO_FAR,
     MUTANT,
     NEW_LOCATION_MISSED,
     REMOVED_LEFT_STANDING,
@@ -129,6 +130,15 @@ def seek(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+@cython.inline
+def is_beyond(target: uint64_t, step: uint64_t) -> cython.bint:
+    """Whether a link may be followed by whoever seeks that step."""
+    return target > step or (MUTANT(LINK_TOO_FAR) and target == step)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def known_above(session: cython.pointer(Session), record: cython.pointer(KeyRecord), step: uint64_t) -> uint64_t:
     """The lowest version above ``step`` that the towers know, 0 = none."""
     top: uint64_t = peek(cython.address(record.top))
@@ -141,7 +151,7 @@ def known_above(session: cython.pointer(Session), record: cython.pointer(KeyReco
     while level:
         level -= 1
         following: uint64_t = peek(tower_of(version_at(session, found)) + level)
-        while following and version_at(session, following).step > step:
+        while following and is_beyond(version_at(session, following).step, step):
             found = following
             following = peek(tower_of(version_at(session, found)) + level)
     return 0 if found == top else found

@@ -43,6 +43,8 @@ cdef extern from "optimized/core/shim.hpp" nogil:
         COMMIT_OUT_OF_ORDER
         LIST_TRUSTED
         WARM_SET_KEPT
+        KEY_TAKEN_BLINDLY
+        LINK_TOO_FAR
 
     # Raise in this worker what the hook raised; for callers that hold the GIL. Nothing in a normal build.
     int samestate_raise() except -1 with gil
