@@ -87,8 +87,9 @@ class TestThreadSanitizer:
         assert ran >= 20
         assert again >= 20
 
-    def test_a_plain_store_is_reported(self, blocks: Path) -> None:
-        process = self.run(blocks, SAMESTATE_RACE="memory.publish.write")
+    @pytest.mark.parametrize("action", ["memory.publish.write", "memory.tower.build"])
+    def test_a_plain_store_is_reported(self, action: str, blocks: Path) -> None:
+        process = self.run(blocks, SAMESTATE_RACE=action)
         assert "WARNING: ThreadSanitizer: data race" in process.stderr
         assert "atomic_store" in process.stderr
         assert process.returncode == REPORTED
