@@ -187,13 +187,12 @@ def build_towers(session: cython.pointer(Session), record: cython.pointer(KeyRec
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def link_tower(session: cython.pointer(Session), record: cython.pointer(KeyRecord), made: uint64_t) -> cython.void:
+def link_tower(
+    session: cython.pointer(Session), record: cython.pointer(KeyRecord), made: uint64_t, levels: uint64_t
+) -> cython.void:
     """Make a version known that has been put into the list. Where somebody else is faster, it stays unknown there."""
     step: uint64_t = version_at(session, made).step
-    levels: uint64_t = levels_of(step)
     found: uint64_t = peek(cython.address(record.top))
-    if found == 0 or levels == 0:
-        return
     level: uint64_t = LEVELS
     while level:
         level -= 1
@@ -345,21 +344,25 @@ def version_of(task: cython.pointer(Task), key: uint64_t, word: uint64_t, fresh:
     step: uint64_t = task.step
     link: cython.pointer(uint64_t) = cython.NULL
     made: uint64_t = 0
+    levels: uint64_t = 0
     fresh[0] = False
     while True:
         offset: uint64_t = seek(session, record, step, cython.address(link))
         if offset and version_at(session, offset).step == step:
             return offset
         if made == 0:
-            made = allocate(task, cython.sizeof(Version) + 8 * levels_of(step))
+            levels = levels_of(step)
+            made = allocate(task, cython.sizeof(Version) + 8 * levels)
             if made == 0:
                 return 0
-            memset(session.base + made, 0, cython.sizeof(Version) + 8 * levels_of(step))
+            if levels:
+                memset(tower_of(version_at(session, made)), 0, 8 * levels)
             version_at(session, made).step = step
             version_at(session, made).word = word
         version_at(session, made).next = offset
         if atomic_replace(link, offset, made, b"memory.publish.insert"):
-            link_tower(session, record, made)
+            if levels and peek(cython.address(record.top)):
+                link_tower(session, record, made, levels)
             fresh[0] = True
             return made
 

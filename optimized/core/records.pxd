@@ -114,7 +114,7 @@ cdef struct Version:
     # followed by its tower: shared, levels_of(step) Versions further down (memory.py)
 
 cdef enum:
-    LEVELS = 12         # of the highest tower
+    LEVELS = 8          # of the highest tower
 
 
 # Transactions
