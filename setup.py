@@ -16,6 +16,7 @@ import sysconfig
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -87,7 +88,7 @@ class Build:
         for path in sorted(self.dependencies(source)):
             total.update(f"\n{path.relative_to(self.root)}\n".encode() + path.read_bytes())
         asked = [os.environ.get(name, "") for name in ("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS", "ARCHFLAGS")]
-        tools = [sys.version, version("cython"), SUFFIX, *asked]
+        tools = [sys.version, version("cython"), SUFFIX, compiler_version("CC"), compiler_version("CXX"), *asked]
         total.update(repr((name, tools, DIRECTIVES, self.compiler_flags(), self.macros)).encode())
         return total.hexdigest()[:16]
 
@@ -129,6 +130,16 @@ class Build:
                 yield name, future.result()
         name, source = built
         yield name, self.knowing_its_sources().extension(name, source, compiler)
+
+
+@cache
+def compiler_version(variable: str) -> str:
+    """What the compiler says of itself that CC or CXX names: another version makes other extensions."""
+    named = os.environ.get(variable) or sysconfig.get_config_var(variable) or "c++"
+    try:
+        return subprocess.run([*named.split(), "--version"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"{named}: {error}"  # where it is needed, compiling says so
 
 
 def forget_old(name: str, keep: int = 12) -> None:

@@ -25,7 +25,7 @@ from spec.toy.state import ToyState
 
 LOOKS: Final = re.compile(r"\.(load|find|again|head|place)$|^memory\.(read|validate)\.|^memory\.(execution|base)$")
 """The actions that only read what workers share."""
-OWN: Final = frozenset({"arena.reserve", "memory.base.loaded", "worker.left"})
+OWN: Final = frozenset({"arena.reserve", "memory.base.loaded"})
 """The actions that no other worker could notice: where in the arena something lies is nobody's business."""
 
 EXECUTED_ONCE: Final = "with right declarations nothing is executed twice"

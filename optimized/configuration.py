@@ -27,9 +27,10 @@ class Configuration:
     that are compiled, ``processes`` for machines written in Python. ``time_limit``: seconds that a block may take.
     ``memory_limit``: bytes of the arena, which holds a block's state, versions and outcomes. ``affinity``: the
     processor of each worker, in turn, or None to leave that to the system. ``maximum_block``: the most transactions a
-    block may have. ``record``: whether a run gives its access record. ``read_latency_us``: microseconds that each read
-    of the base state waits, as one from a disk would. ``estimator``: where ``locks`` and ``waves`` get a transaction's
-    accesses from: one of :data:`ESTIMATORS`, or ``module:attribute``. ``trace``: whether a run keeps its schedule.
+    block may have. ``record``: whether a run gives its access record. ``read_latency_us``: microseconds that the
+    first read of a key from the state before the block waits, as one from a disk would. ``estimator``: where ``locks``
+    and ``waves`` get a transaction's accesses from: one of :data:`ESTIMATORS`, or ``module:attribute``. ``trace``:
+    whether a run keeps its schedule.
     """
 
     workers: int = 2

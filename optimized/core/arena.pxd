@@ -21,7 +21,10 @@ cdef inline uint64_t value_length(char* base, uint64_t value) noexcept nogil:
 # The offset of `size` fresh bytes, 128-aligned and not zeroed; 0 and the stop flag where the arena is full. Any thread.
 cdef uint64_t reserve(Arena* arena, uint64_t size) noexcept nogil
 
-# The same for one worker, 8-aligned, from a chunk of its own: nearly always without an atomic.
+# The same for what the block can do without: 0 and no stop flag where it does not fit.
+cdef uint64_t reserve_if_room(Arena* arena, uint64_t size) noexcept nogil
+
+# The same as `reserve` for one worker, 8-aligned, from a chunk of its own: nearly always without an atomic.
 cdef uint64_t allocate(Task* task, uint64_t size) noexcept nogil
 
 # A Value of `length` bytes; `data` may be NULL, to be filled before it is published.

@@ -14,6 +14,7 @@ from cython.cimports.optimized.core.records import OUT_OF_MEMORY, ArenaHeader, V
 from cython.cimports.optimized.core.shim import (
     INTERRUPTED_BY_HOOK,
     atomic_add,
+    atomic_load,
     atomic_replace,
     peek,
     samestate_interrupted,
@@ -42,6 +43,18 @@ def reserve(arena, size):
         stop(arena, OUT_OF_MEMORY)
         return 0
     return offset
+
+
+def reserve_if_room(arena, size):
+    """Nothing is taken, not even for a moment, where it does not fit: nobody else is refused for it."""
+    used: cython.pointer(uint64_t) = cython.address(arena_header(arena).used)
+    rounded: uint64_t = (size + 127) & ~cython.cast(uint64_t, 127)
+    while True:
+        offset: uint64_t = atomic_load(used, b"arena.used.load")
+        if rounded < size or rounded > arena.size or offset > arena.size - rounded:
+            return 0
+        if atomic_replace(used, offset, offset + rounded, b"arena.reserve"):
+            return offset
 
 
 def allocate(task, size):
@@ -115,9 +128,7 @@ class SharedArena:
             raise
         header: cython.pointer(ArenaHeader) = arena_header(cython.address(created.arena))
         memset(header, 0, cython.sizeof(ArenaHeader))
-        header.size = size
         header.used = FIRST_FREE
-        header.floor = FIRST_FREE
         header.magic = MAGIC
         return created
 
@@ -148,18 +159,12 @@ class SharedArena:
             raise ValueError("the arena is closed")
 
     def reset(self) -> None:
-        """Take back all that was handed out since the floor, and the stop flag. Only while nobody works."""
+        """Take back all that was handed out, and the stop flag. Only while nobody works."""
         self.check_open()
         header: cython.pointer(ArenaHeader) = arena_header(cython.address(self.arena))
-        header.used = header.floor
+        header.used = FIRST_FREE
         header.stop = 0
         header.session = 0
-
-    def keep(self) -> None:
-        """Raise the floor: what has been handed out so far outlives a reset."""
-        self.check_open()
-        header: cython.pointer(ArenaHeader) = arena_header(cython.address(self.arena))
-        header.floor = header.used
 
     def request_stop(self, reason: int) -> None:
         """Ask all workers to leave (a StopReason); they do so at their next step."""

@@ -2,7 +2,7 @@
 
 import cython
 from cython.cimports.libc.stdint import uint64_t
-from cython.cimports.optimized.core.arena import allocate, stop
+from cython.cimports.optimized.core.arena import reserve_if_room, stop
 from cython.cimports.optimized.core.memory import validate
 from cython.cimports.optimized.core.records import (
     BROKEN,
@@ -26,14 +26,22 @@ from cython.cimports.optimized.core.shim import now_nanoseconds, wait_a_little
 def note(
     task: cython.pointer(Task), kind: uint64_t, step: uint64_t, incarnation: uint64_t, begin: uint64_t, result: uint64_t
 ) -> cython.void:
-    """One event for the trace, in chunks of the arena; none where it is full."""
+    """One event for the trace, in chunks of the arena.
+
+    All workers together keep an eighth of it at most, and none stops the block: what does not fit is left out, which
+    begins with the latest of a worker.
+    """
     worker: cython.pointer(WorkerRecord) = task.worker
     chunk: cython.pointer(TraceChunk) = cython.cast(cython.pointer(TraceChunk), task.session.base + worker.events)
     if worker.events == 0 or chunk.count == TRACE_CHUNK_EVENTS:
         size: uint64_t = cython.sizeof(TraceChunk) + TRACE_CHUNK_EVENTS * cython.sizeof(TraceEvent)
-        offset: uint64_t = allocate(task, size)
+        share: uint64_t = task.session.arena.size // (8 * task.session.record.workers)
+        if (worker.event_chunks + 1) * size > share:
+            return
+        offset: uint64_t = reserve_if_room(task.session.arena, size)
         if offset == 0:
             return
+        worker.event_chunks += 1
         chunk = cython.cast(cython.pointer(TraceChunk), task.session.base + offset)
         chunk.previous = worker.events
         chunk.count = 0

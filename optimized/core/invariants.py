@@ -13,7 +13,6 @@ from cython.cimports.optimized.core.records import (
     ESTIMATE,
     EXECUTED,
     REMOVED,
-    SEQUENTIAL,
     WRITE,
     Execution,
     SessionRecord,
@@ -118,11 +117,9 @@ def is_final(session: cython.pointer(Session), step: uint64_t) -> cython.bint:
 
 
 def broken_invariant(session):
-    """Sequential runs keep no versions and are left alone."""
+    """Every transaction on its own, then what has been said of the whole block."""
     record: cython.pointer(SessionRecord) = session.record
     step: uint64_t
-    if record.strategy == SEQUENTIAL:
-        return cython.NULL
     for step in range(1, record.transactions + 1):
         status: uint64_t = peek(cython.address(session.steps[step].status))
         execution: cython.pointer(Execution) = finished_execution(session, step)

@@ -13,6 +13,3 @@ cdef uint64_t make_key(Task* task, const void* name, uint64_t length, uint64_t h
 
 # The key's record in the table, made with `base` where it is not there yet (any worker may, at any time). 0 = stopped.
 cdef uint64_t find_key(Task* task, const void* name, uint64_t length, uint64_t base) noexcept nogil
-
-# The key's record if it is in the table, else 0.
-cdef uint64_t lookup_key(Session* session, const void* name, uint64_t length) noexcept nogil

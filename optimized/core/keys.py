@@ -5,7 +5,14 @@ from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.string import memcmp, memcpy
 from cython.cimports.optimized.core.arena import allocate, stop
 from cython.cimports.optimized.core.records import KEY_TABLE_FULL
-from cython.cimports.optimized.core.shim import atomic_add, atomic_load, atomic_replace
+from cython.cimports.optimized.core.shim import (
+    KEY_TAKEN_BLINDLY,
+    MUTANT,
+    atomic_add,
+    atomic_load,
+    atomic_replace,
+    atomic_store,
+)
 
 FNV_OFFSET = cython.declare(uint64_t, 0xCBF29CE484222325)
 FNV_PRIME = cython.declare(uint64_t, 0x100000001B3)
@@ -53,31 +60,20 @@ def make_key(task, name, length, hashed, base):
     record: cython.pointer(KeyRecord) = key_record(session, key)
     record.versions = 0
     record.base = base
-    record.current = base
     record.loaded = 0
     record.name = key + 64
     record.length = length
     record.hash = hashed
-    record.anchors = 0
+    record.top = 0
     memcpy(session.base + record.name, name, length)
     return key
 
 
-def lookup_key(session, name, length):
-    """Walk from the slot that the hash names to the first empty one."""
-    hashed: uint64_t = hash_name(cython.cast(cython.p_const_uchar, name), length)
-    slot: uint64_t = hashed & session.key_mask
-    key: uint64_t = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
-    while key:
-        if is_named(session, key, name, length, hashed):
-            return key
-        slot = (slot + 1) & session.key_mask
-        key = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
-    return 0
-
-
 def find_key(task, name, length, base):
-    """An empty slot is taken by compare-and-swap, so that two workers who meet a key at once agree on one record."""
+    """An empty slot is taken by compare-and-swap, so that two workers who meet a key at once agree on one record.
+
+    A place is counted before it is taken, so that the table never fills up, and given back by who was too late.
+    """
     session: cython.pointer(Session) = task.session
     hashed: uint64_t = hash_name(cython.cast(cython.p_const_uchar, name), length)
     slot: uint64_t = hashed & session.key_mask
@@ -92,9 +88,14 @@ def find_key(task, name, length, base):
                 made = make_key(task, name, length, hashed, base)
                 if made == 0:
                     return 0
+            if MUTANT(KEY_TAKEN_BLINDLY):
+                atomic_store(cython.address(session.keys[slot]), made, b"keys.slot.take")
+                return made
             if atomic_replace(cython.address(session.keys[slot]), 0, made, b"keys.slot.take"):
                 return made
             key = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
         if is_named(session, key, name, length, hashed):
+            if made:
+                atomic_add(cython.address(session.record.keys), -1, b"keys.count")
             return key
         slot = (slot + 1) & session.key_mask

@@ -13,12 +13,13 @@ import cython
 from cython.cimports.libc.stdint import int64_t, uint64_t
 from cython.cimports.libc.stdlib import realloc
 from cython.cimports.libc.string import memcmp, memcpy, memset
-from cython.cimports.optimized.core.arena import allocate, reserve, stop, value_bytes, value_length
+from cython.cimports.optimized.core.arena import allocate, reserve_if_room, stop, value_bytes, value_length
 from cython.cimports.optimized.core.keys import key_record
 from cython.cimports.optimized.core.records import (
     BROKEN,
     CREDIT,
     ESTIMATE,
+    LEVELS,
     OUT_OF_MEMORY,
     READ_VALUE,
     REMOVED,
@@ -41,9 +42,11 @@ from cython.cimports.optimized.core.shim import (
     CREDITS_IGNORE_INCARNATION,
     DROPPED_ESTIMATE,
     ESTIMATE_READ_THROUGH,
+    LINK_TOO_FAR,
     MUTANT,
     NEW_LOCATION_MISSED,
     REMOVED_LEFT_STANDING,
+    SAMESTATE_IS_EXPLORED,
     SKIPPED_VALIDATION,
     VALIDATION_BY_VALUE,
     atomic_load,
@@ -51,12 +54,21 @@ from cython.cimports.optimized.core.shim import (
     atomic_store,
     peek,
     sleep_nanoseconds,
+    trailing_zeros,
 )
 
-GROUP = cython.declare(uint64_t, 16)
+# How many versions a walk passes before it makes use of towers: few under the explorer, whose lists are short.
+PATIENCE = cython.declare(uint64_t, 1 if SAMESTATE_IS_EXPLORED else 8)
+MIX = cython.declare(uint64_t, 0x9E3779B97F4A7C15)
 
 
 # The list of a key
+#
+# Most keys have few versions, or are met near the head of their list. A key that everybody writes (the fees) has a
+# version for each transaction, so above a long list stands a skip list: towers of links, a level of it through those
+# versions that have the level. All of it is hints, and no more. A version is never taken out of the list and all steps
+# descend, so whatever was put in since a link was set, one whose target lies above the step sought leaves out only what
+# does too.
 
 
 @cython.cfunc
@@ -71,40 +83,44 @@ def version_at(session: cython.pointer(Session), offset: uint64_t) -> cython.poi
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+@cython.inline
+def tower_of(version: cython.pointer(Version)) -> cython.pointer(uint64_t):
+    """The next version on each of its levels, 0 = none known; they follow it."""
+    return cython.cast(cython.pointer(uint64_t), version + 1)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.inline
+def levels_of(step: uint64_t) -> uint64_t:
+    """How high the tower of a step's versions is, as good as drawn by lot: a quarter has a level, a sixteenth two, …
+
+    Under the explorer every version has one.
+    """
+    if SAMESTATE_IS_EXPLORED:
+        return 1 + (step & 1)
+    return trailing_zeros((step * MIX >> 32) | (cython.cast(uint64_t, 1) << 2 * LEVELS)) >> 1
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def seek(
     session: cython.pointer(Session),
     record: cython.pointer(KeyRecord),
     step: uint64_t,
     link: cython.pointer(cython.pointer(uint64_t)),
 ) -> uint64_t:
-    """The highest version at ``step`` or below, 0 where there is none, and the link that leads to it.
-
-    Most keys have few versions, or are met near the head. A key that everybody writes (the fees) has one for each
-    transaction, so a long list has anchors. They are hints and no more: a version is never taken out of the list, so a
-    walk may begin behind any that lies above ``step``.
-    """
-    anchors: uint64_t = peek(cython.address(record.anchors))
-    group: uint64_t = step // GROUP
+    """The highest version at ``step`` or below, 0 where there is none, and the link that leads to it."""
     walked: uint64_t = 0
     link[0] = cython.address(record.versions)
     offset: uint64_t = atomic_load(link[0], b"memory.list.load")
-    if anchors and offset and version_at(session, offset).step // GROUP > group + 1:
-        last: uint64_t = version_at(session, offset).step // GROUP
-        table: cython.pointer(uint64_t) = cython.cast(cython.pointer(uint64_t), session.base + anchors)
-        group += 1
-        while group < last:
-            anchor: uint64_t = peek(table + group)
-            if anchor:
-                link[0] = cython.address(version_at(session, anchor).next)
-                offset = atomic_load(link[0], b"memory.list.load")
-                break
-            group += 1
     while offset and version_at(session, offset).step > step:
-        if walked >= GROUP:
-            if anchors == 0:
-                anchors = make_anchors(session, record)
-            if anchors:
-                set_anchor(session, anchors, offset)
+        if walked == PATIENCE:
+            near: uint64_t = known_above(session, record, step)
+            if near and version_at(session, near).step < version_at(session, offset).step:
+                offset = near
         walked += 1
         link[0] = cython.address(version_at(session, offset).next)
         offset = atomic_load(link[0], b"memory.list.load")
@@ -114,29 +130,81 @@ def seek(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def make_anchors(session: cython.pointer(Session), record: cython.pointer(KeyRecord)) -> uint64_t:
-    """A table for the groups of steps; whoever comes first makes it. 0 where the arena is full."""
-    size: uint64_t = 8 * ((session.record.transactions + 2) // GROUP + 1)
-    made: uint64_t = reserve(session.arena, size)
-    if made == 0:
-        return 0
-    memset(session.base + made, 0, size)
-    if atomic_replace(cython.address(record.anchors), 0, made, b"memory.anchors.make"):
-        return made
-    return peek(cython.address(record.anchors))
+@cython.inline
+def is_beyond(target: uint64_t, step: uint64_t) -> cython.bint:
+    """Whether a link may be followed by whoever seeks that step."""
+    return target > step or (MUTANT(LINK_TOO_FAR) and target == step)
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def set_anchor(session: cython.pointer(Session), anchors: uint64_t, offset: uint64_t) -> cython.void:
-    """Remember the version for its group if it is the lowest of those met."""
-    step: uint64_t = version_at(session, offset).step
-    table: cython.pointer(uint64_t) = cython.cast(cython.pointer(uint64_t), session.base + anchors)
-    place: cython.pointer(uint64_t) = table + step // GROUP
-    known: uint64_t = peek(place)
-    if known == 0 or version_at(session, known).step > step:
-        atomic_store(place, offset, b"memory.anchors.set")
+def known_above(session: cython.pointer(Session), record: cython.pointer(KeyRecord), step: uint64_t) -> uint64_t:
+    """The lowest version above ``step`` that the towers know, 0 = none."""
+    top: uint64_t = peek(cython.address(record.top))
+    if top == 0:
+        top = build_towers(session, record)
+        if top == 0:
+            return 0
+    found: uint64_t = top
+    level: uint64_t = LEVELS
+    while level:
+        level -= 1
+        following: uint64_t = peek(tower_of(version_at(session, found)) + level)
+        while following and is_beyond(version_at(session, following).step, step):
+            found = following
+            following = peek(tower_of(version_at(session, found)) + level)
+    return 0 if found == top else found
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def build_towers(session: cython.pointer(Session), record: cython.pointer(KeyRecord)) -> uint64_t:
+    """Link all that are in the list by now, then put a top in place. 0 where the arena is full, which stops nobody.
+
+    Two workers may be at it at once: what either links is right.
+    """
+    top: uint64_t = reserve_if_room(session.arena, cython.sizeof(Version) + 8 * LEVELS)
+    if top == 0:
+        return 0
+    last: uint64_t[LEVELS]
+    level: uint64_t
+    memset(session.base + top, 0, cython.sizeof(Version) + 8 * LEVELS)
+    for level in range(LEVELS):
+        last[level] = top
+    offset: uint64_t = atomic_load(cython.address(record.versions), b"memory.list.load")
+    while offset:
+        for level in range(levels_of(version_at(session, offset).step)):
+            atomic_store(tower_of(version_at(session, last[level])) + level, offset, b"memory.tower.build")
+            last[level] = offset
+        offset = atomic_load(cython.address(version_at(session, offset).next), b"memory.list.load")
+    if atomic_replace(cython.address(record.top), 0, top, b"memory.tower.top"):
+        return top
+    return peek(cython.address(record.top))
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def link_tower(
+    session: cython.pointer(Session), record: cython.pointer(KeyRecord), made: uint64_t, levels: uint64_t
+) -> cython.void:
+    """Make a version known that has been put into the list. Where somebody else is faster, it stays unknown there."""
+    step: uint64_t = version_at(session, made).step
+    found: uint64_t = peek(cython.address(record.top))
+    level: uint64_t = LEVELS
+    while level:
+        level -= 1
+        link: cython.pointer(uint64_t) = tower_of(version_at(session, found)) + level
+        following: uint64_t = peek(link)
+        while following and version_at(session, following).step > step:
+            found = following
+            link = tower_of(version_at(session, found)) + level
+            following = peek(link)
+        if level < levels:
+            atomic_store(tower_of(version_at(session, made)) + level, following, b"memory.tower.next")
+            atomic_replace(link, following, made, b"memory.tower.link")
 
 
 # What a step does
@@ -182,14 +250,6 @@ def read(task, key, reading):
     reading.source = -1
     reading.credits = 0
     reading.chain = cython.NULL
-    if task.direct:
-        reading.value = record.current
-        task.reads[start + 1] = 0
-        task.read_words = start + 2
-        if session.record.read_latency and record.current == record.base:
-            wait_for_base(task, record)
-        return READ_VALUE
-
     count: uint64_t = 0
     full: cython.bint = False
     link: cython.pointer(uint64_t) = cython.NULL
@@ -284,30 +344,32 @@ def version_of(task: cython.pointer(Task), key: uint64_t, word: uint64_t, fresh:
     step: uint64_t = task.step
     link: cython.pointer(uint64_t) = cython.NULL
     made: uint64_t = 0
+    levels: uint64_t = 0
     fresh[0] = False
     while True:
         offset: uint64_t = seek(session, record, step, cython.address(link))
         if offset and version_at(session, offset).step == step:
             return offset
         if made == 0:
-            made = allocate(task, cython.sizeof(Version))
+            levels = levels_of(step)
+            made = allocate(task, cython.sizeof(Version) + 8 * levels)
             if made == 0:
                 return 0
+            if levels:
+                memset(tower_of(version_at(session, made)), 0, 8 * levels)
             version_at(session, made).step = step
             version_at(session, made).word = word
         version_at(session, made).next = offset
         if atomic_replace(link, offset, made, b"memory.publish.insert"):
+            if levels and peek(cython.address(record.top)):
+                link_tower(session, record, made, levels)
             fresh[0] = True
             return made
 
 
 def publish(task):
     """First the versions, then the record of the execution; the caller says in the status that both are there."""
-    wrote_new_location: cython.int = 0
-    if task.direct:
-        publish_directly(task)
-    else:
-        wrote_new_location = publish_versions(task)
+    wrote_new_location: cython.int = publish_versions(task)
     if wrote_new_location < 0 or not publish_execution(task):
         return -1
     return wrote_new_location
@@ -362,22 +424,6 @@ def publish_execution(task):
     memcpy(write_set(execution), task.writes, cython.sizeof(WriteEntry) * task.write_count)
     atomic_store(cython.address(task.session.steps[task.step].execution), offset, b"memory.publish.execution")
     return True
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def publish_directly(task: cython.pointer(Task)) -> cython.void:
-    """Sequential: the next step finds each key as this one leaves it."""
-    i: uint64_t
-    for i in range(task.write_count):
-        record: cython.pointer(KeyRecord) = key_record(task.session, task.writes[i].key)
-        if task.writes[i].kind == WRITE:
-            record.current = task.writes[i].value
-        else:
-            record.current = task.executor.merge(
-                task.executor.machine, task, task.writes[i].key, record.current, task.writes[i].value
-            )
 
 
 @cython.cfunc

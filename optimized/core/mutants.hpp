@@ -27,6 +27,8 @@ enum SamestateMutant {
     COMMIT_OUT_OF_ORDER = 20,         // the commit index is not waited for
     LIST_TRUSTED = 21,                // a predicted value is not compared with the real effect
     WARM_SET_KEPT = 22,               // toy: keys stay warm across incarnations
+    KEY_TAKEN_BLINDLY = 23,           // a slot of the key table is taken without looking whether somebody was faster
+    LINK_TOO_FAR = 24,                // a link of a tower is followed to the very step that is sought
 };
 
 #endif

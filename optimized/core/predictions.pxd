@@ -9,5 +9,5 @@ from optimized.core.records cimport Execution, Session, Task
 cdef int predict(Task* task, uint64_t key, uint64_t step, uint64_t value) noexcept nogil
 
 # Make the final effect of an execution visible where predictions stand: what was predicted right stays as it is, so
-# that whoever read it stays valid. All lower steps are final. 0 or -1.
+# that whoever read it stays valid. All lower steps are final, and the task has nothing under way: it is emptied. 0 or -1.
 cdef int confirm(Task* task, uint64_t step, Execution* execution) noexcept nogil

@@ -10,7 +10,7 @@ from libc.stdint cimport int64_t, uint64_t
 # Strategies and verdicts
 
 cdef enum Strategy:
-    SEQUENTIAL = 0
+    SEQUENTIAL = 0      # no workers and no session: what a machine has for it is its own
     BLOCK_STM = 1
     LOCKS = 2
     WAVES = 3
@@ -80,10 +80,8 @@ cdef struct Arena:
 cdef struct ArenaHeader:
     # At offset 0.
     uint64_t magic
-    uint64_t size
-    uint64_t floor      # where a block's region begins; a reset goes back to it
     uint64_t session    # offset of the SessionRecord of the block at hand
-    uint64_t padding[4]
+    uint64_t padding[6]
     uint64_t used       # shared: the first free byte
     uint64_t padding_used[7]
     uint64_t stop       # shared: a StopReason
@@ -101,19 +99,22 @@ cdef struct KeyRecord:
     # 64 bytes, 64-aligned: one cache line a key.
     uint64_t versions   # shared: the Version of the highest step that has one
     uint64_t base       # Value before the block, 0 = absent; set when the record is made
-    uint64_t current    # sequential: Value now
     uint64_t loaded     # shared: whether somebody has waited for the base value (read latency)
     uint64_t name       # offset of the key's canonical bytes
     uint64_t length     # of the name
     uint64_t hash
-    uint64_t anchors    # shared: of a long list, by groups of 16 steps, a Version in the group (0 = none known)
+    uint64_t top        # shared: what leads to the towers of a long list (a Version of no step), 0 = none yet
+    uint64_t padding
 
 cdef struct Version:
     # What one step does to one key. Never taken out of its list within a block.
     uint64_t word       # shared
     uint64_t next       # shared: the next lower step's
     uint64_t step
-    uint64_t padding
+    # followed by its tower: shared, levels_of(step) Versions further down (memory.py)
+
+cdef enum:
+    LEVELS = 8          # of the highest tower
 
 
 # Transactions
@@ -137,7 +138,7 @@ cdef struct WriteEntry:
     uint64_t key        # offset of the KeyRecord
     uint64_t kind       # WRITE or CREDIT
     uint64_t value      # Value (0 = absent) or amount
-    uint64_t version    # offset of the Version; 0 in a sequential run
+    uint64_t version    # offset of the Version; 0 where it shows only at its commit (access-list)
 
 cdef enum StepState:
     READY = 0
@@ -152,13 +153,12 @@ cdef struct StepRecord:
     uint64_t execution      # shared: Execution of the latest finished incarnation
     uint64_t pending        # shared, locks: predecessors that have not finished
     uint64_t successors     # locks: its first Successor
-    uint64_t tag            # the machine's own
     uint64_t wave           # waves: which one
     uint64_t input          # the machine's own: offset of the transaction
     uint64_t declared       # offset of DeclaredAccess, 0 = nothing known
     uint64_t executions     # how often it was begun; written by its executor
     uint64_t predicted      # access-list: its first Prediction
-    uint64_t padding[4]
+    uint64_t padding[5]
 
 cdef struct Successor:
     # A transaction that waits for another, by their declarations.
@@ -181,7 +181,7 @@ cdef struct DeclaredAccess:
 # Workers
 
 cdef struct WorkerRecord:
-    # Written by its worker alone; read by the coordinator when all workers have left, except `left` and `process`.
+    # Written by its worker alone; read by the coordinator when all workers have left.
     uint64_t executions     # begun
     uint64_t suspensions
     uint64_t validations
@@ -194,9 +194,8 @@ cdef struct WorkerRecord:
     uint64_t chunk          # the arena chunk it allocates from: first free byte
     uint64_t chunk_end
     uint64_t events         # newest TraceChunk
-    uint64_t process        # process id, set by whoever runs the worker
-    uint64_t left           # shared: 1 once the worker has left the loop
-    uint64_t padding[2]
+    uint64_t event_chunks   # how many
+    uint64_t padding[3]
 
 cdef struct TraceEvent:
     uint64_t begin          # nanoseconds (monotonic clock)
@@ -235,8 +234,7 @@ cdef struct SessionRecord:
     uint64_t order              # waves: offset of the transactions by wave
     uint64_t wave_starts        # waves: offset of waves + 1 positions in it
     uint64_t waves              # how many
-    uint64_t started            # nanoseconds (monotonic clock)
-    uint64_t padding[2]
+    uint64_t padding[3]
     # shared, each on a line of its own
     uint64_t execution_index
     uint64_t padding_execution[7]
@@ -274,18 +272,17 @@ cdef struct Executor:
     # What a strategy knows of a machine.
     void* machine
     # Run task.transaction to its end: read, write and credit through optimized.core.memory, set task.verdict and
-    # task.outcome, return an ExecutionResult. `write` and `credit`: together at most once a key, after all reads, or at any time.
+    # task.outcome, return an ExecutionResult. `write` and `credit` may be called at any time, together at most once a key.
     Execute execute
     # The Value that `key` holds once `amount` (a Value) has been credited to `value` (0 = absent). Returns 0 for absent;
-    # equal values must have equal bytes. Called in sequential runs and by access-list; may be null where a machine credits nothing.
+    # equal values must have equal bytes. Called by access-list; may be null where a machine credits nothing.
     Merge merge
-    # Called again and again by a worker that has nothing to do; may be null.
+    # Called again and again by a worker that has nothing to do, or is long at something; may be null.
     Idle idle
 
 cdef struct Session:
     # One process's view of the block at hand.
     char* base
-    ArenaHeader* header
     SessionRecord* record
     StepRecord* steps    # by step: open, each transaction, close
     WorkerRecord* workers
@@ -314,7 +311,6 @@ cdef struct Task:
     uint64_t transaction
     uint64_t step           # transaction + 1; open is 0
     uint64_t incarnation
-    bint direct             # sequential: no versions, reads give KeyRecord.current
     uint64_t blocking       # set by a read that returned SUSPENDED: the step waited for
     uint64_t verdict        # set by the executor: Verdict
     uint64_t outcome        # set by the executor: offset of its own record

@@ -6,7 +6,6 @@ from cython.cimports.libc.stdlib import calloc, free, malloc
 from cython.cimports.libc.string import memset
 from cython.cimports.optimized.core.arena import arena_header, at, reserve, stop_reason
 from cython.cimports.optimized.core.records import (
-    SEQUENTIAL,
     SessionRecord,
     StepRecord,
     Task,
@@ -14,7 +13,6 @@ from cython.cimports.optimized.core.records import (
     WorkerRecord,
     WriteEntry,
 )
-from cython.cimports.optimized.core.shim import now_nanoseconds
 
 FIRST_READ_WORDS = cython.declare(uint64_t, 256)
 FIRST_WRITES = cython.declare(uint64_t, 64)
@@ -25,8 +23,8 @@ def begin_session(session, arena, options):
     """All tables at once, zeroed: every transaction is ready for its first incarnation and nobody waits."""
     keys: uint64_t = 0
     if options.key_capacity:
-        keys = 64
-        while keys < options.key_capacity:
+        keys = 1
+        while keys < options.key_capacity + options.workers:  # each may hold a place that it gives back
             keys *= 2
         keys *= 2  # so that it is never more than half full
     offset: uint64_t = reserve(arena, cython.sizeof(SessionRecord))
@@ -49,7 +47,6 @@ def begin_session(session, arena, options):
     record.worker_table = workers
     record.key_table = table
     record.key_capacity = keys
-    record.started = now_nanoseconds()
     arena_header(arena).session = offset
     attach_session(session, arena)
     return 0
@@ -62,7 +59,6 @@ def attach_session(session, arena):
     )
     session.arena = arena
     session.base = arena.base
-    session.header = arena_header(arena)
     session.record = record
     session.steps = cython.cast(cython.pointer(StepRecord), at(arena, record.step_table))
     session.workers = cython.cast(cython.pointer(WorkerRecord), at(arena, record.worker_table))
@@ -77,7 +73,6 @@ def make_task(task, session, number, executor):
     task.number = number
     task.worker = cython.address(session.workers[number])
     task.executor = executor
-    task.direct = session.record.strategy == SEQUENTIAL
     task.read_capacity = FIRST_READ_WORDS
     task.write_capacity = FIRST_WRITES
     task.touched_mask = FIRST_TOUCH_SLOTS - 1

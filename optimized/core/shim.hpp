@@ -141,7 +141,10 @@ static inline std::uint64_t atomic_load(const std::uint64_t* word, const char* l
     return __atomic_load_n(word, __ATOMIC_SEQ_CST);
 }
 
-// For what decides nothing, such as the stop flag: no point.
+// A load that is no point for the explorer, for three kinds of words: one that only the caller can change at the time (its
+// own step's versions, or a prediction under the commit lock), so that no schedule makes a difference; one that decides
+// nothing of what is computed (the stop flag, whether state was waited for); and a hint, right whenever it is looked at (the
+// links of a tower). For anything else two workers race, and `atomic_load` it is.
 static inline std::uint64_t peek(const std::uint64_t* word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 
 static inline void atomic_store(std::uint64_t* word, std::uint64_t value, const char* label) {
@@ -174,6 +177,11 @@ static inline void atomic_lower(std::uint64_t* word, std::uint64_t target, const
     while (seen > target && !__atomic_compare_exchange_n(word, &seen, target, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
     }
 }
+
+// Bits
+
+// How many of the lowest bits are 0. Not of 0.
+static inline std::uint64_t trailing_zeros(std::uint64_t bits) { return __builtin_ctzll(bits); }
 
 // Time and waiting
 

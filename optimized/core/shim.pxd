@@ -12,6 +12,7 @@ cdef extern from "optimized/core/shim.hpp" nogil:
     void samestate_point(const char* label) noexcept
     bint samestate_interrupted() noexcept
     bint MUTANT(int number) noexcept
+    uint64_t trailing_zeros(uint64_t bits) noexcept
     uint64_t now_nanoseconds() noexcept
     void sleep_nanoseconds(uint64_t duration) noexcept
     void wait_a_little(uint64_t rounds, const char* label) noexcept
@@ -42,6 +43,8 @@ cdef extern from "optimized/core/shim.hpp" nogil:
         COMMIT_OUT_OF_ORDER
         LIST_TRUSTED
         WARM_SET_KEPT
+        KEY_TAKEN_BLINDLY
+        LINK_TOO_FAR
 
     # Raise in this worker what the hook raised; for callers that hold the GIL. Nothing in a normal build.
     int samestate_raise() except -1 with gil

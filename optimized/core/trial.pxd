@@ -3,7 +3,7 @@
 from libc.stdint cimport uint64_t
 
 from optimized.core.arena cimport SharedArena
-from optimized.core.records cimport Executor, Session, Task
+from optimized.core.records cimport Execution, Executor, Session, Task
 
 cdef enum:
     LARGEST = 256   # keys that one transaction may touch
@@ -11,6 +11,7 @@ cdef enum:
 cdef struct TrialMachine:
     uint64_t keys       # how many
     uint64_t* key       # KeyRecord of each
+    bint named          # nothing of that: keys are found by name
 
 cdef struct TrialProgram:
     uint64_t length
@@ -31,3 +32,9 @@ cdef class TrialBlock:
     cdef uint64_t worker_count
     cdef bint made
     cdef void lay_out(self, object base, object programs, object declared, object predicted) except *
+    cdef void check(self, uint64_t offset) except *
+    cdef uint64_t stored(self, object value) except? 0
+    cdef uint64_t key_at(self, object number) except 0
+    cdef uint64_t step_at(self, object transaction) except 0
+    cdef Execution* execution_of(self, object transaction) except NULL
+    cdef object key_number(self, uint64_t key)

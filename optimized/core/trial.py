@@ -12,18 +12,18 @@ A transaction is a list of operations on numbered keys and one 64-bit accumulato
   breaks.
 
 A later write to a key replaces an earlier one of the same transaction; a transaction sees its own writes. The outcome
-is the accumulator.
+is the accumulator. A transaction may touch 256 keys.
 """
 
 from collections.abc import Sequence
 
 import cython
-from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.libc.stdint import int64_t, uint64_t
 from cython.cimports.libc.stdlib import free, malloc
-from cython.cimports.optimized.core.arena import allocate, at, store_value, value_bytes
+from cython.cimports.optimized.core.arena import allocate, at, stop_reason, store_value, value_bytes
 from cython.cimports.optimized.core.execution import run_executor
 from cython.cimports.optimized.core.invariants import broken_invariant
-from cython.cimports.optimized.core.keys import key_record, make_key
+from cython.cimports.optimized.core.keys import find_key, key_record, make_key
 from cython.cimports.optimized.core.memory import (
     credit,
     latest_execution,
@@ -40,6 +40,7 @@ from cython.cimports.optimized.core.predictions import predict
 from cython.cimports.optimized.core.records import (
     DONE,
     FAILED,
+    KEY_TABLE_FULL,
     READ_VALUE,
     STOPPED,
     SUCCEEDED,
@@ -66,7 +67,7 @@ from cython.cimports.optimized.core.worker import prepare, run_worker
 
 NAMES = ("read", "write", "remove", "credit", "read at", "write at", "skip", "spin", "yield", "fail")
 CODES = {name: code for code, name in enumerate(NAMES)}
-STRATEGIES = {"sequential": 0, "block-stm": 1, "locks": 2, "waves": 3, "access-list": 4}
+STRATEGIES = {"block-stm": 1, "locks": 2, "waves": 3, "access-list": 4}
 STOP_REASONS = ("", "out of memory", "out of time", "interrupted", "worker died", "broken", "key table full")
 PRIME = cython.declare(uint64_t, 0x100000001B3)
 UNTOUCHED = cython.declare(uint64_t, 0)
@@ -81,6 +82,16 @@ CREDITED = cython.declare(uint64_t, 3)
 def number_at(session: cython.pointer(Session), value: uint64_t) -> uint64_t:
     """The number in a Value."""
     return cython.cast(cython.pointer(uint64_t), value_bytes(session.base, value))[0]
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def key_of(trial: cython.pointer(TrialMachine), task: cython.pointer(Task), number: uint64_t) -> uint64_t:
+    """The record of a key; 0 and the stop flag where it is found by name and there is no room for one more."""
+    if trial.named:
+        return find_key(task, cython.address(number), 8, 0)
+    return trial.key[number]
 
 
 @cython.cfunc
@@ -141,11 +152,16 @@ def execute_trial(machine: cython.p_void, task: cython.pointer(Task)) -> cython.
             task.verdict = FAILED
             task.write_count = 0
             return DONE
-        count: uint64_t = task.touched_count
-        index: uint64_t = touch(task, trial.key[key])
+        count: int64_t = cython.cast(int64_t, task.touched_count)
+        key = key_of(trial, task, key)
+        if key == 0:
+            return STOPPED
+        index: int64_t = touch(task, key)
+        if index < 0:
+            return STOPPED
         if index == count:
             states[index] = UNTOUCHED
-            touched[index] = trial.key[key]
+            touched[index] = key
         if code == 1:
             states[index] = WRITTEN
             values[index] = accumulator
@@ -163,7 +179,7 @@ def execute_trial(machine: cython.p_void, task: cython.pointer(Task)) -> cython.
             values[index] += operation.number
             continue
         if states[index] == UNTOUCHED or states[index] == CREDITED:
-            result: cython.int = read(task, trial.key[key], cython.address(reading))
+            result: cython.int = read(task, key, cython.address(reading))
             if result != READ_VALUE:
                 return result
             total: uint64_t = 0
@@ -205,6 +221,29 @@ def execute_trial(machine: cython.p_void, task: cython.pointer(Task)) -> cython.
     return DONE
 
 
+def check_program(transaction: int, operations: Sequence[tuple[str, int, int]], keys: int) -> None:
+    """Raise ValueError for what :func:`execute_trial` has no room for, or could not do."""
+    touched: set[int] = set()
+    anywhere = 0
+    for name, key, amount in operations:
+        where = f"transaction {transaction}: {name!r}"
+        if name not in CODES:
+            raise ValueError(f"{where}: choose of {', '.join(NAMES)}")
+        if name in ("skip", "spin", "yield", "fail"):
+            continue
+        if name.endswith(" at") and amount < 1:
+            raise ValueError(f"{where}: {amount} keys to choose from, and there must be one")
+        last = key + amount - 1 if name.endswith(" at") else key
+        if not 0 <= key <= last < keys:
+            raise ValueError(f"{where}: there is no key {last if key >= 0 else key}: there are {keys}")
+        if name.endswith(" at"):
+            anywhere += 1
+        else:
+            touched.add(key)
+    if len(touched) + anywhere > LARGEST:
+        raise ValueError(f"transaction {transaction} may touch {len(touched) + anywhere} keys: at most {LARGEST}")
+
+
 @cython.cfunc
 def as_tuple(assignment: Assignment) -> tuple:
     """For Python."""
@@ -216,7 +255,11 @@ class TrialBlock:
     """One block of trial transactions in an arena: make it, let each worker call :meth:`work`, then look at it.
 
     ``base`` gives the keys' values before the block (None = absent), ``declared`` a pair (keys read, keys written) for
-    each transaction, ``predicted`` triples (key, transaction, value after it) in rising order for ``access-list``.
+    each transaction, ``predicted`` triples (key, transaction, value after it) in rising order for ``access-list``. With
+    ``key_capacity`` whoever meets a key finds it by name, in a table for so many, and puts it there where it is new;
+    without, all keys are there from the start.
+
+    Raises ValueError for what no block can have, MemoryError where the arena is too small.
     """
 
     def __cinit__(
@@ -230,22 +273,34 @@ class TrialBlock:
         predicted: Sequence[tuple[int, int, int | None]] = (),
         read_latency: int = 0,
         tracing: bool = False,
+        key_capacity: int = 0,
     ):
         options: SessionOptions
         arena.check_open()
+        if strategy not in STRATEGIES:
+            raise ValueError(f"strategy {strategy!r}: choose of {', '.join(STRATEGIES)}")
+        if workers < 1:
+            raise ValueError(f"a block needs a worker, not {workers}")
+        if declared is not None and len(declared) != len(programs):
+            raise ValueError(f"{len(declared)} declarations for {len(programs)} transactions")
+        for transaction, operations in enumerate(programs):
+            check_program(transaction, operations, len(base))
         self.owner = arena
         self.transactions = len(programs)
         self.worker_count = workers
         options.transactions = len(programs)
         options.workers = workers
         options.strategy = STRATEGIES[strategy]
-        options.key_capacity = 0
+        options.key_capacity = key_capacity
         options.read_latency = read_latency
         options.tracing = tracing
         if begin_session(cython.address(self.session), cython.address(arena.arena), cython.address(options)):
             raise MemoryError("the arena is too small for the block")
         self.machine.keys = len(base)
+        self.machine.named = key_capacity > 0
         self.machine.key = cython.cast(cython.pointer(uint64_t), malloc(8 * len(base) + 8))
+        if self.machine.key == cython.NULL:
+            raise MemoryError("no memory for the keys")
         self.executor.machine = cython.address(self.machine)
         self.executor.execute = execute_trial
         self.executor.merge = merge_trial
@@ -263,12 +318,18 @@ class TrialBlock:
         for key, value in enumerate(base):
             offset = self.stored(value)
             number = key
-            self.machine.key[key] = make_key(task, cython.address(number), 8, number, offset)
+            if not self.machine.named:
+                offset = make_key(task, cython.address(number), 8, 0, offset)
+            elif value is None:
+                continue  # for the workers to meet
+            else:
+                offset = find_key(task, cython.address(number), 8, offset)
+            self.check(offset)
+            self.machine.key[key] = offset
         for transaction, operations in enumerate(programs):
             size: uint64_t = cython.sizeof(TrialProgram) + len(operations) * cython.sizeof(TrialOperation)
             offset = allocate(task, size)
-            if offset == 0:
-                break
+            self.check(offset)
             program: cython.pointer(TrialProgram) = cython.cast(
                 cython.pointer(TrialProgram), at(self.session.arena, offset)
             )
@@ -283,8 +344,7 @@ class TrialBlock:
             self.session.steps[transaction + 1].input = offset
         for transaction, (reads, writes) in enumerate(declared or ()):
             offset = allocate(task, cython.sizeof(DeclaredAccess) + 8 * (len(reads) + len(writes)))
-            if offset == 0:
-                break
+            self.check(offset)
             access: cython.pointer(DeclaredAccess) = cython.cast(
                 cython.pointer(DeclaredAccess), at(self.session.arena, offset)
             )
@@ -297,16 +357,49 @@ class TrialBlock:
                 keys[index] = key
             self.session.steps[transaction + 1].declared = offset
         for key, transaction, value in predicted:
-            predict(task, self.machine.key[key], transaction + 1, self.stored(value))
+            if predict(task, self.key_at(key), transaction + 1, self.stored(value)) < 0:
+                self.check(0)
         if prepare(task):
-            raise MemoryError("the arena is too small for the block")
+            self.check(0)
 
-    def stored(self, value: int | None) -> int:
+    def check(self, offset):
+        """Raise MemoryError for an offset that is none."""
+        if offset:
+            return
+        if stop_reason(self.session.arena) == KEY_TABLE_FULL:
+            raise MemoryError("the key table is too small for the block")
+        raise MemoryError("the arena is too small for the block")
+
+    def stored(self, value):
         """The Value that holds a number."""
         if value is None:
             return 0
         number: uint64_t = value
-        return store_value(cython.address(self.coordinator), cython.address(number), 8)
+        offset: uint64_t = store_value(cython.address(self.coordinator), cython.address(number), 8)
+        self.check(offset)
+        return offset
+
+    def key_at(self, number):
+        """The record of a key that Python names."""
+        if not 0 <= number < self.machine.keys:
+            raise ValueError(f"there is no key {number}: there are {self.machine.keys}")
+        index: uint64_t = number
+        key: uint64_t = key_of(cython.address(self.machine), cython.address(self.coordinator), index)
+        self.check(key)
+        return key
+
+    def step_at(self, transaction):
+        """The step of a transaction that Python names."""
+        if not 0 <= transaction < self.transactions:
+            raise ValueError(f"there is no transaction {transaction}: there are {self.transactions}")
+        return transaction + 1
+
+    def execution_of(self, transaction):
+        """Its latest."""
+        execution: cython.pointer(Execution) = latest_execution(cython.address(self.session), self.step_at(transaction))
+        if execution == cython.NULL:
+            raise ValueError(f"transaction {transaction} was never executed")
+        return execution
 
     def open(self, writes: dict[int, int | None], credits: dict[int, int] | None = None) -> None:
         """The opening step: what it leaves of each key."""
@@ -321,9 +414,9 @@ class TrialBlock:
         task: cython.pointer(Task) = cython.address(self.coordinator)
         begin_task(task, step, 0)
         for key, value in writes.items():
-            write(task, self.machine.key[key], self.stored(value))
+            write(task, self.key_at(key), self.stored(value))
         for key, value in (credits or {}).items():
-            credit(task, self.machine.key[key], self.stored(value))
+            credit(task, self.key_at(key), self.stored(value))
         if publish(task) < 0:
             raise MemoryError("the arena is full")
 
@@ -331,6 +424,8 @@ class TrialBlock:
         """Be a worker until the block is done; why it stopped, or "" where it is done."""
         task: Task
         reason: uint64_t
+        if not 0 <= number < self.worker_count:
+            raise ValueError(f"there is no worker {number}: there are {self.worker_count}")
         if make_task(cython.address(task), cython.address(self.session), number, cython.address(self.executor)):
             raise MemoryError("no memory for a task")
         if SAMESTATE_IS_EXPLORED:
@@ -345,10 +440,8 @@ class TrialBlock:
     def outcomes(self) -> list[int | None]:
         """The accumulator of each transaction, None where it failed."""
         found = []
-        for step in range(1, self.transactions + 1):
-            execution: cython.pointer(Execution) = latest_execution(cython.address(self.session), step)
-            if execution == cython.NULL:
-                raise ValueError(f"transaction {step - 1} was never executed")
+        for transaction in range(self.transactions):
+            execution: cython.pointer(Execution) = self.execution_of(transaction)
             found.append(
                 None if execution.verdict == FAILED else number_at(cython.address(self.session), execution.outcome)
             )
@@ -360,7 +453,7 @@ class TrialBlock:
         if step < 0:
             step = self.transactions + 2
         for index in range(self.machine.keys):
-            value: uint64_t = value_before(cython.address(self.coordinator), self.machine.key[index], step)
+            value: uint64_t = value_before(cython.address(self.coordinator), self.key_at(index), step)
             found.append(number_at(cython.address(self.session), value) if value else None)
         return found
 
@@ -374,21 +467,24 @@ class TrialBlock:
     def execute(self, transaction: int, incarnation: int = 0) -> int | bool:
         """Run and publish one incarnation. Whether it wrote a new location; where it suspends, who blocks it."""
         task: cython.pointer(Task) = cython.address(self.coordinator)
-        begin_task(task, transaction + 1, incarnation)
+        begin_task(task, self.step_at(transaction), incarnation)
         result: cython.int = run_executor(task)
         if result == SUSPENDED:
             blocking: uint64_t = task.blocking - 1
             return blocking
-        return publish(task) > 0
+        new: cython.int = -1 if result != DONE else publish(task)
+        if new < 0:
+            self.check(0)
+        return new > 0
 
     def is_valid(self, transaction: int) -> bool:
         """Validate the latest execution."""
-        execution: cython.pointer(Execution) = latest_execution(cython.address(self.session), transaction + 1)
+        execution: cython.pointer(Execution) = self.execution_of(transaction)
         return bool(validate(cython.address(self.session), transaction + 1, execution))
 
     def mark_estimates(self, transaction: int) -> None:
         """What an abort does to the latest execution's writes."""
-        mark_estimates(cython.address(self.session), latest_execution(cython.address(self.session), transaction + 1))
+        mark_estimates(cython.address(self.session), self.execution_of(transaction))
 
     def next_assignment(self) -> tuple[int, int, int]:
         """Kind (0 nothing, 1 execute, 2 validate), transaction, incarnation."""
@@ -416,14 +512,14 @@ class TrialBlock:
 
     def status(self, transaction: int) -> tuple[int, str]:
         """Incarnation and state."""
-        status: uint64_t = self.session.steps[transaction + 1].status
+        status: uint64_t = self.session.steps[self.step_at(transaction)].status
         return status >> 2, ("ready", "executing", "executed", "aborting")[status & 3]
 
     # What is there afterwards
 
     def read_keys(self, transaction: int) -> list[int]:
         """The keys in the read set of the latest incarnation, in order."""
-        execution: cython.pointer(Execution) = latest_execution(cython.address(self.session), transaction + 1)
+        execution: cython.pointer(Execution) = self.execution_of(transaction)
         words: cython.pointer(uint64_t) = read_set(execution)
         found = []
         i: uint64_t = 0
@@ -434,12 +530,13 @@ class TrialBlock:
 
     def written_keys(self, transaction: int) -> list[int]:
         """The keys in the write set of the latest incarnation, in order."""
-        execution: cython.pointer(Execution) = latest_execution(cython.address(self.session), transaction + 1)
+        execution: cython.pointer(Execution) = self.execution_of(transaction)
         return [self.key_number(write_set(execution)[i].key) for i in range(execution.write_count)]
 
-    def key_number(self, key: int) -> int:
-        """Which key a record is."""
-        return key_record(cython.address(self.session), key).hash
+    def key_number(self, key):
+        """Which key a record is: its number is its name."""
+        name: uint64_t = key_record(cython.address(self.session), key).name
+        return cython.cast(cython.pointer(uint64_t), self.session.base + name)[0]
 
     def metrics(self) -> dict[str, object]:
         """What the workers counted, in a list each, and how often each transaction was begun."""

@@ -8,15 +8,13 @@ from cython.cimports.optimized.core.records import (
     BLOCK_STM,
     BROKEN,
     LOCKS,
-    SEQUENTIAL,
     WAVES,
     WorkerRecord,
 )
-from cython.cimports.optimized.core.shim import atomic_store, now_nanoseconds
+from cython.cimports.optimized.core.shim import now_nanoseconds
 from cython.cimports.optimized.strategies.access_list import work_access_list
 from cython.cimports.optimized.strategies.block_stm import work_block_stm
 from cython.cimports.optimized.strategies.locks import prepare_locks, work_locks
-from cython.cimports.optimized.strategies.sequential import work_sequentially
 from cython.cimports.optimized.strategies.waves import prepare_waves, work_waves
 
 
@@ -31,15 +29,13 @@ def prepare(coordinator):
 
 
 def run_worker(task):
-    """Stay until the block is done or somebody asks to stop, then say so."""
+    """Stay until the block is done or somebody asks to stop."""
     worker: cython.pointer(WorkerRecord) = task.worker
     strategy: uint64_t = task.session.record.strategy
     worker.entered = now_nanoseconds()
     task.clock = 0
     if strategy == BLOCK_STM:
         work_block_stm(task)
-    elif strategy == SEQUENTIAL:
-        work_sequentially(task)
     elif strategy == LOCKS:
         work_locks(task)
     elif strategy == WAVES:
@@ -49,5 +45,4 @@ def run_worker(task):
     else:
         stop(task.session.arena, BROKEN)
     worker.left_at = now_nanoseconds()
-    atomic_store(cython.address(worker.left), 1, b"worker.left")
     return stop_reason(task.session.arena)

@@ -58,7 +58,6 @@ cdef struct Machine:
     const Operation* operations
     const Word* words
     const uint8_t* data
-    uint64_t keys
     uint32_t coinbase_balance
     Arena* arena
     uint64_t deadline       # nanoseconds (monotonic clock)

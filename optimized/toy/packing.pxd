@@ -52,11 +52,10 @@ cdef struct ListedStep:
 
 
 cdef struct DeclaredKeys:
-    # reads, then writes, from a position in declared_keys; nothing declared: known is false
+    # reads, then writes, from a position in declared_keys
     uint64_t first
     uint32_t reads
     uint32_t writes
-    bint known
 
 
 cdef class PackedBlock:

@@ -259,7 +259,6 @@ def _pack_transactions(block: PackedBlock, transactions: list, names: dict) -> N
         declared = cython.address(block.declared[index])
         declared.first = declared_length
         if declaration is not None:
-            declared.known = True
             declared.reads = len(declaration[0])
             declared.writes = len(declaration[1])
             for key in (*declaration[0], *declaration[1]):

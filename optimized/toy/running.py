@@ -121,7 +121,6 @@ class ToyRun:
         self.machine.operations = block.operations
         self.machine.words = block.words
         self.machine.data = block.data
-        self.machine.keys = block.key_count
         self.machine.coinbase_balance = block.coinbase_balance
         self.machine.arena = cython.address(self.arena.arena)
         self.machine.deadline = self.started + cython.cast(uint64_t, max(0.0, time_limit - spent) * 1e9)

@@ -10,6 +10,7 @@ import pytest
 
 from optimized.core.arena import SharedArena
 from optimized.core.trial import TrialBlock
+from tests.optimized.core.in_order import in_order
 
 
 def run_threads(block: TrialBlock, workers: int) -> list[str]:
@@ -28,50 +29,6 @@ def run_threads(block: TrialBlock, workers: int) -> list[str]:
     return reasons
 
 
-def in_order(
-    base: list[int | None],
-    programs: list[list[tuple[str, int, int]]],
-    opened: dict[int, int | None] | None = None,
-    closed: dict[int, int | None] | None = None,
-) -> tuple[list[int | None], list[int | None]]:
-    """Outcomes, and values after the block, one transaction after the other."""
-    mask = (1 << 64) - 1
-    prime = 0x100000001B3
-    state = dict(enumerate(base))
-    outcomes: list[int | None] = []
-    state.update(opened or {})
-    for number, operations in enumerate(programs):
-        before = dict(state)
-        accumulator: int | None = number
-        position = 0
-        while position < len(operations):
-            name, key, amount = operations[position]
-            position += 1
-            if name.endswith(" at"):
-                name = name[:-3]
-                key += accumulator % amount
-            if name == "read":
-                accumulator = (accumulator ^ (1 if state[key] is None else state[key])) * prime & mask
-            elif name == "write":
-                state[key] = accumulator
-            elif name == "remove":
-                state[key] = None
-            elif name == "credit":
-                state[key] = (amount + (state[key] or 0)) & mask
-            elif name == "skip":
-                position += amount if accumulator & 1 else 0
-            elif name == "spin":
-                for i in range(amount):
-                    accumulator = (accumulator ^ i) * prime & mask
-            elif name == "fail":
-                state = before
-                accumulator = None
-                break
-        outcomes.append(accumulator)
-    state.update(closed or {})
-    return outcomes, [state[key] for key in range(len(base))]
-
-
 @pytest.fixture
 def threads() -> Callable[[TrialBlock, int], list[str]]:
     return run_threads
@@ -79,7 +36,11 @@ def threads() -> Callable[[TrialBlock, int], list[str]]:
 
 @pytest.fixture
 def oracle() -> Callable[..., Any]:
-    return in_order
+    def told(*arguments: Any) -> tuple[list[int | None], list[int | None]]:
+        ended = in_order(*arguments)
+        return ended.outcomes, ended.values
+
+    return told
 
 
 @pytest.fixture

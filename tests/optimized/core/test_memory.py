@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from optimized.core.arena import SharedArena
@@ -121,21 +123,61 @@ def test_a_step_sees_its_own_writes_and_not_in_its_read_set(arena: SharedArena) 
     assert block.written_keys(0) == [0]
 
 
-def test_a_long_list_is_walked_from_anchors(arena: SharedArena) -> None:
-    """Every transaction credits one key; executed in an order that puts most versions into the middle."""
+ORDERS: dict[str, Callable[[int], int]] = {
+    "rising": lambda n: n,
+    "falling": lambda n: -n,
+    "mixed": lambda n: n * 89 % 400,
+    "by sevens": lambda n: n % 7 * 1000 + n,
+    "from both ends": lambda n: min(n, 400 - n),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_long_list_is_walked_by_its_towers(order: str, arena: SharedArena) -> None:
+    """Every transaction credits one key or reads it; versions come in many orders, also into the middle."""
     count = 400
     block = TrialBlock(arena, [0], [[("credit", 0, 1)] if n % 3 else [("read", 0, 0)] for n in range(count)])
-    order = sorted(range(count), key=lambda n: (n * 89 % count, n))
-    for transaction in order:
+    for transaction in sorted(range(count), key=lambda n: (ORDERS[order](n), n)):
         block.execute(transaction)
-    for transaction in range(0, count, 3):
-        block.execute(transaction, 1)
-        assert block.is_valid(transaction)
     credits_before = [sum(1 for other in range(n) if other % 3) for n in range(count)]
     mask = (1 << 64) - 1
     for transaction in range(0, count, 3):
+        block.execute(transaction, 1)
+        assert block.is_valid(transaction)
+    for transaction in range(0, count, 3):
         expected = (transaction ^ credits_before[transaction]) * 0x100000001B3 & mask
         assert block.outcomes()[transaction] == expected
+        assert block.values(transaction + 1) == [credits_before[transaction]]
+
+
+def test_a_version_put_in_below_a_link_is_found(arena: SharedArena) -> None:
+    count = 200
+    block = TrialBlock(arena, [0], [[("write", 0, 0)] for _ in range(count)])
+    for transaction in range(0, count, 2):
+        block.execute(transaction)
+    before = [block.values(step) for step in range(1, count + 2)]  # walks that build towers
+    assert before[1] == before[2] == [0]
+    for transaction in range(1, count, 2):
+        block.execute(transaction)
+        assert block.values(transaction + 2) == [transaction]
+    assert [block.values(step + 2) for step in range(count)] == [[step] for step in range(count)]
+
+
+def test_predictions_of_many_keys_take_little_memory(arena: SharedArena, oracle) -> None:
+    """A thousand keys with twenty versions each: nothing may be kept that is as long as keys times steps."""
+    keys, count = 1000, 20_000
+    programs = [[("read", n % keys, 0), ("write", n % keys, 0)] for n in range(count)]
+    base: list[int | None] = [0] * keys
+    outcomes, values = oracle(base, programs)
+    predicted = [(n % keys, n, outcomes[n]) for n in range(count)]
+    used = {}
+    for strategy in ("block-stm", "access-list"):
+        arena.reset()
+        block = TrialBlock(arena, base, programs, strategy, 1, predicted=predicted if strategy == "access-list" else ())
+        assert block.work(0) == ""
+        assert block.values() == values
+        used[strategy] = arena.used
+    assert used["access-list"] < 1.3 * used["block-stm"]
 
 
 def test_a_transaction_that_touches_more_than_any_list_holds_at_first(arena: SharedArena, oracle) -> None:

@@ -11,7 +11,7 @@ import pytest
 from optimized.core.arena import SharedArena
 from optimized.core.trial import TrialBlock
 
-STRATEGIES = ["sequential", "block-stm", "locks", "waves", "access-list"]
+STRATEGIES = ["block-stm", "locks", "waves", "access-list"]
 NAMES = ["read", "write", "remove", "credit", "read at", "write at", "skip", "fail"]
 WEIGHTS = [5, 3, 1, 3, 2, 2, 1, 0.05]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from conformance.explored import EXECUTED_ONCE, NOTHING, CompiledProgram, part
 from reference.explorer import RESULT, Violation
+from tests.optimized.core.in_order import Operation, in_order
 
-Operation = tuple[str, int, int]
 Programs = Sequence[Sequence[Operation]]
 Declared = Sequence[tuple[Sequence[int], Sequence[int]]]
 
@@ -21,9 +21,10 @@ def arena() -> Any:
 
 
 class TrialProgram(CompiledProgram):
-    """What is right is what the strategy `sequential` gives, which keeps no versions and has no scheduler.
+    """What is right is what one transaction after the other gives, in plain Python.
 
-    Without ``declared`` the declarations are what each transaction reads and writes, and are right.
+    Without ``declared`` the declarations are what each transaction reads and writes, and are right. ``named``: workers
+    find the keys in the table by name, as they meet them.
     """
 
     def __init__(
@@ -35,21 +36,18 @@ class TrialProgram(CompiledProgram):
         bug: int = NOTHING,
         declared: Declared | None = None,
         predicted: Sequence[tuple[int, int, int | None]] = (),
+        named: bool = False,
     ) -> None:
         super().__init__(workers, bug)
         self.base = base
         self.programs = programs
         self.strategy = strategy
         self.predicted = predicted if strategy == "access-list" else ()
-        self.control.set_hook(None)
-        self.control.set_mutant(NOTHING)
-        arena().reset()
-        right = part("core.trial").TrialBlock(arena(), base, programs, "sequential", 1)
-        right.work(0)
-        self.right = right.outcomes(), right.values()
-        transactions = range(len(programs))
+        self.named = named
+        right = in_order(base, programs)
+        self.right = right.outcomes, right.values
         self.exact = declared is None and strategy in ("locks", "waves")
-        self.declared = declared or [(right.read_keys(number), right.written_keys(number)) for number in transactions]
+        self.declared = declared or list(zip(right.reads, right.writes, strict=True))
 
     def lay_out(self) -> None:
         arena().reset()
@@ -61,6 +59,7 @@ class TrialProgram(CompiledProgram):
             self.workers,
             declared=self.declared,
             predicted=self.predicted,
+            key_capacity=len(self.base) if self.named else 0,
         )
 
     def work(self, number: int) -> None:

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from conformance.generating.toy import Workload, generate_block
 from conformance.generating.toy_blocks import random_block
 from conformance.optimized_toy import plain_block
 from conformance.variants import Variant, built, unavailable
+from tests.optimized.toy.blocks import with_its_list
 
 STRESS = Path(__file__).parent / "stress.py"
 SECONDS = 8
@@ -46,9 +48,14 @@ def without_randomization() -> None:
 
 @pytest.fixture(scope="module")
 def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Blocks of up to 60 transactions, from hardly any conflicts to many, a part of them with access lists."""
+    """Blocks of up to 60 transactions, from hardly any conflicts to many, a part of them with access lists.
+
+    One of 500 that all change one slot and pay one account, for what only long lists of versions need.
+    """
     path = tmp_path_factory.mktemp("blocks") / "blocks.pickle"
     made = [random_block(seed, 60, conflict=0.1 + seed % 4 / 4) for seed in range(24)]
+    long = generate_block(1, 500, 0.5, Workload(keys=100, one_key=True))
+    made.insert(3, (with_its_list(long.blocks[0], long.state), long.state))
     path.write_bytes(pickle.dumps([plain_block(block, state) for block, state in made]))
     return path
 
@@ -80,8 +87,9 @@ class TestThreadSanitizer:
         assert ran >= 20
         assert again >= 20
 
-    def test_a_plain_store_is_reported(self, blocks: Path) -> None:
-        process = self.run(blocks, SAMESTATE_RACE="memory.publish.write")
+    @pytest.mark.parametrize("action", ["memory.publish.write", "memory.tower.build"])
+    def test_a_plain_store_is_reported(self, action: str, blocks: Path) -> None:
+        process = self.run(blocks, SAMESTATE_RACE=action)
         assert "WARNING: ThreadSanitizer: data race" in process.stderr
         assert "atomic_store" in process.stderr
         assert process.returncode == REPORTED
