@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from conformance import engines
 from conformance.engine import Engine, EngineFailure
 from conformance.engines import REGISTRY, find_engine
-from conformance.fuzzing.campaign import case_of, difference_of
+from conformance.fuzzing.campaign import case_of, wrong_about
 from conformance.generating.toy import Workload, generate_block
 from conformance.generating.toy_case import GeneratedToyCase
 from conformance.generating.toy_strategies import Limits, toy_cases
@@ -39,13 +39,13 @@ def engine_of(id: str) -> Engine:
 
 def complaint(engine: Engine, case: Case, expected: tuple[Any, ...], folder: Path) -> str:
     """What the engine gets wrong, and where the case was written; nothing where it gets it right."""
-    wrong = difference_of(engine, case, expected)
+    wrong = wrong_about(engine, case, expected)
     if wrong is None:
         return ""
     target = folder / f"{engine.id.replace(':', '-').replace('@', '-')}{SUFFIX}"
     named = replace(case, id=f"{case.machine}/generated/{target.stem}")
     target.write_text(vector_text(named, expected, f"generated.{case.machine}", f"{engine.id} gets this wrong."))
-    return f"{wrong}\nagain: samestate check {target} --engine {engine.id}"
+    return f"{wrong.text}\nagain: samestate check {target} --engine {engine.id}"
 
 
 def check_toy(engine: Engine, limits: Limits, folder: Path, examples: int) -> int:

@@ -31,6 +31,8 @@ ACCEPTED_BY_EELS = {"WRONG_CHAIN_ID"}
 CRASHES_EELS: dict[str, type[Exception]] = {
     "evm/invalid/more_wei_than_there_can_be-london": OverflowError,
     "evm/invalid/no_bytes_at_all-london": IndexError,
+    "evm/invalid/read_and_then_lifted_over_all_numbers-london": OverflowError,
+    "evm/invalid/read_and_then_lifted_over_all_numbers-osaka": OverflowError,
 }
 """Blocks that EELS 2.20 cannot reject: no chain holds so much wei, and its decoder takes the first byte for granted."""
 
