@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from conformance import command
 
+pytestmark = pytest.mark.slow
+
 SHORT = ("bench", "--preset", "small", "--repeat", "2")
 
 

@@ -23,6 +23,8 @@ from optimized.python_machine import PythonEngine
 from optimized.shared_memory import create_arena
 from tests.optimized.token_ledger import Block, Transfer
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 TOKENS = MachineName("tests.optimized.token_ledger:TokenLedger")
 

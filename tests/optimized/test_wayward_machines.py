@@ -20,6 +20,8 @@ from tests.optimized.machines import check_against_specification, right_list, wr
 from tests.optimized.wayward import CappedTiny
 from tests.spec.tiny_machine import TinyBlock, TinyMachine, TinyState
 
+pytestmark = pytest.mark.slow
+
 CAPPED = MachineName("tests.optimized.wayward:CappedTiny")
 WAYWARD = MachineName("tests.optimized.wayward:Wayward")
 PARALLEL = ("block-stm", "locks", "waves", "access-list")

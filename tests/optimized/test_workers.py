@@ -19,6 +19,8 @@ from optimized.errors import WorkerDied
 from optimized.pools import shared_pool
 from tests.optimized.token_ledger import Block, Transfer
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 TOKENS = MachineName("tests.optimized.token_ledger:TokenLedger")
 WAYWARD = MachineName("tests.optimized.wayward:Wayward")

@@ -18,6 +18,8 @@ from conformance.checking.document import Task
 from conformance.checking.workers import WorkerDied, check_all
 from tests.conformance.checking.cases import LOOP, RLP_TEST, WRONG_RLP_TEST, block_file, samestate, state_test, write
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -24,6 +24,8 @@ from spec.evm.transaction import decode_transaction
 from spec.machine import Rejection
 from spec.transition import apply_block
 
+pytestmark = pytest.mark.slow
+
 forks = pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.name)
 
 

@@ -21,6 +21,8 @@ from conformance.vectors.loading import load_vector_file
 from conformance.vectors.model import Vector
 from conformance.vectors.places import SUFFIX, VECTORS
 
+pytestmark = pytest.mark.slow
+
 FUNDED = "evm/funding/funded_by_an_earlier_transaction-amsterdam"
 DESTROYED = "evm/self_destruct/destroyed_recreated_called-shanghai"
 
