@@ -130,6 +130,8 @@ def test_an_engine_is_usable_after_control_c_at_any_moment() -> None:
                     signal.setitimer(signal.ITIMER_REAL, 0.00002 + number * 0.00001)
                     engine.execute(*quick())
                     signal.setitimer(signal.ITIMER_REAL, 0)
+                    for _ in range(3):  # a signal that came just before is raised at a jump backwards, here
+                        pass
                 except KeyboardInterrupt:
                     pass
                 assert engine.execute(*quick()).totals == 1
