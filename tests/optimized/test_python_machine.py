@@ -24,6 +24,8 @@ from tests.optimized.machines import check_against_specification, evm_base, evm_
 from tests.optimized.token_ledger import Block, Transfer, encoded, expected_changes
 from tests.spec.tiny_machine import TinyBlock, TinyMachine, TinyState
 
+pytestmark = pytest.mark.slow
+
 TINY = MachineName("tests.spec.tiny_machine:TinyMachine")
 TOY = MachineName("spec.toy.machine:Toy")
 TOKENS = MachineName("tests.optimized.token_ledger:TokenLedger")

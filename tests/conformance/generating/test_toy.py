@@ -26,6 +26,8 @@ from conformance.vectors.model import VALID, members, text
 from spec.toy.machine import apply_toy_block
 from spec.toy.operations import Keccak, Sload, Sstore
 
+pytestmark = pytest.mark.slow
+
 LIGHT = ["small", "medium", "large"]
 
 
