@@ -39,18 +39,17 @@ def try_folder(option: str, target: Path, folder: Path) -> None:
         raise InputError(f"{option} {target}: cannot be written: {error.strerror or error}") from error
 
 
-def write_whole(option: str, target: Path, text: str) -> None:
+def write_whole(option: str, target: Path, content: str | bytes) -> None:
     """Write a file beside its place and then move it there, over an older one. Raises InputError."""
+    data = content.encode() if isinstance(content, str) else content
     try:
         if is_special(target):
-            target.write_text(text, encoding="utf-8")
+            target.write_bytes(data)
             return
-        with tempfile.NamedTemporaryFile(
-            "w", dir=target.parent, prefix=f".{target.name}.", delete=False, encoding="utf-8"
-        ) as file:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
             beside = Path(file.name)
             try:
-                file.write(text)
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
                 beside.chmod(0o666 & ~umask())

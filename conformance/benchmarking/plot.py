@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, Final
@@ -10,7 +11,7 @@ from conformance.benchmarking.contender import SEQUENTIAL, SPEC
 from conformance.benchmarking.measuring import Measured
 from conformance.benchmarking.report import Report
 from conformance.errors import InputError
-from conformance.targets import check_file
+from conformance.targets import check_file, write_whole
 
 FORMATS: Final = (".png", ".svg")
 COLOURS: Final = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")
@@ -60,10 +61,9 @@ def plot(report: Report, target: Path) -> None:
 
 def save(figure: Any, target: Path) -> None:
     """Write the figure. Raises InputError."""
-    try:
-        figure.savefig(target, dpi=150)
-    except OSError as error:
-        raise InputError(f"--plot {target}: cannot be written: {error.strerror or error}") from error
+    drawn = BytesIO()
+    figure.savefig(drawn, format=target.suffix[1:], dpi=150)
+    write_whole("--plot", target, drawn.getvalue())
 
 
 def label(measured: Measured) -> str:

@@ -1,11 +1,13 @@
-"""What is shown of a measurement: every figure that the issue names, the ceiling beside each ratio, and a plot."""
+"""What is shown of a measurement: every figure of it, the ceiling beside each ratio, and a plot."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 from rich.console import Console
 
 from conformance.benchmarking.contender import Figures, Prepared
@@ -73,6 +75,20 @@ def test_a_plot_is_drawn(tmp_path: Path, suffix: str) -> None:
     assert content.startswith(b"\x89PNG" if suffix == ".png" else b"<?xml")
     if suffix == ".svg":
         assert len(content) > 5000
+
+
+def test_a_plot_that_is_interrupted_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(figure: Figure, target: Any, **_: Any) -> None:
+        if isinstance(target, Path):
+            target.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    target = tmp_path / "speed.png"
+    target.write_bytes(b"older")
+    monkeypatch.setattr(Figure, "savefig", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        plot(report(), target)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("speed.png", b"older")]
 
 
 def test_a_plot_of_another_kind_or_nowhere_is_bad_input(tmp_path: Path) -> None:
