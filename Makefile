@@ -63,7 +63,7 @@ soak-parallel: $(BUILT) ## strategies and engines: random blocks, random schedul
 	$(BIN)/samestate fuzz --minutes $(MINUTES) --machine evm --engine 'reference:*' --engine 'optimized:*@processes'
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(JOBS) tests/reference/test_strategies_on_the_evm.py
 	$(BIN)/python -m pytest -n $(JOBS) tests/optimized/sanitizers tests/optimized/explored \
-		conformance/test_interleavings.py conformance/test_mutants.py conformance/test_compiled_mutants.py
+		conformance/suite/test_interleavings.py conformance/suite/test_mutants.py conformance/suite/test_compiled_mutants.py
 
 lint: $(BUILT) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -20,17 +20,17 @@ from typing import Any
 import multiprocess
 from workloads import LOOP, case, transaction
 
-from conformance.benchmarking.contender import SEQUENTIAL, Contender, Figures, Turn
-from conformance.benchmarking.measuring import measure
-from optimized.configuration import Configuration
-from optimized.machine import MachineName
-from optimized.python_machine import PythonEngine
-from spec.evm.forks import PRAGUE
-from spec.evm.keys import balance_key, code_key, nonce_key, slot_key
-from spec.evm.machine import Evm
-from spec.evm.payload import Payload
-from spec.evm.state import FlatState
-from spec.transition import apply_block
+from samestate.conformance.benchmarking.contender import SEQUENTIAL, Contender, Figures, Turn
+from samestate.conformance.benchmarking.measuring import measure
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.processes.machine import MachineName
+from samestate.optimized.processes.python_machine import PythonEngine
+from samestate.spec.evm.forks import PRAGUE
+from samestate.spec.evm.keys import balance_key, code_key, nonce_key, slot_key
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.state import FlatState
+from samestate.spec.transition import apply_block
 
 SPEED_UP = 1.5
 """How many times as fast two workers are to be, at least."""

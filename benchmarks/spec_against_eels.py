@@ -21,12 +21,12 @@ from pathlib import Path
 
 from workloads import loop, token_transfers, transfers
 
-from conformance.generating.case import GeneratedCase
-from conformance.peers.eels import Eels, EelsBlock
-from conformance.peers.peer import differences, run_specification
-from spec.evm.machine import Evm
-from spec.evm.state import FlatState
-from spec.transition import apply_block
+from samestate.conformance.generating.case import GeneratedCase
+from samestate.conformance.peers.eels import Eels, EelsBlock
+from samestate.conformance.peers.peer import differences, run_specification
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.state import FlatState
+from samestate.spec.transition import apply_block
 
 SPEED_UP = 1.5
 """How many times as fast as EELS the specification is to be, at least."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conformance.generating.bytecode import Code
-from conformance.generating.case import GeneratedCase
-from conformance.generating.system_contracts import system_contracts
-from spec.evm.block import Header, empty_ommers_hash
-from spec.evm.environment import Environment
-from spec.evm.fork import Fork
-from spec.evm.forks import PRAGUE
-from spec.evm.hashing import keccak256
-from spec.evm.receipt import BLOOM_SIZE
-from spec.evm.signature import address_of, sign
-from spec.evm.transaction import FeeMarketTransaction, Transaction, encode_transaction
+from samestate.conformance.generating.bytecode import Code
+from samestate.conformance.generating.case import GeneratedCase
+from samestate.conformance.generating.system_contracts import system_contracts
+from samestate.spec.evm.block import Header, empty_ommers_hash
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import PRAGUE
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.receipt import BLOOM_SIZE
+from samestate.spec.evm.signature import address_of, sign
+from samestate.spec.evm.transaction import FeeMarketTransaction, Transaction, encode_transaction
 
 CHAIN_ID = 1
 ETHER = 10**18

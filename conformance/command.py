@@ -1,4 +1,4 @@
-"""The command `samestate`: one subcommand a module of :mod:`conformance.commands`, imported when it is called."""
+"""The command `samestate`: one subcommand a module of :mod:`samestate.conformance.commands`, imported when it is called."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 import typer.core
 
-from conformance.errors import InputError
+from samestate.conformance.errors import InputError
 
 COMMANDS: Final[dict[str, str]] = {
     "check": "Run vectors, official fixtures and real blocks.",
@@ -26,7 +26,7 @@ COMMANDS: Final[dict[str, str]] = {
     "t8n": "The transition tool interface of geth and EELS: alloc, env and txs in, result and alloc out.",
     "trace": "Trace a transaction of any case: a line of JSON for each instruction (EIP-3155).",
 }
-"""Every command with its one line of help. The command `name` is the function `name` of `conformance.commands.name`."""
+"""Every command with its one line of help. The command `name` is the function `name` of `samestate.conformance.commands.name`."""
 
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
@@ -64,7 +64,7 @@ class Commands(typer.core.TyperGroup):
 
 def load(name: str) -> Any:
     """The command ``name`` of its own module, with all its options."""
-    function = getattr(importlib.import_module(f"conformance.commands.{name}"), name)
+    function = getattr(importlib.import_module(f"samestate.conformance.commands.{name}"), name)
     single = typer.Typer(add_completion=False)
     single.command(name, help=COMMANDS[name], epilog=function.__doc__)(function)
     return typer.main.get_command(single)

@@ -8,7 +8,7 @@ here, so importing this package raises ImportError unless it was compiled, and f
 from importlib import import_module as _import_module
 from pathlib import Path as _Path
 
-from optimized import sources as _sources
+from samestate.optimized import sources as _sources
 
 
 def _refuse_unless_built() -> None:
@@ -24,11 +24,11 @@ def _refuse_unless_built() -> None:
 
 _refuse_unless_built()
 
-from optimized.configuration import Configuration, load  # noqa: E402 - only once it is known that this can run
-from optimized.engine import Engine  # noqa: E402
-from optimized.errors import EngineError  # noqa: E402
-from optimized.machine import MachineName  # noqa: E402
-from optimized.pools import end_workers  # noqa: E402
-from optimized.result import Rejection, Result  # noqa: E402
+from samestate.optimized.configuration import Configuration, load  # noqa: E402 - only once it is known that this can run
+from samestate.optimized.engine import Engine  # noqa: E402
+from samestate.optimized.errors import EngineError  # noqa: E402
+from samestate.optimized.processes.machine import MachineName  # noqa: E402
+from samestate.optimized.processes.pools import end_workers  # noqa: E402
+from samestate.optimized.result import Rejection, Result  # noqa: E402
 
 __all__ = ["Configuration", "Engine", "EngineError", "MachineName", "Rejection", "Result", "end_workers", "load"]

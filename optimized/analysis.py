@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from optimized.record import Step
+from samestate.optimized.record import Step
 
 
 class Access(NamedTuple):

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from optimized.errors import ConfigurationError
-from optimized.settings import CHECKS, Wrong, suggestion, words
+from samestate.optimized.errors import ConfigurationError
+from samestate.optimized.settings import CHECKS, Wrong, suggestion, words
 
 PREFIX = "SAMESTATE_"
 FILE_VARIABLE = "SAMESTATE_CONFIGURATION"

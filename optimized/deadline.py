@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from optimized.interruption import Guard, Insistent
+from samestate.optimized.interruption import Guard, Insistent
 
 AGAIN_SECONDS = 0.05
 """How long after :class:`TimeUp` was raised it is raised again, for those who swallow it."""

@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from optimized.analysis import Access
-from optimized.configuration import Configuration, load
-from optimized.errors import EngineBusy, MachineError
-from optimized.machine import MachineName
-from optimized.python_machine import Predictions, PythonEngine
-from optimized.result import Result
-from optimized.toy.engine import ToyEngine
+from samestate.optimized.analysis import Access
+from samestate.optimized.configuration import Configuration, load
+from samestate.optimized.errors import EngineBusy, MachineError
+from samestate.optimized.processes.machine import MachineName
+from samestate.optimized.processes.python_machine import Predictions, PythonEngine
+from samestate.optimized.result import Result
+from samestate.optimized.toy.engine import ToyEngine
 
 
 class Engine:
@@ -48,7 +48,7 @@ class Engine:
         """Run a block on the state ``base``. A rejected block gives a result that says so.
 
         A block for ``toy`` comes packed, with the state that it needs inside, so nothing else is given. For a machine
-        written in Python, see :meth:`optimized.python_machine.PythonEngine.execute`. Raises an :class:`EngineError`
+        written in Python, see :meth:`samestate.optimized.processes.python_machine.PythonEngine.execute`. Raises an :class:`EngineError`
         where the block could not be run to its end; the engine can run the next one all the same. Raises
         :class:`EngineBusy` while it runs another one.
         """

@@ -38,7 +38,7 @@ class Metrics:
     ``waves`` and ``average_wave_size`` are those of the strategy `waves`. ``conflict_rate``: the share of transactions
     that read what an earlier one wrote. ``critical_path``: the longest chain of such transactions (of credits too), and
     ``critical_path_limit`` the speed-up that it allows. ``precision`` and ``recall``: of the expected accesses, see
-    :func:`optimized.analysis.accuracy`.
+    :func:`samestate.optimized.analysis.accuracy`.
 
     ``version_reads`` and ``base_reads``: how many values came from an earlier step of the block, and from the state
     before. ``strategy``: the one that gave the result; where it is not the one asked for, the block was run again (an

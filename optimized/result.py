@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from optimized.record import Step
+from samestate.optimized.record import Step
 
 
 @dataclass(frozen=True, slots=True)

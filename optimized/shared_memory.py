@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from optimized.available_memory import available
-from optimized.core.arena import SharedArena
-from optimized.errors import OutOfMemory
+from samestate.optimized.available_memory import available
+from samestate.optimized.core.arena import SharedArena
+from samestate.optimized.errors import OutOfMemory
 
 SMALLEST: Final = 1 << 16
 

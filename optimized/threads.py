@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
 
-from optimized.errors import EngineError
+from samestate.optimized.errors import EngineError
 
 Work = Callable[[int], None]
 Queue = SimpleQueue[tuple[int, Work | None] | None]

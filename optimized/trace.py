@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from optimized.metrics import Latency, latency
+from samestate.optimized.metrics import Latency, latency
 
 Kind = Literal["execute", "validate"]
 Ending = Literal["done", "suspended", "stopped", "valid", "aborted"]

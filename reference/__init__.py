@@ -1,13 +1,13 @@
 """How to schedule a block: readable strategies over any machine, and the explorer that runs every interleaving.
 
 :func:`run_block` executes a block once; :class:`BlockProgram` is a block for the explorer
-(:mod:`reference.explorer`), which runs it under many schedules and compares each result with the specification's.
+(:mod:`samestate.reference.explorer`), which runs it under many schedules and compares each result with the specification's.
 """
 
-from reference.estimators import Estimate, Estimator, last_run, nothing_known
-from reference.metrics import Metrics
-from reference.running import BlockProgram, Judge, Run, run_block
-from reference.strategies import STRATEGIES, Parts, Predictions
+from samestate.reference.estimators import Estimate, Estimator, last_run, nothing_known
+from samestate.reference.metrics import Metrics
+from samestate.reference.running import BlockProgram, Judge, Run, run_block
+from samestate.reference.strategies import STRATEGIES, Parts, Predictions
 
 __all__ = [
     "STRATEGIES",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from reference.explorer.violation import Violation
-from reference.memory import NO_EFFECTS, Blocked, Chain, Effects, Observation, VersionedMemory, VersionKind
-from spec.access import Read, StepAccess
-from spec.machine import Key, Machine, Rejection, Value
-from spec.transition import BlockResult
+from samestate.reference.explorer.violation import Violation
+from samestate.reference.memory import NO_EFFECTS, Blocked, Chain, Effects, Observation, VersionedMemory, VersionKind
+from samestate.spec.access import Read, StepAccess
+from samestate.spec.machine import Key, Machine, Rejection, Value
+from samestate.spec.transition import BlockResult
 
 AnyMachine = Machine[Any, Any, Any, Any, Any, Any]
 

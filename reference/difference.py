@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from reference.explorer.violation import CRASH, RESULT, Violation
-from spec.access import StepAccess, step_name
-from spec.machine import Rejection
-from spec.transition import BlockResult
+from samestate.reference.explorer.violation import CRASH, RESULT, Violation
+from samestate.spec.access import StepAccess, step_name
+from samestate.spec.machine import Rejection
+from samestate.spec.transition import BlockResult
 
 Ending = BlockResult[Any, Any, Any, Any] | Exception
 """How executing a block ends: with a result, or with what it was rejected for, or with a crash."""

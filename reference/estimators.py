@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from spec.access import StepAccess
-from spec.machine import Key
+from samestate.spec.access import StepAccess
+from samestate.spec.machine import Key
 
 
 class Estimate(NamedTuple):

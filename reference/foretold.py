@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
-from reference.explorer.points import Point
-from reference.memory import Observation, VersionedMemory
-from reference.view import SpeculativeView
-from spec.machine import Key, Value
+from samestate.reference.explorer.points import Point
+from samestate.reference.memory import Observation, VersionedMemory
+from samestate.reference.view import SpeculativeView
+from samestate.spec.machine import Key, Value
 
 Predictions = Mapping[Key, Sequence[tuple[int, Value]]]
 """For each key the steps that change it, in order, and the value that each leaves: what an access list foretells."""

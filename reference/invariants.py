@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from reference.commit import Attempt
-from reference.estimators import conflict
-from reference.explorer.violation import Violation
-from reference.journal import Journal
-from reference.memory import Chain, Observation, Place, Version, VersionKind
-from spec.machine import Key, Value
+from samestate.reference.commit import Attempt
+from samestate.reference.estimators import conflict
+from samestate.reference.explorer.violation import Violation
+from samestate.reference.journal import Journal
+from samestate.reference.memory import Chain, Observation, Place, Version, VersionKind
+from samestate.spec.machine import Key, Value
 
 if TYPE_CHECKING:
-    from reference.strategies.base import Strategy
+    from samestate.reference.strategies.base import Strategy
 
 ONE_RUNNER: Final = "a transaction is run by one worker at a time"
 NEXT_INCARNATION: Final = "incarnations follow one another"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from reference.commit import Attempt
-from reference.explorer.violation import LIVELOCK, Violation
-from reference.memory import Chain
-from reference.metrics import Metrics
-from spec.machine import Key
+from samestate.reference.commit import Attempt
+from samestate.reference.explorer.violation import LIVELOCK, Violation
+from samestate.reference.memory import Chain
+from samestate.reference.metrics import Metrics
+from samestate.spec.machine import Key
 
 MOST_STARTS: Final = 1_000
 """So many times, and once more for each transaction of the block, one may be started. More often is a livelock.

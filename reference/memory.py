@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
-from reference.explorer.points import Kind, Label, Point
-from spec.machine import Codec, Key, State, Suspended, Value
+from samestate.reference.explorer.points import Kind, Label, Point
+from samestate.spec.machine import Codec, Key, State, Suspended, Value
 
 PUBLISH = Label("publish")
 REMOVE = Label("remove what the last incarnation published")

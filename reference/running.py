@@ -6,21 +6,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from reference.commit import AnyMachine
-from reference.difference import Ending, end_of, judge, right_end_of
-from reference.estimators import Estimator, estimate_all, nothing_known, quality
-from reference.explorer.document import MOST_WORKERS
-from reference.explorer.driver import Driver, Limit, Passed, Progress, Worker
-from reference.explorer.points import Point
-from reference.explorer.policy import Policy, Switch, Turns
-from reference.foretold import Predictions
-from reference.invariants import Guard
-from reference.journal import Journal
-from reference.metrics import Metrics
-from reference.strategies import STRATEGIES
-from reference.strategies.base import Job, Parts, Strategy
-from spec.machine import State
-from spec.transition import BlockResult, apply_block
+from samestate.reference.commit import AnyMachine
+from samestate.reference.difference import Ending, end_of, judge, right_end_of
+from samestate.reference.estimators import Estimator, estimate_all, nothing_known, quality
+from samestate.reference.explorer.document import MOST_WORKERS
+from samestate.reference.explorer.driver import Driver, Limit, Passed, Progress, Worker
+from samestate.reference.explorer.points import Point
+from samestate.reference.explorer.policy import Policy, Switch, Turns
+from samestate.reference.foretold import Predictions
+from samestate.reference.invariants import Guard
+from samestate.reference.journal import Journal
+from samestate.reference.metrics import Metrics
+from samestate.reference.strategies import STRATEGIES
+from samestate.reference.strategies.base import Job, Parts, Strategy
+from samestate.spec.machine import State
+from samestate.spec.transition import BlockResult, apply_block
 
 STANDSTILL: Final = 5_000_000
 """So many points, and ``STANDSTILL_OF_EACH`` more for each transaction, in which none was started: a livelock."""
@@ -64,7 +64,7 @@ def run_block(
     ``schedule``: who goes on at each point; workers take turns where it is left out. ``estimator`` is for the
     strategies that plan ahead, ``predictions`` for the one that needs an access list; that the list is right is for the
     ``judge`` to say, who has the last word on every valid block. ``check``: all invariants are checked after every
-    action, and raise :class:`~reference.explorer.Violation`. ``limit``: how many points the run may take. A livelock is
+    action, and raise :class:`~samestate.reference.explorer.Violation`. ``limit``: how many points the run may take. A livelock is
     a violation in any case.
     """
     program = BlockProgram(
@@ -126,7 +126,7 @@ class BlockProgram:
         self._journal = Journal(self.strategy, 0, 0)
 
     def start(self, point: Point) -> Sequence[Worker]:
-        """See :class:`reference.explorer.Program`. No worker is needed for a block that cannot be opened."""
+        """See :class:`samestate.reference.explorer.Program`. No worker is needed for a block that cannot be opened."""
         kind = self.parts.strategy or STRATEGIES[self.strategy]
         count = kind.count_workers(self.job)
         guard = Guard(self.strategy, len(self.job.estimates), count) if self.check else None
@@ -143,7 +143,7 @@ class BlockProgram:
         return [worker_of(strategy, number) for number in range(count)]
 
     def inspect(self) -> None:
-        """See :class:`reference.explorer.Program`."""
+        """See :class:`samestate.reference.explorer.Program`."""
         self._journal.inspect()
 
     def result(self) -> BlockResult[Any, Any, Any, Any]:
@@ -159,7 +159,7 @@ class BlockProgram:
         return sum(self._journal.starts)
 
     def finish(self) -> None:
-        """See :class:`reference.explorer.Program`."""
+        """See :class:`samestate.reference.explorer.Program`."""
         if self._right is None:
             self._right = right_end_of(lambda: apply_block(self.machine, self.block, self.state))
         given = end_of(self.result)

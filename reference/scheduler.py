@@ -14,7 +14,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-from reference.explorer.points import IDLE, Kind, Label, Point
+from samestate.reference.explorer.points import IDLE, Kind, Label, Point
 
 LOOK_DONE = Label("done?", Kind.LOOK)
 LOOK_EXECUTION_INDEX = Label("look at the execution index", Kind.LOOK)

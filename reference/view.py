@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, Final
 
-from reference.explorer.points import Kind, Label, Point
-from reference.memory import Effects, Observation, VersionedMemory
-from spec.machine import Key, Value
+from samestate.reference.explorer.points import Kind, Label, Point
+from samestate.reference.memory import Effects, Observation, VersionedMemory
+from samestate.spec.machine import Key, Value
 
 READ = Label("read", Kind.LOOK)
 READ_AGAIN = Label("read again", Kind.OWN)
@@ -24,7 +24,7 @@ NOT_THERE: Final[Hashable] = object()
 
 
 class SpeculativeView:
-    """What one incarnation of a step reads and does. Implements :class:`spec.machine.View`.
+    """What one incarnation of a step reads and does. Implements :class:`samestate.spec.machine.View`.
 
     Nobody else sees anything of it before it is published. Each key is read from memory once, so that a step never
     sees one key with two values; two keys it may see as of different moments, which validation finds out.
@@ -42,7 +42,7 @@ class SpeculativeView:
         self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
 
     def get(self, key: Key) -> Value:
-        """See :meth:`spec.machine.View.get`. Raises Blocked where the value is not known yet."""
+        """See :meth:`samestate.spec.machine.View.get`. Raises Blocked where the value is not known yet."""
         if key in self.writes:
             self.point(READ_AGAIN, key)
             value = self.writes[key]
@@ -76,7 +76,7 @@ class SpeculativeView:
         return bool(self.wipes) and self.memory.codec.storage_owner(key) in self.wipes
 
     def set(self, key: Key, value: Value) -> None:
-        """See :meth:`spec.machine.View.set`."""
+        """See :meth:`samestate.spec.machine.View.set`."""
         self.point(SET, key)
         self._remember(self.writes, key)
         self.writes[key] = value
@@ -85,18 +85,18 @@ class SpeculativeView:
             del self.credits[key]
 
     def add(self, key: Key, amount: int) -> None:
-        """See :meth:`spec.machine.View.add`."""
+        """See :meth:`samestate.spec.machine.View.add`."""
         self.point(ADD, key)
         self._remember(self.credits, key)
         self.credits[key] = self.credits.get(key, 0) + amount
 
     def touch(self, address: bytes) -> None:
-        """See :meth:`spec.machine.View.touch`."""
+        """See :meth:`samestate.spec.machine.View.touch`."""
         self.point(TOUCH, address)
         self.touches[address] = None
 
     def wipe(self, address: bytes) -> None:
-        """See :meth:`spec.machine.View.wipe`."""
+        """See :meth:`samestate.spec.machine.View.wipe`."""
         self.point(WIPE, address)
         owner = self.memory.codec.storage_owner
         entries: dict[Key, Any]
@@ -108,12 +108,12 @@ class SpeculativeView:
         self.wipes[address] = None
 
     def checkpoint(self) -> int:
-        """See :meth:`spec.machine.View.checkpoint`."""
+        """See :meth:`samestate.spec.machine.View.checkpoint`."""
         self.point(CHECKPOINT)
         return len(self._undo)
 
     def rollback(self, mark: int) -> None:
-        """See :meth:`spec.machine.View.rollback`. Reads and touches stay: they did happen."""
+        """See :meth:`samestate.spec.machine.View.rollback`. Reads and touches stay: they did happen."""
         self.point(ROLLBACK)
         while len(self._undo) > mark:
             entries, key, previous = self._undo.pop()
@@ -123,7 +123,7 @@ class SpeculativeView:
                 entries[key] = previous
 
     def has_storage(self, address: bytes) -> bool:
-        """See :meth:`spec.machine.View.has_storage`."""
+        """See :meth:`samestate.spec.machine.View.has_storage`."""
         self.point(HAS_STORAGE, address)
         return self.memory.state.has_storage(address)
 

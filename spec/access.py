@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from spec.machine import Key, Value
+from samestate.spec.machine import Key, Value
 
 OPEN = -1
 """The step before the first transaction."""

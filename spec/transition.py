@@ -10,9 +10,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic
 
-from spec.access import OPEN, StepAccess
-from spec.machine import Block, Closing, Key, Machine, Outcome, Receipt, Rejection, State, Totals, Transaction, Value
-from spec.view import Ledger, StepView
+from samestate.spec.access import OPEN, StepAccess
+from samestate.spec.machine import (
+    Block,
+    Closing,
+    Key,
+    Machine,
+    Outcome,
+    Receipt,
+    Rejection,
+    State,
+    Totals,
+    Transaction,
+    Value,
+)
+from samestate.spec.view import Ledger, StepView
 
 
 @dataclass(frozen=True, slots=True)

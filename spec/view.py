@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any, Final
 
-from spec.access import Read, StepAccess
-from spec.machine import Codec, Key, State, Value
+from samestate.spec.access import Read, StepAccess
+from samestate.spec.machine import Codec, Key, State, Value
 
 ABSENT_FROM_LOG: Final[Hashable] = object()
 """Stands in the undo log for an entry that was not there."""
@@ -90,7 +90,7 @@ class Ledger:
 
 
 class StepView:
-    """What one step reads and writes, on top of a ledger. Implements :class:`spec.machine.View`."""
+    """What one step reads and writes, on top of a ledger. Implements :class:`samestate.spec.machine.View`."""
 
     __slots__ = ("_ledger", "_undo", "credits", "reads", "touches", "wipes", "writes")
 
@@ -104,7 +104,7 @@ class StepView:
         self.touches: set[bytes] = set()
 
     def get(self, key: Key) -> Value:
-        """See :meth:`spec.machine.View.get`."""
+        """See :meth:`samestate.spec.machine.View.get`."""
         if key in self.writes:
             value = self.writes[key]
         elif self.wipes and self._ledger.codec.storage_owner(key) in self.wipes:
@@ -120,23 +120,23 @@ class StepView:
         return value
 
     def set(self, key: Key, value: Value) -> None:
-        """See :meth:`spec.machine.View.set`."""
+        """See :meth:`samestate.spec.machine.View.set`."""
         self._undo.append((self.writes, key, self.writes.get(key, ABSENT_FROM_LOG)))
         self.writes[key] = value
         if key in self.credits:
             self._undo.append((self.credits, key, self.credits.pop(key)))
 
     def add(self, key: Key, amount: int) -> None:
-        """See :meth:`spec.machine.View.add`."""
+        """See :meth:`samestate.spec.machine.View.add`."""
         self._undo.append((self.credits, key, self.credits.get(key, ABSENT_FROM_LOG)))
         self.credits[key] = self.credits.get(key, 0) + amount
 
     def touch(self, address: bytes) -> None:
-        """See :meth:`spec.machine.View.touch`."""
+        """See :meth:`samestate.spec.machine.View.touch`."""
         self.touches.add(address)
 
     def wipe(self, address: bytes) -> None:
-        """See :meth:`spec.machine.View.wipe`."""
+        """See :meth:`samestate.spec.machine.View.wipe`."""
         owner = self._ledger.codec.storage_owner
         entries: dict[Key, Any]
         for entries in (self.writes, self.credits):
@@ -146,11 +146,11 @@ class StepView:
         self.wipes[address] = None
 
     def checkpoint(self) -> int:
-        """See :meth:`spec.machine.View.checkpoint`."""
+        """See :meth:`samestate.spec.machine.View.checkpoint`."""
         return len(self._undo)
 
     def rollback(self, mark: int) -> None:
-        """See :meth:`spec.machine.View.rollback`."""
+        """See :meth:`samestate.spec.machine.View.rollback`."""
         undo = self._undo
         while len(undo) > mark:
             entries, key, previous = undo.pop()
@@ -160,5 +160,5 @@ class StepView:
                 entries[key] = previous
 
     def has_storage(self, address: bytes) -> bool:
-        """See :meth:`spec.machine.View.has_storage`."""
+        """See :meth:`samestate.spec.machine.View.has_storage`."""
         return self._ledger.before.has_storage(address)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-import optimized
-from optimized import sources
+from samestate import optimized
+from samestate.optimized import sources
 
 ROOT = Path(__file__).parent.parent
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import multiprocess
 
-from conformance.benchmarking.contender import SEQUENTIAL, SPEC, Figures, Turn
-from optimized import Configuration, Engine
-from optimized.machine import MachineName
-from optimized.metrics import Metrics
+from samestate.conformance.benchmarking.contender import SEQUENTIAL, SPEC, Figures, Turn
+from samestate.optimized import Configuration, Engine
+from samestate.optimized.metrics import Metrics
+from samestate.optimized.processes.machine import MachineName
 
 END_SECONDS: Final = 5.0
 

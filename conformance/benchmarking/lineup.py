@@ -8,17 +8,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from conformance.benchmarking.contender import SEQUENTIAL, Contender, Figures, Prepared
-from conformance.benchmarking.contenders import OptimizedContender, ProcessCopy, SpecContender, figures_of
-from conformance.benchmarking.report import Apart
-from conformance.benchmarking.workloads import Work, evm_work, toy_work
-from conformance.engines import choose_engines
-from conformance.errors import InputError
-from conformance.optimized_engine import PROCESSES, THREADS, machines_of
-from conformance.vectors import evm, toy
-from optimized import load
-from optimized.errors import ConfigurationError
-from optimized.machine import MachineName
+from samestate.conformance.benchmarking.contender import SEQUENTIAL, Contender, Figures, Prepared
+from samestate.conformance.benchmarking.contenders import OptimizedContender, ProcessCopy, SpecContender, figures_of
+from samestate.conformance.benchmarking.report import Apart
+from samestate.conformance.benchmarking.workloads import Work, evm_work, toy_work
+from samestate.conformance.engines.optimized.engine import PROCESSES, THREADS, machines_of
+from samestate.conformance.engines.registry import choose_engines
+from samestate.conformance.errors import InputError
+from samestate.conformance.vectors import evm, toy
+from samestate.optimized import load
+from samestate.optimized.errors import ConfigurationError
+from samestate.optimized.processes.machine import MachineName
 
 WORKERS: Final = (2,)
 TIMES: Final = 3

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from conformance.benchmarking.contender import SEQUENTIAL, Contender, Figures, MakeCopies, Turn
+from samestate.conformance.benchmarking.contender import SEQUENTIAL, Contender, Figures, MakeCopies, Turn
 
 LEAST_SECONDS: Final = 0.1
 MOST_TIMES: Final = 1000

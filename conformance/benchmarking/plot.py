@@ -7,11 +7,11 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, Final
 
-from conformance.benchmarking.contender import SEQUENTIAL, SPEC
-from conformance.benchmarking.measuring import Measured
-from conformance.benchmarking.report import Report
-from conformance.errors import InputError
-from conformance.targets import check_file, write_whole
+from samestate.conformance.benchmarking.contender import SEQUENTIAL, SPEC
+from samestate.conformance.benchmarking.measuring import Measured
+from samestate.conformance.benchmarking.report import Report
+from samestate.conformance.errors import InputError
+from samestate.conformance.output.targets import check_file, write_whole
 
 FORMATS: Final = (".png", ".svg")
 COLOURS: Final = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377")

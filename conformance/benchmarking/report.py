@@ -10,8 +10,8 @@ from typing import Any
 
 from rich.table import Table
 
-from conformance.benchmarking.contender import SEQUENTIAL, SPEC, Figures, Prepared
-from conformance.benchmarking.measuring import Comparison, Measured
+from samestate.conformance.benchmarking.contender import SEQUENTIAL, SPEC, Figures, Prepared
+from samestate.conformance.benchmarking.measuring import Comparison, Measured
 
 
 @dataclass(frozen=True, slots=True)

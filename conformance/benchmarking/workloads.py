@@ -1,6 +1,6 @@
 """The blocks that engines are measured on, ready to be given to every kind of engine.
 
-Blocks of the toy are those of :mod:`conformance.generating.toy`. Those of the EVM are made here: each transaction adds
+Blocks of the toy are those of :mod:`samestate.conformance.generating.toy`. Those of the EVM are made here: each transaction adds
 to a slot of a contract and then computes until its gas is nearly spent; a conflict is a slot that an earlier one used.
 """
 
@@ -12,33 +12,33 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
-from conformance.benchmarking.contender import Prepared
-from conformance.errors import InputError
-from conformance.generating import toy as toy_generator
-from conformance.generating.bytecode import Code
-from conformance.generating.system_contracts import system_contracts
-from conformance.generating.toy_case import with_access_list
-from conformance.optimized_engine import PROCESSES, THREADS
-from conformance.optimized_machines import EVM, TOY, ForkBlock
-from conformance.optimized_plain import plain_state
-from conformance.optimized_toy import packed_block
-from conformance.predictions import evm_predictions, toy_predictions
-from conformance.vectors import evm, toy
-from optimized import MachineName
-from optimized.toy.merkle import state_root
-from spec.evm.alloc import Alloc
-from spec.evm.block_access_list import encode_access_list
-from spec.evm.chain import access_list_of as evm_access_list_of
-from spec.evm.environment import Environment
-from spec.evm.forks import AMSTERDAM
-from spec.evm.hashing import keccak256
-from spec.evm.machine import Evm
-from spec.evm.payload import Payload
-from spec.evm.signature import address_of, sign
-from spec.evm.state import FlatState
-from spec.evm.transaction import FeeMarketTransaction
-from spec.toy.machine import Toy
-from spec.transition import apply_block
+from samestate.conformance.benchmarking.contender import Prepared
+from samestate.conformance.engines.optimized.engine import PROCESSES, THREADS
+from samestate.conformance.engines.optimized.machines import EVM, TOY, ForkBlock
+from samestate.conformance.engines.optimized.plain import plain_state
+from samestate.conformance.engines.optimized.toy import packed_block
+from samestate.conformance.engines.predictions import evm_predictions, toy_predictions
+from samestate.conformance.errors import InputError
+from samestate.conformance.generating import toy as toy_generator
+from samestate.conformance.generating.bytecode import Code
+from samestate.conformance.generating.system_contracts import system_contracts
+from samestate.conformance.generating.toy_case import with_access_list
+from samestate.conformance.vectors import evm, toy
+from samestate.optimized import MachineName
+from samestate.optimized.toy.merkle import state_root
+from samestate.spec.evm.alloc import Alloc
+from samestate.spec.evm.block_access_list import encode_access_list
+from samestate.spec.evm.chain import access_list_of as evm_access_list_of
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.forks import AMSTERDAM
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.signature import address_of, sign
+from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.transaction import FeeMarketTransaction
+from samestate.spec.toy.machine import Toy
+from samestate.spec.transition import apply_block
 
 ETHER: Final = 10**18
 GWEI: Final = 10**9

@@ -9,26 +9,31 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from conformance.block_engine import WORKERS
-from conformance.checking.report import DocumentReport
-from conformance.engines import Engine, find_engine
-from conformance.errors import InputError
-from conformance.fixtures.archives import Document
-from conformance.fixtures.block_file import BlockFileCase, is_rpc_block, is_rpc_witness, unwrap
-from conformance.fixtures.block_running import KIND as BLOCK
-from conformance.fixtures.block_running import BlockSummary, run_block, summary_of
-from conformance.fixtures.blockchain_test import BlockchainTestCase
-from conformance.fixtures.cases import Skipped
-from conformance.fixtures.encoding_running import kind_of_encoding, run_encoding_test
-from conformance.fixtures.load import Case, cases_in, is_schema, is_vector
-from conformance.fixtures.running import BLOCKCHAIN_TEST, STATE_TEST, run_blockchain_test, run_state_test
-from conformance.fixtures.state_test import StateTestCase
-from conformance.fixtures.transaction_running import KIND as TRANSACTION_TEST
-from conformance.fixtures.transaction_running import run_transaction_test
-from conformance.fixtures.transaction_test import TransactionTestCase
-from conformance.vectors.checking import check_document as check_vector
-from conformance.verdict import Result, Verdict
-from spec.evm.alloc import MalformedAlloc
+from samestate.conformance.checking.blocks import KIND as BLOCK
+from samestate.conformance.checking.blocks import BlockSummary, run_block, summary_of
+from samestate.conformance.checking.encodings import kind_of_encoding, run_encoding_test
+from samestate.conformance.checking.report import DocumentReport
+from samestate.conformance.checking.state_and_chain import (
+    BLOCKCHAIN_TEST,
+    STATE_TEST,
+    run_blockchain_test,
+    run_state_test,
+)
+from samestate.conformance.checking.transactions import KIND as TRANSACTION_TEST
+from samestate.conformance.checking.transactions import run_transaction_test
+from samestate.conformance.checking.vectors import check_document as check_vector
+from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.engines.in_process import WORKERS
+from samestate.conformance.engines.registry import Engine, find_engine
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.archives import Document
+from samestate.conformance.fixtures.block_file import BlockFileCase, is_rpc_block, is_rpc_witness, unwrap
+from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase
+from samestate.conformance.fixtures.cases import Skipped
+from samestate.conformance.fixtures.load import Case, cases_in, is_schema, is_vector
+from samestate.conformance.fixtures.state_test import StateTestCase
+from samestate.conformance.fixtures.transaction_test import TransactionTestCase
+from samestate.spec.evm.alloc import MalformedAlloc
 
 VECTOR: Final = "vector"
 SPEC: Final = "spec"

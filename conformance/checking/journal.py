@@ -10,11 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-import conformance
-import spec
-from conformance.checking.document import Task
-from conformance.checking.report import DocumentReport
-from conformance.errors import InputError
+from samestate import conformance, spec
+from samestate.conformance.checking.document import Task
+from samestate.conformance.checking.report import DocumentReport
+from samestate.conformance.errors import InputError
 
 FOLDER: Final = Path(".samestate")
 LIBRARIES: Final = ("coincurve", "cryptography", "gmpy2", "py-arkworks-bls12381", "py-ecc", "pycryptodome")

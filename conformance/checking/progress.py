@@ -10,9 +10,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from conformance.checking.session import Session, Watch
-from conformance.fixtures.archives import size_of
-from conformance.verdict import Result
+from samestate.conformance.checking.session import Session, Watch
+from samestate.conformance.checking.verdict import Result
+from samestate.conformance.fixtures.archives import size_of
 
 
 @contextlib.contextmanager

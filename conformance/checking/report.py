@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.fixtures.block_running import BlockSummary
-from conformance.verdict import Result, Verdict
-from spec.evm.block import header_from_item, header_item
-from spec.evm.rlp import decode, encode
+from samestate.conformance.checking.blocks import BlockSummary
+from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.spec.evm.block import header_from_item, header_item
+from samestate.spec.evm.rlp import decode, encode
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from conformance.checking.document import forks_of
-from conformance.fixtures.archives import documents
-from conformance.fixtures.block_file import is_rpc_block, is_rpc_witness, rpc_case, unwrap
-from conformance.fixtures.cases import Skipped
-from conformance.fixtures.load import cases_in, is_schema, is_vector, pair_rpc
+from samestate.conformance.checking.document import forks_of
+from samestate.conformance.fixtures.archives import documents
+from samestate.conformance.fixtures.block_file import is_rpc_block, is_rpc_witness, rpc_case, unwrap
+from samestate.conformance.fixtures.cases import Skipped
+from samestate.conformance.fixtures.load import cases_in, is_schema, is_vector, pair_rpc
 
 
 @dataclass(frozen=True, slots=True)

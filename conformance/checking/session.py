@@ -9,20 +9,20 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conformance.block_engine import WORKERS
-from conformance.checking.document import SPEC, Task
-from conformance.checking.journal import Journal
-from conformance.checking.report import DocumentReport
-from conformance.checking.sample import Sample, choose
-from conformance.checking.workers import check_all
-from conformance.errors import InputError
-from conformance.fixtures.archives import Document, documents
-from conformance.fixtures.block_file import is_rpc_block, unwrap
-from conformance.fixtures.block_running import BlockSummary, compare_series
-from conformance.fixtures.forks import BY_NAME
-from conformance.fixtures.load import pair_rpc
-from conformance.vectors.machines import MACHINES
-from conformance.verdict import Result, Verdict
+from samestate.conformance.checking.blocks import BlockSummary, compare_series
+from samestate.conformance.checking.document import SPEC, Task
+from samestate.conformance.checking.journal import Journal
+from samestate.conformance.checking.report import DocumentReport
+from samestate.conformance.checking.sample import Sample, choose
+from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.checking.workers import check_all
+from samestate.conformance.engines.in_process import WORKERS
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.archives import Document, documents
+from samestate.conformance.fixtures.block_file import is_rpc_block, unwrap
+from samestate.conformance.fixtures.forks import BY_NAME
+from samestate.conformance.fixtures.load import pair_rpc
+from samestate.conformance.vectors.machines import MACHINES
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from multiprocessing.context import BaseContext
 from typing import Final
 
-from conformance.checking.document import Task, check_task
-from conformance.checking.report import DocumentReport
-from conformance.rules import coverage
+from samestate.conformance.checking import coverage
+from samestate.conformance.checking.document import Task, check_task
+from samestate.conformance.checking.report import DocumentReport
 
 CHUNK_DOCUMENTS: Final = 8
 CHUNK_BYTES: Final = 1 << 20
@@ -150,7 +150,7 @@ def _context() -> BaseContext:
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["conformance.checking.document"])
+    context.set_forkserver_preload(["samestate.conformance.checking.document"])
     return context
 
 

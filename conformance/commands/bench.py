@@ -12,14 +12,14 @@ import typer
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from conformance.benchmarking import plot as plotting
-from conformance.benchmarking.lineup import line_up, make_work
-from conformance.benchmarking.measuring import Progress, measure
-from conformance.benchmarking.report import Report, Setting
-from conformance.checking.printing import check_json_target, write_json
-from conformance.console import console_for
-from conformance.optimized_engine import write_schedule
-from conformance.targets import check_file
+from samestate.conformance.benchmarking import plot as plotting
+from samestate.conformance.benchmarking.lineup import line_up, make_work
+from samestate.conformance.benchmarking.measuring import Progress, measure
+from samestate.conformance.benchmarking.report import Report, Setting
+from samestate.conformance.engines.optimized.engine import write_schedule
+from samestate.conformance.output.console import console_for
+from samestate.conformance.output.printing import check_json_target, write_json
+from samestate.conformance.output.targets import check_file
 
 REPEAT: Final = 7
 INTERRUPTED: Final = 130

@@ -11,17 +11,17 @@ from typing import Annotated, Final
 
 import typer
 
-from conformance.block_engine import WORKERS
-from conformance.checking.document import SPEC, engine_of
-from conformance.checking.journal import Journal, source_version
-from conformance.checking.printing import check_json_target, summary, to_json, write_json
-from conformance.checking.progress import progress_bar
-from conformance.checking.session import Options, Session, fork_name
-from conformance.checking.session import check as check_paths
-from conformance.checking.workers import WorkerDied
-from conformance.engines import choose_engines, engines_by_name
-from conformance.errors import InputError
-from conformance.verdict import Result
+from samestate.conformance.checking.document import SPEC, engine_of
+from samestate.conformance.checking.journal import Journal, source_version
+from samestate.conformance.checking.progress import progress_bar
+from samestate.conformance.checking.session import Options, Session, fork_name
+from samestate.conformance.checking.session import check as check_paths
+from samestate.conformance.checking.verdict import Result
+from samestate.conformance.checking.workers import WorkerDied
+from samestate.conformance.engines.in_process import WORKERS
+from samestate.conformance.engines.registry import choose_engines, engines_by_name
+from samestate.conformance.errors import InputError
+from samestate.conformance.output.printing import check_json_target, summary, to_json, write_json
 
 FAILED: Final = 1
 INTERRUPTED: Final = 130

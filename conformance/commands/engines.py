@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from conformance.console import console_for
-from conformance.engines import ALIASES, EVERY, choose_engines, find_engine
-from conformance.vectors.machines import MACHINES
+from samestate.conformance.engines.registry import ALIASES, EVERY, choose_engines, find_engine
+from samestate.conformance.output.console import console_for
+from samestate.conformance.vectors.machines import MACHINES
 
 
 def engines(

@@ -12,12 +12,12 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from conformance.errors import InputError
-from conformance.scenarios.block_builder import Unexpected
-from conformance.scenarios.filling import Filled
-from conformance.scenarios.filling import fill as fill_scenario
-from conformance.scenarios.scenario import Scenario, all_scenarios
-from conformance.vectors.places import SUFFIX, VECTORS
+from samestate.conformance.errors import InputError
+from samestate.conformance.scenarios.block_builder import Unexpected
+from samestate.conformance.scenarios.filling import Filled
+from samestate.conformance.scenarios.filling import fill as fill_scenario
+from samestate.conformance.scenarios.scenario import Scenario, all_scenarios
+from samestate.conformance.vectors.places import SUFFIX, VECTORS
 
 DIFFERENT: Final = 1
 LINES_SHOWN: Final = 40

@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from conformance.engines import EVERY, Engine, choose_engines, engines_by_name, find_engine
-from conformance.errors import InputError
-from conformance.fuzzing.campaign import Campaign, Watch, size_of
-from conformance.fuzzing.finding import Finding, write_finding
-from conformance.targets import check_folder
-from conformance.vectors import evm, toy
+from samestate.conformance.engines.registry import EVERY, Engine, choose_engines, engines_by_name, find_engine
+from samestate.conformance.errors import InputError
+from samestate.conformance.fuzzing.campaign import Campaign, Watch, size_of
+from samestate.conformance.fuzzing.finding import Finding, write_finding
+from samestate.conformance.output.targets import check_folder
+from samestate.conformance.vectors import evm, toy
 
 FAILED: Final = 1
 INTERRUPTED: Final = 130
@@ -129,10 +129,10 @@ class Lines:
         self.told: Finding | None = None
 
     def passed(self, seed: int) -> None:
-        """See :class:`conformance.fuzzing.campaign.Watch`."""
+        """See :class:`samestate.conformance.fuzzing.campaign.Watch`."""
 
     def shrinking(self, finding: Finding, tried: int) -> None:
-        """See :class:`conformance.fuzzing.campaign.Watch`."""
+        """See :class:`samestate.conformance.fuzzing.campaign.Watch`."""
         if self.told is not finding:
             self.told = finding
             print(f"samestate: {shrinking(finding)}, for a minute or so", file=sys.stderr, flush=True)
@@ -148,12 +148,12 @@ class Bar:
         self.bar = bar
 
     def passed(self, seed: int) -> None:
-        """See :class:`conformance.fuzzing.campaign.Watch`."""
+        """See :class:`samestate.conformance.fuzzing.campaign.Watch`."""
         found = f", [red]{len(self.campaign.findings)} found[/red]" if self.campaign.findings else ""
         self.progress.update(self.bar, completed=seed - self.first + 1, description=f"seed {seed}{found}")
 
     def shrinking(self, finding: Finding, tried: int) -> None:
-        """See :class:`conformance.fuzzing.campaign.Watch`."""
+        """See :class:`samestate.conformance.fuzzing.campaign.Watch`."""
         self.progress.update(self.bar, description=escape(f"{shrinking(finding)}, {tried} smaller blocks tried"))
 
 

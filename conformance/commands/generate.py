@@ -7,15 +7,15 @@ from typing import Annotated, Final
 
 import typer
 
-from conformance.errors import InputError
-from conformance.fixtures.forks import BY_NAME
-from conformance.generating import toy as toy_generator
-from conformance.generating.evm import generate_block
-from conformance.generating.toy_case import with_access_list
-from conformance.generating.vector import evm_case, name_for, toy_case, vector_text, write_vector
-from conformance.vectors import evm, toy
-from conformance.vectors.machines import MACHINES, execute
-from conformance.vectors.model import Case, members
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.forks import BY_NAME
+from samestate.conformance.generating import toy as toy_generator
+from samestate.conformance.generating.evm import generate_block
+from samestate.conformance.generating.toy_case import with_access_list
+from samestate.conformance.generating.vector import evm_case, name_for, toy_case, vector_text, write_vector
+from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors.machines import MACHINES, execute
+from samestate.conformance.vectors.model import Case, members
 
 MOST_TRANSACTIONS: Final = 20_000
 LATEST: Final = "Amsterdam"

@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
-from conformance.checking.printing import check_json_target, write_json
-from conformance.console import console_for
-from conformance.errors import InputError
-from conformance.mutants.report import Finding, table_of
-from conformance.mutants.suspects import Suspect, all_suspects
+from samestate.conformance.errors import InputError
+from samestate.conformance.mutants.report import Finding, table_of
+from samestate.conformance.mutants.suspects import Suspect, all_suspects
+from samestate.conformance.output.console import console_for
+from samestate.conformance.output.printing import check_json_target, write_json
 
 SURVIVED = 1
 

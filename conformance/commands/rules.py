@@ -8,13 +8,13 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from conformance.checking.printing import check_json_target, write_json
-from conformance.checking.progress import progress_bar
-from conformance.checking.session import Options, Session
-from conformance.checking.session import check as check_paths
-from conformance.checking.workers import WorkerDied
-from conformance.rules.anchors import Anchor, all_anchors
-from conformance.verdict import Result
+from samestate.conformance.checking.progress import progress_bar
+from samestate.conformance.checking.session import Options, Session
+from samestate.conformance.checking.session import check as check_paths
+from samestate.conformance.checking.verdict import Result
+from samestate.conformance.checking.workers import WorkerDied
+from samestate.conformance.output.printing import check_json_target, write_json
+from samestate.conformance.rules.anchors import Anchor, all_anchors
 
 FAILED: Final = 1
 

@@ -12,23 +12,23 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from conformance.block_engine import WORKERS
-from conformance.choosing import choose_vector, vectors_below
-from conformance.engines import EngineFailure, find_engine
-from conformance.errors import InputError
-from conformance.optimized_engine import OptimizedEngine, tracing_engine, write_schedule
-from conformance.schedules import document_of, replay
-from conformance.targets import check_file
-from conformance.traceable import TraceableBlock, TraceableCase, find_fixture
-from conformance.vectors import evm
-from conformance.vectors.comparing import name_accounts, show, show_access
-from conformance.vectors.document import Object
-from conformance.vectors.model import VALID, Vector, members, text, texts
-from spec.evm.chain import EvmResult, check_access_list, check_proposed_access_list
-from spec.evm.machine import Evm
-from spec.evm.state import MissingWitness, RootUnavailable
-from spec.machine import Rejection
-from spec.transition import apply_block
+from samestate.conformance.checking.choosing import choose_vector, vectors_below
+from samestate.conformance.engines.in_process import WORKERS
+from samestate.conformance.engines.optimized.engine import OptimizedEngine, tracing_engine, write_schedule
+from samestate.conformance.engines.registry import EngineFailure, find_engine
+from samestate.conformance.errors import InputError
+from samestate.conformance.exploring.schedules import document_of, replay
+from samestate.conformance.output.targets import check_file
+from samestate.conformance.tracing.traceable import TraceableBlock, TraceableCase, find_fixture
+from samestate.conformance.vectors import evm
+from samestate.conformance.vectors.comparing import name_accounts, show, show_access
+from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.model import VALID, Vector, members, text, texts
+from samestate.spec.evm.chain import EvmResult, check_access_list, check_proposed_access_list
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.state import MissingWitness, RootUnavailable
+from samestate.spec.machine import Rejection
+from samestate.spec.transition import apply_block
 
 SPEC: Final = "spec"
 FAILED: Final = 1

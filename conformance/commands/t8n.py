@@ -8,19 +8,19 @@ from typing import Annotated
 
 import typer
 
-from conformance.errors import InputError
-from conformance.fixtures.forks import BY_NAME
-from conformance.tracing import TraceOptions
-from conformance.transition_tool.alloc import read_alloc, write_alloc
-from conformance.transition_tool.building import build
-from conformance.transition_tool.environment import read_context
-from conformance.transition_tool.outputs import Outputs
-from conformance.transition_tool.quantities import LooseFields
-from conformance.transition_tool.results import write_body, write_result
-from conformance.transition_tool.ruleset import fork_named, with_blob_parameters, with_reward
-from conformance.transition_tool.sources import Sources
-from conformance.transition_tool.trace_files import TraceFiles
-from conformance.transition_tool.transactions import read_transactions
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.forks import BY_NAME
+from samestate.conformance.tracing.trace import TraceOptions
+from samestate.conformance.transition_tool.alloc import read_alloc, write_alloc
+from samestate.conformance.transition_tool.building import build
+from samestate.conformance.transition_tool.environment import read_context
+from samestate.conformance.transition_tool.outputs import Outputs
+from samestate.conformance.transition_tool.quantities import LooseFields
+from samestate.conformance.transition_tool.results import write_body, write_result
+from samestate.conformance.transition_tool.ruleset import fork_named, with_blob_parameters, with_reward
+from samestate.conformance.transition_tool.sources import Sources
+from samestate.conformance.transition_tool.trace_files import TraceFiles
+from samestate.conformance.transition_tool.transactions import read_transactions
 
 INPUT = "Input"
 OUTPUT = "Output"

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from conformance.traceable import choose_block, find_case, trace_transaction
-from conformance.tracing import TraceOptions
-from conformance.transition_tool.outputs import beside, no_surprises
+from samestate.conformance.tracing.trace import TraceOptions
+from samestate.conformance.tracing.traceable import choose_block, find_case, trace_transaction
+from samestate.conformance.transition_tool.outputs import beside, no_surprises
 
 
 def trace(

@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from conformance.engine import Engine, EngineFailure, EngineTimeout
-from conformance.errors import InputError
-from conformance.fuzzing.finding import Finding, id_for
-from conformance.fuzzing.shrinking import Shrinker
-from conformance.generating.evm import generate_block, generate_invalid_block
-from conformance.generating.toy_blocks import random_block
-from conformance.generating.vector import evm_case, toy_case, with_selectors
-from conformance.vectors import evm, toy
-from conformance.vectors.comparing import first_difference
-from conformance.vectors.document import Object
-from conformance.vectors.machines import execute
-from conformance.vectors.model import Case
-from spec.evm.forks import FORKS
+from samestate.conformance.engines.protocol import Engine, EngineFailure, EngineTimeout
+from samestate.conformance.errors import InputError
+from samestate.conformance.fuzzing.finding import Finding, id_for
+from samestate.conformance.fuzzing.shrinking import Shrinker
+from samestate.conformance.generating.evm import generate_block, generate_invalid_block
+from samestate.conformance.generating.toy_blocks import random_block
+from samestate.conformance.generating.vector import evm_case, toy_case, with_selectors
+from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors.comparing import first_difference
+from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.machines import execute
+from samestate.conformance.vectors.model import Case
+from samestate.spec.evm.forks import FORKS
 
 CONFLICTS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 ATTEMPTS: Final = 20

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from conformance.generating.vector import vector_text, write_vector
-from conformance.vectors.document import Object
-from conformance.vectors.model import Case
-from conformance.vectors.places import SUFFIX
+from samestate.conformance.generating.vector import vector_text, write_vector
+from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.model import Case
+from samestate.conformance.vectors.places import SUFFIX
 
 LONGEST_NAME: Final = 80
 

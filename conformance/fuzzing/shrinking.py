@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
-from conformance.vectors.document import Json, Object
-from conformance.vectors.explaining import map_of
-from conformance.vectors.model import Case, members, texts
+from samestate.conformance.vectors.document import Json, Object
+from samestate.conformance.vectors.explaining import map_of
+from samestate.conformance.vectors.model import Case, members, texts
 
 Fails = Callable[[Case], bool]
 """Whether an engine still departs from the specification on a case."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Self
 
-from spec.evm.forks import FORKS
+from samestate.spec.evm.forks import FORKS
 
 OPCODES: Mapping[str, int] = {
     instruction.mnemonic: opcode for fork in FORKS for opcode, instruction in fork.instructions.items()

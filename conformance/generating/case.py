@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spec.evm.alloc import Alloc
-from spec.evm.block import Header, Withdrawal
-from spec.evm.environment import Environment
-from spec.evm.fork import Fork
-from spec.evm.payload import Payload
-from spec.evm.state import FlatState
-from spec.evm.transaction import decode_transaction
+from samestate.spec.evm.alloc import Alloc
+from samestate.spec.evm.block import Header, Withdrawal
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.transaction import decode_transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,26 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from conformance.generating.case import GeneratedCase
-from conformance.generating.programs import Surroundings, write_program
-from conformance.generating.system_contracts import deposit_logger, system_contracts
-from conformance.generating.transactions import TransactionMaker
-from spec.evm.address import created_address
-from spec.evm.alloc import Alloc
-from spec.evm.block import Header, Withdrawal, empty_ommers_hash
-from spec.evm.delegation import DESIGNATOR, delegation_target
-from spec.evm.environment import Environment
-from spec.evm.fork import Fork
-from spec.evm.gas import GAS_PER_BLOB
-from spec.evm.hashing import keccak256
-from spec.evm.header_rules import MINIMUM_DIFFICULTY, next_difficulty
-from spec.evm.machine import Evm
-from spec.evm.receipt import BLOOM_SIZE
-from spec.evm.signature import address_of
-from spec.evm.system_calls import pay_withdrawals
-from spec.evm.transaction import encode_transaction
-from spec.machine import Rejection
-from spec.transition import apply_block
+from samestate.conformance.generating.case import GeneratedCase
+from samestate.conformance.generating.programs import Surroundings, write_program
+from samestate.conformance.generating.system_contracts import deposit_logger, system_contracts
+from samestate.conformance.generating.transactions import TransactionMaker
+from samestate.spec.evm.address import created_address
+from samestate.spec.evm.alloc import Alloc
+from samestate.spec.evm.block import Header, Withdrawal, empty_ommers_hash
+from samestate.spec.evm.delegation import DESIGNATOR, delegation_target
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.gas import GAS_PER_BLOB
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.header_rules import MINIMUM_DIFFICULTY, next_difficulty
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.receipt import BLOOM_SIZE
+from samestate.spec.evm.signature import address_of
+from samestate.spec.evm.system_calls import pay_withdrawals
+from samestate.spec.evm.transaction import encode_transaction
+from samestate.spec.machine import Rejection
+from samestate.spec.transition import apply_block
 
 ETHER = 10**18
 GWEI = 10**9

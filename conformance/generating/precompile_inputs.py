@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_priva
 from py_ecc.optimized_bls12_381 import optimized_curve as bls12_381
 from py_ecc.optimized_bn128 import optimized_curve as bn254
 
-from spec.evm.hashing import keccak256
-from spec.evm.precompiles import (
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.precompiles import (
     BLAKE2F,
     BLS12_381_ADD_FIRST_GROUP,
     BLS12_381_ADD_SECOND_GROUP,
@@ -29,7 +29,7 @@ from spec.evm.precompiles import (
     P256_VERIFY,
     POINT_EVALUATION,
 )
-from spec.evm.signature import sign_hash
+from samestate.spec.evm.signature import sign_hash
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 BLS_SCALARS = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from conformance.generating.bytecode import OPCODES, Code
-from conformance.generating.precompile_inputs import precompile_input
-from spec.evm.fork import Fork
-from spec.evm.precompiles import BLS12_381_PAIRING, BN254_PAIRING, IDENTITY
+from samestate.conformance.generating.bytecode import OPCODES, Code
+from samestate.conformance.generating.precompile_inputs import precompile_input
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.precompiles import BLS12_381_PAIRING, BN254_PAIRING, IDENTITY
 
 EDGES = (0, 1, 2, 31, 32, 255, 256, 2**64 - 1, 2**128, 2**255 - 1, 2**255, 2**256 - 2, 2**256 - 1)
 SLOTS = (0, 1, 2, 3, 2**256 - 1)

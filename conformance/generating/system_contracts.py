@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
-from conformance.generating.bytecode import Code
-from spec.evm.fork import Fork
-from spec.evm.requests import DEPOSIT_EVENT, DEPOSIT_FIELDS
-from spec.evm.system_calls import (
+from samestate.conformance.generating.bytecode import Code
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.requests import DEPOSIT_EVENT, DEPOSIT_FIELDS
+from samestate.spec.evm.system_calls import (
     BEACON_ROOTS,
     BLOCK_HASHES,
     CONSOLIDATION_REQUESTS,

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
-from conformance.generating.toy_case import GeneratedToyCase
-from spec.toy.block import Block, Declaration, Transaction
-from spec.toy.operations import (
+from samestate.conformance.generating.toy_case import GeneratedToyCase
+from samestate.spec.toy.block import Block, Declaration, Transaction
+from samestate.spec.toy.operations import (
     ARITHMETIC_GAS,
     COLD_GAS,
     KECCAK_GAS,
@@ -28,8 +28,8 @@ from spec.toy.operations import (
     Sstore,
     Sub,
 )
-from spec.toy.state import toy_state
-from spec.toy.word import UINT64_MODULUS, WORD_BYTES
+from samestate.spec.toy.state import toy_state
+from samestate.spec.toy.word import UINT64_MODULUS, WORD_BYTES
 
 COINBASE: Final = b"\xcc" * 20
 WEALTH: Final = 2**64

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Final
 
-from conformance.generating.toy import right_declaration
-from conformance.generating.toy_case import WAYS, spoiled
-from spec.machine import Rejection
-from spec.toy.access_list import access_list_of
-from spec.toy.block import Block, Declaration, Transaction, Withdrawal
-from spec.toy.keys import slot_key
-from spec.toy.machine import Toy
-from spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
-from spec.toy.state import ToyState, toy_state
-from spec.toy.word import UINT64_MODULUS, WORD_MODULUS
-from spec.transition import apply_block
+from samestate.conformance.generating.toy import right_declaration
+from samestate.conformance.generating.toy_case import WAYS, spoiled
+from samestate.spec.machine import Rejection
+from samestate.spec.toy.access_list import access_list_of
+from samestate.spec.toy.block import Block, Declaration, Transaction, Withdrawal
+from samestate.spec.toy.keys import slot_key
+from samestate.spec.toy.machine import Toy
+from samestate.spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
+from samestate.spec.toy.state import ToyState, toy_state
+from samestate.spec.toy.word import UINT64_MODULUS, WORD_MODULUS
+from samestate.spec.transition import apply_block
 
 VALUES: Final = (0, 0, 1, 1, 2, 5, WORD_MODULUS - 1)
 HOT_SENDERS: Final = 3

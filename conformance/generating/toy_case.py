@@ -6,19 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from conformance.vectors import toy
-from conformance.vectors.document import Object
-from conformance.vectors.model import Case
-from conformance.vectors.writing import write_yaml
-from spec.access import StepAccess
-from spec.machine import Rejection
-from spec.toy.access_list import AccessList, Entry, access_list_of
-from spec.toy.block import Block
-from spec.toy.keys import SLOT
-from spec.toy.machine import Toy
-from spec.toy.operations import Sload, Sstore
-from spec.toy.state import ToyState
-from spec.transition import apply_block
+from samestate.conformance.vectors import toy
+from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.model import Case
+from samestate.conformance.vectors.writing import write_yaml
+from samestate.spec.access import StepAccess
+from samestate.spec.machine import Rejection
+from samestate.spec.toy.access_list import AccessList, Entry, access_list_of
+from samestate.spec.toy.block import Block
+from samestate.spec.toy.keys import SLOT
+from samestate.spec.toy.machine import Toy
+from samestate.spec.toy.operations import Sload, Sstore
+from samestate.spec.toy.state import ToyState
+from samestate.spec.transition import apply_block
 
 GENERATED: Final = "toy/generated/case"
 SHOWN: Final = 100

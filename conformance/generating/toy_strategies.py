@@ -15,16 +15,16 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from conformance.generating.toy import most_gas, right_declaration
-from conformance.generating.toy_case import WAYS, GeneratedToyCase, spoiled, with_access_list
-from conformance.vectors import toy
-from spec.machine import Rejection
-from spec.toy.access_list import Entry
-from spec.toy.block import Block, Declaration, Transaction, Withdrawal
-from spec.toy.keys import balance_key, nonce_key, slot_key
-from spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
-from spec.toy.state import ToyState, toy_state
-from spec.toy.word import UINT64_MODULUS, WORD_MODULUS, from_value
+from samestate.conformance.generating.toy import most_gas, right_declaration
+from samestate.conformance.generating.toy_case import WAYS, GeneratedToyCase, spoiled, with_access_list
+from samestate.conformance.vectors import toy
+from samestate.spec.machine import Rejection
+from samestate.spec.toy.access_list import Entry
+from samestate.spec.toy.block import Block, Declaration, Transaction, Withdrawal
+from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
+from samestate.spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
+from samestate.spec.toy.state import ToyState, toy_state
+from samestate.spec.toy.word import UINT64_MODULUS, WORD_MODULUS, from_value
 
 WEALTH: Final = 10**7
 FORTUNE: Final = 2**100

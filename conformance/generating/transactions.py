@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from conformance.generating.programs import Surroundings, write_initcode
-from conformance.generating.system_contracts import deposit_data, system_contracts
-from spec.evm.alloc import Alloc
-from spec.evm.environment import Environment
-from spec.evm.fork import Fork
-from spec.evm.signature import CURVE_ORDER, address_of, sign, sign_authorization
-from spec.evm.state import FlatState
-from spec.evm.system_calls import CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
-from spec.evm.transaction import (
+from samestate.conformance.generating.programs import Surroundings, write_initcode
+from samestate.conformance.generating.system_contracts import deposit_data, system_contracts
+from samestate.spec.evm.alloc import Alloc
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.signature import CURVE_ORDER, address_of, sign, sign_authorization
+from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.system_calls import CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
+from samestate.spec.evm.transaction import (
     AccessList,
     AccessListTransaction,
     Authorization,
@@ -25,7 +25,7 @@ from spec.evm.transaction import (
     Transaction,
     encode_transaction,
 )
-from spec.evm.validity import intrinsic_gas
+from samestate.spec.evm.validity import intrinsic_gas
 
 GWEI = 10**9
 GAS_TO_EXECUTE = (0, 2000, 30_000, 100_000, 400_000, *[1_000_000] * 4, *[2_000_000] * 4)

@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from conformance.errors import InputError
-from conformance.generating.case import GeneratedCase
-from conformance.targets import write_whole
-from conformance.vectors import evm, toy
-from conformance.vectors.document import Object
-from conformance.vectors.model import FORMAT, Case
-from conformance.vectors.places import SUFFIX
-from conformance.vectors.writing import write_yaml
-from spec.toy.block import Block
-from spec.toy.state import ToyState
+from samestate.conformance.errors import InputError
+from samestate.conformance.generating.case import GeneratedCase
+from samestate.conformance.output.targets import write_whole
+from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.model import FORMAT, Case
+from samestate.conformance.vectors.places import SUFFIX
+from samestate.conformance.vectors.writing import write_yaml
+from samestate.spec.toy.block import Block
+from samestate.spec.toy.state import ToyState
 
 GENERATOR: Final = "samestate-generate/1"
 FOLDER: Final = "generated"

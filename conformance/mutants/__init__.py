@@ -6,8 +6,8 @@ a vector expects, or where a named invariant is broken: not where it crashes, an
 pass some vectors, or it would be no bug that anybody could overlook.
 """
 
-from conformance.mutants.catalogue import all_mutants
-from conformance.mutants.mutant import Mutant, mutant
-from conformance.mutants.report import Finding, Kill
+from samestate.conformance.mutants.catalogue import all_mutants
+from samestate.conformance.mutants.mutant import Mutant, mutant
+from samestate.conformance.mutants.report import Finding, Kill
 
 __all__ = ["Finding", "Kill", "Mutant", "all_mutants", "mutant"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import Final
 
-from conformance.mutants.mutant import MUTANTS, Mutant
+from samestate.conformance.mutants.mutant import MUTANTS, Mutant
 
 MODULES: Final = (
     "validation",
@@ -24,5 +24,5 @@ MODULES: Final = (
 def all_mutants() -> list[Mutant]:
     """All of them, module by module, in the order of their pages."""
     for module in MODULES:
-        importlib.import_module(f"conformance.mutants.{module}")
+        importlib.import_module(f"samestate.conformance.mutants.{module}")
     return list(MUTANTS.values())

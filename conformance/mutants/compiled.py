@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
 
-from conformance.explored import NOTHING, ToyProgram, seeded_bugs
-from conformance.mutants.hunting import LARGEST, NO_KILL, POINTS, SMALLEST, Found, NoVerdict
-from conformance.mutants.report import INVARIANT, OUTPUT, Finding, Kill
-from conformance.mutants.suspects import Suspect
-from conformance.variants import unavailable
-from conformance.vectors import toy
-from conformance.vectors.loading import load_vector_file
-from conformance.vectors.model import Vector, members
-from conformance.vectors.places import vector_files
-from reference.explorer import RESULT, RandomTurns, Report, run_once
+from samestate.conformance.exploring.compiled import NOTHING, ToyProgram, seeded_bugs
+from samestate.conformance.exploring.variants import unavailable
+from samestate.conformance.mutants.hunting import LARGEST, NO_KILL, POINTS, SMALLEST, Found, NoVerdict
+from samestate.conformance.mutants.report import INVARIANT, OUTPUT, Finding, Kill
+from samestate.conformance.mutants.suspects import Suspect
+from samestate.conformance.vectors import toy
+from samestate.conformance.vectors.loading import load_vector_file
+from samestate.conformance.vectors.model import Vector, members
+from samestate.conformance.vectors.places import vector_files
+from samestate.reference.explorer import RESULT, RandomTurns, Report, run_once
 
 WORKERS: Final = 3
 FIRST_SEEDS: Final = range(4)

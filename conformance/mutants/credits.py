@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.mutants.mutant import mutant
-from reference.memory import Chain, Effects
-from reference.view import SpeculativeView
-from spec.machine import Key, Value
-from spec.toy.keys import BALANCE, nonce_key
+from samestate.conformance.mutants.mutant import mutant
+from samestate.reference.memory import Chain, Effects
+from samestate.reference.view import SpeculativeView
+from samestate.spec.machine import Key, Value
+from samestate.spec.toy.keys import BALANCE, nonce_key
 
 
 @mutant("block-stm", "H13")

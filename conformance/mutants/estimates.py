@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.mutants.mutant import mutant
-from reference.commit import Attempt
-from reference.memory import PUBLISH, Effects, Version, VersionedMemory
-from reference.scheduler import Task
-from reference.strategies.block_stm import BlockStm
+from samestate.conformance.mutants.mutant import mutant
+from samestate.reference.commit import Attempt
+from samestate.reference.memory import PUBLISH, Effects, Version, VersionedMemory
+from samestate.reference.scheduler import Task
+from samestate.reference.strategies.block_stm import BlockStm
 
 
 @mutant("block-stm", "H59")

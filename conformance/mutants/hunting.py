@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
-from conformance.block_engine import WORKERS, BlockEngine, capabilities
-from conformance.declared_access import declared_access
-from conformance.engines import compare_engine
-from conformance.mutants.mutant import Mutant
-from conformance.mutants.report import INVARIANT, OUTPUT, Finding, Kill
-from conformance.predictions import Predictions, toy_predictions
-from conformance.vectors import toy
-from conformance.vectors.loading import load_vector_file
-from conformance.vectors.model import Vector, members
-from conformance.vectors.places import vector_files
-from reference import BlockProgram, run_block
-from reference.explorer import (
+from samestate.conformance.engines.hints import declared_access
+from samestate.conformance.engines.in_process import WORKERS, BlockEngine, capabilities
+from samestate.conformance.engines.predictions import Predictions, toy_predictions
+from samestate.conformance.engines.registry import compare_engine
+from samestate.conformance.mutants.mutant import Mutant
+from samestate.conformance.mutants.report import INVARIANT, OUTPUT, Finding, Kill
+from samestate.conformance.vectors import toy
+from samestate.conformance.vectors.loading import load_vector_file
+from samestate.conformance.vectors.model import Vector, members
+from samestate.conformance.vectors.places import vector_files
+from samestate.reference import BlockProgram, run_block
+from samestate.reference.explorer import (
     CRASH,
     LIVELOCK,
     OUT_OF_POINTS,
@@ -36,7 +36,7 @@ from reference.explorer import (
     explore,
     sample,
 )
-from spec.toy.machine import Toy
+from samestate.spec.toy.machine import Toy
 
 SEEDS: Final = range(3)
 """The random schedules that every vector is run under: the first always, the others where that has found nothing."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.mutants.mutant import mutant
-from reference.commit import Attempt
-from reference.strategies.access_list import LOOK_NEXT, TAKE_NEXT, FromAccessList
-from spec.access import StepAccess
-from spec.machine import Key, Value
+from samestate.conformance.mutants.mutant import mutant
+from samestate.reference.commit import Attempt
+from samestate.reference.strategies.access_list import LOOK_NEXT, TAKE_NEXT, FromAccessList
+from samestate.spec.access import StepAccess
+from samestate.spec.machine import Key, Value
 
 
 @mutant("access-list", "H66 H67")

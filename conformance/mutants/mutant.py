@@ -7,18 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
-from conformance.vectors import toy
-from reference import Parts
-from reference.commit import Committer
-from reference.foretold import ForetoldView
-from reference.memory import VersionedMemory
-from reference.scheduler import Scheduler
-from reference.strategies import Strategy
-from reference.strategies.lock_table import LockTable
-from reference.strategies.wave_queue import WaveQueue
-from reference.view import SpeculativeView
-from spec.machine import Machine
-from spec.toy.machine import Toy
+from samestate.conformance.vectors import toy
+from samestate.reference import Parts
+from samestate.reference.commit import Committer
+from samestate.reference.foretold import ForetoldView
+from samestate.reference.memory import VersionedMemory
+from samestate.reference.scheduler import Scheduler
+from samestate.reference.strategies import Strategy
+from samestate.reference.strategies.lock_table import LockTable
+from samestate.reference.strategies.wave_queue import WaveQueue
+from samestate.reference.view import SpeculativeView
+from samestate.spec.machine import Machine
+from samestate.spec.toy.machine import Toy
 
 AnyMachine = Machine[Any, Any, Any, Any, Any, Any]
 

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from conformance.mutants.mutant import mutant
-from reference.commit import Attempt
-from reference.explorer.points import Point
-from reference.journal import Journal
-from reference.memory import Chain, Place, Version, VersionedMemory, VersionKind
-from reference.strategies.base import Job
-from reference.strategies.block_stm import BlockStm
-from reference.strategies.locks import Locks
-from reference.strategies.waves import Waves
-from spec.access import OPEN
-from spec.machine import Codec, Key, State
-from spec.toy.machine import Totals
-from spec.transition import BlockResult
+from samestate.conformance.mutants.mutant import mutant
+from samestate.reference.commit import Attempt
+from samestate.reference.explorer.points import Point
+from samestate.reference.journal import Journal
+from samestate.reference.memory import Chain, Place, Version, VersionedMemory, VersionKind
+from samestate.reference.strategies.base import Job
+from samestate.reference.strategies.block_stm import BlockStm
+from samestate.reference.strategies.locks import Locks
+from samestate.reference.strategies.waves import Waves
+from samestate.spec.access import OPEN
+from samestate.spec.machine import Codec, Key, State
+from samestate.spec.toy.machine import Totals
+from samestate.spec.transition import BlockResult
 
 
 @mutant("locks", "H62")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping, Sequence
 
-from conformance.mutants.mutant import mutant
-from reference.commit import Attempt
-from reference.estimators import Estimate, conflict
-from reference.explorer.points import Point
-from reference.journal import Journal
-from reference.strategies.base import Job
-from reference.strategies.lock_table import LOOK_RUNNABLE, TAKE_RUNNABLE, UNLOCK, LockTable
-from reference.strategies.locks import Locks
-from reference.strategies.wave_queue import WaveQueue
-from reference.strategies.waves import Waves
-from spec.machine import Key
+from samestate.conformance.mutants.mutant import mutant
+from samestate.reference.commit import Attempt
+from samestate.reference.estimators import Estimate, conflict
+from samestate.reference.explorer.points import Point
+from samestate.reference.journal import Journal
+from samestate.reference.strategies.base import Job
+from samestate.reference.strategies.lock_table import LOOK_RUNNABLE, TAKE_RUNNABLE, UNLOCK, LockTable
+from samestate.reference.strategies.locks import Locks
+from samestate.reference.strategies.wave_queue import WaveQueue
+from samestate.reference.strategies.waves import Waves
+from samestate.spec.machine import Key
 
 
 @mutant("waves")

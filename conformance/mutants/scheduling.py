@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.mutants.mutant import mutant
-from reference.commit import Attempt
-from reference.explorer.points import Kind, Label
-from reference.scheduler import (
+from samestate.conformance.mutants.mutant import mutant
+from samestate.reference.commit import Attempt
+from samestate.reference.explorer.points import Kind, Label
+from samestate.reference.scheduler import (
     DEPEND,
     FINISH,
     LOOK_ACTIVE,
@@ -20,7 +20,7 @@ from reference.scheduler import (
     Task,
     TaskKind,
 )
-from reference.strategies.block_stm import BlockStm
+from samestate.reference.strategies.block_stm import BlockStm
 
 LOOK_AT_BLOCKING = Label("look at the one to wait for", Kind.LOOK)
 

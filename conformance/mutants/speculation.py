@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from conformance.mutants.mutant import mutant
-from reference.commit import Attempt
-from reference.explorer.points import Point
-from reference.journal import Journal
-from reference.memory import Blocked, Observation
-from reference.scheduler import Task
-from reference.strategies.base import Job
-from reference.strategies.block_stm import BlockStm
-from spec.machine import Key, Rejection, RejectionCode, View
-from spec.toy.block import Block, Transaction
-from spec.toy.machine import Outcome, Totals, Toy
-from spec.toy.operations import Operation, Running
-from spec.transition import BlockResult
+from samestate.conformance.mutants.mutant import mutant
+from samestate.reference.commit import Attempt
+from samestate.reference.explorer.points import Point
+from samestate.reference.journal import Journal
+from samestate.reference.memory import Blocked, Observation
+from samestate.reference.scheduler import Task
+from samestate.reference.strategies.base import Job
+from samestate.reference.strategies.block_stm import BlockStm
+from samestate.spec.machine import Key, Rejection, RejectionCode, View
+from samestate.spec.toy.block import Block, Transaction
+from samestate.spec.toy.machine import Outcome, Totals, Toy
+from samestate.spec.toy.operations import Operation, Running
+from samestate.spec.transition import BlockResult
 
 CAP = 2
 """How many incarnations the engine with a cap allows."""

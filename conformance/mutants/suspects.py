@@ -11,12 +11,12 @@ from functools import partial
 from itertools import chain
 from typing import Final
 
-from conformance.block_engine import STRATEGIES
-from conformance.mutants.catalogue import all_mutants
-from conformance.mutants.hunting import hunt
-from conformance.mutants.report import Finding
+from samestate.conformance.engines.in_process import STRATEGIES
+from samestate.conformance.mutants.catalogue import all_mutants
+from samestate.conformance.mutants.hunting import hunt
+from samestate.conformance.mutants.report import Finding
 
-COMPILED: Final = "conformance.mutants.compiled"
+COMPILED: Final = "samestate.conformance.mutants.compiled"
 """Where the mutants of the compiled engine are: its function ``suspects`` gives them, in the order of the table."""
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from conformance.mutants.mutant import mutant
-from reference.memory import Chain, Observation, VersionedMemory
-from spec.machine import Key
+from samestate.conformance.mutants.mutant import mutant
+from samestate.reference.memory import Chain, Observation, VersionedMemory
+from samestate.spec.machine import Key
 
 
 @mutant("block-stm", "H62")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.mutants.mutant import mutant
-from reference.memory import Chain, Place, Version, VersionedMemory
-from spec.machine import Key
+from samestate.conformance.mutants.mutant import mutant
+from samestate.reference.memory import Chain, Place, Version, VersionedMemory
+from samestate.spec.machine import Key
 
 
 @mutant("block-stm", "H20 H31", machine="evm")

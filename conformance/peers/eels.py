@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from conformance.generating.case import GeneratedCase
-from conformance.peers.peer import BlockSummary, PeerMissing
-from spec.evm.block import Withdrawal
-from spec.evm.environment import Environment
-from spec.evm.state import FlatState
+from samestate.conformance.generating.case import GeneratedCase
+from samestate.conformance.peers.peer import BlockSummary, PeerMissing
+from samestate.spec.evm.block import Withdrawal
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.state import FlatState
 
 DISTRIBUTION = "ethereum-execution"
 BLOCK_HASH_WINDOW = 256

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, Self
 
-from conformance.generating.case import GeneratedCase
-from conformance.peers.peer import BlockSummary, PeerMissing
+from samestate.conformance.generating.case import GeneratedCase
+from samestate.conformance.peers.peer import BlockSummary, PeerMissing
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "peers"
 SCRIPT = "ethereumjs.mjs"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Protocol
 
-from conformance.generating.case import GeneratedCase
-from spec.evm.block_access_list import encode_access_list
-from spec.evm.chain import access_list_of
-from spec.evm.machine import Evm
-from spec.evm.receipt import receipts_root
-from spec.machine import Rejection
-from spec.transition import apply_block
+from samestate.conformance.generating.case import GeneratedCase
+from samestate.spec.evm.block_access_list import encode_access_list
+from samestate.spec.evm.chain import access_list_of
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.receipt import receipts_root
+from samestate.spec.machine import Rejection
+from samestate.spec.transition import apply_block
 
 
 class PeerMissing(Exception):  # noqa: N818 - says what is wrong

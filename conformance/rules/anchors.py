@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import spec
-from conformance.errors import InputError
+from samestate import spec
+from samestate.conformance.errors import InputError
 
 _ANCHOR: Final = re.compile(r"#\s*rule:\s*(?P<name>\S+)\s*")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)+")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from spec.evm.forks import FORKS
+from samestate.spec.evm.forks import FORKS
 
 OPCODES: Final[dict[str, int]] = {
     instruction.mnemonic: opcode for fork in FORKS for opcode, instruction in fork.instructions.items()

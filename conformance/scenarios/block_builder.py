@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack
 
-from conformance.generating.system_contracts import system_contracts
-from conformance.scenarios.draft import (
+from samestate.conformance.generating.system_contracts import system_contracts
+from samestate.conformance.scenarios.draft import (
     BLOB_HASH_VERSION,
     CHAIN_ID,
     ETHER,
@@ -25,19 +25,19 @@ from conformance.scenarios.draft import (
     block_hash,
     ether,
 )
-from conformance.vectors import evm
-from conformance.vectors.document import Object
-from spec.evm.address import created_address
-from spec.evm.block import Withdrawal
-from spec.evm.environment import Environment
-from spec.evm.fork import Fork
-from spec.evm.hashing import keccak256
-from spec.evm.keys import EMPTY_ACCOUNT_VALUE, balance_key, code_key, empty_account_key, nonce_key, slot_key
-from spec.evm.payload import OmmerMiner
-from spec.evm.rejections import Invalid
-from spec.evm.signature import address_of, sign, sign_authorization
-from spec.evm.state import FlatState
-from spec.evm.transaction import (
+from samestate.conformance.vectors import evm
+from samestate.conformance.vectors.document import Object
+from samestate.spec.evm.address import created_address
+from samestate.spec.evm.block import Withdrawal
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.keys import EMPTY_ACCOUNT_VALUE, balance_key, code_key, empty_account_key, nonce_key, slot_key
+from samestate.spec.evm.payload import OmmerMiner
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.signature import address_of, sign, sign_authorization
+from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.transaction import (
     AccessListTransaction,
     Authorization,
     BlobTransaction,

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypedDict
 
-from spec.evm.block import Withdrawal
-from spec.evm.environment import Environment
-from spec.evm.hashing import keccak256
-from spec.evm.payload import OmmerMiner
-from spec.evm.rejections import Invalid
-from spec.evm.state import FlatState
-from spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES, CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
+from samestate.spec.evm.block import Withdrawal
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.payload import OmmerMiner
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES, CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
 
 GWEI: Final = 10**9
 ETHER: Final = 10**18

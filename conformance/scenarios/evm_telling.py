@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.block_builder import CHAIN_ID, BlockBuilder, Draft, Unexpected
-from conformance.scenarios.rules_reached import watching
-from conformance.scenarios.scenario import Ruleset, Scenario
-from conformance.scenarios.told import Told, check_receipts, check_status
-from conformance.vectors import evm
-from conformance.vectors.document import Object, Path
-from conformance.vectors.model import Case, text
-from spec.evm.fork import Fork
-from spec.evm.state import FlatState
+from samestate.conformance.scenarios.block_builder import CHAIN_ID, BlockBuilder, Draft, Unexpected
+from samestate.conformance.scenarios.rules_reached import watching
+from samestate.conformance.scenarios.scenario import Ruleset, Scenario
+from samestate.conformance.scenarios.told import Told, check_receipts, check_status
+from samestate.conformance.vectors import evm
+from samestate.conformance.vectors.document import Object, Path
+from samestate.conformance.vectors.model import Case, text
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.state import FlatState
 
 
 def tell(scenario: Scenario, ruleset: Ruleset) -> Told:

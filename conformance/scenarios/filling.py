@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.scenarios import evm_telling, toy_telling
-from conformance.scenarios.draft import Unexpected
-from conformance.scenarios.scenario import Ruleset, Scenario
-from conformance.scenarios.told import Told
-from conformance.vectors import evm, toy
-from conformance.vectors.document import Object
-from conformance.vectors.loading import load_vector
-from conformance.vectors.model import FORMAT
-from conformance.vectors.places import SUFFIX
-from conformance.vectors.writing import write_yaml
+from samestate.conformance.scenarios import evm_telling, toy_telling
+from samestate.conformance.scenarios.draft import Unexpected
+from samestate.conformance.scenarios.scenario import Ruleset, Scenario
+from samestate.conformance.scenarios.told import Told
+from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.loading import load_vector
+from samestate.conformance.vectors.model import FORMAT
+from samestate.conformance.vectors.places import SUFFIX
+from samestate.conformance.vectors.writing import write_yaml
 
 GENERATOR: Final = "samestate-fill/1"
 

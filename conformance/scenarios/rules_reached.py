@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Final
 
-from conformance.rules.anchors import all_anchors
+from samestate.conformance.rules.anchors import all_anchors
 
 SAID_OF_EVERY_VECTOR: Final = ("evm.rlp.", "evm.trie.", "frame.", "toy.merkle.")
 """Rules of encodings and of the frame, which tell no vector from another."""
@@ -32,7 +32,7 @@ def rules_by_line() -> dict[str, dict[int, set[str]]]:
 def watching() -> Iterator[set[str]]:
     """A set to which every rule is added that is reached meanwhile. What functions remember is cleared first.
 
-    Unlike the coverage of :mod:`conformance.rules` this gives the same for the same execution, whatever ran before.
+    Unlike the coverage of :mod:`samestate.conformance.rules` this gives the same for the same execution, whatever ran before.
     """
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == "spec":

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from conformance.vectors import evm, toy
-from conformance.vectors.machines import MACHINES
-from spec.evm.fork import Fork
-from spec.evm.forks import AMSTERDAM, FORKS
+from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors.machines import MACHINES
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import AMSTERDAM, FORKS
 
 Story = Callable[..., None]
 """Tells a block builder, that of its machine, what happens."""
@@ -102,7 +102,7 @@ def until(first: Fork, last: Fork) -> tuple[Fork, ...]:
 def all_scenarios() -> list[Scenario]:
     """Every scenario of this distribution, by machine, by suite and in the order of their pages."""
     for machine in MACHINES:
-        package = importlib.import_module(f"conformance.scenarios.{machine}")
+        package = importlib.import_module(f"samestate.conformance.scenarios.{machine}")
         for module in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
             importlib.import_module(f"{package.__name__}.{module.name}")
     return list(SCENARIOS.values())

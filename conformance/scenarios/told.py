@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conformance.scenarios.draft import Unexpected
-from conformance.vectors.document import Object, Path
-from conformance.vectors.model import VALID, Case, members, text
+from samestate.conformance.scenarios.draft import Unexpected
+from samestate.conformance.vectors.document import Object, Path
+from samestate.conformance.vectors.model import VALID, Case, members, text
 
 
 @dataclass(frozen=True, slots=True)

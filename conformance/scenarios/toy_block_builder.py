@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from conformance.scenarios.draft import Unexpected
-from conformance.scenarios.toy_draft import BLOCK_GAS, GAS, WEALTH, ToyAccount, ToyDraft
-from conformance.vectors.document import Json, Object
-from conformance.vectors.model import PRE, member, members, text, texts
-from conformance.vectors.toy import CODEC
-from spec.access import OPEN
-from spec.evm.hashing import keccak256
-from spec.machine import Key
-from spec.toy.access_list import AccessList
-from spec.toy.block import Declaration, Transaction, Withdrawal
-from spec.toy.keys import balance_key, nonce_key, slot_key
-from spec.toy.operations import Operation
-from spec.toy.rejections import Invalid
-from spec.toy.state import ToyState, toy_state
-from spec.toy.word import from_value
+from samestate.conformance.scenarios.draft import Unexpected
+from samestate.conformance.scenarios.toy_draft import BLOCK_GAS, GAS, WEALTH, ToyAccount, ToyDraft
+from samestate.conformance.vectors.document import Json, Object
+from samestate.conformance.vectors.model import PRE, member, members, text, texts
+from samestate.conformance.vectors.toy import CODEC
+from samestate.spec.access import OPEN
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.machine import Key
+from samestate.spec.toy.access_list import AccessList
+from samestate.spec.toy.block import Declaration, Transaction, Withdrawal
+from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
+from samestate.spec.toy.operations import Operation
+from samestate.spec.toy.rejections import Invalid
+from samestate.spec.toy.state import ToyState, toy_state
+from samestate.spec.toy.word import from_value
 
 
 class ToyBlockBuilder:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from conformance.vectors.document import Object
-from spec.toy.access_list import AccessList
-from spec.toy.block import Transaction, Withdrawal
-from spec.toy.operations import Add, Keccak, Noop, Sload, Sstore, Sub
-from spec.toy.rejections import Invalid
-from spec.toy.state import ToyState
+from samestate.conformance.vectors.document import Object
+from samestate.spec.toy.access_list import AccessList
+from samestate.spec.toy.block import Transaction, Withdrawal
+from samestate.spec.toy.operations import Add, Keccak, Noop, Sload, Sstore, Sub
+from samestate.spec.toy.rejections import Invalid
+from samestate.spec.toy.state import ToyState
 
 BLOCK_GAS: Final = 30_000_000
 GAS: Final = 100_000

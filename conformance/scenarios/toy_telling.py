@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.draft import Unexpected
-from conformance.scenarios.rules_reached import watching
-from conformance.scenarios.scenario import Ruleset, Scenario
-from conformance.scenarios.told import Told, check_receipts, check_status
-from conformance.scenarios.toy_block_builder import ToyBlockBuilder
-from conformance.scenarios.toy_draft import ToyDraft
-from conformance.vectors import toy
-from conformance.vectors.document import Object, Path
-from conformance.vectors.model import Case
-from spec.toy.access_list import AccessList, access_list_of
-from spec.toy.block import Block
-from spec.toy.machine import Toy
-from spec.toy.state import ToyState
-from spec.transition import apply_block
+from samestate.conformance.scenarios.draft import Unexpected
+from samestate.conformance.scenarios.rules_reached import watching
+from samestate.conformance.scenarios.scenario import Ruleset, Scenario
+from samestate.conformance.scenarios.told import Told, check_receipts, check_status
+from samestate.conformance.scenarios.toy_block_builder import ToyBlockBuilder
+from samestate.conformance.scenarios.toy_draft import ToyDraft
+from samestate.conformance.vectors import toy
+from samestate.conformance.vectors.document import Object, Path
+from samestate.conformance.vectors.model import Case
+from samestate.spec.toy.access_list import AccessList, access_list_of
+from samestate.spec.toy.block import Block
+from samestate.spec.toy.machine import Toy
+from samestate.spec.toy.state import ToyState
+from samestate.spec.transition import apply_block
 
 
 def tell(scenario: Scenario, ruleset: Ruleset) -> Told:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from conformance.errors import InputError
-from conformance.fixtures.cases import parse_state
-from conformance.fixtures.fields import Fields
-from conformance.transition_tool.quantities import decimal, with_prefix
-from spec.evm.state import Account, FlatState
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.cases import parse_state
+from samestate.conformance.fixtures.fields import Fields
+from samestate.conformance.transition_tool.quantities import decimal, with_prefix
+from samestate.spec.evm.state import Account, FlatState
 
 KEYS: Final = ("secretKey", "privateKey")
 COMMENT: Final = "_"

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from conformance.errors import InputError
-from conformance.transition_tool.environment import BlockContext
-from spec.evm.access_list_of_block import check_item_count
-from spec.evm.block_access_list import BlockAccessList, count_items
-from spec.evm.chain import EvmResult, access_list_of
-from spec.evm.fork import Fork
-from spec.evm.frame import Tracer
-from spec.evm.machine import Closing, Evm, Totals
-from spec.evm.payload import Payload
-from spec.evm.receipt import Receipt
-from spec.evm.state import FlatState
-from spec.evm.transaction import Transaction
-from spec.evm.transaction_execution import Outcome, execute_transaction
-from spec.machine import Rejection, View
-from spec.transition import apply_block
+from samestate.conformance.errors import InputError
+from samestate.conformance.transition_tool.environment import BlockContext
+from samestate.spec.evm.access_list_of_block import check_item_count
+from samestate.spec.evm.block_access_list import BlockAccessList, count_items
+from samestate.spec.evm.chain import EvmResult, access_list_of
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.frame import Tracer
+from samestate.spec.evm.machine import Closing, Evm, Totals
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.receipt import Receipt
+from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.transaction import Transaction
+from samestate.spec.evm.transaction_execution import Outcome, execute_transaction
+from samestate.spec.machine import Rejection, View
+from samestate.spec.transition import apply_block
 
 
 class TraceKeeper(Protocol):

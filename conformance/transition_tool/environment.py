@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from conformance.errors import InputError
-from conformance.fixtures.fields import to_bytes
-from conformance.transition_tool.quantities import LooseFields, to_quantity
-from conformance.transition_tool.ruleset import has_base_fee, has_beacon_root, has_withdrawals, is_proof_of_stake
-from spec.evm.block import Header, Withdrawal, empty_ommers_hash
-from spec.evm.environment import ZERO_HASH, Environment
-from spec.evm.fork import Fork
-from spec.evm.header_rules import GAS_LIMIT_MINIMUM, next_difficulty
-from spec.evm.payload import OmmerMiner
-from spec.machine import Rejection
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.fields import to_bytes
+from samestate.conformance.transition_tool.quantities import LooseFields, to_quantity
+from samestate.conformance.transition_tool.ruleset import (
+    has_base_fee,
+    has_beacon_root,
+    has_withdrawals,
+    is_proof_of_stake,
+)
+from samestate.spec.evm.block import Header, Withdrawal, empty_ommers_hash
+from samestate.spec.evm.environment import ZERO_HASH, Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.header_rules import GAS_LIMIT_MINIMUM, next_difficulty
+from samestate.spec.evm.payload import OmmerMiner
+from samestate.spec.machine import Rejection
 
 WORD_SIZE = 32
 OMMER_GENERATIONS = 7

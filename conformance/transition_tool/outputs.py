@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from conformance.errors import InputError
+from samestate.conformance.errors import InputError
 
 STDOUT: Final = "stdout"
 STDERR: Final = "stderr"

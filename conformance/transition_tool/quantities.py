@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from conformance.errors import InputError
-from conformance.fixtures.fields import Fields, describe, to_bytes, to_number
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.fields import Fields, describe, to_bytes, to_number
 
 ADDRESS_SIZE: Final = 20
 _DECIMAL: Final = re.compile(r"[0-9]{1,78}", re.ASCII)

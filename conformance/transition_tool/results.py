@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from conformance.transition_tool.building import Transition
-from conformance.transition_tool.ruleset import has_base_fee, has_requests, has_withdrawals, is_proof_of_stake
-from spec.evm.block import transactions_root, withdrawals_root
-from spec.evm.block_access_list import encode_access_list, hash_access_list
-from spec.evm.receipt import Log, Receipt, logs_bloom, logs_hash, receipts_root
-from spec.evm.requests import requests_hash
-from spec.evm.rlp import encode
-from spec.evm.transaction import BlobTransaction, transaction_hash, transaction_item
-from spec.evm.transaction_execution import Outcome
+from samestate.conformance.transition_tool.building import Transition
+from samestate.conformance.transition_tool.ruleset import has_base_fee, has_requests, has_withdrawals, is_proof_of_stake
+from samestate.spec.evm.block import transactions_root, withdrawals_root
+from samestate.spec.evm.block_access_list import encode_access_list, hash_access_list
+from samestate.spec.evm.receipt import Log, Receipt, logs_bloom, logs_hash, receipts_root
+from samestate.spec.evm.requests import requests_hash
+from samestate.spec.evm.rlp import encode
+from samestate.spec.evm.transaction import BlobTransaction, transaction_hash, transaction_item
+from samestate.spec.evm.transaction_execution import Outcome
 
 NO_HASH = bytes(32)
 """In the place of the block's hash, which nobody knows before the block is sealed."""

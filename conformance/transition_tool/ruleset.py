@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance.errors import InputError
-from conformance.fixtures.forks import BY_NAME, UnsupportedFork, parse_schedule
-from conformance.transition_tool.quantities import LooseFields, to_quantity
-from spec.evm.fees import no_base_fee
-from spec.evm.fork import BlobSchedule, Fork, replaced
-from spec.evm.header_rules import check_post_merge_constants
-from spec.evm.requests import collect_deposits
-from spec.evm.system_calls import pay_rewards, pay_withdrawals, store_beacon_root
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.forks import BY_NAME, UnsupportedFork, parse_schedule
+from samestate.conformance.transition_tool.quantities import LooseFields, to_quantity
+from samestate.spec.evm.fees import no_base_fee
+from samestate.spec.evm.fork import BlobSchedule, Fork, replaced
+from samestate.spec.evm.header_rules import check_post_merge_constants
+from samestate.spec.evm.requests import collect_deposits
+from samestate.spec.evm.system_calls import pay_rewards, pay_withdrawals, store_beacon_root
 
 NO_REWARD: Final = -1
 """The reward that means that nobody is rewarded, and nobody's account touched."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
-from conformance.errors import InputError
-from conformance.fixtures.archives import Document
-from conformance.fixtures.fields import Fields
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.archives import Document
+from samestate.conformance.fixtures.fields import Fields
 
 STDIN: Final = "stdin"
 

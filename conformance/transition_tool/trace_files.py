@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO
 
-from conformance.tracing import LineTracer, TraceOptions, summary_of, to_line
-from conformance.transition_tool.outputs import beside, no_surprises
-from spec.evm.frame import Tracer
-from spec.evm.transaction import Transaction, transaction_hash
-from spec.evm.transaction_execution import Outcome
+from samestate.conformance.tracing.trace import LineTracer, TraceOptions, summary_of, to_line
+from samestate.conformance.transition_tool.outputs import beside, no_surprises
+from samestate.spec.evm.frame import Tracer
+from samestate.spec.evm.transaction import Transaction, transaction_hash
+from samestate.spec.evm.transaction_execution import Outcome
 
 
 class TraceFiles:
-    """Writes traces into a folder. Implements :class:`conformance.transition_tool.building.TraceKeeper`."""
+    """Writes traces into a folder. Implements :class:`samestate.conformance.transition_tool.building.TraceKeeper`."""
 
     def __init__(self, folder: Path, options: TraceOptions, fork: str) -> None:
         self._folder = folder
@@ -24,7 +24,7 @@ class TraceFiles:
         self._tracer = LineTracer(self._write, options)
 
     def begin(self, index: int, transaction: Transaction) -> Tracer:
-        """See :meth:`conformance.transition_tool.building.TraceKeeper.begin`."""
+        """See :meth:`samestate.conformance.transition_tool.building.TraceKeeper.begin`."""
         self._path = self._folder / f"trace-{index}-0x{transaction_hash(transaction).hex()}.jsonl"
         with no_surprises(self._path):
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -33,7 +33,7 @@ class TraceFiles:
         return self._tracer
 
     def keep(self, outcome: Outcome) -> None:
-        """See :meth:`conformance.transition_tool.building.TraceKeeper.keep`."""
+        """See :meth:`samestate.conformance.transition_tool.building.TraceKeeper.keep`."""
         self._write(to_line(summary_of(outcome, self._tracer, self._fork)))
         if self._file is not None:
             with no_surprises(self._path):
@@ -42,7 +42,7 @@ class TraceFiles:
             self._file = None
 
     def drop(self) -> None:
-        """See :meth:`conformance.transition_tool.building.TraceKeeper.drop`. Also for a trace that broke off."""
+        """See :meth:`samestate.conformance.transition_tool.building.TraceKeeper.drop`. Also for a trace that broke off."""
         if self._file is not None:
             with no_surprises(self._path):
                 self._file.close()

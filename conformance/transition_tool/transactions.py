@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from conformance.errors import InputError
-from conformance.fixtures.fields import Fields, describe, to_bytes, to_list
-from conformance.fixtures.rpc_transaction import encode_rpc_transaction
-from spec.evm.block import transaction_from_item
-from spec.evm.rejections import Invalid
-from spec.evm.rlp import Item, MalformedRlp, decode
-from spec.evm.signature import CURVE_ORDER, sign
-from spec.evm.transaction import Transaction, decode_transaction
-from spec.machine import Rejection
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.fields import Fields, describe, to_bytes, to_list
+from samestate.conformance.fixtures.rpc_transaction import encode_rpc_transaction
+from samestate.spec.evm.block import transaction_from_item
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.rlp import Item, MalformedRlp, decode
+from samestate.spec.evm.signature import CURVE_ORDER, sign
+from samestate.spec.evm.transaction import Transaction, decode_transaction
+from samestate.spec.machine import Rejection
 
 SIGNATURE: Final = ("v", "r", "s")
 OTHER_NAMES: Final[Mapping[str, str]] = {"gasLimit": "gas", "data": "input", "y_parity": "yParity"}

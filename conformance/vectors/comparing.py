@@ -7,11 +7,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from conformance.vectors.document import Json, Object
-from conformance.vectors.explaining import explain_read, explain_state, explain_step, explain_write, map_of, show_value
-from conformance.vectors.machines import machine_of
-from conformance.vectors.model import ABSENT, VALID, Case, members, text, texts
-from conformance.vectors.record import integer, write_value
+from samestate.conformance.vectors.document import Json, Object
+from samestate.conformance.vectors.explaining import (
+    explain_read,
+    explain_state,
+    explain_step,
+    explain_write,
+    map_of,
+    show_value,
+)
+from samestate.conformance.vectors.machines import machine_of
+from samestate.conformance.vectors.model import ABSENT, VALID, Case, members, text, texts
+from samestate.conformance.vectors.record import integer, write_value
 
 
 class Granularity(Enum):

@@ -19,7 +19,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from conformance.errors import InputError
+from samestate.conformance.errors import InputError
 
 Json: TypeAlias = "str | list[Json] | dict[str, Json]"
 """What a document is made of: there are no numbers, no booleans and no nulls."""

@@ -8,30 +8,36 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from conformance.errors import InputError
-from conformance.fixtures.forks import BY_NAME
-from conformance.vectors.document import Object
-from conformance.vectors.model import VALID, Case, member, members, text, texts
-from conformance.vectors.record import integer, write_critical_paths, write_dependencies, write_steps, write_value
-from spec.evm.access_list_of_block import check_item_count
-from spec.evm.block import Header, Withdrawal, empty_ommers_hash
-from spec.evm.block_access_list import count_items, encode_access_list, hash_access_list
-from spec.evm.chain import EvmResult, access_list_of, check_access_list, check_proposed_access_list
-from spec.evm.environment import ZERO_HASH, Environment
-from spec.evm.fork import Fork
-from spec.evm.forks import CANCUN, LONDON, PARIS, PRAGUE, SHANGHAI
-from spec.evm.hashing import keccak256
-from spec.evm.keys import CODE, SLOT, parse, storage_owner
-from spec.evm.machine import Evm
-from spec.evm.payload import OmmerMiner, Payload
-from spec.evm.receipt import Receipt, logs_bloom, receipts_root
-from spec.evm.rejections import Invalid
-from spec.evm.requests import requests_hash
-from spec.evm.signature import recover_sender
-from spec.evm.state import FlatState
-from spec.evm.transaction import Transaction, decode_transaction
-from spec.machine import Key, Rejection, Value
-from spec.transition import apply_block
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.forks import BY_NAME
+from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.model import VALID, Case, member, members, text, texts
+from samestate.conformance.vectors.record import (
+    integer,
+    write_critical_paths,
+    write_dependencies,
+    write_steps,
+    write_value,
+)
+from samestate.spec.evm.access_list_of_block import check_item_count
+from samestate.spec.evm.block import Header, Withdrawal, empty_ommers_hash
+from samestate.spec.evm.block_access_list import count_items, encode_access_list, hash_access_list
+from samestate.spec.evm.chain import EvmResult, access_list_of, check_access_list, check_proposed_access_list
+from samestate.spec.evm.environment import ZERO_HASH, Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import CANCUN, LONDON, PARIS, PRAGUE, SHANGHAI
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.keys import CODE, SLOT, parse, storage_owner
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.payload import OmmerMiner, Payload
+from samestate.spec.evm.receipt import Receipt, logs_bloom, receipts_root
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.requests import requests_hash
+from samestate.spec.evm.signature import recover_sender
+from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.transaction import Transaction, decode_transaction
+from samestate.spec.machine import Key, Rejection, Value
+from samestate.spec.transition import apply_block
 
 NAME: Final = "evm"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from conformance.vectors import evm
-from conformance.vectors.document import Document, Object, Path
-from conformance.vectors.model import VALID, Case, member, members, text
-from conformance.vectors.problems import record_problems, status_problems
-from spec.evm.alloc import MalformedAlloc
-from spec.evm.fork import Fork
+from samestate.conformance.vectors import evm
+from samestate.conformance.vectors.document import Document, Object, Path
+from samestate.conformance.vectors.model import VALID, Case, member, members, text
+from samestate.conformance.vectors.problems import record_problems, status_problems
+from samestate.spec.evm.alloc import MalformedAlloc
+from samestate.spec.evm.fork import Fork
 
 
 def problems(document: Document, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:

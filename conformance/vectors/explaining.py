@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from conformance.vectors.document import Json, Object
-from conformance.vectors.model import ABSENT, PRE, members, text, texts
+from samestate.conformance.vectors.document import Json, Object
+from samestate.conformance.vectors.model import ABSENT, PRE, members, text, texts
 
 Values = Mapping[str, str]
 """What keys held before the block, as an access record writes them; a key that is not there was absent."""

@@ -12,11 +12,11 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from conformance.errors import InputError
-from conformance.vectors.document import Document, Object, Path, quoted, read_yaml
-from conformance.vectors.machines import machine_of
-from conformance.vectors.model import SELECTORS, Case, Vector, member, members, text, texts
-from conformance.vectors.places import SCHEMA
+from samestate.conformance.errors import InputError
+from samestate.conformance.vectors.document import Document, Object, Path, quoted, read_yaml
+from samestate.conformance.vectors.machines import machine_of
+from samestate.conformance.vectors.model import SELECTORS, Case, Vector, member, members, text, texts
+from samestate.conformance.vectors.places import SCHEMA
 
 PROBLEMS_SHOWN: Final = 8
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from conformance.errors import InputError
-from conformance.fixtures.forks import BY_NAME
-from conformance.vectors import evm, evm_problems, toy, toy_problems
-from conformance.vectors.document import Document, Object
-from conformance.vectors.model import Case
-from conformance.vectors.record import KeyText
-from spec.transition import BlockResult, apply_block
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.forks import BY_NAME
+from samestate.conformance.vectors import evm, evm_problems, toy, toy_problems
+from samestate.conformance.vectors.document import Document, Object
+from samestate.conformance.vectors.model import Case
+from samestate.conformance.vectors.record import KeyText
+from samestate.spec.transition import BlockResult, apply_block
 
 Apply = Callable[[Any, Any, Any], BlockResult[Any, Any, Any, Any]]
 """Whatever gives the result of a block, from a machine, the block and the state before it. Raises Rejection."""

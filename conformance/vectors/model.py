@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from conformance.vectors.document import Json, Object
+from samestate.conformance.vectors.document import Json, Object
 
 FORMAT: Final = "samestate-vector/1"
 VALID: Final = "valid"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.vectors.document import Document, Object, Path, quoted
-from conformance.vectors.model import VALID, members, text
-from conformance.vectors.record import KeyText, read_steps, write_critical_paths, write_dependencies
+from samestate.conformance.vectors.document import Document, Object, Path, quoted
+from samestate.conformance.vectors.model import VALID, members, text
+from samestate.conformance.vectors.record import KeyText, read_steps, write_critical_paths, write_dependencies
 
 
 def status_problems(document: Document, path: Path, expect: Object, rejections: list[str]) -> Iterable[str]:

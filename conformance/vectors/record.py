@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from conformance.vectors.document import Json, Object
-from conformance.vectors.model import ABSENT, PRE, members, text, texts
-from spec.access import OPEN, Read, StepAccess, critical_path, dependencies, step_name
-from spec.machine import Key, Value
+from samestate.conformance.vectors.document import Json, Object
+from samestate.conformance.vectors.model import ABSENT, PRE, members, text, texts
+from samestate.spec.access import OPEN, Read, StepAccess, critical_path, dependencies, step_name
+from samestate.spec.machine import Key, Value
 
 
 class KeyText(Protocol):

@@ -9,27 +9,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from conformance.vectors.document import Json, Object
-from conformance.vectors.model import VALID, Case, member, members, text, texts
-from conformance.vectors.record import (
+from samestate.conformance.vectors.document import Json, Object
+from samestate.conformance.vectors.model import VALID, Case, member, members, text, texts
+from samestate.conformance.vectors.record import (
     parse_value,
     write_critical_paths,
     write_dependencies,
     write_steps,
     write_value,
 )
-from spec.access import OPEN, step_name
-from spec.machine import Key, Rejection, Value
-from spec.toy.access_list import AccessList, Entry, check_access_list
-from spec.toy.block import Block, Declaration, Transaction, Withdrawal
-from spec.toy.keys import BALANCE, NONCE, SLOT, check_address, slot_key
-from spec.toy.machine import Outcome, Totals, Toy, ToyResult
-from spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
-from spec.toy.receipt import Receipt, receipts_root
-from spec.toy.rejections import Invalid
-from spec.toy.state import ToyState, toy_state
-from spec.toy.word import WORD_MODULUS, check_number
-from spec.transition import BlockResult, apply_block
+from samestate.spec.access import OPEN, step_name
+from samestate.spec.machine import Key, Rejection, Value
+from samestate.spec.toy.access_list import AccessList, Entry, check_access_list
+from samestate.spec.toy.block import Block, Declaration, Transaction, Withdrawal
+from samestate.spec.toy.keys import BALANCE, NONCE, SLOT, check_address, slot_key
+from samestate.spec.toy.machine import Outcome, Totals, Toy, ToyResult
+from samestate.spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
+from samestate.spec.toy.receipt import Receipt, receipts_root
+from samestate.spec.toy.rejections import Invalid
+from samestate.spec.toy.state import ToyState, toy_state
+from samestate.spec.toy.word import WORD_MODULUS, check_number
+from samestate.spec.transition import BlockResult, apply_block
 
 NAME: Final = "toy"
 FORK: Final = "toy"

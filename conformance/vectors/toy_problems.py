@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from conformance.vectors import toy
-from conformance.vectors.document import Document, Object, Path
-from conformance.vectors.model import VALID, Case, member, members, text, texts
-from conformance.vectors.problems import record_problems, status_problems
-from spec.access import OPEN, step_name
+from samestate.conformance.vectors import toy
+from samestate.conformance.vectors.document import Document, Object, Path
+from samestate.conformance.vectors.model import VALID, Case, member, members, text, texts
+from samestate.conformance.vectors.problems import record_problems, status_problems
+from samestate.spec.access import OPEN, step_name
 
 
 def problems(document: Document, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from conformance.vectors.document import PLAIN_KEY, Json, Path, quoted
+from samestate.conformance.vectors.document import PLAIN_KEY, Json, Path, quoted
 
 WIDTH: Final = 120
 

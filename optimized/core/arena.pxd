@@ -4,7 +4,7 @@ from libc.stdint cimport uint64_t
 
 from posix.unistd cimport close as close_descriptor
 
-from optimized.core.records cimport Arena, ArenaHeader, Session, Task, Value, WorkerRecord
+from samestate.optimized.core.records cimport Arena, ArenaHeader, Session, Task, Value, WorkerRecord
 
 cdef inline void* at(const Arena* arena, uint64_t offset) noexcept nogil:
     return <void*>(arena.base + offset)

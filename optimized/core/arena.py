@@ -10,8 +10,9 @@ import os
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.string import memcpy, memset
-from cython.cimports.optimized.core.records import OUT_OF_MEMORY, ArenaHeader, Value, WorkerRecord
-from cython.cimports.optimized.core.shim import (
+from cython.cimports.posix.mman import MAP_FAILED, MAP_SHARED, PROT_READ, PROT_WRITE, mmap, munmap
+from cython.cimports.samestate.optimized.core.records import OUT_OF_MEMORY, ArenaHeader, Value, WorkerRecord
+from cython.cimports.samestate.optimized.core.shim import (
     INTERRUPTED_BY_HOOK,
     atomic_add,
     atomic_load,
@@ -19,9 +20,8 @@ from cython.cimports.optimized.core.shim import (
     peek,
     samestate_interrupted,
 )
-from cython.cimports.posix.mman import MAP_FAILED, MAP_SHARED, PROT_READ, PROT_WRITE, mmap, munmap
 
-from optimized.memory_file import open_memory
+from samestate.optimized.memory_file import open_memory
 
 MAGIC = cython.declare(uint64_t, 0x53414D4553544154)
 FIRST_FREE = cython.declare(uint64_t, 256)

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint64_t
 
-from optimized.core.records cimport Execution, Session, Task
+from samestate.optimized.core.records cimport Execution, Session, Task
 
 # Run the executor once for the step and incarnation that begin_task was told. An ExecutionResult.
 cdef int run_executor(Task* task) noexcept nogil

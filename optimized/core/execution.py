@@ -2,9 +2,9 @@
 
 import cython
 from cython.cimports.libc.stdint import uint64_t
-from cython.cimports.optimized.core.arena import reserve_if_room, stop
-from cython.cimports.optimized.core.memory import validate
-from cython.cimports.optimized.core.records import (
+from cython.cimports.samestate.optimized.core.arena import reserve_if_room, stop
+from cython.cimports.samestate.optimized.core.memory import validate
+from cython.cimports.samestate.optimized.core.records import (
     BROKEN,
     DONE,
     PREDICTED,
@@ -17,7 +17,7 @@ from cython.cimports.optimized.core.records import (
     TraceEvent,
     WorkerRecord,
 )
-from cython.cimports.optimized.core.shim import now_nanoseconds, wait_a_little
+from cython.cimports.samestate.optimized.core.shim import now_nanoseconds, wait_a_little
 
 
 @cython.cfunc

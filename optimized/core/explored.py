@@ -6,7 +6,7 @@ In the normal build neither exists, and to ask for one raises RuntimeError.
 from collections.abc import Callable
 
 import cython
-from cython.cimports.optimized.core.shim import SAMESTATE_IS_EXPLORED
+from cython.cimports.samestate.optimized.core.shim import SAMESTATE_IS_EXPLORED
 
 EXPLORED = bool(SAMESTATE_IS_EXPLORED)
 

@@ -6,9 +6,9 @@ used here: the walk through the versions is written a second time, plainly.
 
 import cython
 from cython.cimports.libc.stdint import uint64_t
-from cython.cimports.optimized.core.keys import key_record
-from cython.cimports.optimized.core.memory import read_set, write_set
-from cython.cimports.optimized.core.records import (
+from cython.cimports.samestate.optimized.core.keys import key_record
+from cython.cimports.samestate.optimized.core.memory import read_set, write_set
+from cython.cimports.samestate.optimized.core.records import (
     BLOCK_STM,
     ESTIMATE,
     EXECUTED,
@@ -20,7 +20,7 @@ from cython.cimports.optimized.core.records import (
     word_incarnation,
     word_kind,
 )
-from cython.cimports.optimized.core.shim import peek
+from cython.cimports.samestate.optimized.core.shim import peek
 
 NEGATIVE = cython.declare(uint64_t, 0x8000000000000000)
 

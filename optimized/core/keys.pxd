@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint64_t
 
-from optimized.core.records cimport KeyRecord, Session, Task
+from samestate.optimized.core.records cimport KeyRecord, Session, Task
 
 cdef inline KeyRecord* key_record(Session* session, uint64_t key) noexcept nogil:
     return <KeyRecord*>(session.base + key)

@@ -3,9 +3,9 @@
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.string import memcmp, memcpy
-from cython.cimports.optimized.core.arena import allocate, stop
-from cython.cimports.optimized.core.records import KEY_TABLE_FULL
-from cython.cimports.optimized.core.shim import (
+from cython.cimports.samestate.optimized.core.arena import allocate, stop
+from cython.cimports.samestate.optimized.core.records import KEY_TABLE_FULL
+from cython.cimports.samestate.optimized.core.shim import (
     KEY_TAKEN_BLINDLY,
     MUTANT,
     atomic_add,

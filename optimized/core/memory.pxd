@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t, uint64_t
 
-from optimized.core.records cimport Execution, Reading, Session, Task, WriteEntry
+from samestate.optimized.core.records cimport Execution, Reading, Session, Task, WriteEntry
 
 cdef inline uint64_t* read_set(Execution* execution) noexcept nogil:
     return <uint64_t*>(<char*>execution + sizeof(Execution))

@@ -13,9 +13,9 @@ import cython
 from cython.cimports.libc.stdint import int64_t, uint64_t
 from cython.cimports.libc.stdlib import realloc
 from cython.cimports.libc.string import memcmp, memcpy, memset
-from cython.cimports.optimized.core.arena import allocate, reserve_if_room, stop, value_bytes, value_length
-from cython.cimports.optimized.core.keys import key_record
-from cython.cimports.optimized.core.records import (
+from cython.cimports.samestate.optimized.core.arena import allocate, reserve_if_room, stop, value_bytes, value_length
+from cython.cimports.samestate.optimized.core.keys import key_record
+from cython.cimports.samestate.optimized.core.records import (
     BROKEN,
     CREDIT,
     ESTIMATE,
@@ -36,7 +36,7 @@ from cython.cimports.optimized.core.records import (
     word_kind,
     word_value,
 )
-from cython.cimports.optimized.core.shim import (
+from cython.cimports.samestate.optimized.core.shim import (
     BASE_READ_UNRECORDED,
     CREDIT_HIDES_BASE,
     CREDITS_IGNORE_INCARNATION,

@@ -271,7 +271,7 @@ ctypedef void (*Idle)(void* machine, Task* task) noexcept nogil
 cdef struct Executor:
     # What a strategy knows of a machine.
     void* machine
-    # Run task.transaction to its end: read, write and credit through optimized.core.memory, set task.verdict and
+    # Run task.transaction to its end: read, write and credit through samestate.optimized.core.memory, set task.verdict and
     # task.outcome, return an ExecutionResult. `write` and `credit` may be called at any time, together at most once a key.
     Execute execute
     # The Value that `key` holds once `amount` (a Value) has been credited to `value` (0 = absent). Returns 0 for absent;

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint64_t
 
-from optimized.core.records cimport Arena, Executor, Session, Task
+from samestate.optimized.core.records cimport Arena, Executor, Session, Task
 
 cdef struct SessionOptions:
     uint64_t transactions

@@ -4,8 +4,8 @@ import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.stdlib import calloc, free, malloc
 from cython.cimports.libc.string import memset
-from cython.cimports.optimized.core.arena import arena_header, at, reserve, stop_reason
-from cython.cimports.optimized.core.records import (
+from cython.cimports.samestate.optimized.core.arena import arena_header, at, reserve, stop_reason
+from cython.cimports.samestate.optimized.core.records import (
     SessionRecord,
     StepRecord,
     Task,

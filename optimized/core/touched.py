@@ -3,8 +3,8 @@
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.stdlib import calloc, free
-from cython.cimports.optimized.core.arena import stop
-from cython.cimports.optimized.core.records import OUT_OF_MEMORY, TouchSlot
+from cython.cimports.samestate.optimized.core.arena import stop
+from cython.cimports.samestate.optimized.core.records import OUT_OF_MEMORY, TouchSlot
 
 MIX = cython.declare(uint64_t, 0x9E3779B97F4A7C15)
 

@@ -2,6 +2,6 @@
 
 from libc.stdint cimport uint64_t
 
-from optimized.core.records cimport Session, Task
+from samestate.optimized.core.records cimport Session, Task
 
 cdef void work_access_list(Task* task) noexcept nogil

@@ -7,10 +7,10 @@ valid; what was wrong is replaced, and whoever read it is executed again.
 
 import cython
 from cython.cimports.libc.stdint import uint64_t
-from cython.cimports.optimized.core.arena import stop_reason
-from cython.cimports.optimized.core.execution import be_idle
-from cython.cimports.optimized.core.shim import atomic_add, atomic_load
-from cython.cimports.optimized.strategies.commit import advance, all_committed, execute_first
+from cython.cimports.samestate.optimized.core.arena import stop_reason
+from cython.cimports.samestate.optimized.core.execution import be_idle
+from cython.cimports.samestate.optimized.core.shim import atomic_add, atomic_load
+from cython.cimports.samestate.optimized.strategies.commit import advance, all_committed, execute_first
 
 
 def work_access_list(task):

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint64_t
 
-from optimized.core.records cimport Session, Task
-from optimized.core.scheduler cimport Assignment
+from samestate.optimized.core.records cimport Session, Task
+from samestate.optimized.strategies.scheduler cimport Assignment
 
 cdef void work_block_stm(Task* task) noexcept nogil

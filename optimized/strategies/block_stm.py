@@ -2,11 +2,13 @@
 
 import cython
 from cython.cimports.libc.stdint import uint64_t
-from cython.cimports.optimized.core.arena import stop_reason
-from cython.cimports.optimized.core.execution import be_idle, run_executor, run_validation
-from cython.cimports.optimized.core.memory import latest_execution, mark_estimates, publish
-from cython.cimports.optimized.core.records import STOPPED, SUSPENDED, Execution
-from cython.cimports.optimized.core.scheduler import (
+from cython.cimports.samestate.optimized.core.arena import stop_reason
+from cython.cimports.samestate.optimized.core.execution import be_idle, run_executor, run_validation
+from cython.cimports.samestate.optimized.core.memory import latest_execution, mark_estimates, publish
+from cython.cimports.samestate.optimized.core.records import STOPPED, SUSPENDED, Execution
+from cython.cimports.samestate.optimized.core.session import begin_task
+from cython.cimports.samestate.optimized.core.shim import MUTANT, STALE_WAKE, STATUS_BEFORE_PUBLICATION
+from cython.cimports.samestate.optimized.strategies.scheduler import (
     EXECUTE,
     NOTHING,
     VALIDATE,
@@ -17,8 +19,6 @@ from cython.cimports.optimized.core.scheduler import (
     next_assignment,
     try_abort,
 )
-from cython.cimports.optimized.core.session import begin_task
-from cython.cimports.optimized.core.shim import MUTANT, STALE_WAKE, STATUS_BEFORE_PUBLICATION
 
 
 def work_block_stm(task):

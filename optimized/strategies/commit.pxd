@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint64_t
 
-from optimized.core.records cimport Session, Task
+from samestate.optimized.core.records cimport Session, Task
 
 # The transaction's first execution. False where the block is stopped.
 cdef bint execute_first(Task* task, uint64_t transaction) noexcept nogil

@@ -9,11 +9,10 @@ after letting it go.
 
 import cython
 from cython.cimports.libc.stdint import uint64_t
-from cython.cimports.optimized.core.arena import stop, stop_reason
-from cython.cimports.optimized.core.execution import run_executor, run_validation
-from cython.cimports.optimized.core.memory import latest_execution, publish, publish_execution
-from cython.cimports.optimized.core.predictions import confirm
-from cython.cimports.optimized.core.records import (
+from cython.cimports.samestate.optimized.core.arena import stop, stop_reason
+from cython.cimports.samestate.optimized.core.execution import run_executor, run_validation
+from cython.cimports.samestate.optimized.core.memory import latest_execution, publish, publish_execution
+from cython.cimports.samestate.optimized.core.records import (
     ACCESS_LIST,
     BROKEN,
     DONE,
@@ -22,8 +21,8 @@ from cython.cimports.optimized.core.records import (
     SessionRecord,
     StepRecord,
 )
-from cython.cimports.optimized.core.session import begin_task
-from cython.cimports.optimized.core.shim import (
+from cython.cimports.samestate.optimized.core.session import begin_task
+from cython.cimports.samestate.optimized.core.shim import (
     COMMIT_OUT_OF_ORDER,
     MUTANT,
     OFFENDER_ONLY,
@@ -31,6 +30,7 @@ from cython.cimports.optimized.core.shim import (
     atomic_replace,
     atomic_store,
 )
+from cython.cimports.samestate.optimized.strategies.predictions import confirm
 
 
 @cython.cfunc

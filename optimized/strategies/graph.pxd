@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint64_t
 
-from optimized.core.records cimport DeclaredAccess, Session, Task
+from samestate.optimized.core.records cimport DeclaredAccess, Session, Task
 
 cdef struct Access:
     # A reader of a key since its last writer.

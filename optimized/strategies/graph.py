@@ -7,8 +7,8 @@ grows with the number of accesses, not with the pairs of transactions.
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.stdlib import calloc, free, malloc
-from cython.cimports.optimized.core.records import DeclaredAccess
-from cython.cimports.optimized.core.shim import LOCKS_IGNORE_READS, MUTANT
+from cython.cimports.samestate.optimized.core.records import DeclaredAccess
+from cython.cimports.samestate.optimized.core.shim import LOCKS_IGNORE_READS, MUTANT
 
 SPREAD = cython.declare(uint64_t, 0x9E3779B97F4A7C15)
 

@@ -6,12 +6,12 @@ has a place for every transaction, so nobody ever waits to put one in.
 
 import cython
 from cython.cimports.libc.stdint import uint64_t
-from cython.cimports.optimized.core.arena import allocate, reserve, stop, stop_reason
-from cython.cimports.optimized.core.execution import be_idle
-from cython.cimports.optimized.core.records import OUT_OF_MEMORY, SessionRecord, StepRecord, Successor
-from cython.cimports.optimized.core.shim import atomic_add, atomic_load, atomic_replace, atomic_store
-from cython.cimports.optimized.strategies.commit import advance, all_committed, execute_first
-from cython.cimports.optimized.strategies.graph import Graph, end_graph, find_predecessors, start_graph
+from cython.cimports.samestate.optimized.core.arena import allocate, reserve, stop, stop_reason
+from cython.cimports.samestate.optimized.core.execution import be_idle
+from cython.cimports.samestate.optimized.core.records import OUT_OF_MEMORY, SessionRecord, StepRecord, Successor
+from cython.cimports.samestate.optimized.core.shim import atomic_add, atomic_load, atomic_replace, atomic_store
+from cython.cimports.samestate.optimized.strategies.commit import advance, all_committed, execute_first
+from cython.cimports.samestate.optimized.strategies.graph import Graph, end_graph, find_predecessors, start_graph
 
 NOBODY = cython.declare(uint64_t, 0xFFFFFFFFFFFFFFFF)
 

@@ -7,18 +7,18 @@ included. A wave begins when every transaction of those before it has been execu
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.string import memset
-from cython.cimports.optimized.core.arena import reserve, stop, stop_reason
-from cython.cimports.optimized.core.execution import be_idle
-from cython.cimports.optimized.core.records import OUT_OF_MEMORY, SessionRecord
-from cython.cimports.optimized.core.shim import (
+from cython.cimports.samestate.optimized.core.arena import reserve, stop, stop_reason
+from cython.cimports.samestate.optimized.core.execution import be_idle
+from cython.cimports.samestate.optimized.core.records import OUT_OF_MEMORY, SessionRecord
+from cython.cimports.samestate.optimized.core.shim import (
     MUTANT,
     WAVE_SKIPS_PREDECESSOR,
     atomic_add,
     atomic_load,
     atomic_replace,
 )
-from cython.cimports.optimized.strategies.commit import advance, all_committed, execute_first
-from cython.cimports.optimized.strategies.graph import Graph, end_graph, find_predecessors, start_graph
+from cython.cimports.samestate.optimized.strategies.commit import advance, all_committed, execute_first
+from cython.cimports.samestate.optimized.strategies.graph import Graph, end_graph, find_predecessors, start_graph
 
 NOBODY = cython.declare(uint64_t, 0xFFFFFFFFFFFFFFFF)
 

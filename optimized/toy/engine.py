@@ -6,10 +6,10 @@ import time
 from array import array
 from typing import Any, cast
 
-from optimized.analysis import Access, accuracy, conflict_rate, critical_path
-from optimized.configuration import Configuration
-from optimized.deadline import Deadline, TimeUp
-from optimized.errors import (
+from samestate.optimized.analysis import Access, accuracy, conflict_rate, critical_path
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.deadline import Deadline, TimeUp
+from samestate.optimized.errors import (
     BlockTooLarge,
     ConfigurationError,
     EngineClosed,
@@ -17,21 +17,21 @@ from optimized.errors import (
     OutOfMemory,
     TimeLimitExceeded,
 )
-from optimized.expectations import Estimator
-from optimized.metrics import Metrics, WorkerMetrics, latency
-from optimized.shared_memory import create_arena, create_smallest_arena
-from optimized.threads import ThreadPool
-from optimized.toy.expecting import ToyExpectations
-from optimized.toy.packing import PackedBlock
-from optimized.toy.result import ToyResult
-from optimized.toy.running import ToyRun
-from optimized.trace import TraceEvent
+from samestate.optimized.metrics import Metrics, WorkerMetrics, latency
+from samestate.optimized.processes.expectations import Estimator
+from samestate.optimized.shared_memory import create_arena, create_smallest_arena
+from samestate.optimized.threads import ThreadPool
+from samestate.optimized.toy.expecting import ToyExpectations
+from samestate.optimized.toy.packing import PackedBlock
+from samestate.optimized.toy.result import ToyResult
+from samestate.optimized.toy.running import ToyRun
+from samestate.optimized.trace import TraceEvent
 
 COMPILED_ESTIMATORS = ("declared", "static")
 
 
 class ToyEngine:
-    """Runs packed blocks, one after another, on one arena and one pool. See :class:`optimized.engine.Engine`."""
+    """Runs packed blocks, one after another, on one arena and one pool. See :class:`samestate.optimized.engine.Engine`."""
 
     def __init__(self, configuration: Configuration) -> None:
         if configuration.kind != "threads":
@@ -63,7 +63,9 @@ class ToyEngine:
         if self._closed:
             raise EngineClosed("the engine is closed: make another")
         if not isinstance(block, PackedBlock):
-            raise TypeError(f"the machine toy takes blocks from optimized.toy.packing.pack, not {type(block).__name__}")
+            raise TypeError(
+                f"the machine toy takes blocks from samestate.optimized.toy.packing.pack, not {type(block).__name__}"
+            )
         if block.transaction_count > configuration.maximum_block:
             raise BlockTooLarge(
                 f"the block has {block.transaction_count} transactions, more than maximum_block ="

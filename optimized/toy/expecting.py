@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from optimized.analysis import Access
-from optimized.toy.packing import slot_key
+from samestate.optimized.analysis import Access
+from samestate.optimized.toy.packing import slot_key
 
 if TYPE_CHECKING:
-    from optimized.toy.packing import PackedBlock, Transaction
+    from samestate.optimized.toy.packing import PackedBlock, Transaction
 
 
 class ToyExpectations:

@@ -2,9 +2,9 @@
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
-from optimized.core.records cimport Arena, Task
-from optimized.toy.packing cimport Operation, PackedTransaction
-from optimized.toy.word cimport Word
+from samestate.optimized.core.records cimport Arena, Task
+from samestate.optimized.toy.packing cimport Operation, PackedTransaction
+from samestate.optimized.words.word cimport Word
 
 cdef enum OutcomeCode:
     SUCCESS = 0

@@ -9,10 +9,10 @@ and so is its warmth.
 import cython
 from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
 from cython.cimports.libc.string import memset
-from cython.cimports.optimized.core.arena import stop, stop_reason, value_bytes
-from cython.cimports.optimized.core.keys import key_record
-from cython.cimports.optimized.core.memory import read
-from cython.cimports.optimized.core.records import (
+from cython.cimports.samestate.optimized.core.arena import stop, stop_reason, value_bytes
+from cython.cimports.samestate.optimized.core.keys import key_record
+from cython.cimports.samestate.optimized.core.memory import read
+from cython.cimports.samestate.optimized.core.records import (
     DONE,
     INTERRUPTED,
     OUT_OF_TIME,
@@ -21,7 +21,7 @@ from cython.cimports.optimized.core.records import (
     Reading,
     word_value,
 )
-from cython.cimports.optimized.core.shim import (
+from cython.cimports.samestate.optimized.core.shim import (
     MUTANT,
     SAMESTATE_IS_EXPLORED,
     WARM_SET_KEPT,
@@ -30,8 +30,7 @@ from cython.cimports.optimized.core.shim import (
     peek,
     sleep_nanoseconds,
 )
-from cython.cimports.optimized.toy.keccak import absorb, finish, keccak256
-from cython.cimports.optimized.toy.packing import (
+from cython.cimports.samestate.optimized.toy.packing import (
     ADD,
     KECCAK,
     SLOAD,
@@ -41,7 +40,8 @@ from cython.cimports.optimized.toy.packing import (
     Operation,
     PackedTransaction,
 )
-from cython.cimports.optimized.toy.word import (
+from cython.cimports.samestate.optimized.words.keccak import absorb, finish, keccak256
+from cython.cimports.samestate.optimized.words.word import (
     Word,
     word_add,
     word_compare,

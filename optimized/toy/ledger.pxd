@@ -2,9 +2,9 @@
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
-from optimized.toy.interpreter cimport Access, Machine, Outcome
-from optimized.toy.packing cimport PackedBlock
-from optimized.toy.word cimport Word
+from samestate.optimized.toy.interpreter cimport Access, Machine, Outcome
+from samestate.optimized.toy.packing cimport PackedBlock
+from samestate.optimized.words.word cimport Word
 
 cdef enum:
     # Rejections of the block beside those of OutcomeCode.

@@ -9,9 +9,9 @@ from cython.cimports.libc.stdint import uint32_t, uint64_t
 from cython.cimports.libc.stdlib import realloc
 from cython.cimports.libc.string import memcpy
 from cython.cimports.libcpp.algorithm import sort
-from cython.cimports.optimized.toy.interpreter import FEE_CREDITED, OUT_OF_GAS, Access
-from cython.cimports.optimized.toy.packing import ListedChange
-from cython.cimports.optimized.toy.word import Word, word_add, word_copy, word_equal, word_from_number
+from cython.cimports.samestate.optimized.toy.interpreter import FEE_CREDITED, OUT_OF_GAS, Access
+from cython.cimports.samestate.optimized.toy.packing import ListedChange
+from cython.cimports.samestate.optimized.words.word import Word, word_add, word_copy, word_equal, word_from_number
 
 
 def commit(ledger, block, outcome, accesses, sourced):

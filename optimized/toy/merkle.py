@@ -8,7 +8,7 @@ so the roots of whole trees, one for each bit of n, are all that has to be kept 
 import cython
 from cython.cimports.libc.stdint import uint8_t, uint64_t
 from cython.cimports.libc.string import memcpy
-from cython.cimports.optimized.toy.sha256 import Sha256, sha256_finish, sha256_start, sha256_update
+from cython.cimports.samestate.optimized.words.sha256 import Sha256, sha256_finish, sha256_start, sha256_update
 
 
 def merkle_start(tree):

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
-from optimized.toy.word cimport Word
+from samestate.optimized.words.word cimport Word
 
 cdef enum OperationKind:
     SLOAD = 0

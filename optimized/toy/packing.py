@@ -14,10 +14,10 @@ step: keys, and pairs of key and value. Addresses, keys and values there are byt
 import cython
 from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
 from cython.cimports.libc.string import memcpy
-from cython.cimports.optimized.toy.chain import chain_allocate, chain_free
-from cython.cimports.optimized.toy.word import Word, word_from_bytes, word_from_python
+from cython.cimports.samestate.optimized.toy.chain import chain_allocate, chain_free
+from cython.cimports.samestate.optimized.words.word import Word, word_from_bytes, word_from_python
 
-from optimized.errors import OutOfMemory
+from samestate.optimized.errors import OutOfMemory
 
 ADDRESS_LENGTH = 20
 BALANCE = b"\x01"

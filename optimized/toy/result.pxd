@@ -2,8 +2,8 @@
 
 from libc.stdint cimport uint32_t, uint64_t
 
-from optimized.toy.ledger cimport Ledger
-from optimized.toy.packing cimport PackedBlock
+from samestate.optimized.toy.ledger cimport Ledger
+from samestate.optimized.toy.packing cimport PackedBlock
 
 cdef class ToyResult:
     cdef Ledger ledger

@@ -7,12 +7,18 @@ import cython
 from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
 from cython.cimports.libc.stdlib import free, malloc
 from cython.cimports.libc.string import memcpy
-from cython.cimports.optimized.toy.chain import chain_allocate, chain_free
-from cython.cimports.optimized.toy.interpreter import FEE_CREDITED, FEE_TOUCHED, SUCCESS, Access
-from cython.cimports.optimized.toy.ledger import ACCESS_LIST_MISMATCH, NO_KEY, PackedReceipt, Source, StepRecord
-from cython.cimports.optimized.toy.merkle import MerkleTree, merkle_add, merkle_finish, merkle_start
-from cython.cimports.optimized.toy.packing import PackedBlock, PackedTransaction
-from cython.cimports.optimized.toy.word import (
+from cython.cimports.samestate.optimized.toy.chain import chain_allocate, chain_free
+from cython.cimports.samestate.optimized.toy.interpreter import FEE_CREDITED, FEE_TOUCHED, SUCCESS, Access
+from cython.cimports.samestate.optimized.toy.ledger import (
+    ACCESS_LIST_MISMATCH,
+    NO_KEY,
+    PackedReceipt,
+    Source,
+    StepRecord,
+)
+from cython.cimports.samestate.optimized.toy.merkle import MerkleTree, merkle_add, merkle_finish, merkle_start
+from cython.cimports.samestate.optimized.toy.packing import PackedBlock, PackedTransaction
+from cython.cimports.samestate.optimized.words.word import (
     Word,
     store_big_endian,
     word_equal,
@@ -20,9 +26,9 @@ from cython.cimports.optimized.toy.word import (
     word_to_value,
 )
 
-from optimized.errors import OutOfMemory
-from optimized.record import OPEN, Read, Step
-from optimized.result import Rejection
+from samestate.optimized.errors import OutOfMemory
+from samestate.optimized.record import OPEN, Read, Step
+from samestate.optimized.result import Rejection
 
 REJECTIONS = {
     2: "NONCE_TOO_LOW",
@@ -47,7 +53,7 @@ class Receipt(NamedTuple):
 
 
 class ToyResult:
-    """What a block did, or why it is invalid; see :class:`optimized.result.Result`."""
+    """What a block did, or why it is invalid; see :class:`samestate.optimized.result.Result`."""
 
     def __cinit__(self, block: PackedBlock):
         self.block = block

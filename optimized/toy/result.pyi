@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from optimized.metrics import Metrics
-from optimized.record import Step
-from optimized.result import Rejection
-from optimized.toy.packing import PackedBlock
-from optimized.trace import TraceEvent
+from samestate.optimized.metrics import Metrics
+from samestate.optimized.record import Step
+from samestate.optimized.result import Rejection
+from samestate.optimized.toy.packing import PackedBlock
+from samestate.optimized.trace import TraceEvent
 
 class Receipt(NamedTuple):
     """What one transaction reports. ``first_log`` is the index in the block of its first log, ``error`` a name."""
@@ -20,7 +20,7 @@ class Receipt(NamedTuple):
     error: str | None
 
 class ToyResult:
-    """What a block did, or why it is invalid; see :class:`optimized.result.Result`."""
+    """What a block did, or why it is invalid; see :class:`samestate.optimized.result.Result`."""
 
     @property
     def block(self) -> PackedBlock: ...

@@ -2,11 +2,11 @@
 
 from libc.stdint cimport uint64_t
 
-from optimized.core.arena cimport SharedArena
-from optimized.core.records cimport Executor, Session, Task
-from optimized.toy.interpreter cimport Machine, Scratch
-from optimized.toy.packing cimport PackedBlock
-from optimized.toy.result cimport ToyResult
+from samestate.optimized.core.arena cimport SharedArena
+from samestate.optimized.core.records cimport Executor, Session, Task
+from samestate.optimized.toy.interpreter cimport Machine, Scratch
+from samestate.optimized.toy.packing cimport PackedBlock
+from samestate.optimized.toy.result cimport ToyResult
 
 cdef class ToyRun:
     cdef readonly SharedArena arena

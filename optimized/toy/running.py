@@ -12,10 +12,10 @@ from cython.cimports.cpython.exc import PyErr_CheckSignals
 from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
 from cython.cimports.libc.stdlib import calloc, free, malloc
 from cython.cimports.libc.string import memset
-from cython.cimports.optimized.core.arena import allocate, stop_reason
-from cython.cimports.optimized.core.invariants import broken_invariant
-from cython.cimports.optimized.core.memory import latest_execution
-from cython.cimports.optimized.core.records import (
+from cython.cimports.samestate.optimized.core.arena import allocate, stop_reason
+from cython.cimports.samestate.optimized.core.invariants import broken_invariant
+from cython.cimports.samestate.optimized.core.memory import latest_execution
+from cython.cimports.samestate.optimized.core.records import (
     ACCESS_LIST,
     BLOCK_STM,
     BROKEN,
@@ -35,14 +35,14 @@ from cython.cimports.optimized.core.records import (
     TraceEvent,
     WorkerRecord,
 )
-from cython.cimports.optimized.core.session import SessionOptions, begin_session, free_task, make_task
-from cython.cimports.optimized.core.shim import SAMESTATE_IS_EXPLORED, now_nanoseconds, samestate_raise
-from cython.cimports.optimized.core.worker import prepare, run_worker
-from cython.cimports.optimized.toy.interpreter import Access, Scratch
-from cython.cimports.optimized.toy.packing import PackedBlock
-from cython.cimports.optimized.toy.result import ToyResult
-from cython.cimports.optimized.toy.sequential import run_sequentially
-from cython.cimports.optimized.toy.versioned import (
+from cython.cimports.samestate.optimized.core.session import SessionOptions, begin_session, free_task, make_task
+from cython.cimports.samestate.optimized.core.shim import SAMESTATE_IS_EXPLORED, now_nanoseconds, samestate_raise
+from cython.cimports.samestate.optimized.strategies.worker import prepare, run_worker
+from cython.cimports.samestate.optimized.toy.interpreter import Access, Scratch
+from cython.cimports.samestate.optimized.toy.packing import PackedBlock
+from cython.cimports.samestate.optimized.toy.result import ToyResult
+from cython.cimports.samestate.optimized.toy.sequential import run_sequentially
+from cython.cimports.samestate.optimized.toy.versioned import (
     execute,
     idle,
     merge,
@@ -53,7 +53,7 @@ from cython.cimports.optimized.toy.versioned import (
     settle_all,
 )
 
-from optimized.errors import EngineError, OutOfMemory, TimeLimitExceeded
+from samestate.optimized.errors import EngineError, OutOfMemory, TimeLimitExceeded
 
 STRATEGIES = {
     "sequential": SEQUENTIAL,

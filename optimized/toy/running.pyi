@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from optimized.core.arena import SharedArena
-from optimized.toy.packing import PackedBlock
-from optimized.toy.result import ToyResult
+from samestate.optimized.core.arena import SharedArena
+from samestate.optimized.toy.packing import PackedBlock
+from samestate.optimized.toy.result import ToyResult
 
 class ToyRun:
     """One engine's workers on toy blocks. Not for two blocks at once."""

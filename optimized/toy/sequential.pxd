@@ -2,8 +2,8 @@
 
 from libc.stdint cimport uint64_t
 
-from optimized.toy.interpreter cimport Machine, Scratch
-from optimized.toy.result cimport ToyResult
+from samestate.optimized.toy.interpreter cimport Machine, Scratch
+from samestate.optimized.toy.result cimport ToyResult
 
 # Execute, settle and close. `times`: room for when each transaction began, which is when the one before was settled, and for
 # the end of the last. False where the run was stopped; the arena's stop flag says why.

@@ -5,11 +5,11 @@ Each transaction is executed where the ledger keeps its accesses, so that settli
 
 import cython
 from cython.cimports.libc.stdint import uint64_t
-from cython.cimports.optimized.core.arena import stop
-from cython.cimports.optimized.core.records import DONE, OUT_OF_MEMORY
-from cython.cimports.optimized.core.shim import now_nanoseconds
-from cython.cimports.optimized.toy.interpreter import BETWEEN_LOOKS, Outcome, poll, run_transaction
-from cython.cimports.optimized.toy.ledger import Ledger, close, commit
+from cython.cimports.samestate.optimized.core.arena import stop
+from cython.cimports.samestate.optimized.core.records import DONE, OUT_OF_MEMORY
+from cython.cimports.samestate.optimized.core.shim import now_nanoseconds
+from cython.cimports.samestate.optimized.toy.interpreter import BETWEEN_LOOKS, Outcome, poll, run_transaction
+from cython.cimports.samestate.optimized.toy.ledger import Ledger, close, commit
 
 
 def run_sequentially(result, machine, scratch, times):

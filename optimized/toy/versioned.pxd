@@ -2,10 +2,10 @@
 
 from libc.stdint cimport uint64_t
 
-from optimized.core.records cimport Session, Task
-from optimized.toy.interpreter cimport Machine
-from optimized.toy.packing cimport PackedBlock
-from optimized.toy.result cimport ToyResult
+from samestate.optimized.core.records cimport Session, Task
+from samestate.optimized.toy.interpreter cimport Machine
+from samestate.optimized.toy.packing cimport PackedBlock
+from samestate.optimized.toy.result cimport ToyResult
 
 # Task.local is a Scratch.
 cdef int execute(void* machine, Task* task) noexcept nogil

@@ -6,11 +6,10 @@ A value in versioned memory is the 32 bytes of a word, limb by limb, or absent w
 import cython
 from cython.cimports.libc.stdint import uint32_t, uint64_t
 from cython.cimports.libc.string import memcpy
-from cython.cimports.optimized.core.arena import allocate, store_value, value_bytes
-from cython.cimports.optimized.core.keys import make_key
-from cython.cimports.optimized.core.memory import credit, latest_execution, read_set, write
-from cython.cimports.optimized.core.predictions import predict
-from cython.cimports.optimized.core.records import (
+from cython.cimports.samestate.optimized.core.arena import allocate, store_value, value_bytes
+from cython.cimports.samestate.optimized.core.keys import make_key
+from cython.cimports.samestate.optimized.core.memory import credit, latest_execution, read_set, write
+from cython.cimports.samestate.optimized.core.records import (
     DONE,
     REJECTED,
     STOPPED,
@@ -21,8 +20,9 @@ from cython.cimports.optimized.core.records import (
     Task,
     Version,
 )
-from cython.cimports.optimized.core.shim import now_nanoseconds
-from cython.cimports.optimized.toy.interpreter import (
+from cython.cimports.samestate.optimized.core.shim import now_nanoseconds
+from cython.cimports.samestate.optimized.strategies.predictions import predict
+from cython.cimports.samestate.optimized.toy.interpreter import (
     FEE_CREDITED,
     OUT_OF_GAS,
     Access,
@@ -32,8 +32,8 @@ from cython.cimports.optimized.toy.interpreter import (
     poll,
     run_transaction,
 )
-from cython.cimports.optimized.toy.ledger import Ledger, add_source, close, commit
-from cython.cimports.optimized.toy.packing import (
+from cython.cimports.samestate.optimized.toy.ledger import Ledger, add_source, close, commit
+from cython.cimports.samestate.optimized.toy.packing import (
     SLOAD,
     SSTORE,
     SSTORE_ACCUMULATOR,
@@ -42,7 +42,7 @@ from cython.cimports.optimized.toy.packing import (
     Operation,
     PackedTransaction,
 )
-from cython.cimports.optimized.toy.word import Word, word_add, word_equal, word_from_number, word_is_zero
+from cython.cimports.samestate.optimized.words.word import Word, word_add, word_equal, word_from_number, word_is_zero
 
 
 @cython.cfunc

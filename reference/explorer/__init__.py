@@ -3,7 +3,7 @@
 It knows nothing of what the workers do. A program (:class:`Program`) gives fresh workers, callables, each time it is
 started; a worker calls the point that it was started with before each of its actions::
 
-    from reference.explorer import Kind, Label, explore
+    from samestate.reference.explorer import Kind, Label, explore
 
     LOOK = Label("look for a task", Kind.LOOK)
     TAKE = Label("take a task")
@@ -55,9 +55,9 @@ translates it to a :class:`Label` made once at import. Rules for workers:
   :class:`Violation`.
 """
 
-from reference.explorer.document import MOST_WORKERS, ScheduleDocument, read_schedule
-from reference.explorer.driver import Choice, Driver, Limit, Passed, Progress, Worker
-from reference.explorer.exploring import (
+from samestate.reference.explorer.document import MOST_WORKERS, ScheduleDocument, read_schedule
+from samestate.reference.explorer.driver import Choice, Driver, Limit, Passed, Progress, Worker
+from samestate.reference.explorer.exploring import (
     Exploration,
     Program,
     Report,
@@ -68,9 +68,9 @@ from reference.explorer.exploring import (
     run_once,
     sample,
 )
-from reference.explorer.points import FINISHED, IDLE, Kind, Label, Point, pass_by
-from reference.explorer.policy import Policy, RandomTurns, Schedule, Switch, Turns
-from reference.explorer.violation import CRASH, LIVELOCK, LOST_WAKE_UP, OUT_OF_POINTS, RESULT, Violation
+from samestate.reference.explorer.points import FINISHED, IDLE, Kind, Label, Point, pass_by
+from samestate.reference.explorer.policy import Policy, RandomTurns, Schedule, Switch, Turns
+from samestate.reference.explorer.violation import CRASH, LIVELOCK, LOST_WAKE_UP, OUT_OF_POINTS, RESULT, Violation
 
 __all__ = [
     "CRASH",

@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 from yaml.nodes import MappingNode, Node
 
-from reference.explorer.policy import Switch
+from samestate.reference.explorer.policy import Switch
 
 FORMAT: Final = "samestate-schedule/1"
 

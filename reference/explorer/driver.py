@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 from greenlet import getcurrent, greenlet
 
-from reference.explorer.points import FINISHED, Kind, Label
-from reference.explorer.policy import Policy, Schedule, Switch
-from reference.explorer.violation import CRASH, LIVELOCK, LOST_WAKE_UP, OUT_OF_POINTS, Violation
+from samestate.reference.explorer.points import FINISHED, Kind, Label
+from samestate.reference.explorer.policy import Policy, Schedule, Switch
+from samestate.reference.explorer.violation import CRASH, LIVELOCK, LOST_WAKE_UP, OUT_OF_POINTS, Violation
 
 Worker = Callable[[], object]
 """A worker: called once, it works until there is nothing left to do."""
@@ -100,7 +100,7 @@ class Driver:
         self._next_look = self._when_to_look()
 
     def point(self, label: Label, detail: object = None, /) -> None:
-        """See :class:`reference.explorer.points.Point`."""
+        """See :class:`samestate.reference.explorer.points.Point`."""
         if not self._live or self._over:
             return
         current = default = self.current

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from reference.explorer.document import ScheduleDocument
-from reference.explorer.driver import Choice, Driver, Limit, Passed, Worker
-from reference.explorer.points import Point
-from reference.explorer.policy import Policy, RandomTurns, Schedule, Switch
-from reference.explorer.violation import LIVELOCK, Violation
+from samestate.reference.explorer.document import ScheduleDocument
+from samestate.reference.explorer.driver import Choice, Driver, Limit, Passed, Worker
+from samestate.reference.explorer.points import Point
+from samestate.reference.explorer.policy import Policy, RandomTurns, Schedule, Switch
+from samestate.reference.explorer.violation import LIVELOCK, Violation
 
 ENOUGH: Final = Limit(10_000_000)
 """What a run may take where nobody says otherwise, and nobody knows how long the work is."""

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from reference.foretold import Predictions
-from reference.strategies.access_list import FromAccessList
-from reference.strategies.base import Job, Parts, Strategy
-from reference.strategies.block_stm import BlockStm
-from reference.strategies.locks import Locks
-from reference.strategies.sequential import Sequential
-from reference.strategies.waves import Waves
+from samestate.reference.foretold import Predictions
+from samestate.reference.strategies.access_list import FromAccessList
+from samestate.reference.strategies.base import Job, Parts, Strategy
+from samestate.reference.strategies.block_stm import BlockStm
+from samestate.reference.strategies.locks import Locks
+from samestate.reference.strategies.sequential import Sequential
+from samestate.reference.strategies.waves import Waves
 
 __all__ = ["STRATEGIES", "Job", "Parts", "Predictions", "Strategy"]
 

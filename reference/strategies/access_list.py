@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from reference.commit import Attempt
-from reference.explorer.points import Kind, Label, Point
-from reference.foretold import Predictions
-from reference.journal import Journal
-from reference.strategies.base import Job
-from reference.strategies.in_order import InOrder
-from reference.view import SpeculativeView
-from spec.access import OPEN, StepAccess
-from spec.machine import Key, Value
+from samestate.reference.commit import Attempt
+from samestate.reference.explorer.points import Kind, Label, Point
+from samestate.reference.foretold import Predictions
+from samestate.reference.journal import Journal
+from samestate.reference.strategies.base import Job
+from samestate.reference.strategies.in_order import InOrder
+from samestate.reference.view import SpeculativeView
+from samestate.spec.access import OPEN, StepAccess
+from samestate.spec.machine import Key, Value
 
 LOOK_NEXT = Label("look for a transaction", Kind.LOOK)
 TAKE_NEXT = Label("take a transaction")
@@ -21,7 +21,7 @@ class FromAccessList(InOrder):
 
     As long as every step has changed just what the list says, what later ones were told is right. From the first step
     on that has not, everything is executed again in order. So the result never depends on the list being right, and
-    whoever asked for the result judges the list by it, as after any other strategy (:data:`reference.running.Judge`).
+    whoever asked for the result judges the list by it, as after any other strategy (:data:`samestate.reference.running.Judge`).
     """
 
     name = "access-list"

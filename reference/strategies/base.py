@@ -6,19 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from reference.commit import AnyMachine, Attempt, Committer, estimate_left
-from reference.estimators import Estimate
-from reference.explorer.points import Kind, Label, Point
-from reference.foretold import ForetoldView, Predictions
-from reference.journal import Journal
-from reference.memory import NO_EFFECTS, Blocked, VersionedMemory
-from reference.scheduler import Scheduler
-from reference.strategies.lock_table import LockTable
-from reference.strategies.wave_queue import WaveQueue
-from reference.view import SpeculativeView
-from spec.access import OPEN
-from spec.machine import State
-from spec.transition import BlockResult
+from samestate.reference.commit import AnyMachine, Attempt, Committer, estimate_left
+from samestate.reference.estimators import Estimate
+from samestate.reference.explorer.points import Kind, Label, Point
+from samestate.reference.foretold import ForetoldView, Predictions
+from samestate.reference.journal import Journal
+from samestate.reference.memory import NO_EFFECTS, Blocked, VersionedMemory
+from samestate.reference.scheduler import Scheduler
+from samestate.reference.strategies.lock_table import LockTable
+from samestate.reference.strategies.wave_queue import WaveQueue
+from samestate.reference.view import SpeculativeView
+from samestate.spec.access import OPEN
+from samestate.spec.machine import State
+from samestate.spec.transition import BlockResult
 
 EXECUTE = Label("execute", Kind.OWN)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from reference.commit import Attempt
-from reference.explorer.points import Kind, Label, Point
-from reference.journal import Journal
-from reference.memory import Blocked
-from reference.scheduler import Task, TaskKind
-from reference.strategies.base import Job, Strategy
-from spec.transition import BlockResult
+from samestate.reference.commit import Attempt
+from samestate.reference.explorer.points import Kind, Label, Point
+from samestate.reference.journal import Journal
+from samestate.reference.memory import Blocked
+from samestate.reference.scheduler import Task, TaskKind
+from samestate.reference.strategies.base import Job, Strategy
+from samestate.spec.transition import BlockResult
 
 STORE_READS = Label("store what was read")
 LOAD_READS = Label("load what was read", Kind.LOOK)

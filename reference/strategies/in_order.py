@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from reference.commit import Attempt
-from reference.explorer.points import IDLE, Kind, Label, Point
-from reference.journal import Journal
-from reference.strategies.base import Job, Strategy
-from spec.transition import BlockResult
+from samestate.reference.commit import Attempt
+from samestate.reference.explorer.points import IDLE, Kind, Label, Point
+from samestate.reference.journal import Journal
+from samestate.reference.strategies.base import Job, Strategy
+from samestate.spec.transition import BlockResult
 
 LOOK_ENDED = Label("all committed?", Kind.LOOK)
 LOOK_WITHDRAWN = Label("is it being run again?", Kind.LOOK)

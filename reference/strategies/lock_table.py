@@ -5,9 +5,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 
-from reference.estimators import Estimate
-from reference.explorer.points import Kind, Label, Point
-from spec.machine import Key
+from samestate.reference.estimators import Estimate
+from samestate.reference.explorer.points import Kind, Label, Point
+from samestate.spec.machine import Key
 
 LOOK_RUNNABLE = Label("look for a runnable transaction", Kind.LOOK)
 TAKE_RUNNABLE = Label("take a runnable transaction")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from reference.commit import Attempt
-from reference.explorer.points import Label, Point
-from reference.journal import Journal
-from reference.strategies.base import Job, Strategy
-from reference.view import ADD, CHECKPOINT, HAS_STORAGE, READ, ROLLBACK, SET, TOUCH, WIPE
-from spec.access import OPEN, StepAccess
-from spec.machine import Key, Rejection, Value
-from spec.transition import BlockResult
-from spec.view import Ledger, StepView
+from samestate.reference.commit import Attempt
+from samestate.reference.explorer.points import Label, Point
+from samestate.reference.journal import Journal
+from samestate.reference.strategies.base import Job, Strategy
+from samestate.reference.view import ADD, CHECKPOINT, HAS_STORAGE, READ, ROLLBACK, SET, TOUCH, WIPE
+from samestate.spec.access import OPEN, StepAccess
+from samestate.spec.machine import Key, Rejection, Value
+from samestate.spec.transition import BlockResult
+from samestate.spec.view import Ledger, StepView
 
 COMMIT = Label("commit")
 
@@ -27,42 +27,42 @@ class WatchedView(StepView):
         self._point = point
 
     def get(self, key: Key) -> Value:
-        """See :meth:`spec.machine.View.get`."""
+        """See :meth:`samestate.spec.machine.View.get`."""
         self._point(READ, key)
         return super().get(key)
 
     def set(self, key: Key, value: Value) -> None:
-        """See :meth:`spec.machine.View.set`."""
+        """See :meth:`samestate.spec.machine.View.set`."""
         self._point(SET, key)
         super().set(key, value)
 
     def add(self, key: Key, amount: int) -> None:
-        """See :meth:`spec.machine.View.add`."""
+        """See :meth:`samestate.spec.machine.View.add`."""
         self._point(ADD, key)
         super().add(key, amount)
 
     def touch(self, address: bytes) -> None:
-        """See :meth:`spec.machine.View.touch`."""
+        """See :meth:`samestate.spec.machine.View.touch`."""
         self._point(TOUCH, address)
         super().touch(address)
 
     def wipe(self, address: bytes) -> None:
-        """See :meth:`spec.machine.View.wipe`."""
+        """See :meth:`samestate.spec.machine.View.wipe`."""
         self._point(WIPE, address)
         super().wipe(address)
 
     def checkpoint(self) -> int:
-        """See :meth:`spec.machine.View.checkpoint`."""
+        """See :meth:`samestate.spec.machine.View.checkpoint`."""
         self._point(CHECKPOINT)
         return super().checkpoint()
 
     def rollback(self, mark: int) -> None:
-        """See :meth:`spec.machine.View.rollback`."""
+        """See :meth:`samestate.spec.machine.View.rollback`."""
         self._point(ROLLBACK)
         super().rollback(mark)
 
     def has_storage(self, address: bytes) -> bool:
-        """See :meth:`spec.machine.View.has_storage`."""
+        """See :meth:`samestate.spec.machine.View.has_storage`."""
         self._point(HAS_STORAGE, address)
         return super().has_storage(address)
 

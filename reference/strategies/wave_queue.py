@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
-from reference.estimators import Estimate
-from reference.explorer.points import Kind, Label, Point
-from spec.machine import Key
+from samestate.reference.estimators import Estimate
+from samestate.reference.explorer.points import Kind, Label, Point
+from samestate.spec.machine import Key
 
 LOOK_MEMBER = Label("look for a member of the wave", Kind.LOOK)
 TAKE_MEMBER = Label("take a member of the wave")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reference.explorer.points import Point
-from reference.journal import Journal
-from reference.strategies.base import Job
-from reference.strategies.in_order import InOrder
+from samestate.reference.explorer.points import Point
+from samestate.reference.journal import Journal
+from samestate.reference.strategies.base import Job
+from samestate.reference.strategies.in_order import InOrder
 
 
 class Waves(InOrder):

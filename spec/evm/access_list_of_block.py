@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from spec.access import StepAccess
-from spec.evm.block_access_list import AccountAccess, BlockAccessList, SlotChanges
-from spec.evm.keys import BALANCE, CODE, NONCE, SLOT
-from spec.evm.rejections import Invalid
-from spec.evm.world import add_to_value
-from spec.machine import Key, Rejection, State, Value
+from samestate.spec.access import StepAccess
+from samestate.spec.evm.block_access_list import AccountAccess, BlockAccessList, SlotChanges
+from samestate.spec.evm.keys import BALANCE, CODE, NONCE, SLOT
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.world import add_to_value
+from samestate.spec.machine import Key, Rejection, State, Value
 
 GAS_PER_ITEM = 2000
 

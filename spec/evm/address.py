@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from spec.evm import rlp
-from spec.evm.hashing import keccak256
+from samestate.spec.evm import rlp
+from samestate.spec.evm.hashing import keccak256
 
 
 def created_address(creator: bytes, nonce: int) -> bytes:

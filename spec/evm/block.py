@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from spec.evm import rlp
-from spec.evm.hashing import keccak256
-from spec.evm.rejections import Invalid
-from spec.evm.transaction import Transaction, decode_transaction, encode_transaction, legacy_from_item, transaction_item
-from spec.machine import Rejection
-from spec.state.patricia import ordered_trie_root
+from samestate.spec.evm import rlp
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.transaction import (
+    Transaction,
+    decode_transaction,
+    encode_transaction,
+    legacy_from_item,
+    transaction_item,
+)
+from samestate.spec.machine import Rejection
+from samestate.spec.state.patricia import ordered_trie_root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

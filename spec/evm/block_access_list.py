@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from spec.evm import rlp
-from spec.evm.hashing import keccak256
-from spec.evm.rejections import Invalid
-from spec.machine import Rejection
+from samestate.spec.evm import rlp
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.machine import Rejection
 
 INDEX_SIZE = 4
 NONCE_SIZE = 8

@@ -7,27 +7,27 @@ from dataclasses import dataclass
 from itertools import islice, zip_longest
 from typing import NamedTuple, Protocol
 
-from spec.evm.access_list_of_block import block_access_list, check_item_count
-from spec.evm.block import Block, Header, decode_block, ommers_hash, transactions_root, withdrawals_root
-from spec.evm.block_access_list import (
+from samestate.spec.evm.access_list_of_block import block_access_list, check_item_count
+from samestate.spec.evm.block import Block, Header, decode_block, ommers_hash, transactions_root, withdrawals_root
+from samestate.spec.evm.block_access_list import (
     BlockAccessList,
     count_items,
     decode_access_list,
     encode_access_list,
     hash_access_list,
 )
-from spec.evm.environment import ZERO_HASH, Environment
-from spec.evm.fork import Fork
-from spec.evm.hashing import keccak256
-from spec.evm.machine import Closing, Evm, Totals
-from spec.evm.ommers import GENERATIONS, check_ommers
-from spec.evm.payload import OmmerMiner, Payload
-from spec.evm.receipt import Receipt, logs_bloom, receipts_root
-from spec.evm.rejections import Invalid
-from spec.evm.requests import requests_hash
-from spec.evm.transaction_execution import Outcome
-from spec.machine import Rejection, RejectionCode, State
-from spec.transition import BlockResult, apply_block
+from samestate.spec.evm.environment import ZERO_HASH, Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.machine import Closing, Evm, Totals
+from samestate.spec.evm.ommers import GENERATIONS, check_ommers
+from samestate.spec.evm.payload import OmmerMiner, Payload
+from samestate.spec.evm.receipt import Receipt, logs_bloom, receipts_root
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.requests import requests_hash
+from samestate.spec.evm.transaction_execution import Outcome
+from samestate.spec.machine import Rejection, RejectionCode, State
+from samestate.spec.transition import BlockResult, apply_block
 
 BLOCK_HASH_WINDOW = 256
 

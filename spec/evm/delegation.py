@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from spec.evm import gas
-from spec.evm.environment import Environment
-from spec.evm.signature import recover_authority
-from spec.evm.substate import Substate
-from spec.evm.transaction import Authorization
-from spec.evm.world import NONCE_LIMIT, World
+from samestate.spec.evm import gas
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.signature import recover_authority
+from samestate.spec.evm.substate import Substate
+from samestate.spec.evm.transaction import Authorization
+from samestate.spec.evm.world import NONCE_LIMIT, World
 
 DESIGNATOR = b"\xef\x01\x00"
 ZERO_ADDRESS = bytes(20)

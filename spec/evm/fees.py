@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spec.evm.gas import GAS_PER_BLOB
-from spec.evm.rejections import Invalid
-from spec.machine import Rejection
+from samestate.spec.evm.gas import GAS_PER_BLOB
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.machine import Rejection
 
 if TYPE_CHECKING:
-    from spec.evm.block import Header
-    from spec.evm.fork import Fork
+    from samestate.spec.evm.block import Header
+    from samestate.spec.evm.fork import Fork
 
 BASE_FEE_CHANGE_DENOMINATOR = 8
 ELASTICITY = 2

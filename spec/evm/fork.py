@@ -10,19 +10,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from spec.evm import fees
-from spec.evm.gas import GAS_PER_BLOB
-from spec.evm.instructions.instruction import Instruction
-from spec.evm.precompiles.precompile import Precompile
+from samestate.spec.evm import fees
+from samestate.spec.evm.gas import GAS_PER_BLOB
+from samestate.spec.evm.instructions.instruction import Instruction
+from samestate.spec.evm.precompiles.precompile import Precompile
 
 if TYPE_CHECKING:
-    from spec.evm.block import Block, Header
-    from spec.evm.environment import Environment
-    from spec.evm.payload import Payload
-    from spec.evm.receipt import Receipt
-    from spec.evm.substate import Substate
-    from spec.evm.transaction import Transaction
-    from spec.evm.world import World
+    from samestate.spec.evm.block import Block, Header
+    from samestate.spec.evm.environment import Environment
+    from samestate.spec.evm.payload import Payload
+    from samestate.spec.evm.receipt import Receipt
+    from samestate.spec.evm.substate import Substate
+    from samestate.spec.evm.transaction import Transaction
+    from samestate.spec.evm.world import World
 
 
 @dataclass(frozen=True, slots=True)

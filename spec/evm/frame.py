@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
-from spec.evm.environment import Environment
-from spec.evm.gas import memory_total
-from spec.evm.halts import Halt, OutOfGas, WriteInStaticContext
-from spec.evm.substate import Substate
-from spec.evm.world import World
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.gas import memory_total
+from samestate.spec.evm.halts import Halt, OutOfGas, WriteInStaticContext
+from samestate.spec.evm.substate import Substate
+from samestate.spec.evm.world import World
 
 if TYPE_CHECKING:
-    from spec.evm.fork import Fork
+    from samestate.spec.evm.fork import Fork
 
 STACK_LIMIT = 1024
 CALL_DEPTH_LIMIT = 1024

@@ -5,13 +5,13 @@ Only the proof-of-work seal is not checked.
 
 from __future__ import annotations
 
-from spec.evm.block import Block, Header, empty_ommers_hash
-from spec.evm.fees import ELASTICITY
-from spec.evm.fork import Fork
-from spec.evm.gas import GAS_PER_BLOB
-from spec.evm.rejections import Invalid
-from spec.evm.transaction import BlobTransaction
-from spec.machine import Rejection
+from samestate.spec.evm.block import Block, Header, empty_ommers_hash
+from samestate.spec.evm.fees import ELASTICITY
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.gas import GAS_PER_BLOB
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.transaction import BlobTransaction
+from samestate.spec.machine import Rejection
 
 EXTRA_DATA_LIMIT = 32
 GAS_LIMIT_MINIMUM = 5000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from spec.evm import gas
-from spec.evm.frame import CALL_DEPTH_LIMIT, Frame, Message, TransactionContext
-from spec.evm.halts import (
+from samestate.spec.evm import gas
+from samestate.spec.evm.frame import CALL_DEPTH_LIMIT, Frame, Message, TransactionContext
+from samestate.spec.evm.halts import (
     AddressCollision,
     CodeTooLarge,
     ExceptionalHalt,
@@ -17,9 +17,9 @@ from spec.evm.halts import (
     StackOverflow,
     StackUnderflow,
 )
-from spec.evm.precompiles import RIPEMD160
-from spec.evm.precompiles.precompile import Precompile, PrecompileFailure
-from spec.evm.world import World
+from samestate.spec.evm.precompiles import RIPEMD160
+from samestate.spec.evm.precompiles.precompile import Precompile, PrecompileFailure
+from samestate.spec.evm.world import World
 
 PYTHON_FRAMES_PER_CALL = 8
 sys.setrecursionlimit(max(sys.getrecursionlimit(), PYTHON_FRAMES_PER_CALL * CALL_DEPTH_LIMIT + 4000))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from spec.evm import gas
-from spec.evm.transaction import SetCodeTransaction, Transaction
+from samestate.spec.evm import gas
+from samestate.spec.evm.transaction import SetCodeTransaction, Transaction
 
 TOKENS_PER_OTHER_BYTE = 4
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spec.evm.fork import Fork
-from spec.evm.frame import Tracer
-from spec.evm.keys import storage_owner
-from spec.evm.payload import Payload
-from spec.evm.receipt import Receipt
-from spec.evm.rejections import Invalid
-from spec.evm.transaction import Transaction
-from spec.evm.transaction_execution import Outcome, execute_transaction
-from spec.evm.world import World, add_to_value
-from spec.machine import Key, Rejection, Value, View
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.frame import Tracer
+from samestate.spec.evm.keys import storage_owner
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.receipt import Receipt
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.transaction import Transaction
+from samestate.spec.evm.transaction_execution import Outcome, execute_transaction
+from samestate.spec.evm.world import World, add_to_value
+from samestate.spec.machine import Key, Rejection, Value, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Closing:
 
 
 class Evm:
-    """The EVM under one fork. Implements :class:`spec.machine.Machine`."""
+    """The EVM under one fork. Implements :class:`samestate.spec.machine.Machine`."""
 
     def __init__(self, fork: Fork, tracer: Tracer | None = None) -> None:
         self.fork = fork

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from spec.evm.block import Block, Header
-from spec.evm.fork import Fork
-from spec.evm.rejections import Invalid
-from spec.machine import Rejection
+from samestate.spec.evm.block import Block, Header
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.machine import Rejection
 
 OMMER_LIMIT = 2
 GENERATIONS = 6

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spec.evm.block import Withdrawal
-from spec.evm.environment import Environment
-from spec.evm.transaction import Transaction
+from samestate.spec.evm.block import Withdrawal
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)

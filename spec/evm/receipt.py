@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from spec.evm import rlp
-from spec.evm.hashing import keccak256
-from spec.state.patricia import ordered_trie_root
+from samestate.spec.evm import rlp
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.state.patricia import ordered_trie_root
 
 BLOOM_SIZE = 256
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spec.machine import RejectionCode
+from samestate.spec.machine import RejectionCode
 
 
 class Invalid(RejectionCode):

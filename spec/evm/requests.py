@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from spec.evm.fork import Fork
-from spec.evm.payload import Payload
-from spec.evm.receipt import Receipt
-from spec.evm.rejections import Invalid
-from spec.evm.world import World
-from spec.machine import Rejection
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.receipt import Receipt
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.world import World
+from samestate.spec.machine import Rejection
 
 DEPOSIT_EVENT = bytes.fromhex("649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5")
 """The first topic of a deposit's log: the hash of ``DepositEvent(bytes,bytes,bytes,bytes,bytes)``."""

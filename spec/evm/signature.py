@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from coincurve import PrivateKey, PublicKey
 
-from spec.evm import rlp
-from spec.evm.hashing import keccak256
-from spec.evm.rejections import Invalid
-from spec.evm.transaction import (
+from samestate.spec.evm import rlp
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.transaction import (
     CHAIN_ID_OFFSET,
     Authorization,
     LegacyTransaction,
@@ -17,7 +17,7 @@ from spec.evm.transaction import (
     signing_hash,
     with_signature,
 )
-from spec.machine import Rejection
+from samestate.spec.machine import Rejection
 
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 AUTHORIZATION_MAGIC = b"\x05"

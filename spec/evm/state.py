@@ -1,6 +1,6 @@
 """States between blocks: the whole of it, a witness to part of it, or some accounts and no commitment at all.
 
-All are immutable and answer by the keys of :mod:`spec.evm.keys`.
+All are immutable and answer by the keys of :mod:`samestate.spec.evm.keys`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from spec.evm.alloc import Alloc, parse_alloc
-from spec.evm.hashing import keccak256
-from spec.evm.keys import (
+from samestate.spec.evm.alloc import Alloc, parse_alloc
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.keys import (
     BALANCE,
     CODE,
     EMPTY_ACCOUNT,
@@ -25,10 +25,10 @@ from spec.evm.keys import (
     parse,
     slot_key,
 )
-from spec.evm.rlp import integer
-from spec.evm.state_trie import EMPTY_CODE_HASH, EMPTY_LEAF, MissingWitness, StateTrie
-from spec.machine import Key, Value
-from spec.state.patricia import EMPTY_ROOT
+from samestate.spec.evm.rlp import integer
+from samestate.spec.evm.state_trie import EMPTY_CODE_HASH, EMPTY_LEAF, MissingWitness, StateTrie
+from samestate.spec.machine import Key, Value
+from samestate.spec.state.patricia import EMPTY_ROOT
 
 __all__ = ["Account", "FlatState", "MissingWitness", "PartialState", "RootUnavailable", "WitnessState"]
 

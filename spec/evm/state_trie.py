@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from spec.evm.hashing import keccak256
-from spec.evm.keys import (
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.keys import (
     EMPTY_ACCOUNT_VALUE,
     balance_key,
     code_key,
@@ -18,8 +18,8 @@ from spec.evm.keys import (
     nonce_key,
     storage_owner,
 )
-from spec.evm.rlp import MalformedRlp, decode, encode, integer, to_bytes, to_int, to_list
-from spec.state.patricia import EMPTY_ROOT, MalformedNode, MissingNode, Trie
+from samestate.spec.evm.rlp import MalformedRlp, decode, encode, integer, to_bytes, to_int, to_list
+from samestate.spec.state.patricia import EMPTY_ROOT, MalformedNode, MissingNode, Trie
 
 EMPTY_CODE_HASH = keccak256(b"")
 """The code hash of an account without code."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spec.evm.receipt import Log
+from samestate.spec.evm.receipt import Log
 
 Mark = tuple[int, int, int]
 

@@ -5,17 +5,17 @@ The opening steps happen before the first transaction, the closing steps after t
 
 from __future__ import annotations
 
-from spec.evm.environment import Environment
-from spec.evm.fork import Fork
-from spec.evm.frame import Frame, Message, TransactionContext
-from spec.evm.gas import SYSTEM_CALL
-from spec.evm.interpreter import process_message
-from spec.evm.payload import Payload
-from spec.evm.receipt import Receipt
-from spec.evm.rejections import Invalid
-from spec.evm.substate import Substate
-from spec.evm.world import World
-from spec.machine import Rejection
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.frame import Frame, Message, TransactionContext
+from samestate.spec.evm.gas import SYSTEM_CALL
+from samestate.spec.evm.interpreter import process_message
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.receipt import Receipt
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.substate import Substate
+from samestate.spec.evm.world import World
+from samestate.spec.machine import Rejection
 
 SYSTEM_ADDRESS = bytes.fromhex("fffffffffffffffffffffffffffffffffffffffe")
 BEACON_ROOTS = bytes.fromhex("000F3df6D732807Ef1319fB7B8bB8522d0Beac02")

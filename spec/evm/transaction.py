@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from spec.evm import rlp
-from spec.evm.hashing import keccak256
-from spec.evm.rejections import Invalid
-from spec.machine import Rejection
+from samestate.spec.evm import rlp
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.machine import Rejection
 
 AccessList = tuple[tuple[bytes, tuple[int, ...]], ...]
 """Addresses, each with the storage slots that will be used of it."""

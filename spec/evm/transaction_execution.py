@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spec.evm.address import created_address
-from spec.evm.delegation import apply_authorizations
-from spec.evm.environment import Environment
-from spec.evm.fork import Fork
-from spec.evm.frame import Frame, Message, Tracer, TransactionContext
-from spec.evm.halts import Halt
-from spec.evm.interpreter import collide, is_taken, process_creation, process_message
-from spec.evm.keys import empty_account_key, slot_key
-from spec.evm.precompiles import RIPEMD160
-from spec.evm.receipt import Log
-from spec.evm.signature import recover_sender
-from spec.evm.substate import Substate
-from spec.evm.transaction import BlobTransaction, SetCodeTransaction, Transaction
-from spec.evm.validity import blob_gas, check_sender, effective_gas_price, intrinsic_gas
-from spec.evm.world import World
-from spec.machine import View
+from samestate.spec.evm.address import created_address
+from samestate.spec.evm.delegation import apply_authorizations
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.frame import Frame, Message, Tracer, TransactionContext
+from samestate.spec.evm.halts import Halt
+from samestate.spec.evm.interpreter import collide, is_taken, process_creation, process_message
+from samestate.spec.evm.keys import empty_account_key, slot_key
+from samestate.spec.evm.precompiles import RIPEMD160
+from samestate.spec.evm.receipt import Log
+from samestate.spec.evm.signature import recover_sender
+from samestate.spec.evm.substate import Substate
+from samestate.spec.evm.transaction import BlobTransaction, SetCodeTransaction, Transaction
+from samestate.spec.evm.validity import blob_gas, check_sender, effective_gas_price, intrinsic_gas
+from samestate.spec.evm.world import World
+from samestate.spec.machine import View
 
 
 @dataclass(frozen=True, slots=True)

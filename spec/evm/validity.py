@@ -6,19 +6,19 @@ The last part looks at the sender's account, and is the same in every fork.
 
 from __future__ import annotations
 
-from spec.evm.environment import Environment
-from spec.evm.fork import Fork
-from spec.evm.gas import GAS_PER_BLOB
-from spec.evm.rejections import Invalid
-from spec.evm.transaction import (
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.gas import GAS_PER_BLOB
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.transaction import (
     AccessListTransaction,
     BlobTransaction,
     LegacyTransaction,
     SetCodeTransaction,
     Transaction,
 )
-from spec.evm.world import NONCE_LIMIT, World
-from spec.machine import Rejection
+from samestate.spec.evm.world import NONCE_LIMIT, World
+from samestate.spec.machine import Rejection
 
 WORD_LIMIT = 2**256
 VERSIONED_HASH_VERSION = 0x01

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
-from spec.evm.rejections import Invalid
-from spec.machine import Rejection, Value, View
+from samestate.spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.machine import Rejection, Value, View
 
 BALANCE_LIMIT = 2**256
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NoReturn, TypeAlias
 
-from spec.evm.hashing import keccak256
-from spec.evm.rlp import Item, MalformedRlp, decode, encode, integer
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.rlp import Item, MalformedRlp, decode, encode, integer
 
 EMPTY_ROOT = keccak256(encode(b""))
 """The root of a trie that holds nothing."""

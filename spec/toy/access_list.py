@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from spec.access import OPEN, StepAccess, step_name
-from spec.machine import Key, Rejection, State, Value
-from spec.toy.rejections import Invalid
-from spec.toy.word import from_value, to_value
+from samestate.spec.access import OPEN, StepAccess, step_name
+from samestate.spec.machine import Key, Rejection, State, Value
+from samestate.spec.toy.rejections import Invalid
+from samestate.spec.toy.word import from_value, to_value
 
 
 @dataclass(frozen=True, slots=True)

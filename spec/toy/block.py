@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spec.toy.access_list import AccessList
-from spec.toy.keys import check_address
-from spec.toy.operations import Operation
-from spec.toy.word import UINT64_MODULUS, WORD_MODULUS, check_number
+from samestate.spec.toy.access_list import AccessList
+from samestate.spec.toy.keys import check_address
+from samestate.spec.toy.operations import Operation
+from samestate.spec.toy.word import UINT64_MODULUS, WORD_MODULUS, check_number
 
 
 @dataclass(frozen=True, slots=True)

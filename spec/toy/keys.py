@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from spec.machine import Key
-from spec.toy.word import WORD_BYTES
+from samestate.spec.machine import Key
+from samestate.spec.toy.word import WORD_BYTES
 
 ADDRESS_BYTES: Final = 20
 BALANCE: Final = b"\x01"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spec.machine import Key, Rejection, Value, View
-from spec.toy.access_list import check_access_list
-from spec.toy.block import Block, Transaction
-from spec.toy.keys import balance_key, nonce_key
-from spec.toy.operations import OutOfGas, Running
-from spec.toy.receipt import Error, Receipt
-from spec.toy.rejections import Invalid
-from spec.toy.state import ToyState
-from spec.toy.word import UINT64_MODULUS, from_value, to_value
-from spec.transition import BlockResult, apply_block
+from samestate.spec.machine import Key, Rejection, Value, View
+from samestate.spec.toy.access_list import check_access_list
+from samestate.spec.toy.block import Block, Transaction
+from samestate.spec.toy.keys import balance_key, nonce_key
+from samestate.spec.toy.operations import OutOfGas, Running
+from samestate.spec.toy.receipt import Error, Receipt
+from samestate.spec.toy.rejections import Invalid
+from samestate.spec.toy.state import ToyState
+from samestate.spec.toy.word import UINT64_MODULUS, from_value, to_value
+from samestate.spec.transition import BlockResult, apply_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ ToyResult = BlockResult[Outcome, Totals, Receipt, None]
 
 
 class Toy:
-    """The toy machine. Implements :class:`spec.machine.Machine`."""
+    """The toy machine. Implements :class:`samestate.spec.machine.Machine`."""
 
     def merge(self, key: Key, value: Value, amount: int) -> Value:
         """A credit adds to a balance."""

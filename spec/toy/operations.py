@@ -10,9 +10,9 @@ from typing import Final
 
 from Crypto.Hash import keccak
 
-from spec.machine import View
-from spec.toy.keys import check_bytes, slot_key
-from spec.toy.word import WORD_BYTES, WORD_MODULUS, check_number, from_value, to_value
+from samestate.spec.machine import View
+from samestate.spec.toy.keys import check_bytes, slot_key
+from samestate.spec.toy.word import WORD_BYTES, WORD_MODULUS, check_number, from_value, to_value
 
 WARM_GAS: Final = 100
 COLD_GAS: Final = 2100

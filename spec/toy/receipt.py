@@ -6,7 +6,7 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spec.state.merkle import merkle_root
+from samestate.spec.state.merkle import merkle_root
 
 
 class Error(enum.Enum):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from spec.machine import Key, Value
-from spec.state.merkle import merkle_root
-from spec.toy.keys import balance_key, check_address, nonce_key, slot_key
-from spec.toy.word import BALANCE_MODULUS, UINT64_MODULUS, WORD_MODULUS, check_number, to_value
+from samestate.spec.machine import Key, Value
+from samestate.spec.state.merkle import merkle_root
+from samestate.spec.toy.keys import balance_key, check_address, nonce_key, slot_key
+from samestate.spec.toy.word import BALANCE_MODULUS, UINT64_MODULUS, WORD_MODULUS, check_number, to_value
 
 
 class ToyState:
-    """A whole state. Implements :class:`spec.machine.State`; ``values`` has no absent ones."""
+    """A whole state. Implements :class:`samestate.spec.machine.State`; ``values`` has no absent ones."""
 
     __slots__ = ("values",)
 
@@ -19,7 +19,7 @@ class ToyState:
         self.values = values
 
     def get(self, key: Key) -> Value:
-        """See :meth:`spec.machine.State.get`."""
+        """See :meth:`samestate.spec.machine.State.get`."""
         return self.values.get(key)
 
     def has_storage(self, address: bytes) -> bool:
@@ -27,12 +27,12 @@ class ToyState:
         return False
 
     def apply(self, changes: Mapping[Key, Value], wipes: Iterable[bytes]) -> ToyState:
-        """See :meth:`spec.machine.State.apply`. There are no wipes."""
+        """See :meth:`samestate.spec.machine.State.apply`. There are no wipes."""
         values = {**self.values, **changes}
         return ToyState({key: value for key, value in values.items() if value is not None})
 
     def root(self) -> bytes:
-        """The Merkle root of all keys and values (:mod:`spec.state.merkle`)."""
+        """The Merkle root of all keys and values (:mod:`samestate.spec.state.merkle`)."""
         # rule: toy.state.root
         return merkle_root(self.values)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from spec.machine import Value
+from samestate.spec.machine import Value
 
 WORD_MODULUS: Final = 2**256
 UINT64_MODULUS: Final = 2**64

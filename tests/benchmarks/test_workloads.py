@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.workloads import LOOP_GAS, TRANSACTIONS, TRANSFER_EVENT, loop, token_transfers, transfers
-from conformance.generating.case import GeneratedCase
-from spec.evm.chain import EvmResult
-from spec.evm.machine import Evm
-from spec.transition import apply_block
+from samestate.conformance.generating.case import GeneratedCase
+from samestate.spec.evm.chain import EvmResult
+from samestate.spec.evm.machine import Evm
+from samestate.spec.transition import apply_block
 
 
 def run(case: GeneratedCase) -> EvmResult:

@@ -8,8 +8,8 @@ from types import ModuleType
 import pytest
 from typer.testing import CliRunner
 
-from conformance import command
-from conformance.errors import InputError
+from samestate.conformance import command
+from samestate.conformance.errors import InputError
 
 
 def register(monkeypatch: pytest.MonkeyPatch, error: BaseException | None) -> None:
@@ -19,9 +19,9 @@ def register(monkeypatch: pytest.MonkeyPatch, error: BaseException | None) -> No
         if error is not None:
             raise error
 
-    module = ModuleType("conformance.commands.trial")
+    module = ModuleType("samestate.conformance.commands.trial")
     module.trial = trial  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "conformance.commands.trial", module)
+    monkeypatch.setitem(sys.modules, "samestate.conformance.commands.trial", module)
     monkeypatch.setitem(command.COMMANDS, "trial", "Tries.")
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from optimized.python_machine import Predictions, PythonResult
-from spec.evm.forks import FORKS
-from spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
-from spec.evm.machine import Evm
-from spec.evm.state import FlatState
-from spec.machine import Rejection, State
-from spec.transition import apply_block
+from samestate.optimized.processes.python_machine import Predictions, PythonResult
+from samestate.spec.evm.forks import FORKS
+from samestate.spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.state import FlatState
+from samestate.spec.machine import Rejection, State
+from samestate.spec.transition import apply_block
 
 
 def evm(fork: str) -> Evm:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from optimized.available_memory import available
+from samestate.optimized.available_memory import available
 
 SYSTEM = {"proc/meminfo": "MemTotal: 999999 kB\nMemAvailable:      1000 kB\n"}
 UNLIMITED_1 = "9223372036854771712\n"

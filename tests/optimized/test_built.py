@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-import optimized
-from optimized import built, sources
+from samestate import optimized
+from samestate.optimized import built, sources
 
 PACKAGE = Path(optimized.__file__).parent
 
 
 def import_copy(folder: Path) -> subprocess.CompletedProcess[str]:
-    code = "import optimized; print(optimized.__file__)"
+    code = "from samestate import optimized; print(optimized.__file__)"
     return subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from optimized.configuration import Configuration, configured, load
-from optimized.errors import ConfigurationError
+from samestate.optimized.configuration import Configuration, configured, load
+from samestate.optimized.errors import ConfigurationError
 
 
 @pytest.fixture

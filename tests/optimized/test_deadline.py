@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from optimized.deadline import Deadline, TimeUp
+from samestate.optimized.deadline import Deadline, TimeUp
 
 
 def loop() -> None:
@@ -201,7 +201,7 @@ def test_nothing_is_left_behind() -> None:
     """A debugger or a coverage tool may trace what comes after: in a process of its own, since it used to hang."""
     script = textwrap.dedent("""
         import sys
-        from optimized.deadline import Deadline, TimeUp
+        from samestate.optimized.deadline import Deadline, TimeUp
 
         def loop():
             while True:

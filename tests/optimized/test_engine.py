@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from conformance.generating.toy import generate_block
-from conformance.optimized_toy import packed_block
-from optimized import Configuration, Engine, EngineError, MachineName, end_workers
-from optimized.errors import ConfigurationError, EngineBusy, EngineClosed
-from optimized.pools import shared_pool
+from samestate.conformance.engines.optimized.toy import packed_block
+from samestate.conformance.generating.toy import generate_block
+from samestate.optimized import Configuration, Engine, EngineError, MachineName, end_workers
+from samestate.optimized.errors import ConfigurationError, EngineBusy, EngineClosed
+from samestate.optimized.processes.pools import shared_pool
 from tests.optimized.token_ledger import Block, Transfer
 
 TOKENS = MachineName("tests.optimized.token_ledger:TokenLedger")

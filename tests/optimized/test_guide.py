@@ -9,7 +9,7 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-from optimized.configuration import Configuration
+from samestate.optimized.configuration import Configuration
 
 ROOT = Path(__file__).parent.parent.parent
 GUIDE = (ROOT / "docs" / "engine.md").read_text()

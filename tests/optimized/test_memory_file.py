@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from optimized.memory_file import open_memory
+from samestate.optimized.memory_file import open_memory
 
 SIZE = (3 << 20) + 5
 
@@ -53,7 +53,7 @@ def test_nothing_is_left_open_where_there_is_too_little(
 
 
 def test_an_arena_without_memfd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from optimized.core.arena import SharedArena
+    from samestate.optimized.core.arena import SharedArena
 
     without_linux(monkeypatch, tmp_path)
     arena = SharedArena.create(1 << 20)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from optimized.analysis import Access, Accuracy, accuracy, conflict_rate, critical_path
-from optimized.metrics import Latency, Metrics, WorkerMetrics, latency, percentile
-from optimized.record import Read, Step
+from samestate.optimized.analysis import Access, Accuracy, accuracy, conflict_rate, critical_path
+from samestate.optimized.metrics import Latency, Metrics, WorkerMetrics, latency, percentile
+from samestate.optimized.record import Read, Step
 
 ONE = b"\x01"
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from optimized.configuration import Configuration
-from optimized.errors import OutOfMemory, StepFailed, TimeLimitExceeded, WorkerDied
-from optimized.machine import MachineName
-from optimized.pools import shared_pool
-from optimized.python_machine import PythonEngine
-from optimized.shared_memory import create_arena
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.errors import OutOfMemory, StepFailed, TimeLimitExceeded, WorkerDied
+from samestate.optimized.processes.machine import MachineName
+from samestate.optimized.processes.pools import shared_pool
+from samestate.optimized.processes.python_machine import PythonEngine
+from samestate.optimized.shared_memory import create_arena
 from tests.optimized.token_ledger import Block, Transfer
 
 pytestmark = pytest.mark.slow
@@ -249,7 +249,7 @@ def test_a_block_that_runs_out_of_memory_among_the_workers(engine: PythonEngine)
 
 
 def test_more_memory_than_the_system_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("optimized.shared_memory.available", lambda: 5 << 19)
+    monkeypatch.setattr("samestate.optimized.shared_memory.available", lambda: 5 << 19)
     with pytest.raises(OutOfMemory, match=r"is 3 MiB, but the system has 2.5 MiB of memory left: lower memory_limit"):
         create_arena(3 << 20)
     create_arena(5 << 19).close()
@@ -259,10 +259,10 @@ def test_shared_memory_that_the_system_refuses() -> None:
     """In a process that may not make files so large: posix_fallocate fails, and nobody dies of SIGBUS."""
     script = """
 import resource
-from optimized.configuration import Configuration
-from optimized.machine import MachineName
-from optimized.python_machine import PythonEngine
-from optimized.errors import OutOfMemory
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.processes.machine import MachineName
+from samestate.optimized.processes.python_machine import PythonEngine
+from samestate.optimized.errors import OutOfMemory
 
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
@@ -284,10 +284,10 @@ def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
     script = f"""
 import sys, threading, time
 from pathlib import Path
-from optimized.configuration import Configuration
-from optimized.machine import MachineName
-from optimized.python_machine import PythonEngine
-from optimized.pools import shared_pool
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.processes.machine import MachineName
+from samestate.optimized.processes.python_machine import PythonEngine
+from samestate.optimized.processes.pools import shared_pool
 from tests.optimized.token_ledger import Block, Transfer
 
 def tell():
@@ -311,10 +311,10 @@ if __name__ == "__main__":
 
 def test_a_process_that_ends_normally_leaves_nothing() -> None:
     script = """
-from optimized.configuration import Configuration
-from optimized.machine import MachineName
-from optimized.python_machine import PythonEngine
-from optimized.pools import shared_pool
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.processes.machine import MachineName
+from samestate.optimized.processes.python_machine import PythonEngine
+from samestate.optimized.processes.pools import shared_pool
 from tests.optimized.token_ledger import Block, Transfer
 
 if __name__ == "__main__":
@@ -331,11 +331,11 @@ def test_a_forked_process_leaves_the_workers_alone() -> None:
     """It may end as it likes, and has to make engines of its own."""
     script = """
 import os
-from optimized.configuration import Configuration
-from optimized.errors import EngineError
-from optimized.machine import MachineName
-from optimized.python_machine import PythonEngine
-from optimized.pools import shared_pool
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.errors import EngineError
+from samestate.optimized.processes.machine import MachineName
+from samestate.optimized.processes.python_machine import PythonEngine
+from samestate.optimized.processes.pools import shared_pool
 from tests.optimized.token_ledger import Block, Transfer
 
 block, state = Block((Transfer(b"a", b"b", 5),)), {b"a": b"\\xff"}
@@ -384,9 +384,9 @@ def test_two_engines_in_two_threads_share_the_workers(engine: PythonEngine) -> N
 
 def test_a_script_without_a_guard_is_told_so() -> None:
     script = """
-from optimized.configuration import Configuration
-from optimized.machine import MachineName
-from optimized.python_machine import PythonEngine
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.processes.machine import MachineName
+from samestate.optimized.processes.python_machine import PythonEngine
 PythonEngine(MachineName("tests.optimized.token_ledger:TokenLedger"), Configuration(kind="processes"))
 """
     done = run_script(script)
@@ -423,9 +423,9 @@ def test_control_c_in_the_middle_of_a_long_block(strategy: str) -> None:
     """It comes to all processes, as from a terminal, and once more to an engine that was interrupted before."""
     script = f"""
 import os, signal, threading, time
-from optimized.configuration import Configuration
-from optimized.machine import MachineName
-from optimized.python_machine import PythonEngine
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.processes.machine import MachineName
+from samestate.optimized.processes.python_machine import PythonEngine
 from tests.optimized.token_ledger import Block, Transfer
 
 def block(count, work):

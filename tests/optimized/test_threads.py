@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from optimized import threads
-from optimized.errors import EngineError
-from optimized.threads import ThreadPool
+from samestate.optimized import threads
+from samestate.optimized.errors import EngineError
+from samestate.optimized.threads import ThreadPool
 
 WORKERS = 3
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from optimized.metrics import Latency
-from optimized.trace import TraceEvent, as_json, latencies, write_trace
+from samestate.optimized.metrics import Latency
+from samestate.optimized.trace import TraceEvent, as_json, latencies, write_trace
 
 EVENTS = (
     TraceEvent(0, "execute", 0, 0, 5_000, 9_000, "done"),

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimized.configuration import Configuration
-from optimized.errors import EngineError, StepFailed
-from optimized.ledger import Effect, Ledger
-from optimized.machine import MachineName, checked_merge
-from optimized.python_machine import PythonEngine
-from optimized.view import StepView
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.errors import EngineError, StepFailed
+from samestate.optimized.processes.ledger import Effect, Ledger
+from samestate.optimized.processes.machine import MachineName, checked_merge
+from samestate.optimized.processes.python_machine import PythonEngine
+from samestate.optimized.processes.view import StepView
 from tests.optimized.machines import check_against_specification, right_list, wrong_list
 from tests.optimized.wayward import CappedTiny
 from tests.spec.tiny_machine import TinyBlock, TinyMachine, TinyState

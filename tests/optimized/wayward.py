@@ -14,7 +14,7 @@ from typing import Any
 
 import multiprocess
 
-from spec.machine import Key, Rejection, RejectionCode, Value
+from samestate.spec.machine import Key, Rejection, RejectionCode, Value
 from tests.spec.tiny_machine import TinyMachine, number
 
 LARGEST = 400

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 
-from conformance.generating.case import GeneratedCase
-from conformance.generating.evm import generate_block, generate_invalid_block
-from conformance.peers.peer import Peer, differences, run_specification
-from spec.evm.fork import Fork
+from samestate.conformance.generating.case import GeneratedCase
+from samestate.conformance.generating.evm import generate_block, generate_invalid_block
+from samestate.conformance.peers.peer import Peer, differences, run_specification
+from samestate.spec.evm.fork import Fork
 
 BLOCKS = {"quick": 3, "ci": 20, "soak": 200}
 """Valid blocks for each client and fork, by profile."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.peers.eels import MODULES, Eels
-from conformance.peers.peer import PeerMissing
-from spec.evm.fork import Fork
-from spec.evm.forks import FORKS
+from samestate.conformance.peers.eels import MODULES, Eels
+from samestate.conformance.peers.peer import PeerMissing
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import FORKS
 from tests.peers.blocks import disagreements, invalid_blocks, valid_blocks
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow]

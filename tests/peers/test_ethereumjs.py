@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.generating.case import GeneratedCase
-from conformance.peers.ethereumjs import HARDFORKS, EthereumJs
-from conformance.peers.peer import BlockSummary, PeerMissing
-from spec.evm.block_access_list import decode_access_list, encode_access_list
-from spec.evm.fork import Fork
-from spec.evm.forks import FORKS
+from samestate.conformance.generating.case import GeneratedCase
+from samestate.conformance.peers.ethereumjs import HARDFORKS, EthereumJs
+from samestate.conformance.peers.peer import BlockSummary, PeerMissing
+from samestate.spec.evm.block_access_list import decode_access_list, encode_access_list
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import FORKS
 from tests.peers.blocks import disagreements, invalid_blocks, valid_blocks
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow]

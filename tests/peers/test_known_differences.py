@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.generating.bytecode import Code
-from conformance.generating.case import GeneratedCase
-from conformance.generating.evm import generate_block, generate_invalid_block
-from conformance.peers.eels import Eels
-from conformance.peers.ethereumjs import EthereumJs
-from conformance.peers.peer import PeerMissing, differences, run_specification
-from spec.evm.alloc import Alloc
-from spec.evm.block_access_list import decode_access_list
-from spec.evm.forks import AMSTERDAM, PRAGUE
-from spec.evm.signature import address_of, sign
-from spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES
-from spec.evm.transaction import LegacyTransaction, encode_transaction
+from samestate.conformance.generating.bytecode import Code
+from samestate.conformance.generating.case import GeneratedCase
+from samestate.conformance.generating.evm import generate_block, generate_invalid_block
+from samestate.conformance.peers.eels import Eels
+from samestate.conformance.peers.ethereumjs import EthereumJs
+from samestate.conformance.peers.peer import PeerMissing, differences, run_specification
+from samestate.spec.evm.alloc import Alloc
+from samestate.spec.evm.block_access_list import decode_access_list
+from samestate.spec.evm.forks import AMSTERDAM, PRAGUE
+from samestate.spec.evm.signature import address_of, sign
+from samestate.spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES
+from samestate.spec.evm.transaction import LegacyTransaction, encode_transaction
 
 pytestmark = [pytest.mark.peers]
 

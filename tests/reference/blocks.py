@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from reference import Predictions
-from spec.machine import Key, Rejection, Value
-from spec.toy.block import Block, Transaction
-from spec.toy.keys import balance_key, nonce_key, slot_key
-from spec.toy.operations import Add, Operation, Sload, Sstore
-from spec.toy.state import ToyState, toy_state
-from spec.transition import apply_block
+from samestate.reference import Predictions
+from samestate.spec.machine import Key, Rejection, Value
+from samestate.spec.toy.block import Block, Transaction
+from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
+from samestate.spec.toy.operations import Add, Operation, Sload, Sstore
+from samestate.spec.toy.state import ToyState, toy_state
+from samestate.spec.transition import apply_block
 
 COINBASE = b"\xcc" * 20
 SENDERS = tuple(bytes([number]) * 20 for number in range(1, 9))

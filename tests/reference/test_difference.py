@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from reference.difference import difference, end_of, right_end_of
-from spec.machine import Rejection
-from spec.toy.machine import Toy
-from spec.toy.rejections import Invalid
-from spec.transition import apply_block
+from samestate.reference.difference import difference, end_of, right_end_of
+from samestate.spec.machine import Rejection
+from samestate.spec.toy.machine import Toy
+from samestate.spec.toy.rejections import Invalid
+from samestate.spec.transition import apply_block
 from tests.reference.blocks import CONFLICTING, RICH
 
 RIGHT = apply_block(Toy(), CONFLICTING, RICH)

@@ -10,8 +10,8 @@ from math import factorial
 
 import pytest
 
-from reference import explorer
-from reference.explorer import (
+from samestate.reference import explorer
+from samestate.reference.explorer import (
     CRASH,
     FINISHED,
     IDLE,

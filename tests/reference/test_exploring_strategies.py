@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from conformance.mutants.scheduling import ExecutionCountedAfterIndex
-from reference import STRATEGIES, BlockProgram, Metrics, Parts
-from reference.explorer import (
+from samestate.conformance.mutants.scheduling import ExecutionCountedAfterIndex
+from samestate.reference import STRATEGIES, BlockProgram, Metrics, Parts
+from samestate.reference.explorer import (
     LIVELOCK,
     LOST_WAKE_UP,
     RESULT,
@@ -21,20 +21,20 @@ from reference.explorer import (
     run_once,
     sample,
 )
-from reference.explorer.points import IDLE, Label
-from reference.invariants import DONE_IDLE, DONE_VALIDATED, MARKED_FIRST, NAMES
-from reference.memory import PUBLISH, Chain, Observation, VersionedMemory
-from reference.scheduler import (
+from samestate.reference.explorer.points import IDLE, Label
+from samestate.reference.invariants import DONE_IDLE, DONE_VALIDATED, MARKED_FIRST, NAMES
+from samestate.reference.memory import PUBLISH, Chain, Observation, VersionedMemory
+from samestate.reference.scheduler import (
     LOOK_ACTIVE,
     LOOK_DONE,
     LOWER_VALIDATION_INDEX,
     Scheduler,
 )
-from reference.strategies.base import EXECUTE
-from reference.strategies.locks import Locks
-from spec.machine import Key
-from spec.toy.machine import Toy
-from spec.toy.operations import Add, Sload, Sstore
+from samestate.reference.strategies.base import EXECUTE
+from samestate.reference.strategies.locks import Locks
+from samestate.spec.machine import Key
+from samestate.spec.toy.machine import Toy
+from samestate.spec.toy.operations import Add, Sload, Sstore
 from tests.reference.blocks import CONFLICTING, INCREMENT, RICH, all_keys, block_of, predictions_of
 from tests.reference.blocks import Program as Operations
 

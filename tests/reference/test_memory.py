@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reference.explorer import pass_by
-from reference.memory import Blocked, Effects, Observation, VersionedMemory, VersionKind
-from spec.machine import Key
+from samestate.reference.explorer import pass_by
+from samestate.reference.memory import Blocked, Effects, Observation, VersionedMemory, VersionKind
+from samestate.spec.machine import Key
 from tests.spec.tiny_machine import TinyCodec, TinyState
 
 ONE, TWO, FIVE = b"\x01", b"\x02", b"\x05"

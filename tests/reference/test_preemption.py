@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from reference import STRATEGIES, BlockProgram, run_block
-from reference.difference import difference
-from reference.explorer import Passed, RandomTurns, Schedule, Switch, run_once
-from reference.explorer.points import Label
-from reference.memory import PUBLISH
-from reference.view import READ
-from spec.toy.keys import slot_key
-from spec.toy.machine import Toy
-from spec.toy.operations import Sload, Sstore
-from spec.transition import apply_block
+from samestate.reference import STRATEGIES, BlockProgram, run_block
+from samestate.reference.difference import difference
+from samestate.reference.explorer import Passed, RandomTurns, Schedule, Switch, run_once
+from samestate.reference.explorer.points import Label
+from samestate.reference.memory import PUBLISH
+from samestate.reference.view import READ
+from samestate.spec.toy.keys import slot_key
+from samestate.spec.toy.machine import Toy
+from samestate.spec.toy.operations import Sload, Sstore
+from samestate.spec.transition import apply_block
 from tests.reference.blocks import RICH, block_of, predictions_of
 
 FIRST, SECOND = slot_key(1), slot_key(2)

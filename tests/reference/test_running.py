@@ -9,22 +9,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference import STRATEGIES, BlockProgram, Estimate, Judge, Parts, Run, last_run, nothing_known, run_block, running
-from reference.commit import NO_ESTIMATES_LEFT
-from reference.difference import difference, end_of
-from reference.estimators import conflict, quality
-from reference.explorer import LIVELOCK, RandomTurns, Violation, explore, pass_by, run_once
-from reference.memory import Chain, VersionedMemory
-from reference.scheduler import LOOK_DONE, Scheduler
-from reference.strategies.wave_queue import WaveQueue
-from spec.machine import Key, Rejection, Value
-from spec.toy.access_list import access_list_of
-from spec.toy.block import Block
-from spec.toy.keys import balance_key
-from spec.toy.machine import Toy, apply_toy_block, judge_toy_block
-from spec.toy.operations import Sload, Sstore
-from spec.toy.rejections import Invalid
-from spec.transition import apply_block
+from samestate.reference import (
+    STRATEGIES,
+    BlockProgram,
+    Estimate,
+    Judge,
+    Parts,
+    Run,
+    last_run,
+    nothing_known,
+    run_block,
+    running,
+)
+from samestate.reference.commit import NO_ESTIMATES_LEFT
+from samestate.reference.difference import difference, end_of
+from samestate.reference.estimators import conflict, quality
+from samestate.reference.explorer import LIVELOCK, RandomTurns, Violation, explore, pass_by, run_once
+from samestate.reference.memory import Chain, VersionedMemory
+from samestate.reference.scheduler import LOOK_DONE, Scheduler
+from samestate.reference.strategies.wave_queue import WaveQueue
+from samestate.spec.machine import Key, Rejection, Value
+from samestate.spec.toy.access_list import access_list_of
+from samestate.spec.toy.block import Block
+from samestate.spec.toy.keys import balance_key
+from samestate.spec.toy.machine import Toy, apply_toy_block, judge_toy_block
+from samestate.spec.toy.operations import Sload, Sstore
+from samestate.spec.toy.rejections import Invalid
+from samestate.spec.transition import apply_block
 from tests.reference.blocks import (
     COINBASE,
     CONFLICTING,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reference.explorer import ScheduleDocument, Switch, read_schedule
+from samestate.reference.explorer import ScheduleDocument, Switch, read_schedule
 
 DOCUMENT = ScheduleDocument(
     case="toy/hot/two_writers",

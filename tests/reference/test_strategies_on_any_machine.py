@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference import STRATEGIES, BlockProgram, Estimate
-from reference.explorer import RandomTurns, run_once
-from spec.machine import Key, Rejection, Value
+from samestate.reference import STRATEGIES, BlockProgram, Estimate
+from samestate.reference.explorer import RandomTurns, run_once
+from samestate.spec.machine import Key, Rejection, Value
 from tests.reference.blocks import predictions_of
 from tests.spec.test_view import programs, states
 from tests.spec.tiny_machine import KEYS, Operation, Refused, TinyBlock, TinyMachine, TinyState, number

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from conformance.declared_access import declared_access
-from conformance.vectors.loading import load_vector_file
-from conformance.vectors.machines import execute
-from conformance.vectors.places import SUFFIX, VECTORS, vector_files
-from reference import STRATEGIES, run_block
-from reference.explorer import RandomTurns
+from samestate.conformance.engines.hints import declared_access
+from samestate.conformance.vectors.loading import load_vector_file
+from samestate.conformance.vectors.machines import execute
+from samestate.conformance.vectors.places import SUFFIX, VECTORS, vector_files
+from samestate.reference import STRATEGIES, run_block
+from samestate.reference.explorer import RandomTurns
 from tests.reference.blocks import predictions_of
 
 SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"

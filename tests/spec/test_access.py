@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.access import OPEN, Dependency, Edge, Read, StepAccess, critical_path, dependencies, step_name
-from spec.machine import Key
-from spec.view import Ledger, StepView
+from samestate.spec.access import OPEN, Dependency, Edge, Read, StepAccess, critical_path, dependencies, step_name
+from samestate.spec.machine import Key
+from samestate.spec.view import Ledger, StepView
 from tests.spec.test_view import programs, states
 from tests.spec.tiny_machine import KEYS, TinyCodec, TinyState, run
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.access import OPEN, Read
-from spec.machine import Key, Rejection, Suspended
-from spec.transition import apply_block
+from samestate.spec.access import OPEN, Read
+from samestate.spec.machine import Key, Rejection, Suspended
+from samestate.spec.transition import apply_block
 from tests.spec.test_view import NaiveView, operations, programs, states
 from tests.spec.tiny_machine import KEYS, Operation, Refused, TinyBlock, TinyMachine, TinyState, number, run, value
 

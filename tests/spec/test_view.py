@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.access import OPEN, Read, StepAccess
-from spec.machine import Key, Value
-from spec.view import Ledger, StepView
+from samestate.spec.access import OPEN, Read, StepAccess
+from samestate.spec.machine import Key, Value
+from samestate.spec.view import Ledger, StepView
 from tests.spec.tiny_machine import KEYS, OWNERS, TinyCodec, TinyState, number, run, value
 
 ONE, TWO, THREE, FIVE = b"\x01", b"\x02", b"\x03", b"\x05"

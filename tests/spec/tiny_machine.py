@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from spec.machine import Key, Rejection, RejectionCode, Value, View
+from samestate.spec.machine import Key, Rejection, RejectionCode, Value, View
 
 Operation = tuple[Any, ...]
 """("get", key), ("set", key, value), ("add", key, amount), ("touch", address), ("wipe", address),
@@ -83,7 +83,7 @@ class TinyOutcome:
 
 
 class TinyMachine(TinyCodec):
-    """Implements :class:`spec.machine.Machine`. ``calls`` of a block tells in what order the frame asked for what."""
+    """Implements :class:`samestate.spec.machine.Machine`. ``calls`` of a block tells in what order the frame asked for what."""
 
     def transactions(self, block: TinyBlock) -> Sequence[tuple[Operation, ...]]:
         return block.programs

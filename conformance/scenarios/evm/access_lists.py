@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.scenarios.assembler import REVERT, balance, call, code, load, store, when
-from conformance.scenarios.block_builder import ETHER, BlockBuilder
-from conformance.scenarios.scenario import scenario
-from spec.evm.block_access_list import (
+from samestate.conformance.scenarios.assembler import REVERT, balance, call, code, load, store, when
+from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario
+from samestate.spec.evm.block_access_list import (
     AccountAccess,
     BlockAccessList,
     SlotChanges,
     decode_access_list,
     encode_access_list,
 )
-from spec.evm.forks import AMSTERDAM
-from spec.evm.rejections import Invalid
-from spec.evm.system_calls import WITHDRAWAL_REQUESTS
+from samestate.spec.evm.forks import AMSTERDAM
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.system_calls import WITHDRAWAL_REQUESTS
 
 
 def changing(encoded: bytes, address: bytes, **changes: object) -> bytes:

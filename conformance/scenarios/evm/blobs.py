@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.assembler import code, store
-from conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
-from conformance.scenarios.scenario import scenario, since
-from spec.evm.forks import AMSTERDAM, CANCUN, OSAKA, PRAGUE
-from spec.evm.rejections import Invalid
+from samestate.conformance.scenarios.assembler import code, store
+from samestate.conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.spec.evm.forks import AMSTERDAM, CANCUN, OSAKA, PRAGUE
+from samestate.spec.evm.rejections import Invalid
 
 GAS_PER_BLOB = 2**17
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.assembler import argument, balance, call, code, create2, deploying, store, when, words
-from conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
-from conformance.scenarios.scenario import scenario, since, until
-from spec.evm.address import salted_address
-from spec.evm.forks import BERLIN, LONDON, PARIS, PRAGUE, SHANGHAI
+from samestate.conformance.scenarios.assembler import (
+    argument,
+    balance,
+    call,
+    code,
+    create2,
+    deploying,
+    store,
+    when,
+    words,
+)
+from samestate.conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario, since, until
+from samestate.spec.evm.address import salted_address
+from samestate.spec.evm.forks import BERLIN, LONDON, PARIS, PRAGUE, SHANGHAI
 
 FEE = 21_000 * GWEI
 

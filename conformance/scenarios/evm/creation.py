@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.assembler import REVERT, call, code, create, create2, deploying, store
-from conformance.scenarios.block_builder import ETHER, BlockBuilder
-from conformance.scenarios.scenario import scenario, since
-from spec.evm.address import created_address, salted_address
-from spec.evm.forks import AMSTERDAM, BERLIN, LONDON, PARIS, SHANGHAI
+from samestate.conformance.scenarios.assembler import REVERT, call, code, create, create2, deploying, store
+from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.spec.evm.address import created_address, salted_address
+from samestate.spec.evm.forks import AMSTERDAM, BERLIN, LONDON, PARIS, SHANGHAI
 
 CHILD = code(store(0, "SELFBALANCE"))
 INITCODE = deploying(CHILD)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.assembler import balance, call, code, create, deploying, load, store, when
-from conformance.scenarios.block_builder import ETHER, BlockBuilder
-from conformance.scenarios.scenario import scenario, since
-from spec.evm.address import created_address
-from spec.evm.forks import AMSTERDAM, OSAKA, PRAGUE
-from spec.evm.rejections import Invalid
+from samestate.conformance.scenarios.assembler import balance, call, code, create, deploying, load, store, when
+from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.spec.evm.address import created_address
+from samestate.spec.evm.forks import AMSTERDAM, OSAKA, PRAGUE
+from samestate.spec.evm.rejections import Invalid
 
 DESIGNATOR = b"\xef\x01\x00"
 

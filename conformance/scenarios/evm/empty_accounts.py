@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.assembler import REVERT, balance, call, code, store
-from conformance.scenarios.block_builder import ETHER, BlockBuilder
-from conformance.scenarios.scenario import scenario
-from spec.evm.forks import AMSTERDAM, BERLIN, PARIS, SHANGHAI
+from samestate.conformance.scenarios.assembler import REVERT, balance, call, code, store
+from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario
+from samestate.spec.evm.forks import AMSTERDAM, BERLIN, PARIS, SHANGHAI
 
 RIPEMD = (3).to_bytes(20, "big")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
-from conformance.scenarios.scenario import scenario, since
-from spec.evm.forks import BERLIN, LONDON
-from spec.evm.rejections import Invalid
+from samestate.conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.spec.evm.forks import BERLIN, LONDON
+from samestate.spec.evm.rejections import Invalid
 
 
 @scenario(hazards="H04", forks=since(BERLIN))

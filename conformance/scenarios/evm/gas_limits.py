@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.assembler import REVERT, code, load, store
-from conformance.scenarios.block_builder import ETHER, BlockBuilder
-from conformance.scenarios.scenario import scenario, since
-from spec.evm.forks import AMSTERDAM, BERLIN, LONDON, OSAKA, PRAGUE
-from spec.evm.rejections import Invalid
+from samestate.conformance.scenarios.assembler import REVERT, code, load, store
+from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.spec.evm.forks import AMSTERDAM, BERLIN, LONDON, OSAKA, PRAGUE
+from samestate.spec.evm.rejections import Invalid
 
 CAP = 2**24
 

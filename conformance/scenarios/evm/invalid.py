@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.assembler import balance, call, code, store
-from conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
-from conformance.scenarios.scenario import scenario
-from spec.evm.block_access_list import AccountAccess, encode_access_list
-from spec.evm.forks import AMSTERDAM, BERLIN, CANCUN, LONDON, OSAKA, PRAGUE
-from spec.evm.rejections import Invalid
+from samestate.conformance.scenarios.assembler import balance, call, code, store
+from samestate.conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario
+from samestate.spec.evm.block_access_list import AccountAccess, encode_access_list
+from samestate.spec.evm.forks import AMSTERDAM, BERLIN, CANCUN, LONDON, OSAKA, PRAGUE
+from samestate.spec.evm.rejections import Invalid
 
 
 @scenario(hazards="H65", forks=(LONDON,))

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.assembler import REVERT, add_to_slot, argument, balance, call, code, load, log, words
-from conformance.scenarios.block_builder import ETHER, BlockBuilder
-from conformance.scenarios.scenario import scenario, since
-from spec.evm.forks import PARIS, SHANGHAI
+from samestate.conformance.scenarios.assembler import (
+    REVERT,
+    add_to_slot,
+    argument,
+    balance,
+    call,
+    code,
+    load,
+    log,
+    words,
+)
+from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.spec.evm.forks import PARIS, SHANGHAI
 
 
 @scenario(hazards="H13 H33", forks=since(PARIS))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from conformance.scenarios.assembler import code
-from conformance.scenarios.block_builder import ETHER, BlockBuilder
-from conformance.scenarios.scenario import scenario
-from spec.evm.forks import CANCUN
+from samestate.conformance.scenarios.assembler import code
+from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario
+from samestate.spec.evm.forks import CANCUN
 
 PASS_ON = code(
     "CALLDATASIZE PUSH 0 PUSH 0 CALLDATACOPY",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.assembler import balance, code, store
-from conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
-from conformance.scenarios.scenario import scenario
-from spec.evm.forks import BERLIN, LONDON
-from spec.evm.rejections import Invalid
+from samestate.conformance.scenarios.assembler import balance, code, store
+from samestate.conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario
+from samestate.spec.evm.forks import BERLIN, LONDON
+from samestate.spec.evm.rejections import Invalid
 
 
 @scenario(hazards="H47 H13", forks=(BERLIN, LONDON))

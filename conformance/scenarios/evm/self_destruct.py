@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.assembler import (
+from samestate.conformance.scenarios.assembler import (
     REVERT,
     add_to_slot,
     balance,
@@ -15,10 +15,10 @@ from conformance.scenarios.assembler import (
     when,
     words,
 )
-from conformance.scenarios.block_builder import ETHER, Account, BlockBuilder
-from conformance.scenarios.scenario import scenario, since, until
-from spec.evm.address import salted_address
-from spec.evm.forks import AMSTERDAM, BERLIN, CANCUN, LONDON, PRAGUE, SHANGHAI
+from samestate.conformance.scenarios.block_builder import ETHER, Account, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario, since, until
+from samestate.spec.evm.address import salted_address
+from samestate.spec.evm.forks import AMSTERDAM, BERLIN, CANCUN, LONDON, PRAGUE, SHANGHAI
 
 HEIR = 0xBE
 """The beneficiary of the phoenix."""

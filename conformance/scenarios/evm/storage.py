@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.assembler import (
+from samestate.conformance.scenarios.assembler import (
     REVERT,
     add_to_slot,
     argument,
@@ -13,9 +13,9 @@ from conformance.scenarios.assembler import (
     when,
     words,
 )
-from conformance.scenarios.block_builder import ETHER, BlockBuilder
-from conformance.scenarios.scenario import scenario, since
-from spec.evm.forks import BERLIN, LONDON, PARIS, SHANGHAI
+from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.spec.evm.forks import BERLIN, LONDON, PARIS, SHANGHAI
 
 STORES_ITS_ARGUMENT = code(store(0, argument(0)))
 """Slot 0 becomes the first word of the call's data."""

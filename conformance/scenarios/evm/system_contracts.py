@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 
-from conformance.generating.system_contracts import deposit_data, deposit_logger
-from conformance.scenarios.assembler import REVERT, call, code, load, store, words
-from conformance.scenarios.block_builder import ETHER, SECONDS_PER_BLOCK, BlockBuilder, block_hash
-from conformance.scenarios.scenario import scenario, since
-from spec.evm.forks import AMSTERDAM, CANCUN, OSAKA, PRAGUE
-from spec.evm.forks.berlin import MAINNET_DEPOSIT_CONTRACT
-from spec.evm.rejections import Invalid
-from spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES, CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
+from samestate.conformance.generating.system_contracts import deposit_data, deposit_logger
+from samestate.conformance.scenarios.assembler import REVERT, call, code, load, store, words
+from samestate.conformance.scenarios.block_builder import ETHER, SECONDS_PER_BLOCK, BlockBuilder, block_hash
+from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.spec.evm.forks import AMSTERDAM, CANCUN, OSAKA, PRAGUE
+from samestate.spec.evm.forks.berlin import MAINNET_DEPOSIT_CONTRACT
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES, CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
 
 
 def asks(argument: str, contract: bytes) -> bytes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.assembler import REVERT, add_to_slot, balance, call, code, load, store, when
-from conformance.scenarios.block_builder import ETHER, BlockBuilder
-from conformance.scenarios.scenario import scenario, since
-from spec.evm.forks import BERLIN, CANCUN, LONDON, SHANGHAI
+from samestate.conformance.scenarios.assembler import REVERT, add_to_slot, balance, call, code, load, store, when
+from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.spec.evm.forks import BERLIN, CANCUN, LONDON, SHANGHAI
 
 
 @scenario(hazards="H54", forks=since(CANCUN))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
-from conformance.scenarios.scenario import scenario, since
-from spec.evm.forks import BERLIN, PARIS, SHANGHAI
+from samestate.conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.spec.evm.forks import BERLIN, PARIS, SHANGHAI
 
 
 @scenario(forks=since(PARIS))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.scenarios.scenario import toy_scenario
-from conformance.scenarios.toy_block_builder import ToyBlockBuilder
-from conformance.scenarios.toy_draft import WEALTH, add, load, noop, store
-from spec.machine import Key, Value
-from spec.toy.access_list import AccessList, Entry
-from spec.toy.keys import balance_key, nonce_key, slot_key
-from spec.toy.rejections import Invalid
-from spec.toy.word import to_value
+from samestate.conformance.scenarios.scenario import toy_scenario
+from samestate.conformance.scenarios.toy_block_builder import ToyBlockBuilder
+from samestate.conformance.scenarios.toy_draft import WEALTH, add, load, noop, store
+from samestate.spec.machine import Key, Value
+from samestate.spec.toy.access_list import AccessList, Entry
+from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
+from samestate.spec.toy.rejections import Invalid
+from samestate.spec.toy.word import to_value
 
 OPEN, FIRST, SECOND, CLOSE = 0, 1, 2, -1
 """Places of entries in the list of a block with two transactions."""

@@ -1,18 +1,18 @@
 """Blocks that were worked out on paper: no outside evidence exists for the toy, so these numbers are its evidence.
 
 Each scenario says how its numbers come about and asserts them; nothing here is computed by the specification. Where a
-root is worked out, it is written with SHA-256 alone, by the definition in :mod:`spec.state.merkle`.
+root is worked out, it is written with SHA-256 alone, by the definition in :mod:`samestate.spec.state.merkle`.
 """
 
 from __future__ import annotations
 
 import hashlib
 
-from conformance.scenarios.scenario import toy_scenario
-from conformance.scenarios.toy_block_builder import ToyBlockBuilder
-from conformance.scenarios.toy_draft import ToyAccount, add, hash_of, load, noop, store, subtract
-from spec.toy.access_list import AccessList, Entry
-from spec.toy.rejections import Invalid
+from samestate.conformance.scenarios.scenario import toy_scenario
+from samestate.conformance.scenarios.toy_block_builder import ToyBlockBuilder
+from samestate.conformance.scenarios.toy_draft import ToyAccount, add, hash_of, load, noop, store, subtract
+from samestate.spec.toy.access_list import AccessList, Entry
+from samestate.spec.toy.rejections import Invalid
 
 HASH_OF_NOTHING = bytes.fromhex("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
 """Keccak-256 of no bytes, as every Ethereum client knows it."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.scenario import toy_scenario
-from conformance.scenarios.toy_block_builder import ToyBlockBuilder
-from conformance.scenarios.toy_draft import WEALTH, noop, store
-from spec.toy.keys import balance_key, nonce_key
+from samestate.conformance.scenarios.scenario import toy_scenario
+from samestate.conformance.scenarios.toy_block_builder import ToyBlockBuilder
+from samestate.conformance.scenarios.toy_draft import WEALTH, noop, store
+from samestate.spec.toy.keys import balance_key, nonce_key
 
 
 @toy_scenario(hazards="H13")

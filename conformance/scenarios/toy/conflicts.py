@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.scenario import toy_scenario
-from conformance.scenarios.toy_block_builder import ToyBlockBuilder
-from conformance.scenarios.toy_draft import ToyAccount, add, hash_of, load, noop, store, subtract
-from spec.toy.keys import slot_key
-from spec.toy.rejections import Invalid
+from samestate.conformance.scenarios.scenario import toy_scenario
+from samestate.conformance.scenarios.toy_block_builder import ToyBlockBuilder
+from samestate.conformance.scenarios.toy_draft import ToyAccount, add, hash_of, load, noop, store, subtract
+from samestate.spec.toy.keys import slot_key
+from samestate.spec.toy.rejections import Invalid
 
 HOT, OTHER, SEEN = 1, 2, 3
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.scenario import toy_scenario
-from conformance.scenarios.toy_block_builder import ToyBlockBuilder
-from conformance.scenarios.toy_draft import add, load, store
+from samestate.conformance.scenarios.scenario import toy_scenario
+from samestate.conformance.scenarios.toy_block_builder import ToyBlockBuilder
+from samestate.conformance.scenarios.toy_draft import add, load, store
 
 HOT, OTHER, SEEN = 1, 2, 3
 

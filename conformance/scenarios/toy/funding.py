@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.scenario import toy_scenario
-from conformance.scenarios.toy_block_builder import ToyBlockBuilder
-from conformance.scenarios.toy_draft import hash_of, noop, store
-from spec.toy.rejections import Invalid
+from samestate.conformance.scenarios.scenario import toy_scenario
+from samestate.conformance.scenarios.toy_block_builder import ToyBlockBuilder
+from samestate.conformance.scenarios.toy_draft import hash_of, noop, store
+from samestate.spec.toy.rejections import Invalid
 
 
 @toy_scenario(hazards="H04 H12")

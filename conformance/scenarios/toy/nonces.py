@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.scenario import toy_scenario
-from conformance.scenarios.toy_block_builder import ToyBlockBuilder
-from conformance.scenarios.toy_draft import WEALTH, add, load, noop, store
-from spec.toy.rejections import Invalid
+from samestate.conformance.scenarios.scenario import toy_scenario
+from samestate.conformance.scenarios.toy_block_builder import ToyBlockBuilder
+from samestate.conformance.scenarios.toy_draft import WEALTH, add, load, noop, store
+from samestate.spec.toy.rejections import Invalid
 
 LAST_NONCE = 2**64 - 1
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.scenario import toy_scenario
-from conformance.scenarios.toy_block_builder import ToyBlockBuilder
-from conformance.scenarios.toy_draft import add, hash_of, load, noop, store, subtract
-from spec.evm.hashing import keccak256
-from spec.toy.keys import balance_key, nonce_key, slot_key
-from spec.toy.operations import Operation
+from samestate.conformance.scenarios.scenario import toy_scenario
+from samestate.conformance.scenarios.toy_block_builder import ToyBlockBuilder
+from samestate.conformance.scenarios.toy_draft import add, hash_of, load, noop, store, subtract
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
+from samestate.spec.toy.operations import Operation
 
 LAST_WORD = 2**256 - 1
 HELD, ABSENT = 1, 2

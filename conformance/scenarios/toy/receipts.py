@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.scenario import toy_scenario
-from conformance.scenarios.toy_block_builder import ToyBlockBuilder
-from conformance.scenarios.toy_draft import WEALTH, add, hash_of, load, noop, store
-from spec.evm.hashing import keccak256
-from spec.toy.keys import balance_key, nonce_key, slot_key
+from samestate.conformance.scenarios.scenario import toy_scenario
+from samestate.conformance.scenarios.toy_block_builder import ToyBlockBuilder
+from samestate.conformance.scenarios.toy_draft import WEALTH, add, hash_of, load, noop, store
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
 
 
 @toy_scenario(hazards="H50")

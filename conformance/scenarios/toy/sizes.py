@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from conformance.scenarios.scenario import toy_scenario
-from conformance.scenarios.toy_block_builder import ToyBlockBuilder
-from conformance.scenarios.toy_draft import add, load, noop, store
-from spec.toy.rejections import Invalid
+from samestate.conformance.scenarios.scenario import toy_scenario
+from samestate.conformance.scenarios.toy_block_builder import ToyBlockBuilder
+from samestate.conformance.scenarios.toy_draft import add, load, noop, store
+from samestate.spec.toy.rejections import Invalid
 
 THOUSAND_SIZE = 2_000_000
 """A vector of a thousand transactions has a thousand steps on record, and that is what it is for."""

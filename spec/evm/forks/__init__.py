@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from spec.evm.fork import Fork
-from spec.evm.forks.amsterdam import AMSTERDAM
-from spec.evm.forks.berlin import BERLIN
-from spec.evm.forks.cancun import CANCUN
-from spec.evm.forks.london import ARROW_GLACIER, GRAY_GLACIER, LONDON
-from spec.evm.forks.osaka import BPO1, BPO2, OSAKA
-from spec.evm.forks.paris import PARIS
-from spec.evm.forks.prague import PRAGUE
-from spec.evm.forks.shanghai import SHANGHAI
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks.amsterdam import AMSTERDAM
+from samestate.spec.evm.forks.berlin import BERLIN
+from samestate.spec.evm.forks.cancun import CANCUN
+from samestate.spec.evm.forks.london import ARROW_GLACIER, GRAY_GLACIER, LONDON
+from samestate.spec.evm.forks.osaka import BPO1, BPO2, OSAKA
+from samestate.spec.evm.forks.paris import PARIS
+from samestate.spec.evm.forks.prague import PRAGUE
+from samestate.spec.evm.forks.shanghai import SHANGHAI
 
 FORKS: tuple[Fork, ...] = (
     BERLIN,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spec.evm.forks.osaka import BPO2
+from samestate.spec.evm.forks.osaka import BPO2
 
 AMSTERDAM = BPO2.fork(
     name="Amsterdam",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from spec.evm import intrinsic, system_calls, validity
-from spec.evm.delegation import no_delegation
-from spec.evm.fees import no_base_fee, no_excess_blob_gas
-from spec.evm.fork import Fork
-from spec.evm.header_rules import (
+from samestate.spec.evm import intrinsic, system_calls, validity
+from samestate.spec.evm.delegation import no_delegation
+from samestate.spec.evm.fees import no_base_fee, no_excess_blob_gas
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.header_rules import (
     check_difficulty,
     check_extra_data,
     check_fields,
@@ -16,13 +16,13 @@ from spec.evm.header_rules import (
     check_timestamp,
     check_withdrawals_presence,
 )
-from spec.evm.instructions import SIMPLE_INSTRUCTIONS
-from spec.evm.instructions.calls import call, call_code, delegate_call, static_call
-from spec.evm.instructions.creation import create, create2
-from spec.evm.instructions.ending import invalid, return_, revert, self_destruct_with_refund
-from spec.evm.instructions.storage import load, store
-from spec.evm.precompiles import BERLIN_PRECOMPILES
-from spec.evm.transaction_execution import destroy_with_storage
+from samestate.spec.evm.instructions import SIMPLE_INSTRUCTIONS
+from samestate.spec.evm.instructions.calls import call, call_code, delegate_call, static_call
+from samestate.spec.evm.instructions.creation import create, create2
+from samestate.spec.evm.instructions.ending import invalid, return_, revert, self_destruct_with_refund
+from samestate.spec.evm.instructions.storage import load, store
+from samestate.spec.evm.precompiles import BERLIN_PRECOMPILES
+from samestate.spec.evm.transaction_execution import destroy_with_storage
 
 NO_LIMIT = 2**256
 MAINNET_DEPOSIT_CONTRACT = bytes.fromhex("00000000219ab540356cBB839Cbe05303d7705Fa")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from spec.evm import validity
-from spec.evm.fees import next_excess_blob_gas
-from spec.evm.fork import BlobSchedule
-from spec.evm.forks.shanghai import SHANGHAI
-from spec.evm.header_rules import check_blob_gas_used, check_excess_blob_gas
-from spec.evm.instructions import blob_base_fee, blob_hash, memory_copy
-from spec.evm.instructions.ending import self_destruct_if_new
-from spec.evm.instructions.storage import transient_load, transient_store
-from spec.evm.precompiles import CANCUN_PRECOMPILES
-from spec.evm.system_calls import store_beacon_root
-from spec.evm.transaction_execution import destroy_created
+from samestate.spec.evm import validity
+from samestate.spec.evm.fees import next_excess_blob_gas
+from samestate.spec.evm.fork import BlobSchedule
+from samestate.spec.evm.forks.shanghai import SHANGHAI
+from samestate.spec.evm.header_rules import check_blob_gas_used, check_excess_blob_gas
+from samestate.spec.evm.instructions import blob_base_fee, blob_hash, memory_copy
+from samestate.spec.evm.instructions.ending import self_destruct_if_new
+from samestate.spec.evm.instructions.storage import transient_load, transient_store
+from samestate.spec.evm.precompiles import CANCUN_PRECOMPILES
+from samestate.spec.evm.system_calls import store_beacon_root
+from samestate.spec.evm.transaction_execution import destroy_created
 
 CANCUN = SHANGHAI.fork(
     name="Cancun",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from spec.evm.fees import next_base_fee
-from spec.evm.fork import replaced
-from spec.evm.forks.berlin import BERLIN
-from spec.evm.header_rules import check_base_fee, check_gas_limit, check_gas_limit_with_elasticity
-from spec.evm.instructions import base_fee
-from spec.evm.instructions.ending import self_destruct
+from samestate.spec.evm.fees import next_base_fee
+from samestate.spec.evm.fork import replaced
+from samestate.spec.evm.forks.berlin import BERLIN
+from samestate.spec.evm.header_rules import check_base_fee, check_gas_limit, check_gas_limit_with_elasticity
+from samestate.spec.evm.instructions import base_fee
+from samestate.spec.evm.instructions.ending import self_destruct
 
 LONDON = BERLIN.fork(
     name="London",

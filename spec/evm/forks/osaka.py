@@ -5,13 +5,13 @@ EIP-7594, EIP-7823, EIP-7825, EIP-7883, EIP-7892, EIP-7918, EIP-7934, EIP-7939, 
 
 from __future__ import annotations
 
-from spec.evm import validity
-from spec.evm.fees import next_excess_blob_gas_with_floor
-from spec.evm.fork import BlobSchedule
-from spec.evm.forks.prague import PRAGUE
-from spec.evm.header_rules import check_block_size
-from spec.evm.instructions import count_leading_zeros
-from spec.evm.precompiles import OSAKA_PRECOMPILES
+from samestate.spec.evm import validity
+from samestate.spec.evm.fees import next_excess_blob_gas_with_floor
+from samestate.spec.evm.fork import BlobSchedule
+from samestate.spec.evm.forks.prague import PRAGUE
+from samestate.spec.evm.header_rules import check_block_size
+from samestate.spec.evm.instructions import count_leading_zeros
+from samestate.spec.evm.precompiles import OSAKA_PRECOMPILES
 
 OSAKA = PRAGUE.fork(
     name="Osaka",

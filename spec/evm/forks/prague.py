@@ -5,13 +5,13 @@ EIP-2537, EIP-2935, EIP-6110, EIP-7002, EIP-7251, EIP-7623, EIP-7691, EIP-7702.
 
 from __future__ import annotations
 
-from spec.evm import intrinsic, validity
-from spec.evm.delegation import delegation_target
-from spec.evm.fork import BlobSchedule
-from spec.evm.forks.cancun import CANCUN
-from spec.evm.precompiles import PRAGUE_PRECOMPILES
-from spec.evm.requests import collect_deposits
-from spec.evm.system_calls import (
+from samestate.spec.evm import intrinsic, validity
+from samestate.spec.evm.delegation import delegation_target
+from samestate.spec.evm.fork import BlobSchedule
+from samestate.spec.evm.forks.cancun import CANCUN
+from samestate.spec.evm.precompiles import PRAGUE_PRECOMPILES
+from samestate.spec.evm.requests import collect_deposits
+from samestate.spec.evm.system_calls import (
     collect_consolidation_requests,
     collect_withdrawal_requests,
     store_parent_hash,

@@ -5,7 +5,7 @@ Here are all but the instructions that use storage, call, create or end a frame 
 
 from __future__ import annotations
 
-from spec.evm.instructions import (
+from samestate.spec.evm.instructions import (
     arithmetic,
     bitwise,
     block,
@@ -17,11 +17,11 @@ from spec.evm.instructions import (
     memory,
     stack,
 )
-from spec.evm.instructions.bitwise import count_leading_zeros
-from spec.evm.instructions.block import base_fee, blob_base_fee, blob_hash, prev_randao
-from spec.evm.instructions.instruction import Instruction
-from spec.evm.instructions.memory import memory_copy
-from spec.evm.instructions.stack import push0
+from samestate.spec.evm.instructions.bitwise import count_leading_zeros
+from samestate.spec.evm.instructions.block import base_fee, blob_base_fee, blob_hash, prev_randao
+from samestate.spec.evm.instructions.instruction import Instruction
+from samestate.spec.evm.instructions.memory import memory_copy
+from samestate.spec.evm.instructions.stack import push0
 
 __all__ = [
     "SIMPLE_INSTRUCTIONS",

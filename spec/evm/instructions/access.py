@@ -5,8 +5,8 @@ An access that the frame cannot pay for did not happen: it warms nothing and is 
 
 from __future__ import annotations
 
-from spec.evm import gas
-from spec.evm.frame import Frame
+from samestate.spec.evm import gas
+from samestate.spec.evm.frame import Frame
 
 
 def account_access_cost(frame: Frame, address: bytes) -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from spec.evm import gas
-from spec.evm.frame import WORD_LIMIT, Frame
-from spec.evm.instructions.instruction import instruction
-from spec.evm.instructions.signed import SIGN_BIT, to_signed
+from samestate.spec.evm import gas
+from samestate.spec.evm.frame import WORD_LIMIT, Frame
+from samestate.spec.evm.instructions.instruction import instruction
+from samestate.spec.evm.instructions.signed import SIGN_BIT, to_signed
 
 ALL_ONES = WORD_LIMIT - 1
 

@@ -5,10 +5,10 @@ CHAINID by EIP-1344, BASEFEE by EIP-3198, PREVRANDAO by EIP-4399, BLOBHASH by EI
 
 from __future__ import annotations
 
-from spec.evm import gas
-from spec.evm.environment import ZERO_HASH
-from spec.evm.frame import Frame
-from spec.evm.instructions.instruction import instruction
+from samestate.spec.evm import gas
+from samestate.spec.evm.environment import ZERO_HASH
+from samestate.spec.evm.frame import Frame
+from samestate.spec.evm.instructions.instruction import instruction
 
 REMEMBERED_BLOCKS = 256
 

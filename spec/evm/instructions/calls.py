@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from spec.evm import gas
-from spec.evm.frame import CALL_DEPTH_LIMIT, Frame, Message, to_address
-from spec.evm.instructions.access import account_access_cost, warm_account
-from spec.evm.instructions.instruction import instruction
-from spec.evm.interpreter import process_message
+from samestate.spec.evm import gas
+from samestate.spec.evm.frame import CALL_DEPTH_LIMIT, Frame, Message, to_address
+from samestate.spec.evm.instructions.access import account_access_cost, warm_account
+from samestate.spec.evm.instructions.instruction import instruction
+from samestate.spec.evm.interpreter import process_message
 
 
 class Callee(NamedTuple):

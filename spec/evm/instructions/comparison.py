@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from spec.evm import gas
-from spec.evm.frame import Frame
-from spec.evm.instructions.instruction import instruction
-from spec.evm.instructions.signed import SIGN_BIT
+from samestate.spec.evm import gas
+from samestate.spec.evm.frame import Frame
+from samestate.spec.evm.instructions.instruction import instruction
+from samestate.spec.evm.instructions.signed import SIGN_BIT
 
 
 @instruction("LT", pops=2, pushes=1)

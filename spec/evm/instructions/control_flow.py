@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from spec.evm import gas
-from spec.evm.frame import Frame, jump_destinations
-from spec.evm.halts import InvalidJump
-from spec.evm.instructions.instruction import instruction
+from samestate.spec.evm import gas
+from samestate.spec.evm.frame import Frame, jump_destinations
+from samestate.spec.evm.halts import InvalidJump
+from samestate.spec.evm.instructions.instruction import instruction
 
 
 @instruction("STOP")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from spec.evm import gas
-from spec.evm.address import created_address, salted_address
-from spec.evm.frame import CALL_DEPTH_LIMIT, Frame, Message
-from spec.evm.halts import InitcodeTooLarge
-from spec.evm.instructions.instruction import instruction
-from spec.evm.interpreter import collide, is_taken, process_creation
-from spec.evm.world import NONCE_LIMIT
+from samestate.spec.evm import gas
+from samestate.spec.evm.address import created_address, salted_address
+from samestate.spec.evm.frame import CALL_DEPTH_LIMIT, Frame, Message
+from samestate.spec.evm.halts import InitcodeTooLarge
+from samestate.spec.evm.instructions.instruction import instruction
+from samestate.spec.evm.interpreter import collide, is_taken, process_creation
+from samestate.spec.evm.world import NONCE_LIMIT
 
 
 def charge_creation(frame: Frame, offset: int, size: int, per_word: int) -> None:

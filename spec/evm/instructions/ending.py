@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from spec.evm import gas
-from spec.evm.frame import Frame, to_address
-from spec.evm.halts import InvalidOpcode, Reverted
-from spec.evm.instructions.access import account_access_cost, warm_account
-from spec.evm.instructions.instruction import instruction
+from samestate.spec.evm import gas
+from samestate.spec.evm.frame import Frame, to_address
+from samestate.spec.evm.halts import InvalidOpcode, Reverted
+from samestate.spec.evm.instructions.access import account_access_cost, warm_account
+from samestate.spec.evm.instructions.instruction import instruction
 
 SELF_DESTRUCT_REFUND = 24000
 

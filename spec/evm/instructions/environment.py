@@ -6,12 +6,12 @@ account's code follows a delegation: the code is the designator (EIP-7702).
 
 from __future__ import annotations
 
-from spec.evm import gas
-from spec.evm.frame import Frame, copy_padded, to_address
-from spec.evm.halts import ReturnDataOutOfBounds
-from spec.evm.hashing import keccak256
-from spec.evm.instructions.access import charge_account_access
-from spec.evm.instructions.instruction import instruction
+from samestate.spec.evm import gas
+from samestate.spec.evm.frame import Frame, copy_padded, to_address
+from samestate.spec.evm.halts import ReturnDataOutOfBounds
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.instructions.access import charge_account_access
+from samestate.spec.evm.instructions.instruction import instruction
 
 
 def copy_to_memory(frame: Frame, destination: int, data: bytes, source: int, size: int) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from spec.evm import gas
-from spec.evm.frame import Frame
-from spec.evm.hashing import keccak256
-from spec.evm.instructions.instruction import instruction
+from samestate.spec.evm import gas
+from samestate.spec.evm.frame import Frame
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.instructions.instruction import instruction
 
 
 @instruction("KECCAK256", pops=2, pushes=1)

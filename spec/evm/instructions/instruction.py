@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from spec.evm.frame import STACK_LIMIT, Frame
+from samestate.spec.evm.frame import STACK_LIMIT, Frame
 
 Operation = Callable[[Frame], None]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from spec.evm import gas
-from spec.evm.frame import Frame
-from spec.evm.instructions.instruction import Instruction, instruction
-from spec.evm.receipt import Log
+from samestate.spec.evm import gas
+from samestate.spec.evm.frame import Frame
+from samestate.spec.evm.instructions.instruction import Instruction, instruction
+from samestate.spec.evm.receipt import Log
 
 
 def log(topic_count: int) -> Instruction:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spec.evm.frame import WORD_LIMIT
+from samestate.spec.evm.frame import WORD_LIMIT
 
 SIGN_BIT = 2**255
 

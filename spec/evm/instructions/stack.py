@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from spec.evm import gas
-from spec.evm.frame import Frame
-from spec.evm.instructions.instruction import Instruction, instruction
+from samestate.spec.evm import gas
+from samestate.spec.evm.frame import Frame
+from samestate.spec.evm.instructions.instruction import Instruction, instruction
 
 
 @instruction("POP", pops=1)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from spec.evm import gas
-from spec.evm.frame import Frame
-from spec.evm.halts import OutOfGas
-from spec.evm.instructions.instruction import instruction
-from spec.evm.keys import slot_key
+from samestate.spec.evm import gas
+from samestate.spec.evm.frame import Frame
+from samestate.spec.evm.halts import OutOfGas
+from samestate.spec.evm.instructions.instruction import instruction
+from samestate.spec.evm.keys import slot_key
 
 
 @instruction("SLOAD", pops=1, pushes=1)

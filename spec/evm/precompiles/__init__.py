@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from spec.evm.precompiles.blake2 import blake2f
-from spec.evm.precompiles.bls12_381_groups import (
+from samestate.spec.evm.precompiles.blake2 import blake2f
+from samestate.spec.evm.precompiles.bls12_381_groups import (
     bls12_381_add_first_group,
     bls12_381_add_second_group,
     bls12_381_map_first_group,
@@ -18,15 +18,18 @@ from spec.evm.precompiles.bls12_381_groups import (
     bls12_381_sum_first_group,
     bls12_381_sum_second_group,
 )
-from spec.evm.precompiles.bls12_381_pairing import bls12_381_pairing
-from spec.evm.precompiles.bn254 import bn254_add, bn254_multiply, bn254_pairing
-from spec.evm.precompiles.data_copy import identity
-from spec.evm.precompiles.hashes import ripemd160, sha256
-from spec.evm.precompiles.kzg import point_evaluation
-from spec.evm.precompiles.modular_exponentiation import modular_exponentiation_berlin, modular_exponentiation_osaka
-from spec.evm.precompiles.p256 import p256_verify
-from spec.evm.precompiles.precompile import Precompile, PrecompileFailure
-from spec.evm.precompiles.signature_recovery import ecrecover
+from samestate.spec.evm.precompiles.bls12_381_pairing import bls12_381_pairing
+from samestate.spec.evm.precompiles.bn254 import bn254_add, bn254_multiply, bn254_pairing
+from samestate.spec.evm.precompiles.data_copy import identity
+from samestate.spec.evm.precompiles.hashes import ripemd160, sha256
+from samestate.spec.evm.precompiles.kzg import point_evaluation
+from samestate.spec.evm.precompiles.modular_exponentiation import (
+    modular_exponentiation_berlin,
+    modular_exponentiation_osaka,
+)
+from samestate.spec.evm.precompiles.p256 import p256_verify
+from samestate.spec.evm.precompiles.precompile import Precompile, PrecompileFailure
+from samestate.spec.evm.precompiles.signature_recovery import ecrecover
 
 
 def _address(number: int) -> bytes:

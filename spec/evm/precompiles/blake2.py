@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import blake2b
 
-from spec.evm.precompiles.precompile import Precompile, PrecompileFailure
+from samestate.spec.evm.precompiles.precompile import Precompile, PrecompileFailure
 
 INPUT_LENGTH = 213
 

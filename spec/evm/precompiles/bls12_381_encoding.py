@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from py_arkworks_bls12381 import G1Point, G2Point
 
-from spec.evm.precompiles.precompile import PrecompileFailure
+from samestate.spec.evm.precompiles.precompile import PrecompileFailure
 
 FIELD_MODULUS = 0x1A0111EA397FE69A4B1BA7B6434BACD764774B84F38512BF6730D2A0F6B0F6241EABFFFEB153FFFFB9FEFFFFFFFFAAAB
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from py_arkworks_bls12381 import G1Point, G2Point, Scalar
 
-from spec.evm.precompiles.bls12_381_encoding import (
+from samestate.spec.evm.precompiles.bls12_381_encoding import (
     ELEMENT_LENGTH,
     POINT_1_LENGTH,
     POINT_2_LENGTH,
@@ -18,7 +18,7 @@ from spec.evm.precompiles.bls12_381_encoding import (
     encode_point,
     items,
 )
-from spec.evm.precompiles.precompile import Precompile
+from samestate.spec.evm.precompiles.precompile import Precompile
 
 MULTIPLY_1_LENGTH = POINT_1_LENGTH + SCALAR_LENGTH
 MULTIPLY_2_LENGTH = POINT_2_LENGTH + SCALAR_LENGTH

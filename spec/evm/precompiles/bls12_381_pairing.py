@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from py_arkworks_bls12381 import GT
 
-from spec.evm.precompiles.bls12_381_encoding import (
+from samestate.spec.evm.precompiles.bls12_381_encoding import (
     POINT_1_LENGTH,
     POINT_2_LENGTH,
     decode_point_1,
     decode_point_2,
     items,
 )
-from spec.evm.precompiles.precompile import Precompile
+from samestate.spec.evm.precompiles.precompile import Precompile
 
 PAIR_LENGTH = POINT_1_LENGTH + POINT_2_LENGTH
 

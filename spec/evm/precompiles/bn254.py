@@ -24,7 +24,7 @@ from py_ecc.optimized_bn128.optimized_curve import (
 )
 from py_ecc.optimized_bn128.optimized_pairing import final_exponentiate, pairing
 
-from spec.evm.precompiles.precompile import Precompile, PrecompileFailure, padded, word
+from samestate.spec.evm.precompiles.precompile import Precompile, PrecompileFailure, padded, word
 
 Point1: TypeAlias = tuple[FQ, FQ, FQ]
 Point2: TypeAlias = tuple[FQ2, FQ2, FQ2]

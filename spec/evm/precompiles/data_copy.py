@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from spec.evm.gas import words
-from spec.evm.precompiles.precompile import Precompile
+from samestate.spec.evm.gas import words
+from samestate.spec.evm.precompiles.precompile import Precompile
 
 
 def _gas(data: bytes) -> int:

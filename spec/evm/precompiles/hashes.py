@@ -6,8 +6,8 @@ import hashlib
 
 from Crypto.Hash import RIPEMD160
 
-from spec.evm.gas import words
-from spec.evm.precompiles.precompile import Precompile
+from samestate.spec.evm.gas import words
+from samestate.spec.evm.precompiles.precompile import Precompile
 
 
 def _sha256_gas(data: bytes) -> int:

@@ -6,7 +6,7 @@ import hashlib
 
 from py_arkworks_bls12381 import GT, G1Point, G2Point, Scalar
 
-from spec.evm.precompiles.precompile import Precompile, PrecompileFailure
+from samestate.spec.evm.precompiles.precompile import Precompile, PrecompileFailure
 
 INPUT_LENGTH = 192
 FIELD_ELEMENTS_PER_BLOB = 4096

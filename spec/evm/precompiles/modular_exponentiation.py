@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from gmpy2 import powmod
 
-from spec.evm.precompiles.precompile import Precompile, PrecompileFailure, padded, word
+from samestate.spec.evm.precompiles.precompile import Precompile, PrecompileFailure, padded, word
 
 OPERANDS = 96
 """Where base, exponent and modulus begin, one after the other."""

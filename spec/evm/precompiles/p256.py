@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, Ellip
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from spec.evm.precompiles.precompile import Precompile, word
+from samestate.spec.evm.precompiles.precompile import Precompile, word
 
 INPUT_LENGTH = 160
 FIELD_MODULUS = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from coincurve import PublicKey
 
-from spec.evm.hashing import keccak256
-from spec.evm.precompiles.precompile import Precompile, padded, word
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.precompiles.precompile import Precompile, padded, word
 
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 """The number of points of secp256k1."""

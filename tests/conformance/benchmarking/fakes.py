@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from conformance.benchmarking.contender import Contender, Figures, Turn
+from samestate.conformance.benchmarking.contender import Contender, Figures, Turn
 
 
 @dataclass

@@ -8,20 +8,20 @@ from typing import Any, ClassVar
 
 import pytest
 
-from conformance.benchmarking import contenders
-from conformance.benchmarking.contenders import OptimizedContender, ProcessCopy
-from conformance.benchmarking.lineup import Lineup, chosen, line_up, make_work
-from conformance.benchmarking.measuring import measure
-from conformance.benchmarking.workloads import EVM_PRESETS, EvmPreset, evm_block
-from conformance.block_engine import STRATEGIES
-from conformance.errors import InputError
-from conformance.generating.toy_case import conflicts
-from conformance.optimized_plain import access_record
-from optimized import Engine
-from spec.evm.forks import AMSTERDAM
-from spec.evm.machine import Evm
-from spec.toy.machine import ToyResult
-from spec.transition import apply_block
+from samestate.conformance.benchmarking import contenders
+from samestate.conformance.benchmarking.contenders import OptimizedContender, ProcessCopy
+from samestate.conformance.benchmarking.lineup import Lineup, chosen, line_up, make_work
+from samestate.conformance.benchmarking.measuring import measure
+from samestate.conformance.benchmarking.workloads import EVM_PRESETS, EvmPreset, evm_block
+from samestate.conformance.engines.in_process import STRATEGIES
+from samestate.conformance.engines.optimized.plain import access_record
+from samestate.conformance.errors import InputError
+from samestate.conformance.generating.toy_case import conflicts
+from samestate.optimized import Engine
+from samestate.spec.evm.forks import AMSTERDAM
+from samestate.spec.evm.machine import Evm
+from samestate.spec.toy.machine import ToyResult
+from samestate.spec.transition import apply_block
 
 PARALLEL = [strategy for strategy in STRATEGIES if strategy != "sequential"]
 

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from conformance.benchmarking.contender import Contender, Turn
-from conformance.benchmarking.measuring import MOST_TIMES, measure, share, times
+from samestate.conformance.benchmarking.contender import Contender, Turn
+from samestate.conformance.benchmarking.measuring import MOST_TIMES, measure, share, times
 from tests.conformance.benchmarking import fakes
 
 

@@ -10,11 +10,11 @@ import pytest
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from conformance.benchmarking.contender import Figures, Prepared
-from conformance.benchmarking.measuring import Comparison, Measured
-from conformance.benchmarking.plot import check_target, plot
-from conformance.benchmarking.report import Apart, Report, Setting
-from conformance.errors import InputError
+from samestate.conformance.benchmarking.contender import Figures, Prepared
+from samestate.conformance.benchmarking.measuring import Comparison, Measured
+from samestate.conformance.benchmarking.plot import check_target, plot
+from samestate.conformance.benchmarking.report import Apart, Report, Setting
+from samestate.conformance.errors import InputError
 from tests.conformance.benchmarking import fakes
 
 

@@ -8,19 +8,19 @@ from typing import Any
 
 from typer.testing import CliRunner, Result
 
-from conformance import command
-from spec.evm.block import Block, Header, empty_ommers_hash, transactions_root
-from spec.evm.chain import to_payload
-from spec.evm.forks import LONDON, PARIS
-from spec.evm.hashing import keccak256
-from spec.evm.machine import Evm
-from spec.evm.payload import Payload
-from spec.evm.receipt import logs_bloom, logs_hash, receipts_root
-from spec.evm.signature import address_of, sign
-from spec.evm.state import FlatState
-from spec.evm.transaction import LegacyTransaction, encode_transaction
-from spec.state.patricia import EMPTY_ROOT
-from spec.transition import apply_block
+from samestate.conformance import command
+from samestate.spec.evm.block import Block, Header, empty_ommers_hash, transactions_root
+from samestate.spec.evm.chain import to_payload
+from samestate.spec.evm.forks import LONDON, PARIS
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.receipt import logs_bloom, logs_hash, receipts_root
+from samestate.spec.evm.signature import address_of, sign
+from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.transaction import LegacyTransaction, encode_transaction
+from samestate.spec.state.patricia import EMPTY_ROOT
+from samestate.spec.transition import apply_block
 
 KEY = b"\x01" * 32
 SENDER = address_of(KEY)
@@ -64,14 +64,14 @@ def state_test(gas_limit: int = 21_000, code: bytes = b"", fork: str = "London")
         "pre": alloc(code),
         "transaction": {},
     }
-    from conformance.fixtures.state_test import StateTestCase, state_test_cases
+    from samestate.conformance.fixtures.state_test import StateTestCase, state_test_cases
 
     post = {"hash": "0x" + "00" * 32, "logs": "0x" + "00" * 32, "txbytes": hexed(transfer(gas_limit))}
     post["indexes"] = {"data": 0, "gas": 0, "value": 0}  # type: ignore[assignment]
     test["post"] = {fork: [post]}
     (case,) = state_test_cases("place", "name", test)
     if isinstance(case, StateTestCase):
-        from spec.evm.transaction import decode_transaction
+        from samestate.spec.evm.transaction import decode_transaction
 
         payload = Payload(case.environment, (decode_transaction(case.transaction),), is_bare=True)
         result = apply_block(Evm(LONDON), payload, case.pre)
@@ -82,7 +82,7 @@ def state_test(gas_limit: int = 21_000, code: bytes = b"", fork: str = "London")
 
 def block_file(number: int = 16_000_000, parent: Header | None = None) -> tuple[dict[str, Any], Header]:
     """A block of mainnet in the days of Paris with one transfer and a partial pre-state, and its header."""
-    from spec.evm.transaction import decode_transaction
+    from samestate.spec.evm.transaction import decode_transaction
 
     transactions = (decode_transaction(transfer()),)
     header = Header(

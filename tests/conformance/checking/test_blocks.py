@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from conformance.fixtures.block_file import BlockFileCase
-from conformance.fixtures.load import cases_in
-from spec.evm.block import header_item
-from spec.evm.hashing import keccak256
-from spec.evm.rlp import encode
-from spec.evm.transaction import decode_transaction
+from samestate.conformance.fixtures.block_file import BlockFileCase
+from samestate.conformance.fixtures.load import cases_in
+from samestate.spec.evm.block import header_item
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.rlp import encode
+from samestate.spec.evm.transaction import decode_transaction
 from tests.conformance.checking.cases import block_file, hexed, samestate, transfer, write
 from tests.conformance.fixtures.test_rpc import transaction_to_rpc
 from tests.data import block_file as real_block

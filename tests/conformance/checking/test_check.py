@@ -11,10 +11,10 @@ from typing import Any, NoReturn
 
 import pytest
 
-from conformance import engines
-from conformance.checking import document
-from conformance.vectors.model import Case
-from conformance.vectors.places import SUFFIX, VECTORS
+from samestate.conformance.checking import document
+from samestate.conformance.engines import registry as engines
+from samestate.conformance.vectors.model import Case
+from samestate.conformance.vectors.places import SUFFIX, VECTORS
 from tests.conformance.checking.cases import RLP_TEST, WRONG_RLP_TEST, block_file, samestate, state_test, write
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.checking import journal
-from conformance.checking.document import Task
-from conformance.checking.workers import WorkerDied, check_all
+from samestate.conformance.checking import journal
+from samestate.conformance.checking.document import Task
+from samestate.conformance.checking.workers import WorkerDied, check_all
 from tests.conformance.checking.cases import LOOP, RLP_TEST, WRONG_RLP_TEST, block_file, samestate, state_test, write
 
 pytestmark = pytest.mark.slow
@@ -107,7 +107,7 @@ def slow_cases(count: int, gas: int = 700_000) -> None:
 
 def command(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", "from conformance.command import main; main()", *arguments],
+        [sys.executable, "-c", "from samestate.conformance.command import main; main()", *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

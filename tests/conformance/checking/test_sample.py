@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.checking.sample import Listed, choose, stratify
+from samestate.conformance.checking.sample import Listed, choose, stratify
 from tests.conformance.checking.cases import RLP_TEST, samestate, state_test, write
 
 

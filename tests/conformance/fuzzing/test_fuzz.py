@@ -12,18 +12,19 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from conformance import command, engines
-from conformance.block_engine import BlockEngine, capabilities
-from conformance.engine import EngineFailure, EngineTimeout
-from conformance.fuzzing import campaign
-from conformance.fuzzing.shrinking import fewer
-from conformance.vectors.loading import load_vector_file
-from conformance.vectors.machines import execute
-from conformance.vectors.model import Case, members, texts
-from conformance.vectors.places import VECTORS
-from spec.machine import Key
-from spec.transition import apply_block
-from spec.view import Ledger
+from samestate.conformance import command
+from samestate.conformance.engines import registry as engines
+from samestate.conformance.engines.in_process import BlockEngine, capabilities
+from samestate.conformance.engines.protocol import EngineFailure, EngineTimeout
+from samestate.conformance.fuzzing import campaign
+from samestate.conformance.fuzzing.shrinking import fewer
+from samestate.conformance.vectors.loading import load_vector_file
+from samestate.conformance.vectors.machines import execute
+from samestate.conformance.vectors.model import Case, members, texts
+from samestate.conformance.vectors.places import VECTORS
+from samestate.spec.machine import Key
+from samestate.spec.transition import apply_block
+from samestate.spec.view import Ledger
 
 Run = Callable[..., Any]
 
@@ -46,7 +47,7 @@ class Forgetful(Ledger):
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     def execute(machine: Any, block: Any, state: Any, predictions: Any) -> Any:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("spec.transition.Ledger", Forgetful)
+            patch.setattr("samestate.spec.transition.Ledger", Forgetful)
             return apply_block(machine, block, state)
 
     made = BlockEngine("forgetful", capabilities(("toy",), "", ""), execute)
@@ -232,7 +233,7 @@ def test_an_engine_that_is_too_slow_is_not_asked_again_and_again(tmp_path: Path,
 
 OUTSIDER = """
 import json, sys
-from conformance.engines import SpecEngine, PROTOCOL
+from samestate.conformance.engines.registry import SpecEngine, PROTOCOL
 for line in sys.stdin:
     if json.loads(line)["type"] == "hello":
         capabilities = {**SpecEngine().capabilities.document(), "machines": {"toy": ["toy"]}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.generating.bytecode import OPCODES, Code
+from samestate.conformance.generating.bytecode import OPCODES, Code
 
 
 def test_instructions_and_pushes() -> None:

@@ -10,19 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.generating.case import GeneratedCase
-from conformance.generating.evm import generate_block, generate_invalid_block
-from spec.access import dependencies
-from spec.evm.block import Header
-from spec.evm.chain import EvmResult
-from spec.evm.fork import Fork
-from spec.evm.forks import AMSTERDAM, BERLIN, CANCUN, FORKS, PRAGUE
-from spec.evm.header_rules import check_difficulty
-from spec.evm.machine import Evm
-from spec.evm.rejections import Invalid
-from spec.evm.transaction import decode_transaction
-from spec.machine import Rejection
-from spec.transition import apply_block
+from samestate.conformance.generating.case import GeneratedCase
+from samestate.conformance.generating.evm import generate_block, generate_invalid_block
+from samestate.spec.access import dependencies
+from samestate.spec.evm.block import Header
+from samestate.spec.evm.chain import EvmResult
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import AMSTERDAM, BERLIN, CANCUN, FORKS, PRAGUE
+from samestate.spec.evm.header_rules import check_difficulty
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.transaction import decode_transaction
+from samestate.spec.machine import Rejection
+from samestate.spec.transition import apply_block
 
 pytestmark = pytest.mark.slow
 
@@ -64,8 +64,8 @@ def test_the_same_seed_gives_the_same_block(fork: Fork) -> None:
 
 def test_the_same_seed_gives_the_same_block_in_another_process() -> None:
     code = (
-        "from conformance.generating.evm import generate_block\n"
-        "from spec.evm.forks import PRAGUE\n"
+        "from samestate.conformance.generating.evm import generate_block\n"
+        "from samestate.spec.evm.forks import PRAGUE\n"
         "print(b''.join(generate_block(PRAGUE, 3).transactions).hex())\n"
     )
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

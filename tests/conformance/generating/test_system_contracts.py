@@ -6,13 +6,13 @@ from random import Random
 
 import pytest
 
-from conformance.generating.precompile_inputs import precompile_input
-from conformance.generating.system_contracts import deposit_data, deposit_logger, system_contracts
-from spec.evm.forks import BERLIN, CANCUN, OSAKA, PRAGUE
-from spec.evm.hashing import keccak256
-from spec.evm.precompiles.precompile import PrecompileFailure
-from spec.evm.requests import parse_deposit
-from spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES, CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
+from samestate.conformance.generating.precompile_inputs import precompile_input
+from samestate.conformance.generating.system_contracts import deposit_data, deposit_logger, system_contracts
+from samestate.spec.evm.forks import BERLIN, CANCUN, OSAKA, PRAGUE
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.precompiles.precompile import PrecompileFailure
+from samestate.spec.evm.requests import parse_deposit
+from samestate.spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES, CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
 
 
 def test_each_fork_has_its_own() -> None:

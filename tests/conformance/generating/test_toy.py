@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
-from conformance.engines import find_engine
-from conformance.generating.toy import (
+from samestate.conformance.engines.registry import find_engine
+from samestate.conformance.generating.toy import (
     PRESETS,
     KeySpaceTooSmall,
     Workload,
@@ -19,12 +19,12 @@ from conformance.generating.toy import (
     most_gas,
     right_declaration,
 )
-from conformance.generating.toy_case import WAYS, GeneratedToyCase, cold_ratio
-from conformance.generating.toy_strategies import Limits, toy_cases
-from conformance.vectors import toy
-from conformance.vectors.model import VALID, members, text
-from spec.toy.machine import apply_toy_block
-from spec.toy.operations import Keccak, Sload, Sstore
+from samestate.conformance.generating.toy_case import WAYS, GeneratedToyCase, cold_ratio
+from samestate.conformance.generating.toy_strategies import Limits, toy_cases
+from samestate.conformance.vectors import toy
+from samestate.conformance.vectors.model import VALID, members, text
+from samestate.spec.toy.machine import apply_toy_block
+from samestate.spec.toy.operations import Keccak, Sload, Sstore
 
 pytestmark = pytest.mark.slow
 

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from conformance.command import application
-from conformance.mutants import all_mutants
-from conformance.mutants.hunting import SMALLEST, NoVerdict, at_random, hunt, search, smallest, vectors_for
-from conformance.mutants.mutant import Mutant, mutant, unmutated
-from conformance.mutants.report import OUTPUT, Finding, Kill, table_of
-from reference.memory import Observation, VersionedMemory
-from reference.scheduler import Scheduler, Task
-from reference.strategies.block_stm import BlockStm
-from spec.machine import Key, Rejection
-from spec.toy.rejections import Invalid
-from spec.transition import BlockResult
+from samestate.conformance.command import application
+from samestate.conformance.mutants import all_mutants
+from samestate.conformance.mutants.hunting import SMALLEST, NoVerdict, at_random, hunt, search, smallest, vectors_for
+from samestate.conformance.mutants.mutant import Mutant, mutant, unmutated
+from samestate.conformance.mutants.report import OUTPUT, Finding, Kill, table_of
+from samestate.reference.memory import Observation, VersionedMemory
+from samestate.reference.scheduler import Scheduler, Task
+from samestate.reference.strategies.block_stm import BlockStm
+from samestate.spec.machine import Key, Rejection
+from samestate.spec.toy.rejections import Invalid
+from samestate.spec.transition import BlockResult
 
 
 class Crashing(VersionedMemory):
@@ -67,8 +67,8 @@ def few_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
     found = vectors_for(unmutated("block-stm"))
     few = [vector for vector in found if vector.case.id.split("/")[1] == "nonces"][:2]
     few += [vector for vector in found if vector.case.id.split("/")[1] == SMALLEST][:1]
-    monkeypatch.setattr("conformance.mutants.hunting.vectors_of", lambda machine: tuple(few))
-    monkeypatch.setattr("conformance.mutants.hunting.POINTS", 5_000)
+    monkeypatch.setattr("samestate.conformance.mutants.hunting.vectors_of", lambda machine: tuple(few))
+    monkeypatch.setattr("samestate.conformance.mutants.hunting.POINTS", 5_000)
 
 
 @pytest.mark.usefixtures("few_vectors")
@@ -147,7 +147,7 @@ def unwanted(mutant: Mutant) -> Finding:
 @pytest.mark.parametrize("names", [("skipped-validation", "flawless"), ("skiped-validation",), ("wave-*", "no-*-such")])
 def test_every_name_must_be_that_of_a_mutant(names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is hunted: "1 of 1 killed" would be no answer to two names."""
-    monkeypatch.setattr("conformance.mutants.suspects.hunt", unwanted)
+    monkeypatch.setattr("samestate.conformance.mutants.suspects.hunt", unwanted)
     result = CliRunner().invoke(application, ["mutants", *names, "--engine", "reference:*"])
     assert result.exit_code == 2
     assert f"no mutant is called {names[-1]} of an engine 'reference:*'" in result.output
@@ -156,7 +156,7 @@ def test_every_name_must_be_that_of_a_mutant(names: tuple[str, ...], monkeypatch
 
 @pytest.mark.parametrize("target", ["/nowhere/killed.json", "/"])
 def test_where_nothing_can_be_written_nothing_is_hunted(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.mutants.suspects.hunt", unwanted)
+    monkeypatch.setattr("samestate.conformance.mutants.suspects.hunt", unwanted)
     result = CliRunner().invoke(application, ["mutants", "--engine", "reference:*", "--json", target])
     assert result.exit_code == 2
     assert f"--json {target}: " in result.output

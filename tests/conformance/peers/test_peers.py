@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from conformance.generating.evm import generate_block, generate_invalid_block
-from conformance.peers import ethereumjs
-from conformance.peers.eels import Eels
-from conformance.peers.ethereumjs import EthereumJs, PeerFailed
-from conformance.peers.peer import BlockSummary, PeerMissing, differences, run_specification
-from spec.evm.forks import AMSTERDAM, PRAGUE
+from samestate.conformance.generating.evm import generate_block, generate_invalid_block
+from samestate.conformance.peers import ethereumjs
+from samestate.conformance.peers.eels import Eels
+from samestate.conformance.peers.ethereumjs import EthereumJs, PeerFailed
+from samestate.conformance.peers.peer import BlockSummary, PeerMissing, differences, run_specification
+from samestate.spec.evm.forks import AMSTERDAM, PRAGUE
 
 
 def test_the_specification_answers() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.errors import InputError
-from conformance.rules import anchors
-from conformance.rules.anchors import all_anchors, anchors_in
+from samestate.conformance.errors import InputError
+from samestate.conformance.rules import anchors
+from samestate.conformance.rules.anchors import all_anchors, anchors_in
 
 SOURCE = '''
 def function(value):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.rules.anchors import all_anchors
+from samestate.conformance.rules.anchors import all_anchors
 from tests.conformance.checking.cases import RLP_TEST, samestate, state_test, write
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.scenarios.assembler import code, create2, deploying, store, words
-from conformance.scenarios.block_builder import ETHER, BlockBuilder
-from spec.evm.forks import BERLIN
-from spec.evm.frame import jump_destinations
+from samestate.conformance.scenarios.assembler import code, create2, deploying, store, words
+from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
+from samestate.spec.evm.forks import BERLIN
+from samestate.spec.evm.frame import jump_destinations
 
 
 @pytest.mark.parametrize(

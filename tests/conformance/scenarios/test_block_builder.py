@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.scenarios.block_builder import ETHER, BlockBuilder, Unexpected
-from conformance.scenarios.filling import fill
-from conformance.scenarios.scenario import LATEST, SCENARIOS, Scenario, all_scenarios, scenario, since, until
-from conformance.vectors.loading import HAZARDS
-from spec.evm.forks import AMSTERDAM, BERLIN, LONDON, SHANGHAI
-from spec.evm.rejections import Invalid
+from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder, Unexpected
+from samestate.conformance.scenarios.filling import fill
+from samestate.conformance.scenarios.scenario import LATEST, SCENARIOS, Scenario, all_scenarios, scenario, since, until
+from samestate.conformance.vectors.loading import HAZARDS
+from samestate.spec.evm.forks import AMSTERDAM, BERLIN, LONDON, SHANGHAI
+from samestate.spec.evm.rejections import Invalid
 
 
 def filled(story: Callable[[BlockBuilder], None]) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from conformance import command
-from conformance.vectors.places import SUFFIX, VECTORS
+from samestate.conformance import command
+from samestate.conformance.vectors.places import SUFFIX, VECTORS
 from tests.data import data_folder
 
 FUNDED = "evm/funding/funded_by_an_earlier_transaction-berlin"

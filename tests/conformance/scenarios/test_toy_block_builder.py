@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from conformance import command
-from conformance.scenarios.draft import Unexpected
-from conformance.scenarios.filling import fill
-from conformance.scenarios.scenario import SCENARIOS, Scenario, ToyRuleset, all_scenarios
-from conformance.scenarios.toy_block_builder import ToyBlockBuilder
-from conformance.scenarios.toy_draft import WEALTH, hash_of, load, noop, store
-from conformance.vectors import toy
-from spec.toy.keys import slot_key
-from spec.toy.rejections import Invalid
+from samestate.conformance import command
+from samestate.conformance.scenarios.draft import Unexpected
+from samestate.conformance.scenarios.filling import fill
+from samestate.conformance.scenarios.scenario import SCENARIOS, Scenario, ToyRuleset, all_scenarios
+from samestate.conformance.scenarios.toy_block_builder import ToyBlockBuilder
+from samestate.conformance.scenarios.toy_draft import WEALTH, hash_of, load, noop, store
+from samestate.conformance.vectors import toy
+from samestate.spec.toy.keys import slot_key
+from samestate.spec.toy.rejections import Invalid
 
 BY_HAND = 10
 """How many blocks are worked out on paper at least."""

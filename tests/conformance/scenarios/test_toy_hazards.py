@@ -8,10 +8,10 @@ from typing import Final
 
 import pytest
 
-from conformance.vectors.document import Object
-from conformance.vectors.loading import load_vector_file
-from conformance.vectors.model import Vector, member, members, text
-from conformance.vectors.places import vector_files
+from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.loading import load_vector_file
+from samestate.conformance.vectors.model import Vector, member, members, text
+from samestate.conformance.vectors.places import vector_files
 
 OF_THE_TOY: Final = {
     "validity and order": {"H01", "H02", "H03", "H04", "H05"},

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.fixtures.blockchain_test import is_blockchain_test
-from conformance.fixtures.state_test import is_state_test
-from spec.evm.block import Header, decode_block
-from spec.evm.hashing import keccak256
-from spec.evm.rlp import decode, encode
-from spec.evm.transaction import transaction_item
-from spec.machine import Rejection
+from samestate.conformance.fixtures.blockchain_test import is_blockchain_test
+from samestate.conformance.fixtures.state_test import is_state_test
+from samestate.spec.evm.block import Header, decode_block
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.rlp import decode, encode
+from samestate.spec.evm.transaction import transaction_item
+from samestate.spec.machine import Rejection
 
 GIVEN_HASHES = 4
 """How many block hashes a state test gets: each is a field of its environment."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.fixtures.forks import BY_NAME
+from samestate.conformance.fixtures.forks import BY_NAME
 from tests.conformance.transition_tool.inputs import ToolInput, inputs_of
 from tests.conformance.transition_tool.tool import transition
 from tests.data import archive_members

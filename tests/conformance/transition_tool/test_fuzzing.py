@@ -9,15 +9,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.errors import InputError
-from conformance.transition_tool.alloc import read_alloc, write_alloc
-from conformance.transition_tool.building import build
-from conformance.transition_tool.environment import read_context
-from conformance.transition_tool.quantities import LooseFields
-from conformance.transition_tool.results import write_body, write_result
-from conformance.transition_tool.ruleset import fork_named, with_blob_parameters
-from conformance.transition_tool.sources import parse_json
-from conformance.transition_tool.transactions import read_transactions
+from samestate.conformance.errors import InputError
+from samestate.conformance.transition_tool.alloc import read_alloc, write_alloc
+from samestate.conformance.transition_tool.building import build
+from samestate.conformance.transition_tool.environment import read_context
+from samestate.conformance.transition_tool.quantities import LooseFields
+from samestate.conformance.transition_tool.results import write_body, write_result
+from samestate.conformance.transition_tool.ruleset import fork_named, with_blob_parameters
+from samestate.conformance.transition_tool.sources import parse_json
+from samestate.conformance.transition_tool.transactions import read_transactions
 from tests.conformance.transition_tool.tool import SENDER, STORER, TRANSACTION, parts
 
 OPTIONAL = {

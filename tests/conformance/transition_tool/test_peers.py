@@ -5,7 +5,7 @@ Explained differences:
 - The body and the transactions root of EELS hold rejected transactions too; here, as in geth, only those in the block.
 - EELS gives no ``blobGasUsed``, and receipts with other names of fields.
 - EELS writes neither zero balances nor prefixes of zeros into the accounts; both are read as numbers here.
-- Lines of traces: see :mod:`conformance.tracing`; those of EELS lack memory that is empty.
+- Lines of traces: see :mod:`samestate.conformance.tracing.trace`; those of EELS lack memory that is empty.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def test_the_same_traces_as_eels(source: str, tmp_path: Path) -> None:
 
 
 def compare_traces(name: str, ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> None:
-    """Compare lines, but for the conventions that :mod:`conformance.tracing` lists."""
+    """Compare lines, but for the conventions that :mod:`samestate.conformance.tracing.trace` lists."""
     assert len(ours) == len(theirs), name
     earned = ours[0]["refund"] - theirs[0]["refund"] if len(ours) > 1 else 0
     for number, (line, right) in enumerate(zip(ours[:-1], theirs[:-1], strict=True)):

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from conformance.fixtures.forks import BY_NAME
-from spec.evm.block_access_list import decode_access_list
-from spec.evm.rlp import encode
-from spec.evm.state import FlatState
+from samestate.conformance.fixtures.forks import BY_NAME
+from samestate.spec.evm.block_access_list import decode_access_list
+from samestate.spec.evm.rlp import encode
+from samestate.spec.evm.state import FlatState
 from tests.conformance.transition_tool.tool import (
     ALL_ON_STDIN,
     ALLOC,

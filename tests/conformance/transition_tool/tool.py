@@ -9,7 +9,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from conformance.command import application
+from samestate.conformance.command import application
 
 SECRET_KEY = "0x45a915e4d060149eb4365960e6a7a45f334393093061116b197e3240065ff2d8"
 SENDER = "0xa94f5374fce5edbc8e2a8697c15331677e6ebf0b"

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from conformance.vectors.comparing import Difference, Granularity, first_difference
-from conformance.vectors.model import OUTPUTS, Case
+from samestate.conformance.vectors.comparing import Difference, Granularity, first_difference
+from samestate.conformance.vectors.model import OUTPUTS, Case
 
 NAMES = ("open", "0", "1", "2", "3", "close")
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from conformance import command
-from conformance.errors import InputError
-from conformance.vectors.document import read_yaml
-from conformance.vectors.loading import load_vector, load_vector_file
-from conformance.vectors.places import SUFFIX, VECTORS
+from samestate.conformance import command
+from samestate.conformance.errors import InputError
+from samestate.conformance.vectors.document import read_yaml
+from samestate.conformance.vectors.loading import load_vector, load_vector_file
+from samestate.conformance.vectors.places import SUFFIX, VECTORS
 
 ID = "evm/funding/funded_by_an_earlier_transaction-amsterdam"
 FILE = f"{ID}{SUFFIX}"

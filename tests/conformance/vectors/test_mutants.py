@@ -7,17 +7,17 @@ from typing import Any, Final
 
 import pytest
 
-from conformance.engines import SpecEngine, compare_engine
-from conformance.vectors.loading import load_vector_file
-from conformance.vectors.places import SUFFIX, VECTORS, vector_files
-from spec.evm import delegation, transaction_execution
-from spec.evm.keys import balance_key
-from spec.evm.machine import Evm
-from spec.evm.state import FlatState
-from spec.evm.validity import check_sender
-from spec.evm.world import World, to_value
-from spec.machine import Rejection
-from spec.view import Ledger, StepView
+from samestate.conformance.engines.registry import SpecEngine, compare_engine
+from samestate.conformance.vectors.loading import load_vector_file
+from samestate.conformance.vectors.places import SUFFIX, VECTORS, vector_files
+from samestate.spec.evm import delegation, transaction_execution
+from samestate.spec.evm.keys import balance_key
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.validity import check_sender
+from samestate.spec.evm.world import World, to_value
+from samestate.spec.machine import Rejection
+from samestate.spec.view import Ledger, StepView
 
 
 def destroyed_storage_survives(patch: pytest.MonkeyPatch) -> None:

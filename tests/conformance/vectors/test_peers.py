@@ -8,17 +8,17 @@ from typing import Any, cast
 
 import pytest
 
-from conformance.generating.case import GeneratedCase
-from conformance.peers.eels import Eels
-from conformance.peers.peer import BlockSummary, PeerMissing, differences
-from conformance.scenarios.block_builder import block_hash
-from conformance.vectors import evm
-from conformance.vectors.loading import load_vector_file
-from conformance.vectors.model import VALID, members, text, texts
-from conformance.vectors.places import vector_files
-from spec.evm.chain import BLOCK_HASH_WINDOW
-from spec.evm.forks import AMSTERDAM, BPO2
-from spec.machine import Rejection
+from samestate.conformance.generating.case import GeneratedCase
+from samestate.conformance.peers.eels import Eels
+from samestate.conformance.peers.peer import BlockSummary, PeerMissing, differences
+from samestate.conformance.scenarios.block_builder import block_hash
+from samestate.conformance.vectors import evm
+from samestate.conformance.vectors.loading import load_vector_file
+from samestate.conformance.vectors.model import VALID, members, text, texts
+from samestate.conformance.vectors.places import vector_files
+from samestate.spec.evm.chain import BLOCK_HASH_WINDOW
+from samestate.spec.evm.forks import AMSTERDAM, BPO2
+from samestate.spec.machine import Rejection
 
 UNKNOWN_TO_EELS = {"empty-accounts", "ommers", "proposed-access-list"}
 

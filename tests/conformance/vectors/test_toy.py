@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from conformance import command
-from conformance.errors import InputError
-from conformance.generating.toy_case import GeneratedToyCase
-from conformance.generating.toy_strategies import toy_cases
-from conformance.vectors import toy
-from conformance.vectors.loading import load_vector, result_validator
-from conformance.vectors.places import SUFFIX, VECTORS
-from spec.toy.keys import balance_key, nonce_key, slot_key
-from spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
+from samestate.conformance import command
+from samestate.conformance.errors import InputError
+from samestate.conformance.generating.toy_case import GeneratedToyCase
+from samestate.conformance.generating.toy_strategies import toy_cases
+from samestate.conformance.vectors import toy
+from samestate.conformance.vectors.loading import load_vector, result_validator
+from samestate.conformance.vectors.places import SUFFIX, VECTORS
+from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
+from samestate.spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
 
 ID = "toy/access_lists/right_list"
 FILE = f"{ID}{SUFFIX}"

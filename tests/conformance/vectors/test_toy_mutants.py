@@ -9,20 +9,20 @@ from typing import Any, Final
 
 import pytest
 
-from conformance.engines import SpecEngine, compare_engine
-from conformance.vectors import toy
-from conformance.vectors.loading import load_vector_file
-from conformance.vectors.model import Vector
-from conformance.vectors.places import vector_files
-from spec.machine import Rejection
-from spec.state import merkle
-from spec.toy import machine, operations, receipt
-from spec.toy.keys import balance_key
-from spec.toy.machine import Toy
-from spec.toy.operations import Running, Sload, Sstore
-from spec.toy.rejections import Invalid
-from spec.toy.word import to_value
-from spec.view import StepView
+from samestate.conformance.engines.registry import SpecEngine, compare_engine
+from samestate.conformance.vectors import toy
+from samestate.conformance.vectors.loading import load_vector_file
+from samestate.conformance.vectors.model import Vector
+from samestate.conformance.vectors.places import vector_files
+from samestate.spec.machine import Rejection
+from samestate.spec.state import merkle
+from samestate.spec.toy import machine, operations, receipt
+from samestate.spec.toy.keys import balance_key
+from samestate.spec.toy.machine import Toy
+from samestate.spec.toy.operations import Running, Sload, Sstore
+from samestate.spec.toy.rejections import Invalid
+from samestate.spec.toy.word import to_value
+from samestate.spec.view import StepView
 
 Change = Callable[[pytest.MonkeyPatch], None]
 

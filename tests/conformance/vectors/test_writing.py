@@ -8,9 +8,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from conformance.vectors.document import Json, read_yaml
-from conformance.vectors.places import vector_files
-from conformance.vectors.writing import write_yaml
+from samestate.conformance.vectors.document import Json, read_yaml
+from samestate.conformance.vectors.places import vector_files
+from samestate.conformance.vectors.writing import write_yaml
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=90)
 DOCUMENTS = st.dictionaries(

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from optimized.core.arena import SharedArena
-from optimized.core.trial import TrialBlock
+from samestate.optimized.core.arena import SharedArena
+from samestate.optimized.trial.trial import TrialBlock
 from tests.optimized.core.in_order import in_order
 
 

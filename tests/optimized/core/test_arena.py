@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from optimized.core.arena import SharedArena
-from optimized.core.trial import TrialBlock
+from samestate.optimized.core.arena import SharedArena
+from samestate.optimized.trial.trial import TrialBlock
 
 
 def test_a_block_that_does_not_fit_is_an_error() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from optimized.core.arena import SharedArena
-from optimized.core.trial import TrialBlock
+from samestate.optimized.core.arena import SharedArena
+from samestate.optimized.trial.trial import TrialBlock
 
 READ, WRITE, CREDIT, REMOVE = (("read", 0, 0), ("write", 0, 0), ("credit", 0, 5), ("remove", 0, 0))
 

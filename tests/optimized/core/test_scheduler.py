@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from optimized.core.arena import SharedArena
-from optimized.core.trial import TrialBlock
+from samestate.optimized.core.arena import SharedArena
+from samestate.optimized.trial.trial import TrialBlock
 
 NOTHING, EXECUTE, VALIDATE = 0, 1, 2
 

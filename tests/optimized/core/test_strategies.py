@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from optimized.core.arena import SharedArena
-from optimized.core.trial import TrialBlock
+from samestate.optimized.core.arena import SharedArena
+from samestate.optimized.trial.trial import TrialBlock
 
 STRATEGIES = ["block-stm", "locks", "waves", "access-list"]
 NAMES = ["read", "write", "remove", "credit", "read at", "write at", "skip", "fail"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.explored import seeded_bugs
-from conformance.variants import unavailable
-from reference.explorer import explore, replay, sample
+from samestate.conformance.exploring.compiled import seeded_bugs
+from samestate.conformance.exploring.variants import unavailable
+from samestate.reference.explorer import explore, replay, sample
 from tests.optimized.explored.trial import CONFLICTING, TrialProgram, random_block
 
 pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))

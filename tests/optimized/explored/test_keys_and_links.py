@@ -9,9 +9,9 @@ from collections import Counter
 
 import pytest
 
-from conformance.explored import label, part, seeded_bugs
-from conformance.variants import unavailable
-from reference.explorer import CRASH, LIVELOCK, LOST_WAKE_UP, Label, explore, sample
+from samestate.conformance.exploring.compiled import label, part, seeded_bugs
+from samestate.conformance.exploring.variants import unavailable
+from samestate.reference.explorer import CRASH, LIVELOCK, LOST_WAKE_UP, Label, explore, sample
 from tests.optimized.core.in_order import in_order
 from tests.optimized.explored.trial import (
     CONFLICTING,

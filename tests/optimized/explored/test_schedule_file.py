@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.schedules import replay
-from conformance.variants import unavailable
-from reference.explorer import ScheduleDocument, Switch
+from samestate.conformance.exploring.schedules import replay
+from samestate.conformance.exploring.variants import unavailable
+from samestate.reference.explorer import ScheduleDocument, Switch
 
 pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
 

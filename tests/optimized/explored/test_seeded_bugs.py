@@ -6,9 +6,18 @@ from collections.abc import Sequence
 
 import pytest
 
-from conformance.explored import seeded_bugs
-from conformance.variants import unavailable
-from reference.explorer import CRASH, LIVELOCK, LOST_WAKE_UP, OUT_OF_POINTS, RandomTurns, explore, run_once, sample
+from samestate.conformance.exploring.compiled import seeded_bugs
+from samestate.conformance.exploring.variants import unavailable
+from samestate.reference.explorer import (
+    CRASH,
+    LIVELOCK,
+    LOST_WAKE_UP,
+    OUT_OF_POINTS,
+    RandomTurns,
+    explore,
+    run_once,
+    sample,
+)
 from tests.optimized.explored.trial import (
     CONFLICTING,
     INCREMENT,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from conformance.explored import EXECUTED_ONCE, NOTHING, CompiledProgram, part
-from reference.explorer import RESULT, Violation
+from samestate.conformance.exploring.compiled import EXECUTED_ONCE, NOTHING, CompiledProgram, part
+from samestate.reference.explorer import RESULT, Violation
 from tests.optimized.core.in_order import Operation, in_order
 
 Programs = Sequence[Sequence[Operation]]

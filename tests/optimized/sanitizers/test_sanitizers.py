@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.generating.toy import Workload, generate_block
-from conformance.generating.toy_blocks import random_block
-from conformance.optimized_toy import plain_block
-from conformance.variants import Variant, built, unavailable
+from samestate.conformance.engines.optimized.toy import plain_block
+from samestate.conformance.exploring.variants import Variant, built, unavailable
+from samestate.conformance.generating.toy import Workload, generate_block
+from samestate.conformance.generating.toy_blocks import random_block
 from tests.optimized.toy.blocks import with_its_list
 
 STRESS = Path(__file__).parent / "stress.py"

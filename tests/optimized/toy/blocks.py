@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from optimized.toy.packing import PackedBlock, pack
-from spec.machine import Rejection
-from spec.toy.access_list import access_list_of, check_access_list
-from spec.toy.block import Block, Transaction
-from spec.toy.machine import Toy
-from spec.toy.operations import Add, Keccak, Operation, Sload, Sstore, Sub
-from spec.toy.receipt import receipts_root
-from spec.toy.state import ToyState
-from spec.transition import apply_block
+from samestate.optimized.toy.packing import PackedBlock, pack
+from samestate.spec.machine import Rejection
+from samestate.spec.toy.access_list import access_list_of, check_access_list
+from samestate.spec.toy.block import Block, Transaction
+from samestate.spec.toy.machine import Toy
+from samestate.spec.toy.operations import Add, Keccak, Operation, Sload, Sstore, Sub
+from samestate.spec.toy.receipt import receipts_root
+from samestate.spec.toy.state import ToyState
+from samestate.spec.transition import apply_block
 
 
 def plain_operation(operation: Operation) -> tuple[Any, ...]:
@@ -92,7 +92,7 @@ def expected(block: Block, state: ToyState) -> dict[str, Any]:
 
 def actual(result: Any, state: ToyState) -> dict[str, Any]:
     """What the compiled engine says, in the same form."""
-    from optimized.toy.merkle import state_root
+    from samestate.optimized.toy.merkle import state_root
 
     if result.rejection is not None:
         assert not result.receipts and not result.changes and not result.steps

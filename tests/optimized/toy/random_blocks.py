@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-from spec.toy.block import Block, Declaration, Transaction, Withdrawal
-from spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
-from spec.toy.state import ToyState, toy_state
+from samestate.spec.toy.block import Block, Declaration, Transaction, Withdrawal
+from samestate.spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
+from samestate.spec.toy.state import ToyState, toy_state
 
 ADDRESSES = [bytes([number]) * 20 for number in range(1, 6)]
 SLOTS = [0, 1, 2, 2**255, 2**256 - 1]

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from conformance.generating.toy import Workload, generate_block
-from optimized.configuration import Configuration
-from optimized.engine import Engine
-from optimized.errors import (
+from samestate.conformance.generating.toy import Workload, generate_block
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.engine import Engine
+from samestate.optimized.errors import (
     BlockTooLarge,
     ConfigurationError,
     EngineClosed,
@@ -26,11 +26,11 @@ from optimized.errors import (
     OutOfMemory,
     TimeLimitExceeded,
 )
-from optimized.metrics import Metrics
-from optimized.toy.expecting import ToyExpectations
-from optimized.toy.keccak import keccak
-from optimized.toy.packing import PackedBlock, pack
-from optimized.toy.running import ToyRun
+from samestate.optimized.metrics import Metrics
+from samestate.optimized.toy.expecting import ToyExpectations
+from samestate.optimized.toy.packing import PackedBlock, pack
+from samestate.optimized.toy.running import ToyRun
+from samestate.optimized.words.keccak import keccak
 from tests.optimized.toy.blocks import assert_same, packed, with_its_list
 
 PARALLEL = ("block-stm", "locks", "waves", "access-list")
@@ -204,8 +204,8 @@ def test_interrupted_when_the_block_has_just_been_handed_out(
             if again and InterruptedRun.stopped == 1:
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr("optimized.threads.SimpleQueue", InterruptedQueue)
-    monkeypatch.setattr("optimized.toy.engine.ToyRun", InterruptedRun)
+    monkeypatch.setattr("samestate.optimized.threads.SimpleQueue", InterruptedQueue)
+    monkeypatch.setattr("samestate.optimized.toy.engine.ToyRun", InterruptedRun)
     small = generate_block(1, 5, 0.0)
     listed = with_its_list(small.blocks[0], small.state)
     with Engine("toy", configured(strategy, workers=3)) as engine:
@@ -247,17 +247,17 @@ def test_out_of_memory(strategy: str) -> None:
 
 
 def test_more_memory_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("optimized.shared_memory.available", lambda: 3 << 20)
+    monkeypatch.setattr("samestate.optimized.shared_memory.available", lambda: 3 << 20)
     with pytest.raises(OutOfMemory, match="memory_limit is 8 MiB, but the system has 3 MiB of memory left"):
         Engine("toy", configured(memory_limit=8 << 20))
 
 
 SPARE_MEMORY = """
 import resource
-from optimized.configuration import Configuration
-from optimized.engine import Engine
-from optimized.errors import EngineError, OutOfMemory
-from optimized.toy.packing import pack
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.engine import Engine
+from samestate.optimized.errors import EngineError, OutOfMemory
+from samestate.optimized.toy.packing import pack
 
 BASE = {b"\\x01" + bytes(20): b"\\x01" + bytes(14)}
 
@@ -306,7 +306,7 @@ def test_an_engine_that_needs_no_arena_says_so_where_even_the_least_is_refused(m
     def refuse(size: int) -> int:
         raise OSError(errno.ENOMEM, "Cannot allocate memory")
 
-    monkeypatch.setattr("optimized.core.arena.open_memory", refuse)
+    monkeypatch.setattr("samestate.optimized.core.arena.open_memory", refuse)
     with pytest.raises(OutOfMemory, match="the system does not give 64 KiB of shared memory: Cannot allocate memory"):
         Engine("toy", configured("sequential"))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimized.toy import merkle_root, state_root
+from samestate.optimized.toy import merkle_root, state_root
 
 
 def sha256(*parts: bytes) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from optimized.toy import pack
+from samestate.optimized.toy import pack
 
 ALICE, COINBASE = b"\x0a" * 20, b"\xcc" * 20
 BALANCE = b"\x01" + ALICE

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance.generating.toy import Workload, generate_block
-from optimized.configuration import Configuration
-from optimized.core.arena import SharedArena
-from optimized.engine import Engine
-from optimized.toy.running import ToyRun
-from spec.machine import Rejection
-from spec.toy.access_list import AccessList, Entry
-from spec.toy.block import Block, Transaction, Withdrawal
-from spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore
-from spec.toy.state import ToyState, toy_state
+from samestate.conformance.generating.toy import Workload, generate_block
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.core.arena import SharedArena
+from samestate.optimized.engine import Engine
+from samestate.optimized.toy.running import ToyRun
+from samestate.spec.machine import Rejection
+from samestate.spec.toy.access_list import AccessList, Entry
+from samestate.spec.toy.block import Block, Transaction, Withdrawal
+from samestate.spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore
+from samestate.spec.toy.state import ToyState, toy_state
 from tests.optimized.toy.blocks import assert_same, packed, with_its_list
 from tests.optimized.toy.random_blocks import ADDRESSES, random_block
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from spec.evm.block import (
+from samestate.spec.evm.block import (
     Block,
     Header,
     Withdrawal,
@@ -16,19 +16,19 @@ from spec.evm.block import (
     transactions_root,
     withdrawals_root,
 )
-from spec.evm.block_access_list import encode_access_list, hash_access_list
-from spec.evm.chain import Chain, EvmResult, Link, access_list_of, to_payload
-from spec.evm.environment import ZERO_HASH
-from spec.evm.fork import Fork
-from spec.evm.header_rules import next_difficulty
-from spec.evm.machine import Evm
-from spec.evm.receipt import logs_bloom, receipts_root
-from spec.evm.requests import requests_hash
-from spec.evm.signature import address_of, sign
-from spec.evm.state import Account, FlatState
-from spec.evm.system_calls import CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
-from spec.evm.transaction import LegacyTransaction, Transaction
-from spec.transition import apply_block
+from samestate.spec.evm.block_access_list import encode_access_list, hash_access_list
+from samestate.spec.evm.chain import Chain, EvmResult, Link, access_list_of, to_payload
+from samestate.spec.evm.environment import ZERO_HASH
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.header_rules import next_difficulty
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.receipt import logs_bloom, receipts_root
+from samestate.spec.evm.requests import requests_hash
+from samestate.spec.evm.signature import address_of, sign
+from samestate.spec.evm.state import Account, FlatState
+from samestate.spec.evm.system_calls import CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
+from samestate.spec.evm.transaction import LegacyTransaction, Transaction
+from samestate.spec.transition import apply_block
 
 CHAIN_ID = 1
 ETHER = 10**18

@@ -7,11 +7,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from spec.evm import rlp
-from spec.evm.block import HEADER_FIELDS, Block, Header, Withdrawal
-from spec.evm.block_access_list import AccountAccess, BlockAccessList, SlotChanges
-from spec.evm.receipt import Log, Receipt
-from spec.evm.transaction import (
+from samestate.spec.evm import rlp
+from samestate.spec.evm.block import HEADER_FIELDS, Block, Header, Withdrawal
+from samestate.spec.evm.block_access_list import AccountAccess, BlockAccessList, SlotChanges
+from samestate.spec.evm.receipt import Log, Receipt
+from samestate.spec.evm.transaction import (
     AccessListTransaction,
     Authorization,
     BlobTransaction,

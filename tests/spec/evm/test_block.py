@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm import rlp
-from spec.evm.block import (
+from samestate.spec.evm import rlp
+from samestate.spec.evm.block import (
     HEADER_FIELDS,
     Block,
     Header,
@@ -25,10 +25,10 @@ from spec.evm.block import (
     transactions_root,
     withdrawals_root,
 )
-from spec.evm.hashing import keccak256
-from spec.evm.rejections import Invalid
-from spec.evm.transaction import decode_transaction, encode_transaction
-from spec.machine import Rejection
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.transaction import decode_transaction, encode_transaction
+from samestate.spec.machine import Rejection
 from tests.data import block_file, data_folder
 from tests.spec.evm.strategies import blocks, headers, tampered
 from tests.spec.evm.test_transaction import BLOB, FEE_MARKET, LEGACY

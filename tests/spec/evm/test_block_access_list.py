@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm import rlp
-from spec.evm.block_access_list import (
+from samestate.spec.evm import rlp
+from samestate.spec.evm.block_access_list import (
     AccountAccess,
     BlockAccessList,
     SlotChanges,
@@ -18,9 +18,9 @@ from spec.evm.block_access_list import (
     encode_access_list,
     hash_access_list,
 )
-from spec.evm.hashing import keccak256
-from spec.evm.rejections import Invalid
-from spec.machine import Rejection
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.machine import Rejection
 from tests.spec.evm.strategies import block_access_lists, tampered
 
 ALICE = bytes([0xAA] * 20)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from spec.evm import rlp
-from spec.evm.block import Block, Header, Withdrawal, encode_block, header_item, withdrawals_root
-from spec.evm.block_access_list import decode_access_list, encode_access_list
-from spec.evm.chain import Chain, first_difference
-from spec.evm.fork import Fork
-from spec.evm.forks import (
+from samestate.spec.evm import rlp
+from samestate.spec.evm.block import Block, Header, Withdrawal, encode_block, header_item, withdrawals_root
+from samestate.spec.evm.block_access_list import decode_access_list, encode_access_list
+from samestate.spec.evm.chain import Chain, first_difference
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import (
     AMSTERDAM,
     BERLIN,
     BPO2,
@@ -26,13 +26,13 @@ from spec.evm.forks import (
     PRAGUE,
     SHANGHAI,
 )
-from spec.evm.hashing import keccak256
-from spec.evm.keys import balance_key, slot_key
-from spec.evm.rejections import Invalid
-from spec.evm.requests import requests_hash
-from spec.evm.state import Account
-from spec.evm.transaction import FeeMarketTransaction
-from spec.machine import Rejection
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.keys import balance_key, slot_key
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.requests import requests_hash
+from samestate.spec.evm.state import Account
+from samestate.spec.evm.transaction import FeeMarketTransaction
+from samestate.spec.machine import Rejection
 from tests.spec.evm.chains import ETHER, GENESIS_TIME, MINER, SHOP, SYSTEM, SmallChain, has, is_proof_of_work, transfer
 
 by_fork = pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.name)

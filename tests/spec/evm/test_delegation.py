@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from spec.evm.delegation import delegation_target, no_delegation
-from spec.evm.environment import Environment
-from spec.evm.forks import CANCUN, PRAGUE
-from spec.evm.hashing import keccak256
-from spec.evm.keys import balance_key, code_key, nonce_key, slot_key
-from spec.evm.machine import Evm
-from spec.evm.payload import Payload
-from spec.evm.signature import address_of, sign, sign_authorization
-from spec.evm.state import Account, FlatState
-from spec.evm.transaction import Authorization, SetCodeTransaction
-from spec.transition import apply_block
+from samestate.spec.evm.delegation import delegation_target, no_delegation
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.forks import CANCUN, PRAGUE
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.keys import balance_key, code_key, nonce_key, slot_key
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.signature import address_of, sign, sign_authorization
+from samestate.spec.evm.state import Account, FlatState
+from samestate.spec.evm.transaction import Authorization, SetCodeTransaction
+from samestate.spec.transition import apply_block
 from tests.spec.evm.chains import ETHER, KEY, MINER, RICH, SHOP
 
 OWNER_KEY = b"\x09" * 32

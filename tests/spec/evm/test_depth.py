@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
-from spec.evm import rlp
-from spec.evm.environment import Environment
-from spec.evm.fork import Fork
-from spec.evm.forks import CANCUN
-from spec.evm.frame import CALL_DEPTH_LIMIT, Frame
-from spec.evm.interpreter import PYTHON_FRAMES_PER_CALL
-from spec.evm.keys import slot_key
-from spec.evm.machine import Evm
-from spec.evm.payload import Payload
-from spec.evm.state import Account, FlatState
-from spec.transition import apply_block
+from samestate.spec.evm import rlp
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import CANCUN
+from samestate.spec.evm.frame import CALL_DEPTH_LIMIT, Frame
+from samestate.spec.evm.interpreter import PYTHON_FRAMES_PER_CALL
+from samestate.spec.evm.keys import slot_key
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.state import Account, FlatState
+from samestate.spec.transition import apply_block
 from tests.spec.evm.chains import ETHER, MINER, RICH, SHOP, transfer
 
 PLENTY = 2**60

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.block import Header
-from spec.evm.fees import blob_base_fee, fake_exponential, next_base_fee
-from spec.evm.fork import BlobSchedule, Fork
-from spec.evm.forks import AMSTERDAM, BERLIN, BPO1, BPO2, CANCUN, LONDON, OSAKA, PRAGUE, SHANGHAI
-from spec.evm.rejections import Invalid
-from spec.evm.state import Account
-from spec.machine import Rejection
+from samestate.spec.evm.block import Header
+from samestate.spec.evm.fees import blob_base_fee, fake_exponential, next_base_fee
+from samestate.spec.evm.fork import BlobSchedule, Fork
+from samestate.spec.evm.forks import AMSTERDAM, BERLIN, BPO1, BPO2, CANCUN, LONDON, OSAKA, PRAGUE, SHANGHAI
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.state import Account
+from samestate.spec.machine import Rejection
 from tests.spec.evm.chains import SHOP, SmallChain, genesis_header, transfer
 
 BLOB = 2**17

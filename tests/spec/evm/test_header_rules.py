@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.block import Block, Header, empty_ommers_hash
-from spec.evm.fork import Fork
-from spec.evm.forks import (
+from samestate.spec.evm.block import Block, Header, empty_ommers_hash
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import (
     ARROW_GLACIER,
     BERLIN,
     BPO1,
@@ -25,7 +25,7 @@ from spec.evm.forks import (
     PRAGUE,
     SHANGHAI,
 )
-from spec.evm.header_rules import (
+from samestate.spec.evm.header_rules import (
     check_base_fee,
     check_blob_gas_used,
     check_block_size,
@@ -40,9 +40,9 @@ from spec.evm.header_rules import (
     check_timestamp,
     next_difficulty,
 )
-from spec.evm.rejections import Invalid
-from spec.evm.transaction import BlobTransaction
-from spec.machine import Rejection
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.transaction import BlobTransaction
+from samestate.spec.machine import Rejection
 from tests.spec.evm.chains import GENESIS_TIME, SmallChain, genesis_header
 
 PARENT = genesis_header(LONDON)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spec.evm.keys import (
+from samestate.spec.evm.keys import (
     ParsedKey,
     balance_key,
     code_key,

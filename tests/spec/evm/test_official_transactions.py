@@ -7,15 +7,15 @@ from collections import Counter
 
 import pytest
 
-from conformance.exceptions import names_of
-from conformance.fixtures.cases import Skipped
-from conformance.fixtures.transaction_test import TransactionTestCase, transaction_test_cases
-from spec.evm.environment import Environment
-from spec.evm.rejections import Invalid
-from spec.evm.signature import recover_sender
-from spec.evm.transaction import FIRST_BYTE_OF_LIST, decode_transaction, encode_transaction, transaction_hash
-from spec.evm.validity import intrinsic_gas
-from spec.machine import Rejection, RejectionCode
+from samestate.conformance.fixtures.cases import Skipped
+from samestate.conformance.fixtures.exceptions import names_of
+from samestate.conformance.fixtures.transaction_test import TransactionTestCase, transaction_test_cases
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.signature import recover_sender
+from samestate.spec.evm.transaction import FIRST_BYTE_OF_LIST, decode_transaction, encode_transaction, transaction_hash
+from samestate.spec.evm.validity import intrinsic_gas
+from samestate.spec.machine import Rejection, RejectionCode
 from tests.data import archive_members
 
 ENVIRONMENT = Environment(chain_id=1, number=1, timestamp=1, coinbase=bytes(20), gas_limit=2**64 - 1)

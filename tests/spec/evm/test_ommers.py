@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from spec.evm.block import Header, encode_block, ommers_hash
-from spec.evm.chain import Link
-from spec.evm.fork import Fork
-from spec.evm.forks import BERLIN, GRAY_GLACIER, LONDON, PARIS
-from spec.evm.keys import balance_key
-from spec.evm.rejections import Invalid
-from spec.machine import Rejection
+from samestate.spec.evm.block import Header, encode_block, ommers_hash
+from samestate.spec.evm.chain import Link
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import BERLIN, GRAY_GLACIER, LONDON, PARIS
+from samestate.spec.evm.keys import balance_key
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.machine import Rejection
 from tests.spec.evm.chains import ETHER, SmallChain
 
 UNCLE = b"\x0e" * 20

@@ -7,9 +7,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm import rlp
-from spec.evm.hashing import keccak256
-from spec.evm.receipt import Log, Receipt, encode_receipt, logs_bloom, logs_hash, receipts_root
+from samestate.spec.evm import rlp
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.receipt import Log, Receipt, encode_receipt, logs_bloom, logs_hash, receipts_root
 from tests.spec.evm.strategies import logs, receipts
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-import spec
-from conformance.exceptions import names_of
-from spec.evm.rejections import Invalid
-from spec.machine import RejectionCode
-from spec.toy.rejections import Invalid as ToyInvalid
+from samestate import spec
+from samestate.conformance.fixtures.exceptions import names_of
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.machine import RejectionCode
+from samestate.spec.toy.rejections import Invalid as ToyInvalid
 
 SPEC = Path(inspect.getfile(spec)).parent
 TESTS = Path(__file__).parents[2]

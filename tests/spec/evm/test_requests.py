@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.environment import Environment
-from spec.evm.fork import Fork
-from spec.evm.forks import PRAGUE
-from spec.evm.forks.berlin import MAINNET_DEPOSIT_CONTRACT
-from spec.evm.hashing import keccak256
-from spec.evm.payload import Payload
-from spec.evm.receipt import Log, Receipt
-from spec.evm.rejections import Invalid
-from spec.evm.requests import DEPOSIT_EVENT, collect_deposits, parse_deposit, requests_hash
-from spec.evm.state import Account
-from spec.machine import Rejection
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import PRAGUE
+from samestate.spec.evm.forks.berlin import MAINNET_DEPOSIT_CONTRACT
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.receipt import Log, Receipt
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.requests import DEPOSIT_EVENT, collect_deposits, parse_deposit, requests_hash
+from samestate.spec.evm.state import Account
+from samestate.spec.machine import Rejection
 from tests.spec.evm.chains import SmallChain, transfer
 
 PAYLOAD = Payload(Environment(chain_id=1, number=1, timestamp=1, coinbase=bytes(20), gas_limit=1), ())

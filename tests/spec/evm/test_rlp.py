@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spec.evm.rlp import MAXIMUM_DEPTH, Item, MalformedRlp, decode, encode, integer, to_bytes, to_int, to_list
+from samestate.spec.evm.rlp import MAXIMUM_DEPTH, Item, MalformedRlp, decode, encode, integer, to_bytes, to_int, to_list
 from tests.data import archive_members
 
 items = st.recursive(st.binary(max_size=80), lambda inner: st.lists(inner, max_size=6), max_leaves=40)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.hashing import keccak256
-from spec.evm.rejections import Invalid
-from spec.evm.signature import (
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.signature import (
     CURVE_ORDER,
     address_of,
     authorization_hash,
@@ -21,8 +21,14 @@ from spec.evm.signature import (
     sign_authorization,
     sign_hash,
 )
-from spec.evm.transaction import Authorization, LegacyTransaction, Transaction, encode_transaction, signing_hash
-from spec.machine import Rejection
+from samestate.spec.evm.transaction import (
+    Authorization,
+    LegacyTransaction,
+    Transaction,
+    encode_transaction,
+    signing_hash,
+)
+from samestate.spec.machine import Rejection
 from tests.spec.evm.strategies import authorizations, transactions
 
 KEY = bytes.fromhex("46" * 32)

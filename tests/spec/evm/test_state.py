@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.hashing import keccak256
-from spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
-from spec.evm.rlp import encode, integer
-from spec.evm.state import Account, FlatState, MissingWitness, PartialState, RootUnavailable, WitnessState
-from spec.state.patricia import EMPTY_ROOT, MalformedNode, _item, reference
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
+from samestate.spec.evm.rlp import encode, integer
+from samestate.spec.evm.state import Account, FlatState, MissingWitness, PartialState, RootUnavailable, WitnessState
+from samestate.spec.state.patricia import EMPTY_ROOT, MalformedNode, _item, reference
 from tests.data import block_file
 
 ALICE, BOB, CAROL = (bytes([number]) * 20 for number in (0xA1, 0xB0, 0xCA))

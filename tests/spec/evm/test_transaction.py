@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm import rlp
-from spec.evm.hashing import keccak256
-from spec.evm.rejections import Invalid
-from spec.evm.transaction import (
+from samestate.spec.evm import rlp
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.transaction import (
     AccessListTransaction,
     Authorization,
     BlobTransaction,
@@ -28,7 +28,7 @@ from spec.evm.transaction import (
     transaction_item,
     with_signature,
 )
-from spec.machine import Rejection
+from samestate.spec.machine import Rejection
 from tests.spec.evm.strategies import TRANSACTIONS, tampered, transactions
 
 SHOP = bytes.fromhex("3535353535353535353535353535353535353535")

@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.address import created_address
-from spec.evm.environment import Environment
-from spec.evm.fork import Fork
-from spec.evm.forks import BERLIN, CANCUN, FORKS, LONDON, OSAKA, PARIS, PRAGUE, SHANGHAI
-from spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
-from spec.evm.machine import Evm
-from spec.evm.payload import Payload
-from spec.evm.precompiles import RIPEMD160
-from spec.evm.rejections import Invalid
-from spec.evm.signature import sign
-from spec.evm.state import Account, FlatState
-from spec.evm.transaction import BlobTransaction, FeeMarketTransaction, Transaction
-from spec.machine import Rejection
-from spec.transition import apply_block
+from samestate.spec.evm.address import created_address
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import BERLIN, CANCUN, FORKS, LONDON, OSAKA, PARIS, PRAGUE, SHANGHAI
+from samestate.spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.precompiles import RIPEMD160
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.signature import sign
+from samestate.spec.evm.state import Account, FlatState
+from samestate.spec.evm.transaction import BlobTransaction, FeeMarketTransaction, Transaction
+from samestate.spec.machine import Rejection
+from samestate.spec.transition import apply_block
 from tests.spec.evm.chains import ETHER, KEY, MINER, RICH, SHOP, transfer
 
 OTHER = b"\x0f" * 20

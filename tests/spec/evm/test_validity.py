@@ -7,15 +7,27 @@ from typing import Any
 
 import pytest
 
-from spec.evm import intrinsic
-from spec.evm.environment import Environment
-from spec.evm.fork import Fork
-from spec.evm.forks import AMSTERDAM, BERLIN, BPO1, BPO2, CANCUN, FORKS, LONDON, OSAKA, PARIS, PRAGUE, SHANGHAI
-from spec.evm.machine import Evm
-from spec.evm.payload import Payload
-from spec.evm.signature import sign, sign_authorization
-from spec.evm.state import Account, FlatState
-from spec.evm.transaction import (
+from samestate.spec.evm import intrinsic
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import (
+    AMSTERDAM,
+    BERLIN,
+    BPO1,
+    BPO2,
+    CANCUN,
+    FORKS,
+    LONDON,
+    OSAKA,
+    PARIS,
+    PRAGUE,
+    SHANGHAI,
+)
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.signature import sign, sign_authorization
+from samestate.spec.evm.state import Account, FlatState
+from samestate.spec.evm.transaction import (
     AccessListTransaction,
     Authorization,
     BlobTransaction,
@@ -24,9 +36,9 @@ from spec.evm.transaction import (
     SetCodeTransaction,
     Transaction,
 )
-from spec.evm.validity import effective_gas_price, intrinsic_gas
-from spec.machine import Rejection
-from spec.transition import apply_block
+from samestate.spec.evm.validity import effective_gas_price, intrinsic_gas
+from samestate.spec.machine import Rejection
+from samestate.spec.transition import apply_block
 from tests.spec.evm.chains import CHAIN_ID, ETHER, KEY, MINER, RICH, SHOP, transfer
 
 BASE_FEE = 10

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.state.merkle import leaf_hash, merkle_root
+from samestate.spec.state.merkle import leaf_hash, merkle_root
 
 
 def sha256(*parts: bytes) -> bytes:

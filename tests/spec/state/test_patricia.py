@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.hashing import keccak256
-from spec.evm.rlp import Item, decode, encode, integer
-from spec.state.patricia import (
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.rlp import Item, decode, encode, integer
+from samestate.spec.state.patricia import (
     EMPTY_ROOT,
     MalformedNode,
     MissingNode,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from spec.toy.block import Block, Transaction
-from spec.toy.machine import ToyResult, apply_toy_block
-from spec.toy.operations import Operation
-from spec.toy.state import ToyState, toy_state
+from samestate.spec.toy.block import Block, Transaction
+from samestate.spec.toy.machine import ToyResult, apply_toy_block
+from samestate.spec.toy.operations import Operation
+from samestate.spec.toy.state import ToyState, toy_state
 
 ALICE, BOB, MINER = b"\xa1" * 20, b"\xb0" * 20, b"\xcc" * 20
 RICH = 10**9

@@ -7,16 +7,16 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from conformance.generating.toy_case import GeneratedToyCase, with_access_list
-from conformance.generating.toy_strategies import Limits, toy_cases
-from spec.machine import Rejection
-from spec.toy.access_list import AccessList, Entry
-from spec.toy.block import Block, Withdrawal
-from spec.toy.keys import balance_key, nonce_key, slot_key
-from spec.toy.machine import apply_toy_block
-from spec.toy.operations import Noop, Sload, Sstore
-from spec.toy.rejections import Invalid
-from spec.toy.state import toy_state
+from samestate.conformance.generating.toy_case import GeneratedToyCase, with_access_list
+from samestate.conformance.generating.toy_strategies import Limits, toy_cases
+from samestate.spec.machine import Rejection
+from samestate.spec.toy.access_list import AccessList, Entry
+from samestate.spec.toy.block import Block, Withdrawal
+from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
+from samestate.spec.toy.machine import apply_toy_block
+from samestate.spec.toy.operations import Noop, Sload, Sstore
+from samestate.spec.toy.rejections import Invalid
+from samestate.spec.toy.state import toy_state
 from tests.spec.toy.helpers import ALICE, BOB, MINER, block_of, rich, sent
 
 BLOCK = block_of(

@@ -6,14 +6,14 @@ import hashlib
 
 import pytest
 
-from spec.machine import Rejection
-from spec.toy.block import Block, Declaration, Transaction, Withdrawal
-from spec.toy.keys import balance_key, nonce_key, slot_key
-from spec.toy.machine import Toy, apply_toy_block
-from spec.toy.operations import Add, Keccak, Noop, Sload, Sstore, Sub
-from spec.toy.receipt import Error, Receipt, encode_receipt, receipts_root
-from spec.toy.rejections import Invalid
-from spec.toy.state import ToyState, toy_state
+from samestate.spec.machine import Rejection
+from samestate.spec.toy.block import Block, Declaration, Transaction, Withdrawal
+from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
+from samestate.spec.toy.machine import Toy, apply_toy_block
+from samestate.spec.toy.operations import Add, Keccak, Noop, Sload, Sstore, Sub
+from samestate.spec.toy.receipt import Error, Receipt, encode_receipt, receipts_root
+from samestate.spec.toy.rejections import Invalid
+from samestate.spec.toy.state import ToyState, toy_state
 from tests.spec.toy.helpers import ALICE, BOB, MINER, RICH, block_of, rich, run, sent
 
 LAST = 2**64 - 1

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.hashing import keccak256
-from spec.toy.keys import slot_key
-from spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
-from spec.toy.receipt import Error
-from spec.toy.word import WORD_MODULUS, to_value
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.toy.keys import slot_key
+from samestate.spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
+from samestate.spec.toy.receipt import Error
+from samestate.spec.toy.word import WORD_MODULUS, to_value
 from tests.spec.toy.helpers import rich, run
 
 HELD, ABSENT = 1, 2

@@ -7,8 +7,8 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.toy.keys import balance_key, nonce_key, slot_key
-from spec.toy.state import ToyState, toy_state
+from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
+from samestate.spec.toy.state import ToyState, toy_state
 from tests.spec.toy.helpers import ALICE, BOB
 
 changes = st.dictionaries(st.sampled_from([slot_key(0), slot_key(1), balance_key(ALICE)]), st.none() | st.just(b"\x01"))

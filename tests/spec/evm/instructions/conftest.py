@@ -8,14 +8,14 @@ from typing import Any, cast
 
 import pytest
 
-from spec.evm.environment import Environment
-from spec.evm.fork import Fork
-from spec.evm.frame import Frame, Message, TransactionContext
-from spec.evm.instructions import Instruction
-from spec.evm.substate import Substate
-from spec.evm.world import World
-from spec.machine import Key, Value
-from spec.view import Ledger, StepView
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.frame import Frame, Message, TransactionContext
+from samestate.spec.evm.instructions import Instruction
+from samestate.spec.evm.substate import Substate
+from samestate.spec.evm.world import World
+from samestate.spec.machine import Key, Value
+from samestate.spec.view import Ledger, StepView
 
 ORIGIN, CALLER, TARGET, CODE_ADDRESS = (bytes([number]) * 20 for number in (0x0A, 0x0B, 0x0C, 0x0D))
 PLENTY = 10**9

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spec.evm.instructions import arithmetic
+from samestate.spec.evm.instructions import arithmetic
 
 MOST = 2**256 - 1
 LEAST_SIGNED = 2**255

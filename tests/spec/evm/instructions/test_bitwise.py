@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spec.evm.instructions import bitwise, count_leading_zeros
+from samestate.spec.evm.instructions import bitwise, count_leading_zeros
 
 MOST = 2**256 - 1
 WORDS = st.sampled_from((0, 1, 2**255 - 1, 2**255, MOST)) | st.integers(0, MOST)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from spec.evm.instructions import Instruction, base_fee, blob_base_fee, blob_hash, block, prev_randao
+from samestate.spec.evm.instructions import Instruction, base_fee, blob_base_fee, blob_hash, block, prev_randao
 
 Result = Callable[..., int]
 HASHES = {number: number.to_bytes(32, "big") for number in range(1, 1200)}

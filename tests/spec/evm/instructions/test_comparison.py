@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spec.evm.instructions import comparison
+from samestate.spec.evm.instructions import comparison
 
 MOST = 2**256 - 1
 WORDS = st.sampled_from((0, 1, 2**255 - 1, 2**255, 2**255 + 1, MOST)) | st.integers(0, MOST)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.frame import Frame, jump_destinations
-from spec.evm.halts import InvalidJump, OutOfGas
-from spec.evm.instructions import control_flow
+from samestate.spec.evm.frame import Frame, jump_destinations
+from samestate.spec.evm.halts import InvalidJump, OutOfGas
+from samestate.spec.evm.instructions import control_flow
 
 Execute = Callable[..., Frame]
 JUMPDEST_BEHIND_PUSH2_OF_TWO = bytes.fromhex("615b5b5b00")

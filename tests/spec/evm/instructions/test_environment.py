@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.frame import Frame
-from spec.evm.halts import OutOfGas, ReturnDataOutOfBounds
-from spec.evm.hashing import keccak256
-from spec.evm.instructions import Instruction, environment
-from spec.evm.instructions.access import account_access_cost, charge_account_access, warm_account
-from spec.evm.keys import balance_key, code_key, nonce_key
+from samestate.spec.evm.frame import Frame
+from samestate.spec.evm.halts import OutOfGas, ReturnDataOutOfBounds
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.instructions import Instruction, environment
+from samestate.spec.evm.instructions.access import account_access_cost, charge_account_access, warm_account
+from samestate.spec.evm.keys import balance_key, code_key, nonce_key
 
 Execute = Callable[..., Frame]
 Result = Callable[..., int]

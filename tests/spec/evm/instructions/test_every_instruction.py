@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from spec.evm.frame import STACK_LIMIT, Frame
-from spec.evm.halts import OutOfGas
-from spec.evm.instructions import (
+from samestate.spec.evm.frame import STACK_LIMIT, Frame
+from samestate.spec.evm.halts import OutOfGas
+from samestate.spec.evm.instructions import (
     SIMPLE_INSTRUCTIONS,
     Instruction,
     base_fee,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from spec.evm.instructions.hashing import keccak
+from samestate.spec.evm.instructions.hashing import keccak
 
 HASH_OF_NOTHING = 0xC5D2460186F7233C927E7DB2DCC703C0E500B653CA82273B7BFAD8045D85A470
 HASH_OF_ABC = 0x4E03657AEA45A94FC7D47BA826C8D667C0D1E6E33A64A036EC44F58FA12D6C45

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from spec.evm.frame import Frame
-from spec.evm.halts import OutOfGas, WriteInStaticContext
-from spec.evm.instructions.log import log
-from spec.evm.receipt import Log
+from samestate.spec.evm.frame import Frame
+from samestate.spec.evm.halts import OutOfGas, WriteInStaticContext
+from samestate.spec.evm.instructions.log import log
+from samestate.spec.evm.receipt import Log
 
 Execute = Callable[..., Frame]
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm import gas
-from spec.evm.frame import Frame
-from spec.evm.halts import OutOfGas
-from spec.evm.instructions import memory, memory_copy
+from samestate.spec.evm import gas
+from samestate.spec.evm.frame import Frame
+from samestate.spec.evm.halts import OutOfGas
+from samestate.spec.evm.instructions import memory, memory_copy
 
 Execute = Callable[..., Frame]
 Result = Callable[..., int]

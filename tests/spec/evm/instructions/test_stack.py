@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.frame import Frame
-from spec.evm.instructions import SIMPLE_INSTRUCTIONS, push0, stack
+from samestate.spec.evm.frame import Frame
+from samestate.spec.evm.instructions import SIMPLE_INSTRUCTIONS, push0, stack
 
 Execute = Callable[..., Frame]
 CODE = bytes(range(0x10, 0x40))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.precompiles import (
+from samestate.spec.evm.precompiles import (
     Precompile,
     PrecompileFailure,
     bls12_381_add_first_group,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.precompiles import PrecompileFailure, bn254_add, bn254_multiply, bn254_pairing
+from samestate.spec.evm.precompiles import PrecompileFailure, bn254_add, bn254_multiply, bn254_pairing
 
 MODULUS = 0x30644E72E131A029B85045B68181585D97816A916871CA8D3C208C16D87CFD47
 ORDER = 0x30644E72E131A029B85045B68181585D2833E84879B9709143E1F593F0000001

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.precompiles import (
+from samestate.spec.evm.precompiles import (
     BERLIN_PRECOMPILES,
     CANCUN_PRECOMPILES,
     OSAKA_PRECOMPILES,

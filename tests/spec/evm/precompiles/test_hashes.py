@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.hashing import keccak256
-from spec.evm.precompiles import Precompile, PrecompileFailure, blake2f, identity, ripemd160, sha256
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.precompiles import Precompile, PrecompileFailure, blake2f, identity, ripemd160, sha256
 
 
 def test_keccak() -> None:

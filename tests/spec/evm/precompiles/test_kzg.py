@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from py_arkworks_bls12381 import G1Point, Scalar
 
-from spec.evm.precompiles import PrecompileFailure, point_evaluation
-from spec.evm.precompiles.kzg import GROUP_ORDER
+from samestate.spec.evm.precompiles import PrecompileFailure, point_evaluation
+from samestate.spec.evm.precompiles.kzg import GROUP_ORDER
 
 # A proof of the consensus layer's tests for verify_kzg_proof.
 VERSIONED_HASH = bytes.fromhex("01e798154708fe7789429634053cbf9f99b619f9f084048927333fce637f549b")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.precompiles import PrecompileFailure
-from spec.evm.precompiles import modular_exponentiation_berlin as berlin
-from spec.evm.precompiles import modular_exponentiation_osaka as osaka
+from samestate.spec.evm.precompiles import PrecompileFailure
+from samestate.spec.evm.precompiles import modular_exponentiation_berlin as berlin
+from samestate.spec.evm.precompiles import modular_exponentiation_osaka as osaka
 
 
 def lengths(base: int, exponent: int, modulus: int) -> bytes:

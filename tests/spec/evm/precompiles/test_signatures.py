@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.evm.precompiles import ecrecover, p256_verify
-from spec.evm.precompiles.p256 import CURVE_ORDER as P256_ORDER
-from spec.evm.precompiles.p256 import FIELD_MODULUS as P256_MODULUS
-from spec.evm.precompiles.signature_recovery import CURVE_ORDER, recover_address
+from samestate.spec.evm.precompiles import ecrecover, p256_verify
+from samestate.spec.evm.precompiles.p256 import CURVE_ORDER as P256_ORDER
+from samestate.spec.evm.precompiles.p256 import FIELD_MODULUS as P256_MODULUS
+from samestate.spec.evm.precompiles.signature_recovery import CURVE_ORDER, recover_address
 
 MESSAGE_HASH = bytes.fromhex("456e9aea5e197a1f1af7a3e85a3212fa4049a3ba34c2289b4c860fc0b0c64ef3")
 R = 0x9242685BF161793CC25603C231BC2F568EB630EA16AA137D2664AC8038825608

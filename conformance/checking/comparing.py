@@ -1,0 +1,34 @@
+"""Comparing what a fixture expects with what the specification gives."""
+
+from __future__ import annotations
+
+from samestate.spec.evm.state import FlatState
+
+
+class Difference(Exception):  # noqa: N818 - what a check is for, not an error
+    """The specification and the fixture disagree. The message says where and how."""
+
+
+def show(value: bytes | int | None) -> str:
+    """A value for people."""
+    return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)
+
+
+def compare(what: str, expected: bytes | int | None, computed: bytes | int | None) -> None:
+    """Raise Difference unless both are the same."""
+    if expected != computed:
+        raise Difference(f"{what}: expected {show(expected)}, the specification gives {show(computed)}")
+
+
+def compare_state(root: bytes | None, state: FlatState, post: object = None) -> None:
+    """Compare a state root; where the fixture has the accounts too, say which differ."""
+    if root is None or root == state.root():
+        return
+    detail = ""
+    if isinstance(post, dict):
+        expected = FlatState.from_alloc(post).to_alloc()
+        computed = state.to_alloc()
+        for address in sorted(expected.keys() | computed.keys()):
+            if expected.get(address) != computed.get(address):
+                detail += f"\n  {address}: expected {expected.get(address)}, got {computed.get(address)}"
+    raise Difference(f"state root: expected {show(root)}, the specification gives {show(state.root())}{detail}")

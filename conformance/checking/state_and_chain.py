@@ -1,0 +1,133 @@
+"""Running the cases of official fixtures on the specification."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from samestate.conformance.checking.comparing import Difference, compare, compare_state, show
+from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase, BlockEntry
+from samestate.conformance.fixtures.exceptions import satisfies
+from samestate.conformance.fixtures.state_test import StateTestCase
+from samestate.spec.evm.block import Block, decode_block
+from samestate.spec.evm.block_access_list import encode_access_list
+from samestate.spec.evm.chain import Chain, EvmResult, access_list_of
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.receipt import encode_receipt, logs_hash
+from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.transaction import decode_transaction
+from samestate.spec.machine import Rejection
+from samestate.spec.transition import apply_block
+
+STATE_TEST: Final = "state_test"
+BLOCKCHAIN_TEST: Final = "blockchain_test"
+
+
+def run_state_test(case: StateTestCase) -> Verdict:
+    """Execute the transaction of a state test and compare what it left."""
+    checks: list[str] = []
+    try:
+        _state_test(case, checks)
+    except Difference as difference:
+        return Verdict(case.id, Result.FAILED, str(difference), case.fork.name, tuple(checks), STATE_TEST)
+    return Verdict(case.id, Result.PASSED, "", case.fork.name, tuple(checks), STATE_TEST)
+
+
+def _state_test(case: StateTestCase, checks: list[str]) -> None:
+    try:
+        transaction = decode_transaction(case.transaction)
+        payload = Payload(environment=case.environment, transactions=(transaction,), is_bare=True)
+        result = apply_block(Evm(case.fork), payload, case.pre)
+    except Rejection as rejection:
+        _rejected(rejection, case.exceptions)
+        compare("state root after the rejection", case.state_root, case.pre.root())
+        checks += ["rejection", "state root"]
+        return
+    if case.exceptions:
+        raise Difference(f"the transaction is valid, expected {' or '.join(case.exceptions)}")
+    compare("logs hash", case.logs_hash, logs_hash(result.outcomes[0].logs))
+    if case.receipt is not None:
+        compare("receipt", case.receipt, encode_receipt(result.receipts[0]))
+        checks.append("receipt")
+    compare_state(case.state_root, result.state(), case.post)
+    checks += ["logs hash", "state root"]
+
+
+def _rejected(rejection: Rejection, expected: tuple[str, ...]) -> None:
+    if not expected:
+        raise Difference(f"rejected, expected valid: {rejection}") from rejection
+    if not satisfies(rejection.code, expected):
+        names = " or ".join(expected)
+        raise Difference(f"rejected as {rejection.code.name}, expected {names}: {rejection}") from rejection
+
+
+def run_blockchain_test(case: BlockchainTestCase) -> Verdict:
+    """Add the blocks of a blockchain test to a chain and compare what became of each."""
+    checks: list[str] = []
+    name = case.schedule.name
+    try:
+        _blockchain_test(case, checks)
+    except Difference as difference:
+        return Verdict(case.id, Result.FAILED, str(difference), name, tuple(dict.fromkeys(checks)), BLOCKCHAIN_TEST)
+    return Verdict(case.id, Result.PASSED, "", name, tuple(dict.fromkeys(checks)), BLOCKCHAIN_TEST)
+
+
+def _blockchain_test(case: BlockchainTestCase, checks: list[str]) -> None:
+    try:
+        genesis = decode_block(case.genesis)
+    except Rejection as rejection:
+        raise Difference(f"genesis: rejected, expected valid: {rejection}") from rejection
+    compare("genesis hash", case.genesis_hash, genesis.header.hash())
+    compare("genesis state root", genesis.header.state_root, case.pre.root())
+    chain = Chain(case.chain_id, case.schedule, genesis, case.pre)
+    for index, entry in enumerate(case.blocks):
+        where = f"block {index}"
+        results: list[EvmResult] = []
+        try:
+            link = chain.add(entry.rlp, entry.access_list, results.append)
+        except Rejection as rejection:
+            try:
+                _rejected(rejection, entry.exceptions)
+            except Difference as difference:
+                raise Difference(f"{where}: {difference}{_receipts_differ(entry, results)}") from rejection
+            checks.append("rejection")
+            continue
+        if entry.exceptions:
+            raise Difference(f"{where}: accepted, expected {' or '.join(entry.exceptions)}")
+        _compare_block(where, entry, link.block, results[0], checks)
+    compare("last block hash", case.last_block_hash, chain.head)
+    head = chain.links[chain.head].state
+    if not isinstance(head, FlatState):
+        raise TypeError("a fixture's states are complete")
+    if case.post is not None:
+        # the header's root was compared already: this finds accounts that disagree with their own header
+        compare_state(FlatState.from_alloc(case.post).root(), head, case.post)
+        checks.append("post state")
+    elif case.post_state_root is not None:
+        compare("post state root", case.post_state_root, head.root())
+        checks.append("post state")
+
+
+def _compare_block(where: str, entry: BlockEntry, block: Block, result: EvmResult, checks: list[str]) -> None:
+    checks.append("header")
+    if entry.hash is not None:
+        compare(f"{where}: hash", entry.hash, block.header.hash())
+    if entry.receipts is not None:
+        compare(f"{where}: number of receipts", len(entry.receipts), len(result.receipts))
+        for number, (expected, receipt) in enumerate(zip(entry.receipts, result.receipts, strict=True)):
+            compare(f"{where}: receipt {number}", expected, encode_receipt(receipt))
+        checks.append("receipts")
+    if entry.access_list is not None:
+        compare(f"{where}: block access list", entry.access_list, encode_access_list(access_list_of(result)))
+        checks.append("block access list")
+
+
+def _receipts_differ(entry: BlockEntry, results: list[EvmResult]) -> str:
+    """Which receipt differs first, where a block was rejected after it had been executed."""
+    if not results or entry.receipts is None:
+        return ""
+    for number, (expected, receipt) in enumerate(zip(entry.receipts, results[0].receipts, strict=False)):
+        if expected != encode_receipt(receipt):
+            return f"\n  receipt {number}: expected {show(expected)}, got {show(encode_receipt(receipt))}"
+    return ""

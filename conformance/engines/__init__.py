@@ -1,0 +1,1 @@
+"""What can be run: the protocol of engines, their registry, and each kind of engine."""

@@ -1,0 +1,1 @@
+"""The engine of `optimized` behind the protocol of engines."""

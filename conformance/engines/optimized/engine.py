@@ -1,0 +1,81 @@
+"""The engine of `optimized` behind the protocol of engines: cases in, full results out, for both kinds of worker.
+
+`optimized` knows none of the specification's types. Here blocks and states become what it takes, and what it gives
+becomes the specification's result of a block, so that everything after that is the same for every engine; but the
+compiled toy gives its own roots, and its own verdict on the access list that a block carries.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from samestate.conformance.engines.in_process import DEFAULT_STRATEGY, BlockEngine, capabilities
+from samestate.conformance.engines.protocol import Capabilities
+from samestate.conformance.errors import InputError
+from samestate.conformance.output.targets import write_whole
+from samestate.conformance.vectors import evm, toy
+
+if TYPE_CHECKING:
+    from samestate.conformance.engines.optimized.parts import Parts
+    from samestate.optimized.trace import TraceEvent
+
+ROOM: Final = "optimized"
+THREADS: Final = "threads"
+PROCESSES: Final = "processes"
+MEMORY: Final = 64 << 20
+"""Bytes of an arena where nothing else is configured: cases are small, and many engines may be open at once."""
+
+
+class OptimizedEngine(BlockEngine):
+    """An engine of `optimized`. ``trace`` has the schedule of all blocks since it was made, if it was to be kept."""
+
+    def __init__(self, id: str, capabilities: Capabilities, parts: Parts) -> None:
+        super().__init__(id, capabilities, parts.execute, parts.close)
+        self.trace = parts.trace
+
+
+def machines_of(kind: str) -> tuple[str, ...]:
+    """The machines that workers of a kind run: threads those that are compiled, processes those in Python."""
+    return (toy.NAME,) if kind == THREADS else (evm.NAME, toy.NAME)
+
+
+def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = False) -> OptimizedEngine:
+    """The engine ``optimized:<strategy>``, or ``optimized:<strategy>@processes``. Raises InputError.
+
+    Other settings are those of ``SAMESTATE_*`` variables or the file that one of them names. Its parts start with the
+    first case of their machine. Worker processes belong to no engine: all share them.
+    """
+    try:
+        from samestate.conformance.engines.optimized.parts import Parts
+        from samestate.optimized import load
+        from samestate.optimized.configuration import configured
+        from samestate.optimized.errors import ConfigurationError
+    except ImportError as error:
+        raise InputError(f"--engine optimized: {error}") from error
+    id = f"optimized:{strategy}" + ("" if kind == THREADS else f"@{kind}")
+    try:
+        memory = None if "memory_limit" in configured() else MEMORY
+        settings = load(workers=workers, strategy=strategy, kind=kind, record=True, trace=trace, memory_limit=memory)
+    except ConfigurationError as error:
+        raise InputError(f"--engine {id}: {error}") from error
+    return OptimizedEngine(id, capabilities(machines_of(kind), strategy, kind), Parts(settings))
+
+
+def tracing_engine(id: str, workers: int) -> OptimizedEngine:
+    """The engine of that id, which keeps its schedule. Raises InputError where it is none of `optimized`."""
+    room, _, rest = id.partition(":")
+    strategy, _, kind = rest.partition("@")
+    if room.partition("@")[0] != ROOM:
+        raise InputError(f"--trace: {id} does not tell what its workers did; engines called {ROOM}:… do")
+    kind = kind or room.partition("@")[2] or THREADS
+    return make_optimized_engine(strategy or DEFAULT_STRATEGY, kind, workers, trace=True)
+
+
+def write_schedule(target: Path, events: Sequence[TraceEvent], title: str) -> None:
+    """Write a schedule for Perfetto. Raises InputError."""
+    from samestate.optimized.trace import as_json
+
+    write_whole("--trace", target, json.dumps(as_json(events, title)))

@@ -1,0 +1,77 @@
+"""The engines of `optimized` that one engine of ours is made of: one for each machine, started by its first block."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from samestate.conformance.engines.optimized.machines import EVM, TOY, ForkBlock
+from samestate.conformance.engines.optimized.plain import (
+    EVM_CODES,
+    TOY_CODES,
+    orphan_storage,
+    plain_state,
+    python_result,
+)
+from samestate.conformance.engines.optimized.toy import finished_result, packed_block
+from samestate.conformance.engines.predictions import Predictions
+from samestate.conformance.engines.protocol import EngineFailure, EngineTimeout
+from samestate.conformance.fixtures.forks import BY_NAME
+from samestate.conformance.vectors import toy
+from samestate.optimized import Configuration, Engine, EngineError, MachineName
+from samestate.optimized.errors import TimeLimitExceeded
+from samestate.optimized.trace import TraceEvent
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.machine import Evm
+from samestate.spec.transition import BlockResult
+
+AnyResult = BlockResult[Any, Any, Any, Any]
+
+
+class Parts:
+    """Executes blocks of the specification's machines on `optimized`, under one configuration.
+
+    ``trace`` has the schedules of all blocks so far, where the configuration says that they are kept.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        self.trace: list[TraceEvent] = []
+        self._engines: dict[str, Engine] = {}
+
+    def execute(self, machine: Any, block: Any, state: Any, predictions: Predictions | None) -> AnyResult:
+        """See :class:`samestate.conformance.engines.in_process.Execute`."""
+        try:
+            if isinstance(machine, Evm):
+                given = ForkBlock(fork_name(machine.fork), block)
+                result = self._python(EVM, given, state, predictions)
+                return python_result(result, EVM_CODES, state)
+            if self.configuration.kind == "processes":
+                return python_result(self._python(TOY, block, state, predictions), TOY_CODES, state)
+            result = self._engine(toy.NAME, toy.NAME).execute(packed_block(block, state))
+            self.trace += result.trace
+            return finished_result(result, block, state)
+        except TimeLimitExceeded as error:
+            raise EngineTimeout(str(error)) from error
+        except EngineError as error:
+            raise EngineFailure(str(error)) from error
+
+    def close(self) -> None:
+        """Give back the arenas. They are made anew for the next block."""
+        while self._engines:
+            self._engines.popitem()[1].close()
+
+    def _python(self, name: str, block: Any, state: Any, predictions: Predictions | None) -> Any:
+        engine = self._engine(name, MachineName(name))
+        result = engine.execute(block, plain_state(state), orphan_storage(state), predictions=predictions)
+        self.trace += result.trace
+        return result
+
+    def _engine(self, name: str, machine: str | MachineName) -> Engine:
+        if name not in self._engines:
+            self._engines[name] = Engine(machine, self.configuration)
+        return self._engines[name]
+
+
+def fork_name(fork: Fork) -> str:
+    """The name by which a fork is found again."""
+    return next(name for name, known in BY_NAME.items() if known is fork)

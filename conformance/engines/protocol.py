@@ -1,0 +1,91 @@
+"""What an engine is: whatever can execute a case and say what came out.
+
+What it gives for each block is a map as under ``expect`` in a vector, with the fields that its capabilities name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from samestate.conformance.engines.predictions import carries_list
+from samestate.conformance.vectors.comparing import Granularity
+from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.machines import MACHINES
+from samestate.conformance.vectors.model import Case
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do.
+
+    ``machines`` gives the forks of each machine by name; ``selectors`` what it can do beside them; ``outputs`` what it
+    gives for a block. ``strategy`` and ``kind`` (of workers) are for people, empty where an engine tells neither;
+    ``needs_access_list``: it executes only blocks that come with one.
+    """
+
+    machines: Mapping[str, frozenset[str]]
+    selectors: frozenset[str]
+    outputs: frozenset[str]
+    access: Granularity
+    strategy: str = ""
+    kind: str = ""
+    needs_access_list: bool = False
+
+    def missing(self, case: Case) -> str:
+        """Why the engine cannot run the case, or nothing."""
+        if case.machine not in self.machines:
+            return f"the engine has no machine {case.machine}"
+        if case.fork not in self.machines[case.machine]:
+            return f"the engine has no fork {case.fork}"
+        lacks = sorted(case.selectors - self.selectors)
+        if lacks:
+            return f"the engine cannot do: {', '.join(lacks)}"
+        if self.needs_access_list and not all(map(carries_list, case.blocks)):
+            return "the engine executes from access lists, and a block comes without one"
+        return ""
+
+    def document(self) -> dict[str, Any]:
+        """The capabilities as JSON."""
+        return {
+            "machines": {name: in_order(name, forks) for name, forks in sorted(self.machines.items())},
+            "selectors": sorted(self.selectors),
+            "outputs": sorted(self.outputs),
+            "access": self.access.value,
+            "strategy": self.strategy,
+            "workers": self.kind,
+            "needs_access_list": self.needs_access_list,
+        }
+
+
+def in_order(machine: str, forks: Iterable[str]) -> list[str]:
+    """The forks of a machine in its own order, and in that of the alphabet where the machine or a fork is not known."""
+    known = MACHINES[machine].forks if machine in MACHINES else ()
+    return sorted(forks, key=lambda fork: (known.index(fork) if fork in known else len(known), fork))
+
+
+class EngineFailure(Exception):  # noqa: N818 - what an engine did, not an error of ours
+    """An engine that died, was too slow or gave no proper answer. The message says which."""
+
+
+class EngineTimeout(EngineFailure):
+    """An engine that was too slow."""
+
+
+class Engine(Protocol):
+    """Whatever can execute a case."""
+
+    @property
+    def id(self) -> str:
+        """The name by which the engine is chosen."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+
+    def run(self, case: Case) -> Sequence[Object]:
+        """What came out of each block of the case. Raises EngineFailure."""
+
+    def close(self) -> None:
+        """End whatever the engine has started. It starts again where it is asked to run once more."""

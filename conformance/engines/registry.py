@@ -1,0 +1,168 @@
+"""The engines that are known, in process or by their command, and what each gets wrong about a vector."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Final
+
+from samestate.conformance.engines.command import ANSWER_SECONDS, COMMAND_PREFIX, PROTOCOL, CommandEngine
+from samestate.conformance.engines.in_process import DEFAULT_STRATEGY, STRATEGIES, WORKERS
+from samestate.conformance.engines.optimized.engine import PROCESSES, THREADS, make_optimized_engine
+from samestate.conformance.engines.protocol import Capabilities, Engine, EngineFailure
+from samestate.conformance.engines.reference import make_reference_engine
+from samestate.conformance.errors import InputError
+from samestate.conformance.vectors.comparing import Difference, Granularity, first_difference
+from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.machines import MACHINES, execute
+from samestate.conformance.vectors.model import OUTPUTS, SELECTORS, Case, Vector
+
+__all__ = [
+    "EVERY",
+    "PROTOCOL",
+    "REGISTRY",
+    "Capabilities",
+    "CommandEngine",
+    "Engine",
+    "EngineFailure",
+    "SpecEngine",
+    "all_engines",
+    "choose_engines",
+    "compare_engine",
+    "engines_by_name",
+    "find_engine",
+    "register",
+]
+
+EVERY: Final = "all"
+"""The name that stands for every engine."""
+
+
+class SpecEngine:
+    """The specification itself, one transaction after another."""
+
+    id = "spec"
+    capabilities = Capabilities(
+        machines={name: frozenset(machine.forks) for name, machine in MACHINES.items()},
+        selectors=frozenset(SELECTORS),
+        outputs=frozenset(OUTPUTS),
+        access=Granularity.KEYS,
+    )
+
+    def __init__(self, workers: int = 1) -> None:
+        """There is one worker, whatever was asked for."""
+
+    def run(self, case: Case) -> Sequence[Object]:
+        """See :meth:`Engine.run`."""
+        return execute(case)
+
+    def close(self) -> None:
+        """Nothing was started."""
+
+
+Make = Callable[[int], Engine]
+"""Makes an engine with so many workers."""
+
+
+def built_in() -> Iterator[tuple[str, Make]]:
+    """The engines of this distribution. None of their rooms is imported before an engine is made."""
+    yield "spec", SpecEngine
+    for strategy in STRATEGIES:
+        yield f"reference:{strategy}", partial(make_reference_engine, strategy)
+    for strategy in STRATEGIES:
+        yield f"optimized:{strategy}", partial(make_optimized_engine, strategy, THREADS)
+    for strategy in STRATEGIES:
+        yield f"optimized:{strategy}@{PROCESSES}", partial(make_optimized_engine, strategy, PROCESSES)
+
+
+REGISTRY: Final[dict[str, Make]] = dict(built_in())
+"""The engines that run in process, by id."""
+
+ALIASES: Final = {
+    "reference": f"reference:{DEFAULT_STRATEGY}",
+    "optimized": f"optimized:{DEFAULT_STRATEGY}",
+    f"optimized@{PROCESSES}": f"optimized:{DEFAULT_STRATEGY}@{PROCESSES}",
+}
+"""Shorter names of some engines."""
+
+
+def register(id: str, make: Make) -> None:
+    """Add an engine that runs in process. Raises ValueError where the id is taken."""
+    if id in REGISTRY or id in ALIASES or id == EVERY or id.startswith(COMMAND_PREFIX):
+        raise ValueError(f"the engine id {id!r} is taken")
+    REGISTRY[id] = make
+
+
+def choose_engines(names: Sequence[str]) -> list[str]:
+    """The ids that names stand for, each once: ids, ``all``, patterns such as ``reference:*``, outside commands.
+
+    Raises InputError for a name that stands for none.
+    """
+    chosen: dict[str, None] = {}
+    for name in names:
+        if name.startswith(COMMAND_PREFIX):
+            found = [name]
+        elif name == EVERY:
+            found = list(REGISTRY)
+        else:
+            whole = ALIASES.get(name, name)
+            found = [whole] if whole in REGISTRY else fnmatch.filter(REGISTRY, name)
+        if not found:
+            raise unknown_engine(name)
+        chosen.update(dict.fromkeys(found))
+    return list(chosen)
+
+
+def engines_by_name(names: Sequence[str]) -> list[str]:
+    """The ids of the engines that are named one by one, and not only by ``all`` or a pattern. Raises InputError."""
+    return choose_engines([name for name in names if is_name(name)])
+
+
+def is_name(name: str) -> bool:
+    """Whether a name stands for one engine, whatever others there are."""
+    return name.startswith(COMMAND_PREFIX) or ALIASES.get(name, name) in REGISTRY
+
+
+def find_engine(id: str, seconds: float = ANSWER_SECONDS, workers: int = WORKERS) -> Engine:
+    """The engine of that id, or the one that ``command:…`` starts, which has as many workers as it likes.
+
+    Raises InputError where there is none, and where it cannot be made here.
+    """
+    if id.startswith(COMMAND_PREFIX):
+        return CommandEngine(id.removeprefix(COMMAND_PREFIX), seconds)
+    make = REGISTRY.get(ALIASES.get(id, id))
+    if make is None:
+        raise unknown_engine(id)
+    if workers < 1:
+        raise InputError(f"--workers {workers}: must be at least 1")
+    return make(workers)
+
+
+def unknown_engine(name: str) -> InputError:
+    """The complaint about a name that stands for no engine."""
+    near = difflib.get_close_matches(name, [*REGISTRY, *ALIASES], 1)
+    meant = f"; did you mean {near[0]!r}?" if near else ""
+    return InputError(
+        f"no engine is called {name!r}{meant}; known are {', '.join(REGISTRY)}; {EVERY!r}, patterns such as "
+        "'reference:*', and 'command:PATH ARGUMENTS'"
+    )
+
+
+def all_engines(workers: int = WORKERS) -> Iterator[Engine]:
+    """Every engine that runs in process."""
+    for make in REGISTRY.values():
+        yield make(workers)
+
+
+def compare_engine(engine: Engine, vector: Vector) -> Difference | None:
+    """The first thing that the engine gets wrong about a vector. Raises EngineFailure."""
+    return first_difference(
+        vector.case,
+        vector.expected,
+        engine.run(vector.case),
+        engine.capabilities.outputs,
+        engine.capabilities.access,
+        vector.names,
+    )

@@ -1,0 +1,1 @@
+"""Schedules run again, and the compiled workers under the explorer."""

@@ -1,0 +1,192 @@
+"""The compiled workers under the explorer: the test build of `optimized`, in which a hook stands before every action.
+
+What is explored is what ships, but for the hook: the same sources, the same worker loop, one worker at a time, each
+in a greenlet of its own. The same build has seeded bugs, one of which at a time can be switched on.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib import import_module
+from types import ModuleType
+from typing import Any, Final
+
+from samestate.conformance.engines.optimized.toy import plain_block, toy_result
+from samestate.conformance.exploring.variants import CHECKOUT, load
+from samestate.reference.difference import Ending, end_of, judge, right_end_of
+from samestate.reference.explorer import IDLE, Kind, Label, Point, Violation, Worker
+from samestate.spec.toy.block import Block
+from samestate.spec.toy.machine import apply_toy_block
+from samestate.spec.toy.state import ToyState
+
+LOOKS: Final = re.compile(r"\.(load|find|again|head|place)$|^memory\.(read|validate)\.|^memory\.(execution|base)$")
+"""The actions that only read what workers share."""
+OWN: Final = frozenset({"arena.reserve", "memory.base.loaded"})
+"""The actions that no other worker could notice: where in the arena something lies is nobody's business."""
+
+EXECUTED_ONCE: Final = "with right declarations nothing is executed twice"
+"""What `locks` and `waves` promise, besides a right result."""
+
+NO_LIMIT: Final = 1e6
+"""Seconds, so that no run under the explorer ends because time is up."""
+
+NOTHING: Final = 0
+"""No seeded bug."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeededBug:
+    """One of the bugs that the explored build has, by the number that switches it on."""
+
+    number: int
+    name: str
+    description: str
+
+
+@cache
+def label(name: str) -> Label:
+    """What the explorer calls the action of that name in the compiled sources."""
+    if name.endswith(".idle"):
+        return IDLE
+    if name in OWN:
+        return Label(name, Kind.OWN)
+    return Label(name, Kind.LOOK if LOOKS.search(name) else Kind.ACT)
+
+
+@cache
+def seeded_bugs() -> dict[str, SeededBug]:
+    """All seeded bugs by name, as the header of the sources lists them."""
+    text = (CHECKOUT / "optimized" / "core" / "mutants.hpp").read_text()
+    rows = re.findall(r"^ +([A-Z_]+) = ([1-9]\d*), *// (.+)$", text, re.MULTILINE)
+    names = {row[0]: row[0].lower().replace("_", "-") for row in rows}
+    return {names[row[0]]: SeededBug(int(row[1]), names[row[0]], row[2]) for row in rows}
+
+
+@cache
+def part(name: str, progress: Callable[[str], None] = print) -> ModuleType:
+    """A module of the explored build, such as ``toy.running``; compiled first where that is needed.
+
+    Raises VariantError where it cannot be built.
+    """
+    return import_module(f"{load('explored', progress).__name__}.{name}")
+
+
+class CompiledProgram(ABC):
+    """Compiled workers on one block, as the explorer runs them: again and again, from the beginning.
+
+    ``bug``: the number of the seeded bug that is switched on from the laying out of the block to the last worker's end.
+    """
+
+    def __init__(self, workers: int, bug: int = NOTHING) -> None:
+        self.workers = workers
+        self.bug = bug
+        self.control: Any = part("core.explored")
+
+    @abstractmethod
+    def lay_out(self) -> None:
+        """Prepare the block, anew, in an empty arena."""
+
+    @abstractmethod
+    def work(self, number: int) -> None:
+        """Be a worker until the block is done."""
+
+    @abstractmethod
+    def broken_invariant(self) -> str | None:
+        """The name of what does not hold at the moment, of all that always must."""
+
+    @abstractmethod
+    def judge(self) -> None:
+        """Compare the result with what is right. Raises Violation."""
+
+    def start(self, point: Point) -> Sequence[Worker]:
+        """See :class:`samestate.reference.explorer.Program`."""
+        self.control.set_hook(None)
+        self.control.set_mutant(self.bug)
+        self.lay_out()
+        self.control.set_hook(point, label)
+        return [partial(self.work, number) for number in range(self.workers)]
+
+    def inspect(self) -> None:
+        """See :class:`samestate.reference.explorer.Program`."""
+        broken = self.broken_invariant()
+        if broken is not None:
+            raise Violation(broken, "after an action of a compiled worker")
+
+    def finish(self) -> None:
+        """See :class:`samestate.reference.explorer.Program`."""
+        self.control.set_hook(None)
+        self.control.set_mutant(NOTHING)
+        self.inspect()
+        self.judge()
+
+
+class ToyProgram(CompiledProgram):
+    """A block of the toy machine; what is right is what the specification says, access record and rejections included.
+
+    ``right_declarations``: what each transaction will read and write is known, instead of what the block declares. The
+    access list that a strategy needs is the block's own.
+    """
+
+    def __init__(
+        self,
+        block: Block,
+        state: ToyState,
+        strategy: str = "block-stm",
+        workers: int = 2,
+        bug: int = NOTHING,
+        right_declarations: bool = False,
+    ) -> None:
+        super().__init__(workers, bug)
+        self.block = block
+        self.state = state
+        self.control.set_hook(None)
+        self.control.set_mutant(NOTHING)
+        self.right = right_end_of(lambda: apply_toy_block(block, state))
+        self.declared = right_accesses(self.right) if right_declarations else None
+        self.packed = part("toy.packing").pack(*plain_block(block, state))
+        self.run = part("toy.running").ToyRun(arena(), workers, strategy)
+
+    def lay_out(self) -> None:
+        """See :class:`CompiledProgram`."""
+        self.run.begin(self.packed, time_limit=NO_LIMIT, expected=self.declared)
+
+    def work(self, number: int) -> None:
+        """See :class:`CompiledProgram`."""
+        self.run.work(number)
+
+    def broken_invariant(self) -> str | None:
+        """See :class:`CompiledProgram`."""
+        broken: str | None = self.run.broken_invariant()
+        return broken
+
+    def judge(self) -> None:
+        """See :class:`CompiledProgram`."""
+        given = end_of(lambda: toy_result(self.run.finish(), self.block, self.state))
+        judge(self.right, given)
+        if self.declared is not None:
+            executions = self.run.figures()["executions"]
+            if max(executions, default=1) > 1:
+                raise Violation(EXECUTED_ONCE, f"executions of each transaction: {executions}")
+
+
+def right_accesses(right: Ending) -> list[tuple[list[bytes], list[bytes]]] | None:
+    """What each transaction reads and what it writes, by the specification; None for a block that is rejected.
+
+    A credit to a key that somebody reads is a write, and one that nobody reads is none: it conflicts with nothing.
+    """
+    if isinstance(right, Exception):
+        return None
+    read = {key for step in right.steps for key in step.reads}
+    return [
+        (list(step.reads), [*step.writes, *(key for key in step.credits if key in read)]) for step in right.steps[1:-1]
+    ]
+
+
+@cache
+def arena() -> Any:
+    """One arena for all blocks: each begins by emptying it."""
+    return part("core.arena").SharedArena.create(1 << 24)

@@ -1,0 +1,149 @@
+"""A session for people, and for programs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from samestate.conformance.checking.blocks import KIND as BLOCK
+from samestate.conformance.checking.session import Options, Session
+from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.output.targets import check_file, write_whole
+
+FAILURES_SHOWN: Final = 50
+AFTER_PARENT: Final = "after parent"
+STDOUT: Final = "-"
+
+COLUMNS: Final = {
+    "header by itself": "header",
+    AFTER_PARENT: "parent",
+    "hash, by its child": "hash",
+    "transactions root": "txs",
+    "withdrawals root": "withdrawals",
+    "gas used": "gas",
+    "blob gas used": "blob gas",
+    "receipts root": "receipts",
+    "logs bloom": "bloom",
+    "requests hash": "requests",
+    "block access list hash": "access list",
+    "state root": "state root",
+}
+"""The checks of real blocks, and how the table calls them."""
+
+
+def summary(session: Session, options: Options, seconds: float) -> Iterator[str]:
+    """The lines that a person reads: failures, skips by reason, idle engines, checks of blocks, counts, the total."""
+    failures = [verdict for verdict in session.verdicts if verdict.result is Result.FAILED]
+    for verdict in failures[:FAILURES_SHOWN]:
+        yield from failure(verdict, len(options.engines) > 1)
+    if len(failures) > FAILURES_SHOWN:
+        yield f"and {len(failures) - FAILURES_SHOWN} more failures: --json FILE has them all"
+    reasons = Counter(verdict.reason for verdict in session.verdicts if verdict.result is Result.SKIPPED)
+    for reason, count in sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])):
+        yield f"skipped {count:6}  {reason}"
+    for engine in session.idle(options.engines):
+        yield f"{engine} executed nothing"
+    blocks = [verdict for verdict in session.verdicts if verdict.kind == BLOCK]
+    if blocks:
+        yield from block_table(blocks)
+    yield from counts_table(session)
+    if session.sample is not None:
+        yield f"a sample of {session.sample.size} of {session.sample.available} cases"
+    if session.resumed:
+        yield f"{session.resumed} documents were checked by an earlier run"
+    yield f"{seconds:.1f} s"
+    yield (
+        f"{session.count(Result.PASSED)} passed, {session.count(Result.FAILED)} failed, "
+        f"{session.count(Result.SKIPPED)} skipped"
+    )
+
+
+def failure(verdict: Verdict, name_engine: bool = False) -> Iterator[str]:
+    """A failed case and what differs in it."""
+    engine = f" on {verdict.engine}" if name_engine else ""
+    yield f"FAILED {verdict.id}" + (f" ({verdict.fork})" if verdict.fork else "") + engine
+    for line in verdict.reason.splitlines():
+        yield f"  {line}"
+
+
+def block_table(verdicts: list[Verdict]) -> Iterator[str]:
+    """Which checks each block had."""
+    rows = [["block", "fork", *COLUMNS.values()]]
+    for verdict in verdicts:
+        rows.append([_block_name(verdict), verdict.fork, *(_cell(verdict, check) for check in COLUMNS)])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    yield ""
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    yield ""
+
+
+def _block_name(verdict: Verdict) -> str:
+    return Path(verdict.id.split("::")[0].rsplit(":", 1)[-1]).name.removesuffix(".gz").removesuffix(".json")
+
+
+def _cell(verdict: Verdict, check: str) -> str:
+    had = [name for name in verdict.checks if name == check or (check == AFTER_PARENT and name.endswith(check))]
+    if any(line.startswith(f"{name}:") for name in had for line in verdict.reason.splitlines()):
+        return "FAILED"
+    return "ok" if had else "-"
+
+
+def counts_table(session: Session) -> Iterator[str]:
+    """How many cases of each kind every path had, where there is more than one row to tell."""
+    counts: dict[tuple[str, str], Counter[Result]] = {}
+    for verdict, origin in zip(session.verdicts, session.origins, strict=True):
+        if verdict.result is not Result.SKIPPED:
+            counts.setdefault((origin, verdict.kind), Counter())[verdict.result] += 1
+    if len(counts) < 2:
+        return
+    width = max(len(Path(origin).name) for origin, _ in counts)
+    for (origin, kind), results in counts.items():
+        passed, failed = results[Result.PASSED], results[Result.FAILED]
+        yield f"{Path(origin).name:{width}}  {kind:16}  {passed:6} passed  {failed} failed"
+
+
+def to_json(session: Session, options: Options, version: str, seconds: float) -> dict[str, Any]:
+    """All verdicts, for programs."""
+    return {
+        "passed": session.count(Result.PASSED),
+        "failed": session.count(Result.FAILED),
+        "skipped": session.count(Result.SKIPPED),
+        "seconds": round(seconds, 3),
+        "source_version": version,
+        "engines": list(options.engines),
+        "sample": None
+        if session.sample is None
+        else {"size": session.sample.size, "available": session.sample.available},
+        "verdicts": [
+            {
+                "id": verdict.id,
+                "path": origin,
+                "kind": verdict.kind,
+                "fork": verdict.fork,
+                "engine": verdict.engine,
+                "result": verdict.result.value,
+                "reason": verdict.reason,
+                "checks": list(verdict.checks),
+            }
+            for verdict, origin in zip(session.verdicts, session.origins, strict=True)
+        ],
+    }
+
+
+def write_json(value: object, target: str) -> None:
+    """Write JSON to a file, or to stdout for ``-``. A file is there whole or not at all. Raises InputError."""
+    text = json.dumps(value, indent=1)
+    if target == STDOUT:
+        print(text)
+    else:
+        write_whole("--json", Path(target), text + "\n")
+
+
+def check_json_target(target: str | None) -> None:
+    """Raise InputError where JSON cannot be written there: before the work, and not after it."""
+    if target is not None and target != STDOUT:
+        check_file("--json", Path(target))

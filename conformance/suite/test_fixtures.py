@@ -1,0 +1,63 @@
+"""Official fixtures and real blocks: a fixed sample of the one, all of the other.
+
+SAMESTATE_DATA names the folder that holds them; SAMESTATE_SAMPLE says how many cases to take, 1500 unless it is set.
+`make soak` runs every case.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from samestate.conformance.checking.session import Options, Session, check
+from samestate.conformance.checking.verdict import Result
+from samestate.conformance.output.printing import failure
+
+pytestmark = pytest.mark.fixtures
+
+ARCHIVES = (
+    "ethereum-tests",
+    "eest-prague",
+    "eest-osaka",
+    "eest-amsterdam-7928",
+    "eest-older-at-amsterdam",
+    "eest-static-at-amsterdam",
+)
+SHARE = int(os.environ.get("SAMESTATE_SAMPLE", "1500")) // len(ARCHIVES)
+"""How many cases of each archive: the small ones are about newer rules."""
+REAL_BLOCKS = 38
+
+
+def data(name: str) -> Path:
+    folder = os.environ.get("SAMESTATE_DATA")
+    if not folder:
+        pytest.skip("SAMESTATE_DATA is not set: it names the folder with official fixtures and real blocks")
+    path = Path(folder) / name
+    if not path.exists():
+        pytest.skip(f"SAMESTATE_DATA has no {name}")
+    return path
+
+
+def check_all(options: Options) -> Session:
+    session = Session()
+    check(options, session)
+    failed = [verdict for verdict in session.verdicts if verdict.result is Result.FAILED]
+    assert not failed, "\n" + "\n".join(line for verdict in failed[:10] for line in failure(verdict))
+    return session
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_a_sample_of_an_archive(name: str) -> None:
+    session = check_all(Options((data(f"{name}.tar.xz"),), sample=SHARE))
+    assert session.count(Result.PASSED) == SHARE, "cases of a sample are neither skipped nor lost"
+
+
+def test_every_real_block() -> None:
+    session = check_all(Options((data("blocks"),)))
+    assert session.count(Result.PASSED) == REAL_BLOCKS
+    with_root = [verdict for verdict in session.verdicts if "state root" in verdict.checks]
+    assert len(with_root) == 13, "every block with a witness has its state root checked"
+    with_parent = [verdict for verdict in session.verdicts if "base fee after parent" in verdict.checks]
+    assert len(with_parent) == 5, "blocks in a row are compared with their parents"

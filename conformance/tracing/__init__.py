@@ -1,0 +1,1 @@
+"""Traces of single transactions, whatever form their case has."""

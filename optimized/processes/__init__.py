@@ -1,0 +1,1 @@
+"""Machines written in Python, on worker processes over the shared memory."""

@@ -1,0 +1,1 @@
+"""A machine just large enough to try the core with."""

@@ -1,0 +1,1 @@
+"""Words of 256 bits, and hashes."""

@@ -1,0 +1,1 @@
+"""Says what a block means, and checks execution engines against it."""

@@ -1,0 +1,106 @@
+"""samestate run: which case is chosen, and that whatever `check` knows to be rejected is not called valid."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from samestate.conformance.command import application
+from samestate.conformance.vectors.loading import load_vector_file
+from samestate.conformance.vectors.places import SUFFIX, VECTORS
+from tests.conformance.commands.test_trace import state_test
+from tests.conformance.fixtures.samples import BLOCKCHAIN_TEST
+from tests.data import archive_members
+
+LISTS = VECTORS / "evm/access_lists"
+CONFLICTS = VECTORS / "toy/conflicts"
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(application, ["run", *map(str, arguments), "--json"])
+
+
+@pytest.mark.parametrize(
+    ("case", "status"),
+    [
+        ("account_too_many", "INVALID_BLOCK_ACCESS_LIST"),
+        ("list_out_of_order", "MALFORMED_ACCESS_LIST"),
+        ("bytes_that_are_no_list", "MALFORMED_ACCESS_LIST"),
+        ("more_items_than_gas_allows", "ACCESS_LIST_TOO_LARGE"),
+        ("system_read_left_out", "INVALID_BLOCK_ACCESS_LIST"),
+    ],
+)
+def test_a_vector_of_a_folder_is_judged_as_it_is_alone(case: str, status: str) -> None:
+    alone = run(LISTS / f"{case}-amsterdam{SUFFIX}")
+    chosen = run(LISTS, "--case", case)
+    assert chosen.exit_code == 0, chosen.stderr
+    assert [block["status"] for block in json.loads(chosen.stdout)] == [status]
+    assert chosen.stdout == alone.stdout
+
+
+@pytest.mark.parametrize("engine", ["spec", "reference:locks", "optimized", "optimized:waves@processes"])
+def test_a_vector_of_a_folder_can_be_given_to_every_engine(engine: str) -> None:
+    result = run(CONFLICTS, "--case", "toy/conflicts/long_chain", "--engine", engine)
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout) == list(load_vector_file(CONFLICTS / f"long_chain{SUFFIX}").expected)
+
+
+def test_the_schedule_of_a_vector_of_a_folder(tmp_path: Path) -> None:
+    target = tmp_path / "trace.json"
+    result = run(CONFLICTS, "--case", "toy/conflicts/long_chain", "--engine", "optimized", "--trace", target)
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(target.read_text())["traceEvents"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((CONFLICTS / f"long_chain{SUFFIX}", "--case", "nonsense"), "no case has 'nonsense' in its name; there are\n"),
+        ((CONFLICTS, "--case", "nonsense"), "no case has 'nonsense' in its name; there are\n"),
+        ((CONFLICTS,), "--case must fit one case, but fits "),
+    ],
+)
+def test_a_vector_that_is_not_there_is_told(arguments: tuple[object, ...], complaint: str) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert complaint in result.stderr
+    assert "toy/conflicts/" in result.stderr
+
+
+def test_only_vectors_are_for_other_engines(tmp_path: Path) -> None:
+    path = tmp_path / "case.json"
+    path.write_text(json.dumps({"case": BLOCKCHAIN_TEST}))
+    assert "--engine reference:locks: only vectors can be given" in run(path, "--engine", "reference:locks").stderr
+    assert "--trace: only vectors can be given" in run(path, "--trace", tmp_path / "t.json").stderr
+
+
+def test_a_malformed_transaction_is_a_rejection(tmp_path: Path) -> None:
+    test = state_test(0xAC)
+    test["post"]["Prague"][0]["txbytes"] = "0x7f01"
+    (tmp_path / "case.json").write_text(json.dumps({"case": test}))
+    result = run(tmp_path / "case.json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout) == [{"status": "TYPE_NOT_SUPPORTED"}]
+
+
+@pytest.mark.fixtures
+def test_the_lists_of_blockchain_tests_are_judged(tmp_path: Path) -> None:
+    judged: set[str] = set()
+    for _, content in archive_members("eest-amsterdam-7928", "blockchain_tests"):
+        for name, test in json.loads(content).items():
+            wrong = [block.get("expectException", "") for block in test["blocks"]]
+            if not any("BLOCK_ACCESS_LIST" in exceptions or "BAL_HASH" in exceptions for exceptions in wrong):
+                continue
+            path = tmp_path / "case.json"
+            path.write_text(json.dumps({name: test}))
+            result = run(path)
+            assert result.exit_code == 0, (name, result.stderr)
+            for block, exceptions in zip(json.loads(result.stdout), wrong, strict=True):
+                assert (block["status"] != "valid") == bool(exceptions), (name, exceptions)
+                judged |= {exceptions} - {""}
+        if len(judged) >= 3:
+            break
+    assert len(judged) >= 3, judged
