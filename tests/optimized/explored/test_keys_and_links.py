@@ -101,7 +101,7 @@ def test_confirming_what_a_step_did_ends_when_the_block_is_stopped() -> None:
 
     def hook(point: Label) -> None:
         passed[point.name] += 1
-        if point.name == "memory.confirm.remove" and passed[point.name] == 1:
+        if point.name == "memory.confirm.write" and passed[point.name] == 1:
             arena().request_stop(2)
 
     control.set_hook(hook, label)
@@ -109,4 +109,4 @@ def test_confirming_what_a_step_did_ends_when_the_block_is_stopped() -> None:
         assert block.work(0) == "out of time"
     finally:
         control.set_hook(None)
-    assert 1 <= passed["memory.confirm.remove"] <= 64
+    assert 1 <= passed["memory.confirm.write"] <= 64
