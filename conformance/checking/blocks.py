@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,25 +54,6 @@ class BlockSummary:
     is_whole: bool
 
 
-class KnownHashes(Mapping[int, bytes]):
-    """Hashes of earlier blocks, of which a block file has those that are needed: one that it lacks is never a zero."""
-
-    def __init__(self, hashes: Mapping[int, bytes]) -> None:
-        self.hashes = hashes
-
-    def __getitem__(self, number: int) -> bytes:
-        """The hash of block ``number``. Raises MissingWitness."""
-        if number not in self.hashes:
-            raise MissingWitness(f"the hash of block {number} is missing")
-        return self.hashes[number]
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.hashes)
-
-    def __len__(self) -> int:
-        return len(self.hashes)
-
-
 def summary_of(case: BlockFileCase) -> BlockSummary:
     """What the blocks after this one are compared with."""
     return BlockSummary(case.chain_id, case.fork.name, case.header, knows_ommers(case))
@@ -80,7 +61,7 @@ def summary_of(case: BlockFileCase) -> BlockSummary:
 
 def knows_ommers(case: BlockFileCase) -> bool:
     """Whether the block's ommers are known: a block of proof of stake has none, a file of another leaves them out."""
-    return case.parent is not None or check_post_merge_constants in case.fork.header_rules
+    return case.names_ommers or check_post_merge_constants in case.fork.header_rules
 
 
 def run_block(case: BlockFileCase) -> Verdict:
@@ -112,15 +93,14 @@ def _differences(case: BlockFileCase, checks: list[str]) -> Iterator[str]:
     if case.parent is not None:
         yield from against_parent(case.fork, case.header, case.parent, True, checks)
     for claim in body_claims(block):
-        if claim.name != "ommers hash" or case.parent is not None:
+        if claim.name != "ommers hash" or case.names_ommers:
             checks.append(claim.name)
             if not claim.holds:
                 yield _difference(claim.name, claim.claimed, claim.computed)
     size = len(encode_block(block))
     for block_rule in case.fork.block_rules:
         block_rule(case.fork, block, size)
-    hashes = KnownHashes(case.block_hashes)
-    result = apply_block(Evm(case.fork), to_payload(block, case.chain_id, hashes), case.state)
+    result = apply_block(Evm(case.fork), to_payload(block, case.chain_id, case.block_hashes), case.state)
     yield from _execution_differences(case, block, result, checks)
 
 
