@@ -9,7 +9,7 @@ from typing import Final
 from samestate.conformance.checking.comparing import show
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.block_file import BlockFileCase
-from samestate.conformance.fixtures.forks import BY_NAME
+from samestate.conformance.fixtures.networks import Network, find_network
 from samestate.spec.evm.block import Block, Header, encode_block
 from samestate.spec.evm.block_access_list import hash_access_list
 from samestate.spec.evm.chain import EvmResult, access_list_of, body_claims, claims, to_payload
@@ -45,18 +45,17 @@ OF_A_WHOLE_PARENT: Final[tuple[HeaderRule, ...]] = (check_difficulty,)
 class BlockSummary:
     """What a block that was run leaves for the block after it.
 
-    ``fork`` is the fork's name; ``is_whole`` says whether the header has every field.
+    ``is_whole`` says whether the header has every field.
     """
 
     chain_id: int
-    fork: str
     header: Header
     is_whole: bool
 
 
 def summary_of(case: BlockFileCase) -> BlockSummary:
     """What the blocks after this one are compared with."""
-    return BlockSummary(case.chain_id, case.fork.name, case.header, knows_ommers(case))
+    return BlockSummary(case.chain_id, case.header, knows_ommers(case))
 
 
 def knows_ommers(case: BlockFileCase) -> bool:
@@ -141,7 +140,7 @@ def against_parent(
             yield f"{name} after parent: {rejection}"
 
 
-def compare_series(blocks: Iterable[tuple[BlockSummary, Verdict]]) -> list[Verdict]:
+def compare_series(blocks: Iterable[tuple[BlockSummary, Verdict]], chain: Network | None = None) -> list[Verdict]:
     """The verdicts on blocks, with what headers of the same chain say about one another.
 
     A parent is found by its hash, which then vouches for its whole header; where a header is not whole, by its number.
@@ -163,7 +162,9 @@ def compare_series(blocks: Iterable[tuple[BlockSummary, Verdict]]) -> list[Verdi
             checks.append("hash, by its child")
         parent = by_hash.get(block.header.parent_hash) or by_number.get((block.chain_id, block.header.number - 1))
         if parent is not None and verdict.checks and "number after parent" not in checks:
-            fork = BY_NAME[block.fork.replace(" ", "")]
+            header = block.header
+            network = find_network(verdict.id, block.chain_id, chain)
+            fork = network.fork_at(header.number, header.timestamp, header.difficulty)
             differences += against_parent(fork, block.header, parent.header, parent.is_whole, checks)
         result = Result.FAILED if differences else verdict.result
         verdicts.append(

@@ -30,6 +30,7 @@ from samestate.conformance.fixtures.archives import Document
 from samestate.conformance.fixtures.block_file import BlockFileCase, is_rpc_block, is_rpc_witness, unwrap
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase
 from samestate.conformance.fixtures.cases import Skipped
+from samestate.conformance.fixtures.chain_file import ChainChoice
 from samestate.conformance.fixtures.load import Case, cases_in, is_schema, is_vector
 from samestate.conformance.fixtures.state_test import StateTestCase
 from samestate.conformance.fixtures.transaction_test import TransactionTestCase
@@ -45,7 +46,7 @@ class Task:
     """A document to be checked on each of ``engines``, with so many ``workers`` each.
 
     ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all;
-    ``fork`` is the fork to which cases are limited.
+    ``fork`` is the fork to which cases are limited. ``chain`` is the one that was chosen for blocks.
     """
 
     place: str
@@ -55,6 +56,7 @@ class Task:
     workers: int = WORKERS
     wanted: frozenset[str] | None = None
     fork: str | None = None
+    chain: ChainChoice | None = None
 
 
 def check_task(task: Task) -> DocumentReport:
@@ -72,7 +74,7 @@ def check_task(task: Task) -> DocumentReport:
             return DocumentReport(task.place, is_half=True)
         if is_schema(value):
             return DocumentReport(task.place)
-        for case in cases_in(task.place, value):
+        for case in cases_in(task.place, value, task.chain.network if task.chain is not None else None):
             if not is_wanted(case, task):
                 continue
             for engine in task.engines:

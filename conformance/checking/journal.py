@@ -84,4 +84,5 @@ def key_of(task: Task) -> str:
     """A digest of the document's content and of what is asked about it, whatever the document is called."""
     names = None if task.wanted is None else sorted(name.removeprefix(task.place) for name in task.wanted)
     question = json.dumps([task.engines, names, task.fork, Path(task.place).suffix, "secure" in task.place.lower()])
-    return hashlib.sha256(question.encode() + b"\0" + task.content).hexdigest()
+    chain = b"" if task.chain is None else task.chain.content or task.chain.name.encode()
+    return hashlib.sha256(question.encode() + b"\0" + hashlib.sha256(chain).digest() + task.content).hexdigest()

@@ -17,6 +17,7 @@ from samestate.conformance.fixtures.archives import documents
 from samestate.conformance.fixtures.block_file import is_rpc_block, is_rpc_witness, rpc_case, unwrap
 from samestate.conformance.fixtures.cases import Skipped
 from samestate.conformance.fixtures.load import cases_in, is_schema, is_vector, pair_rpc
+from samestate.conformance.fixtures.networks import Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,12 @@ class Sample:
     available: int
 
 
-def choose(paths: Iterable[Path], size: int, fork: str | None = None) -> Sample:
-    """``size`` of the cases below ``paths`` that can be run, of ``fork`` where that is given."""
-    listed = [case for path in paths for case in _list(path, fork)]
+def choose(paths: Iterable[Path], size: int, fork: str | None = None, chain: Network | None = None) -> Sample:
+    """``size`` of the cases below ``paths`` that can be run, of ``fork`` where that is given.
+
+    ``chain`` as in :func:`samestate.conformance.fixtures.load.load_cases`.
+    """
+    listed = [case for path in paths for case in _list(path, fork, chain)]
     chosen = stratify(listed, size)
     wanted: dict[str, set[str]] = defaultdict(set)
     for case in chosen:
@@ -48,7 +52,7 @@ def choose(paths: Iterable[Path], size: int, fork: str | None = None) -> Sample:
     return Sample({place: frozenset(ids) for place, ids in wanted.items()}, len(chosen), len(listed))
 
 
-def _list(path: Path, fork: str | None) -> Iterator[Listed]:
+def _list(path: Path, fork: str | None, chain: Network | None) -> Iterator[Listed]:
     def listed(place: str, identity: str) -> Listed:
         inside = f"{path.name}{place.removeprefix(str(path))}"
         name = f"{path.name}{identity.removeprefix(str(path))}"
@@ -67,12 +71,12 @@ def _list(path: Path, fork: str | None) -> Iterator[Listed]:
         elif is_rpc_witness(value):
             witnesses.append((document.place, value))
         elif not is_schema(value):
-            for case in cases_in(document.place, value):
+            for case in cases_in(document.place, value, chain):
                 if not isinstance(case, Skipped) and (fork is None or fork in forks_of(case)):
                     yield listed(document.place, case.id)
     for pair in pair_rpc(blocks, witnesses):
-        case = rpc_case(*pair)
-        if fork is None or fork in forks_of(case):
+        case = rpc_case(*pair, chain)
+        if not isinstance(case, Skipped) and (fork is None or fork in forks_of(case)):
             yield listed(pair.place, case.id)
 
 

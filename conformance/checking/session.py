@@ -20,15 +20,17 @@ from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
 from samestate.conformance.fixtures.block_file import is_rpc_block, unwrap
+from samestate.conformance.fixtures.chain_file import ChainChoice
 from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.fixtures.load import pair_rpc
+from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.vectors.machines import MACHINES
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """What to check and how. ``sample`` and ``fork`` limit the cases; ``jobs`` counts processes that share the cases,
-    ``workers`` those inside an engine."""
+    ``workers`` those inside an engine; ``chain`` is that of blocks which are of no public chain or name none."""
 
     paths: tuple[Path, ...]
     engines: tuple[str, ...] = (SPEC,)
@@ -37,6 +39,12 @@ class Options:
     sample: int | None = None
     fork: str | None = None
     measure_rules: bool = False
+    chain: ChainChoice | None = None
+
+    @property
+    def network(self) -> Network | None:
+        """The chain that was chosen."""
+        return None if self.chain is None else self.chain.network
 
 
 @dataclass(slots=True)
@@ -71,10 +79,10 @@ class Session:
         self._blocks.update({start + index: block for index, block in report.blocks})
         self.rules |= report.rules
 
-    def compare_headers(self) -> None:
+    def compare_headers(self, chain: Network | None = None) -> None:
         """Let the headers of blocks speak about one another, once all are there."""
         indices = sorted(self._blocks)
-        series = compare_series((self._blocks[index], self.verdicts[index]) for index in indices)
+        series = compare_series(((self._blocks[index], self.verdicts[index]) for index in indices), chain)
         for index, verdict in zip(indices, series, strict=True):
             self.verdicts[index] = verdict
 
@@ -115,7 +123,7 @@ def check(options: Options, session: Session, journal: Journal | None = None, wa
         if not path.exists():
             raise InputError(f"{path}: there is no such file or folder")
     if options.sample is not None:
-        session.sample = choose(options.paths, options.sample, options.fork)
+        session.sample = choose(options.paths, options.sample, options.fork, options.network)
     halves: list[Task] = []
     reading = Reading()
     for task, report in _reports(_tasks(options, session, reading), options, session, journal):
@@ -126,7 +134,7 @@ def check(options: Options, session: Session, journal: Journal | None = None, wa
             watch(reading.after.popleft(), session)
     for task, report in _reports(_whole(options, session, halves), options, session, journal):
         _take(session, task, report)
-    session.compare_headers()
+    session.compare_headers(options.network)
     if not session.verdicts:
         limits = [f"--fork {options.fork}"] if options.fork is not None else []
         limits += [f"--sample {options.sample}"] if options.sample is not None else []
@@ -149,7 +157,14 @@ def _tasks(options: Options, session: Session, reading: Reading) -> Iterator[Tas
             if wanted is None or wanted or _may_be_half(document):
                 reading.after.append(reading.total)
                 yield Task(
-                    document.place, document.content, str(path), options.engines, options.workers, wanted, options.fork
+                    document.place,
+                    document.content,
+                    str(path),
+                    options.engines,
+                    options.workers,
+                    wanted,
+                    options.fork,
+                    options.chain,
                 )
 
 
@@ -205,4 +220,5 @@ def _whole(options: Options, session: Session, halves: list[Task]) -> Iterator[T
     for pair in pair_rpc(blocks, witnesses):
         content = json.dumps({"block": pair.block, "witness": pair.witness}).encode()
         wanted = _wanted(session, pair.place)
-        yield Task(pair.place, content, origins[pair.place], options.engines, options.workers, wanted, options.fork)
+        origin = origins[pair.place]
+        yield Task(pair.place, content, origin, options.engines, options.workers, wanted, options.fork, options.chain)

@@ -18,9 +18,11 @@ from samestate.conformance.checking.session import Options, Session, fork_name
 from samestate.conformance.checking.session import check as check_paths
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.checking.workers import WorkerDied
+from samestate.conformance.commands.chain_option import ChainOption
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import choose_engines, engines_by_name
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.chain_file import choose_chain
 from samestate.conformance.output.printing import check_json_target, summary, to_json, write_json
 
 FAILED: Final = 1
@@ -38,6 +40,7 @@ def check(
     sample: Annotated[int | None, typer.Option(min=1, help="So many cases, some from every folder.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Keep what is done in `.samestate`.")] = False,
     fork: Annotated[str | None, typer.Option(help="Only the cases of this fork.")] = None,
+    chain: ChainOption = None,
 ) -> None:
     """Vectors, state, blockchain, transaction, trie and RLP tests, and real blocks with a witness or a pre-state.
 
@@ -53,6 +56,7 @@ def check(
         workers=workers,
         sample=sample,
         fork=fork_name(fork) if fork is not None else None,
+        chain=choose_chain(chain),
     )
     session = Session()
     start = time.monotonic()

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from samestate.conformance.commands.chain_option import ChainOption, network_of_option
 from samestate.conformance.tracing.trace import TraceOptions
 from samestate.conformance.tracing.traceable import choose_block, find_case, trace_transaction
 from samestate.conformance.transition_tool.outputs import beside, no_surprises
@@ -23,6 +24,7 @@ def trace(
         int | None, typer.Option("--block", help="Index of the block; the first with transactions unless given.")
     ] = None,
     transaction: Annotated[int, typer.Option("--transaction", help="Index of the transaction in its block.")] = 0,
+    chain: ChainOption = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.")
     ] = None,
@@ -39,7 +41,7 @@ def trace(
     it, where the whole state is known.
     """
     options = TraceOptions(stack=not no_stack, memory=memory, return_data=not no_return_data)
-    chosen = choose_block(find_case(path, case), block)
+    chosen = choose_block(find_case(path, case, network_of_option(chain)), block)
     if output is None:
         trace_transaction(chosen, transaction, sys.stdout.write, options)
         return

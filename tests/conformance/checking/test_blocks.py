@@ -231,3 +231,37 @@ def test_a_forged_ancestor_is_bad_input_to_every_command() -> None:
         result = samestate(command, small_case("witness-forged-ancestor.json"))
         assert result.exit_code == 2
         assert "is no ancestor: the headers must be a chain up to the block's parent" in result.stderr
+
+
+@pytest.mark.fixtures
+def test_deposits_are_taken_by_the_contract_of_the_chain() -> None:
+    for name in ("deposit-on-sepolia.json", "deposit-on-mainnet-control.json"):
+        path = small_case(name)
+        for command in ("check", "run", "trace"):
+            assert samestate(command, path).exit_code == 0, (name, command)
+
+
+@pytest.mark.fixtures
+def test_a_block_that_names_no_chain_is_judged_by_the_rules_that_are_given(tmp_path: Path) -> None:
+    path = small_case("rpc-empty-holesky-block.json")
+    for command in ("check", "run"):
+        result = samestate(command, path)
+        assert result.exit_code == 2
+        assert "names no chain, since no transaction in it does: say what its rules are with --chain" in result.stderr
+        assert samestate(command, path, "--chain", "holesky").exit_code == 0
+    result = samestate("check", path, "--chain", "mainnet", "--json", tmp_path / "verdicts.json")
+    assert result.exit_code == 1
+    genesis = {
+        "chainId": 17000,
+        "berlinBlock": 0,
+        "londonBlock": 0,
+        "terminalTotalDifficulty": 0,
+        "shanghaiTime": 1696000704,
+        "cancunTime": 1707305664,
+        "pragueTime": 1740434112,
+        "depositContractAddress": "0x4242424242424242424242424242424242424242",
+    }
+    chain = write(tmp_path / "genesis.json", {"config": genesis})
+    assert samestate("check", path, "--chain", chain).exit_code == 0
+    assert samestate("check", path, "--chain", chain, "--sample", 1).exit_code == 0
+    assert samestate("check", path, "--chain", chain, "--jobs", 2).exit_code == 0
