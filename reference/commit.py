@@ -153,6 +153,6 @@ class Committer:
             closing=closing,
             steps=tuple(self.steps),
             changes={key: self.memory.value(key, self.chain(key, after)) for key in self.changed},
-            wipes=tuple(self.wiped),
+            wipes=tuple(sorted(self.wiped)),
             before=self.memory.state,
         )

@@ -130,6 +130,6 @@ class Sequential(Strategy):
             closing=closing,
             steps=tuple(self.steps),
             changes=self.ledger.values,
-            wipes=tuple(self.ledger.wiped),
+            wipes=tuple(sorted(self.ledger.wiped)),
             before=self.job.state,
         )
