@@ -68,6 +68,8 @@ class Committer:
         try:
             if attempt.failure is not None:
                 raise attempt.failure
+            # rule: block-stm.commit.settled-by-totals
+            # source: Samestate: what depends on the transactions before is checked when they are committed
             receipt, self.totals = self.machine.settle(self.block, attempt.outcome, self.totals)
         except Rejection as rejection:
             rejection.transaction = attempt.step

@@ -136,6 +136,8 @@ class VersionedMemory:
         credits: list[Version] = []
         history = self.histories.get(("value", key))
         for version in history.below(step) if history is not None else ():
+            # rule: block-stm.wipe.hides-what-is-below
+            # source: Samestate: no version of a slot from before the wipe of its account is seen
             if wipe is not None and version.step < wipe.step:
                 break
             self.refuse_estimate(version)
@@ -160,6 +162,8 @@ class VersionedMemory:
     def value(self, key: Key, chain: Chain) -> Value:
         """What a chain amounts to."""
         value = self.state.get(key) if chain.base is None else chain.base.value
+        # rule: block-stm.credit.merged-when-read
+        # source: Samestate: whoever reads a credited key reads the sum
         for credit in chain.credits:
             value = self.codec.merge(key, value, credit.amount)
         return value
@@ -186,6 +190,8 @@ class VersionedMemory:
     def versions_of(self, step: int, incarnation: int, effects: Effects) -> dict[Place, Version]:
         """The versions that the effects are published as. Wipes come first, as what is written was written after."""
         versions: dict[Place, Version] = {}
+        # rule: block-stm.wipe.is-a-version
+        # source: Samestate: a wipe is published, marked and removed as a write is
         for address in effects.wipes:
             versions["wipe", address] = Version(step, incarnation, VersionKind.WIPE)
         for key, value in effects.writes.items():

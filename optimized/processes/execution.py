@@ -62,6 +62,7 @@ class BlockAtHand:
             report = pickle.dumps((SUCCEEDED, outcome, view.effect(), unmerged), PROTOCOL)
         except BaseException as error:
             observe.give_up_if_interrupted()
+            # rule: block-stm.incarnation.failure-is-speculative
             rejected = rejection(error, index)
             if rejected is not None:
                 memory.finish(REJECTED, pickle.dumps((REJECTED, rejected), PROTOCOL), (), {}, {})

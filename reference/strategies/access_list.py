@@ -43,12 +43,16 @@ class FromAccessList(InOrder):
 
     def claim(self, worker: int) -> int | None:
         """The next transaction, whatever came before."""
+        # rule: access-list.all-start-at-once
+        # source: EIP-7928, abstract: transactions can be validated in parallel
         self.point(LOOK_NEXT)
         if self.taken == len(self.transactions):
             return None
         self.point(TAKE_NEXT)
         if self.taken == len(self.transactions):
             return None
+        # rule: access-list.taken-once
+        # source: Samestate: looking and taking are one action
         self.taken += 1
         return self.taken - 1
 
@@ -67,6 +71,8 @@ class FromAccessList(InOrder):
 
     def accept(self, attempt: Attempt) -> None:
         """What the transaction does is what it should: now it is published."""
+        # rule: access-list.shown-when-committed
+        # source: Samestate: until then the list has said what the transaction does
         self.publish(attempt)
 
     def committed_one(self, attempt: Attempt) -> None:

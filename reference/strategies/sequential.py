@@ -95,11 +95,15 @@ class Sequential(Strategy):
 
     def work(self, worker: int) -> None:
         """Execute, settle and commit each transaction, up to the first that is rejected."""
+        # rule: sequential.in-block-order
+        # source: Samestate, the state transition (spec/transition.py)
         for step, transaction in enumerate(self.transactions):
             self.journal.started(worker, step, 0)
             view = WatchedView(self.ledger, self.point)
             try:
                 outcome = self.machine.execute(self.block, transaction, view)
+                # rule: sequential.settled-before-the-next
+                # source: Samestate, the state transition (spec/transition.py)
                 receipt, self.totals = self.machine.settle(self.block, outcome, self.totals)
             except Exception as failure:
                 if isinstance(failure, Rejection):
