@@ -66,6 +66,8 @@ class SpeculativeView:
         those versions on which the failure rests.
         """
         chain = self.memory.look(key, self.step)
+        # rule: block-stm.read.nothing-found-is-a-read
+        # source: Block-STM, algorithm 3, execute: what comes from storage is in the read set, without a version
         self.reads[key] = Observation(None, chain)
         value = self.memory.value(key, chain)
         self.reads[key] = Observation(value, chain)

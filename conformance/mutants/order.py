@@ -21,7 +21,7 @@ from samestate.spec.toy.machine import Totals
 from samestate.spec.transition import BlockResult
 
 
-@mutant("locks", "H62")
+@mutant("locks", "block-stm.read.nearest-lower-write", "H62")
 class LastWriterWins(VersionedMemory):
     """A key holds what was published last, whichever transaction that is of."""
 
@@ -74,7 +74,7 @@ class FinishOrder(BlockStm):
         return [committer.receipts[self.finished.index(step)] for step in range(len(self.transactions))]
 
 
-@mutant("block-stm", "H51")
+@mutant("block-stm", "block-stm.commit.in-block-order", "H51")
 class CumulativeGasByFinish(FinishOrder):
     """Cumulative gas counts the transactions that finished before, and not those that stand before in the block."""
 
@@ -87,7 +87,7 @@ class CumulativeGasByFinish(FinishOrder):
         return replace(right, receipts=tuple(self.settle_in_order_of_finish()))
 
 
-@mutant("block-stm", "H05")
+@mutant("block-stm", "block-stm.commit.settled-by-totals", "H05")
 class BlockGasByFinish(FinishOrder):
     """What a transaction may use of the block's gas is what those that have finished before it have left."""
 
@@ -101,7 +101,7 @@ class BlockGasByFinish(FinishOrder):
         return super().close()
 
 
-@mutant("locks", "H50")
+@mutant("locks", "block-stm.commit.settled-by-totals", "H50")
 class LogIndexReset(Locks):
     """The index of a transaction's first log counts from the last time that the commit gate was entered."""
 
@@ -113,7 +113,7 @@ class LogIndexReset(Locks):
         return super().commit_some(worker)
 
 
-@mutant("waves", "H02")
+@mutant("waves", "rolling-commit.in-block-order", "H02")
 class CommitsWhatIsFinished(Waves):
     """Whichever transaction is executed is committed next: nobody waits for the first that is not."""
 
@@ -131,7 +131,7 @@ class CommitsWhatIsFinished(Waves):
         self.done.add(attempt.step)
 
 
-@mutant("block-stm", "H46 H47")
+@mutant("block-stm", "block-stm.commit.closing-step-last", "H46 H47")
 class WithdrawalsTooEarly(BlockStm):
     """Withdrawals are paid while the last transactions still run, so that those see them."""
 

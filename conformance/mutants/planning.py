@@ -18,7 +18,7 @@ from samestate.reference.strategies.waves import Waves
 from samestate.spec.machine import Key
 
 
-@mutant("waves")
+@mutant("waves", "waves.after-every-earlier-conflict")
 class WaveAgainstMembersOnly(WaveQueue):
     """A transaction joins a wave unless it conflicts with a member, whoever was kept out before it."""
 
@@ -41,7 +41,7 @@ class WaveAgainstMembersOnly(WaveQueue):
         return members
 
 
-@mutant("waves")
+@mutant("waves", "waves.reader-waits-for-the-writer")
 class WaveWithoutReads(WaveQueue):
     """A transaction joins a wave unless both write one key: what is read is no conflict."""
 
@@ -67,7 +67,7 @@ class LosersLast(WaveQueue):
         return [wave for wave in waves if wave]
 
 
-@mutant("waves")
+@mutant("waves", "rolling-commit.in-block-order")
 class WaveRequeuesLosers(Waves):
     """A transaction that has lost a conflict is queued behind its successors, and commits after them."""
 
@@ -91,7 +91,7 @@ class WaveRequeuesLosers(Waves):
         return self.order[self.committed]
 
 
-@mutant("locks")
+@mutant("locks", "locks.reader-waits-for-the-writer")
 class LocksIgnoreReads(LockTable):
     """A transaction locks what it writes, and not what it reads."""
 
@@ -100,7 +100,7 @@ class LocksIgnoreReads(LockTable):
         return self.estimates[step].writes
 
 
-@mutant("locks")
+@mutant("locks", "locks.writer-waits-for-all")
 class LocksReadTogether(LockTable):
     """Every lock is one that many may hold, so that writers run side by side."""
 
@@ -109,7 +109,7 @@ class LocksReadTogether(LockTable):
         return False
 
 
-@mutant("locks", "H62")
+@mutant("locks", "rolling-commit.validated-in-turn", "H62")
 class OffenderAlone(Locks):
     """After an undeclared access only who made it is run again, and not who read what it changed."""
 
@@ -122,7 +122,7 @@ class OffenderAlone(Locks):
         return super().holds(attempt)
 
 
-@mutant("waves", "H62")
+@mutant("waves", "rolling-commit.validated-in-turn", "H62")
 class WavesNotValidated(Waves):
     """Transactions are committed as they were executed: the plan is taken to be right."""
 
@@ -131,7 +131,7 @@ class WavesNotValidated(Waves):
         return True
 
 
-@mutant("locks")
+@mutant("locks", "locks.taken-once")
 class TakenByTwo(LockTable):
     """Who looks for a runnable transaction takes what he saw, whether or not somebody else has taken it since."""
 

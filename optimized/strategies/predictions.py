@@ -36,6 +36,7 @@ def predict(task, key, step, value):
     fresh: cython.bint = False
     step_before: uint64_t = task.step
     task.step = step
+    # rule: access-list.reads-what-is-predicted
     version: uint64_t = version_of(task, key, version_word(WRITE, PREDICTED, value), cython.address(fresh))
     task.step = step_before
     offset: uint64_t = allocate(task, cython.sizeof(Prediction))
@@ -60,6 +61,7 @@ def confirm(task, step, execution):
     if not gather_predictions(task):
         return -1
     predicted: int64_t = cython.cast(int64_t, task.write_count)
+    # rule: access-list.every-change-compared
     for i in range(execution.write_count):
         if i & 63 == 63 and is_over(task):
             return -1
@@ -136,10 +138,12 @@ def confirm_predicted(
     """A prediction is right if it names the value after the step."""
     session: cython.pointer(Session) = task.session
     after: uint64_t = entry.value
+    # rule: access-list.credits-compared
     if entry.kind == CREDIT:
         before: uint64_t = value_before(task, entry.key, task.step)
         after = task.executor.merge(task.executor.machine, task, entry.key, before, entry.value)
     version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + predicted)
     if not are_equal(session, word_value(peek(cython.address(version.word))), after):
         word: uint64_t = version_word(entry.kind, task.incarnation, entry.value)
+        # rule: access-list.readers-of-a-wrong-entry-run-again
         atomic_store(cython.address(version.word), word, b"memory.confirm.write")

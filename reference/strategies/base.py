@@ -112,6 +112,8 @@ class Strategy:
 
     def view(self, step: int, incarnation: int) -> SpeculativeView:
         """A fresh view for one incarnation of a step. Nothing of the last incarnation is left in it."""
+        # rule: block-stm.incarnation.starts-afresh
+        # source: Block-STM, algorithm 3, execute: both sets are empty at the start
         return self.job.parts.view(self.memory, step, self.point)
 
     def attempt(self, worker: int, step: int, incarnation: int) -> Attempt | Blocked:

@@ -66,6 +66,8 @@ class BlockStm(Strategy):
         """Publish the effects, then store the reads. Whether anything was written at a new place."""
         wrote_new = self.memory.publish(attempt.step, attempt.incarnation, attempt.effects)
         self.point(STORE_READS, attempt.step)
+        # rule: block-stm.publish.last-incarnation-counts
+        # source: Block-STM, algorithm 2, record: the sets of the last incarnation replace those before it
         self.attempts[attempt.step] = attempt
         self.journal.published(attempt)
         return wrote_new
