@@ -13,6 +13,7 @@ from samestate.reference.journal import Journal
 from samestate.reference.memory import Chain, Place, Version, VersionedMemory, VersionKind
 from samestate.reference.strategies.base import Job
 from samestate.reference.strategies.block_stm import BlockStm
+from samestate.reference.strategies.in_order import ENTER_GATE, LEAVE_GATE, LOOK_GATE
 from samestate.reference.strategies.locks import Locks
 from samestate.reference.strategies.waves import Waves
 from samestate.spec.access import OPEN
@@ -147,3 +148,23 @@ class WithdrawalsTooEarly(BlockStm):
         for history in self.memory.histories.values():
             history.remove(OPEN)
         return super().close()
+
+
+@mutant("locks", "rolling-commit.one-at-a-time", "H02")
+class GateForTwo(Locks):
+    """Who finds the commit gate free goes in, whether or not somebody else has gone in since."""
+
+    def commit_some(self, worker: int) -> bool:
+        """Wrong: looks, and does not look again when he enters."""
+        self.point(LOOK_GATE)
+        if self.gate_taken or not self.can_commit():
+            return False
+        self.point(ENTER_GATE)
+        self.gate_taken = True
+        committed = 0
+        while self.look_for_next():
+            committed += 1
+            self.commit_next(worker)
+        self.point(LEAVE_GATE)
+        self.gate_taken = False
+        return committed > 0

@@ -154,3 +154,56 @@ class TakenByTwo(LockTable):
             if step in self.held[key]:
                 del self.held[key][step]
                 self.grant(key)
+
+
+@mutant("waves", "waves.writer-waits-for-all")
+class WaveOvertakesReaders(WaveQueue):
+    """A transaction joins a wave although one of it, or of a later one, reads what it writes."""
+
+    def first_wave(self, estimate: Estimate, read: Mapping[Key, int], written: Mapping[Key, int]) -> int:
+        """Wrong: waits for writers alone."""
+        return super().first_wave(estimate, {}, written)
+
+
+@mutant("waves", "waves.begins-when-the-last-is-executed")
+class WaveBeginsTooEarly(WaveQueue):
+    """A wave begins when every member of the one before it has been started."""
+
+    def can_form(self) -> bool:
+        """Wrong: some may still run."""
+        return not self.members and bool(self.waves)
+
+
+@mutant("locks", "locks.runs-with-all-locks")
+class RunsWithOneLock(LockTable):
+    """A transaction is runnable as soon as it holds one of its locks."""
+
+    def __init__(self, estimates: Sequence[Estimate], point: Point) -> None:
+        self.started: set[int] = set()
+        super().__init__(estimates, point)
+
+    def grant(self, key: Key) -> None:
+        """Wrong: does not wait for the others."""
+        super().grant(key)
+        for step in self.held[key]:
+            if self.missing[step] and step not in self.started and step not in self.runnable:
+                heapq.heappush(self.runnable, step)
+
+    def take(self) -> int | None:
+        """Not twice."""
+        step = super().take()
+        while step in self.started:
+            step = super().take()
+        if step is not None:
+            self.started.add(step)
+        return step
+
+    def release(self, step: int) -> None:
+        """It gives up those that it holds, and waits for those that it does not."""
+        for key in self.wanted(step):
+            self.point(UNLOCK, key)
+            if step in self.held[key]:
+                del self.held[key][step]
+            else:
+                self.queues[key].remove(step)
+            self.grant(key)

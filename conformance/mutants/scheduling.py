@@ -190,3 +190,16 @@ class DoneWhileActive(Scheduler):
             return
         self.point(MARK_DONE)
         self.done = True
+
+
+@mutant("block-stm", "block-stm.scheduler.validates-what-is-executed", "H62", shown_by="three_increments")
+class PassedByForGood(Scheduler):
+    """A transaction that validation passes by while it is executed is not validated when that is over."""
+
+    def finish_execution(self, step: int, incarnation: int, wrote_new: bool) -> Task | None:
+        """Wrong: leaves it to a sweep that has come and gone."""
+        self.point(FINISH, step)
+        self.status[step] = Status.EXECUTED
+        self.resume(self.take_dependents(step))
+        self.one_less_active()
+        return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from samestate.conformance.mutants.mutant import mutant
-from samestate.reference.memory import Chain, Observation, VersionedMemory
+from samestate.reference.memory import Blocked, Chain, Observation, VersionedMemory
 from samestate.spec.machine import Key
 
 
@@ -65,3 +65,16 @@ class BaseReadUnchecked(VersionedMemory):
     def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
         """Wrong: takes it that what no transaction had written stays unwritten."""
         return observation.chain == Chain(None) or super().agree(key, observation, now)
+
+
+@mutant("block-stm", "block-stm.validation.estimate-fails", "H59", shown_by="two_wait_for_one")
+class EstimateHolds(VersionedMemory):
+    """A read is valid where it would meet an estimate now."""
+
+    def still_holds(self, key: Key, step: int, observation: Observation) -> bool:
+        """Wrong: takes it that the next incarnation writes the same again."""
+        try:
+            now = self.look(key, step)
+        except Blocked:
+            return True
+        return self.agree(key, observation, now)
