@@ -42,7 +42,7 @@ class TraceFiles:
             self._file = None
 
     def drop(self) -> None:
-        """See :meth:`samestate.conformance.transition_tool.building.TraceKeeper.drop`. Also for a trace that broke off."""
+        """See :meth:`TraceKeeper.drop`. Also for a trace that broke off."""
         if self._file is not None:
             with no_surprises(self._path):
                 self._file.close()
