@@ -270,9 +270,9 @@ def read(task, key, reading):
             task.reads[start + 2 + 2 * count] = offset
             task.reads[start + 3 + 2 * count] = word
             count += 1
-            # rule: block-stm.read.nearest-lower-write
             if kind == WRITE or MUTANT(CREDIT_HIDES_BASE):
                 full = True
+                # rule: block-stm.read.nearest-lower-write
                 reading.source = cython.cast(int64_t, version.step)
                 reading.value = word_value(word)
                 break

@@ -138,12 +138,10 @@ def confirm_predicted(
     """A prediction is right if it names the value after the step."""
     session: cython.pointer(Session) = task.session
     after: uint64_t = entry.value
-    # rule: access-list.credits-compared
     if entry.kind == CREDIT:
         before: uint64_t = value_before(task, entry.key, task.step)
         after = task.executor.merge(task.executor.machine, task, entry.key, before, entry.value)
     version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + predicted)
     if not are_equal(session, word_value(peek(cython.address(version.word))), after):
         word: uint64_t = version_word(entry.kind, task.incarnation, entry.value)
-        # rule: access-list.readers-of-a-wrong-entry-run-again
         atomic_store(cython.address(version.word), word, b"memory.confirm.write")

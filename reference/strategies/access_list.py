@@ -67,8 +67,6 @@ class FromAccessList(InOrder):
 
     def holds(self, attempt: Attempt) -> bool:
         """Whether the list was right about everything before."""
-        # rule: access-list.readers-of-a-wrong-entry-run-again
-        # source: Samestate: a list is only as good as its entries were so far
         return self.trusted
 
     def accept(self, attempt: Attempt) -> None:
@@ -89,8 +87,6 @@ class FromAccessList(InOrder):
         if not self.trusted:
             return
         changes = dict(access.writes)
-        # rule: access-list.credits-compared
-        # source: EIP-7928: what the coinbase has after each fee is in the list
         for key, amount in access.credits.items():
             before = self.verified[key] if key in self.verified else self.job.state.get(key)
             changes[key] = self.machine.merge(key, before, amount)
