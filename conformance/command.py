@@ -1,4 +1,4 @@
-"""The command `samestate`: one subcommand a module of :mod:`samestate.conformance.commands`, imported when it is called."""
+"""The command `samestate`: one subcommand a module of :mod:`samestate.conformance.commands`, imported when called."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COMMANDS: Final[dict[str, str]] = {
     "t8n": "The transition tool interface of geth and EELS: alloc, env and txs in, result and alloc out.",
     "trace": "Trace a transaction of any case: a line of JSON for each instruction (EIP-3155).",
 }
-"""Every command with its one line of help. The command `name` is the function `name` of `samestate.conformance.commands.name`."""
+"""Every command with its one line of help. The command `name` is the function `name` of the module `name`."""
 
 HELP_OPTIONS: Final = {"help_option_names": ["-h", "--help"]}
 BAD_INPUT: Final = 2

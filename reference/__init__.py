@@ -1,7 +1,8 @@
 """How to schedule a block: readable strategies over any machine, and the explorer that runs every interleaving.
 
 :func:`run_block` executes a block once; :class:`BlockProgram` is a block for the explorer
-(:mod:`samestate.reference.explorer`), which runs it under many schedules and compares each result with the specification's.
+(:mod:`samestate.reference.explorer`), which runs it under many schedules and compares each result with the
+specification's.
 """
 
 from samestate.reference.estimators import Estimate, Estimator, last_run, nothing_known

@@ -43,7 +43,7 @@ class TraceFiles:
             self._output = None
 
     def drop(self) -> None:
-        """See :meth:`samestate.conformance.transition_tool.building.TraceKeeper.drop`. Also for a trace that broke off."""
+        """See :meth:`TraceKeeper.drop`. Also for a trace that broke off."""
         if self._output is not None:
             self._output.drop()
             self._output = None

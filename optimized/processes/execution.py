@@ -22,7 +22,7 @@ PROTOCOL: Final = 5
 
 
 class Memory(Protocol):
-    """The versioned memory as one execution sees it: see :class:`samestate.optimized.processes.python_executor.WorkerMemory`."""
+    """The versioned memory as one execution sees it: see `WorkerMemory` of `python_executor`."""
 
     def observe(self, key: bytes, since: int) -> Value:
         """The value from before this step, without what was done to the key before the step ``since``."""
