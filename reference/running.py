@@ -13,10 +13,10 @@ from samestate.reference.explorer.document import MOST_WORKERS
 from samestate.reference.explorer.driver import Driver, Limit, Passed, Progress, Worker
 from samestate.reference.explorer.points import Point
 from samestate.reference.explorer.policy import Policy, Switch, Turns
-from samestate.reference.foretold import Predictions
 from samestate.reference.invariants import Guard
 from samestate.reference.journal import Journal
 from samestate.reference.metrics import Metrics
+from samestate.reference.predicted import Predictions
 from samestate.reference.strategies import STRATEGIES
 from samestate.reference.strategies.base import Job, Parts, Strategy
 from samestate.spec.machine import State

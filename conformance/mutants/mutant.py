@@ -10,8 +10,8 @@ from typing import Any, Final, TypeVar
 from samestate.conformance.vectors import toy
 from samestate.reference import Parts
 from samestate.reference.commit import Committer
-from samestate.reference.foretold import ForetoldView
 from samestate.reference.memory import VersionedMemory
+from samestate.reference.predicted import PredictedView
 from samestate.reference.scheduler import Scheduler
 from samestate.reference.strategies import Strategy
 from samestate.reference.strategies.lock_table import LockTable
@@ -24,7 +24,7 @@ AnyMachine = Machine[Any, Any, Any, Any, Any, Any]
 
 PARTS: Final[dict[str, type]] = {
     "memory": VersionedMemory,
-    "foretold_view": ForetoldView,
+    "predicted_view": PredictedView,
     "view": SpeculativeView,
     "committer": Committer,
     "scheduler": Scheduler,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from samestate.reference.commit import Attempt
 from samestate.reference.explorer.points import Kind, Label, Point
-from samestate.reference.foretold import Predictions
 from samestate.reference.journal import Journal
+from samestate.reference.predicted import Predictions
 from samestate.reference.strategies.base import Job
 from samestate.reference.strategies.in_order import InOrder
 from samestate.reference.view import SpeculativeView
@@ -17,7 +17,7 @@ TAKE_NEXT = Label("take a transaction")
 
 
 class FromAccessList(InOrder):
-    """All transactions at once, on foretold values; what each really changes is compared with the list as it commits.
+    """All transactions at once, on predicted values; what each really changes is compared with the list as it commits.
 
     As long as every step has changed just what the list says, what later ones were told is right. From the first step
     on that has not, everything is executed again in order. So the result never depends on the list being right, and
@@ -57,13 +57,13 @@ class FromAccessList(InOrder):
         return self.taken - 1
 
     def view(self, step: int, incarnation: int) -> SpeculativeView:
-        """Foretold values for the first execution of a transaction."""
+        """Predicted values for the first execution of a transaction."""
         if incarnation or not 0 <= step < len(self.transactions):
             return super().view(step, incarnation)
-        return self.job.parts.foretold_view(self.memory, step, self.point, self.predictions)
+        return self.job.parts.predicted_view(self.memory, step, self.point, self.predictions)
 
     def publish_first(self, attempt: Attempt) -> None:
-        """Nobody needs to read what a foretold execution does before it is committed: the list has said it already."""
+        """Nobody needs to read what a predicted execution does before it is committed: the list has said it already."""
 
     def holds(self, attempt: Attempt) -> bool:
         """Whether the list was right about everything before."""

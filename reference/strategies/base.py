@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from samestate.reference.commit import AnyMachine, Attempt, Committer, estimate_left
 from samestate.reference.estimators import Estimate
 from samestate.reference.explorer.points import Kind, Label, Point
-from samestate.reference.foretold import ForetoldView, Predictions
 from samestate.reference.journal import Journal
 from samestate.reference.memory import NO_EFFECTS, Blocked, VersionedMemory
+from samestate.reference.predicted import PredictedView, Predictions
 from samestate.reference.scheduler import Scheduler
 from samestate.reference.strategies.lock_table import LockTable
 from samestate.reference.strategies.wave_queue import WaveQueue
@@ -32,7 +32,7 @@ class Parts:
 
     memory: type[VersionedMemory] = VersionedMemory
     view: type[SpeculativeView] = SpeculativeView
-    foretold_view: type[ForetoldView] = ForetoldView
+    predicted_view: type[PredictedView] = PredictedView
     committer: type[Committer] = Committer
     scheduler: type[Scheduler] = Scheduler
     locks: type[LockTable] = LockTable
