@@ -32,4 +32,6 @@ class ForetoldView(SpeculativeView):
         """What the key holds when this step begins, as far as one is told."""
         changes = self.predictions.get(key, ())
         place = bisect_left(changes, self.step, key=lambda change: change[0])
+        # rule: access-list.reads-what-is-predicted
+        # source: EIP-7928: the list has the value after each change, by block access index
         return changes[place - 1][1] if place else self.memory.state.get(key)

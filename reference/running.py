@@ -64,7 +64,7 @@ def run_block(
     ``schedule``: who goes on at each point; workers take turns where it is left out. ``estimator`` is for the
     strategies that plan ahead, ``predictions`` for the one that needs an access list; that the list is right is for the
     ``judge`` to say, who has the last word on every valid block. ``check``: all invariants are checked after every
-    action, and raise :class:`~samestate.reference.explorer.Violation`. ``limit``: how many points the run may take. A livelock is
+    action, and raise :class:`Violation`. ``limit``: how many points the run may take. A livelock is
     a violation in any case.
     """
     program = BlockProgram(

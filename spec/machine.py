@@ -108,7 +108,11 @@ Closing = TypeVar("Closing", covariant=True)
 
 
 class Machine(Codec, Protocol[Block, Transaction, Outcome, Totals, Receipt, Closing]):
-    """Execution semantics under one ruleset. Keeps no state between calls."""
+    """Execution semantics under one ruleset. Keeps no state between calls.
+
+    Outcomes, totals, receipts and what closing gives are values: whoever executes the block again gets equal ones. An
+    exception in one of them has to define equality, since Python compares exceptions by identity.
+    """
 
     def transactions(self, block: Block) -> Sequence[Transaction]:
         """The transactions of ``block``, in order."""

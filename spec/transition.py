@@ -32,7 +32,8 @@ class BlockResult(Generic[Outcome, Totals, Receipt, Closing]):
     """What a block did.
 
     ``outcomes`` and ``receipts`` by transaction; ``steps`` is the access record: open, each transaction, close;
-    ``changes`` and ``wipes`` are the net difference from the state before the block, and ``state`` the state after it.
+    ``changes`` and ``wipes`` (sorted) are the net difference from the state before the block, and ``state`` the state
+    after it. Two results are equal where they say the same: outcomes are values, and no order of evaluation shows.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -95,6 +96,6 @@ def apply_block(
         closing=closing,
         steps=tuple(steps),
         changes=ledger.values,
-        wipes=tuple(ledger.wiped),
+        wipes=tuple(sorted(ledger.wiped)),
         before=state,
     )

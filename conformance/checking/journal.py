@@ -14,7 +14,9 @@ from samestate import conformance, spec
 from samestate.conformance.checking.document import Task
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.errors import InputError
+from samestate.conformance.output.targets import Log, check_folder
 
+OPTION: Final = "--resume:"
 FOLDER: Final = Path(".samestate")
 LIBRARIES: Final = ("coincurve", "cryptography", "gmpy2", "py-arkworks-bls12381", "py-ecc", "pycryptodome")
 
@@ -39,18 +41,17 @@ class Journal:
         self.version = source_version()
         self.path = folder / f"check-{self.version}.jsonl"
         self.done: dict[str, dict[str, Any]] = {}
+        check_folder(OPTION, folder)
+        self._log = Log(OPTION, self.path)
         ends_well = True
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if self.path.exists():
-                for line in self.path.read_bytes().splitlines(keepends=True):
-                    ends_well = line.endswith(b"\n")
-                    self._read(line)
-            self._file = self.path.open("a", encoding="utf-8")
+            for line in self.path.read_bytes().splitlines(keepends=True):
+                ends_well = line.endswith(b"\n")
+                self._read(line)
         except OSError as error:
-            raise InputError(f"--resume: {self.path}: cannot be used: {error.strerror or error}") from error
+            raise InputError(f"{OPTION} {self.path}: cannot be read: {error.strerror or error}") from error
         if not ends_well:
-            self._file.write("\n")
+            self._log.add("")
 
     def _read(self, line: bytes) -> None:
         """Take in a line. One that was cut off when an earlier run was killed does not count."""
@@ -66,10 +67,9 @@ class Journal:
         return None if value is None else DocumentReport.from_json(task.place, value)
 
     def add(self, task: Task, report: DocumentReport) -> None:
-        """Keep a report, unless the document has to be looked at again anyway."""
+        """Keep a report, unless the document has to be looked at again anyway. Raises InputError."""
         if report.error is None and not report.is_half:
-            self._file.write(json.dumps({"key": key_of(task), "report": report.to_json()}) + "\n")
-            self._file.flush()
+            self._log.add(json.dumps({"key": key_of(task), "report": report.to_json()}))
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +77,7 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        self._log.close()
 
 
 def key_of(task: Task) -> str:

@@ -19,7 +19,7 @@ from samestate.conformance.benchmarking.report import Report, Setting
 from samestate.conformance.engines.optimized.engine import write_schedule
 from samestate.conformance.output.console import console_for
 from samestate.conformance.output.printing import check_json_target, write_json
-from samestate.conformance.output.targets import check_file
+from samestate.conformance.output.targets import check_file, is_stdout
 
 REPEAT: Final = 7
 INTERRUPTED: Final = 130
@@ -58,13 +58,13 @@ def bench(
         with progress_bar() as progress:
             comparison = measure(lineup.contenders, lineup.make_copies, repeat, progress)
         report = Report(lineup.prepared, setting, comparison, lineup.apart(), lineup.facts())
-        show(report, sys.stderr if json == "-" else sys.stdout)
         if trace is not None:
             write_schedule(trace, lineup.trace(), f"{lineup.engines[-1].engine}, {lineup.prepared.name}")
     if json is not None:
         write_json(report.document(), json)
     if plot is not None:
         plotting.plot(report, plot)
+    show(report, sys.stderr if is_stdout(json) else sys.stdout)
     if comparison.interrupted:
         raise typer.Exit(INTERRUPTED)
 

@@ -22,6 +22,7 @@ from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import choose_engines, engines_by_name
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.printing import check_json_target, summary, to_json, write_json
+from samestate.conformance.output.targets import is_stdout
 
 FAILED: Final = 1
 INTERRUPTED: Final = 130
@@ -71,11 +72,11 @@ def check(
             print(f"samestate: {error}", file=sys.stderr)
             raise typer.Exit(FAILED) from error
     seconds = time.monotonic() - start
-    out = sys.stderr if json == "-" else sys.stdout
-    for line in summary(session, options, seconds):
-        print(line, file=out)
     if json is not None:
         write_json(to_json(session, options, source_version(), seconds), json)
+    out = sys.stderr if is_stdout(json) else sys.stdout
+    for line in summary(session, options, seconds):
+        print(line, file=out)
     if session.count(Result.FAILED):
         raise typer.Exit(FAILED)
     refuse_idleness(session.idle(options.engines), options.engines, engines_by_name(names))

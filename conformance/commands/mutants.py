@@ -15,6 +15,7 @@ from samestate.conformance.mutants.report import Finding, table_of
 from samestate.conformance.mutants.suspects import Suspect, all_suspects
 from samestate.conformance.output.console import console_for
 from samestate.conformance.output.printing import check_json_target, write_json
+from samestate.conformance.output.targets import is_stdout
 
 SURVIVED = 1
 
@@ -39,7 +40,7 @@ def mutants(
         findings.append(suspect.hunt())
     if json is not None:
         write_json([finding.document() for finding in findings], json)
-    if json != "-":
+    if not is_stdout(json):
         console_for().print(table_of(findings))
         killed = sum(finding.kill is not None for finding in findings)
         print(f"{killed} of {len(findings)} killed")

@@ -15,7 +15,6 @@ from samestate.conformance.output.targets import check_file, write_whole
 
 FAILURES_SHOWN: Final = 50
 AFTER_PARENT: Final = "after parent"
-STDOUT: Final = "-"
 
 COLUMNS: Final = {
     "header by itself": "header",
@@ -136,14 +135,10 @@ def to_json(session: Session, options: Options, version: str, seconds: float) ->
 
 def write_json(value: object, target: str) -> None:
     """Write JSON to a file, or to stdout for ``-``. A file is there whole or not at all. Raises InputError."""
-    text = json.dumps(value, indent=1)
-    if target == STDOUT:
-        print(text)
-    else:
-        write_whole("--json", Path(target), text + "\n")
+    write_whole("--json", target, json.dumps(value, indent=1) + "\n")
 
 
 def check_json_target(target: str | None) -> None:
     """Raise InputError where JSON cannot be written there: before the work, and not after it."""
-    if target is not None and target != STDOUT:
-        check_file("--json", Path(target))
+    if target is not None:
+        check_file("--json", target)

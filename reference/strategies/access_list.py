@@ -21,7 +21,7 @@ class FromAccessList(InOrder):
 
     As long as every step has changed just what the list says, what later ones were told is right. From the first step
     on that has not, everything is executed again in order. So the result never depends on the list being right, and
-    whoever asked for the result judges the list by it, as after any other strategy (:data:`samestate.reference.running.Judge`).
+    whoever asked for the result judges the list by it, as after any other strategy (:data:`Judge`).
     """
 
     name = "access-list"
@@ -43,12 +43,16 @@ class FromAccessList(InOrder):
 
     def claim(self, worker: int) -> int | None:
         """The next transaction, whatever came before."""
+        # rule: access-list.all-start-at-once
+        # source: EIP-7928, abstract: transactions can be validated in parallel
         self.point(LOOK_NEXT)
         if self.taken == len(self.transactions):
             return None
         self.point(TAKE_NEXT)
         if self.taken == len(self.transactions):
             return None
+        # rule: access-list.taken-once
+        # source: Samestate: looking and taking are one action
         self.taken += 1
         return self.taken - 1
 
@@ -67,6 +71,8 @@ class FromAccessList(InOrder):
 
     def accept(self, attempt: Attempt) -> None:
         """What the transaction does is what it should: now it is published."""
+        # rule: access-list.shown-when-committed
+        # source: Samestate: until then the list has said what the transaction does
         self.publish(attempt)
 
     def committed_one(self, attempt: Attempt) -> None:
@@ -89,6 +95,8 @@ class FromAccessList(InOrder):
 
     def is_right(self, access: StepAccess, changes: dict[Key, Value]) -> bool:
         """Whether the list says of the step just what it has changed."""
+        # rule: access-list.every-change-compared
+        # source: EIP-7928: a list is complete and accurate, or its block is invalid
         return not access.wipes and changes == self.entries.get(access.step, {})
 
 

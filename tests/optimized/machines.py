@@ -75,11 +75,12 @@ def check_against_specification(machine: Any, block: Any, state: State, result: 
         assert (result.receipts, result.steps, result.changes) == ((), (), {})
         return
     assert result.rejection is None
-    assert repr(result.outcomes) == repr(expected.outcomes)  # an exception in one of them equals only itself
+    assert result.outcomes == expected.outcomes
     assert result.receipts == expected.receipts
     assert result.totals == expected.totals
     assert result.closing == expected.closing
     for ours, theirs in zip(result.steps, expected.steps, strict=True):
         for name in ("step", "reads", "writes", "before", "credits", "wipes", "touches"):
             assert getattr(ours, name) == getattr(theirs, name), (theirs.step, name)
+    assert result.wipes == expected.wipes
     assert state.apply(result.changes, result.wipes).root() == expected.state().root()

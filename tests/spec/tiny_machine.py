@@ -83,7 +83,7 @@ class TinyOutcome:
 
 
 class TinyMachine(TinyCodec):
-    """Implements :class:`samestate.spec.machine.Machine`. ``calls`` of a block tells in what order the frame asked for what."""
+    """Implements :class:`Machine`. ``calls`` of a block tells in what order the frame asked for what."""
 
     def transactions(self, block: TinyBlock) -> Sequence[tuple[Operation, ...]]:
         return block.programs

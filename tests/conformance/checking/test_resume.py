@@ -90,7 +90,9 @@ def test_a_journal_that_cannot_be_is_bad_input() -> None:
     Path(".samestate").write_text("a file")
     result = samestate("check", write(Path("a.json"), {"dog": RLP_TEST}), "--resume")
     assert result.exit_code == 2
-    assert re.fullmatch(r"samestate: --resume: \.samestate/.*: cannot be used: File exists\n", result.stderr)
+    assert re.fullmatch(
+        r"samestate: --resume: \.samestate: cannot be written: \.samestate is no folder\n", result.stderr
+    )
 
 
 def test_other_source_other_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
