@@ -27,7 +27,7 @@ from samestate.spec.evm.environment import ZERO_HASH, Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import CANCUN, LONDON, PARIS, PRAGUE, SHANGHAI
 from samestate.spec.evm.hashing import keccak256
-from samestate.spec.evm.keys import CODE, SLOT, parse, storage_owner
+from samestate.spec.evm.keys import CODE, SLOT, empty_account_key, parse, storage_owner
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import OmmerMiner, Payload
 from samestate.spec.evm.receipt import Receipt, logs_bloom, receipts_root
@@ -385,12 +385,18 @@ def rejection_names() -> list[str]:
 
 
 def pre_values(case: Case) -> dict[str, str]:
-    """The numbers of the pre-state that are not zero, by key as a record writes them; code is left out."""
+    """The numbers of the pre-state that are not zero, and the accounts without need, by key; code is left out."""
     numbers: dict[str, str] = {}
     for address, account in case.pre.items():
         numbers |= {f"balance {address}": text(account, "balance"), f"nonce {address}": text(account, "nonce")}
         numbers |= {f"slot {address} {slot}": str(value) for slot, value in member(account, "storage").items()}
-    return {key: write_value(integer(int(value, 16))) for key, value in numbers.items() if int(value, 16)}
+    values = {key: write_value(integer(int(value, 16))) for key, value in numbers.items() if int(value, 16)}
+    state = state_of(case)
+    for holder in (*state.empty_accounts, *state.storage):
+        needless = state.get(empty_account_key(holder))
+        if needless is not None:
+            values[CODEC.key(empty_account_key(holder))] = write_value(needless)
+    return values
 
 
 def account_of(key: str) -> str:
