@@ -14,7 +14,6 @@ from samestate.conformance.checking.blocks import BlockSummary, run_block, summa
 from samestate.conformance.checking.encodings import kind_of_encoding, run_encoding_test
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.state_and_chain import (
-    BLOCKCHAIN_TEST,
     STATE_TEST,
     run_blockchain_test,
     run_state_test,
@@ -46,6 +45,7 @@ class Task:
 
     ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all;
     ``fork`` is the fork to which cases are limited. ``problem`` says why the document could not be read, if so.
+    ``groups`` is the folder of the pre-allocation groups that its tests name.
     """
 
     place: str
@@ -56,6 +56,7 @@ class Task:
     wanted: frozenset[str] | None = None
     fork: str | None = None
     problem: str | None = None
+    groups: str | None = None
 
 
 def check_task(task: Task) -> DocumentReport:
@@ -77,7 +78,7 @@ def check_task(task: Task) -> DocumentReport:
             return DocumentReport(task.place, is_half=True)
         if is_schema(value):
             return DocumentReport(task.place)
-        for case in cases_in(task.place, value):
+        for case in cases_in(task.place, value, task.groups):
             if not is_wanted(case, task):
                 continue
             for engine in task.engines:
@@ -144,7 +145,7 @@ def kind_of(case: Case) -> str:
         case StateTestCase():
             return STATE_TEST
         case BlockchainTestCase():
-            return BLOCKCHAIN_TEST
+            return case.kind
         case TransactionTestCase():
             return TRANSACTION_TEST
         case BlockFileCase():

@@ -26,6 +26,7 @@ from samestate.conformance.fixtures.load import (
     is_vector,
     pair_rpc,
 )
+from samestate.conformance.fixtures.pre_alloc import GroupFolders
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,13 @@ class Halves:
     witnesses: list[tuple[str, object]] = field(default_factory=list)
 
 
-def choose(paths: Iterable[Path], size: int, fork: str | None = None) -> Sample:
+def choose(paths: Iterable[Path], size: int, fork: str | None = None, folders: GroupFolders | None = None) -> Sample:
     """``size`` of the cases below ``paths`` that can be run, of ``fork`` where that is given."""
+    folders = folders or GroupFolders()
     listed: list[Listed] = []
     unusable: set[str] = set()
     for path in paths:
-        for case in _list(path, fork):
+        for case in _list(path, fork, folders):
             if isinstance(case, Listed):
                 listed.append(case)
             else:
@@ -78,7 +80,7 @@ def choose(paths: Iterable[Path], size: int, fork: str | None = None) -> Sample:
     )
 
 
-def _list(path: Path, fork: str | None) -> Iterator[Listed | str]:
+def _list(path: Path, fork: str | None, folders: GroupFolders) -> Iterator[Listed | str]:
     """The cases below a path, and the places of documents that cannot be used."""
 
     def listed(place: str, identity: str) -> Listed:
@@ -90,7 +92,7 @@ def _list(path: Path, fork: str | None) -> Iterator[Listed | str]:
     halves = Halves()
     for document in _documents(path):
         try:
-            ids = _ids(document, fork, halves)
+            ids = _ids(document, fork, halves, folders)
         except InputError:
             yield document.place
         else:
@@ -113,7 +115,7 @@ def _documents(path: Path) -> Iterator[Document]:
         yield Document(str(path), b"", str(error))
 
 
-def _ids(document: Document, fork: str | None, halves: Halves) -> list[str]:
+def _ids(document: Document, fork: str | None, halves: Halves, folders: GroupFolders) -> list[str]:
     """The ids of the cases in a document that can be run; a block or a witness alone is put aside.
 
     Raises InputError.
@@ -129,7 +131,7 @@ def _ids(document: Document, fork: str | None, halves: Halves) -> list[str]:
     elif is_rpc_witness(value):
         halves.witnesses.append((document.place, value))
     elif not is_schema(value):
-        return [case.id for case in cases_in(document.place, value) if _is_of(case, fork)]
+        return [case.id for case in cases_in(document.place, value, folders.of(document)) if _is_of(case, fork)]
     return []
 
 

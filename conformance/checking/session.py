@@ -23,6 +23,7 @@ from samestate.conformance.fixtures.archives import Document, documents
 from samestate.conformance.fixtures.block_file import is_rpc_block, unwrap
 from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.fixtures.load import Unpaired, pair_rpc
+from samestate.conformance.fixtures.pre_alloc import GroupFolders
 from samestate.conformance.vectors.machines import MACHINES
 
 DOCUMENT: Final = "document"
@@ -127,18 +128,10 @@ def check(options: Options, session: Session, journal: Journal | None = None, wa
     for path in options.paths:
         if not path.exists():
             raise InputError(f"{path}: there is no such file or folder")
-    if options.sample is not None:
-        session.sample = choose(options.paths, options.sample, options.fork)
-    halves: list[Task] = []
-    reading = Reading()
-    for task, report in _reports(_tasks(options, session, reading), options, session, journal):
-        session.take(report, task.origin)
-        if report.is_half:
-            halves.append(task)
-        if watch is not None:
-            watch(reading.after.popleft(), session)
-    for task, report in _reports(_whole(options, session, halves), options, session, journal):
-        session.take(report, task.origin)
+    with GroupFolders() as folders:
+        if options.sample is not None:
+            session.sample = choose(options.paths, options.sample, options.fork, folders)
+        _check(options, session, journal, watch, folders)
     session.compare_headers()
     if not session.verdicts:
         limits = [f"--fork {options.fork}"] if options.fork is not None else []
@@ -149,7 +142,22 @@ def check(options: Options, session: Session, journal: Journal | None = None, wa
         )
 
 
-def _tasks(options: Options, session: Session, reading: Reading) -> Iterator[Task]:
+def _check(
+    options: Options, session: Session, journal: Journal | None, watch: Watch | None, folders: GroupFolders
+) -> None:
+    halves: list[Task] = []
+    reading = Reading()
+    for task, report in _reports(_tasks(options, session, reading, folders), options, session, journal):
+        session.take(report, task.origin)
+        if report.is_half:
+            halves.append(task)
+        if watch is not None:
+            watch(reading.after.popleft(), session)
+    for task, report in _reports(_whole(options, session, halves), options, session, journal):
+        session.take(report, task.origin)
+
+
+def _tasks(options: Options, session: Session, reading: Reading, folders: GroupFolders) -> Iterator[Task]:
     for path in options.paths:
         for document in _documents(path, reading):
             wanted = _wanted(session, document.place)
@@ -164,6 +172,7 @@ def _tasks(options: Options, session: Session, reading: Reading) -> Iterator[Tas
                     wanted,
                     options.fork,
                     document.problem,
+                    folders.of(document),
                 )
 
 
