@@ -30,7 +30,7 @@ from samestate.conformance.fixtures.archives import Document
 from samestate.conformance.fixtures.block_file import BlockFileCase, is_rpc_block, is_rpc_witness, unwrap
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase
 from samestate.conformance.fixtures.cases import Skipped
-from samestate.conformance.fixtures.load import Case, cases_in, is_schema, is_vector
+from samestate.conformance.fixtures.load import ABOUT_RELEASE, Case, cases_in, is_about_release, is_schema, is_vector
 from samestate.conformance.fixtures.state_test import StateTestCase
 from samestate.conformance.fixtures.transaction_test import TransactionTestCase
 from samestate.spec.evm.alloc import MalformedAlloc
@@ -45,7 +45,7 @@ class Task:
     """A document to be checked on each of ``engines``, with so many ``workers`` each.
 
     ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all;
-    ``fork`` is the fork to which cases are limited.
+    ``fork`` is the fork to which cases are limited. ``problem`` says why the document could not be read, if so.
     """
 
     place: str
@@ -55,18 +55,23 @@ class Task:
     workers: int = WORKERS
     wanted: frozenset[str] | None = None
     fork: str | None = None
+    problem: str | None = None
 
 
 def check_task(task: Task) -> DocumentReport:
     """What became of the cases of a document. What makes it unusable is in the report, not raised."""
     verdicts: list[Verdict] = []
     blocks: list[tuple[int, BlockSummary]] = []
-    document = Document(task.place, task.content)
+    document = Document(task.place, task.content, task.problem)
     try:
+        document.refuse()
         if is_vector(document):
             for engine in task.engines:
                 verdicts += _check_vector(task, engine)
             return DocumentReport(task.place, tuple(verdicts))
+        if is_about_release(document):
+            skipped = Skipped(task.place, "about", ABOUT_RELEASE)
+            return DocumentReport(task.place, tuple(run_case(skipped, engine) for engine in task.engines))
         value = unwrap(document.json())
         if is_rpc_block(value) or is_rpc_witness(value):
             return DocumentReport(task.place, is_half=True)

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from samestate.conformance.checking.blocks import BlockSummary, compare_series
 from samestate.conformance.checking.document import SPEC, Task
@@ -21,8 +22,11 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
 from samestate.conformance.fixtures.block_file import is_rpc_block, unwrap
 from samestate.conformance.fixtures.forks import BY_NAME
-from samestate.conformance.fixtures.load import pair_rpc
+from samestate.conformance.fixtures.load import Unpaired, pair_rpc
 from samestate.conformance.vectors.machines import MACHINES
+
+DOCUMENT: Final = "document"
+"""The kind of a verdict on a document that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +64,24 @@ class Session:
 
     def idle(self, engines: Iterable[str]) -> list[str]:
         """The engines among these that executed no case at all."""
-        busy = {verdict.engine for verdict in self.verdicts if verdict.result is not Result.SKIPPED}
+        busy = {verdict.engine for verdict in self.verdicts if verdict.result in (Result.PASSED, Result.FAILED)}
         return [engine for engine in engines if engine not in busy]
 
+    @property
+    def errors(self) -> list[Verdict]:
+        """The documents that could not be used, each with what is wrong with it."""
+        return [verdict for verdict in self.verdicts if verdict.result is Result.ERROR]
+
     def take(self, report: DocumentReport, origin: str) -> None:
-        """Add the verdicts of a document."""
+        """Add the verdicts of a document, and that it cannot be used, if so."""
         start = len(self.verdicts)
         self.verdicts += report.verdicts
-        self.origins += [origin] * len(report.verdicts)
         self._blocks.update({start + index: block for index, block in report.blocks})
         self.rules |= report.rules
+        if report.error is not None:
+            reason = report.error.removeprefix(f"{report.place}: ")
+            self.verdicts.append(Verdict(report.place, Result.ERROR, reason, kind=DOCUMENT, engine=""))
+        self.origins += [origin] * (len(self.verdicts) - start)
 
     def compare_headers(self) -> None:
         """Let the headers of blocks speak about one another, once all are there."""
@@ -109,7 +121,8 @@ def fork_name(name: str) -> str:
 def check(options: Options, session: Session, journal: Journal | None = None, watch: Watch | None = None) -> None:
     """Check everything below the paths of ``options``; ``session`` is filled as it goes.
 
-    Raises InputError for what cannot be used, for no case at all, too; WorkerDied; KeyboardInterrupt.
+    A document that cannot be used is an error of its own, and the others are checked. Raises InputError for a path
+    that is not there and where there is no case at all; WorkerDied; KeyboardInterrupt.
     """
     for path in options.paths:
         if not path.exists():
@@ -119,13 +132,13 @@ def check(options: Options, session: Session, journal: Journal | None = None, wa
     halves: list[Task] = []
     reading = Reading()
     for task, report in _reports(_tasks(options, session, reading), options, session, journal):
-        _take(session, task, report)
+        session.take(report, task.origin)
         if report.is_half:
             halves.append(task)
         if watch is not None:
             watch(reading.after.popleft(), session)
     for task, report in _reports(_whole(options, session, halves), options, session, journal):
-        _take(session, task, report)
+        session.take(report, task.origin)
     session.compare_headers()
     if not session.verdicts:
         limits = [f"--fork {options.fork}"] if options.fork is not None else []
@@ -136,25 +149,40 @@ def check(options: Options, session: Session, journal: Journal | None = None, wa
         )
 
 
-def _take(session: Session, task: Task, report: DocumentReport) -> None:
-    if report.error is not None:
-        raise InputError(report.error)
-    session.take(report, task.origin)
-
-
 def _tasks(options: Options, session: Session, reading: Reading) -> Iterator[Task]:
     for path in options.paths:
-        for document in documents([path], reading.count):
+        for document in _documents(path, reading):
             wanted = _wanted(session, document.place)
-            if wanted is None or wanted or _may_be_half(document):
+            if _is_needed(session, document, wanted):
                 reading.after.append(reading.total)
                 yield Task(
-                    document.place, document.content, str(path), options.engines, options.workers, wanted, options.fork
+                    document.place,
+                    document.content,
+                    str(path),
+                    options.engines,
+                    options.workers,
+                    wanted,
+                    options.fork,
+                    document.problem,
                 )
+
+
+def _documents(path: Path, reading: Reading) -> Iterator[Document]:
+    try:
+        yield from documents([path], reading.count, with_problems=True)
+    except InputError as error:
+        yield Document(str(path), b"", str(error).removeprefix(f"{path}: "))
 
 
 def _wanted(session: Session, place: str) -> frozenset[str] | None:
     return None if session.sample is None else session.sample.wanted.get(place, frozenset())
+
+
+def _is_needed(session: Session, document: Document, wanted: frozenset[str] | None) -> bool:
+    """Whether a document has a case that was chosen, or cannot be used, or may be half of a chosen block."""
+    if wanted is None or wanted or document.problem is not None:
+        return True
+    return _may_be_half(document) or (session.sample is not None and document.place in session.sample.unusable)
 
 
 def _may_be_half(document: Document) -> bool:
@@ -203,6 +231,10 @@ def _whole(options: Options, session: Session, halves: list[Task]) -> Iterator[T
         (blocks if is_rpc_block(value) else witnesses).append((half.place, value))
     origins = {half.place: half.origin for half in halves}
     for pair in pair_rpc(blocks, witnesses):
+        origin = origins[pair.place]
+        if isinstance(pair, Unpaired):
+            yield Task(pair.place, b"", origin, problem=pair.problem.removeprefix(f"{pair.place}: "))
+            continue
         content = json.dumps({"block": pair.block, "witness": pair.witness}).encode()
         wanted = _wanted(session, pair.place)
-        yield Task(pair.place, content, origins[pair.place], options.engines, options.workers, wanted, options.fork)
+        yield Task(pair.place, content, origin, options.engines, options.workers, wanted, options.fork)

@@ -16,7 +16,7 @@ from samestate.conformance.checking.journal import Journal, source_version
 from samestate.conformance.checking.progress import progress_bar
 from samestate.conformance.checking.session import Options, Session, fork_name
 from samestate.conformance.checking.session import check as check_paths
-from samestate.conformance.checking.verdict import Result
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.checking.workers import WorkerDied
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import choose_engines, engines_by_name
@@ -42,8 +42,9 @@ def check(
 ) -> None:
     """Vectors, state, blockchain, transaction, trie and RLP tests, and real blocks with a witness or a pre-state.
 
-    What a document is, its content says. Exit code 0: all passed; 1: something failed; 2: bad input, no case included,
-    or a run that only skips: nothing was executed, or nothing on an engine that is named by itself, not by a pattern.
+    What a document is, its content says. Exit code 0: all passed; 1: something failed; 2: nothing failed, but some
+    document cannot be used (the others are checked all the same), or there is no case, or a run that only skips:
+    nothing was executed, or nothing on an engine that is named by itself, not by a pattern.
     """
     check_json_target(json)
     names = engine or [SPEC]
@@ -79,7 +80,15 @@ def check(
         print(line, file=out)
     if session.count(Result.FAILED):
         raise typer.Exit(FAILED)
+    refuse_errors(session.errors)
     refuse_idleness(session.idle(options.engines), options.engines, engines_by_name(names))
+
+
+def refuse_errors(errors: Sequence[Verdict]) -> None:
+    """Raise InputError where a document could not be used: what was not looked at has not passed."""
+    if errors:
+        others = f"; and {len(errors) - 1} more documents cannot be used" if len(errors) > 1 else ""
+        raise InputError(f"{errors[0].id}: {errors[0].reason}{others}")
 
 
 def refuse_idleness(idle: Sequence[str], engines: Sequence[str], named: Sequence[str]) -> None:
