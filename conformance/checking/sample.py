@@ -13,6 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from samestate.conformance.checking.document import forks_of
+from samestate.conformance.checking.selection import EVERYTHING, Selection
+from samestate.conformance.checking.vectors import loaded
 from samestate.conformance.fixtures.archives import documents
 from samestate.conformance.fixtures.block_file import is_rpc_block, is_rpc_witness, rpc_case, unwrap
 from samestate.conformance.fixtures.cases import Skipped
@@ -38,9 +40,9 @@ class Sample:
     available: int
 
 
-def choose(paths: Iterable[Path], size: int, fork: str | None = None) -> Sample:
-    """``size`` of the cases below ``paths`` that can be run, of ``fork`` where that is given."""
-    listed = [case for path in paths for case in _list(path, fork)]
+def choose(paths: Iterable[Path], size: int, selection: Selection = EVERYTHING) -> Sample:
+    """``size`` of the cases below ``paths`` that can be run, of those that are selected."""
+    listed = [case for path in paths for case in _list(path, selection)]
     chosen = stratify(listed, size)
     wanted: dict[str, set[str]] = defaultdict(set)
     for case in chosen:
@@ -48,7 +50,7 @@ def choose(paths: Iterable[Path], size: int, fork: str | None = None) -> Sample:
     return Sample({place: frozenset(ids) for place, ids in wanted.items()}, len(chosen), len(listed))
 
 
-def _list(path: Path, fork: str | None) -> Iterator[Listed]:
+def _list(path: Path, selection: Selection) -> Iterator[Listed]:
     def listed(place: str, identity: str) -> Listed:
         inside = f"{path.name}{place.removeprefix(str(path))}"
         name = f"{path.name}{identity.removeprefix(str(path))}"
@@ -59,7 +61,9 @@ def _list(path: Path, fork: str | None) -> Iterator[Listed]:
     witnesses: list[tuple[str, object]] = []
     for document in documents([path]):
         if is_vector(document):
-            yield listed(document.place, document.place)
+            vector = loaded(document.place, document.content).case
+            if selection.takes(vector.id, str(path), frozenset({vector.fork}), vector.selectors):
+                yield listed(document.place, document.place)
             continue
         value = unwrap(document.json())
         if is_rpc_block(value):
@@ -68,11 +72,11 @@ def _list(path: Path, fork: str | None) -> Iterator[Listed]:
             witnesses.append((document.place, value))
         elif not is_schema(value):
             for case in cases_in(document.place, value):
-                if not isinstance(case, Skipped) and (fork is None or fork in forks_of(case)):
+                if not isinstance(case, Skipped) and selection.takes(case.id, str(path), forks_of(case)):
                     yield listed(document.place, case.id)
     for pair in pair_rpc(blocks, witnesses):
         case = rpc_case(*pair)
-        if fork is None or fork in forks_of(case):
+        if selection.takes(case.id, str(path), forks_of(case)):
             yield listed(pair.place, case.id)
 
 

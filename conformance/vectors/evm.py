@@ -27,7 +27,7 @@ from samestate.spec.evm.environment import ZERO_HASH, Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import CANCUN, LONDON, PARIS, PRAGUE, SHANGHAI
 from samestate.spec.evm.hashing import keccak256
-from samestate.spec.evm.keys import CODE, SLOT, parse, storage_owner
+from samestate.spec.evm.keys import CODE, EMPTY_ACCOUNT_VALUE, SLOT, parse, storage_owner
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import OmmerMiner, Payload
 from samestate.spec.evm.receipt import Receipt, logs_bloom, receipts_root
@@ -384,13 +384,19 @@ def rejection_names() -> list[str]:
     return sorted(code.name for code in Invalid)
 
 
-def pre_values(case: Case) -> dict[str, str]:
-    """The numbers of the pre-state that are not zero, by key as a record writes them; code is left out."""
+def state_values(state: Object) -> dict[str, str]:
+    """The values of a state, as under ``pre``, by key as a record writes them; what is zero is left out."""
     numbers: dict[str, str] = {}
-    for address, account in case.pre.items():
+    values: dict[str, str] = {}
+    for address, account in state.items():
         numbers |= {f"balance {address}": text(account, "balance"), f"nonce {address}": text(account, "nonce")}
         numbers |= {f"slot {address} {slot}": str(value) for slot, value in member(account, "storage").items()}
-    return {key: write_value(integer(int(value, 16))) for key, value in numbers.items() if int(value, 16)}
+        code = unhexed(text(account, "code"))
+        if code:
+            values[f"code {address}"] = hexed(keccak256(code))
+        elif not any(int(text(account, part), 16) for part in ("balance", "nonce")) and not member(account, "storage"):
+            values[f"empty {address}"] = write_value(EMPTY_ACCOUNT_VALUE)
+    return values | {key: write_value(integer(int(value, 16))) for key, value in numbers.items() if int(value, 16)}
 
 
 def account_of(key: str) -> str:

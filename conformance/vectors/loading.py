@@ -77,6 +77,7 @@ def load_vector(place: str, data: bytes) -> Vector:
         hazards=tuple(texts(content, "hazards")),
         expected=expected,
         names={str(address): name for name, address in member(provenance, "accounts").items()},
+        note=place_note(place, case.id, text(provenance, "generator").startswith(FILLED)),
     )
 
 
@@ -196,15 +197,9 @@ def describe(value: object) -> str:
 
 
 def identity_problems(document: Document, content: Object) -> Iterable[str]:
-    """The id is the file's path, the hazards and selectors are known ones, and lists are in order."""
+    """The id begins with the machine, the hazards and selectors are known ones, and lists are in order."""
     identity = text(content, "id")
-    path = document.place.replace("\\", "/")
-    is_filled = text(member(content, "provenance"), "generator").startswith(FILLED)
-    needed = identity if is_filled else identity.rsplit("/", 1)[-1]
-    if not re.search(rf"(^|[/:]){re.escape(needed)}\.ya?ml$", path):
-        right = "be the path of the file below vectors/" if is_filled else "end with the name of the file"
-        yield f"{document.at(('id',))}must {right}, but is {quoted(identity)}"
-    elif identity.split("/")[0] != text(member(content, "machine"), "name"):
+    if identity.split("/")[0] != text(member(content, "machine"), "name"):
         yield f"{document.at(('id',))}must begin with the name of the machine"
     for field, known in (("hazards", HAZARDS), ("selectors", frozenset(SELECTORS))):
         for index, name in enumerate(texts(content, field)):
@@ -213,6 +208,18 @@ def identity_problems(document: Document, content: Object) -> Iterable[str]:
     for field in ("hazards", "selectors", "rules"):
         if texts(content, field) != sorted(texts(content, field)):
             yield f"{document.at((field,))}must be in alphabetical order"
+
+
+def place_note(place: str, identity: str, is_filled: bool) -> str:
+    """What to say of a file that does not stand where its id says: a copy, or one that was renamed.
+
+    It is the same case wherever it stands. What `fill` wrote has its whole path below `vectors/` for an id, of others
+    the last part is the name of the file.
+    """
+    needed = identity if is_filled else identity.rsplit("/", 1)[-1]
+    if re.search(rf"(^|[/:]){re.escape(needed)}\.ya?ml$", place.replace("\\", "/")):
+        return ""
+    return f"{place}: is not where its id says, and is called by that: {identity}"
 
 
 def range_problems(document: Document) -> Iterable[str]:
