@@ -15,7 +15,7 @@ from jsonschema.exceptions import ValidationError
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.document import Document, Object, Path, quoted, read_yaml
 from samestate.conformance.vectors.machines import machine_of
-from samestate.conformance.vectors.model import SELECTORS, Case, Vector, member, members, text, texts
+from samestate.conformance.vectors.model import POST_STATE, SELECTORS, Case, Vector, member, members, text, texts
 from samestate.conformance.vectors.places import SCHEMA
 
 PROBLEMS_SHOWN: Final = 8
@@ -133,7 +133,10 @@ def without_references(part: Any, schema: Any) -> Any:
 
 @functools.cache
 def result_validator(machine: str) -> Any:
-    """The validator of what an outside engine gives for a block: as under ``expect``, but nothing is required."""
+    """The validator of what an outside engine gives for a block: as under ``expect``, but nothing is required.
+
+    Beside that it may hold what an engine alone gives: accounts instead of keys, and the state after the block.
+    """
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     definitions = schema["$defs"]
     step = definitions[f"{machine}_step"]
@@ -141,6 +144,7 @@ def result_validator(machine: str) -> Any:
     step["required"] = ["step"]
     accounts = {"type": "array", "items": {"$ref": f"#/$defs/{machine}_account_name"}}
     step["properties"].update(read_accounts=accounts, changed_accounts=accounts)
+    definitions[f"{machine}_valid"]["properties"][POST_STATE] = definitions[f"{machine}_vector"]["properties"]["pre"]
     return Draft202012Validator(without_references(definitions[f"{machine}_expect"], schema))
 
 
