@@ -25,8 +25,8 @@ from samestate.spec.evm.header_rules import MINIMUM_DIFFICULTY, next_difficulty
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.receipt import BLOOM_SIZE
 from samestate.spec.evm.signature import address_of
-from samestate.spec.evm.system_calls import pay_withdrawals
 from samestate.spec.evm.transaction import encode_transaction
+from samestate.spec.evm.withdrawals import pay_withdrawals
 from samestate.spec.machine import Rejection
 from samestate.spec.transition import apply_block
 

@@ -122,6 +122,8 @@ def evm_values(pre: Any) -> dict[str, str]:
             values[f"code {address}"] = f"0x{keccak256(code).hex()}"
         elif not any(int(number, 16) for number in numbers.values()):
             values[f"empty {address}"] = "0x01"
+        elif account["storage"] and not int(account["nonce"], 16):
+            values[f"empty {address}"] = "0x02"
         for key, number in numbers.items():
             if int(number, 16):
                 values[key] = write_value(integer(int(number, 16)))

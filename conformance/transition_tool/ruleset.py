@@ -11,7 +11,9 @@ from samestate.spec.evm.fees import no_base_fee
 from samestate.spec.evm.fork import BlobSchedule, Fork, replaced
 from samestate.spec.evm.header_rules import check_post_merge_constants
 from samestate.spec.evm.requests import collect_deposits
-from samestate.spec.evm.system_calls import pay_rewards, pay_withdrawals, store_beacon_root
+from samestate.spec.evm.rewards import pay_rewards
+from samestate.spec.evm.system_calls import store_beacon_root
+from samestate.spec.evm.withdrawals import pay_withdrawals
 
 NO_REWARD: Final = -1
 """The reward that means that nobody is rewarded, and nobody's account touched."""

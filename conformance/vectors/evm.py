@@ -27,7 +27,7 @@ from samestate.spec.evm.environment import ZERO_HASH, Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import CANCUN, LONDON, PARIS, PRAGUE, SHANGHAI
 from samestate.spec.evm.hashing import keccak256
-from samestate.spec.evm.keys import CODE, EMPTY_ACCOUNT_VALUE, SLOT, parse, storage_owner
+from samestate.spec.evm.keys import CODE, SLOT, empty_account_key, parse, storage_owner
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import OmmerMiner, Payload
 from samestate.spec.evm.receipt import Receipt, logs_bloom, receipts_root
@@ -394,9 +394,13 @@ def state_values(state: Object) -> dict[str, str]:
         code = unhexed(text(account, "code"))
         if code:
             values[f"code {address}"] = hexed(keccak256(code))
-        elif not any(int(text(account, part), 16) for part in ("balance", "nonce")) and not member(account, "storage"):
-            values[f"empty {address}"] = write_value(EMPTY_ACCOUNT_VALUE)
-    return values | {key: write_value(integer(int(value, 16))) for key, value in numbers.items() if int(value, 16)}
+    values |= {key: write_value(integer(int(value, 16))) for key, value in numbers.items() if int(value, 16)}
+    whole = FlatState.from_alloc(state)
+    for holder in (*whole.empty_accounts, *whole.storage):
+        needless = whole.get(empty_account_key(holder))
+        if needless is not None:
+            values[CODEC.key(empty_account_key(holder))] = write_value(needless)
+    return values
 
 
 def account_of(key: str) -> str:

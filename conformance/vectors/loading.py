@@ -23,8 +23,8 @@ PROBLEMS_SHOWN: Final = 8
 FILLED: Final = "samestate-fill/"
 """How the generator of a vector is called whose place is in the folder of vectors; others may lie anywhere."""
 
-HAZARDS: Final = frozenset(f"H{number:02}" for number in range(1, 85))
-"""The hazards that are known: H01 to H84."""
+HAZARDS: Final = frozenset(f"H{number:02}" for number in range(1, 147))
+"""The hazards that are known: H01 to H146."""
 
 BITS: Final[Mapping[str, int]] = {
     "amount": 64,
