@@ -30,7 +30,7 @@ from samestate.conformance.fixtures.archives import Document
 from samestate.conformance.fixtures.block_file import BlockFileCase, is_rpc_block, is_rpc_witness, unwrap
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase
 from samestate.conformance.fixtures.cases import Skipped
-from samestate.conformance.fixtures.load import Case, cases_in, is_schema, is_vector
+from samestate.conformance.fixtures.load import ABOUT_RELEASE, Case, cases_in, is_about_release, is_schema, is_vector
 from samestate.conformance.fixtures.state_test import StateTestCase
 from samestate.conformance.fixtures.transaction_test import TransactionTestCase
 from samestate.conformance.vectors.model import Vector
@@ -46,8 +46,8 @@ class Task:
     """A document to be checked on each of ``engines``, with so many ``workers`` each.
 
     ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all; of
-    these ``selection`` says which. ``is_listing``: they are listed, and not run.
-    After ``most_failures`` the others are left.
+    these ``selection`` says which. ``is_listing``: they are listed, and not run. After ``most_failures`` the others are
+    left. ``problem`` says why the document could not be read, if so.
     """
 
     place: str
@@ -59,6 +59,7 @@ class Task:
     selection: Selection = EVERYTHING
     is_listing: bool = False
     most_failures: int | None = None
+    problem: str | None = None
 
 
 def check_task(task: Task) -> DocumentReport:
@@ -67,10 +68,16 @@ def check_task(task: Task) -> DocumentReport:
     blocks: list[tuple[int, BlockSummary]] = []
     listed: list[str] = []
     deselected = failures = 0
-    document = Document(task.place, task.content)
+    document = Document(task.place, task.content, task.problem)
     try:
+        document.refuse()
         if is_vector(document):
             return check_vector_document(task)
+        if is_about_release(document):
+            if task.is_listing:
+                return DocumentReport(task.place)
+            skipped = Skipped(task.place, "about", ABOUT_RELEASE)
+            return DocumentReport(task.place, tuple(run_case(skipped, engine) for engine in task.engines))
         value = unwrap(document.json())
         if is_rpc_block(value) or is_rpc_witness(value):
             return DocumentReport(task.place, is_half=True)

@@ -39,11 +39,11 @@ def case_of(verdict: Verdict, file: str) -> ElementTree.Element:
     made = ElementTree.Element(
         "testcase", {"classname": printable(classname), "name": printable(name), "file": printable(file)}
     )
-    tag = {Result.FAILED: "failure", Result.SKIPPED: "skipped"}.get(verdict.result)
+    tag = {Result.FAILED: "failure", Result.SKIPPED: "skipped", Result.ERROR: "error"}.get(verdict.result)
     if tag is not None:
         lines = verdict.reason.splitlines() or [""]
         part = ElementTree.SubElement(made, tag, {"message": printable(lines[0])})
-        if tag == "failure":
+        if tag in ("failure", "error"):
             part.text = printable(verdict.reason)
     return made
 
@@ -54,7 +54,7 @@ def counts(verdicts: Sequence[Verdict]) -> dict[str, str]:
     return {
         "tests": str(len(ends)),
         "failures": str(ends.count(Result.FAILED)),
-        "errors": "0",
+        "errors": str(ends.count(Result.ERROR)),
         "skipped": str(ends.count(Result.SKIPPED)),
     }
 

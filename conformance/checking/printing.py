@@ -70,7 +70,15 @@ class Teller:
 
 
 def summary(session: Session, options: Options, seconds: float) -> Iterator[str]:
-    """The lines that a person reads at the end: skips by reason, idle engines, checks of blocks, counts, the total."""
+    """The lines that a person reads at the end.
+
+    Documents that cannot be used, skips by reason, idle engines, checks of blocks, counts, the total.
+    """
+    errors = session.errors
+    for verdict in errors[:FAILURES_SHOWN]:
+        yield f"ERROR {verdict.id}: {verdict.reason}"
+    if len(errors) > FAILURES_SHOWN:
+        yield f"and {len(errors) - FAILURES_SHOWN} more documents that cannot be used: --json FILE has them all"
     reasons = Counter(verdict.reason for verdict in session.verdicts if verdict.result is Result.SKIPPED)
     for reason, count in sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])):
         yield f"skipped {count:6}  {reason}"
@@ -96,7 +104,7 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
     yield f"{seconds:.1f} s"
     yield (
         f"{session.count(Result.PASSED)} passed, {session.count(Result.FAILED)} failed, "
-        f"{session.count(Result.SKIPPED)} skipped"
+        f"{session.count(Result.SKIPPED)} skipped" + (f", {len(errors)} unusable" if errors else "")
     )
 
 
@@ -135,7 +143,7 @@ def counts_table(session: Session) -> Iterator[str]:
     """How many cases of each kind every path had, where there is more than one row to tell."""
     counts: dict[tuple[str, str], Counter[Result]] = {}
     for verdict, origin in zip(session.verdicts, session.origins, strict=True):
-        if verdict.result is not Result.SKIPPED:
+        if verdict.result in (Result.PASSED, Result.FAILED):
             counts.setdefault((origin, verdict.kind), Counter())[verdict.result] += 1
     if len(counts) < 2:
         return
@@ -153,6 +161,7 @@ def to_json(session: Session, options: Options, version: str, seconds: float) ->
         "passed": session.count(Result.PASSED),
         "failed": session.count(Result.FAILED),
         "skipped": session.count(Result.SKIPPED),
+        "unusable": session.count(Result.ERROR),
         "seconds": round(seconds, 3),
         "source_version": version,
         "engines": list(options.engines),

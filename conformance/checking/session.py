@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from samestate.conformance.checking.blocks import BlockSummary, compare_series
 from samestate.conformance.checking.document import SPEC, Task
@@ -22,7 +23,10 @@ from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
 from samestate.conformance.fixtures.block_file import is_rpc_block, unwrap
-from samestate.conformance.fixtures.load import pair_rpc
+from samestate.conformance.fixtures.load import Unpaired, pair_rpc
+
+DOCUMENT: Final = "document"
+"""The kind of a verdict on a document that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +83,29 @@ class Session:
 
     def idle(self, engines: Iterable[str]) -> list[str]:
         """The engines among these that executed no case at all."""
-        busy = {verdict.engine for verdict in self.verdicts if verdict.result is not Result.SKIPPED}
+        busy = {verdict.engine for verdict in self.verdicts if verdict.result in (Result.PASSED, Result.FAILED)}
         return [engine for engine in engines if engine not in busy]
 
+    @property
+    def errors(self) -> list[Verdict]:
+        """The documents that could not be used, each with what is wrong with it."""
+        return [verdict for verdict in self.verdicts if verdict.result is Result.ERROR]
+
     def take(self, report: DocumentReport, origin: str) -> None:
-        """Add the verdicts of a document."""
+        """Add the verdicts of a document, and that it cannot be used, if so."""
         start = len(self.verdicts)
         self.verdicts += report.verdicts
-        added = len(self.verdicts) - start
-        self.origins += [origin] * added
-        self.files += [report.place] * added
         self.listed += report.listed
         self.notes += report.notes
         self.deselected += report.deselected
         self._blocks.update({start + index: block for index, block in report.blocks})
         self.rules |= report.rules
+        if report.error is not None:
+            reason = report.error.removeprefix(f"{report.place}: ")
+            self.verdicts.append(Verdict(report.place, Result.ERROR, reason, kind=DOCUMENT, engine=""))
+        added = len(self.verdicts) - start
+        self.origins += [origin] * added
+        self.files += [report.place] * added
 
     def compare_headers(self) -> None:
         """Let the headers of blocks speak about one another, once all are there."""
@@ -137,7 +149,8 @@ class Reading:
 def check(options: Options, session: Session, journal: Journal | None = None, watch: Watch | None = None) -> None:
     """Check everything below the paths of ``options``; ``session`` is filled as it goes, however it ends.
 
-    Raises InputError for what cannot be used, for no case at all, too; WorkerDied; KeyboardInterrupt.
+    A document that cannot be used is an error of its own, and the others are checked. Raises InputError for a path
+    that is not there and where there is no case at all; WorkerDied; KeyboardInterrupt.
     """
     for path in options.paths:
         if not path.exists():
@@ -180,8 +193,6 @@ def _check(options: Options, session: Session, journal: Journal | None, watch: W
 
 def _take(options: Options, session: Session, task: Task, report: DocumentReport) -> None:
     """Add a report, up to the last failure that is wanted."""
-    if report.error is not None:
-        raise InputError(report.error)
     most = options.most_failures
     if most is not None:
         room = most - session.count(Result.FAILED)
@@ -209,9 +220,9 @@ def _refuse_nothing(options: Options, session: Session) -> None:
 
 def _tasks(options: Options, session: Session, reading: Reading) -> Iterator[Task]:
     for path in options.paths:
-        for document in documents([path], reading.count):
+        for document in _documents(path, reading):
             wanted = _wanted(session, document.place)
-            if wanted is None or wanted or _may_be_half(document):
+            if _is_needed(session, document, wanted):
                 reading.after.append(reading.total)
                 yield Task(
                     document.place,
@@ -223,11 +234,26 @@ def _tasks(options: Options, session: Session, reading: Reading) -> Iterator[Tas
                     options.selection_of(path),
                     options.is_listing,
                     options.most_failures,
+                    document.problem,
                 )
+
+
+def _documents(path: Path, reading: Reading) -> Iterator[Document]:
+    try:
+        yield from documents([path], reading.count, with_problems=True)
+    except InputError as error:
+        yield Document(str(path), b"", str(error).removeprefix(f"{path}: "))
 
 
 def _wanted(session: Session, place: str) -> frozenset[str] | None:
     return None if session.sample is None else session.sample.wanted.get(place, frozenset())
+
+
+def _is_needed(session: Session, document: Document, wanted: frozenset[str] | None) -> bool:
+    """Whether a document has a case that was chosen, or cannot be used, or may be half of a chosen block."""
+    if wanted is None or wanted or document.problem is not None:
+        return True
+    return _may_be_half(document) or (session.sample is not None and document.place in session.sample.unusable)
 
 
 def _may_be_half(document: Document) -> bool:
@@ -285,16 +311,20 @@ def _whole(options: Options, session: Session, halves: list[Task]) -> Iterator[T
         (blocks if is_rpc_block(value) else witnesses).append((half.place, value))
     origins = {half.place: half.origin for half in halves}
     for pair in pair_rpc(blocks, witnesses):
+        origin = origins[pair.place]
+        if isinstance(pair, Unpaired):
+            yield Task(pair.place, b"", origin, problem=pair.problem.removeprefix(f"{pair.place}: "))
+            continue
         content = json.dumps({"block": pair.block, "witness": pair.witness}).encode()
         wanted = _wanted(session, pair.place)
         yield Task(
             pair.place,
             content,
-            origins[pair.place],
+            origin,
             options.engines,
             options.workers,
             wanted,
-            options.selection_of(Path(origins[pair.place])),
+            options.selection_of(Path(origin)),
             options.is_listing,
             options.most_failures,
         )

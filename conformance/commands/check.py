@@ -19,7 +19,7 @@ from samestate.conformance.checking.progress import Bar, progress_bar
 from samestate.conformance.checking.selection import Selection, compile_keyword, selectors_of, split_argument
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.session import check as check_paths
-from samestate.conformance.checking.verdict import Result
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.checking.workers import WorkerDied
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import choose_engines, engines_by_name
@@ -129,8 +129,9 @@ def check(
     What a document is, its content says. Failures are told as they come. After Ctrl-C, too, there are counts, and the
     files are written.
 
-    Exit code 0: all passed; 1: something failed; 2: bad input, no case included, an output that cannot be written, or a
-    run that only skips: nothing was executed, or nothing on an engine that is named by itself, not by a pattern.
+    Exit code 0: all passed; 1: something failed; 2: nothing failed, but some document cannot be used (the others are
+    checked all the same), an output cannot be written, or there is no case, or a run only skips: nothing was executed,
+    or nothing on an engine that is named by itself, not by a pattern.
     """
     check_json_target(json)
     if junit is not None:
@@ -191,6 +192,7 @@ def check(
     printer.finish()
     if session.count(Result.FAILED):
         raise typer.Exit(FAILED)
+    refuse_errors(session.errors)
     refuse_idleness(session.idle(options.engines), options.engines, engines_by_name(names))
 
 
@@ -240,6 +242,14 @@ def list_cases(options: Options) -> None:
         print(id)
     sys.stdout.flush()
     print(f"{len(session.listed)} cases", file=sys.stderr)
+    refuse_errors(session.errors)
+
+
+def refuse_errors(errors: Sequence[Verdict]) -> None:
+    """Raise InputError where a document could not be used: what was not looked at has not passed."""
+    if errors:
+        others = f"; and {len(errors) - 1} more documents cannot be used" if len(errors) > 1 else ""
+        raise InputError(f"{errors[0].id}: {errors[0].reason}{others}")
 
 
 def refuse_idleness(idle: Sequence[str], engines: Sequence[str], named: Sequence[str]) -> None:

@@ -43,7 +43,7 @@ def data(name: str) -> Path:
 def check_all(options: Options) -> Session:
     session = Session()
     check(options, session)
-    failed = [verdict for verdict in session.verdicts if verdict.result is Result.FAILED]
+    failed = [verdict for verdict in session.verdicts if verdict.result in (Result.FAILED, Result.ERROR)]
     assert not failed, "\n" + "\n".join(line for verdict in failed[:10] for line in failure(verdict))
     return session
 

@@ -25,9 +25,9 @@ def fork_named(option: str, name: str, number: int, timestamp: int) -> Fork:
     by_folded_name = {known.casefold(): known for known in BY_NAME}
     name = by_folded_name.get(name.replace("_", "").casefold(), name)
     try:
-        schedule = parse_schedule(option, name)
+        schedule = parse_schedule(name)
     except UnsupportedFork as error:
-        raise InputError(f"{option}: {error}: the oldest here is Berlin") from error
+        raise InputError(f"{option}: {error}; known are {', '.join(BY_NAME)}") from error
     if schedule.from_total_difficulty is not None:
         raise InputError(f"{option}: {name!r} depends on a total difficulty, which is not given: name one of the forks")
     return schedule(0, number, timestamp)
