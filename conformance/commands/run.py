@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json as json_module
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -24,8 +25,10 @@ from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.comparing import name_accounts, show, show_access
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import VALID, Vector, members, text, texts
-from samestate.spec.evm.chain import EvmResult, check_access_list, check_proposed_access_list
+from samestate.spec.evm.block_access_list import hash_access_list
+from samestate.spec.evm.chain import EvmResult, access_list_of, read_proposed_access_list
 from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.state import MissingWitness, RootUnavailable
 from samestate.spec.machine import Rejection
 from samestate.spec.transition import apply_block
@@ -151,11 +154,12 @@ def execute(case: TraceableCase) -> Iterator[Object]:
 def execute_block(block: TraceableBlock) -> EvmResult:
     """The result of a block. Raises Rejection; of the header only what it says of the block access list is checked."""
     header = block.header if block.fork.has_access_list else None
+    payload = block.payload
     if header is not None and block.access_list is not None:
-        check_proposed_access_list(header, block.access_list)
-    result = apply_block(Evm(block.fork), block.payload, block.before)
-    if header is not None:
-        check_access_list(header, block.access_list, result)
+        payload = replace(payload, access_list=read_proposed_access_list(header, block.access_list))
+    result = apply_block(Evm(block.fork), payload, block.before)
+    if header is not None and header.block_access_list_hash != hash_access_list(access_list_of(result)):
+        raise Rejection(Invalid.INVALID_BAL_HASH)
     return result
 
 
