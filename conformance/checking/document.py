@@ -14,7 +14,6 @@ from samestate.conformance.checking.encodings import kind_of_encoding, run_encod
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.selection import EVERYTHING, Selection
 from samestate.conformance.checking.state_and_chain import (
-    BLOCKCHAIN_TEST,
     STATE_TEST,
     run_blockchain_test,
     run_state_test,
@@ -47,7 +46,8 @@ class Task:
 
     ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all; of
     these ``selection`` says which. ``is_listing``: they are listed, and not run. After ``most_failures`` the others are
-    left. ``problem`` says why the document could not be read, if so.
+    left. ``problem`` says why the document could not be read, if so. ``groups`` is the folder of the pre-allocation
+    groups that its tests name.
     """
 
     place: str
@@ -60,6 +60,7 @@ class Task:
     is_listing: bool = False
     most_failures: int | None = None
     problem: str | None = None
+    groups: str | None = None
 
 
 def check_task(task: Task) -> DocumentReport:
@@ -83,7 +84,7 @@ def check_task(task: Task) -> DocumentReport:
             return DocumentReport(task.place, is_half=True)
         if is_schema(value):
             return DocumentReport(task.place)
-        for case in cases_in(task.place, value):
+        for case in cases_in(task.place, value, task.groups):
             if task.wanted is not None and case.id not in task.wanted:
                 continue
             if not task.selection.takes(case.id, task.origin, forks_of(case)):
@@ -166,7 +167,7 @@ def kind_of(case: Case) -> str:
         case StateTestCase():
             return STATE_TEST
         case BlockchainTestCase():
-            return BLOCKCHAIN_TEST
+            return case.kind
         case TransactionTestCase():
             return TRANSACTION_TEST
         case BlockFileCase():

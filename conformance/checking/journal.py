@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import re
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -16,10 +17,13 @@ from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.selection import below
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.pre_alloc import group_path
 from samestate.conformance.output.targets import Log, check_folder
 
 OPTION: Final = "--resume:"
 FOLDER: Final = Path(".samestate")
+NAMED_GROUP: Final = re.compile(rb'"preHash"\s*:\s*"(0x[0-9a-fA-F]{1,64})"')
+"""How a document names a pre-allocation group, on whose content its verdicts depend."""
 LIBRARIES: Final = ("coincurve", "cryptography", "gmpy2", "py-arkworks-bls12381", "py-ecc", "pycryptodome")
 
 
@@ -92,4 +96,8 @@ def key_of(task: Task) -> str:
     is_by_name = bool(task.selection.keyword or task.selection.cases)
     selection = [*task.selection.options(), below(task.origin, task.place) if is_by_name else ""]
     question = json.dumps([task.engines, names, selection, Path(task.place).suffix, "secure" in task.place.lower()])
-    return hashlib.sha256(question.encode() + b"\0" + task.content).hexdigest()
+    digest = hashlib.sha256(question.encode() + b"\0" + task.content)
+    for name in sorted(set(NAMED_GROUP.findall(task.content))) if task.groups is not None else ():
+        path = group_path(task.groups, name.decode())
+        digest.update(name + (hashlib.sha256(path.read_bytes()).digest() if path is not None else b""))
+    return digest.hexdigest()

@@ -28,6 +28,7 @@ from samestate.conformance.fixtures.load import (
     is_vector,
     pair_rpc,
 )
+from samestate.conformance.fixtures.pre_alloc import GroupFolders
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,15 @@ class Halves:
     witnesses: list[tuple[str, object]] = field(default_factory=list)
 
 
-def choose(paths: Iterable[Path], size: int, selection: Selection = EVERYTHING) -> Sample:
+def choose(
+    paths: Iterable[Path], size: int, selection: Selection = EVERYTHING, folders: GroupFolders | None = None
+) -> Sample:
     """``size`` of the cases below ``paths`` that can be run, of those that are selected."""
+    folders = folders or GroupFolders()
     listed: list[Listed] = []
     unusable: set[str] = set()
     for path in paths:
-        for case in _list(path, selection):
+        for case in _list(path, selection, folders):
             if isinstance(case, Listed):
                 listed.append(case)
             else:
@@ -80,7 +84,7 @@ def choose(paths: Iterable[Path], size: int, selection: Selection = EVERYTHING) 
     )
 
 
-def _list(path: Path, selection: Selection) -> Iterator[Listed | str]:
+def _list(path: Path, selection: Selection, folders: GroupFolders) -> Iterator[Listed | str]:
     """The cases below a path, and the places of documents that cannot be used."""
 
     def listed(place: str, identity: str) -> Listed:
@@ -92,7 +96,7 @@ def _list(path: Path, selection: Selection) -> Iterator[Listed | str]:
     halves = Halves()
     for document in _documents(path):
         try:
-            ids = _ids(document, path, selection, halves)
+            ids = _ids(document, path, selection, halves, folders)
         except InputError:
             yield document.place
         else:
@@ -115,7 +119,7 @@ def _documents(path: Path) -> Iterator[Document]:
         yield Document(str(path), b"", str(error))
 
 
-def _ids(document: Document, path: Path, selection: Selection, halves: Halves) -> list[str]:
+def _ids(document: Document, path: Path, selection: Selection, halves: Halves, folders: GroupFolders) -> list[str]:
     """The ids of the cases in a document that can be run; a block or a witness alone is put aside.
 
     Raises InputError.
@@ -133,7 +137,8 @@ def _ids(document: Document, path: Path, selection: Selection, halves: Halves) -
     elif is_rpc_witness(value):
         halves.witnesses.append((document.place, value))
     elif not is_schema(value):
-        return [case.id for case in cases_in(document.place, value) if _is_taken(case, path, selection)]
+        cases = cases_in(document.place, value, folders.of(document))
+        return [case.id for case in cases if _is_taken(case, path, selection)]
     return []
 
 

@@ -24,6 +24,7 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
 from samestate.conformance.fixtures.block_file import is_rpc_block, unwrap
 from samestate.conformance.fixtures.load import Unpaired, pair_rpc
+from samestate.conformance.fixtures.pre_alloc import GroupFolders
 
 DOCUMENT: Final = "document"
 """The kind of a verdict on a document that cannot be used."""
@@ -155,11 +156,12 @@ def check(options: Options, session: Session, journal: Journal | None = None, wa
     for path in options.paths:
         if not path.exists():
             raise InputError(f"{path}: there is no such file or folder")
-    if options.sample is not None:
-        session.sample = choose(options.paths, options.sample, options.selection)
     ahead = Ahead()
     try:
-        _check(options, session, journal, watch, ahead)
+        with GroupFolders() as folders:
+            if options.sample is not None:
+                session.sample = choose(options.paths, options.sample, options.selection, folders)
+            _check(options, session, journal, watch, ahead, folders)
     except BaseException:
         for report, origin in ahead.reports.values():
             session.take(report, origin)
@@ -170,10 +172,19 @@ def check(options: Options, session: Session, journal: Journal | None = None, wa
         _refuse_nothing(options, session)
 
 
-def _check(options: Options, session: Session, journal: Journal | None, watch: Watch | None, ahead: Ahead) -> None:
+def _check(
+    options: Options,
+    session: Session,
+    journal: Journal | None,
+    watch: Watch | None,
+    ahead: Ahead,
+    folders: GroupFolders,
+) -> None:
     halves: list[Task] = []
     reading = Reading()
-    with contextlib.closing(_reports(_tasks(options, session, reading), options, session, journal, ahead)) as reports:
+    with contextlib.closing(
+        _reports(_tasks(options, session, reading, folders), options, session, journal, ahead)
+    ) as reports:
         for task, report in reports:
             if report.is_half:
                 halves.append(task)
@@ -218,7 +229,7 @@ def _refuse_nothing(options: Options, session: Session) -> None:
             raise InputError(f"no case is called {case}; --list shows what cases are called")
 
 
-def _tasks(options: Options, session: Session, reading: Reading) -> Iterator[Task]:
+def _tasks(options: Options, session: Session, reading: Reading, folders: GroupFolders) -> Iterator[Task]:
     for path in options.paths:
         for document in _documents(path, reading):
             wanted = _wanted(session, document.place)
@@ -235,6 +246,7 @@ def _tasks(options: Options, session: Session, reading: Reading) -> Iterator[Tas
                     options.is_listing,
                     options.most_failures,
                     document.problem,
+                    folders.of(document),
                 )
 
 
