@@ -13,6 +13,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from samestate.conformance.checking.document import forks_of
+from samestate.conformance.checking.selection import EVERYTHING, Selection
+from samestate.conformance.checking.vectors import loaded
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
 from samestate.conformance.fixtures.block_file import is_rpc_block, is_rpc_witness, rpc_case, unwrap
@@ -26,6 +28,7 @@ from samestate.conformance.fixtures.load import (
     is_vector,
     pair_rpc,
 )
+from samestate.conformance.fixtures.pre_alloc import GroupFolders
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +62,15 @@ class Halves:
     witnesses: list[tuple[str, object]] = field(default_factory=list)
 
 
-def choose(paths: Iterable[Path], size: int, fork: str | None = None) -> Sample:
-    """``size`` of the cases below ``paths`` that can be run, of ``fork`` where that is given."""
+def choose(
+    paths: Iterable[Path], size: int, selection: Selection = EVERYTHING, folders: GroupFolders | None = None
+) -> Sample:
+    """``size`` of the cases below ``paths`` that can be run, of those that are selected."""
+    folders = folders or GroupFolders()
     listed: list[Listed] = []
     unusable: set[str] = set()
     for path in paths:
-        for case in _list(path, fork):
+        for case in _list(path, selection, folders):
             if isinstance(case, Listed):
                 listed.append(case)
             else:
@@ -78,7 +84,7 @@ def choose(paths: Iterable[Path], size: int, fork: str | None = None) -> Sample:
     )
 
 
-def _list(path: Path, fork: str | None) -> Iterator[Listed | str]:
+def _list(path: Path, selection: Selection, folders: GroupFolders) -> Iterator[Listed | str]:
     """The cases below a path, and the places of documents that cannot be used."""
 
     def listed(place: str, identity: str) -> Listed:
@@ -90,7 +96,7 @@ def _list(path: Path, fork: str | None) -> Iterator[Listed | str]:
     halves = Halves()
     for document in _documents(path):
         try:
-            ids = _ids(document, fork, halves)
+            ids = _ids(document, path, selection, halves, folders)
         except InputError:
             yield document.place
         else:
@@ -102,7 +108,7 @@ def _list(path: Path, fork: str | None) -> Iterator[Listed | str]:
             case = None
         if case is None:
             yield pair.place
-        elif _is_of(case, fork):
+        elif _is_taken(case, path, selection):
             yield listed(pair.place, case.id)
 
 
@@ -113,14 +119,16 @@ def _documents(path: Path) -> Iterator[Document]:
         yield Document(str(path), b"", str(error))
 
 
-def _ids(document: Document, fork: str | None, halves: Halves) -> list[str]:
+def _ids(document: Document, path: Path, selection: Selection, halves: Halves, folders: GroupFolders) -> list[str]:
     """The ids of the cases in a document that can be run; a block or a witness alone is put aside.
 
     Raises InputError.
     """
     document.refuse()
     if is_vector(document):
-        return [document.place]
+        case = loaded(document.place, document.content).case
+        is_taken = selection.takes(case.id, str(path), frozenset({case.fork}), case.selectors)
+        return [document.place] if is_taken else []
     if is_about_release(document):
         return []
     value = unwrap(document.json())
@@ -129,12 +137,13 @@ def _ids(document: Document, fork: str | None, halves: Halves) -> list[str]:
     elif is_rpc_witness(value):
         halves.witnesses.append((document.place, value))
     elif not is_schema(value):
-        return [case.id for case in cases_in(document.place, value) if _is_of(case, fork)]
+        cases = cases_in(document.place, value, folders.of(document))
+        return [case.id for case in cases if _is_taken(case, path, selection)]
     return []
 
 
-def _is_of(case: Case | Skipped, fork: str | None) -> bool:
-    return not isinstance(case, Skipped) and (fork is None or fork in forks_of(case))
+def _is_taken(case: Case | Skipped, path: Path, selection: Selection) -> bool:
+    return not isinstance(case, Skipped) and selection.takes(case.id, str(path), forks_of(case))
 
 
 DEEPEST: Final = 32

@@ -18,7 +18,7 @@ from samestate.conformance.benchmarking.measuring import Progress, measure
 from samestate.conformance.benchmarking.report import Report, Setting
 from samestate.conformance.engines.optimized.engine import write_schedule
 from samestate.conformance.output.console import console_for
-from samestate.conformance.output.printing import check_json_target, write_json
+from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_file, is_stdout
 
 REPEAT: Final = 7

@@ -14,7 +14,7 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.mutants.report import Finding, table_of
 from samestate.conformance.mutants.suspects import Suspect, all_suspects
 from samestate.conformance.output.console import console_for
-from samestate.conformance.output.printing import check_json_target, write_json
+from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import is_stdout
 
 SURVIVED = 1

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from samestate.conformance.checking.printing import failure
 from samestate.conformance.checking.session import Options, Session, check
 from samestate.conformance.checking.verdict import Result
-from samestate.conformance.output.printing import failure
 
 pytestmark = pytest.mark.fixtures
 

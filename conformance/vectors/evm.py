@@ -355,16 +355,20 @@ def rejection_names() -> list[str]:
     return sorted(code.name for code in Invalid)
 
 
-def pre_values(case: Case) -> dict[str, str]:
-    """The numbers of the pre-state that are not zero, and the accounts without need, by key; code is left out."""
+def state_values(state: Object) -> dict[str, str]:
+    """The values of a state, as under ``pre``, by key as a record writes them; what is zero is left out."""
     numbers: dict[str, str] = {}
-    for address, account in case.pre.items():
+    values: dict[str, str] = {}
+    for address, account in state.items():
         numbers |= {f"balance {address}": text(account, "balance"), f"nonce {address}": text(account, "nonce")}
         numbers |= {f"slot {address} {slot}": str(value) for slot, value in member(account, "storage").items()}
-    values = {key: write_value(integer(int(value, 16))) for key, value in numbers.items() if int(value, 16)}
-    state = state_of(case)
-    for holder in (*state.empty_accounts, *state.storage):
-        needless = state.get(empty_account_key(holder))
+        code = unhexed(text(account, "code"))
+        if code:
+            values[f"code {address}"] = hexed(keccak256(code))
+    values |= {key: write_value(integer(int(value, 16))) for key, value in numbers.items() if int(value, 16)}
+    whole = FlatState.from_alloc(state)
+    for holder in (*whole.empty_accounts, *whole.storage):
+        needless = whole.get(empty_account_key(holder))
         if needless is not None:
             values[CODEC.key(empty_account_key(holder))] = write_value(needless)
     return values

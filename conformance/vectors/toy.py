@@ -351,9 +351,9 @@ def rejection_names() -> list[str]:
     return sorted(code.name for code in Invalid)
 
 
-def pre_values(case: Case) -> dict[str, str]:
-    """The pre-state by key, as a record writes it."""
-    return {CODEC.key(key): write_value(value) for key, value in read_state(case.pre).values.items()}
+def state_values(state: Object) -> dict[str, str]:
+    """The values of a state, as under ``pre``, by key as a record writes them."""
+    return {CODEC.key(key): write_value(value) for key, value in read_state(state).values.items()}
 
 
 def account_of(key: str) -> str:

@@ -268,6 +268,7 @@ def test_json_holds_every_verdict(tmp_path: Path) -> None:
     assert value["verdicts"][0] == {
         "id": f"{path}::dog",
         "path": str(path),
+        "file": str(path),
         "kind": "rlp_test",
         "fork": "",
         "engine": "spec",

@@ -53,7 +53,6 @@ BAD = {
     "unquoted boolean": ('status: "valid"', "status: true", 'must be in quotes: "true"'),
     "null": ('status: "valid"', "status:", "blocks[0].expect.status: must be in quotes"),
     "unquoted key": ('block_hashes: {"999"', "block_hashes: {999", "a key that is not a plain word must be in quotes"),
-    "wrong id": (f'id: "{ID}"', f'id: "{ID}2"', "id: must be the path of the file below vectors/"),
     "another machine": ('name: "evm"', 'name: "svm"', 'machine.name: must be "evm" or "toy", but is "svm"'),
     "unknown fork": ('fork: "Amsterdam"', 'fork: "Atlantis"', 'machine.fork: no fork is called "Atlantis"'),
     "unknown hazard": ('hazards: ["H04"]', 'hazards: ["H999"]', '"H999" is not known'),
