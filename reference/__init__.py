@@ -12,7 +12,7 @@ Solana's Sealevel and of Agave's unified scheduler. Where Samestate itself is na
 
 from samestate.reference.estimators import Estimate, Estimator, last_run, nothing_known
 from samestate.reference.metrics import Metrics
-from samestate.reference.running import BlockProgram, Judge, Run, run_block
+from samestate.reference.running import BlockProgram, Run, run_block
 from samestate.reference.strategies import STRATEGIES, Parts, Predictions
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "BlockProgram",
     "Estimate",
     "Estimator",
-    "Judge",
     "Metrics",
     "Parts",
     "Predictions",

@@ -51,15 +51,24 @@ class BlockResult(Generic[Outcome, Totals, Receipt, Closing]):
 
 
 def apply_block(
+    machine: Machine[Block, Transaction, Outcome, Totals, Receipt, Closing], block: Block, state: State
+) -> BlockResult[Outcome, Totals, Receipt, Closing]:
+    """Execute the block, and verify what it says of itself. Raises :class:`Rejection` where it is invalid."""
+    result = execute_block(machine, block, state)
+    machine.verify(block, result.steps, state)
+    return result
+
+
+def execute_block(
     machine: Machine[Block, Transaction, Outcome, Totals, Receipt, Closing],
     block: Block,
     state: State,
     leave_out: Callable[[int, Rejection], None] | None = None,
 ) -> BlockResult[Outcome, Totals, Receipt, Closing]:
-    """Open the block, execute and settle each transaction in order, close the block.
+    """Open the block, execute and settle each transaction in order, close the block. Its own word is not verified.
 
-    Raises :class:`Rejection` where the block is invalid. A builder of blocks gives ``leave_out``: it is told of each
-    transaction that is rejected, by index, and the block goes on without it.
+    Raises :class:`Rejection` where the block cannot be executed. A builder of blocks gives ``leave_out``: it is told of
+    each transaction that is rejected, by index, and the block goes on without it.
     """
     ledger = Ledger(machine, state)
     steps: list[StepAccess] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import re
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -13,11 +14,16 @@ from typing import Any, Final, Self
 from samestate import conformance, spec
 from samestate.conformance.checking.document import Task
 from samestate.conformance.checking.report import DocumentReport
+from samestate.conformance.checking.selection import below
+from samestate.conformance.checking.verdict import Result
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.pre_alloc import group_path
 from samestate.conformance.output.targets import Log, check_folder
 
 OPTION: Final = "--resume:"
 FOLDER: Final = Path(".samestate")
+NAMED_GROUP: Final = re.compile(rb'"preHash"\s*:\s*"(0x[0-9a-fA-F]{1,64})"')
+"""How a document names a pre-allocation group, on whose content its verdicts depend."""
 LIBRARIES: Final = ("coincurve", "cryptography", "gmpy2", "py-arkworks-bls12381", "py-ecc", "pycryptodome")
 
 
@@ -68,7 +74,8 @@ class Journal:
 
     def add(self, task: Task, report: DocumentReport) -> None:
         """Keep a report, unless the document has to be looked at again anyway. Raises InputError."""
-        if report.error is None and not report.is_half:
+        is_whole = task.most_failures is None or not any(each.result is Result.FAILED for each in report.verdicts)
+        if report.error is None and not report.is_half and not report.notes and is_whole:
             self._log.add(json.dumps({"key": key_of(task), "report": report.to_json()}))
 
     def __enter__(self) -> Self:
@@ -81,7 +88,16 @@ class Journal:
 
 
 def key_of(task: Task) -> str:
-    """A digest of the document's content and of what is asked about it, whatever the document is called."""
+    """A digest of the document's content and of what is asked about it.
+
+    What the document is called counts only where that decides which of its cases are run.
+    """
     names = None if task.wanted is None else sorted(name.removeprefix(task.place) for name in task.wanted)
-    question = json.dumps([task.engines, names, task.fork, Path(task.place).suffix, "secure" in task.place.lower()])
-    return hashlib.sha256(question.encode() + b"\0" + task.content).hexdigest()
+    is_by_name = bool(task.selection.keyword or task.selection.cases)
+    selection = [*task.selection.options(), below(task.origin, task.place) if is_by_name else ""]
+    question = json.dumps([task.engines, names, selection, Path(task.place).suffix, "secure" in task.place.lower()])
+    digest = hashlib.sha256(question.encode() + b"\0" + task.content)
+    for name in sorted(set(NAMED_GROUP.findall(task.content))) if task.groups is not None else ():
+        path = group_path(task.groups, name.decode())
+        digest.update(name + (hashlib.sha256(path.read_bytes()).digest() if path is not None else b""))
+    return digest.hexdigest()

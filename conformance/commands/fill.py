@@ -40,6 +40,11 @@ def fill(
     if update and check:
         raise InputError("--update writes and --check does not: only one of them can be given")
     if not check:
+        if is_installed(output):
+            raise InputError(
+                f"--output {output}: is the folder of installed vectors, which is never written to: "
+                "give another folder, or --check"
+            )
         check_folder("--output", output)
     chosen = choose(scenarios or [])
     work = [(scenario, fork) for scenario in chosen for fork in scenario.forks]
@@ -76,6 +81,12 @@ def fill(
     print(f"{same} the same, {written} written, {len(different)} different")
     if different:
         raise typer.Exit(DIFFERENT)
+
+
+def is_installed(folder: Path) -> bool:
+    """Whether vectors there belong to an installation, and not to a source checkout."""
+    place = folder.resolve()
+    return not {"site-packages", "dist-packages"}.isdisjoint(place.parts)
 
 
 def choose(titles: list[str]) -> list[Scenario]:

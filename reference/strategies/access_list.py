@@ -21,7 +21,7 @@ class FromAccessList(InOrder):
 
     As long as every step has changed just what the list says, what later ones were told is right. From the first step
     on that has not, everything is executed again in order. So the result never depends on the list being right, and
-    whoever asked for the result judges the list by it, as after any other strategy (:data:`Judge`).
+    the machine verifies the list by it, as after any other strategy.
     """
 
     name = "access-list"
