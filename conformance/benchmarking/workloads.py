@@ -1,7 +1,8 @@
 """The blocks that engines are measured on, ready to be given to every kind of engine.
 
-Blocks of the toy are those of :mod:`samestate.conformance.generating.toy`. Those of the EVM are made here: each transaction adds
-to a slot of a contract and then computes until its gas is nearly spent; a conflict is a slot that an earlier one used.
+Blocks of the toy are those of :mod:`samestate.conformance.generating.toy`. Those of the EVM are made here: each
+transaction adds to a slot of a contract and then computes until its gas is nearly spent; a conflict is a slot that an
+earlier one used.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import traceback
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -13,15 +12,15 @@ from samestate.conformance.checking.blocks import KIND as BLOCK
 from samestate.conformance.checking.blocks import BlockSummary, run_block, summary_of
 from samestate.conformance.checking.encodings import kind_of_encoding, run_encoding_test
 from samestate.conformance.checking.report import DocumentReport
+from samestate.conformance.checking.selection import EVERYTHING, Selection
 from samestate.conformance.checking.state_and_chain import (
-    BLOCKCHAIN_TEST,
     STATE_TEST,
     run_blockchain_test,
     run_state_test,
 )
 from samestate.conformance.checking.transactions import KIND as TRANSACTION_TEST
 from samestate.conformance.checking.transactions import run_transaction_test
-from samestate.conformance.checking.vectors import check_document as check_vector
+from samestate.conformance.checking.vectors import check_vector, loaded
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import Engine, find_engine
@@ -30,10 +29,11 @@ from samestate.conformance.fixtures.archives import Document
 from samestate.conformance.fixtures.block_file import BlockFileCase, is_rpc_block, is_rpc_witness, unwrap
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase
 from samestate.conformance.fixtures.cases import Skipped
-from samestate.conformance.fixtures.chain_file import ChainChoice
-from samestate.conformance.fixtures.load import Case, cases_in, is_schema, is_vector
+from samestate.conformance.fixtures.chain_file import ChainChoice, network_chosen
+from samestate.conformance.fixtures.load import ABOUT_RELEASE, Case, cases_in, is_about_release, is_schema, is_vector
 from samestate.conformance.fixtures.state_test import StateTestCase
 from samestate.conformance.fixtures.transaction_test import TransactionTestCase
+from samestate.conformance.vectors.model import Vector
 from samestate.spec.evm.alloc import MalformedAlloc
 
 VECTOR: Final = "vector"
@@ -45,8 +45,10 @@ FRAMES_SHOWN: Final = 3
 class Task:
     """A document to be checked on each of ``engines``, with so many ``workers`` each.
 
-    ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all;
-    ``fork`` is the fork to which cases are limited. ``chain`` is the one that was chosen for blocks.
+    ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all; of
+    these ``selection`` says which. ``is_listing``: they are listed, and not run. After ``most_failures`` the others are
+    left. ``problem`` says why the document could not be read, if so. ``groups`` is the folder of the pre-allocation
+    groups that its tests name. ``chain`` is the one that was chosen for blocks.
     """
 
     place: str
@@ -55,7 +57,11 @@ class Task:
     engines: tuple[str, ...] = (SPEC,)
     workers: int = WORKERS
     wanted: frozenset[str] | None = None
-    fork: str | None = None
+    selection: Selection = EVERYTHING
+    is_listing: bool = False
+    most_failures: int | None = None
+    problem: str | None = None
+    groups: str | None = None
     chain: ChainChoice | None = None
 
 
@@ -63,34 +69,56 @@ def check_task(task: Task) -> DocumentReport:
     """What became of the cases of a document. What makes it unusable is in the report, not raised."""
     verdicts: list[Verdict] = []
     blocks: list[tuple[int, BlockSummary]] = []
-    document = Document(task.place, task.content)
+    listed: list[str] = []
+    deselected = failures = 0
+    document = Document(task.place, task.content, task.problem)
     try:
+        document.refuse()
         if is_vector(document):
-            for engine in task.engines:
-                verdicts += _check_vector(task, engine)
-            return DocumentReport(task.place, tuple(verdicts))
+            return check_vector_document(task)
+        if is_about_release(document):
+            if task.is_listing:
+                return DocumentReport(task.place)
+            skipped = Skipped(task.place, "about", ABOUT_RELEASE)
+            return DocumentReport(task.place, tuple(run_case(skipped, engine) for engine in task.engines))
         value = unwrap(document.json())
         if is_rpc_block(value) or is_rpc_witness(value):
             return DocumentReport(task.place, is_half=True)
         if is_schema(value):
             return DocumentReport(task.place)
-        for case in cases_in(task.place, value, task.chain.network if task.chain is not None else None):
-            if not is_wanted(case, task):
+        for case in cases_in(task.place, value, task.groups, network_chosen(task.chain)):
+            if task.wanted is not None and case.id not in task.wanted:
+                continue
+            if not task.selection.takes(case.id, task.origin, forks_of(case)):
+                deselected += 1
+                continue
+            if task.is_listing:
+                listed.append(case.id)
                 continue
             for engine in task.engines:
                 if isinstance(case, BlockFileCase) and engine == SPEC:
                     blocks.append((len(verdicts), summary_of(case)))
                 verdicts.append(run_case(case, engine))
+                failures += verdicts[-1].result is Result.FAILED
+            if task.most_failures is not None and failures >= task.most_failures:
+                break
     except InputError as error:
-        return DocumentReport(task.place, tuple(verdicts), tuple(blocks), error=str(error))
-    return DocumentReport(task.place, tuple(verdicts), tuple(blocks))
+        return DocumentReport(task.place, tuple(verdicts), tuple(blocks), error=str(error), deselected=deselected)
+    return DocumentReport(task.place, tuple(verdicts), tuple(blocks), deselected=deselected, listed=tuple(listed))
 
 
-def is_wanted(case: Case | Skipped, task: Task) -> bool:
-    """Whether a case is in the sample and of the fork that were asked for."""
-    if task.wanted is not None and case.id not in task.wanted:
-        return False
-    return task.fork is None or task.fork in forks_of(case)
+def check_vector_document(task: Task) -> DocumentReport:
+    """What became of a vector. Raises InputError where it is malformed."""
+    if task.wanted is not None and task.place not in task.wanted:
+        return DocumentReport(task.place)
+    vector = loaded(task.place, task.content)
+    case = vector.case
+    if not task.selection.takes(case.id, task.origin, frozenset({case.fork}), case.selectors):
+        return DocumentReport(task.place, deselected=1)
+    if task.is_listing:
+        return DocumentReport(task.place, listed=(case.id,))
+    verdicts = tuple(_check_vector(vector, engine, task.workers) for engine in task.engines)
+    return DocumentReport(task.place, verdicts, notes=(vector.note,) if vector.note else ())
 
 
 def forks_of(case: Case | Skipped) -> frozenset[str]:
@@ -141,7 +169,7 @@ def kind_of(case: Case) -> str:
         case StateTestCase():
             return STATE_TEST
         case BlockchainTestCase():
-            return BLOCKCHAIN_TEST
+            return case.kind
         case TransactionTestCase():
             return TRANSACTION_TEST
         case BlockFileCase():
@@ -150,17 +178,14 @@ def kind_of(case: Case) -> str:
             return kind_of_encoding(case)
 
 
-def _check_vector(task: Task, engine: str) -> Iterator[Verdict]:
-    if task.wanted is not None and task.place not in task.wanted:
-        return
+def _check_vector(vector: Vector, engine: str, workers: int) -> Verdict:
     try:
-        for verdict in check_vector(task.place, task.content, engine_of(engine, task.workers)):
-            if task.fork is None or task.fork == verdict.fork:
-                yield replace(verdict, kind=VECTOR, engine=engine)
+        verdict = check_vector(vector, engine_of(engine, workers))
     except InputError:
         raise
     except Exception as error:
-        yield Verdict(task.place, Result.FAILED, describe_crash(error, engine), kind=VECTOR, engine=engine)
+        verdict = Verdict(vector.case.id, Result.FAILED, describe_crash(error, engine), vector.case.fork)
+    return replace(verdict, kind=VECTOR, engine=engine)
 
 
 @functools.cache

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from samestate.conformance.fixtures.chain_file import choose_chain
+from samestate.conformance.fixtures.chain_file import choose_chain, network_chosen
 from samestate.conformance.fixtures.networks import NAMES, Network
 
 ChainOption: TypeAlias = Annotated[
@@ -22,5 +22,4 @@ ChainOption: TypeAlias = Annotated[
 
 def network_of_option(option: str | None) -> Network | None:
     """The rules of the chain that ``--chain`` names. Raises InputError as :func:`choose_chain` does."""
-    choice = choose_chain(option)
-    return None if choice is None else choice.network
+    return network_chosen(choose_chain(option))

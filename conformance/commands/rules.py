@@ -13,7 +13,8 @@ from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.session import check as check_paths
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.checking.workers import WorkerDied
-from samestate.conformance.output.printing import check_json_target, write_json
+from samestate.conformance.output.json_file import check_json_target, write_json
+from samestate.conformance.output.targets import is_stdout
 from samestate.conformance.rules.anchors import Anchor, all_anchors
 
 FAILED: Final = 1
@@ -44,7 +45,9 @@ def rules(
             print(f"samestate: {error}", file=sys.stderr)
             raise typer.Exit(FAILED) from error
     shown = [anchor for anchor in anchors if anchor.name not in session.rules]
-    out = sys.stderr if json == "-" else sys.stdout
+    if json is not None:
+        write_json(to_json(anchors, session, bool(paths)), json)
+    out = sys.stderr if is_stdout(json) else sys.stdout
     width = max((len(anchor.name) for anchor in shown), default=0)
     for anchor in shown:
         print(f"{anchor.name:{width}}  {anchor.where}", file=out)
@@ -58,8 +61,6 @@ def rules(
         print(f"{len(anchors) - len(shown)} of {len(anchors)} rules reached, {len(shown)} not ({share:.1f}%)", file=out)
     else:
         print(f"{len(anchors)} rules", file=out)
-    if json is not None:
-        write_json(to_json(anchors, session, bool(paths)), json)
 
 
 def to_json(anchors: tuple[Anchor, ...], session: Session, measured: bool) -> dict[str, Any]:

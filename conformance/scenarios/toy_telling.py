@@ -15,7 +15,7 @@ from samestate.spec.toy.access_list import AccessList, access_list_of
 from samestate.spec.toy.block import Block
 from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.state import ToyState
-from samestate.spec.transition import apply_block
+from samestate.spec.transition import execute_block
 
 
 def tell(scenario: Scenario, ruleset: Ruleset) -> Told:
@@ -62,7 +62,7 @@ def block_of(draft: ToyDraft, state: ToyState) -> Block:
 
     if draft.access_list is None:
         return block(None)
-    result = apply_block(Toy(), block(None), state, leave_out=lambda index, rejection: None)
+    result = execute_block(Toy(), block(None), state, leave_out=lambda index, rejection: None)
     return block(draft.access_list(access_list_of(result.steps, state)))
 
 
