@@ -169,7 +169,7 @@ def main() -> int:
     print(f"one at a time {sequential:.0f} ms, block-stm@processes {parallel:.0f} ms: {speed_up:.2f} times as fast")
     print(f"two unrelated copies: {ceiling:.2f} times; executions by worker: {figures.executions_by_worker}")
     if options.json:
-        options.json.write_text(json.dumps(report, indent=2) + "\n")
+        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     if each < LEAST_MILLISECONDS:
         print(f"the transactions are to take {LEAST_MILLISECONDS:g} ms each, at least", file=sys.stderr)
         return 1

@@ -161,7 +161,7 @@ def _check_vector(task: Task, engine: str) -> Iterator[Verdict]:
         yield Verdict(task.place, Result.FAILED, describe_crash(error, engine), kind=VECTOR, engine=engine)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def engine_of(name: str, workers: int = WORKERS) -> Engine:
     """The engine of that id, one for each process. Raises InputError where there is none."""
     return find_engine(name, workers=workers)

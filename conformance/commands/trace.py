@@ -46,7 +46,7 @@ def trace(
     with no_surprises(output):
         part = beside(output)
         output.parent.mkdir(parents=True, exist_ok=True)
-        file = part.open("w")
+        file = part.open("w", encoding="utf-8")
     try:
         with file:
             trace_transaction(chosen, transaction, file.write, options)

@@ -45,7 +45,7 @@ def all_anchors() -> tuple[Anchor, ...]:
     """Every anchor of the specification. Raises InputError where a name is malformed or used twice."""
     anchors: dict[str, Anchor] = {}
     for file in sorted((root() / "spec").rglob("*.py")):
-        for anchor in anchors_in(file, file.read_text()):
+        for anchor in anchors_in(file, file.read_text(encoding="utf-8")):
             first = anchors.setdefault(anchor.name, anchor)
             if first is not anchor:
                 raise InputError(f"{anchor.where}: the rule {anchor.name} is at {first.where} already: one name each")

@@ -32,7 +32,7 @@ TOY_ENGINES: Final = tuple(id for id in REGISTRY if id != "spec")
 EVM_ENGINES: Final = tuple(id for id in TOY_ENGINES if id.startswith("reference:") or id.endswith("@processes"))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def engine_of(id: str) -> Engine:
     return find_engine(id)
 
@@ -44,7 +44,8 @@ def complaint(engine: Engine, case: Case, expected: tuple[Any, ...], folder: Pat
         return ""
     target = folder / f"{engine.id.replace(':', '-').replace('@', '-')}{SUFFIX}"
     named = replace(case, id=f"{case.machine}/generated/{target.stem}")
-    target.write_text(vector_text(named, expected, f"generated.{case.machine}", f"{engine.id} gets this wrong."))
+    content = vector_text(named, expected, f"generated.{case.machine}", f"{engine.id} gets this wrong.")
+    target.write_text(content, encoding="utf-8")
     return f"{wrong.text}\nagain: samestate check {target} --engine {engine.id}"
 
 

@@ -63,8 +63,9 @@ def told(report: Report, strategy: str, case: Case, folder: Path, workers: int) 
     folder.mkdir(parents=True, exist_ok=True)
     vector, schedule = folder / f"case{SUFFIX}", folder / "schedule.yaml"
     named = replace(case, id=f"{toy.NAME}/generated/case")
-    vector.write_text(vector_text(named, toy.execute(case), "interleavings", "A block on which a schedule goes wrong."))
-    schedule.write_text(report.document(vector.name, f"reference:{strategy}", workers).write())
+    content = vector_text(named, toy.execute(case), "interleavings", "A block on which a schedule goes wrong.")
+    vector.write_text(content, encoding="utf-8")
+    schedule.write_text(report.document(vector.name, f"reference:{strategy}", workers).write(), encoding="utf-8")
     return f"{case.id}\n{report.text(20)}\nagain: samestate run --schedule {schedule}"
 
 

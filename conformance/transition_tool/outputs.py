@@ -36,7 +36,7 @@ def write_file(path: Path, content: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = beside(path)
         try:
-            part.write_text(content)
+            part.write_text(content, encoding="utf-8")
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)

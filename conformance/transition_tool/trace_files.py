@@ -28,7 +28,7 @@ class TraceFiles:
         self._path = self._folder / f"trace-{index}-0x{transaction_hash(transaction).hex()}.jsonl"
         with no_surprises(self._path):
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = beside(self._path).open("w")
+            self._file = beside(self._path).open("w", encoding="utf-8")
         self._tracer = LineTracer(self._write, self._options)
         return self._tracer
 

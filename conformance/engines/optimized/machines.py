@@ -37,7 +37,7 @@ class ForkBlock:
     payload: Payload
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def machine_of(fork: str) -> Evm:
     """The EVM under a fork."""
     return Evm(BY_NAME[fork])
