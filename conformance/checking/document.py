@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from samestate.conformance.checking.blocks import KIND as BLOCK
 from samestate.conformance.checking.blocks import BlockSummary, run_block, summary_of
@@ -45,7 +45,8 @@ class Task:
     """A document to be checked on each of ``engines``, with so many ``workers`` each.
 
     ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all;
-    ``fork`` is the fork to which cases are limited.
+    ``fork`` is the fork to which cases are limited. ``known`` are the verdicts of the first runs, which are not run
+    again: a run is one case on one engine.
     """
 
     place: str
@@ -55,17 +56,50 @@ class Task:
     workers: int = WORKERS
     wanted: frozenset[str] | None = None
     fork: str | None = None
+    known: tuple[tuple[Verdict, ...], ...] = ()
 
 
-def check_task(task: Task) -> DocumentReport:
+class Watch(Protocol):
+    """Who is told of each run as it begins and ends."""
+
+    def begin(self, verdict: Verdict) -> None:
+        """A run begins. ``verdict`` is what it comes to, but for the reason, where it does not end."""
+
+    def end(self, verdicts: tuple[Verdict, ...]) -> None:
+        """The run has ended, with these verdicts."""
+
+
+class Runs:
+    """The runs of a document in their order: those that are known, and then those that are made."""
+
+    def __init__(self, known: tuple[tuple[Verdict, ...], ...] = (), watch: Watch | None = None) -> None:
+        self._known = iter(known)
+        self._watch = watch
+
+    def make(self, unended: Verdict, run: Callable[[], Iterable[Verdict]]) -> tuple[Verdict, ...]:
+        """The verdicts of the next run."""
+        known = next(self._known, None)
+        if known is not None:
+            return known
+        if self._watch is not None:
+            self._watch.begin(unended)
+        verdicts = tuple(run())
+        if self._watch is not None:
+            self._watch.end(verdicts)
+        return verdicts
+
+
+def check_task(task: Task, watch: Watch | None = None) -> DocumentReport:
     """What became of the cases of a document. What makes it unusable is in the report, not raised."""
+    runs = Runs(task.known, watch)
     verdicts: list[Verdict] = []
     blocks: list[tuple[int, BlockSummary]] = []
     document = Document(task.place, task.content)
     try:
         if is_vector(document):
             for engine in task.engines:
-                verdicts += _check_vector(task, engine)
+                unended = Verdict(task.place, Result.FAILED, kind=VECTOR, engine=engine)
+                verdicts += runs.make(unended, partial(_check_vector, task, engine))
             return DocumentReport(task.place, tuple(verdicts))
         value = unwrap(document.json())
         if is_rpc_block(value) or is_rpc_witness(value):
@@ -78,10 +112,21 @@ def check_task(task: Task) -> DocumentReport:
             for engine in task.engines:
                 if isinstance(case, BlockFileCase) and engine == SPEC:
                     blocks.append((len(verdicts), summary_of(case)))
-                verdicts.append(run_case(case, engine))
+                verdicts += runs.make(_unended(case, engine), partial(_run_case, case, engine))
     except InputError as error:
         return DocumentReport(task.place, tuple(verdicts), tuple(blocks), error=str(error))
     return DocumentReport(task.place, tuple(verdicts), tuple(blocks))
+
+
+def _unended(case: Case | Skipped, engine: str) -> Verdict:
+    """What becomes of a case that does not end."""
+    if isinstance(case, Skipped):
+        return Verdict(case.id, Result.FAILED, engine=engine)
+    return Verdict(case.id, Result.FAILED, "", ", ".join(sorted(forks_of(case))), (), kind_of(case), engine)
+
+
+def _run_case(case: Case | Skipped, engine: str) -> tuple[Verdict]:
+    return (run_case(case, engine),)
 
 
 def is_wanted(case: Case | Skipped, task: Task) -> bool:
@@ -161,7 +206,7 @@ def _check_vector(task: Task, engine: str) -> Iterator[Verdict]:
         yield Verdict(task.place, Result.FAILED, describe_crash(error, engine), kind=VECTOR, engine=engine)
 
 
-@functools.lru_cache(maxsize=64)
+@lru_cache(maxsize=64)
 def engine_of(name: str, workers: int = WORKERS) -> Engine:
     """The engine of that id, one for each process. Raises InputError where there is none."""
     return find_engine(name, workers=workers)

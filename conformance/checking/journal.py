@@ -66,8 +66,8 @@ class Journal:
         return None if value is None else DocumentReport.from_json(task.place, value)
 
     def add(self, task: Task, report: DocumentReport) -> None:
-        """Keep a report, unless the document has to be looked at again anyway."""
-        if report.error is None and not report.is_half:
+        """Keep a report, unless the document has to be looked at again anyway, or may end otherwise."""
+        if report.error is None and not report.is_half and not report.was_stopped:
             self._file.write(json.dumps({"key": key_of(task), "report": report.to_json()}) + "\n")
             self._file.flush()
 

@@ -17,7 +17,8 @@ class DocumentReport:
 
     ``blocks`` say, by index of a verdict, what a real block leaves for the one after it. ``is_half`` marks a block or a
     witness that came apart from the other, which can be checked only together. ``error`` says why the document cannot
-    be used at all. ``rules`` are the anchors that were reached, where that is measured.
+    be used at all. ``rules`` are the anchors that were reached, where that is measured. ``was_stopped`` says that a
+    case was stopped, or that its process died: another time, or with other limits, it may end otherwise.
     """
 
     place: str
@@ -26,6 +27,7 @@ class DocumentReport:
     is_half: bool = False
     error: str | None = None
     rules: frozenset[str] = frozenset()
+    was_stopped: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As JSON. The place is left out of the ids, so that a document may move."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from samestate.conformance.checking.blocks import BlockSummary, compare_series
 from samestate.conformance.checking.document import SPEC, Task
 from samestate.conformance.checking.journal import Journal
+from samestate.conformance.checking.limits import NO_LIMITS, Limits
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.sample import Sample, choose
 from samestate.conformance.checking.verdict import Result, Verdict
@@ -28,7 +29,7 @@ from samestate.conformance.vectors.machines import MACHINES
 @dataclass(frozen=True, slots=True)
 class Options:
     """What to check and how. ``sample`` and ``fork`` limit the cases; ``jobs`` counts processes that share the cases,
-    ``workers`` those inside an engine."""
+    ``workers`` those inside an engine. ``limits`` are what each case may take."""
 
     paths: tuple[Path, ...]
     engines: tuple[str, ...] = (SPEC,)
@@ -37,6 +38,7 @@ class Options:
     sample: int | None = None
     fork: str | None = None
     measure_rules: bool = False
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(slots=True)
@@ -167,7 +169,7 @@ def _reports(
 ) -> Iterator[tuple[Task, DocumentReport]]:
     """The reports in the order of the tasks, from the journal where it has them."""
     if journal is None:
-        yield from check_all(tasks, options.jobs, options.measure_rules)
+        yield from check_all(tasks, options.jobs, options.measure_rules, limits=options.limits)
         return
     known: dict[int, tuple[Task, DocumentReport]] = {}
     order: list[int] = []
@@ -183,7 +185,7 @@ def _reports(
                 yield task
 
     following = 0
-    reports = check_all(unknown(), options.jobs, options.measure_rules, journal.add)
+    reports = check_all(unknown(), options.jobs, options.measure_rules, journal.add, options.limits)
     for position, (task, report) in enumerate(reports):
         while following < order[position]:
             yield known.pop(following)

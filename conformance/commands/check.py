@@ -13,11 +13,12 @@ import typer
 
 from samestate.conformance.checking.document import SPEC, engine_of
 from samestate.conformance.checking.journal import Journal, source_version
+from samestate.conformance.checking.limits import parse_limits
 from samestate.conformance.checking.progress import progress_bar
 from samestate.conformance.checking.session import Options, Session, fork_name
 from samestate.conformance.checking.session import check as check_paths
 from samestate.conformance.checking.verdict import Result
-from samestate.conformance.checking.workers import WorkerDied
+from samestate.conformance.checking.worker import WorkerDied
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import choose_engines, engines_by_name
 from samestate.conformance.errors import InputError
@@ -37,6 +38,12 @@ def check(
     json: Annotated[str | None, typer.Option(help="Write all verdicts to a file, or to stdout for `-`.")] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="So many cases, some from every folder.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Keep what is done in `.samestate`.")] = False,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="A case that takes longer is stopped, and fails.")
+    ] = None,
+    memory: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="A case that takes more, such as 1G, is stopped, and fails.")
+    ] = None,
     fork: Annotated[str | None, typer.Option(help="Only the cases of this fork.")] = None,
 ) -> None:
     """Vectors, state, blockchain, transaction, trie and RLP tests, and real blocks with a witness or a pre-state.
@@ -45,6 +52,7 @@ def check(
     or a run that only skips: nothing was executed, or nothing on an engine that is named by itself, not by a pattern.
     """
     check_json_target(json)
+    limits = parse_limits(timeout, memory)
     names = engine or [SPEC]
     options = Options(
         paths=tuple(paths),
@@ -53,6 +61,7 @@ def check(
         workers=workers,
         sample=sample,
         fork=fork_name(fork) if fork is not None else None,
+        limits=limits,
     )
     session = Session()
     start = time.monotonic()

@@ -12,7 +12,7 @@ from samestate.conformance.checking.progress import progress_bar
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.session import check as check_paths
 from samestate.conformance.checking.verdict import Result
-from samestate.conformance.checking.workers import WorkerDied
+from samestate.conformance.checking.worker import WorkerDied
 from samestate.conformance.output.printing import check_json_target, write_json
 from samestate.conformance.rules.anchors import Anchor, all_anchors
 
