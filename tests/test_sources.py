@@ -62,8 +62,10 @@ def is_binary(name: str, call: ast.Call, keywords: dict[str | None, str]) -> boo
     if name in ("NamedTemporaryFile", "TemporaryFile"):
         mode = keywords.get("mode", ast.unparse(call.args[0]) if call.args else "'w+b'")
         return "b" in mode
-    if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) in NO_FILES:
-        return name == "open"
+    if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) in NO_FILES and name == "open":
+        return True
+    if name == "fdopen":
+        return len(call.args) > 1 and "b" in ast.unparse(call.args[1])
     values = [call.args[0] if call.args else None] if isinstance(call.func, ast.Attribute) else call.args[1:2]
     if (
         name == "open"
@@ -108,6 +110,7 @@ def test_a_cache_without_a_bound_is_seen(text: str, lines: list[int]) -> None:
         ("path.open('wb', buffering=0)", 0),
         ("path.read_text(encoding='utf-8')", 0),
         ("NamedTemporaryFile(dir=folder)", 0),
+        ("os.fdopen(3, 'wb')", 0),
         ("os.open(path, os.O_RDONLY)", 0),
         ("subprocess.run(command, text=True, encoding='utf-8')", 0),
         ("subprocess.run(command)", 0),

@@ -69,9 +69,9 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The run that had begun has ended, with these verdicts."""
+    """The run that had begun has ended, with this verdict."""
 
-    verdicts: tuple[Verdict, ...]
+    verdict: Verdict
 
 
 Message: TypeAlias = Begun | Ended | DocumentReport
@@ -266,7 +266,7 @@ class _Document:
         if isinstance(message, Begun):
             self.run = message.verdict
         else:
-            self._known.append(message.verdicts)
+            self._known.append(message.verdict)
             self.run = None
 
     def seconds(self) -> float:
@@ -282,14 +282,13 @@ class _Document:
         """The run that has begun has failed."""
         assert self.run is not None
         self.was_stopped = True
-        self._known.append((replace(self.run, result=Result.FAILED, reason=reason),))
+        self._known.append(replace(self.run, result=Result.FAILED, reason=reason))
 
     def report_unread(self, reason: str) -> DocumentReport:
         """The report on a document that cannot be read to its end: what was run, and that the rest was not."""
-        verdicts = [verdict for verdicts in self._known for verdict in verdicts]
         reason = f"reading it {reason}; what is left of it was not run"
         return DocumentReport(
-            self._task.place, (*verdicts, Verdict(self._task.place, Result.FAILED, reason)), was_stopped=True
+            self._task.place, (*self._known, Verdict(self._task.place, Result.FAILED, reason)), was_stopped=True
         )
 
 
@@ -339,6 +338,6 @@ class _Speaker:
         """See :class:`Watch`."""
         self._connection.send(Begun(verdict))
 
-    def end(self, verdicts: tuple[Verdict, ...]) -> None:
+    def end(self, verdict: Verdict) -> None:
         """See :class:`Watch`."""
-        self._connection.send(Ended(verdicts))
+        self._connection.send(Ended(verdict))

@@ -20,8 +20,9 @@ from samestate.conformance.exploring.variants import CHECKOUT, load
 from samestate.reference.difference import Ending, end_of, judge, right_end_of
 from samestate.reference.explorer import IDLE, Kind, Label, Point, Violation, Worker
 from samestate.spec.toy.block import Block
-from samestate.spec.toy.machine import apply_toy_block
+from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.state import ToyState
+from samestate.spec.transition import apply_block
 
 LOOKS: Final = re.compile(r"\.(load|find|again|head|place)$|^memory\.(read|validate)\.|^memory\.(execution|base)$")
 """The actions that only read what workers share."""
@@ -145,7 +146,7 @@ class ToyProgram(CompiledProgram):
         self.state = state
         self.control.set_hook(None)
         self.control.set_mutant(NOTHING)
-        self.right = right_end_of(lambda: apply_toy_block(block, state))
+        self.right = right_end_of(lambda: apply_block(Toy(), block, state))
         self.declared = right_accesses(self.right) if right_declarations else None
         self.packed = part("toy.packing").pack(*plain_block(block, state))
         self.run = part("toy.running").ToyRun(arena(), workers, strategy)

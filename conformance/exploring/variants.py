@@ -19,7 +19,7 @@ from typing import Literal
 
 Variant = Literal["explored", "thread", "address"]
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 class VariantError(Exception):

@@ -86,7 +86,9 @@ def hunt(mutant: Mutant) -> Finding:
         kills = list(islice((each for each in search_on(mutant, {mutant.shown_by}) if isinstance(each, Kill)), 1))
     kill = min(kills, key=obscurity, default=None)
     passed = len({vector.case.id for vector in given} - {found.vector for found in first})
-    return Finding(mutant.name, mutant.engine, mutant.description, mutant.hazards, kill, passed, len(given))
+    return Finding(
+        mutant.name, mutant.engine, mutant.description, mutant.rule, mutant.hazards, kill, passed, len(given)
+    )
 
 
 def obscurity(kill: Kill) -> tuple[bool, bool]:
