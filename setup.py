@@ -74,7 +74,9 @@ class Build:
         queue = list(found)
         while queue:
             path = queue.pop()
-            for name in re.findall(rf"\b{re.escape(self.name)}(?:\.\w+)+|(?<=from )\.+[\w.]*", path.read_text()):
+            for name in re.findall(
+                rf"\b{re.escape(self.name)}(?:\.\w+)+|(?<=from )\.+[\w.]*", path.read_text(encoding="utf-8")
+            ):
                 target = self.root.joinpath(*name.split("."))
                 if name.startswith("."):
                     named = set(self.package.rglob("*.pxd"))
@@ -143,7 +145,9 @@ def compiler_version(variable: str) -> str:
     """What the compiler says of itself that CC or CXX names: another version makes other extensions."""
     named = os.environ.get(variable) or sysconfig.get_config_var(variable) or "c++"
     try:
-        return subprocess.run([*named.split(), "--version"], capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            [*named.split(), "--version"], capture_output=True, text=True, encoding="utf-8", check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         return f"{named}: {error}"  # where it is needed, compiling says so
 
@@ -208,10 +212,10 @@ def copied(name: str) -> Path:
         if path.suffix in sources.SUFFIXES:
             place = target / path.relative_to(source)
             wanted.add(place)
-            text = own_name.sub(target.name, path.read_text())
-            if not place.exists() or place.read_text() != text:
+            text = own_name.sub(target.name, path.read_text(encoding="utf-8"))
+            if not place.exists() or place.read_text(encoding="utf-8") != text:
                 place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_text(text)
+                place.write_text(text, encoding="utf-8")
     for path in target.rglob("*"):
         if path.suffix in sources.SUFFIXES and path not in wanted:
             path.unlink()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
-from samestate.conformance.benchmarking.contender import Prepared
+from samestate.conformance.benchmarking.measured_engine import Prepared
 from samestate.conformance.engines.optimized.engine import PROCESSES, THREADS
 from samestate.conformance.engines.optimized.machines import EVM, TOY, ForkBlock
 from samestate.conformance.engines.optimized.plain import plain_state

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from samestate.conformance.checking.blocks import KIND as BLOCK
 from samestate.conformance.checking.blocks import BlockSummary, run_block, summary_of
@@ -48,7 +49,8 @@ class Task:
     ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all; of
     these ``selection`` says which. ``is_listing``: they are listed, and not run. After ``most_failures`` the others are
     left. ``problem`` says why the document could not be read, if so. ``groups`` is the folder of the pre-allocation
-    groups that its tests name. ``chain`` is the one that was chosen for blocks.
+    groups that its tests name. ``chain`` is the one that was chosen for blocks. ``known`` are the verdicts of the first
+    runs, which are not run again: a run is one case on one engine.
     """
 
     place: str
@@ -63,10 +65,42 @@ class Task:
     problem: str | None = None
     groups: str | None = None
     chain: ChainChoice | None = None
+    known: tuple[Verdict, ...] = ()
 
 
-def check_task(task: Task) -> DocumentReport:
+class Watch(Protocol):
+    """Who is told of each run as it begins and ends."""
+
+    def begin(self, verdict: Verdict) -> None:
+        """A run begins. ``verdict`` is what it comes to, but for the reason, where it does not end."""
+
+    def end(self, verdict: Verdict) -> None:
+        """The run has ended, with this verdict."""
+
+
+class Runs:
+    """The runs of a document in their order: those that are known, and then those that are made."""
+
+    def __init__(self, known: tuple[Verdict, ...], watch: Watch | None) -> None:
+        self._known = iter(known)
+        self._watch = watch
+
+    def make(self, unended: Verdict, run: Callable[[], Verdict]) -> Verdict:
+        """The verdict of the next run. ``unended`` is what it comes to, but for the reason, where it does not end."""
+        known = next(self._known, None)
+        if known is not None:
+            return known
+        if self._watch is not None:
+            self._watch.begin(unended)
+        verdict = run()
+        if self._watch is not None:
+            self._watch.end(verdict)
+        return verdict
+
+
+def check_task(task: Task, watch: Watch | None = None) -> DocumentReport:
     """What became of the cases of a document. What makes it unusable is in the report, not raised."""
+    runs = Runs(task.known, watch)
     verdicts: list[Verdict] = []
     blocks: list[tuple[int, BlockSummary]] = []
     listed: list[str] = []
@@ -75,7 +109,7 @@ def check_task(task: Task) -> DocumentReport:
     try:
         document.refuse()
         if is_vector(document):
-            return check_vector_document(task)
+            return check_vector_document(task, runs)
         if is_about_release(document):
             if task.is_listing:
                 return DocumentReport(task.place)
@@ -98,7 +132,7 @@ def check_task(task: Task) -> DocumentReport:
             for engine in task.engines:
                 if isinstance(case, BlockFileCase) and engine == SPEC:
                     blocks.append((len(verdicts), summary_of(case)))
-                verdicts.append(run_case(case, engine))
+                verdicts.append(runs.make(_unended(case, engine), partial(run_case, case, engine)))
                 failures += verdicts[-1].result is Result.FAILED
             if task.most_failures is not None and failures >= task.most_failures:
                 break
@@ -107,7 +141,13 @@ def check_task(task: Task) -> DocumentReport:
     return DocumentReport(task.place, tuple(verdicts), tuple(blocks), deselected=deselected, listed=tuple(listed))
 
 
-def check_vector_document(task: Task) -> DocumentReport:
+def _unended(case: Case | Skipped, engine: str) -> Verdict:
+    """What becomes of a case that does not end."""
+    kind = "" if isinstance(case, Skipped) else kind_of(case)
+    return Verdict(case.id, Result.FAILED, "", ", ".join(sorted(forks_of(case))), (), kind, engine)
+
+
+def check_vector_document(task: Task, runs: Runs) -> DocumentReport:
     """What became of a vector. Raises InputError where it is malformed."""
     if task.wanted is not None and task.place not in task.wanted:
         return DocumentReport(task.place)
@@ -117,8 +157,11 @@ def check_vector_document(task: Task) -> DocumentReport:
         return DocumentReport(task.place, deselected=1)
     if task.is_listing:
         return DocumentReport(task.place, listed=(case.id,))
-    verdicts = tuple(_check_vector(vector, engine, task.workers) for engine in task.engines)
-    return DocumentReport(task.place, verdicts, notes=(vector.note,) if vector.note else ())
+    verdicts = []
+    for engine in task.engines:
+        unended = Verdict(case.id, Result.FAILED, "", case.fork, (), VECTOR, engine)
+        verdicts.append(runs.make(unended, partial(_check_vector, vector, engine, task.workers)))
+    return DocumentReport(task.place, tuple(verdicts), notes=(vector.note,) if vector.note else ())
 
 
 def forks_of(case: Case | Skipped) -> frozenset[str]:
@@ -188,7 +231,7 @@ def _check_vector(vector: Vector, engine: str, workers: int) -> Verdict:
     return replace(verdict, kind=VECTOR, engine=engine)
 
 
-@functools.cache
+@lru_cache(maxsize=64)
 def engine_of(name: str, workers: int = WORKERS) -> Engine:
     """The engine of that id, one for each process. Raises InputError where there is none."""
     return find_engine(name, workers=workers)

@@ -73,9 +73,10 @@ class Journal:
         return None if value is None else DocumentReport.from_json(task.place, value)
 
     def add(self, task: Task, report: DocumentReport) -> None:
-        """Keep a report, unless the document has to be looked at again anyway. Raises InputError."""
+        """Keep a report, unless the document has to be looked at again, or may end otherwise. Raises InputError."""
         is_whole = task.most_failures is None or not any(each.result is Result.FAILED for each in report.verdicts)
-        if report.error is None and not report.is_half and not report.notes and is_whole:
+        is_final = not report.is_half and not report.was_stopped
+        if report.error is None and is_final and not report.notes and is_whole:
             self._log.add(json.dumps({"key": key_of(task), "report": report.to_json()}))
 
     def __enter__(self) -> Self:

@@ -19,6 +19,7 @@ class DocumentReport:
     witness that came apart from the other, which can be checked only together. ``error`` says why the document cannot
     be used at all. ``rules`` are the anchors that were reached, where that is measured. ``deselected`` counts the cases
     that were not asked for, ``notes`` say what is odd. ``listed`` are the ids of cases that were only to be listed.
+    ``was_stopped`` says that a case was stopped, or that its process died: another time it may end otherwise.
     """
 
     place: str
@@ -30,6 +31,7 @@ class DocumentReport:
     deselected: int = 0
     notes: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
+    was_stopped: bool = False
 
     def until(self, end: int) -> DocumentReport:
         """The report on the cases before that index of a verdict alone."""

@@ -14,6 +14,7 @@ from typing import Final
 from samestate.conformance.checking.blocks import BlockSummary, compare_series
 from samestate.conformance.checking.document import SPEC, Task
 from samestate.conformance.checking.journal import Journal
+from samestate.conformance.checking.limits import NO_LIMITS, Limits
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.sample import Sample, choose
 from samestate.conformance.checking.selection import EVERYTHING, Selection, is_called
@@ -38,7 +39,8 @@ class Options:
 
     ``sample`` and ``selection`` limit the cases, ``members`` those of a path, to what has that id. ``jobs`` counts
     processes that share the cases, ``workers`` those inside an engine. ``most_failures`` ends it after so many;
-    ``is_listing``: cases are listed, and not run. ``chain`` is that of blocks which are of no public one or name none.
+    ``is_listing``: cases are listed, and not run. ``limits`` are what each case may take. ``chain`` is that of blocks
+    which are of no public one or name none.
     """
 
     paths: tuple[Path, ...]
@@ -52,6 +54,7 @@ class Options:
     most_failures: int | None = None
     is_listing: bool = False
     chain: ChainChoice | None = None
+    limits: Limits = NO_LIMITS
 
     def selection_of(self, path: Path) -> Selection:
         """Which of the cases below a path are to be run."""
@@ -289,7 +292,7 @@ def _reports(
             journal.add(task, report)
 
     if journal is None:
-        for task, report in check_all(tasks, options.jobs, options.measure_rules, keep):
+        for task, report in check_all(tasks, options.jobs, options.measure_rules, keep, options.limits):
             ahead.take(report)
             yield task, report
         return
@@ -307,7 +310,7 @@ def _reports(
                 yield task
 
     following = 0
-    reports = check_all(unknown(), options.jobs, options.measure_rules, keep)
+    reports = check_all(unknown(), options.jobs, options.measure_rules, keep, options.limits)
     for position, (task, report) in enumerate(reports):
         while following < order[position]:
             yield known.pop(following)

@@ -11,7 +11,7 @@ from samestate.conformance.engines.registry import Engine, EngineFailure, compar
 from samestate.conformance.vectors.loading import load_vector
 from samestate.conformance.vectors.model import Vector
 
-VECTORS_KEPT: Final = 4
+VECTORS_KEPT: Final = 1
 
 
 @functools.lru_cache(maxsize=VECTORS_KEPT)

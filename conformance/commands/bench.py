@@ -57,10 +57,10 @@ def bench(
     with contextlib.closing(lineup):
         setting = Setting(machine, seed, repeat, record, read_latency_us)
         with progress_bar() as progress:
-            comparison = measure(lineup.contenders, lineup.make_copies, repeat, progress)
+            comparison = measure(lineup.engines, lineup.make_copies, repeat, progress)
         report = Report(lineup.prepared, setting, comparison, lineup.apart(), lineup.facts())
         if trace is not None:
-            write_schedule(trace, lineup.trace(), f"{lineup.engines[-1].engine}, {lineup.prepared.name}")
+            write_schedule(trace, lineup.trace(), f"{lineup.optimized[-1].id}, {lineup.prepared.name}")
     if json is not None:
         write_json(report.document(), json)
     if plot is not None:

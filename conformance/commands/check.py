@@ -14,13 +14,14 @@ import typer
 from samestate.conformance.checking.document import SPEC, engine_of
 from samestate.conformance.checking.journal import Journal, source_version
 from samestate.conformance.checking.junit import to_junit
+from samestate.conformance.checking.limits import parse_limits
 from samestate.conformance.checking.printing import Teller, summary, to_json
 from samestate.conformance.checking.progress import Bar, progress_bar
 from samestate.conformance.checking.selection import Selection, compile_keyword, selectors_of, split_argument
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.session import check as check_paths
 from samestate.conformance.checking.verdict import Result, Verdict
-from samestate.conformance.checking.workers import WorkerDied
+from samestate.conformance.checking.worker import WorkerDied
 from samestate.conformance.commands.chain_option import ChainOption
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import choose_engines, engines_by_name
@@ -106,6 +107,18 @@ def check(
         int,
         typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes that share the cases.", rich_help_panel=HOW),
     ] = 1,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", help="A case that takes longer on an engine is stopped, and fails.", rich_help_panel=HOW
+        ),
+    ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE", help="A case that takes more, such as 1G, is stopped, and fails.", rich_help_panel=HOW
+        ),
+    ] = None,
     exit_first: Annotated[
         bool, typer.Option("-x", "--exitfirst", help="Stop after the first failure.", rich_help_panel=HOW)
     ] = False,
@@ -160,6 +173,7 @@ def check(
         most_failures=1 if exit_first else most_failures,
         is_listing=is_listing,
         chain=choose_chain(chain),
+        limits=parse_limits(timeout, memory),
     )
     compile_keyword(keyword or '""')
     if is_listing:

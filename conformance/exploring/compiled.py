@@ -10,7 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
@@ -48,7 +48,7 @@ class SeededBug:
     description: str
 
 
-@cache
+@lru_cache(maxsize=1024)
 def label(name: str) -> Label:
     """What the explorer calls the action of that name in the compiled sources."""
     if name.endswith(".idle"):
@@ -61,13 +61,13 @@ def label(name: str) -> Label:
 @cache
 def seeded_bugs() -> dict[str, SeededBug]:
     """All seeded bugs by name, as the header of the sources lists them."""
-    text = (CHECKOUT / "optimized" / "core" / "mutants.hpp").read_text()
+    text = (CHECKOUT / "optimized" / "core" / "mutants.hpp").read_text(encoding="utf-8")
     rows = re.findall(r"^ +([A-Z_]+) = ([1-9]\d*), *// (.+)$", text, re.MULTILINE)
     names = {row[0]: row[0].lower().replace("_", "-") for row in rows}
     return {names[row[0]]: SeededBug(int(row[1]), names[row[0]], row[2]) for row in rows}
 
 
-@cache
+@lru_cache(maxsize=64)
 def part(name: str, progress: Callable[[str], None] = print) -> ModuleType:
     """A module of the explored build, such as ``toy.running``; compiled first where that is needed.
 

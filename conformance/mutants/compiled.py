@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Final
 
 from samestate.conformance.exploring.compiled import NOTHING, ToyProgram, seeded_bugs
@@ -151,7 +151,7 @@ def is_small(vector: Vector) -> bool:
     return vector.case.id.split("/")[1] == SMALLEST
 
 
-@cache
+@lru_cache(maxsize=1024)
 def programs(id: str, strategy: str, right_declarations: bool) -> tuple[ToyProgram, ...]:
     """The blocks of a vector for compiled workers; none where the strategy needs access lists and one has none."""
     state, blocks = toy.read_case(vectors()[id].case)

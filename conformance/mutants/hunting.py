@@ -118,7 +118,7 @@ def search_on(mutant: Mutant, shown: Set[str]) -> Iterator[Found]:
 # Vectors under random schedules
 
 
-@functools.cache
+@functools.lru_cache(maxsize=8)
 def vectors_of(machine: str) -> tuple[Vector, ...]:
     """The vectors that mutants of a machine are given, small ones only, in the order of their ids."""
     paths = (path for path in vector_files(machine) if machine == toy.NAME or path.parent.name in EVM_SUITES)

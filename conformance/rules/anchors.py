@@ -51,7 +51,7 @@ def all_anchors(room: str = "spec") -> tuple[Anchor, ...]:
     """Every anchor of a room. Raises InputError where a name is malformed or is used twice in that room."""
     anchors: dict[str, Anchor] = {}
     for file in sorted((root() / room).rglob("*.py")):
-        for anchor in anchors_in(file, file.read_text()):
+        for anchor in anchors_in(file, file.read_text(encoding="utf-8")):
             first = anchors.setdefault(anchor.name, anchor)
             if first is not anchor:
                 raise InputError(f"{anchor.where}: the rule {anchor.name} is at {first.where} already: one name each")

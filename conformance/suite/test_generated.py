@@ -33,7 +33,7 @@ TOY_ENGINES: Final = tuple(id for id in REGISTRY if id != "spec")
 EVM_ENGINES: Final = tuple(id for id in TOY_ENGINES if id.startswith("reference:") or id.endswith("@processes"))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def engine_of(id: str) -> Engine:
     return find_engine(id)
 

@@ -42,12 +42,12 @@ FILES: Final = tuple(vector_files())
 IDS: Final = [path.relative_to(VECTORS).as_posix().removesuffix(SUFFIX) for path in FILES]
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def engine_of(id: str) -> Engine:
     return find_engine(id)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=512)
 def vector_of(path: Path) -> Vector:
     return load_vector_file(path)
 

@@ -131,7 +131,7 @@ def without_references(part: Any, schema: Any) -> Any:
     return {name: without_references(value, schema) for name, value in part.items() if name != "$defs"}
 
 
-@functools.cache
+@functools.lru_cache(maxsize=8)
 def result_validator(machine: str) -> Any:
     """The validator of what an outside engine gives for a block: as under ``expect``, but nothing is required.
 

@@ -16,7 +16,8 @@ import pytest
 
 from samestate.conformance.checking import journal
 from samestate.conformance.checking.document import Task
-from samestate.conformance.checking.workers import WorkerDied, check_all
+from samestate.conformance.checking.verdict import Result
+from samestate.conformance.checking.workers import check_all
 from tests.conformance.checking.cases import LOOP, RLP_TEST, WRONG_RLP_TEST, block_file, samestate, state_test, write
 
 pytestmark = pytest.mark.slow
@@ -148,12 +149,12 @@ def test_ctrl_c_keeps_what_is_done(jobs: str) -> None:
     assert rest.stdout.endswith("\n40 passed, 0 failed, 0 skipped\n")
 
 
-def test_a_killed_worker_is_told_and_nothing_hangs() -> None:
+def test_a_worker_that_is_killed_once_costs_nothing() -> None:
     slow_cases(60)
     tasks = [Task(str(path), path.read_bytes(), "slow") for path in sorted(Path("slow").iterdir())]
     reports = check_all(tasks, 2)
-    next(reports)
+    first = next(reports)
     for process in multiprocessing.active_children():
         os.kill(process.pid or 0, signal.SIGKILL)
-    with pytest.raises(WorkerDied, match=r"a worker process was killed .* at slow/\d+\.json or after it"):
-        list(reports)
+    verdicts = [verdict for _, report in (first, *reports) for verdict in report.verdicts]
+    assert [verdict.result for verdict in verdicts] == [Result.PASSED] * 60
