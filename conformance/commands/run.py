@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json as json_module
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,19 +13,24 @@ from rich.console import Console
 from rich.table import Table
 
 from samestate.conformance.checking.choosing import choose_vector, vectors_below
+from samestate.conformance.commands.chain_option import ChainOption, network_of_option
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.optimized.engine import OptimizedEngine, tracing_engine, write_schedule
 from samestate.conformance.engines.registry import EngineFailure, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.exploring.schedules import document_of, replay
-from samestate.conformance.output.targets import check_file
+from samestate.conformance.fixtures.networks import Network
+from samestate.conformance.output.json_file import check_json_target, write_json
+from samestate.conformance.output.targets import check_file, is_stdout
 from samestate.conformance.tracing.traceable import TraceableBlock, TraceableCase, find_fixture
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.comparing import name_accounts, show, show_access
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import VALID, Vector, members, text, texts
-from samestate.spec.evm.chain import EvmResult, check_access_list, check_proposed_access_list
+from samestate.spec.evm.block_access_list import hash_access_list
+from samestate.spec.evm.chain import EvmResult, access_list_of, read_proposed_access_list
 from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.state import MissingWitness, RootUnavailable
 from samestate.spec.machine import Rejection
 from samestate.spec.transition import apply_block
@@ -46,21 +51,26 @@ def run(
         typer.Option(min=1, help="Workers inside an engine that runs in parallel.", show_default=str(WORKERS)),
     ] = None,
     case: Annotated[str | None, typer.Option(help="A part of the name of the case, where there are many.")] = None,
+    chain: ChainOption = None,
     schedule: Annotated[
         Path | None, typer.Option(help="A schedule: run what it names, and only what it names, in just that order.")
     ] = None,
     trace: Annotated[
         Path | None, typer.Option(help="Write what each worker of `optimized` did and when, for Perfetto.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="As JSON: for each block a map as in FORMAT.md.")] = False,
+    json: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write JSON, for each block a map as in FORMAT.md; to stdout for `-`."),
+    ] = None,
 ) -> None:
     """Execute the blocks of a case: gas, receipts, roots, and what every step read and wrote.
 
     Nothing is compared with what the case expects, nor, but for the block access list, with what headers say; that is
     what `check` does. Exit code 1: the engine failed, or what a schedule shows is wrong.
     """
+    check_json_target(json)
     if schedule is not None:
-        others = {"--engine": engine, "--workers": workers, "--case": case, "--trace": trace}
+        others = {"--engine": engine, "--workers": workers, "--case": case, "--chain": chain, "--trace": trace}
         for option, value in others.items():
             if value is not None:
                 raise InputError(f"{option} {value}: cannot be given with --schedule, which says what is run and how")
@@ -71,25 +81,27 @@ def run(
     if trace is not None:
         check_file("--trace", trace)
     try:
-        names, results = results_of(block, engine or SPEC, case, workers or WORKERS, trace)
+        network = network_of_option(chain)
+        names, results = results_of(block, engine or SPEC, case, workers or WORKERS, trace, network)
     except EngineFailure as failure:
         typer.echo(f"samestate: {engine or SPEC}: {failure}", err=True)
         raise typer.Exit(FAILED) from failure
-    if json:
-        print(json_module.dumps(results, indent=2))
-        return
+    if json is not None:
+        write_json(results, json)
+        if is_stdout(json):
+            return
     console = Console(highlight=False, soft_wrap=True)
     for index, result in enumerate(results):
         print_block(console, f"block {index}", result, names)
 
 
-def run_schedule(path: Path, vector: Path | None, json: bool) -> None:
+def run_schedule(path: Path, vector: Path | None, json: str | None) -> None:
     """Run what a schedule says and tell what came out of it. Exit code 1 where that is wrong."""
     replayed = replay(path, vector)
     report = replayed.report
-    if json:
-        print(json_module.dumps(document_of(replayed), indent=2))
-    else:
+    if json is not None:
+        write_json(document_of(replayed), json)
+    if not is_stdout(json):
         print(f"{replayed.case.id}, block {replayed.document.block}, {replayed.document.engine}")
         print(report.text())
         print(f"{report.points} points")
@@ -101,7 +113,12 @@ def run_schedule(path: Path, vector: Path | None, json: bool) -> None:
 
 
 def results_of(
-    path: Path, engine_id: str, name: str | None, workers: int = WORKERS, trace: Path | None = None
+    path: Path,
+    engine_id: str,
+    name: str | None,
+    workers: int = WORKERS,
+    trace: Path | None = None,
+    chain: Network | None = None,
 ) -> tuple[dict[str, str], list[Object]]:
     """The names of accounts, and what came out of each block of the case. Raises InputError and EngineFailure."""
     vectors = vectors_below(path)
@@ -111,7 +128,7 @@ def results_of(
         raise InputError(f"{path}: --trace: only vectors can be given to engines that tell what their workers did")
     if engine_id != SPEC:
         raise InputError(f"{path}: --engine {engine_id}: only vectors can be given to other engines than {SPEC!r}")
-    return {}, list(execute(find_fixture(path, name)))
+    return {}, list(execute(find_fixture(path, name, chain)))
 
 
 def run_vector(
@@ -151,11 +168,12 @@ def execute(case: TraceableCase) -> Iterator[Object]:
 def execute_block(block: TraceableBlock) -> EvmResult:
     """The result of a block. Raises Rejection; of the header only what it says of the block access list is checked."""
     header = block.header if block.fork.has_access_list else None
+    payload = block.payload
     if header is not None and block.access_list is not None:
-        check_proposed_access_list(header, block.access_list)
-    result = apply_block(Evm(block.fork), block.payload, block.before)
-    if header is not None:
-        check_access_list(header, block.access_list, result)
+        payload = replace(payload, access_list=read_proposed_access_list(header, block.access_list))
+    result = apply_block(Evm(block.fork), payload, block.before)
+    if header is not None and header.block_access_list_hash != hash_access_list(access_list_of(result)):
+        raise Rejection(Invalid.INVALID_BAL_HASH)
     return result
 
 

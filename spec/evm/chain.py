@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from itertools import islice
 from typing import NamedTuple, Protocol
 
-from samestate.spec.evm.access_list_of_block import block_access_list, check_item_count
+from samestate.spec.evm.access_list_of_block import block_access_list
 from samestate.spec.evm.block import Block, Header, decode_block, ommers_hash, transactions_root, withdrawals_root
-from samestate.spec.evm.block_access_list import (
-    BlockAccessList,
-    count_items,
-    decode_access_list,
-    encode_access_list,
-    hash_access_list,
-)
+from samestate.spec.evm.block_access_list import BlockAccessList, decode_access_list, hash_access_list
 from samestate.spec.evm.environment import ZERO_HASH, Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.hashing import keccak256
@@ -27,7 +21,7 @@ from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.requests import requests_hash
 from samestate.spec.evm.transaction_execution import Outcome
 from samestate.spec.machine import Rejection, RejectionCode, State
-from samestate.spec.transition import BlockResult, apply_block
+from samestate.spec.transition import BlockResult, execute_block
 
 BLOCK_HASH_WINDOW = 256
 
@@ -64,8 +58,10 @@ class Link:
     total_difficulty: int
 
 
-def to_payload(block: Block, chain_id: int, block_hashes: Mapping[int, bytes]) -> Payload:
-    """What executing ``block`` takes."""
+def to_payload(
+    block: Block, chain_id: int, block_hashes: Mapping[int, bytes], access_list: BlockAccessList | None = None
+) -> Payload:
+    """What executing ``block`` takes. ``access_list`` is the one that came with it, if any."""
     header = block.header
     return Payload(
         environment=Environment(
@@ -85,6 +81,7 @@ def to_payload(block: Block, chain_id: int, block_hashes: Mapping[int, bytes]) -
         transactions=block.transactions,
         withdrawals=block.withdrawals or (),
         ommers=tuple(OmmerMiner(ommer.coinbase, ommer.number) for ommer in block.ommers),
+        access_list=access_list,
     )
 
 
@@ -103,7 +100,7 @@ def body_claims(block: Block) -> Iterator[Claim]:
 
 
 def claims(header: Header, result: EvmResult) -> Iterator[Claim]:
-    """What the header says of the execution, apart from the state root."""
+    """What the header says of the execution, apart from the state root and the block access list."""
     # rule: evm.block.gas-used
     yield Claim("gas used", header.gas_used, result.totals.gas_used, Invalid.INVALID_GAS_USED)
     # rule: evm.block.receipts-root
@@ -119,52 +116,26 @@ def claims(header: Header, result: EvmResult) -> Iterator[Claim]:
         yield Claim("requests hash", header.requests_hash, computed, Invalid.INVALID_REQUESTS_HASH)
 
 
+def access_list_claims(header: Header, result: EvmResult) -> Iterator[Claim]:
+    """What the header says of the block access list, where it says anything (EIP-7928)."""
+    if header.block_access_list_hash is not None:
+        digest = hash_access_list(access_list_of(result))
+        # rule: evm.block.access-list-hash
+        yield Claim("block access list hash", header.block_access_list_hash, digest, Invalid.INVALID_BAL_HASH)
+
+
 def access_list_of(result: EvmResult) -> BlockAccessList:
     """The block access list that the execution gives."""
     return block_access_list(result.before, result.steps)
 
 
-def check_proposed_access_list(header: Header, proposed: bytes) -> None:
-    """The proposed list is well formed and the one that the header commits to."""
+def read_proposed_access_list(header: Header, proposed: bytes) -> BlockAccessList:
+    """The list that came with a block: the one that the header commits to, and well formed. Raises Rejection."""
     digest = keccak256(proposed)
     if digest != header.block_access_list_hash:
         # rule: evm.block.proposed-access-list-hash
         raise Rejection(Invalid.INVALID_BAL_HASH, f"0x{digest.hex()}")
-    decode_access_list(proposed)
-
-
-def check_access_list(header: Header, proposed: bytes | None, result: EvmResult) -> None:
-    """The proposed list, or the header's hash where none came along, is just what the execution gives (EIP-7928)."""
-    computed = access_list_of(result)
-    check_item_count(count_items(computed), header.gas_limit)
-    if proposed is not None and proposed != encode_access_list(computed):
-        decoded = decode_access_list(proposed)
-        if sorted(decoded, key=lambda account: account.address) == list(computed):
-            # rule: evm.block.access-list-order
-            raise Rejection(Invalid.MALFORMED_ACCESS_LIST, "the addresses do not ascend")
-        # rule: evm.block.access-list
-        raise Rejection(Invalid.INVALID_BLOCK_ACCESS_LIST, first_difference(decoded, computed))
-    if header.block_access_list_hash != hash_access_list(computed):
-        # rule: evm.block.access-list-hash
-        raise Rejection(Invalid.INVALID_BAL_HASH)
-
-
-def first_difference(proposed: BlockAccessList, computed: BlockAccessList) -> str:
-    """Where a proposed list first departs from the computed one, for people."""
-    for given, right in zip_longest(proposed, computed):
-        if given == right:
-            continue
-        if right is None or (given is not None and given.address < right.address):
-            return f"account 0x{given.address.hex()} is too much"
-        if given is None or given.address != right.address:
-            return f"account 0x{right.address.hex()} is missing"
-        parts = [
-            name.replace("_", " ")
-            for name in ("storage_changes", "storage_reads", "balance_changes", "nonce_changes", "code_changes")
-            if getattr(given, name) != getattr(right, name)
-        ]
-        return f"account 0x{right.address.hex()} has other {' and '.join(parts)}"
-    return "the encoding differs"
+    return decode_access_list(proposed)
 
 
 class Chain:
@@ -211,18 +182,19 @@ class Chain:
             block_rule(fork, block, len(encoded))
         family = [link.block for _, link in islice(self.ancestors(header.parent_hash), GENERATIONS + 1)]
         check_ommers(self.fork_of_ommer, block, family)
+        proposed = None
         if fork.has_access_list and access_list is not None:
-            check_proposed_access_list(header, access_list)
+            proposed = read_proposed_access_list(header, access_list)
         hashes = {
             link.block.header.number: digest
             for digest, link in islice(self.ancestors(header.parent_hash), BLOCK_HASH_WINDOW)
         }
-        result = apply_block(Evm(fork), to_payload(block, self.chain_id, hashes), parent.state)
+        machine, payload = Evm(fork), to_payload(block, self.chain_id, hashes, proposed)
+        result = execute_block(machine, payload, parent.state)
         if observe is not None:
             observe(result)
-        if fork.has_access_list:
-            check_access_list(header, access_list, result)
-        for claim in (*body_claims(block), *claims(header, result)):
+        machine.verify(payload, result.steps, parent.state)
+        for claim in (*access_list_claims(header, result), *body_claims(block), *claims(header, result)):
             if not claim.holds:
                 raise Rejection(claim.code, f"the header says {show(claim.claimed)}, and it is {show(claim.computed)}")
         state = result.state()

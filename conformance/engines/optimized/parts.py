@@ -43,10 +43,13 @@ class Parts:
         try:
             if isinstance(machine, Evm):
                 given = ForkBlock(fork_name(machine.fork), block)
-                result = self._python(EVM, given, state, predictions)
-                return python_result(result, EVM_CODES, state)
+                return verified(
+                    machine, block, python_result(self._python(EVM, given, state, predictions), EVM_CODES, state)
+                )
             if self.configuration.kind == "processes":
-                return python_result(self._python(TOY, block, state, predictions), TOY_CODES, state)
+                return verified(
+                    machine, block, python_result(self._python(TOY, block, state, predictions), TOY_CODES, state)
+                )
             result = self._engine(toy.NAME, toy.NAME).execute(packed_block(block, state))
             self.trace += result.trace
             return finished_result(result, block, state)
@@ -70,6 +73,12 @@ class Parts:
         if name not in self._engines:
             self._engines[name] = Engine(machine, self.configuration)
         return self._engines[name]
+
+
+def verified(machine: Any, block: Any, result: AnyResult) -> AnyResult:
+    """The result of a machine in Python, once the machine has had the last word on it. Raises Rejection."""
+    machine.verify(block, result.steps, result.before)
+    return result
 
 
 def fork_name(fork: Fork) -> str:
