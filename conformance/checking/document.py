@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import functools
-import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
-from samestate.conformance.checking.blocks import KIND as BLOCK
-from samestate.conformance.checking.blocks import BlockSummary, run_block, summary_of
-from samestate.conformance.checking.encodings import kind_of_encoding, run_encoding_test
+from samestate.conformance.checking.blocks import BlockSummary, summary_of
+from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.report import DocumentReport
-from samestate.conformance.checking.state_and_chain import (
-    BLOCKCHAIN_TEST,
-    STATE_TEST,
-    run_blockchain_test,
-    run_state_test,
-)
-from samestate.conformance.checking.transactions import KIND as TRANSACTION_TEST
-from samestate.conformance.checking.transactions import run_transaction_test
+from samestate.conformance.checking.running import describe_crash, forks_of, run_case
 from samestate.conformance.checking.vectors import check_document as check_vector
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.engines.in_process import WORKERS
@@ -28,16 +18,10 @@ from samestate.conformance.engines.registry import Engine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document
 from samestate.conformance.fixtures.block_file import BlockFileCase, is_rpc_block, is_rpc_witness, unwrap
-from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase
 from samestate.conformance.fixtures.cases import Skipped
 from samestate.conformance.fixtures.load import Case, cases_in, is_schema, is_vector
-from samestate.conformance.fixtures.state_test import StateTestCase
-from samestate.conformance.fixtures.transaction_test import TransactionTestCase
-from samestate.spec.evm.alloc import MalformedAlloc
 
 VECTOR: Final = "vector"
-SPEC: Final = "spec"
-FRAMES_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +62,7 @@ def check_task(task: Task) -> DocumentReport:
             for engine in task.engines:
                 if isinstance(case, BlockFileCase) and engine == SPEC:
                     blocks.append((len(verdicts), summary_of(case)))
-                verdicts.append(run_case(case, engine))
+                verdicts.append(run_case(case, engine, engine_of(engine, task.workers)))
     except InputError as error:
         return DocumentReport(task.place, tuple(verdicts), tuple(blocks), error=str(error))
     return DocumentReport(task.place, tuple(verdicts), tuple(blocks))
@@ -89,63 +73,6 @@ def is_wanted(case: Case | Skipped, task: Task) -> bool:
     if task.wanted is not None and case.id not in task.wanted:
         return False
     return task.fork is None or task.fork in forks_of(case)
-
-
-def forks_of(case: Case | Skipped) -> frozenset[str]:
-    """The names of the forks that rule a case."""
-    match case:
-        case BlockchainTestCase():
-            return frozenset(fork.name for fork in (case.schedule.first, case.schedule.then) if fork is not None)
-        case StateTestCase() | TransactionTestCase() | BlockFileCase():
-            return frozenset({case.fork.name})
-        case _:
-            return frozenset()
-
-
-def run_case(case: Case | Skipped, engine: str = SPEC) -> Verdict:
-    """Run a case. A crash of the specification is a failure like any other, and says where it happened."""
-    if isinstance(case, Skipped):
-        return Verdict(case.id, Result.SKIPPED, case.reason, engine=engine)
-    if engine != SPEC:
-        return Verdict(case.id, Result.SKIPPED, f"{engine} takes vectors only", kind=kind_of(case), engine=engine)
-    try:
-        return _run(case)
-    except MalformedAlloc as error:
-        raise InputError(f"{case.id}: postState: {error}") from error
-    except InputError:
-        raise
-    except Exception as error:
-        fork = ", ".join(sorted(forks_of(case)))
-        return Verdict(case.id, Result.FAILED, describe_crash(error), fork, (), kind_of(case))
-
-
-def _run(case: Case) -> Verdict:
-    match case:
-        case StateTestCase():
-            return run_state_test(case)
-        case BlockchainTestCase():
-            return run_blockchain_test(case)
-        case TransactionTestCase():
-            return run_transaction_test(case)
-        case BlockFileCase():
-            return run_block(case)
-        case _:
-            return run_encoding_test(case)
-
-
-def kind_of(case: Case) -> str:
-    """What the form of a case is called."""
-    match case:
-        case StateTestCase():
-            return STATE_TEST
-        case BlockchainTestCase():
-            return BLOCKCHAIN_TEST
-        case TransactionTestCase():
-            return TRANSACTION_TEST
-        case BlockFileCase():
-            return BLOCK
-        case _:
-            return kind_of_encoding(case)
 
 
 def _check_vector(task: Task, engine: str) -> Iterator[Verdict]:
@@ -165,11 +92,3 @@ def _check_vector(task: Task, engine: str) -> Iterator[Verdict]:
 def engine_of(name: str, workers: int = WORKERS) -> Engine:
     """The engine of that id, one for each process. Raises InputError where there is none."""
     return find_engine(name, workers=workers)
-
-
-def describe_crash(error: Exception, engine: str = SPEC) -> str:
-    """An exception that nobody expected, whose it is, and the last places that it came through."""
-    who = "the specification" if engine == SPEC else engine
-    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_SHOWN:]
-    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in reversed(frames))
-    return f"{who} crashed: {type(error).__name__}: {error} ({places})"

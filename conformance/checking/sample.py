@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from samestate.conformance.checking.document import forks_of
+from samestate.conformance.checking.running import forks_of
 from samestate.conformance.fixtures.archives import documents
 from samestate.conformance.fixtures.block_file import is_rpc_block, is_rpc_witness, rpc_case, unwrap
 from samestate.conformance.fixtures.cases import Skipped

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from samestate.conformance.checking.blocks import BlockSummary, compare_series
-from samestate.conformance.checking.document import SPEC, Task
+from samestate.conformance.checking.document import Task
+from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.journal import Journal
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.sample import Sample, choose

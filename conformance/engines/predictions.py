@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
+from typing import Any
 
 from samestate.conformance.vectors.document import Object
 from samestate.spec.access import OPEN
 from samestate.spec.evm.block_access_list import AccountAccess, decode_access_list
 from samestate.spec.evm.keys import balance_key, code_key, nonce_key, slot_key
+from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.world import to_value
 from samestate.spec.machine import Key, Rejection, Value
 from samestate.spec.toy.access_list import AccessList
@@ -27,6 +29,13 @@ LISTS = ("access_list", "block_access_list")
 def carries_list(block: Object) -> bool:
     """Whether a block of a case comes with an access list."""
     return any(name in block for name in LISTS)
+
+
+def predictions_of(block: Any) -> Predictions | None:
+    """What the list that came with a block predicts, or None where none did. Blocks are those of the specification."""
+    if block.access_list is None:
+        return None
+    return evm_predictions(block.access_list) if isinstance(block, Payload) else toy_predictions(block.access_list)
 
 
 def toy_predictions(proposed: AccessList) -> Predictions:

@@ -6,18 +6,19 @@ import difflib
 import fnmatch
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from samestate.conformance.engines.command import ANSWER_SECONDS, COMMAND_PREFIX, PROTOCOL, CommandEngine
 from samestate.conformance.engines.in_process import DEFAULT_STRATEGY, STRATEGIES, WORKERS
 from samestate.conformance.engines.optimized.engine import PROCESSES, THREADS, make_optimized_engine
-from samestate.conformance.engines.protocol import Capabilities, Engine, EngineFailure
+from samestate.conformance.engines.protocol import AnyResult, Capabilities, Engine, EngineFailure
 from samestate.conformance.engines.reference import make_reference_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.comparing import Difference, Granularity, first_difference
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.machines import MACHINES, execute
 from samestate.conformance.vectors.model import OUTPUTS, SELECTORS, Case, Vector
+from samestate.spec.transition import apply_block
 
 __all__ = [
     "EVERY",
@@ -57,6 +58,10 @@ class SpecEngine:
     def run(self, case: Case) -> Sequence[Object]:
         """See :meth:`Engine.run`."""
         return execute(case)
+
+    def apply(self, machine: Any, block: Any, state: Any) -> AnyResult:
+        """See :meth:`samestate.conformance.engines.protocol.InProcess.apply`."""
+        return apply_block(machine, block, state)
 
     def close(self) -> None:
         """Nothing was started."""

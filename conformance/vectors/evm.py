@@ -193,6 +193,7 @@ def read_payload(case: Case, block: Object, transactions: tuple[Transaction, ...
             OmmerMiner(unhexed(text(entry, "address")), int(text(entry, "number")))
             for entry in members(block, "ommers")
         ),
+        access_list=unhexed(text(block, "block_access_list")) if "block_access_list" in block else None,
     )
 
 

@@ -48,6 +48,10 @@ class Claim(NamedTuple):
         return self.claimed == self.computed
 
 
+Apply = Callable[[Evm, Payload, State], EvmResult]
+"""Whatever gives the result of a block on a state: ``apply_block``, or who claims to do the same."""
+
+
 class Schedule(Protocol):
     """Which fork rules a block."""
 
@@ -64,8 +68,20 @@ class Link:
     total_difficulty: int
 
 
-def to_payload(block: Block, chain_id: int, block_hashes: Mapping[int, bytes]) -> Payload:
-    """What executing ``block`` takes."""
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A block with which nothing is wrong that can be known before it is executed, and what executing it takes."""
+
+    block: Block
+    fork: Fork
+    parent: Link
+    payload: Payload
+
+
+def to_payload(
+    block: Block, chain_id: int, block_hashes: Mapping[int, bytes], access_list: bytes | None = None
+) -> Payload:
+    """What executing ``block`` takes. ``access_list`` is the proposed one's RLP, if any."""
     header = block.header
     return Payload(
         environment=Environment(
@@ -85,6 +101,7 @@ def to_payload(block: Block, chain_id: int, block_hashes: Mapping[int, bytes]) -
         transactions=block.transactions,
         withdrawals=block.withdrawals or (),
         ommers=tuple(OmmerMiner(ommer.coinbase, ommer.number) for ommer in block.ommers),
+        access_list=access_list,
     )
 
 
@@ -170,12 +187,15 @@ def first_difference(proposed: BlockAccessList, computed: BlockAccessList) -> st
 class Chain:
     """Every block that was accepted so far, by hash; a tree, since fixtures branch.
 
-    ``genesis`` and its ``state`` are taken on trust.
+    ``genesis`` and its ``state`` are taken on trust. ``apply`` executes the blocks; all else about them is judged here.
     """
 
-    def __init__(self, chain_id: int, schedule: Schedule, genesis: Block, state: State) -> None:
+    def __init__(
+        self, chain_id: int, schedule: Schedule, genesis: Block, state: State, apply: Apply = apply_block
+    ) -> None:
         self.chain_id = chain_id
         self.schedule = schedule
+        self.apply = apply
         first = Link(genesis, state, genesis.header.difficulty)
         self.links: dict[bytes, Link] = {genesis.header.hash(): first}
         self.head = genesis.header.hash()
@@ -191,13 +211,8 @@ class Chain:
         """The fork that rules an ommer, which is always a block of proof of work."""
         return self.schedule(0, ommer.number, ommer.timestamp)
 
-    def add(
-        self,
-        encoded: bytes,
-        access_list: bytes | None = None,
-        observe: Callable[[EvmResult], None] | None = None,
-    ) -> Link:
-        """Accept a block given by its RLP, or raise Rejection. ``access_list`` is the proposed one's RLP, if any."""
+    def receive(self, encoded: bytes, access_list: bytes | None = None) -> Candidate:
+        """Judge all of a block that can be judged before it is executed, as given to :meth:`add`. Raises Rejection."""
         block = decode_block(encoded)
         header = block.header
         parent = self.links.get(header.parent_hash)
@@ -217,12 +232,23 @@ class Chain:
             link.block.header.number: digest
             for digest, link in islice(self.ancestors(header.parent_hash), BLOCK_HASH_WINDOW)
         }
-        result = apply_block(Evm(fork), to_payload(block, self.chain_id, hashes), parent.state)
+        return Candidate(block, fork, parent, to_payload(block, self.chain_id, hashes, access_list))
+
+    def add(
+        self,
+        encoded: bytes,
+        access_list: bytes | None = None,
+        observe: Callable[[EvmResult], None] | None = None,
+    ) -> Link:
+        """Accept a block given by its RLP, or raise Rejection. ``access_list`` is the proposed one's RLP, if any."""
+        candidate = self.receive(encoded, access_list)
+        header = candidate.block.header
+        result = self.apply(Evm(candidate.fork), candidate.payload, candidate.parent.state)
         if observe is not None:
             observe(result)
-        if fork.has_access_list:
+        if candidate.fork.has_access_list:
             check_access_list(header, access_list, result)
-        for claim in (*body_claims(block), *claims(header, result)):
+        for claim in (*body_claims(candidate.block), *claims(header, result)):
             if not claim.holds:
                 raise Rejection(claim.code, f"the header says {show(claim.claimed)}, and it is {show(claim.computed)}")
         state = result.state()
@@ -232,7 +258,12 @@ class Chain:
             raise Rejection(
                 Invalid.INVALID_STATE_ROOT, f"the header says {show(header.state_root)}, and it is {show(root)}"
             )
-        link = Link(block, state, parent.total_difficulty + header.difficulty)
+        return self.append(candidate, state)
+
+    def append(self, candidate: Candidate, state: State) -> Link:
+        """Take a block in that was executed and left ``state``; it becomes the head if it is heavier, or of stake."""
+        header = candidate.block.header
+        link = Link(candidate.block, state, candidate.parent.total_difficulty + header.difficulty)
         self.links[header.hash()] = link
         if link.total_difficulty > self.links[self.head].total_difficulty or header.difficulty == 0:
             # rule: evm.chain.head

@@ -21,11 +21,14 @@ class OmmerMiner:
 class Payload:
     """A block to be executed: its environment, its transactions, and what happens besides.
 
-    ``is_bare`` leaves out all that happens before the first and after the last transaction, as state tests do.
+    ``access_list`` is the RLP of the block access list that came with the block, if one did (EIP-7928); it is judged
+    once the block has been executed. ``is_bare`` leaves out all that happens before the first and after the last
+    transaction, as state tests do.
     """
 
     environment: Environment
     transactions: tuple[Transaction, ...]
     withdrawals: tuple[Withdrawal, ...] = ()
     ommers: tuple[OmmerMiner, ...] = ()
+    access_list: bytes | None = None
     is_bare: bool = False
