@@ -22,7 +22,7 @@ export SAMESTATE_DATA := $(abspath ../shared/data)
 endif
 endif
 
-FIXTURES = $(filter-out %/eest-bal-devnet-4.tar.xz,$(wildcard $(SAMESTATE_DATA)/*.tar.xz))
+FIXTURES = $(filter-out %/eest-bal-devnet-4.tar.xz,$(wildcard $(addprefix $(SAMESTATE_DATA)/*.,tar.xz tar.gz tgz tar)))
 BLOCKS   = $(wildcard $(SAMESTATE_DATA)/blocks)
 
 .DEFAULT_GOAL := help

@@ -27,14 +27,15 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent.resolve()
+PACKAGE = ROOT / "samestate" / "optimized"
 KEPT = ROOT / "build" / "extensions"
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 DIRECTIVES = ("boundscheck=False", "wraparound=False", "cdivision=True", "initializedcheck=False")
 
 
 def load_sources():
-    """The module optimized/sources.py, without importing the package around it, which wants to be compiled first."""
-    specification = spec_from_file_location("sources", ROOT / "optimized" / "sources.py")
+    """The module `sources` of `optimized`, without the package around it, which wants to be compiled first."""
+    specification = spec_from_file_location("sources", PACKAGE / "sources.py")
     module = module_from_spec(specification)
     specification.loader.exec_module(module)
     return module
@@ -45,20 +46,22 @@ sources = load_sources()
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """How to compile: where the package lies, and what the compiler is told."""
+    """How to compile: where the package lies and what it is called, and what the compiler is told."""
 
     package: Path
+    name: str
     macros: tuple[tuple[str, str | None], ...] = ()
     flags: tuple[str, ...] = ("-O3", "-g0")
 
     @property
     def root(self) -> Path:
-        return self.package.parent
+        """The folder from which the package is imported."""
+        return self.package.parents[self.name.count(".")]
 
     def modules(self) -> dict[str, Path]:
         """Module name to source, `built` last."""
         paths = sorted(sources.compiled_modules(self.package), key=lambda path: (path.stem == "built", path))
-        return {".".join(path.relative_to(self.root).with_suffix("").parts): path for path in paths}
+        return {".".join((self.name, *path.relative_to(self.package).with_suffix("").parts)): path for path in paths}
 
     def compiler_flags(self) -> list[str]:
         vectorize = "-fno-slp-vectorize" if sys.platform == "darwin" else "-fno-tree-slp-vectorize"
@@ -71,7 +74,9 @@ class Build:
         queue = list(found)
         while queue:
             path = queue.pop()
-            for name in re.findall(rf"\b{self.package.name}(?:\.\w+)+|(?<=from )\.+[\w.]*", path.read_text()):
+            for name in re.findall(
+                rf"\b{re.escape(self.name)}(?:\.\w+)+|(?<=from )\.+[\w.]*", path.read_text(encoding="utf-8")
+            ):
                 target = self.root.joinpath(*name.split("."))
                 if name.startswith("."):
                     named = set(self.package.rglob("*.pxd"))
@@ -132,12 +137,17 @@ class Build:
         yield name, self.knowing_its_sources().extension(name, source, compiler)
 
 
+ENGINE = Build(PACKAGE, "samestate.optimized")
+
+
 @cache
 def compiler_version(variable: str) -> str:
     """What the compiler says of itself that CC or CXX names: another version makes other extensions."""
     named = os.environ.get(variable) or sysconfig.get_config_var(variable) or "c++"
     try:
-        return subprocess.run([*named.split(), "--version"], capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            [*named.split(), "--version"], capture_output=True, text=True, encoding="utf-8", check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         return f"{named}: {error}"  # where it is needed, compiling says so
 
@@ -167,7 +177,7 @@ class BuildPython(build_py):
 
     def run(self) -> None:
         if not self.editable_mode:
-            shutil.rmtree(Path(self.build_lib, "optimized"), ignore_errors=True)
+            shutil.rmtree(Path(self.build_lib, "samestate"), ignore_errors=True)
         super().run()
 
 
@@ -175,7 +185,7 @@ class BuildExtensions(build_ext):
     """`build_ext`, with what was compiled before taken from build/extensions."""
 
     def build_extensions(self) -> None:
-        for name, extension in Build(ROOT / "optimized").extensions(self.compiler, jobs(self.parallel)):
+        for name, extension in ENGINE.extensions(self.compiler, jobs(self.parallel)):
             put(extension, Path(self.get_ext_fullpath(name)))
 
     def copy_extensions_to_source(self) -> None:
@@ -195,17 +205,17 @@ VARIANTS: dict[str, tuple[tuple[tuple[str, str | None], ...], tuple[str, ...]]] 
 
 def copied(name: str) -> Path:
     """A copy of the package, in build/NAME/optimized_NAME, that calls itself so; only what changed is written."""
-    source, target = ROOT / "optimized", ROOT / "build" / name / f"optimized_{name}"
-    own_name = re.compile(r"\boptimized(?=[./][a-z_])|(?<=\bfrom )optimized\b|(?<=\bimport )optimized\b")
+    source, target = PACKAGE, ROOT / "build" / name / f"optimized_{name}"
+    own_name = re.compile(r"\bsamestate[./]optimized\b")
     wanted = set()
     for path in source.rglob("*"):
         if path.suffix in sources.SUFFIXES:
             place = target / path.relative_to(source)
             wanted.add(place)
-            text = own_name.sub(target.name, path.read_text())
-            if not place.exists() or place.read_text() != text:
+            text = own_name.sub(target.name, path.read_text(encoding="utf-8"))
+            if not place.exists() or place.read_text(encoding="utf-8") != text:
                 place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_text(text)
+                place.write_text(text, encoding="utf-8")
     for path in target.rglob("*"):
         if path.suffix in sources.SUFFIXES and path not in wanted:
             path.unlink()
@@ -229,7 +239,8 @@ class BuildVariant(build_ext):
 
     def build_extensions(self) -> None:
         macros, flags = VARIANTS[self.variant]
-        build = Build(copied(self.variant), macros, flags)
+        package = copied(self.variant)
+        build = Build(package, package.name, macros, flags)
         for name, extension in build.extensions(self.compiler, jobs(self.parallel)):
             place = build.root.joinpath(*name.split("."))
             put(extension, place.with_name(place.name + SUFFIX))
@@ -237,8 +248,7 @@ class BuildVariant(build_ext):
 
 setup(
     ext_modules=[
-        Extension(name, [path.relative_to(ROOT).as_posix()], language="c++")
-        for name, path in Build(ROOT / "optimized").modules().items()
+        Extension(name, [path.relative_to(ROOT).as_posix()], language="c++") for name, path in ENGINE.modules().items()
     ],
     cmdclass={"build_py": BuildPython, "build_ext": BuildExtensions, "build_variant": BuildVariant},
 )

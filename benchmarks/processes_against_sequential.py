@@ -20,7 +20,7 @@ from typing import Any
 import multiprocess
 from workloads import LOOP, case, transaction
 
-from samestate.conformance.benchmarking.contender import SEQUENTIAL, Contender, Figures, Turn
+from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, Figures, MeasuredEngine, Turn
 from samestate.conformance.benchmarking.measuring import measure
 from samestate.optimized.configuration import Configuration
 from samestate.optimized.processes.machine import MachineName
@@ -58,7 +58,7 @@ def workload(transactions: int) -> tuple[Payload, FlatState, dict[bytes, bytes]]
 class OneAtATime:
     """The specification in this process."""
 
-    engine, strategy, kind, workers = "spec", SEQUENTIAL, "", 1
+    id, strategy, kind, workers = "spec", SEQUENTIAL, "", 1
 
     def __init__(self, payload: Payload, state: FlatState) -> None:
         self.payload, self.state = payload, state
@@ -76,7 +76,7 @@ class OneAtATime:
 class Copy:
     """The specification in a process of its own."""
 
-    engine, strategy, kind, workers = "spec", SEQUENTIAL, "processes", 1
+    id, strategy, kind, workers = "spec", SEQUENTIAL, "processes", 1
 
     def __init__(self, transactions: int) -> None:
         context = multiprocess.get_context("spawn")
@@ -98,15 +98,15 @@ class Copy:
 def copy(pipe: Any, transactions: int) -> None:
     """What the process of a copy does."""
     payload, state, _ = workload(transactions)
-    contender = OneAtATime(payload, state)
+    engine = OneAtATime(payload, state)
     while pipe.recv():
-        pipe.send(contender.turn().seconds)
+        pipe.send(engine.turn().seconds)
 
 
 class Processes:
     """Worker processes under block-stm."""
 
-    engine, strategy, kind = "optimized", "block-stm", "processes"
+    id, strategy, kind = "optimized", "block-stm", "processes"
 
     def __init__(self, payload: Payload, base: dict[bytes, bytes], workers: int) -> None:
         self.workers = workers
@@ -145,7 +145,7 @@ def main() -> int:
     if result.rejection or result.receipts != expected.receipts or result.changes != expected.changes:
         raise SystemExit("the results differ")
 
-    def make_copies(count: int) -> list[Contender]:
+    def make_copies(count: int) -> list[MeasuredEngine]:
         return [Copy(options.transactions) for _ in range(count)]
 
     comparison = measure([alone, together], make_copies, options.repetitions)
@@ -169,7 +169,7 @@ def main() -> int:
     print(f"one at a time {sequential:.0f} ms, block-stm@processes {parallel:.0f} ms: {speed_up:.2f} times as fast")
     print(f"two unrelated copies: {ceiling:.2f} times; executions by worker: {figures.executions_by_worker}")
     if options.json:
-        options.json.write_text(json.dumps(report, indent=2) + "\n")
+        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     if each < LEAST_MILLISECONDS:
         print(f"the transactions are to take {LEAST_MILLISECONDS:g} ms each, at least", file=sys.stderr)
         return 1

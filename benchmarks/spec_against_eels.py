@@ -141,7 +141,9 @@ def main() -> int:
             f"{result['required']}{verdict}"
         )
     if arguments.json:
-        arguments.json.write_text(json.dumps({"python": platform.python_version(), "results": results}, indent=2))
+        arguments.json.write_text(
+            json.dumps({"python": platform.python_version(), "results": results}, indent=2), encoding="utf-8"
+        )
     return 0 if all(result["reached"] for result in results) else 1
 
 

@@ -1,10 +1,10 @@
-"""The command `samestate`: one subcommand a module of :mod:`samestate.conformance.commands`, imported when it is called."""
+"""The command `samestate`: one subcommand a module of :mod:`samestate.conformance.commands`, imported when called."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import io
+import inspect
 import sys
 from typing import Annotated, Any, Final
 
@@ -12,6 +12,7 @@ import typer
 import typer.core
 
 from samestate.conformance.errors import InputError
+from samestate.conformance.output.streams import OutputLost, guard_streams
 
 COMMANDS: Final[dict[str, str]] = {
     "check": "Run vectors, official fixtures and real blocks.",
@@ -26,8 +27,9 @@ COMMANDS: Final[dict[str, str]] = {
     "t8n": "The transition tool interface of geth and EELS: alloc, env and txs in, result and alloc out.",
     "trace": "Trace a transaction of any case: a line of JSON for each instruction (EIP-3155).",
 }
-"""Every command with its one line of help. The command `name` is the function `name` of `samestate.conformance.commands.name`."""
+"""Every command with its one line of help. The command `name` is the function `name` of the module `name`."""
 
+HELP_OPTIONS: Final = {"help_option_names": ["-h", "--help"]}
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
 
@@ -53,7 +55,9 @@ class Commands(typer.core.TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command. Bad input is one line on stderr and exit code 2, an interruption 130."""
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
         except InputError as error:
             print(f"samestate: {error}", file=sys.stderr)
             raise typer.Exit(BAD_INPUT) from error
@@ -65,12 +69,18 @@ class Commands(typer.core.TyperGroup):
 def load(name: str) -> Any:
     """The command ``name`` of its own module, with all its options."""
     function = getattr(importlib.import_module(f"samestate.conformance.commands.{name}"), name)
-    single = typer.Typer(add_completion=False)
-    single.command(name, help=COMMANDS[name], epilog=function.__doc__)(function)
+    single = typer.Typer(add_completion=False, context_settings=HELP_OPTIONS)
+    single.command(name, help=COMMANDS[name], epilog=unwrapped(function.__doc__ or ""))(function)
     return typer.main.get_command(single)
 
 
-application = typer.Typer(cls=Commands, add_completion=False, no_args_is_help=True)
+def unwrapped(docstring: str) -> str:
+    """The paragraphs of a docstring, a line each: help breaks lines where the terminal ends."""
+    paragraphs = inspect.cleandoc(docstring).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+application = typer.Typer(cls=Commands, add_completion=False, no_args_is_help=True, context_settings=HELP_OPTIONS)
 
 
 def show_version(wanted: bool) -> None:
@@ -90,8 +100,16 @@ def samestate(
 
 
 def main() -> None:
-    """The entry point `samestate`. What a terminal has no letters for is printed as its number."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    application(prog_name="samestate")
+    """The entry point `samestate`. What a terminal has no letters for is printed as its number.
+
+    Where stdout takes no more, what help prints included, the exit code is that of bad input and never another one.
+    """
+    guard_streams()
+    try:
+        try:
+            application(prog_name="samestate")
+        finally:
+            sys.stdout.flush()
+    except OutputLost as lost:
+        print(f"samestate: {lost}", file=sys.stderr)
+        sys.exit(BAD_INPUT)

@@ -1,4 +1,4 @@
-"""What the suite needs where there is no configuration of ours: `pytest --pyargs conformance` in any folder."""
+"""What the suite needs where no configuration of ours is: `pytest --pyargs samestate.conformance` in any folder."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from samestate.optimized import sources as _sources
 
 def _refuse_unless_built() -> None:
     folder = _Path(__file__).parent
-    remedy = f"run `make build`, or `pip install .`, in {folder.parent} (or `python setup.py build_ext --inplace`)"
+    remedy = f"run `make build`, or `pip install .`, in {folder.parents[1]} (or `python setup.py build_ext --inplace`)"
     missing = _sources.uncompiled(folder)
     if missing:
         names = ", ".join(path.relative_to(folder).as_posix() for path in missing)

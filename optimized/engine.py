@@ -48,7 +48,7 @@ class Engine:
         """Run a block on the state ``base``. A rejected block gives a result that says so.
 
         A block for ``toy`` comes packed, with the state that it needs inside, so nothing else is given. For a machine
-        written in Python, see :meth:`samestate.optimized.processes.python_machine.PythonEngine.execute`. Raises an :class:`EngineError`
+        written in Python, see :meth:`PythonEngine.execute`. Raises an :class:`EngineError`
         where the block could not be run to its end; the engine can run the next one all the same. Raises
         :class:`EngineBusy` while it runs another one.
         """

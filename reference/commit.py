@@ -68,6 +68,8 @@ class Committer:
         try:
             if attempt.failure is not None:
                 raise attempt.failure
+            # rule: block-stm.commit.settled-by-totals
+            # source: Samestate: what depends on the transactions before is checked when they are committed
             receipt, self.totals = self.machine.settle(self.block, attempt.outcome, self.totals)
         except Rejection as rejection:
             rejection.transaction = attempt.step
@@ -153,6 +155,6 @@ class Committer:
             closing=closing,
             steps=tuple(self.steps),
             changes={key: self.memory.value(key, self.chain(key, after)) for key in self.changed},
-            wipes=tuple(self.wiped),
+            wipes=tuple(sorted(self.wiped)),
             before=self.memory.state,
         )

@@ -267,9 +267,9 @@ class Guard(Journal):
         return ""
 
     def saw(self, attempt: Attempt, key: Key, observation: Observation, versions: tuple[Version, ...]) -> bool:
-        """Whether the observation is of just these versions; where it was foretold, whether it has their value.
+        """Whether the observation is of just these versions; where it was predicted, whether it has their value.
 
-        A value that cannot be fetched may have been foretold only to a step that failed.
+        A value that cannot be fetched may have been predicted only to a step that failed.
         """
         if observation.chain is not None:
             return observation.chain.versions == versions

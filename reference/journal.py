@@ -35,6 +35,8 @@ class Journal:
     def started(self, worker: int, step: int, incarnation: int) -> None:
         """A worker starts to run an incarnation. Raises Violation where that goes on and on."""
         self.starts[step] += 1
+        # rule: block-stm.incarnation.never-rejects
+        # source: Samestate: no number of incarnations makes a block invalid
         if self.starts[step] > MOST_STARTS + self.transactions:
             raise Violation(LIVELOCK, f"transaction {step} was started {self.starts[step]} times")
 

@@ -58,6 +58,8 @@ class Chain(NamedTuple):
 
     def names(self) -> tuple[tuple[int, int, VersionKind], ...]:
         """Which versions these are, whatever they hold."""
+        # rule: block-stm.credit.every-contributor-validated
+        # source: Samestate: a sum is as valid as each of its parts, incarnations included
         return tuple((version.step, version.incarnation, version.kind) for version in self.versions)
 
 
@@ -136,11 +138,17 @@ class VersionedMemory:
         credits: list[Version] = []
         history = self.histories.get(("value", key))
         for version in history.below(step) if history is not None else ():
+            # rule: block-stm.wipe.hides-what-is-below
+            # source: Samestate: no version of a slot from before the wipe of its account is seen
             if wipe is not None and version.step < wipe.step:
                 break
             self.refuse_estimate(version)
+            # rule: block-stm.read.nearest-lower-write
+            # source: Block-STM, algorithm 2, read: what the highest lower transaction wrote
             if version.kind is VersionKind.WRITE:
                 return Chain(version, tuple(reversed(credits)))
+            # rule: block-stm.credit.gathered-down-to-the-last-write
+            # source: Samestate: a credit adds to what is below it, and hides nothing
             credits.append(version)
         if wipe is not None:
             self.refuse_estimate(wipe)
@@ -154,12 +162,16 @@ class VersionedMemory:
 
     def refuse_estimate(self, version: Version) -> None:
         """Raise Blocked for a version that only says where a value will be."""
+        # rule: block-stm.read.estimate-suspends
+        # source: Block-STM, algorithm 2, read: an ESTIMATE is no value
         if version.estimate:
             raise Blocked(version.step)
 
     def value(self, key: Key, chain: Chain) -> Value:
         """What a chain amounts to."""
         value = self.state.get(key) if chain.base is None else chain.base.value
+        # rule: block-stm.credit.merged-when-read
+        # source: Samestate: whoever reads a credited key reads the sum
         for credit in chain.credits:
             value = self.codec.merge(key, value, credit.amount)
         return value
@@ -173,19 +185,27 @@ class VersionedMemory:
         """
         versions = self.versions_of(step, incarnation, effects)
         before = self.places.get(step, {})
+        # rule: block-stm.publish.every-effect
+        # source: Block-STM, algorithm 2, apply_write_set
         for place, version in versions.items():
             self.point(PUBLISH, place)
             self.put(place, version)
+        # rule: block-stm.publish.removes-what-is-no-longer-written
+        # source: Block-STM, algorithm 2, rcu_update_written_locations
         for place in before:
             if place not in versions:
                 self.point(REMOVE, place)
                 self.remove(place, step)
         self.places[step] = dict.fromkeys(versions)
+        # rule: block-stm.publish.tells-of-new-places
+        # source: Block-STM, algorithm 2, record: whether a location is new
         return any(place not in before for place in versions)
 
     def versions_of(self, step: int, incarnation: int, effects: Effects) -> dict[Place, Version]:
         """The versions that the effects are published as. Wipes come first, as what is written was written after."""
         versions: dict[Place, Version] = {}
+        # rule: block-stm.wipe.is-a-version
+        # source: Samestate: a wipe is published, marked and removed as a write is
         for address in effects.wipes:
             versions["wipe", address] = Version(step, incarnation, VersionKind.WIPE)
         for key, value in effects.writes.items():
@@ -197,6 +217,8 @@ class VersionedMemory:
     def put(self, place: Place, version: Version) -> None:
         """Store one version."""
         history = self.histories.get(place)
+        # rule: block-stm.memory.one-history-a-key
+        # source: Block-STM, algorithm 2: the versions of a location are in one map
         if history is None:
             history = self.histories[place] = History()
         history.put(version)
@@ -207,6 +229,8 @@ class VersionedMemory:
 
     def mark_estimates(self, step: int) -> None:
         """Say of all that ``step`` has published that it is about to change. Readers wait instead of reading it."""
+        # rule: block-stm.estimate.marks-every-write
+        # source: Block-STM, algorithm 2, convert_writes_to_estimates
         for place in self.places.get(step, ()):
             self.point(MARK, place)
             version = self.histories[place].at(step)
@@ -217,6 +241,8 @@ class VersionedMemory:
 
     def validate(self, step: int, reads: Mapping[Key, Observation]) -> bool:
         """Whether every read of ``step`` would find the same versions again."""
+        # rule: block-stm.validation.every-read
+        # source: Block-STM, algorithm 2, validate_read_set
         for key, observation in reads.items():
             self.point(CHECK, key)
             if not self.still_holds(key, step, observation):
@@ -228,6 +254,8 @@ class VersionedMemory:
         try:
             now = self.look(key, step)
         except Blocked:
+            # rule: block-stm.validation.estimate-fails
+            # source: Block-STM, algorithm 2, validate_read_set: a read that would meet an ESTIMATE does not hold
             return False
         return self.agree(key, observation, now)
 
@@ -236,4 +264,6 @@ class VersionedMemory:
 
         What was told, and not read from memory, cannot be found there again.
         """
+        # rule: block-stm.validation.by-version
+        # source: Block-STM, algorithm 2, validate_read_set: versions are compared, never values
         return observation.chain is not None and observation.chain.names() == now.names()

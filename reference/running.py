@@ -13,21 +13,18 @@ from samestate.reference.explorer.document import MOST_WORKERS
 from samestate.reference.explorer.driver import Driver, Limit, Passed, Progress, Worker
 from samestate.reference.explorer.points import Point
 from samestate.reference.explorer.policy import Policy, Switch, Turns
-from samestate.reference.foretold import Predictions
 from samestate.reference.invariants import Guard
 from samestate.reference.journal import Journal
 from samestate.reference.metrics import Metrics
+from samestate.reference.predicted import Predictions
 from samestate.reference.strategies import STRATEGIES
 from samestate.reference.strategies.base import Job, Parts, Strategy
 from samestate.spec.machine import State
-from samestate.spec.transition import BlockResult, apply_block
+from samestate.spec.transition import BlockResult, execute_block
 
 STANDSTILL: Final = 5_000_000
 """So many points, and ``STANDSTILL_OF_EACH`` more for each transaction, in which none was started: a livelock."""
 STANDSTILL_OF_EACH: Final = 1_000
-
-Judge = Callable[[Any, BlockResult[Any, Any, Any, Any]], None]
-"""What is left to check of a block once it is executed, such as its access list. Raises Rejection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,6 @@ def run_block(
     parts: Parts | None = None,
     estimator: Estimator = nothing_known,
     predictions: Predictions | None = None,
-    judge: Judge | None = None,
     check: bool = False,
     trace: bool = False,
     limit: int | None = None,
@@ -62,10 +58,10 @@ def run_block(
     """Execute the block. Raises Rejection where it is invalid, and ValueError for arguments that make no sense.
 
     ``schedule``: who goes on at each point; workers take turns where it is left out. ``estimator`` is for the
-    strategies that plan ahead, ``predictions`` for the one that needs an access list; that the list is right is for the
-    ``judge`` to say, who has the last word on every valid block. ``check``: all invariants are checked after every
-    action, and raise :class:`~samestate.reference.explorer.Violation`. ``limit``: how many points the run may take. A livelock is
-    a violation in any case.
+    strategies that plan ahead, ``predictions`` for the one that needs an access list. The machine has the last word, as
+    in :func:`samestate.spec.transition.apply_block`: it verifies the list that a block carries. ``check``: all
+    invariants are checked after every action, and raise :class:`Violation`. ``limit``: how many points the run may
+    take. A livelock is a violation in any case.
     """
     program = BlockProgram(
         machine, block, state, strategy, workers, parts or Parts(), estimator, predictions, check=check
@@ -80,8 +76,7 @@ def run_block(
     )
     driver.run(program.start(driver.point))
     result = program.result()
-    if judge is not None:
-        judge(block, result)
+    machine.verify(block, result.steps, state)
     return Run(result, program.metrics(result, driver.number), tuple(driver.switches), tuple(kept or ()))
 
 
@@ -89,8 +84,9 @@ def run_block(
 class BlockProgram:
     """A block under a strategy, as the explorer runs it: again and again, its result compared with the specification's.
 
-    No judge is needed: blocks that were executed alike, step by step, are judged alike. ``observe`` is told the metrics
-    of every run that ended with a valid block, but for how many points it had, which its report says.
+    What a block says of itself is not verified: blocks that were executed alike, step by step, are judged alike.
+    ``observe`` is told the metrics of every run that ended with a valid block, but for how many points it had, which
+    its report says.
     """
 
     machine: AnyMachine
@@ -161,7 +157,7 @@ class BlockProgram:
     def finish(self) -> None:
         """See :class:`samestate.reference.explorer.Program`."""
         if self._right is None:
-            self._right = right_end_of(lambda: apply_block(self.machine, self.block, self.state))
+            self._right = right_end_of(lambda: execute_block(self.machine, self.block, self.state))
         given = end_of(self.result)
         judge(self._right, given)
         if self.observe is not None and not isinstance(given, Exception):

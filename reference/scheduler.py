@@ -93,6 +93,8 @@ class Scheduler:
         self.point(LOOK_VALIDATION_INDEX)
         to_validate = self.validation_index
         self.point(LOOK_EXECUTION_INDEX)
+        # rule: block-stm.scheduler.lowest-first
+        # source: Block-STM, algorithm 4, next_task
         if to_validate < self.execution_index:
             return self.next_to_validate()
         return self.next_to_execute()
@@ -103,6 +105,8 @@ class Scheduler:
         if self.execution_index >= self.transactions:
             self.find_nothing()
             return None
+        # rule: block-stm.scheduler.execution-counted-first
+        # source: Block-STM, algorithm 4, next_version_to_execute: active before the index is taken
         self.one_more_active()
         step = self.take_execution_index()
         task = self.try_to_start(step)
@@ -116,10 +120,14 @@ class Scheduler:
         if self.validation_index >= self.transactions:
             self.find_nothing()
             return None
+        # rule: block-stm.scheduler.validation-counted-first
+        # source: Block-STM, algorithm 4, next_version_to_validate: active before the index is taken
         self.one_more_active()
         step = self.take_validation_index()
         if step < self.transactions:
             self.point(LOOK_STATUS, step)
+            # rule: block-stm.scheduler.validates-what-is-executed
+            # source: Block-STM, algorithm 4, next_version_to_validate
             if self.status[step] is Status.EXECUTED:
                 return Task(TaskKind.VALIDATE, step, self.incarnation[step])
         self.one_less_active()
@@ -136,6 +144,8 @@ class Scheduler:
         if step >= self.transactions:
             return None
         self.point(START, step)
+        # rule: block-stm.scheduler.one-starts
+        # source: Block-STM, algorithm 4, try_incarnate
         if self.status[step] is not Status.READY:
             return None
         self.status[step] = Status.EXECUTING
@@ -153,8 +163,12 @@ class Scheduler:
         self.resume(self.take_dependents(step))
         self.point(LOOK_VALIDATION_INDEX)
         if self.validation_index > step:
+            # rule: block-stm.scheduler.known-places-validate-itself
+            # source: Block-STM, algorithm 5, finish_execution
             if not wrote_new:
                 return Task(TaskKind.VALIDATE, step, incarnation)
+            # rule: block-stm.scheduler.new-place-validates-all-above
+            # source: Block-STM, algorithm 5, finish_execution
             self.lower_validation_index(step)
         self.one_less_active()
         return None
@@ -162,6 +176,8 @@ class Scheduler:
     def try_to_abort(self, step: int, incarnation: int) -> bool:
         """Abort that incarnation, where it is still the current one: of many validations only one succeeds."""
         self.point(ABORT, step)
+        # rule: block-stm.scheduler.one-aborts
+        # source: Block-STM, algorithm 5, try_validation_abort
         if self.status[step] is not Status.EXECUTED or self.incarnation[step] != incarnation:
             return False
         self.status[step] = Status.ABORTING
@@ -171,6 +187,8 @@ class Scheduler:
         """The incarnation was validated. Where it was aborted, and all it wrote marked, the next one may start."""
         if aborted:
             self.make_ready(step)
+            # rule: block-stm.scheduler.abort-validates-all-above
+            # source: Block-STM, algorithm 5, finish_validation
             self.lower_validation_index(step + 1)
             self.point(LOOK_EXECUTION_INDEX)
             if self.execution_index > step:
@@ -188,9 +206,13 @@ class Scheduler:
         Looking and entering are one action: whoever finishes ``blocking`` either is seen, or sees.
         """
         self.point(DEPEND, (step, blocking))
+        # rule: block-stm.scheduler.waits-for-the-unfinished
+        # source: Block-STM, algorithm 5, add_dependency: nobody waits for what has been executed
         if self.status[blocking] is Status.EXECUTED:
             return False
         self.status[step] = Status.ABORTING
+        # rule: block-stm.scheduler.task-dropped-once
+        # source: Block-STM, algorithm 5, add_dependency: who waits is active no longer
         self.dependents[blocking].append(step)
         self.one_less_active()
         return True
@@ -203,6 +225,8 @@ class Scheduler:
 
     def resume(self, steps: list[int]) -> None:
         """Have them executed again."""
+        # rule: block-stm.scheduler.wakes-all
+        # source: Block-STM, algorithm 5, resume_dependencies
         for step in steps:
             self.make_ready(step)
         if steps:
@@ -211,6 +235,8 @@ class Scheduler:
     def make_ready(self, step: int) -> None:
         """The next incarnation may start."""
         self.point(MAKE_READY, step)
+        # rule: block-stm.scheduler.counts-incarnations
+        # source: Block-STM, algorithm 5, set_ready_status
         self.incarnation[step] += 1
         self.status[step] = Status.READY
 
@@ -232,11 +258,15 @@ class Scheduler:
 
     def lower_execution_index(self, step: int) -> None:
         """Have everything from ``step`` on looked at again. It is counted after that: see :meth:`check_done`."""
+        # rule: block-stm.scheduler.execution-decrease-counted-last
+        # source: Block-STM, algorithm 4, decrease_execution_idx
         self.set_execution_index(step)
         self.count_decrease()
 
     def lower_validation_index(self, step: int) -> None:
         """Have everything from ``step`` on validated again. The decrease is counted after it."""
+        # rule: block-stm.scheduler.validation-decrease-counted-last
+        # source: Block-STM, algorithm 4, decrease_validation_idx
         self.set_validation_index(step)
         self.count_decrease()
 
@@ -281,9 +311,13 @@ class Scheduler:
         if self.validation_index < self.transactions:
             return
         self.point(LOOK_ACTIVE)
+        # rule: block-stm.scheduler.done-when-nobody-is-active
+        # source: Block-STM, algorithm 4, check_done
         if self.active != 0:
             return
         self.point(LOOK_DECREASES)
+        # rule: block-stm.scheduler.done-unless-decreased
+        # source: Block-STM, algorithm 4, check_done: the count of decreases is read twice
         if self.decreases != decreases:
             return
         self.point(MARK_DONE)

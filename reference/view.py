@@ -66,6 +66,8 @@ class SpeculativeView:
         those versions on which the failure rests.
         """
         chain = self.memory.look(key, self.step)
+        # rule: block-stm.read.nothing-found-is-a-read
+        # source: Block-STM, algorithm 3, execute: what comes from storage is in the read set, without a version
         self.reads[key] = Observation(None, chain)
         value = self.memory.value(key, chain)
         self.reads[key] = Observation(value, chain)
@@ -115,6 +117,8 @@ class SpeculativeView:
     def rollback(self, mark: int) -> None:
         """See :meth:`samestate.spec.machine.View.rollback`. Reads and touches stay: they did happen."""
         self.point(ROLLBACK)
+        # rule: block-stm.credit.rolled-back
+        # source: Samestate: a failed frame credits nobody
         while len(self._undo) > mark:
             entries, key, previous = self._undo.pop()
             if previous is NOT_THERE:
@@ -130,6 +134,8 @@ class SpeculativeView:
     def effects(self) -> Effects:
         """What the step does to state. A credit to a key whose value the step knows is a write of the sum."""
         writes, credits = dict(self.writes), {}
+        # rule: block-stm.credit.known-value-becomes-a-write
+        # source: Samestate: a credit to a key that the step has set, wiped or read is a write of the sum
         for key, amount in self.credits.items():
             if key in writes:
                 writes[key] = self.memory.codec.merge(key, writes[key], amount)

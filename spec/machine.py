@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar
+
+if TYPE_CHECKING:
+    from samestate.spec.access import StepAccess
 
 Key = bytes
 Value = bytes | None
@@ -108,7 +111,11 @@ Closing = TypeVar("Closing", covariant=True)
 
 
 class Machine(Codec, Protocol[Block, Transaction, Outcome, Totals, Receipt, Closing]):
-    """Execution semantics under one ruleset. Keeps no state between calls."""
+    """Execution semantics under one ruleset. Keeps no state between calls.
+
+    Outcomes, totals, receipts and what closing gives are values: whoever executes the block again gets equal ones. An
+    exception in one of them has to define equality, since Python compares exceptions by identity.
+    """
 
     def transactions(self, block: Block) -> Sequence[Transaction]:
         """The transactions of ``block``, in order."""
@@ -133,3 +140,10 @@ class Machine(Codec, Protocol[Block, Transaction, Outcome, Totals, Receipt, Clos
 
     def close(self, block: Block, receipts: Sequence[Receipt], view: View) -> Closing:
         """The step after the last transaction. Raises Rejection where the block can't be closed."""
+
+    def verify(self, block: Block, steps: Sequence[StepAccess], before: State) -> None:
+        """The last word on a block, once its steps are known: what it says of them itself must be so.
+
+        Raises Rejection where a block carries an access list and it is not the one that follows from the ``steps``, on
+        the state ``before`` the block.
+        """

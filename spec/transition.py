@@ -32,7 +32,8 @@ class BlockResult(Generic[Outcome, Totals, Receipt, Closing]):
     """What a block did.
 
     ``outcomes`` and ``receipts`` by transaction; ``steps`` is the access record: open, each transaction, close;
-    ``changes`` and ``wipes`` are the net difference from the state before the block, and ``state`` the state after it.
+    ``changes`` and ``wipes`` (sorted) are the net difference from the state before the block, and ``state`` the state
+    after it. Two results are equal where they say the same: outcomes are values, and no order of evaluation shows.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -50,15 +51,24 @@ class BlockResult(Generic[Outcome, Totals, Receipt, Closing]):
 
 
 def apply_block(
+    machine: Machine[Block, Transaction, Outcome, Totals, Receipt, Closing], block: Block, state: State
+) -> BlockResult[Outcome, Totals, Receipt, Closing]:
+    """Execute the block, and verify what it says of itself. Raises :class:`Rejection` where it is invalid."""
+    result = execute_block(machine, block, state)
+    machine.verify(block, result.steps, state)
+    return result
+
+
+def execute_block(
     machine: Machine[Block, Transaction, Outcome, Totals, Receipt, Closing],
     block: Block,
     state: State,
     leave_out: Callable[[int, Rejection], None] | None = None,
 ) -> BlockResult[Outcome, Totals, Receipt, Closing]:
-    """Open the block, execute and settle each transaction in order, close the block.
+    """Open the block, execute and settle each transaction in order, close the block. Its own word is not verified.
 
-    Raises :class:`Rejection` where the block is invalid. A builder of blocks gives ``leave_out``: it is told of each
-    transaction that is rejected, by index, and the block goes on without it.
+    Raises :class:`Rejection` where the block cannot be executed. A builder of blocks gives ``leave_out``: it is told of
+    each transaction that is rejected, by index, and the block goes on without it.
     """
     ledger = Ledger(machine, state)
     steps: list[StepAccess] = []
@@ -95,6 +105,6 @@ def apply_block(
         closing=closing,
         steps=tuple(steps),
         changes=ledger.values,
-        wipes=tuple(ledger.wiped),
+        wipes=tuple(sorted(ledger.wiped)),
         before=state,
     )

@@ -14,7 +14,7 @@ KEY = """
 import runpy, sys
 sys.argv = ["setup.py", "--name"]
 build = runpy.run_path("setup.py")
-engine = build["Build"](build["ROOT"] / "optimized")
+engine = build["ENGINE"]
 print(engine.key(*next(iter(engine.modules().items()))))
 """
 

@@ -9,17 +9,20 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+LINKS = ROOT / "samestate"
 ROOMS = [room for room in ("spec", "reference", "optimized", "conformance") if (ROOT / room / "__init__.py").exists()]
 
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_import_contracts_cover_every_room(room: str) -> None:
-    assert room in PROJECT["tool"]["importlinter"]["root_packages"]
+    assert PROJECT["tool"]["importlinter"]["root_packages"] == ["samestate"]
+    assert (LINKS / room).samefile(ROOT / room)
 
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_types_are_checked_in_every_room(room: str) -> None:
-    assert room in PROJECT["tool"]["mypy"]["files"]
+    assert PROJECT["tool"]["mypy"]["files"] == ["samestate"]
+    assert (LINKS / room).samefile(ROOT / room)
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -1,1 +1,1 @@
-"""Measuring engines: workloads, contenders in turns, the ceiling of the machine, a table, JSON and a plot."""
+"""Measuring engines: workloads, engines in turns, the ceiling of the machine, a table, JSON and a plot."""

@@ -1,4 +1,4 @@
-"""Who is measured on which block: from the options of `samestate bench` to contenders that are ready."""
+"""Who is measured on which block: from the options of `samestate bench` to engines that are ready."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from samestate.conformance.benchmarking.contender import SEQUENTIAL, Contender, Figures, Prepared
-from samestate.conformance.benchmarking.contenders import OptimizedContender, ProcessCopy, SpecContender, figures_of
+from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, Figures, MeasuredEngine, Prepared
+from samestate.conformance.benchmarking.measured_engines import (
+    MeasuredOptimized,
+    MeasuredSpecification,
+    ProcessCopy,
+    figures_of,
+)
 from samestate.conformance.benchmarking.report import Apart
 from samestate.conformance.benchmarking.workloads import Work, evm_work, toy_work
 from samestate.conformance.engines.optimized.engine import PROCESSES, THREADS, machines_of
@@ -27,21 +32,21 @@ OPTIMIZED: Final = "optimized:"
 
 @dataclass(slots=True)
 class Lineup:
-    """Contenders on one block."""
+    """Measured engines on one block."""
 
     work: Work
     kind: str
-    contenders: list[Contender]
-    engines: list[OptimizedContender]
+    engines: list[MeasuredEngine]
+    optimized: list[MeasuredOptimized]
 
     @property
     def prepared(self) -> Prepared:
         """The block."""
         return self.work.prepared
 
-    def make_copies(self, count: int) -> list[Contender]:
-        """Sequential contenders that share nothing: threads, or processes where the interpreter would be shared."""
-        sequential = self.engines[0]
+    def make_copies(self, count: int) -> list[MeasuredEngine]:
+        """Sequential engines that share nothing: threads, or processes where the interpreter would be shared."""
+        sequential = self.optimized[0]
         if self.kind == THREADS:
             return [replace(sequential, made=None) for _ in range(count)]
         assert isinstance(sequential.machine, MachineName)
@@ -50,13 +55,13 @@ class Lineup:
     def facts(self) -> dict[str, Figures]:
         """By strategy, what only the access record tells: from one more execution, unmeasured."""
         return {
-            contender.strategy: figures_of(contender.result(record=True, read_latency_us=0.0).metrics)
-            for contender in self.engines
+            engine.strategy: figures_of(engine.result(record=True, read_latency_us=0.0).metrics)
+            for engine in self.optimized
         }
 
     def apart(self) -> Apart:
         """What belongs to no engine's time."""
-        result = self.engines[0].result(record=False)
+        result = self.optimized[0].result(record=False)
         return Apart(
             encode_ms=milliseconds(self.work.encode[self.kind]),
             decode_ms=milliseconds(lambda: (list(result.receipts), dict(result.changes))),
@@ -66,27 +71,27 @@ class Lineup:
 
     def needs_access_list(self) -> bool:
         """Whether anybody starts from the block's access list."""
-        return any(contender.strategy == "access-list" for contender in self.engines)
+        return any(engine.strategy == "access-list" for engine in self.optimized)
 
     def trace(self) -> Any:
-        """The schedule of one more execution by the last contender."""
-        return self.engines[-1].result(trace=True).trace
+        """The schedule of one more execution by the last engine."""
+        return self.optimized[-1].result(trace=True).trace
 
     def close(self) -> None:
-        """Give back what the contenders hold."""
-        for contender in self.contenders:
-            contender.close()
+        """Give back what the engines hold."""
+        for engine in self.engines:
+            engine.close()
 
 
 def line_up(work: Work, names: Sequence[str], counts: Sequence[int], record: bool, read_latency_us: float) -> Lineup:
-    """Contenders for a block: the sequential one first, then the others with each number of workers, the specification.
+    """Engines for a block: the sequential one first, then the others with each number of workers, the specification.
 
     Raises InputError where an engine cannot be measured, or engines with different workers are mixed.
     """
     kind, strategies = chosen(work.machine, names)
     suffix = "" if kind == THREADS else f"@{kind}"
 
-    def contender(strategy: str, workers: int) -> OptimizedContender:
+    def measured(strategy: str, workers: int) -> MeasuredOptimized:
         try:
             configuration = load(
                 workers=workers,
@@ -98,13 +103,13 @@ def line_up(work: Work, names: Sequence[str], counts: Sequence[int], record: boo
         except ConfigurationError as error:
             raise InputError(f"bench: {error}") from error
         machine, block, named = work.input(kind, strategy)
-        return OptimizedContender(f"{OPTIMIZED}{strategy}{suffix}", machine, configuration, block, named)
+        return MeasuredOptimized(f"{OPTIMIZED}{strategy}{suffix}", machine, configuration, block, named)
 
-    engines = [contender(SEQUENTIAL, 1)]
-    engines += [
-        contender(strategy, count) for strategy in strategies if strategy != SEQUENTIAL for count in counts or WORKERS
+    optimized = [measured(SEQUENTIAL, 1)]
+    optimized += [
+        measured(strategy, count) for strategy in strategies if strategy != SEQUENTIAL for count in counts or WORKERS
     ]
-    return Lineup(work, kind, [*engines, SpecContender(work.specification)], engines)
+    return Lineup(work, kind, [*optimized, MeasuredSpecification(work.specification)], optimized)
 
 
 def chosen(machine: str, names: Sequence[str]) -> tuple[str, list[str]]:

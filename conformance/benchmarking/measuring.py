@@ -1,4 +1,4 @@
-"""Measuring contenders in turns, so that a slow minute of the machine is slow for all of them.
+"""Measuring engines in turns, so that a slow minute of the machine is slow for all of them.
 
 The *ceiling* for some workers is what so many unrelated copies of the sequential engine reach together at that moment:
 processors share memory and clocks, so that even they are seldom as fast as alone. No engine can be expected above it.
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from samestate.conformance.benchmarking.contender import SEQUENTIAL, Contender, Figures, MakeCopies, Turn
+from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, Figures, MakeCopies, MeasuredEngine, Turn
 
 LEAST_SECONDS: Final = 0.1
 MOST_TIMES: Final = 1000
@@ -29,18 +29,18 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Measured:
-    """A contender and its turns, after a first one, not counted, that has warmed it up.
+    """An engine and its turns, after a first one, not counted, that has warmed it up.
 
     A turn executes the block ``times`` times; its seconds are the mean of them, its figures those of the last.
     """
 
-    contender: Contender
+    engine: MeasuredEngine
     turns: list[Turn] = field(default_factory=list)
     times: int = 1
 
     def take_turn(self) -> None:
         """Execute the block as often as a turn has it."""
-        turns = [self.contender.turn() for _ in range(self.times)]
+        turns = [self.engine.turn() for _ in range(self.times)]
         self.turns.append(Turn(statistics.fmean(turn.seconds for turn in turns), turns[-1].figures))
 
     @property
@@ -65,30 +65,30 @@ class Comparison:
 
     @property
     def sequential(self) -> Measured:
-        """The sequential contender: what every speed-up is measured against."""
-        return next(each for each in self.measured if each.contender.strategy == SEQUENTIAL)
+        """The sequential engine: what every speed-up is measured against."""
+        return next(each for each in self.measured if each.engine.strategy == SEQUENTIAL)
 
 
 def measure(
-    contenders: Sequence[Contender],
+    engines: Sequence[MeasuredEngine],
     make_copies: MakeCopies,
     repeat: int,
     progress: Progress | None = None,
     least: float = LEAST_SECONDS,
 ) -> Comparison:
-    """Measure contenders against one another, with the ceiling of as many workers as each has, ``repeat`` times.
+    """Measure engines against one another, with the ceiling of as many workers as each has, ``repeat`` times.
 
     A turn takes ``least`` seconds or more, unless that were over MOST_TIMES blocks.
     Ctrl-C after the first round ends it early, with what has been measured.
     """
-    measured = [Measured(contender) for contender in contenders]
-    counts = sorted({contender.workers for contender in contenders if contender.workers > 1})
+    measured = [Measured(engine) for engine in engines]
+    counts = sorted({engine.workers for engine in engines if engine.workers > 1})
     copies = make_copies(max(counts, default=0)) if counts else []
     shares: dict[int, list[float]] = {count: [] for count in counts}
     interrupted = False
     try:
         for each in measured:
-            each.times = times(each.contender.turn().seconds, least)
+            each.times = times(each.engine.turn().seconds, least)
         for copy in copies:
             copy.turn()
         for round_ in range(repeat):
@@ -115,20 +115,20 @@ def times(seconds: float, least: float = LEAST_SECONDS) -> int:
     return max(1, min(MOST_TIMES, math.ceil(least / max(seconds, 1e-9))))
 
 
-def share(copies: Sequence[Contender]) -> float:
+def share(copies: Sequence[MeasuredEngine]) -> float:
     """How many times as fast as one of the copies alone all of them are together, over some blocks of each."""
     turns = times(copies[0].turn().seconds)
     alone = (together(copies[:1], turns) + together(copies[-1:], turns)) / 2
     return len(copies) * alone / together(copies, turns)
 
 
-def together(copies: Sequence[Contender], turns: int) -> float:
+def together(copies: Sequence[MeasuredEngine], turns: int) -> float:
     """The seconds from when the first of some copies starts, all at the same time, until the last is done."""
     gate = threading.Barrier(len(copies))
     spans: list[tuple[float, float]] = []
     failures: list[BaseException] = []
 
-    def work(copy: Contender) -> None:
+    def work(copy: MeasuredEngine) -> None:
         gate.wait()
         start = time.perf_counter()
         try:

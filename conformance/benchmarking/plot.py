@@ -7,7 +7,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, Final
 
-from samestate.conformance.benchmarking.contender import SEQUENTIAL, SPEC
+from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, SPEC
 from samestate.conformance.benchmarking.measuring import Measured
 from samestate.conformance.benchmarking.report import Report
 from samestate.conformance.errors import InputError
@@ -30,16 +30,16 @@ def plot(report: Report, target: Path) -> None:
     """Draw the report into a file. Raises InputError where that cannot be written."""
     from matplotlib.figure import Figure  # it takes a second to import, and few want a plot
 
-    shown = [each for each in report.comparison.measured if each.contender.strategy not in (SEQUENTIAL, SPEC)]
+    shown = [each for each in report.comparison.measured if each.engine.strategy not in (SEQUENTIAL, SPEC)]
     groups = list(dict.fromkeys(label(each) for each in shown))
-    counts = sorted({each.contender.workers for each in shown})
+    counts = sorted({each.engine.workers for each in shown})
     figure = Figure(figsize=(max(7.0, 1.6 * len(groups) + 2.5), 5.0), layout="constrained")
     axes = figure.subplots()
     sequential = report.comparison.sequential.milliseconds
     width = WIDTH_OF_A_GROUP / max(1, len(counts))
     for place, count in enumerate(counts):
         colour = COLOURS[place % len(COLOURS)]
-        bars = [(groups.index(label(each)), each) for each in shown if each.contender.workers == count]
+        bars = [(groups.index(label(each)), each) for each in shown if each.engine.workers == count]
         xs = [group - WIDTH_OF_A_GROUP / 2 + width * (place + 0.5) for group, _ in bars]
         heights = [sequential / each.milliseconds for _, each in bars]
         drawn = axes.bar(xs, heights, width * 0.92, color=colour, label=workers(count))
@@ -68,8 +68,8 @@ def save(figure: Any, target: Path) -> None:
 
 def label(measured: Measured) -> str:
     """What the bars of a strategy stand above."""
-    contender = measured.contender
-    return contender.strategy + (f"\n{contender.kind}" if contender.kind == "processes" else "")
+    engine = measured.engine
+    return engine.strategy + (f"\n{engine.kind}" if engine.kind == "processes" else "")
 
 
 def workers(count: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.table import Table
 
-from samestate.conformance.benchmarking.contender import SEQUENTIAL, SPEC, Figures, Prepared
+from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, SPEC, Figures, Prepared
 from samestate.conformance.benchmarking.measuring import Comparison, Measured
 
 
@@ -59,12 +59,12 @@ class Report:
 
     def spec_ms(self) -> float | None:
         """The specification's time for the block, where it was measured."""
-        times = [each.milliseconds for each in self.comparison.measured if each.contender.strategy == SPEC]
+        times = [each.milliseconds for each in self.comparison.measured if each.engine.strategy == SPEC]
         return times[0] if times else None
 
     def figures_of(self, measured: Measured) -> Figures:
         """What an engine says of its work; what it cannot without a record, from an execution that had one."""
-        figures, facts = measured.figures, self.facts.get(measured.contender.strategy, Figures())
+        figures, facts = measured.figures, self.facts.get(measured.engine.strategy, Figures())
         return replace(
             figures,
             conflict_rate=facts.conflict_rate if figures.conflict_rate is None else figures.conflict_rate,
@@ -73,7 +73,7 @@ class Report:
         )
 
     def document(self) -> dict[str, Any]:
-        """The report as JSON: under ``results`` a record for each contender."""
+        """The report as JSON: under ``results`` a record for each engine."""
         sequential, spec = self.comparison.sequential.milliseconds, self.spec_ms()
         return {
             "machine": self.setting.machine,
@@ -98,20 +98,20 @@ class Report:
         }
 
     def record_of(self, measured: Measured) -> dict[str, Any]:
-        """The record of one contender."""
-        contender, figures = measured.contender, self.figures_of(measured)
+        """The record of one engine."""
+        engine, figures = measured.engine, self.figures_of(measured)
         sequential, milliseconds = self.comparison.sequential.milliseconds, measured.milliseconds
         latency = figures.latency_us or (None, None, None)
         return {
             "scenario": self.prepared.name,
             "n_tx": self.prepared.transactions,
-            "engine": contender.engine,
-            "strategy": contender.strategy,
-            "kind": contender.kind,
-            "workers": contender.workers,
+            "engine": engine.id,
+            "strategy": engine.strategy,
+            "kind": engine.kind,
+            "workers": engine.workers,
             "record": self.setting.record,
             "speedup": rounded(sequential / milliseconds),
-            "ceiling": rounded(self.comparison.ceilings.get(contender.workers)),
+            "ceiling": rounded(self.comparison.ceilings.get(engine.workers)),
             "sequential_ms": rounded(sequential),
             "parallel_ms": rounded(milliseconds),
             "blocks_per_round": measured.times,
@@ -149,13 +149,13 @@ class Report:
             table.add_column(name, justify="right")
         sequential = self.comparison.sequential.milliseconds
         for measured in self.comparison.measured:
-            ceiling = self.comparison.ceilings.get(measured.contender.workers)
+            ceiling = self.comparison.ceilings.get(measured.engine.workers)
             speedup = sequential / measured.milliseconds
-            is_baseline = measured.contender.strategy == SEQUENTIAL
+            is_baseline = measured.engine.strategy == SEQUENTIAL
             latency = measured.figures.latency_us or (None, None, None)
             table.add_row(
-                measured.contender.engine,
-                str(measured.contender.workers),
+                measured.engine.id,
+                str(measured.engine.workers),
                 number(measured.milliseconds),
                 "1" if is_baseline else f"{speedup:.2f}" if speedup >= 0.1 else f"{speedup:.4f}",
                 number(ceiling, 2),
@@ -181,13 +181,13 @@ class Report:
         ):
             table.add_column(name, justify="right")
         for measured in self.comparison.measured:
-            if measured.contender.strategy in (SEQUENTIAL, SPEC):
+            if measured.engine.strategy in (SEQUENTIAL, SPEC):
                 continue
             figures = self.figures_of(measured)
             by_worker = [f"{count / sum(figures.executions_by_worker):.0%}" for count in figures.executions_by_worker]
             table.add_row(
-                measured.contender.engine,
-                str(measured.contender.workers),
+                measured.engine.id,
+                str(measured.engine.workers),
                 number(figures.executions, 0),
                 " ".join(by_worker),
                 number(figures.aborts, 0),

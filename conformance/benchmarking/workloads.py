@@ -1,7 +1,8 @@
 """The blocks that engines are measured on, ready to be given to every kind of engine.
 
-Blocks of the toy are those of :mod:`samestate.conformance.generating.toy`. Those of the EVM are made here: each transaction adds
-to a slot of a contract and then computes until its gas is nearly spent; a conflict is a slot that an earlier one used.
+Blocks of the toy are those of :mod:`samestate.conformance.generating.toy`. Those of the EVM are made here: each
+transaction adds to a slot of a contract and then computes until its gas is nearly spent; a conflict is a slot that an
+earlier one used.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
-from samestate.conformance.benchmarking.contender import Prepared
+from samestate.conformance.benchmarking.measured_engine import Prepared
 from samestate.conformance.engines.optimized.engine import PROCESSES, THREADS
 from samestate.conformance.engines.optimized.machines import EVM, TOY, ForkBlock
 from samestate.conformance.engines.optimized.plain import plain_state

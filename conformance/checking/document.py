@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import lru_cache, partial
+from typing import Final, Protocol
 
 from samestate.conformance.checking.blocks import BlockSummary, summary_of
 from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.report import DocumentReport
-from samestate.conformance.checking.running import describe_crash, forks_of, run_case
-from samestate.conformance.checking.vectors import check_document as check_vector
+from samestate.conformance.checking.running import describe_crash, forks_of, kind_of, run_case
+from samestate.conformance.checking.selection import EVERYTHING, Selection
+from samestate.conformance.checking.vectors import check_vector, loaded
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import Engine, find_engine
@@ -19,7 +20,8 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document
 from samestate.conformance.fixtures.block_file import BlockFileCase, is_rpc_block, is_rpc_witness, unwrap
 from samestate.conformance.fixtures.cases import Skipped
-from samestate.conformance.fixtures.load import Case, cases_in, is_schema, is_vector
+from samestate.conformance.fixtures.load import ABOUT_RELEASE, Case, cases_in, is_about_release, is_schema, is_vector
+from samestate.conformance.vectors.model import Vector
 
 VECTOR: Final = "vector"
 
@@ -28,8 +30,11 @@ VECTOR: Final = "vector"
 class Task:
     """A document to be checked on each of ``engines``, with so many ``workers`` each.
 
-    ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all;
-    ``fork`` is the fork to which cases are limited.
+    ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all; of
+    these ``selection`` says which. ``is_listing``: they are listed, and not run. After ``most_failures`` the others are
+    left. ``problem`` says why the document could not be read, if so. ``groups`` is the folder of the pre-allocation
+    groups that its tests name. ``known`` are the verdicts of the first runs, which are not run again: a run is one case
+    on one engine.
     """
 
     place: str
@@ -38,57 +43,125 @@ class Task:
     engines: tuple[str, ...] = (SPEC,)
     workers: int = WORKERS
     wanted: frozenset[str] | None = None
-    fork: str | None = None
+    selection: Selection = EVERYTHING
+    is_listing: bool = False
+    most_failures: int | None = None
+    problem: str | None = None
+    groups: str | None = None
+    known: tuple[Verdict, ...] = ()
 
 
-def check_task(task: Task) -> DocumentReport:
+class Watch(Protocol):
+    """Who is told of each run as it begins and ends."""
+
+    def begin(self, verdict: Verdict) -> None:
+        """A run begins. ``verdict`` is what it comes to, but for the reason, where it does not end."""
+
+    def end(self, verdict: Verdict) -> None:
+        """The run has ended, with this verdict."""
+
+
+class Runs:
+    """The runs of a document in their order: those that are known, and then those that are made."""
+
+    def __init__(self, known: tuple[Verdict, ...], watch: Watch | None) -> None:
+        self._known = iter(known)
+        self._watch = watch
+
+    def make(self, unended: Verdict, run: Callable[[], Verdict]) -> Verdict:
+        """The verdict of the next run. ``unended`` is what it comes to, but for the reason, where it does not end."""
+        known = next(self._known, None)
+        if known is not None:
+            return known
+        if self._watch is not None:
+            self._watch.begin(unended)
+        verdict = run()
+        if self._watch is not None:
+            self._watch.end(verdict)
+        return verdict
+
+
+def check_task(task: Task, watch: Watch | None = None) -> DocumentReport:
     """What became of the cases of a document. What makes it unusable is in the report, not raised."""
+    runs = Runs(task.known, watch)
     verdicts: list[Verdict] = []
     blocks: list[tuple[int, BlockSummary]] = []
-    document = Document(task.place, task.content)
+    listed: list[str] = []
+    deselected = failures = 0
+    document = Document(task.place, task.content, task.problem)
     try:
+        document.refuse()
         if is_vector(document):
-            for engine in task.engines:
-                verdicts += _check_vector(task, engine)
-            return DocumentReport(task.place, tuple(verdicts))
+            return check_vector_document(task, runs)
+        if is_about_release(document):
+            if task.is_listing:
+                return DocumentReport(task.place)
+            skipped = Skipped(task.place, "about", ABOUT_RELEASE)
+            return DocumentReport(task.place, tuple(_run(skipped, engine, task.workers) for engine in task.engines))
         value = unwrap(document.json())
         if is_rpc_block(value) or is_rpc_witness(value):
             return DocumentReport(task.place, is_half=True)
         if is_schema(value):
             return DocumentReport(task.place)
-        for case in cases_in(task.place, value):
-            if not is_wanted(case, task):
+        for case in cases_in(task.place, value, task.groups):
+            if task.wanted is not None and case.id not in task.wanted:
+                continue
+            if not task.selection.takes(case.id, task.origin, forks_of(case)):
+                deselected += 1
+                continue
+            if task.is_listing:
+                listed.append(case.id)
                 continue
             for engine in task.engines:
                 if isinstance(case, BlockFileCase) and engine == SPEC:
                     blocks.append((len(verdicts), summary_of(case)))
-                verdicts.append(run_case(case, engine, engine_of(engine, task.workers)))
+                verdicts.append(runs.make(_unended(case, engine), partial(_run, case, engine, task.workers)))
+                failures += verdicts[-1].result is Result.FAILED
+            if task.most_failures is not None and failures >= task.most_failures:
+                break
     except InputError as error:
-        return DocumentReport(task.place, tuple(verdicts), tuple(blocks), error=str(error))
-    return DocumentReport(task.place, tuple(verdicts), tuple(blocks))
+        return DocumentReport(task.place, tuple(verdicts), tuple(blocks), error=str(error), deselected=deselected)
+    return DocumentReport(task.place, tuple(verdicts), tuple(blocks), deselected=deselected, listed=tuple(listed))
 
 
-def is_wanted(case: Case | Skipped, task: Task) -> bool:
-    """Whether a case is in the sample and of the fork that were asked for."""
-    if task.wanted is not None and case.id not in task.wanted:
-        return False
-    return task.fork is None or task.fork in forks_of(case)
+def _unended(case: Case | Skipped, engine: str) -> Verdict:
+    """What becomes of a case that does not end."""
+    kind = "" if isinstance(case, Skipped) else kind_of(case)
+    return Verdict(case.id, Result.FAILED, "", ", ".join(sorted(forks_of(case))), (), kind, engine)
 
 
-def _check_vector(task: Task, engine: str) -> Iterator[Verdict]:
+def _run(case: Case | Skipped, engine: str, workers: int) -> Verdict:
+    return run_case(case, engine, engine_of(engine, workers))
+
+
+def check_vector_document(task: Task, runs: Runs) -> DocumentReport:
+    """What became of a vector. Raises InputError where it is malformed."""
     if task.wanted is not None and task.place not in task.wanted:
-        return
+        return DocumentReport(task.place)
+    vector = loaded(task.place, task.content)
+    case = vector.case
+    if not task.selection.takes(case.id, task.origin, frozenset({case.fork}), case.selectors):
+        return DocumentReport(task.place, deselected=1)
+    if task.is_listing:
+        return DocumentReport(task.place, listed=(case.id,))
+    verdicts = []
+    for engine in task.engines:
+        unended = Verdict(case.id, Result.FAILED, "", case.fork, (), VECTOR, engine)
+        verdicts.append(runs.make(unended, partial(_check_vector, vector, engine, task.workers)))
+    return DocumentReport(task.place, tuple(verdicts), notes=(vector.note,) if vector.note else ())
+
+
+def _check_vector(vector: Vector, engine: str, workers: int) -> Verdict:
     try:
-        for verdict in check_vector(task.place, task.content, engine_of(engine, task.workers)):
-            if task.fork is None or task.fork == verdict.fork:
-                yield replace(verdict, kind=VECTOR, engine=engine)
+        verdict = check_vector(vector, engine_of(engine, workers))
     except InputError:
         raise
     except Exception as error:
-        yield Verdict(task.place, Result.FAILED, describe_crash(error, engine), kind=VECTOR, engine=engine)
+        verdict = Verdict(vector.case.id, Result.FAILED, describe_crash(error, engine), vector.case.fork)
+    return replace(verdict, kind=VECTOR, engine=engine)
 
 
-@functools.cache
+@lru_cache(maxsize=64)
 def engine_of(name: str, workers: int = WORKERS) -> Engine:
     """The engine of that id, one for each process. Raises InputError where there is none."""
     return find_engine(name, workers=workers)

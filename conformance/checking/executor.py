@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from samestate.conformance.engines.protocol import AnyResult, InProcess
+from samestate.spec.transition import execute_block
 
 SPEC: Final = "spec"
 
@@ -12,15 +13,22 @@ SPEC: Final = "spec"
 class Executor:
     """Has blocks executed by an engine, and counts them: a case of which it was handed none says nothing about it.
 
-    All that is around the execution of a block, such as the rules of headers, is the specification's, whoever executes.
+    All that is around the execution of a block, such as the rules of headers and the verdict on a proposed access list,
+    is the specification's, whoever executes.
     """
 
     def __init__(self, id: str, engine: InProcess) -> None:
         self.name = "the specification" if id == SPEC else id
         self.executed = 0
-        self._engine = engine
+        self._execute = execute_block if id == SPEC else engine.apply
+
+    def execute(self, machine: Any, block: Any, state: Any) -> AnyResult:
+        """The result of a block, before it is verified. Raises Rejection and EngineFailure."""
+        self.executed += 1
+        return self._execute(machine, block, state)
 
     def apply(self, machine: Any, block: Any, state: Any) -> AnyResult:
-        """See :meth:`samestate.conformance.engines.protocol.InProcess.apply`."""
-        self.executed += 1
-        return self._engine.apply(machine, block, state)
+        """The result of a block, verified. Raises Rejection and EngineFailure."""
+        result = self.execute(machine, block, state)
+        machine.verify(block, result.steps, state)
+        return result

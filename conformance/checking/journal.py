@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import re
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -13,9 +14,16 @@ from typing import Any, Final, Self
 from samestate import conformance, spec
 from samestate.conformance.checking.document import Task
 from samestate.conformance.checking.report import DocumentReport
+from samestate.conformance.checking.selection import below
+from samestate.conformance.checking.verdict import Result
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.pre_alloc import group_path
+from samestate.conformance.output.targets import Log, check_folder
 
+OPTION: Final = "--resume:"
 FOLDER: Final = Path(".samestate")
+NAMED_GROUP: Final = re.compile(rb'"preHash"\s*:\s*"(0x[0-9a-fA-F]{1,64})"')
+"""How a document names a pre-allocation group, on whose content its verdicts depend."""
 LIBRARIES: Final = ("coincurve", "cryptography", "gmpy2", "py-arkworks-bls12381", "py-ecc", "pycryptodome")
 
 
@@ -39,18 +47,17 @@ class Journal:
         self.version = source_version()
         self.path = folder / f"check-{self.version}.jsonl"
         self.done: dict[str, dict[str, Any]] = {}
+        check_folder(OPTION, folder)
+        self._log = Log(OPTION, self.path)
         ends_well = True
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if self.path.exists():
-                for line in self.path.read_bytes().splitlines(keepends=True):
-                    ends_well = line.endswith(b"\n")
-                    self._read(line)
-            self._file = self.path.open("a", encoding="utf-8")
+            for line in self.path.read_bytes().splitlines(keepends=True):
+                ends_well = line.endswith(b"\n")
+                self._read(line)
         except OSError as error:
-            raise InputError(f"--resume: {self.path}: cannot be used: {error.strerror or error}") from error
+            raise InputError(f"{OPTION} {self.path}: cannot be read: {error.strerror or error}") from error
         if not ends_well:
-            self._file.write("\n")
+            self._log.add("")
 
     def _read(self, line: bytes) -> None:
         """Take in a line. One that was cut off when an earlier run was killed does not count."""
@@ -66,10 +73,11 @@ class Journal:
         return None if value is None else DocumentReport.from_json(task.place, value)
 
     def add(self, task: Task, report: DocumentReport) -> None:
-        """Keep a report, unless the document has to be looked at again anyway."""
-        if report.error is None and not report.is_half:
-            self._file.write(json.dumps({"key": key_of(task), "report": report.to_json()}) + "\n")
-            self._file.flush()
+        """Keep a report, unless the document has to be looked at again, or may end otherwise. Raises InputError."""
+        is_whole = task.most_failures is None or not any(each.result is Result.FAILED for each in report.verdicts)
+        is_final = not report.is_half and not report.was_stopped
+        if report.error is None and is_final and not report.notes and is_whole:
+            self._log.add(json.dumps({"key": key_of(task), "report": report.to_json()}))
 
     def __enter__(self) -> Self:
         return self
@@ -77,11 +85,20 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        self._log.close()
 
 
 def key_of(task: Task) -> str:
-    """A digest of the document's content and of what is asked about it, whatever the document is called."""
+    """A digest of the document's content and of what is asked about it.
+
+    What the document is called counts only where that decides which of its cases are run.
+    """
     names = None if task.wanted is None else sorted(name.removeprefix(task.place) for name in task.wanted)
-    question = json.dumps([task.engines, names, task.fork, Path(task.place).suffix, "secure" in task.place.lower()])
-    return hashlib.sha256(question.encode() + b"\0" + task.content).hexdigest()
+    is_by_name = bool(task.selection.keyword or task.selection.cases)
+    selection = [*task.selection.options(), below(task.origin, task.place) if is_by_name else ""]
+    question = json.dumps([task.engines, names, selection, Path(task.place).suffix, "secure" in task.place.lower()])
+    digest = hashlib.sha256(question.encode() + b"\0" + task.content)
+    for name in sorted(set(NAMED_GROUP.findall(task.content))) if task.groups is not None else ():
+        path = group_path(task.groups, name.decode())
+        digest.update(name + (hashlib.sha256(path.read_bytes()).digest() if path is not None else b""))
+    return digest.hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from samestate.conformance.checking.blocks import BlockSummary
@@ -17,7 +17,9 @@ class DocumentReport:
 
     ``blocks`` say, by index of a verdict, what a real block leaves for the one after it. ``is_half`` marks a block or a
     witness that came apart from the other, which can be checked only together. ``error`` says why the document cannot
-    be used at all. ``rules`` are the anchors that were reached, where that is measured.
+    be used at all. ``rules`` are the anchors that were reached, where that is measured. ``deselected`` counts the cases
+    that were not asked for, ``notes`` say what is odd. ``listed`` are the ids of cases that were only to be listed.
+    ``was_stopped`` says that a case was stopped, or that its process died: another time it may end otherwise.
     """
 
     place: str
@@ -26,6 +28,15 @@ class DocumentReport:
     is_half: bool = False
     error: str | None = None
     rules: frozenset[str] = frozenset()
+    deselected: int = 0
+    notes: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+    was_stopped: bool = False
+
+    def until(self, end: int) -> DocumentReport:
+        """The report on the cases before that index of a verdict alone."""
+        blocks = tuple(block for block in self.blocks if block[0] < end)
+        return replace(self, verdicts=self.verdicts[:end], blocks=blocks)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON. The place is left out of the ids, so that a document may move."""
@@ -47,6 +58,7 @@ class DocumentReport:
                 [index, block.chain_id, block.fork, encode(header_item(block.header)).hex(), block.is_whole]
                 for index, block in self.blocks
             ],
+            "deselected": self.deselected,
         }
 
     @classmethod
@@ -62,4 +74,5 @@ class DocumentReport:
                 (index, BlockSummary(chain, fork, header_from_item(decode(bytes.fromhex(header))), is_whole))
                 for index, chain, fork, header, is_whole in value["blocks"]
             ),
+            deselected=value["deselected"],
         )

@@ -11,7 +11,6 @@ from samestate.conformance.checking.blocks import run_block
 from samestate.conformance.checking.encodings import kind_of_encoding, run_encoding_test
 from samestate.conformance.checking.executor import SPEC, Executor
 from samestate.conformance.checking.state_and_chain import (
-    BLOCKCHAIN_TEST,
     STATE_TEST,
     run_blockchain_test,
     run_state_test,
@@ -112,7 +111,7 @@ def kind_of(case: Case) -> str:
         case StateTestCase():
             return STATE_TEST
         case BlockchainTestCase():
-            return BLOCKCHAIN_TEST
+            return case.kind
         case TransactionTestCase():
             return TRANSACTION_TEST
         case BlockFileCase():

@@ -8,15 +8,27 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from samestate.conformance.checking.running import forks_of
-from samestate.conformance.fixtures.archives import documents
+from samestate.conformance.checking.selection import EVERYTHING, Selection
+from samestate.conformance.checking.vectors import loaded
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.archives import Document, documents
 from samestate.conformance.fixtures.block_file import is_rpc_block, is_rpc_witness, rpc_case, unwrap
 from samestate.conformance.fixtures.cases import Skipped
-from samestate.conformance.fixtures.load import cases_in, is_schema, is_vector, pair_rpc
+from samestate.conformance.fixtures.load import (
+    Case,
+    Unpaired,
+    cases_in,
+    is_about_release,
+    is_schema,
+    is_vector,
+    pair_rpc,
+)
+from samestate.conformance.fixtures.pre_alloc import GroupFolders
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,49 +43,107 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The chosen cases by the place of their document, and how many there were to choose from."""
+    """The chosen cases by the place of their document, and how many there were to choose from.
+
+    ``unusable`` are the places of documents that cannot be used: they are no cases, and yet not left out.
+    """
 
     wanted: dict[str, frozenset[str]]
     size: int
     available: int
+    unusable: frozenset[str] = frozenset()
 
 
-def choose(paths: Iterable[Path], size: int, fork: str | None = None) -> Sample:
-    """``size`` of the cases below ``paths`` that can be run, of ``fork`` where that is given."""
-    listed = [case for path in paths for case in _list(path, fork)]
+@dataclass(slots=True)
+class Halves:
+    """Blocks and witnesses that came in documents of their own, with their places."""
+
+    blocks: list[tuple[str, object]] = field(default_factory=list)
+    witnesses: list[tuple[str, object]] = field(default_factory=list)
+
+
+def choose(
+    paths: Iterable[Path], size: int, selection: Selection = EVERYTHING, folders: GroupFolders | None = None
+) -> Sample:
+    """``size`` of the cases below ``paths`` that can be run, of those that are selected."""
+    folders = folders or GroupFolders()
+    listed: list[Listed] = []
+    unusable: set[str] = set()
+    for path in paths:
+        for case in _list(path, selection, folders):
+            if isinstance(case, Listed):
+                listed.append(case)
+            else:
+                unusable.add(case)
     chosen = stratify(listed, size)
     wanted: dict[str, set[str]] = defaultdict(set)
     for case in chosen:
         wanted[case.place].add(case.id)
-    return Sample({place: frozenset(ids) for place, ids in wanted.items()}, len(chosen), len(listed))
+    return Sample(
+        {place: frozenset(ids) for place, ids in wanted.items()}, len(chosen), len(listed), frozenset(unusable)
+    )
 
 
-def _list(path: Path, fork: str | None) -> Iterator[Listed]:
+def _list(path: Path, selection: Selection, folders: GroupFolders) -> Iterator[Listed | str]:
+    """The cases below a path, and the places of documents that cannot be used."""
+
     def listed(place: str, identity: str) -> Listed:
         inside = f"{path.name}{place.removeprefix(str(path))}"
         name = f"{path.name}{identity.removeprefix(str(path))}"
         folder = str(PurePosixPath(inside.replace(":", "/")).parent)
         return Listed(place, identity, folder, name)
 
-    blocks: list[tuple[str, object]] = []
-    witnesses: list[tuple[str, object]] = []
-    for document in documents([path]):
-        if is_vector(document):
-            yield listed(document.place, document.place)
-            continue
-        value = unwrap(document.json())
-        if is_rpc_block(value):
-            blocks.append((document.place, value))
-        elif is_rpc_witness(value):
-            witnesses.append((document.place, value))
-        elif not is_schema(value):
-            for case in cases_in(document.place, value):
-                if not isinstance(case, Skipped) and (fork is None or fork in forks_of(case)):
-                    yield listed(document.place, case.id)
-    for pair in pair_rpc(blocks, witnesses):
-        case = rpc_case(*pair)
-        if fork is None or fork in forks_of(case):
+    halves = Halves()
+    for document in _documents(path):
+        try:
+            ids = _ids(document, path, selection, halves, folders)
+        except InputError:
+            yield document.place
+        else:
+            yield from (listed(document.place, identity) for identity in ids)
+    for pair in pair_rpc(halves.blocks, halves.witnesses):
+        try:
+            case = None if isinstance(pair, Unpaired) else rpc_case(*pair)
+        except InputError:
+            case = None
+        if case is None:
+            yield pair.place
+        elif _is_taken(case, path, selection):
             yield listed(pair.place, case.id)
+
+
+def _documents(path: Path) -> Iterator[Document]:
+    try:
+        yield from documents([path], with_problems=True)
+    except InputError as error:
+        yield Document(str(path), b"", str(error))
+
+
+def _ids(document: Document, path: Path, selection: Selection, halves: Halves, folders: GroupFolders) -> list[str]:
+    """The ids of the cases in a document that can be run; a block or a witness alone is put aside.
+
+    Raises InputError.
+    """
+    document.refuse()
+    if is_vector(document):
+        case = loaded(document.place, document.content).case
+        is_taken = selection.takes(case.id, str(path), frozenset({case.fork}), case.selectors)
+        return [document.place] if is_taken else []
+    if is_about_release(document):
+        return []
+    value = unwrap(document.json())
+    if is_rpc_block(value):
+        halves.blocks.append((document.place, value))
+    elif is_rpc_witness(value):
+        halves.witnesses.append((document.place, value))
+    elif not is_schema(value):
+        cases = cases_in(document.place, value, folders.of(document))
+        return [case.id for case in cases if _is_taken(case, path, selection)]
+    return []
+
+
+def _is_taken(case: Case | Skipped, path: Path, selection: Selection) -> bool:
+    return not isinstance(case, Skipped) and selection.takes(case.id, str(path), forks_of(case))
 
 
 DEEPEST: Final = 32

@@ -2,54 +2,80 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from samestate.conformance.checking.blocks import BlockSummary, compare_series
 from samestate.conformance.checking.document import Task
 from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.journal import Journal
+from samestate.conformance.checking.limits import NO_LIMITS, Limits
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.sample import Sample, choose
+from samestate.conformance.checking.selection import EVERYTHING, Selection, is_called
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.checking.workers import check_all
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
 from samestate.conformance.fixtures.block_file import is_rpc_block, unwrap
-from samestate.conformance.fixtures.forks import BY_NAME
-from samestate.conformance.fixtures.load import pair_rpc
-from samestate.conformance.vectors.machines import MACHINES
+from samestate.conformance.fixtures.load import Unpaired, pair_rpc
+from samestate.conformance.fixtures.pre_alloc import GroupFolders
+
+DOCUMENT: Final = "document"
+"""The kind of a verdict on a document that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to check and how. ``sample`` and ``fork`` limit the cases; ``jobs`` counts processes that share the cases,
-    ``workers`` those inside an engine."""
+    """What to check and how.
+
+    ``sample`` and ``selection`` limit the cases, ``members`` those of a path, to what has that id. ``jobs`` counts
+    processes that share the cases, ``workers`` those inside an engine. ``most_failures`` ends it after so many;
+    ``is_listing``: cases are listed, and not run. ``limits`` are what each case may take.
+    """
 
     paths: tuple[Path, ...]
     engines: tuple[str, ...] = (SPEC,)
     jobs: int = 1
     workers: int = WORKERS
     sample: int | None = None
-    fork: str | None = None
+    selection: Selection = EVERYTHING
+    members: tuple[tuple[Path, str], ...] = ()
     measure_rules: bool = False
+    most_failures: int | None = None
+    is_listing: bool = False
+    limits: Limits = NO_LIMITS
+
+    def selection_of(self, path: Path) -> Selection:
+        """Which of the cases below a path are to be run."""
+        ids = tuple(id for place, id in self.members if place == path)
+        return dataclasses.replace(self.selection, cases=ids) if ids else self.selection
 
 
 @dataclass(slots=True)
 class Session:
     """What has become of the cases so far.
 
-    ``verdicts`` are in the order of the documents; ``origins`` says which of the given paths each belongs to.
-    ``resumed`` counts the documents whose verdicts were kept from an earlier run.
+    ``verdicts`` are in the order of the documents; ``origins`` says which of the given paths each belongs to, ``files``
+    which document. ``resumed`` counts the documents whose verdicts were kept from an earlier run, ``deselected`` the
+    cases that were not asked for; ``notes`` say what is odd about documents, ``listed`` are the ids of cases that were
+    only to be listed. ``ended`` says why it ended before the end, if it did.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
     origins: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    deselected: int = 0
+    ended: str = ""
     rules: set[str] = field(default_factory=set)
     resumed: int = 0
     sample: Sample | None = None
@@ -61,16 +87,29 @@ class Session:
 
     def idle(self, engines: Iterable[str]) -> list[str]:
         """The engines among these that executed no case at all."""
-        busy = {verdict.engine for verdict in self.verdicts if verdict.result is not Result.SKIPPED}
+        busy = {verdict.engine for verdict in self.verdicts if verdict.result in (Result.PASSED, Result.FAILED)}
         return [engine for engine in engines if engine not in busy]
 
+    @property
+    def errors(self) -> list[Verdict]:
+        """The documents that could not be used, each with what is wrong with it."""
+        return [verdict for verdict in self.verdicts if verdict.result is Result.ERROR]
+
     def take(self, report: DocumentReport, origin: str) -> None:
-        """Add the verdicts of a document."""
+        """Add the verdicts of a document, and that it cannot be used, if so."""
         start = len(self.verdicts)
         self.verdicts += report.verdicts
-        self.origins += [origin] * len(report.verdicts)
+        self.listed += report.listed
+        self.notes += report.notes
+        self.deselected += report.deselected
         self._blocks.update({start + index: block for index, block in report.blocks})
         self.rules |= report.rules
+        if report.error is not None:
+            reason = report.error.removeprefix(f"{report.place}: ")
+            self.verdicts.append(Verdict(report.place, Result.ERROR, reason, kind=DOCUMENT, engine=""))
+        added = len(self.verdicts) - start
+        self.origins += [origin] * added
+        self.files += [report.place] * added
 
     def compare_headers(self) -> None:
         """Let the headers of blocks speak about one another, once all are there."""
@@ -85,6 +124,21 @@ Watch = Callable[[int, Session], None]
 
 
 @dataclass(slots=True)
+class Ahead:
+    """Reports that are done and not taken yet, because one before them is not done."""
+
+    reports: dict[int, tuple[DocumentReport, str]] = field(default_factory=dict)
+
+    def add(self, task: Task, report: DocumentReport) -> None:
+        """A document is done."""
+        self.reports[id(report)] = (report, task.origin)
+
+    def take(self, report: DocumentReport) -> None:
+        """A report is taken, in its turn."""
+        self.reports.pop(id(report), None)
+
+
+@dataclass(slots=True)
 class Reading:
     """The bytes of files that have been read, now and after each document that is not done yet."""
 
@@ -96,66 +150,125 @@ class Reading:
         self.total += size
 
 
-def fork_name(name: str) -> str:
-    """The fork that a user calls ``name``: small or large letters, with or without spaces. Raises InputError."""
-    wanted = name.replace(" ", "").replace("_", "").lower()
-    names = {known: fork.name for known, fork in BY_NAME.items()}
-    names |= {fork: fork for machine in MACHINES.values() for fork in machine.forks if fork not in names}
-    for known, written in names.items():
-        if known.lower() == wanted:
-            return written
-    raise InputError(f"--fork {name}: no fork is called so; known are {', '.join(names)}")
-
-
 def check(options: Options, session: Session, journal: Journal | None = None, watch: Watch | None = None) -> None:
-    """Check everything below the paths of ``options``; ``session`` is filled as it goes.
+    """Check everything below the paths of ``options``; ``session`` is filled as it goes, however it ends.
 
-    Raises InputError for what cannot be used, for no case at all, too; WorkerDied; KeyboardInterrupt.
+    A document that cannot be used is an error of its own, and the others are checked. Raises InputError for a path
+    that is not there and where there is no case at all; WorkerDied; KeyboardInterrupt.
     """
     for path in options.paths:
         if not path.exists():
             raise InputError(f"{path}: there is no such file or folder")
-    if options.sample is not None:
-        session.sample = choose(options.paths, options.sample, options.fork)
+    ahead = Ahead()
+    try:
+        with GroupFolders() as folders:
+            if options.sample is not None:
+                session.sample = choose(options.paths, options.sample, options.selection, folders)
+            _check(options, session, journal, watch, ahead, folders)
+    except BaseException:
+        for report, origin in ahead.reports.values():
+            session.take(report, origin)
+        raise
+    finally:
+        session.compare_headers()
+    if not session.ended:
+        _refuse_nothing(options, session)
+
+
+def _check(
+    options: Options,
+    session: Session,
+    journal: Journal | None,
+    watch: Watch | None,
+    ahead: Ahead,
+    folders: GroupFolders,
+) -> None:
     halves: list[Task] = []
     reading = Reading()
-    for task, report in _reports(_tasks(options, session, reading), options, session, journal):
-        _take(session, task, report)
-        if report.is_half:
-            halves.append(task)
-        if watch is not None:
-            watch(reading.after.popleft(), session)
-    for task, report in _reports(_whole(options, session, halves), options, session, journal):
-        _take(session, task, report)
-    session.compare_headers()
-    if not session.verdicts:
-        limits = [f"--fork {options.fork}"] if options.fork is not None else []
-        limits += [f"--sample {options.sample}"] if options.sample is not None else []
+    with contextlib.closing(
+        _reports(_tasks(options, session, reading, folders), options, session, journal, ahead)
+    ) as reports:
+        for task, report in reports:
+            if report.is_half:
+                halves.append(task)
+            _take(options, session, task, report)
+            if watch is not None:
+                watch(reading.after.popleft(), session)
+            if session.ended:
+                return
+    with contextlib.closing(_reports(_whole(options, session, halves), options, session, journal, ahead)) as reports:
+        for task, report in reports:
+            _take(options, session, task, report)
+            if watch is not None:
+                watch(reading.total, session)
+            if session.ended:
+                return
+
+
+def _take(options: Options, session: Session, task: Task, report: DocumentReport) -> None:
+    """Add a report, up to the last failure that is wanted."""
+    most = options.most_failures
+    if most is not None:
+        room = most - session.count(Result.FAILED)
+        failures = [index for index, verdict in enumerate(report.verdicts) if verdict.result is Result.FAILED]
+        if len(failures) >= room:
+            report = report.until(failures[room - 1] + 1)
+            session.ended = f"stopped after {most} failure{'s' if most > 1 else ''}"
+    session.take(report, task.origin)
+
+
+def _refuse_nothing(options: Options, session: Session) -> None:
+    """Raise InputError where there was no case at all, or not one that was asked for by its name."""
+    limits = [*options.selection.options(), *(f"{id}" for _, id in options.members)]
+    limits += [f"--sample {options.sample}"] if options.sample is not None else []
+    if not session.verdicts and not session.listed:
         raise InputError(
             f"{', '.join(map(str, options.paths))}: no case to check"
             + (f" with {' '.join(limits)}: take a limit away or give other paths" if limits else "")
         )
+    ids = {verdict.id for verdict in session.verdicts} | {*session.listed}
+    for case in (*options.selection.cases, *(id for _, id in options.members)):
+        if not any(is_called(id, case) for id in ids):
+            raise InputError(f"no case is called {case}; --list shows what cases are called")
 
 
-def _take(session: Session, task: Task, report: DocumentReport) -> None:
-    if report.error is not None:
-        raise InputError(report.error)
-    session.take(report, task.origin)
-
-
-def _tasks(options: Options, session: Session, reading: Reading) -> Iterator[Task]:
+def _tasks(options: Options, session: Session, reading: Reading, folders: GroupFolders) -> Iterator[Task]:
     for path in options.paths:
-        for document in documents([path], reading.count):
+        for document in _documents(path, reading):
             wanted = _wanted(session, document.place)
-            if wanted is None or wanted or _may_be_half(document):
+            if _is_needed(session, document, wanted):
                 reading.after.append(reading.total)
                 yield Task(
-                    document.place, document.content, str(path), options.engines, options.workers, wanted, options.fork
+                    document.place,
+                    document.content,
+                    str(path),
+                    options.engines,
+                    options.workers,
+                    wanted,
+                    options.selection_of(path),
+                    options.is_listing,
+                    options.most_failures,
+                    document.problem,
+                    folders.of(document),
                 )
+
+
+def _documents(path: Path, reading: Reading) -> Iterator[Document]:
+    try:
+        yield from documents([path], reading.count, with_problems=True)
+    except InputError as error:
+        yield Document(str(path), b"", str(error).removeprefix(f"{path}: "))
 
 
 def _wanted(session: Session, place: str) -> frozenset[str] | None:
     return None if session.sample is None else session.sample.wanted.get(place, frozenset())
+
+
+def _is_needed(session: Session, document: Document, wanted: frozenset[str] | None) -> bool:
+    """Whether a document has a case that was chosen, or cannot be used, or may be half of a chosen block."""
+    if wanted is None or wanted or document.problem is not None:
+        return True
+    return _may_be_half(document) or (session.sample is not None and document.place in session.sample.unusable)
 
 
 def _may_be_half(document: Document) -> bool:
@@ -164,11 +277,19 @@ def _may_be_half(document: Document) -> bool:
 
 
 def _reports(
-    tasks: Iterator[Task], options: Options, session: Session, journal: Journal | None
-) -> Iterator[tuple[Task, DocumentReport]]:
+    tasks: Iterator[Task], options: Options, session: Session, journal: Journal | None, ahead: Ahead
+) -> Generator[tuple[Task, DocumentReport], None, None]:
     """The reports in the order of the tasks, from the journal where it has them."""
+
+    def keep(task: Task, report: DocumentReport) -> None:
+        ahead.add(task, report)
+        if journal is not None:
+            journal.add(task, report)
+
     if journal is None:
-        yield from check_all(tasks, options.jobs, options.measure_rules)
+        for task, report in check_all(tasks, options.jobs, options.measure_rules, keep, options.limits):
+            ahead.take(report)
+            yield task, report
         return
     known: dict[int, tuple[Task, DocumentReport]] = {}
     order: list[int] = []
@@ -184,11 +305,12 @@ def _reports(
                 yield task
 
     following = 0
-    reports = check_all(unknown(), options.jobs, options.measure_rules, journal.add)
+    reports = check_all(unknown(), options.jobs, options.measure_rules, keep, options.limits)
     for position, (task, report) in enumerate(reports):
         while following < order[position]:
             yield known.pop(following)
             following += 1
+        ahead.take(report)
         yield task, report
         following += 1
     for number in sorted(known):
@@ -204,6 +326,20 @@ def _whole(options: Options, session: Session, halves: list[Task]) -> Iterator[T
         (blocks if is_rpc_block(value) else witnesses).append((half.place, value))
     origins = {half.place: half.origin for half in halves}
     for pair in pair_rpc(blocks, witnesses):
+        origin = origins[pair.place]
+        if isinstance(pair, Unpaired):
+            yield Task(pair.place, b"", origin, problem=pair.problem.removeprefix(f"{pair.place}: "))
+            continue
         content = json.dumps({"block": pair.block, "witness": pair.witness}).encode()
         wanted = _wanted(session, pair.place)
-        yield Task(pair.place, content, origins[pair.place], options.engines, options.workers, wanted, options.fork)
+        yield Task(
+            pair.place,
+            content,
+            origin,
+            options.engines,
+            options.workers,
+            wanted,
+            options.selection_of(Path(origin)),
+            options.is_listing,
+            options.most_failures,
+        )

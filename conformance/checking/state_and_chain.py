@@ -9,6 +9,8 @@ from samestate.conformance.checking.executor import Executor
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase, BlockEntry
 from samestate.conformance.fixtures.exceptions import satisfies
+from samestate.conformance.fixtures.forks import ForkSchedule
+from samestate.conformance.fixtures.payload import CallError, NewPayload
 from samestate.conformance.fixtures.state_test import StateTestCase
 from samestate.spec.evm.block import Block, decode_block
 from samestate.spec.evm.block_access_list import encode_access_list
@@ -21,7 +23,7 @@ from samestate.spec.evm.transaction import decode_transaction
 from samestate.spec.machine import Rejection
 
 STATE_TEST: Final = "state_test"
-BLOCKCHAIN_TEST: Final = "blockchain_test"
+UNREACHABLE_DIFFICULTY: Final = 2**256
 
 
 def run_state_test(case: StateTestCase, executor: Executor) -> Verdict:
@@ -69,8 +71,8 @@ def run_blockchain_test(case: BlockchainTestCase, executor: Executor) -> Verdict
     try:
         _blockchain_test(case, executor, checks)
     except Difference as difference:
-        return Verdict(case.id, Result.FAILED, str(difference), name, tuple(dict.fromkeys(checks)), BLOCKCHAIN_TEST)
-    return Verdict(case.id, Result.PASSED, "", name, tuple(dict.fromkeys(checks)), BLOCKCHAIN_TEST)
+        return Verdict(case.id, Result.FAILED, str(difference), name, tuple(dict.fromkeys(checks)), case.kind)
+    return Verdict(case.id, Result.PASSED, "", name, tuple(dict.fromkeys(checks)), case.kind)
 
 
 def _blockchain_test(case: BlockchainTestCase, executor: Executor, checks: list[str]) -> None:
@@ -80,22 +82,9 @@ def _blockchain_test(case: BlockchainTestCase, executor: Executor, checks: list[
         raise Difference(f"genesis: rejected, expected valid: {rejection}") from rejection
     compare("genesis hash", case.genesis_hash, genesis.header.hash())
     compare("genesis state root", genesis.header.state_root, case.pre.root())
-    chain = Chain(case.chain_id, case.schedule, genesis, case.pre, executor.apply)
+    chain = Chain(case.chain_id, case.schedule, genesis, case.pre, executor.execute)
     for index, entry in enumerate(case.blocks):
-        where = f"block {index}"
-        results: list[EvmResult] = []
-        try:
-            link = chain.add(entry.rlp, entry.access_list, results.append)
-        except Rejection as rejection:
-            try:
-                _rejected(rejection, entry.exceptions)
-            except Difference as difference:
-                raise Difference(f"{where}: {difference}{_receipts_differ(entry, results)}") from rejection
-            checks.append("rejection")
-            continue
-        if entry.exceptions:
-            raise Difference(f"{where}: accepted, expected {' or '.join(entry.exceptions)}")
-        _compare_block(where, entry, link.block, results[0], executor.name, checks)
+        _deliver(f"block {index}", entry, chain, case.schedule, executor.name, checks)
     compare("last block hash", case.last_block_hash, chain.head)
     head = chain.links[chain.head].state
     if not isinstance(head, FlatState):
@@ -107,6 +96,47 @@ def _blockchain_test(case: BlockchainTestCase, executor: Executor, checks: list[
     elif case.post_state_root is not None:
         compare("post state root", case.post_state_root, head.root())
         checks.append("post state")
+    if case.sync is not None:
+        _deliver("the block to sync to", case.sync, chain, case.schedule, executor.name, checks)
+
+
+def _deliver(where: str, entry: BlockEntry, chain: Chain, schedule: ForkSchedule, who: str, checks: list[str]) -> None:
+    """Give a block to the chain, as a payload where it comes as one, and compare what becomes of it."""
+    results: list[EvmResult] = []
+    try:
+        if entry.call is not None and _is_refused(where, entry, entry.call, schedule, checks):
+            return
+        link = chain.add(entry.rlp, entry.access_list, results.append)
+    except Rejection as rejection:
+        try:
+            _rejected(rejection, entry.exceptions)
+        except Difference as difference:
+            raise Difference(f"{where}: {difference}{_receipts_differ(entry, results)}") from rejection
+        checks.append("rejection")
+        return
+    if entry.exceptions:
+        raise Difference(f"{where}: accepted, expected {' or '.join(entry.exceptions)}")
+    _compare_block(where, entry, link.block, results[0], who, checks)
+
+
+def _is_refused(where: str, entry: BlockEntry, call: NewPayload, schedule: ForkSchedule, checks: list[str]) -> bool:
+    """Whether the call is answered with an error code, the expected one. Raises Rejection for an invalid payload."""
+    try:
+        # every block that comes as a payload is of proof of stake: past any terminal difficulty
+        call.check_call(schedule(UNREACHABLE_DIFFICULTY, call.payload.number, call.payload.timestamp))
+    except CallError as error:
+        if entry.error_code is None:
+            expected = " or ".join(entry.exceptions) or "a valid payload"
+            raise Difference(f"{where}: the call is an error, expected {expected}: {error}") from error
+        if entry.error_code != error.code:
+            raise Difference(f"{where}: expected the error code {entry.error_code}, but it is {error}") from error
+        checks.append("error code")
+        return True
+    if entry.error_code is not None:
+        raise Difference(f"{where}: the call is taken, expected the error code {entry.error_code}")
+    call.check_payload()
+    checks.append("block hash")
+    return False
 
 
 def _compare_block(where: str, entry: BlockEntry, block: Block, result: EvmResult, who: str, checks: list[str]) -> None:

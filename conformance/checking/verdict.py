@@ -7,16 +7,19 @@ from enum import Enum
 
 
 class Result(Enum):
-    """The three ends of a case."""
+    """The ends of a case: it passed, it failed, it was not run; and of a document that cannot be used: an error."""
 
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
+    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of one case. ``reason`` says what differs where it failed, and why where it was skipped.
+
+    Where a document cannot be used, ``id`` is its place, and ``reason`` says what is wrong with it.
 
     ``checks`` names what was compared, ``kind`` the form of the case, ``engine`` who ran it.
     """

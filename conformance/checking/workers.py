@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import multiprocessing.connection
-import os
-import signal
-import sys
-import threading
+import queue
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from multiprocessing.context import BaseContext
 from typing import Final
 
 from samestate.conformance.checking import coverage
 from samestate.conformance.checking.document import Task, check_task
+from samestate.conformance.checking.limits import NO_LIMITS, Limits
 from samestate.conformance.checking.report import DocumentReport
+from samestate.conformance.checking.worker import Worker
 
 CHUNK_DOCUMENTS: Final = 8
 CHUNK_BYTES: Final = 1 << 20
@@ -57,25 +52,27 @@ class _Chunk:
         self.done = list(zip(self.tasks, reports, strict=True))
 
 
-class WorkerDied(Exception):  # noqa: N818 - says what happened
-    """A worker process ended before its work: killed, or out of memory. The message says what it was at."""
-
-
 def check_all(
-    tasks: Iterable[Task], jobs: int, measure_rules: bool = False, keep: Keep | None = None
+    tasks: Iterable[Task],
+    jobs: int,
+    measure_rules: bool = False,
+    keep: Keep | None = None,
+    limits: Limits = NO_LIMITS,
 ) -> Iterator[tuple[Task, DocumentReport]]:
-    """Each task with its report, in order: in this process, or in ``jobs`` others. Raises WorkerDied.
+    """Each task with its report, in order: in this process, or in ``jobs`` others where there are any limits, too.
 
-    ``keep`` is told of each as soon as it is done, in any order.
+    ``keep`` is told of each as soon as it is done, in any order. Raises WorkerDied.
     """
-    if jobs > 1:
-        yield from _in_workers(tasks, jobs, measure_rules, keep)
+    if jobs > 1 or limits:
+        yield from _in_workers(tasks, jobs, measure_rules, keep, limits)
         return
     if measure_rules:
         coverage.start()
     try:
         for task in tasks:
-            (report,) = _check_chunk([task], measure_rules)
+            report = check_task(task)
+            if measure_rules:
+                report = coverage.attach(report)
             if keep is not None:
                 keep(task, report)
             yield task, report
@@ -85,21 +82,14 @@ def check_all(
 
 
 def _in_workers(
-    tasks: Iterable[Task], jobs: int, measure_rules: bool, keep: Keep | None
+    tasks: Iterable[Task], jobs: int, measure_rules: bool, keep: Keep | None, limits: Limits
 ) -> Iterator[tuple[Task, DocumentReport]]:
     pending: deque[_Chunk] = deque()
-    try:
-        with _executor(jobs, measure_rules) as executor:
-            for chunk in chunks(tasks):
-                pending.append(_Chunk(chunk, executor.submit(_check_chunk, chunk, measure_rules)))
-                yield from _collect(pending, keep, BYTES_AHEAD)
-            yield from _collect(pending, keep, NOTHING_AHEAD)
-    except BrokenProcessPool as error:
-        at = pending[0].tasks[0].place if pending else "the first document"
-        raise WorkerDied(
-            f"a worker process was killed while others waited, at {at} or after it: "
-            "is there enough memory? With --jobs 1 the last document is the one"
-        ) from error
+    with _crew(jobs, measure_rules, limits) as submit:
+        for chunk in chunks(tasks):
+            pending.append(_Chunk(chunk, submit(chunk)))
+            yield from _collect(pending, keep, BYTES_AHEAD)
+        yield from _collect(pending, keep, NOTHING_AHEAD)
 
 
 def _collect(pending: deque[_Chunk], keep: Keep | None, ahead: int) -> Iterator[tuple[Task, DocumentReport]]:
@@ -132,44 +122,32 @@ def chunks(tasks: Iterable[Task]) -> Iterator[list[Task]]:
 
 
 @contextlib.contextmanager
-def _executor(jobs: int, measure_rules: bool) -> Iterator[ProcessPoolExecutor]:
-    """Workers that end with this block: at once where it ends by an exception, Ctrl-C included."""
-    executor = ProcessPoolExecutor(jobs, _context(), _start_worker, (measure_rules,))
+def _crew(
+    jobs: int, measure_rules: bool, limits: Limits
+) -> Iterator[Callable[[list[Task]], Future[list[DocumentReport]]]]:
+    """Hands documents to worker processes, each of which a thread looks after. They end with this block: at once where
+    it ends by an exception, Ctrl-C included."""
+    workers = [Worker(limits, measure_rules) for _ in range(jobs)]
+    idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+    for worker in workers:
+        idle.put(worker)
+
+    def check(chunk: list[Task]) -> list[DocumentReport]:
+        worker = idle.get()
+        try:
+            return [worker.check(task) for task in chunk]
+        finally:
+            idle.put(worker)
+
+    executor = ThreadPoolExecutor(jobs)
     try:
-        yield executor
+        yield lambda chunk: executor.submit(check, chunk)
     except BaseException:
         executor.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():
-            process.terminate()
+        for worker in workers:
+            worker.kill()
         raise
-    executor.shutdown()
-
-
-def _context() -> BaseContext:
-    """Never plain forking: a child must not inherit locks that some thread holds."""
-    if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["samestate.conformance.checking.document"])
-    return context
-
-
-def _start_worker(measure_rules: bool) -> None:
-    """Leave Ctrl-C to the parent, and end when it is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    if measure_rules:
-        coverage.start()
-
-
-def _end_with(sentinel: int) -> None:
-    multiprocessing.connection.wait([sentinel])
-    os._exit(1)
-
-
-def _check_chunk(chunk: list[Task], measure_rules: bool) -> list[DocumentReport]:
-    if measure_rules:
-        return [coverage.attach(check_task(task)) for task in chunk]
-    return [check_task(task) for task in chunk]
+    finally:
+        executor.shutdown()
+        for worker in workers:
+            worker.close()

@@ -11,15 +11,16 @@ from typing import Annotated, Final, TextIO
 import typer
 from rich.console import Console
 from rich.progress import Progress as Bar
+from rich.table import Table
 
 from samestate.conformance.benchmarking import plot as plotting
 from samestate.conformance.benchmarking.lineup import line_up, make_work
 from samestate.conformance.benchmarking.measuring import Progress, measure
 from samestate.conformance.benchmarking.report import Report, Setting
 from samestate.conformance.engines.optimized.engine import write_schedule
-from samestate.conformance.output.console import console_for
-from samestate.conformance.output.printing import check_json_target, write_json
-from samestate.conformance.output.targets import check_file
+from samestate.conformance.output.console import console_for, print_table
+from samestate.conformance.output.json_file import check_json_target, write_json
+from samestate.conformance.output.targets import check_file, is_stdout
 
 REPEAT: Final = 7
 INTERRUPTED: Final = 130
@@ -56,15 +57,15 @@ def bench(
     with contextlib.closing(lineup):
         setting = Setting(machine, seed, repeat, record, read_latency_us)
         with progress_bar() as progress:
-            comparison = measure(lineup.contenders, lineup.make_copies, repeat, progress)
+            comparison = measure(lineup.engines, lineup.make_copies, repeat, progress)
         report = Report(lineup.prepared, setting, comparison, lineup.apart(), lineup.facts())
-        show(report, sys.stderr if json == "-" else sys.stdout)
         if trace is not None:
-            write_schedule(trace, lineup.trace(), f"{lineup.engines[-1].engine}, {lineup.prepared.name}")
+            write_schedule(trace, lineup.trace(), f"{lineup.optimized[-1].id}, {lineup.prepared.name}")
     if json is not None:
         write_json(report.document(), json)
     if plot is not None:
         plotting.plot(report, plot)
+    show(report, sys.stderr if is_stdout(json) else sys.stdout)
     if comparison.interrupted:
         raise typer.Exit(INTERRUPTED)
 
@@ -73,7 +74,7 @@ def show(report: Report, out: TextIO) -> None:
     """Print a report."""
     console = console_for(out)
     for line in report.lines():
-        console.print(line)
+        print_table(console, line) if isinstance(line, Table) else console.print(line)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,72 +14,257 @@ import typer
 from samestate.conformance.checking.document import engine_of
 from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.journal import Journal, source_version
-from samestate.conformance.checking.progress import progress_bar
-from samestate.conformance.checking.session import Options, Session, fork_name
+from samestate.conformance.checking.junit import to_junit
+from samestate.conformance.checking.limits import parse_limits
+from samestate.conformance.checking.printing import Teller, summary, to_json
+from samestate.conformance.checking.progress import Bar, progress_bar
+from samestate.conformance.checking.selection import Selection, compile_keyword, selectors_of, split_argument
+from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.session import check as check_paths
-from samestate.conformance.checking.verdict import Result
-from samestate.conformance.checking.workers import WorkerDied
+from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.checking.worker import WorkerDied
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import choose_engines, engines_by_name
 from samestate.conformance.errors import InputError
-from samestate.conformance.output.printing import check_json_target, summary, to_json, write_json
+from samestate.conformance.output.console import Printer
+from samestate.conformance.output.json_file import check_json_target, write_json
+from samestate.conformance.output.targets import check_file, is_stdout, write_whole
+from samestate.conformance.vectors.fork_names import fork_name
+from samestate.conformance.vectors.places import VECTORS
 
 FAILED: Final = 1
 INTERRUPTED: Final = 130
 
+CASES: Final = "Which cases"
+HOW: Final = "How"
+RESULTS: Final = "What becomes of the results"
+
 
 def check(
-    paths: Annotated[list[Path], typer.Argument(help="Files, folders and archives.", show_default=False)],
-    engine: Annotated[
-        list[str] | None, typer.Option(help="An engine, `all`, or a pattern as `reference:*`; may be given again.")
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]...",
+            help="Files, folders and archives, or one case as PATH::NAME; the installed vectors if none.",
+            show_default=False,
+        ),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Workers inside an engine that runs in parallel.")] = WORKERS,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes that share the cases.")] = 1,
-    json: Annotated[str | None, typer.Option(help="Write all verdicts to a file, or to stdout for `-`.")] = None,
-    sample: Annotated[int | None, typer.Option(min=1, help="So many cases, some from every folder.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Keep what is done in `.samestate`.")] = False,
-    fork: Annotated[str | None, typer.Option(help="Only the cases of this fork.")] = None,
+    fork: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FORK", help="Only cases of this fork; may be given again.", rich_help_panel=CASES),
+    ] = None,
+    keyword: Annotated[
+        str,
+        typer.Option(
+            "-k",
+            metavar="EXPRESSION",
+            help="Only cases whose id or fork holds these words: 'transfer and not (cancun or prague)'.",
+            rich_help_panel=CASES,
+        ),
+    ] = "",
+    case: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Only the case of this id or name; may be given again.", rich_help_panel=CASES),
+    ] = None,
+    selector: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SELECTOR",
+            help="Only vectors that need this of an engine; may be given again.",
+            rich_help_panel=CASES,
+        ),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SELECTOR",
+            help="No vectors that need this of an engine; `unreachable` for states that no chain can reach.",
+            rich_help_panel=CASES,
+        ),
+    ] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="So many cases, some from every folder.", rich_help_panel=CASES),
+    ] = None,
+    is_listing: Annotated[
+        bool, typer.Option("--list", "--collect-only", help="List the cases, run none.", rich_help_panel=CASES)
+    ] = False,
+    engine: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID",
+            help="An engine, `all`, or a pattern as `reference:*`; may be given again.",
+            rich_help_panel=HOW,
+        ),
+    ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", help="Workers inside an engine that runs in parallel.", rich_help_panel=HOW),
+    ] = WORKERS,
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes that share the cases.", rich_help_panel=HOW),
+    ] = 1,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", help="A case that takes longer on an engine is stopped, and fails.", rich_help_panel=HOW
+        ),
+    ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE", help="A case that takes more, such as 1G, is stopped, and fails.", rich_help_panel=HOW
+        ),
+    ] = None,
+    exit_first: Annotated[
+        bool, typer.Option("-x", "--exitfirst", help="Stop after the first failure.", rich_help_panel=HOW)
+    ] = False,
+    most_failures: Annotated[
+        int | None,
+        typer.Option("--maxfail", min=1, metavar="N", help="Stop after so many failures.", rich_help_panel=HOW),
+    ] = None,
+    json: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Write all verdicts to a file, or to stdout for `-`.", rich_help_panel=RESULTS
+        ),
+    ] = None,
+    junit: Annotated[
+        str | None,
+        typer.Option("--junitxml", metavar="FILE", help="Write them as JUnit XML, for CI.", rich_help_panel=RESULTS),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Keep what is done in `.samestate`.", rich_help_panel=RESULTS)
+    ] = False,
 ) -> None:
     """Vectors, state, blockchain, transaction, trie and RLP tests, and real blocks with a witness or a pre-state.
 
-    What a document is, its content says. Exit code 0: all passed; 1: something failed; 2: bad input, no case included,
-    or a run that only skips: nothing was executed, or nothing on an engine that is named by itself, not by a pattern.
+    What a document is, its content says. Failures are told as they come. After Ctrl-C, too, there are counts, and the
+    files are written.
+
+    Exit code 0: all passed; 1: something failed; 2: nothing failed, but some document cannot be used (the others are
+    checked all the same), an output cannot be written, or there is no case, or a run only skips: nothing was executed,
+    or nothing on an engine that is named by itself, not by a pattern.
     """
     check_json_target(json)
+    if junit is not None:
+        check_file("--junitxml", junit)
+        if is_stdout(json) and is_stdout(junit):
+            raise InputError("--json, --junitxml: only one of them can be written to stdout")
     names = engine or [SPEC]
+    targets = [split_argument(path) for path in paths or [VECTORS]]
     options = Options(
-        paths=tuple(paths),
+        paths=tuple(dict.fromkeys(path for path, _ in targets)),
         engines=tuple(choose_engines(names)),
         jobs=jobs,
         workers=workers,
         sample=sample,
-        fork=fork_name(fork) if fork is not None else None,
+        selection=Selection(
+            forks=tuple(fork_name(each) for each in fork or ()),
+            keyword=keyword,
+            cases=tuple(case or ()),
+            needing=selectors_of("--selector", selector or ()),
+            without=selectors_of("--without", without or ()),
+        ),
+        members=tuple((path, id) for path, id in targets if id is not None),
+        most_failures=1 if exit_first else most_failures,
+        is_listing=is_listing,
+        limits=parse_limits(timeout, memory),
     )
+    compile_keyword(keyword or '""')
+    if is_listing:
+        list_cases(options)
+        return
     session = Session()
+    printer = Printer(sys.stderr if is_stdout(json) or is_stdout(junit) else sys.stdout)
+    teller = Teller(options, printer)
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
         for name in options.engines:
             stack.callback(engine_of(name, workers).close)
         journal = stack.enter_context(Journal()) if resume else None
-        try:
-            with progress_bar(options.paths) as watch:
-                check_paths(options, session, journal, watch)
-        except KeyboardInterrupt:
-            kept = "; the same command goes on from here" if resume else "; with --resume it would go on from here"
-            print(f"samestate: interrupted after {len(session.verdicts)} cases{kept}", file=sys.stderr)
-            raise typer.Exit(INTERRUPTED) from None
-        except WorkerDied as error:
-            print(f"samestate: {error}", file=sys.stderr)
-            raise typer.Exit(FAILED) from error
+        goes_on = json is not None or junit is not None or resume
+        ending = run(options, session, journal, teller, printer, goes_on)
     seconds = time.monotonic() - start
-    out = sys.stderr if json == "-" else sys.stdout
-    for line in summary(session, options, seconds):
-        print(line, file=out)
-    if json is not None:
-        write_json(to_json(session, options, source_version(), seconds), json)
+    if session.verdicts or ending is None:
+        if json is not None:
+            write_json(to_json(session, options, source_version(), seconds), json)
+        if junit is not None:
+            write_whole("--junitxml", junit, to_junit(session, seconds))
+        teller.tell_rest(session)
+        for line in summary(session, options, seconds):
+            printer.line(line)
+    if isinstance(ending, KeyboardInterrupt):
+        kept = "; the same command goes on from here" if resume else "; with --resume it would go on from here"
+        print(f"samestate: interrupted after {len(session.verdicts)} cases{kept}", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED)
+    if isinstance(ending, WorkerDied):
+        print(f"samestate: {ending}", file=sys.stderr)
+        raise typer.Exit(FAILED) from ending
+    if ending is not None:
+        raise ending
+    printer.finish()
     if session.count(Result.FAILED):
         raise typer.Exit(FAILED)
+    refuse_errors(session.errors)
     refuse_idleness(session.idle(options.engines), options.engines, engines_by_name(names))
+
+
+def run(
+    options: Options, session: Session, journal: Journal | None, teller: Teller, printer: Printer, goes_on: bool
+) -> KeyboardInterrupt | WorkerDied | InputError | None:
+    """Check, and tell of failures as they come. Gives what ended it before the end, if anything did.
+
+    ``goes_on``: it has a purpose even where nobody reads what is printed.
+    """
+    try:
+        with progress_bar(options.paths) as bar:
+
+            def watch(done: int, session: Session) -> None:
+                with out_of_the_way(bar, session, teller):
+                    teller.tell(session)
+                if printer.lost is not None and not goes_on:
+                    raise printer.lost
+                if bar is not None:
+                    bar(done, session)
+
+            check_paths(options, session, journal, watch)
+    except KeyboardInterrupt as interrupt:
+        session.ended = "interrupted"
+        return interrupt
+    except (WorkerDied, InputError) as error:
+        session.ended = session.ended or str(error)
+        return error
+    return None
+
+
+@contextlib.contextmanager
+def out_of_the_way(bar: Bar | None, session: Session, teller: Teller) -> Iterator[None]:
+    """The bar makes room where something is to be told."""
+    if bar is None or not teller.has_news(session):
+        yield
+        return
+    with bar.paused():
+        yield
+
+
+def list_cases(options: Options) -> None:
+    """Print the ids of the cases, a line each, and how many there are on stderr."""
+    session = Session()
+    check_paths(options, session)
+    for id in session.listed:
+        print(id)
+    sys.stdout.flush()
+    print(f"{len(session.listed)} cases", file=sys.stderr)
+    refuse_errors(session.errors)
+
+
+def refuse_errors(errors: Sequence[Verdict]) -> None:
+    """Raise InputError where a document could not be used: what was not looked at has not passed."""
+    if errors:
+        others = f"; and {len(errors) - 1} more documents cannot be used" if len(errors) > 1 else ""
+        raise InputError(f"{errors[0].id}: {errors[0].reason}{others}")
 
 
 def refuse_idleness(idle: Sequence[str], engines: Sequence[str], named: Sequence[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json as json_module
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -11,7 +10,9 @@ import typer
 from rich.table import Table
 
 from samestate.conformance.engines.registry import ALIASES, EVERY, choose_engines, find_engine
-from samestate.conformance.output.console import console_for
+from samestate.conformance.output.console import console_for, print_line, print_table
+from samestate.conformance.output.json_file import check_json_target, write_json
+from samestate.conformance.output.targets import is_stdout
 from samestate.conformance.vectors.machines import MACHINES
 
 
@@ -19,26 +20,31 @@ def engines(
     engine: Annotated[
         list[str] | None, typer.Option(help="Only these, in detail: ids, patterns, or an outside one: command:PATH.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write JSON to a file, or to stdout for `-`.")
+    ] = None,
 ) -> None:
     """List the engines that `--engine` can name: machine × strategy × kind of workers.
 
     `--workers` says how many workers an engine has. An outside engine is named by `command:` and its command line.
     """
+    check_json_target(json)
     documents = {}
     for id in choose_engines(engine or [EVERY]):
         with contextlib.closing(find_engine(id)) as each:
             documents[each.id] = each.capabilities.document()
-    if json:
-        print(json_module.dumps(documents, indent=2))
-    elif engine:
+    if json is not None:
+        write_json(documents, json)
+    if is_stdout(json):
+        return
+    if engine:
         for id, document in documents.items():
             print_details(id, document)
     else:
         console = console_for()
-        console.print(table(documents))
+        print_table(console, table(documents))
         for line in notes(list(documents)):
-            console.print(line)
+            print_line(console, line)
 
 
 def table(documents: dict[str, dict[str, Any]]) -> Table:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Final
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from samestate.conformance.errors import InputError
+from samestate.conformance.output.targets import check_folder, remove, write_whole
 from samestate.conformance.scenarios.block_builder import Unexpected
 from samestate.conformance.scenarios.filling import Filled
 from samestate.conformance.scenarios.filling import fill as fill_scenario
@@ -39,6 +39,13 @@ def fill(
     """
     if update and check:
         raise InputError("--update writes and --check does not: only one of them can be given")
+    if not check:
+        if is_installed(output):
+            raise InputError(
+                f"--output {output}: is the folder of installed vectors, which is never written to: "
+                "give another folder, or --check"
+            )
+        check_folder("--output", output)
     chosen = choose(scenarios or [])
     work = [(scenario, fork) for scenario in chosen for fork in scenario.forks]
     same = written = 0
@@ -57,7 +64,7 @@ def fill(
             if before == vector.text:
                 same += 1
             elif not check and (before is None or update):
-                write(path, vector)
+                write_whole("--output", path, vector.text, make_folders=True)
                 written += 1
             else:
                 different.append(vector.id)
@@ -66,7 +73,7 @@ def fill(
     if not scenarios:
         for path in sorted(set(output.rglob(f"*{SUFFIX}")) - filled):
             if update:
-                path.unlink()
+                remove("--output", path)
                 written += 1
             else:
                 different.append(str(path))
@@ -74,6 +81,12 @@ def fill(
     print(f"{same} the same, {written} written, {len(different)} different")
     if different:
         raise typer.Exit(DIFFERENT)
+
+
+def is_installed(folder: Path) -> bool:
+    """Whether vectors there belong to an installation, and not to a source checkout."""
+    place = folder.resolve()
+    return not {"site-packages", "dist-packages"}.isdisjoint(place.parts)
 
 
 def choose(titles: list[str]) -> list[Scenario]:
@@ -95,14 +108,6 @@ def choose(titles: list[str]) -> list[Scenario]:
             raise InputError(f"no scenario is called {title!r}; the suites are {suites}")
         chosen.update((scenario.title, scenario) for scenario in found)
     return list(chosen.values())
-
-
-def write(path: Path, vector: Filled) -> None:
-    """Write a vector beside its place and then put it there, so that nobody ever sees half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(vector.text, encoding="utf-8")
-    beside.replace(path)
 
 
 def difference(vector: Filled, before: str | None) -> str:

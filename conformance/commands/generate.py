@@ -14,7 +14,8 @@ from samestate.conformance.generating.evm import generate_block
 from samestate.conformance.generating.toy_case import with_access_list
 from samestate.conformance.generating.vector import evm_case, name_for, toy_case, vector_text, write_vector
 from samestate.conformance.vectors import evm, toy
-from samestate.conformance.vectors.machines import MACHINES, execute
+from samestate.conformance.vectors.fork_names import fork_name
+from samestate.conformance.vectors.machines import execute
 from samestate.conformance.vectors.model import Case, members
 
 MOST_TRANSACTIONS: Final = 20_000
@@ -60,8 +61,7 @@ def make_case(
         return toy_case(name, block, made.state)
     if machine != evm.NAME:
         raise InputError(f"--machine {machine}: must be {toy.NAME} or {evm.NAME}")
-    if fork not in MACHINES[evm.NAME].forks:
-        raise InputError(f"--fork {fork}: no fork is called so; known are {', '.join(MACHINES[evm.NAME].forks)}")
+    fork = fork_name(fork, evm.NAME)
     if access_list and not BY_NAME[fork].has_access_list:
         raise InputError(f"--access-list: {fork} has no block access lists")
     return evm_case(name, generate_block(BY_NAME[fork], seed, transactions, conflict), access_list)

@@ -13,8 +13,9 @@ from rich.progress import track
 from samestate.conformance.errors import InputError
 from samestate.conformance.mutants.report import Finding, table_of
 from samestate.conformance.mutants.suspects import Suspect, all_suspects
-from samestate.conformance.output.console import console_for
-from samestate.conformance.output.printing import check_json_target, write_json
+from samestate.conformance.output.console import console_for, print_table
+from samestate.conformance.output.json_file import check_json_target, write_json
+from samestate.conformance.output.targets import is_stdout
 
 SURVIVED = 1
 
@@ -39,8 +40,8 @@ def mutants(
         findings.append(suspect.hunt())
     if json is not None:
         write_json([finding.document() for finding in findings], json)
-    if json != "-":
-        console_for().print(table_of(findings))
+    if not is_stdout(json):
+        print_table(console_for(), table_of(findings))
         killed = sum(finding.kill is not None for finding in findings)
         print(f"{killed} of {len(findings)} killed")
     if not all(finding.is_good for finding in findings):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json as json_module
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -18,14 +18,17 @@ from samestate.conformance.engines.optimized.engine import OptimizedEngine, trac
 from samestate.conformance.engines.registry import EngineFailure, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.exploring.schedules import document_of, replay
-from samestate.conformance.output.targets import check_file
+from samestate.conformance.output.json_file import check_json_target, write_json
+from samestate.conformance.output.targets import check_file, is_stdout
 from samestate.conformance.tracing.traceable import TraceableBlock, TraceableCase, find_fixture
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.comparing import name_accounts, show, show_access
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import VALID, Vector, members, text, texts
-from samestate.spec.evm.chain import EvmResult, check_access_list, check_proposed_access_list
+from samestate.spec.evm.block_access_list import hash_access_list
+from samestate.spec.evm.chain import EvmResult, access_list_of, read_proposed_access_list
 from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.state import MissingWitness, RootUnavailable
 from samestate.spec.machine import Rejection
 from samestate.spec.transition import apply_block
@@ -52,13 +55,17 @@ def run(
     trace: Annotated[
         Path | None, typer.Option(help="Write what each worker of `optimized` did and when, for Perfetto.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="As JSON: for each block a map as in FORMAT.md.")] = False,
+    json: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write JSON, for each block a map as in FORMAT.md; to stdout for `-`."),
+    ] = None,
 ) -> None:
     """Execute the blocks of a case: gas, receipts, roots, and what every step read and wrote.
 
     Nothing is compared with what the case expects, nor, but for the block access list, with what headers say; that is
     what `check` does. Exit code 1: the engine failed, or what a schedule shows is wrong.
     """
+    check_json_target(json)
     if schedule is not None:
         others = {"--engine": engine, "--workers": workers, "--case": case, "--trace": trace}
         for option, value in others.items():
@@ -75,21 +82,22 @@ def run(
     except EngineFailure as failure:
         typer.echo(f"samestate: {engine or SPEC}: {failure}", err=True)
         raise typer.Exit(FAILED) from failure
-    if json:
-        print(json_module.dumps(results, indent=2))
-        return
+    if json is not None:
+        write_json(results, json)
+        if is_stdout(json):
+            return
     console = Console(highlight=False, soft_wrap=True)
     for index, result in enumerate(results):
         print_block(console, f"block {index}", result, names)
 
 
-def run_schedule(path: Path, vector: Path | None, json: bool) -> None:
+def run_schedule(path: Path, vector: Path | None, json: str | None) -> None:
     """Run what a schedule says and tell what came out of it. Exit code 1 where that is wrong."""
     replayed = replay(path, vector)
     report = replayed.report
-    if json:
-        print(json_module.dumps(document_of(replayed), indent=2))
-    else:
+    if json is not None:
+        write_json(document_of(replayed), json)
+    if not is_stdout(json):
         print(f"{replayed.case.id}, block {replayed.document.block}, {replayed.document.engine}")
         print(report.text())
         print(f"{report.points} points")
@@ -151,11 +159,12 @@ def execute(case: TraceableCase) -> Iterator[Object]:
 def execute_block(block: TraceableBlock) -> EvmResult:
     """The result of a block. Raises Rejection; of the header only what it says of the block access list is checked."""
     header = block.header if block.fork.has_access_list else None
+    payload = block.payload
     if header is not None and block.access_list is not None:
-        check_proposed_access_list(header, block.access_list)
-    result = apply_block(Evm(block.fork), block.payload, block.before)
-    if header is not None:
-        check_access_list(header, block.access_list, result)
+        payload = replace(payload, access_list=read_proposed_access_list(header, block.access_list))
+    result = apply_block(Evm(block.fork), payload, block.before)
+    if header is not None and header.block_access_list_hash != hash_access_list(access_list_of(result)):
+        raise Rejection(Invalid.INVALID_BAL_HASH)
     return result
 
 

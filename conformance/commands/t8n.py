@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from samestate.conformance.tracing.trace import TraceOptions
 from samestate.conformance.transition_tool.alloc import read_alloc, write_alloc
 from samestate.conformance.transition_tool.building import build
 from samestate.conformance.transition_tool.environment import read_context
-from samestate.conformance.transition_tool.outputs import Outputs
+from samestate.conformance.transition_tool.outputs import Destination, Outputs
 from samestate.conformance.transition_tool.quantities import LooseFields
 from samestate.conformance.transition_tool.results import write_body, write_result
 from samestate.conformance.transition_tool.ruleset import fork_named, with_blob_parameters, with_reward
@@ -130,7 +129,13 @@ def t8n(
     """
     if not fork_name:
         raise InputError(f"--state.fork: must be given: one of {FORK_NAMES}")
-    sources = Sources(sys.stdin.buffer)
+    outputs = Outputs(
+        folder,
+        Destination("result", "--output.result", output_result),
+        Destination("alloc", "--output.alloc", output_alloc),
+        Destination("body", "--output.body", output_body),
+    )
+    sources = Sources()
     env = LooseFields(*sources.part("--input.env", input_env, "env"))
     state = read_alloc(*sources.part("--input.alloc", input_alloc, "alloc"))
     given = sources.part("--input.txs", input_txs, "txs", "txsRlp")
@@ -158,8 +163,6 @@ def t8n(
     finally:
         if traces is not None:
             traces.drop()
-    outputs = Outputs(folder)
-    outputs.send("result", output_result, write_result(transition))
-    outputs.send("alloc", output_alloc, write_alloc(transition.state))
-    outputs.send("body", output_body, write_body(transition))
-    outputs.flush(sys.stdout, sys.stderr)
+    outputs.send(
+        {"result": write_result(transition), "alloc": write_alloc(transition.state), "body": write_body(transition)}
+    )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from samestate.conformance.output.targets import STANDARD_OUTPUT, Output, check_file
 from samestate.conformance.tracing.trace import TraceOptions
 from samestate.conformance.tracing.traceable import choose_block, find_case, trace_transaction
-from samestate.conformance.transition_tool.outputs import beside, no_surprises
 
 
 def trace(
@@ -24,33 +23,22 @@ def trace(
     ] = None,
     transaction: Annotated[int, typer.Option("--transaction", help="Index of the transaction in its block.")] = 0,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, not to stdout.")
+        Path | None, typer.Option("--output", "-o", "--json", metavar="FILE", help="Write here, not to stdout.")
     ] = None,
     memory: Annotated[bool, typer.Option("--memory", help="Each line shows memory, too.")] = False,
     no_stack: Annotated[bool, typer.Option("--no-stack", help="Lines do not show the stack.")] = False,
     no_return_data: Annotated[
         bool, typer.Option("--no-return-data", help="Lines do not show what the last call returned.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON lines, which is what it always writes.")] = False,
 ) -> None:
     """A line of JSON for each instruction that a transaction of a vector, fixture or real block executes (EIP-3155).
 
     The last line says what came of the transaction: output, gas used, whether it succeeded, and the state root after
     it, where the whole state is known.
     """
+    target: Path | str = STANDARD_OUTPUT if output is None else output
+    check_file("--output", target, make_folders=True)
     options = TraceOptions(stack=not no_stack, memory=memory, return_data=not no_return_data)
     chosen = choose_block(find_case(path, case), block)
-    if output is None:
-        trace_transaction(chosen, transaction, sys.stdout.write, options)
-        return
-    with no_surprises(output):
-        part = beside(output)
-        output.parent.mkdir(parents=True, exist_ok=True)
-        file = part.open("w")
-    try:
-        with file:
-            trace_transaction(chosen, transaction, file.write, options)
-        with no_surprises(output):
-            part.replace(output)
-    finally:
-        part.unlink(missing_ok=True)
+    with Output("--output", target, make_folders=True) as out:
+        trace_transaction(chosen, transaction, out.write, options)

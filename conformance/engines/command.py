@@ -14,7 +14,7 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.comparing import Granularity
 from samestate.conformance.vectors.document import NESTING_LIMIT, Object
 from samestate.conformance.vectors.loading import result_validator
-from samestate.conformance.vectors.model import OUTPUTS, SELECTORS, Case
+from samestate.conformance.vectors.model import OUTPUTS, POST_STATE, SELECTORS, Case
 
 PROTOCOL: Final = "samestate-engine/1"
 COMMAND_PREFIX: Final = "command:"
@@ -143,7 +143,7 @@ def parse_capabilities(given: object) -> Capabilities:
     return Capabilities(
         {name: names_in(f"machines: {name}", forks) for name, forks in machines.items()},
         names_in("selectors", given.get("selectors"), tuple(SELECTORS)),
-        names_in("outputs", given.get("outputs"), OUTPUTS),
+        names_in("outputs", given.get("outputs"), (*OUTPUTS, POST_STATE)),
         granularity(given.get("access")),
     )
 

@@ -121,7 +121,7 @@ class InProcess(Protocol):
     """An engine in process, which executes blocks one at a time, on states that its caller keeps."""
 
     def apply(self, machine: Any, block: Any, state: Any) -> AnyResult:
-        """The result of a block of one of the specification's machines, as ``samestate.spec.transition.apply_block`` gives it.
+        """The result of a block of one of the specification's machines, as ``spec.transition.apply_block`` gives it.
 
         Raises Rejection where the block is invalid, EngineFailure where the engine cannot tell.
         """

@@ -14,7 +14,8 @@ from samestate.conformance.engines.optimized.engine import PROCESSES, THREADS, m
 from samestate.conformance.engines.protocol import AnyResult, Capabilities, Engine, EngineFailure
 from samestate.conformance.engines.reference import make_reference_engine
 from samestate.conformance.errors import InputError
-from samestate.conformance.vectors.comparing import Difference, Granularity, first_difference
+from samestate.conformance.vectors.comparing import Granularity, first_difference
+from samestate.conformance.vectors.difference import Difference
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.machines import MACHINES, execute
 from samestate.conformance.vectors.model import OUTPUTS, SELECTORS, Case, Vector
@@ -161,8 +162,11 @@ def all_engines(workers: int = WORKERS) -> Iterator[Engine]:
         yield make(workers)
 
 
-def compare_engine(engine: Engine, vector: Vector) -> Difference | None:
-    """The first thing that the engine gets wrong about a vector. Raises EngineFailure."""
+def compare_engine(engine: Engine, vector: Vector, checks: list[str] | None = None) -> Difference | None:
+    """The first thing that the engine gets wrong about a vector; ``checks`` gets what was compared to find it.
+
+    Raises EngineFailure.
+    """
     return first_difference(
         vector.case,
         vector.expected,
@@ -170,4 +174,5 @@ def compare_engine(engine: Engine, vector: Vector) -> Difference | None:
         engine.capabilities.outputs,
         engine.capabilities.access,
         vector.names,
+        checks,
     )

@@ -10,7 +10,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
@@ -20,8 +20,9 @@ from samestate.conformance.exploring.variants import CHECKOUT, load
 from samestate.reference.difference import Ending, end_of, judge, right_end_of
 from samestate.reference.explorer import IDLE, Kind, Label, Point, Violation, Worker
 from samestate.spec.toy.block import Block
-from samestate.spec.toy.machine import apply_toy_block
+from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.state import ToyState
+from samestate.spec.transition import apply_block
 
 LOOKS: Final = re.compile(r"\.(load|find|again|head|place)$|^memory\.(read|validate)\.|^memory\.(execution|base)$")
 """The actions that only read what workers share."""
@@ -47,7 +48,7 @@ class SeededBug:
     description: str
 
 
-@cache
+@lru_cache(maxsize=1024)
 def label(name: str) -> Label:
     """What the explorer calls the action of that name in the compiled sources."""
     if name.endswith(".idle"):
@@ -60,13 +61,13 @@ def label(name: str) -> Label:
 @cache
 def seeded_bugs() -> dict[str, SeededBug]:
     """All seeded bugs by name, as the header of the sources lists them."""
-    text = (CHECKOUT / "optimized" / "core" / "mutants.hpp").read_text()
+    text = (CHECKOUT / "optimized" / "core" / "mutants.hpp").read_text(encoding="utf-8")
     rows = re.findall(r"^ +([A-Z_]+) = ([1-9]\d*), *// (.+)$", text, re.MULTILINE)
     names = {row[0]: row[0].lower().replace("_", "-") for row in rows}
     return {names[row[0]]: SeededBug(int(row[1]), names[row[0]], row[2]) for row in rows}
 
 
-@cache
+@lru_cache(maxsize=64)
 def part(name: str, progress: Callable[[str], None] = print) -> ModuleType:
     """A module of the explored build, such as ``toy.running``; compiled first where that is needed.
 
@@ -145,7 +146,7 @@ class ToyProgram(CompiledProgram):
         self.state = state
         self.control.set_hook(None)
         self.control.set_mutant(NOTHING)
-        self.right = right_end_of(lambda: apply_toy_block(block, state))
+        self.right = right_end_of(lambda: apply_block(Toy(), block, state))
         self.declared = right_accesses(self.right) if right_declarations else None
         self.packed = part("toy.packing").pack(*plain_block(block, state))
         self.run = part("toy.running").ToyRun(arena(), workers, strategy)

@@ -123,7 +123,7 @@ def replay_document(document: ScheduleDocument, vector: Path) -> Replayed:
 
     def apply(machine: Any, block: Any, state: Any) -> Any:
         if next(numbers) == document.block:
-            predictions = foretold(case.blocks[document.block], block)
+            predictions = predicted(case.blocks[document.block], block)
             program = program_of(document, machine, block, state, predictions)
             reports.append(run_schedule(program, Schedule(document.switches)))
         return apply_block(machine, block, state)
@@ -141,7 +141,7 @@ def run_schedule(program: Program, schedule: Schedule) -> Report:
     return run_once(program, schedule, limit, keep_trace=True)
 
 
-def foretold(written: Object, block: Any) -> Predictions | None:
+def predicted(written: Object, block: Any) -> Predictions | None:
     """What the access list of a block says, if it has one; ``written`` is the block as it stands in the vector."""
     if isinstance(block, Block):
         return None if block.access_list is None else toy_predictions(block.access_list)

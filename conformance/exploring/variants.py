@@ -19,7 +19,7 @@ from typing import Literal
 
 Variant = Literal["explored", "thread", "address"]
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 class VariantError(Exception):
@@ -44,11 +44,17 @@ def built(variant: Variant, progress: Callable[[str], None] = print) -> Path:
         raise VariantError(reason)
     folder = CHECKOUT / "build" / variant
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    with (folder / "lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         command = [sys.executable, "setup.py", "--quiet", "build_variant", "--variant", variant]
         with subprocess.Popen(
-            command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=CHECKOUT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
         ) as process:
             assert process.stdout is not None
             lines = []

@@ -25,10 +25,10 @@ from samestate.spec.evm.header_rules import MINIMUM_DIFFICULTY, next_difficulty
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.receipt import BLOOM_SIZE
 from samestate.spec.evm.signature import address_of
-from samestate.spec.evm.system_calls import pay_withdrawals
 from samestate.spec.evm.transaction import encode_transaction
+from samestate.spec.evm.withdrawals import pay_withdrawals
 from samestate.spec.machine import Rejection
-from samestate.spec.transition import apply_block
+from samestate.spec.transition import apply_block, execute_block
 
 ETHER = 10**18
 GWEI = 10**9
@@ -177,7 +177,7 @@ def _without_rejected(case: GeneratedCase) -> GeneratedCase:
     def leave_out(index: int, rejection: Rejection) -> None:
         rejected.add(index)
 
-    apply_block(Evm(case.fork), case.payload(), case.state(), leave_out)
+    execute_block(Evm(case.fork), case.payload(), case.state(), leave_out)
     kept = tuple(encoded for index, encoded in enumerate(case.transactions) if index not in rejected)
     return replace(case, transactions=kept)
 

@@ -7,14 +7,17 @@ from random import Random
 
 from samestate.conformance.generating.bytecode import Code
 from samestate.spec.evm.fork import Fork
-from samestate.spec.evm.requests import DEPOSIT_EVENT, DEPOSIT_FIELDS
+from samestate.spec.evm.requests import (
+    DEPOSIT_EVENT,
+    DEPOSIT_FIELDS,
+    collect_consolidation_requests,
+    collect_withdrawal_requests,
+)
 from samestate.spec.evm.system_calls import (
     BEACON_ROOTS,
     BLOCK_HASHES,
     CONSOLIDATION_REQUESTS,
     WITHDRAWAL_REQUESTS,
-    collect_consolidation_requests,
-    collect_withdrawal_requests,
     store_beacon_root,
     store_parent_hash,
 )

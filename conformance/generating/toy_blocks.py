@@ -21,7 +21,7 @@ from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
 from samestate.spec.toy.state import ToyState, toy_state
 from samestate.spec.toy.word import UINT64_MODULUS, WORD_MODULUS
-from samestate.spec.transition import apply_block
+from samestate.spec.transition import apply_block, execute_block
 
 VALUES: Final = (0, 0, 1, 1, 2, 5, WORD_MODULUS - 1)
 HOT_SENDERS: Final = 3
@@ -145,7 +145,7 @@ def without_rejected(block: Block, state: ToyState) -> Block:
     def leave_out(index: int, rejection: Rejection) -> None:
         rejected.add(index)
 
-    apply_block(Toy(), block, state, leave_out)
+    execute_block(Toy(), block, state, leave_out)
     kept = tuple(transaction for index, transaction in enumerate(block.transactions) if index not in rejected)
     return replace(block, transactions=kept)
 

@@ -110,7 +110,7 @@ def shared_or_own(conflict: int, shared: int, own: int) -> st.SearchStrategy[int
     return st.integers(0, 99).map(lambda chance: chance % shared if chance < conflict else own)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def operations(limits: Limits) -> st.SearchStrategy[Operation]:
     """One operation, on a slot that all share or on the transaction's own."""
     slots = shared_or_own(limits.conflict, limits.slots, OWN_SLOT)
@@ -125,7 +125,7 @@ def operations(limits: Limits) -> st.SearchStrategy[Operation]:
     )
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def transaction_drafts(limits: Limits) -> st.SearchStrategy[TransactionDraft]:
     """A transaction."""
     some = st.lists(st.integers(0, limits.slots - 1), max_size=2, unique=True).map(tuple)
@@ -141,7 +141,7 @@ def transaction_drafts(limits: Limits) -> st.SearchStrategy[TransactionDraft]:
     )
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def block_drafts(limits: Limits) -> st.SearchStrategy[BlockDraft]:
     """A block, half of the time with an access list."""
     right = st.none() | st.just("right")
@@ -159,7 +159,7 @@ def block_drafts(limits: Limits) -> st.SearchStrategy[BlockDraft]:
     )
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def toy_cases(limits: Limits = Limits()) -> st.SearchStrategy[GeneratedToyCase]:
     """A state and blocks on it, one after another; each goes on from what the one before left."""
     wealth = st.just(FORTUNE) if limits.is_always_valid else st.sampled_from((*(WEALTH,) * 8, 0, 30_000))

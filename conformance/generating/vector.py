@@ -112,8 +112,4 @@ def name_for(option: str, target: Path) -> str:
 
 def write_vector(option: str, target: Path, text: str) -> None:
     """Write a vector, and the folders above it where they are not there. Raises InputError."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{option} {target}: cannot be written: {error.strerror or error}") from error
-    write_whole(option, target, text)
+    write_whole(option, target, text, make_folders=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Final
 
 from samestate.conformance.exploring.compiled import NOTHING, ToyProgram, seeded_bugs
@@ -32,36 +32,37 @@ MORE_SEEDS: Final = range(4, 4000)
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """What a seeded bug is hunted with: the strategy it is in, the hazards it stands for, and what declarations say."""
+    """What a seeded bug is hunted with: the strategy it is in, the rule it breaks, its hazards, what is declared."""
 
     strategy: str
+    rule: str
     hazards: tuple[str, ...] = ()
     right_declarations: bool = False
 
 
 # Left out: estimate-read-through, which can cost time and never a result, so only the core's own tests show it.
 SEEDED: Final[dict[str, Seeded]] = {
-    "skipped-validation": Seeded("block-stm", ("H62",)),
-    "validation-by-value": Seeded("block-stm", ("H22",)),
-    "dropped-estimate": Seeded("block-stm", ("H59",)),
-    "counter-after-index": Seeded("block-stm"),
-    "stale-wake": Seeded("block-stm", ("H59",)),
-    "lost-dependency": Seeded("block-stm", ("H57",)),
-    "credits-ignore-incarnation": Seeded("block-stm", ("H13",)),
-    "removed-left-standing": Seeded("block-stm", ("H27",)),
-    "new-location-missed": Seeded("block-stm", ("H62",)),
-    "done-check-once": Seeded("block-stm"),
-    "status-before-publication": Seeded("block-stm", ("H62",)),
-    "credit-hides-base": Seeded("block-stm", ("H13",)),
-    "validation-index-not-lowered": Seeded("block-stm", ("H62",)),
-    "base-read-unrecorded": Seeded("block-stm", ("H62",)),
-    "waiter-after-close": Seeded("block-stm", ("H57",)),
-    "locks-ignore-reads": Seeded("locks", right_declarations=True),
-    "wave-skips-predecessor": Seeded("waves", right_declarations=True),
-    "offender-only": Seeded("locks", ("H62",)),
-    "commit-out-of-order": Seeded("locks", ("H02",)),
-    "list-trusted": Seeded("access-list", ("H66", "H67")),
-    "warm-set-kept": Seeded("block-stm", ("H54",)),
+    "skipped-validation": Seeded("block-stm", "block-stm.validation.every-read", ("H62",)),
+    "validation-by-value": Seeded("block-stm", "block-stm.validation.by-version", ("H22",)),
+    "dropped-estimate": Seeded("block-stm", "block-stm.estimate.marks-every-write", ("H59",)),
+    "counter-after-index": Seeded("block-stm", "block-stm.scheduler.execution-counted-first"),
+    "stale-wake": Seeded("block-stm", "block-stm.estimate.before-ready", ("H59",)),
+    "lost-dependency": Seeded("block-stm", "block-stm.scheduler.wakes-all", ("H57",)),
+    "credits-ignore-incarnation": Seeded("block-stm", "block-stm.credit.every-contributor-validated", ("H13",)),
+    "removed-left-standing": Seeded("block-stm", "block-stm.publish.removes-what-is-no-longer-written", ("H27",)),
+    "new-location-missed": Seeded("block-stm", "block-stm.publish.tells-of-new-places", ("H62",)),
+    "done-check-once": Seeded("block-stm", "block-stm.scheduler.done-unless-decreased"),
+    "status-before-publication": Seeded("block-stm", "block-stm.publish.before-executed", ("H62",)),
+    "credit-hides-base": Seeded("block-stm", "block-stm.credit.gathered-down-to-the-last-write", ("H13",)),
+    "validation-index-not-lowered": Seeded("block-stm", "block-stm.scheduler.abort-validates-all-above", ("H62",)),
+    "base-read-unrecorded": Seeded("block-stm", "block-stm.read.nothing-found-is-a-read", ("H62",)),
+    "waiter-after-close": Seeded("block-stm", "block-stm.scheduler.waits-for-the-unfinished", ("H57",)),
+    "locks-ignore-reads": Seeded("locks", "locks.reader-waits-for-the-writer", right_declarations=True),
+    "wave-skips-predecessor": Seeded("waves", "waves.after-every-earlier-conflict", right_declarations=True),
+    "offender-only": Seeded("locks", "rolling-commit.validated-in-turn", ("H62",)),
+    "commit-out-of-order": Seeded("locks", "rolling-commit.in-block-order", ("H02",)),
+    "list-trusted": Seeded("access-list", "access-list.every-change-compared", ("H66", "H67")),
+    "warm-set-kept": Seeded("block-stm", "block-stm.incarnation.starts-afresh", ("H54",)),
 }
 
 
@@ -89,6 +90,7 @@ def hunt(name: str) -> Finding:
         name,
         f"optimized:{seeded.strategy}",
         f"{bug.description[0].upper()}{bug.description[1:]}.",
+        seeded.rule,
         seeded.hazards,
         kill or next((found for found in search_smallest(seeded, bug.number) if isinstance(found, Kill)), None),
         passed,
@@ -149,7 +151,7 @@ def is_small(vector: Vector) -> bool:
     return vector.case.id.split("/")[1] == SMALLEST
 
 
-@cache
+@lru_cache(maxsize=1024)
 def programs(id: str, strategy: str, right_declarations: bool) -> tuple[ToyProgram, ...]:
     """The blocks of a vector for compiled workers; none where the strategy needs access lists and one has none."""
     state, blocks = toy.read_case(vectors()[id].case)

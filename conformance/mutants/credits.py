@@ -9,7 +9,7 @@ from samestate.spec.machine import Key, Value
 from samestate.spec.toy.keys import BALANCE, nonce_key
 
 
-@mutant("block-stm", "H13")
+@mutant("block-stm", "block-stm.credit.merged-when-read", "H13")
 class FeesNotSeen(SpeculativeView):
     """A balance that is read in the middle of a block lacks the fees of the transactions before."""
 
@@ -22,7 +22,7 @@ class FeesNotSeen(SpeculativeView):
         return self.reads[key].value
 
 
-@mutant("block-stm", "H12")
+@mutant("block-stm", "block-stm.publish.every-effect", "H12")
 class CoinbaseNonceSkipped(SpeculativeView):
     """A coinbase that sends a transaction keeps its nonce: whoever receives fees is left to the lazy way."""
 
@@ -34,7 +34,7 @@ class CoinbaseNonceSkipped(SpeculativeView):
         return Effects(kept, effects.credits, effects.wipes)
 
 
-@mutant("locks", "H12")
+@mutant("locks", "block-stm.credit.known-value-becomes-a-write", "H12")
 class OwnCreditLost(SpeculativeView):
     """A fee that a transaction pays to an account which it has written too is lost."""
 
@@ -45,7 +45,7 @@ class OwnCreditLost(SpeculativeView):
         return super().effects()
 
 
-@mutant("block-stm", "H26", machine="evm")
+@mutant("block-stm", "block-stm.credit.rolled-back", "H26", machine="evm")
 class RollbackKeepsCredits(SpeculativeView):
     """What a reverted frame has paid to an account whose balance it had not read stays there."""
 

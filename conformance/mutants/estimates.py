@@ -9,7 +9,7 @@ from samestate.reference.scheduler import Task
 from samestate.reference.strategies.block_stm import BlockStm
 
 
-@mutant("block-stm", "H59")
+@mutant("block-stm", "block-stm.estimate.marks-every-write", "H59")
 class DroppedEstimate(VersionedMemory):
     """What an aborted incarnation has written stays there as if it were still true."""
 
@@ -17,7 +17,7 @@ class DroppedEstimate(VersionedMemory):
         """Wrong: marks nothing."""
 
 
-@mutant("block-stm", "H59")
+@mutant("block-stm", "block-stm.read.estimate-suspends", "H59")
 class EstimateReadAsValue(VersionedMemory):
     """A read that meets an estimate takes the value that the aborted incarnation had written."""
 
@@ -25,7 +25,7 @@ class EstimateReadAsValue(VersionedMemory):
         """Wrong: lets it pass."""
 
 
-@mutant("block-stm", "H59", shown_by="two_wait_for_one")
+@mutant("block-stm", "block-stm.estimate.before-ready", "H59", shown_by="two_wait_for_one")
 class StaleWake(BlockStm):
     """An aborted transaction is made ready to run again before its writes have become estimates."""
 
@@ -44,7 +44,7 @@ class StaleWake(BlockStm):
         return None
 
 
-@mutant("block-stm", "H27")
+@mutant("block-stm", "block-stm.publish.removes-what-is-no-longer-written", "H27")
 class RemovedWriteLeftStanding(VersionedMemory):
     """What the last incarnation wrote and the new one does not write is still there."""
 
@@ -59,7 +59,7 @@ class RemovedWriteLeftStanding(VersionedMemory):
         return any(place not in before for place in versions)
 
 
-@mutant("block-stm", "H62")
+@mutant("block-stm", "block-stm.publish.tells-of-new-places", "H62")
 class NewPlaceMissed(VersionedMemory):
     """A new incarnation that writes where the last one did not has no later transaction validated again."""
 
@@ -69,7 +69,7 @@ class NewPlaceMissed(VersionedMemory):
         return False
 
 
-@mutant("block-stm", "H62", shown_by="write_that_comes_late")
+@mutant("block-stm", "block-stm.publish.before-executed", "H62", shown_by="write_that_comes_late")
 class FinishedBeforePublished(BlockStm):
     """A transaction counts as executed, and wakes who waits for it, before what it wrote can be read."""
 

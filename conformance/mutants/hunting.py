@@ -86,7 +86,9 @@ def hunt(mutant: Mutant) -> Finding:
         kills = list(islice((each for each in search_on(mutant, {mutant.shown_by}) if isinstance(each, Kill)), 1))
     kill = min(kills, key=obscurity, default=None)
     passed = len({vector.case.id for vector in given} - {found.vector for found in first})
-    return Finding(mutant.name, mutant.engine, mutant.description, mutant.hazards, kill, passed, len(given))
+    return Finding(
+        mutant.name, mutant.engine, mutant.description, mutant.rule, mutant.hazards, kill, passed, len(given)
+    )
 
 
 def obscurity(kill: Kill) -> tuple[bool, bool]:
@@ -116,7 +118,7 @@ def search_on(mutant: Mutant, shown: Set[str]) -> Iterator[Found]:
 # Vectors under random schedules
 
 
-@functools.cache
+@functools.lru_cache(maxsize=8)
 def vectors_of(machine: str) -> tuple[Vector, ...]:
     """The vectors that mutants of a machine are given, small ones only, in the order of their ids."""
     paths = (path for path in vector_files(machine) if machine == toy.NAME or path.parent.name in EVM_SUITES)

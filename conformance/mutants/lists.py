@@ -9,7 +9,7 @@ from samestate.spec.access import StepAccess
 from samestate.spec.machine import Key, Value
 
 
-@mutant("access-list", "H66 H67")
+@mutant("access-list", "access-list.every-change-compared", "H66 H67")
 class ListTrusted(FromAccessList):
     """What transactions were told by the list is never compared with what the ones before them do."""
 
@@ -18,7 +18,7 @@ class ListTrusted(FromAccessList):
         return True
 
 
-@mutant("access-list", "H67")
+@mutant("access-list", "access-list.every-change-compared", "H67")
 class OneRunAgain(FromAccessList):
     """After a wrong entry the next transaction is executed again, and those after it are trusted as before."""
 
@@ -29,7 +29,7 @@ class OneRunAgain(FromAccessList):
         return again
 
 
-@mutant("access-list", "H67")
+@mutant("access-list", "access-list.every-change-compared", "H67")
 class ListValuesUnchecked(FromAccessList):
     """The list is compared with the keys that a step changes, and not with their values."""
 
@@ -38,7 +38,7 @@ class ListValuesUnchecked(FromAccessList):
         return not access.wipes and changes.keys() == self.entries.get(access.step, {}).keys()
 
 
-@mutant("access-list", "H15")
+@mutant("access-list", "access-list.every-change-compared", "H15")
 class CreditsOutsideTheList(FromAccessList):
     """Only what a step writes is compared with the list, and not the fees that it pays to the coinbase."""
 
@@ -48,7 +48,7 @@ class CreditsOutsideTheList(FromAccessList):
         return not access.wipes and dict(access.writes) == entry
 
 
-@mutant("access-list")
+@mutant("access-list", "access-list.taken-once")
 class NextSetBack(FromAccessList):
     """Which transaction is next is read in one action and raised in another, so that it may be set back."""
 

@@ -10,8 +10,8 @@ from typing import Any, Final, TypeVar
 from samestate.conformance.vectors import toy
 from samestate.reference import Parts
 from samestate.reference.commit import Committer
-from samestate.reference.foretold import ForetoldView
 from samestate.reference.memory import VersionedMemory
+from samestate.reference.predicted import PredictedView
 from samestate.reference.scheduler import Scheduler
 from samestate.reference.strategies import Strategy
 from samestate.reference.strategies.lock_table import LockTable
@@ -24,7 +24,7 @@ AnyMachine = Machine[Any, Any, Any, Any, Any, Any]
 
 PARTS: Final[dict[str, type]] = {
     "memory": VersionedMemory,
-    "foretold_view": ForetoldView,
+    "predicted_view": PredictedView,
     "view": SpeculativeView,
     "committer": Committer,
     "scheduler": Scheduler,
@@ -41,13 +41,15 @@ Wrong = TypeVar("Wrong", bound=type)
 class Mutant:
     """A strategy with one part replaced by the class ``wrong``, or the toy machine itself where that is what it is.
 
-    ``machine`` names the machine whose vectors it is given. ``shown_by``: a block of the suite `interleavings` that the
-    explorer runs under many schedules, where a few do not find the mutant.
+    ``rule``: the name of the rule of scheduling that it breaks, whose anchors say where that rule stands. ``machine``
+    names the machine whose vectors it is given. ``shown_by``: a block of the suite `interleavings` that the explorer
+    runs under many schedules, where a few do not find the mutant.
     """
 
     name: str
     description: str
     strategy: str
+    rule: str
     hazards: tuple[str, ...]
     wrong: type | None
     machine: str
@@ -78,7 +80,9 @@ MUTANTS: Final[dict[str, Mutant]] = {}
 """Every mutant whose module was imported, by name."""
 
 
-def mutant(strategy: str, hazards: str = "", machine: str = toy.NAME, shown_by: str = "") -> Callable[[Wrong], Wrong]:
+def mutant(
+    strategy: str, rule: str, hazards: str = "", machine: str = toy.NAME, shown_by: str = ""
+) -> Callable[[Wrong], Wrong]:
     """Make a mutant of the class below, which replaces the part of that strategy whose subclass it is.
 
     Its docstring says what is wrong; ``hazards`` are the ids that fit. For the rest see :class:`Mutant`.
@@ -92,7 +96,7 @@ def mutant(strategy: str, hazards: str = "", machine: str = toy.NAME, shown_by: 
         if not issubclass(wrong, (Toy, *PARTS.values())):
             raise TypeError(f"{wrong.__name__} replaces no part of a strategy")
         ids = tuple(sorted(hazards.split()))
-        MUTANTS[name] = Mutant(name, description, strategy, ids, wrong, machine, shown_by)
+        MUTANTS[name] = Mutant(name, description, strategy, rule, ids, wrong, machine, shown_by)
         return wrong
 
     return add
@@ -100,4 +104,4 @@ def mutant(strategy: str, hazards: str = "", machine: str = toy.NAME, shown_by: 
 
 def unmutated(strategy: str, machine: str = toy.NAME) -> Mutant:
     """The strategy as it is: what the vectors and the explorer must not kill."""
-    return Mutant("none", "Nothing is wrong.", strategy, (), None, machine)
+    return Mutant("none", "Nothing is wrong.", strategy, "", (), None, machine)

@@ -13,6 +13,7 @@ from samestate.reference.journal import Journal
 from samestate.reference.memory import Chain, Place, Version, VersionedMemory, VersionKind
 from samestate.reference.strategies.base import Job
 from samestate.reference.strategies.block_stm import BlockStm
+from samestate.reference.strategies.in_order import ENTER_GATE, LEAVE_GATE, LOOK_GATE
 from samestate.reference.strategies.locks import Locks
 from samestate.reference.strategies.waves import Waves
 from samestate.spec.access import OPEN
@@ -21,7 +22,7 @@ from samestate.spec.toy.machine import Totals
 from samestate.spec.transition import BlockResult
 
 
-@mutant("locks", "H62")
+@mutant("locks", "block-stm.read.nearest-lower-write", "H62")
 class LastWriterWins(VersionedMemory):
     """A key holds what was published last, whichever transaction that is of."""
 
@@ -74,7 +75,7 @@ class FinishOrder(BlockStm):
         return [committer.receipts[self.finished.index(step)] for step in range(len(self.transactions))]
 
 
-@mutant("block-stm", "H51")
+@mutant("block-stm", "block-stm.commit.in-block-order", "H51")
 class CumulativeGasByFinish(FinishOrder):
     """Cumulative gas counts the transactions that finished before, and not those that stand before in the block."""
 
@@ -87,7 +88,7 @@ class CumulativeGasByFinish(FinishOrder):
         return replace(right, receipts=tuple(self.settle_in_order_of_finish()))
 
 
-@mutant("block-stm", "H05")
+@mutant("block-stm", "block-stm.commit.settled-by-totals", "H05")
 class BlockGasByFinish(FinishOrder):
     """What a transaction may use of the block's gas is what those that have finished before it have left."""
 
@@ -101,7 +102,7 @@ class BlockGasByFinish(FinishOrder):
         return super().close()
 
 
-@mutant("locks", "H50")
+@mutant("locks", "block-stm.commit.settled-by-totals", "H50")
 class LogIndexReset(Locks):
     """The index of a transaction's first log counts from the last time that the commit gate was entered."""
 
@@ -113,7 +114,7 @@ class LogIndexReset(Locks):
         return super().commit_some(worker)
 
 
-@mutant("waves", "H02")
+@mutant("waves", "rolling-commit.in-block-order", "H02")
 class CommitsWhatIsFinished(Waves):
     """Whichever transaction is executed is committed next: nobody waits for the first that is not."""
 
@@ -131,7 +132,7 @@ class CommitsWhatIsFinished(Waves):
         self.done.add(attempt.step)
 
 
-@mutant("block-stm", "H46 H47")
+@mutant("block-stm", "block-stm.commit.closing-step-last", "H46 H47")
 class WithdrawalsTooEarly(BlockStm):
     """Withdrawals are paid while the last transactions still run, so that those see them."""
 
@@ -147,3 +148,23 @@ class WithdrawalsTooEarly(BlockStm):
         for history in self.memory.histories.values():
             history.remove(OPEN)
         return super().close()
+
+
+@mutant("locks", "rolling-commit.one-at-a-time", "H02")
+class GateForTwo(Locks):
+    """Who finds the commit gate free goes in, whether or not somebody else has gone in since."""
+
+    def commit_some(self, worker: int) -> bool:
+        """Wrong: looks, and does not look again when he enters."""
+        self.point(LOOK_GATE)
+        if self.gate_taken or not self.can_commit():
+            return False
+        self.point(ENTER_GATE)
+        self.gate_taken = True
+        committed = 0
+        while self.look_for_next():
+            committed += 1
+            self.commit_next(worker)
+        self.point(LEAVE_GATE)
+        self.gate_taken = False
+        return committed > 0

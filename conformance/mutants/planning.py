@@ -18,7 +18,7 @@ from samestate.reference.strategies.waves import Waves
 from samestate.spec.machine import Key
 
 
-@mutant("waves")
+@mutant("waves", "waves.after-every-earlier-conflict")
 class WaveAgainstMembersOnly(WaveQueue):
     """A transaction joins a wave unless it conflicts with a member, whoever was kept out before it."""
 
@@ -41,7 +41,7 @@ class WaveAgainstMembersOnly(WaveQueue):
         return members
 
 
-@mutant("waves")
+@mutant("waves", "waves.reader-waits-for-the-writer")
 class WaveWithoutReads(WaveQueue):
     """A transaction joins a wave unless both write one key: what is read is no conflict."""
 
@@ -67,7 +67,7 @@ class LosersLast(WaveQueue):
         return [wave for wave in waves if wave]
 
 
-@mutant("waves")
+@mutant("waves", "rolling-commit.in-block-order")
 class WaveRequeuesLosers(Waves):
     """A transaction that has lost a conflict is queued behind its successors, and commits after them."""
 
@@ -91,7 +91,7 @@ class WaveRequeuesLosers(Waves):
         return self.order[self.committed]
 
 
-@mutant("locks")
+@mutant("locks", "locks.reader-waits-for-the-writer")
 class LocksIgnoreReads(LockTable):
     """A transaction locks what it writes, and not what it reads."""
 
@@ -100,7 +100,7 @@ class LocksIgnoreReads(LockTable):
         return self.estimates[step].writes
 
 
-@mutant("locks")
+@mutant("locks", "locks.writer-waits-for-all")
 class LocksReadTogether(LockTable):
     """Every lock is one that many may hold, so that writers run side by side."""
 
@@ -109,7 +109,7 @@ class LocksReadTogether(LockTable):
         return False
 
 
-@mutant("locks", "H62")
+@mutant("locks", "rolling-commit.validated-in-turn", "H62")
 class OffenderAlone(Locks):
     """After an undeclared access only who made it is run again, and not who read what it changed."""
 
@@ -122,7 +122,7 @@ class OffenderAlone(Locks):
         return super().holds(attempt)
 
 
-@mutant("waves", "H62")
+@mutant("waves", "rolling-commit.validated-in-turn", "H62")
 class WavesNotValidated(Waves):
     """Transactions are committed as they were executed: the plan is taken to be right."""
 
@@ -131,7 +131,7 @@ class WavesNotValidated(Waves):
         return True
 
 
-@mutant("locks")
+@mutant("locks", "locks.taken-once")
 class TakenByTwo(LockTable):
     """Who looks for a runnable transaction takes what he saw, whether or not somebody else has taken it since."""
 
@@ -154,3 +154,56 @@ class TakenByTwo(LockTable):
             if step in self.held[key]:
                 del self.held[key][step]
                 self.grant(key)
+
+
+@mutant("waves", "waves.writer-waits-for-all")
+class WaveOvertakesReaders(WaveQueue):
+    """A transaction joins a wave although one of it, or of a later one, reads what it writes."""
+
+    def first_wave(self, estimate: Estimate, read: Mapping[Key, int], written: Mapping[Key, int]) -> int:
+        """Wrong: waits for writers alone."""
+        return super().first_wave(estimate, {}, written)
+
+
+@mutant("waves", "waves.begins-when-the-last-is-executed")
+class WaveBeginsTooEarly(WaveQueue):
+    """A wave begins when every member of the one before it has been started."""
+
+    def can_form(self) -> bool:
+        """Wrong: some may still run."""
+        return not self.members and bool(self.waves)
+
+
+@mutant("locks", "locks.runs-with-all-locks")
+class RunsWithOneLock(LockTable):
+    """A transaction is runnable as soon as it holds one of its locks."""
+
+    def __init__(self, estimates: Sequence[Estimate], point: Point) -> None:
+        self.started: set[int] = set()
+        super().__init__(estimates, point)
+
+    def grant(self, key: Key) -> None:
+        """Wrong: does not wait for the others."""
+        super().grant(key)
+        for step in self.held[key]:
+            if self.missing[step] and step not in self.started and step not in self.runnable:
+                heapq.heappush(self.runnable, step)
+
+    def take(self) -> int | None:
+        """Not twice."""
+        step = super().take()
+        while step in self.started:
+            step = super().take()
+        if step is not None:
+            self.started.add(step)
+        return step
+
+    def release(self, step: int) -> None:
+        """It gives up those that it holds, and waits for those that it does not."""
+        for key in self.wanted(step):
+            self.point(UNLOCK, key)
+            if step in self.held[key]:
+                del self.held[key][step]
+            else:
+                self.queues[key].remove(step)
+            self.grant(key)

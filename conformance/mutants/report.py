@@ -35,12 +35,14 @@ class Kill:
 class Finding:
     """One mutant: what is wrong with it, what killed it, and how many of the vectors that it was given it passes.
 
-    ``engine`` is the id of the engine that it is a mutant of. ``kill`` is None where nothing has killed it.
+    ``engine`` is the id of the engine that it is a mutant of, ``rule`` the rule of scheduling that it breaks. ``kill``
+    is None where nothing has killed it.
     """
 
     mutant: str
     engine: str
     wrong: str
+    rule: str
     hazards: tuple[str, ...]
     kill: Kill | None
     passed: int
@@ -66,7 +68,7 @@ def table_of(findings: Sequence[Finding]) -> Table:
         shown = ("nothing", "", "") if kill is None else (kill.vector, kill.schedule, f"{kill.kind}: {kill.through}")
         hazards = f" ({', '.join(found.hazards)})" if found.hazards else ""
         name, passes = f"{found.mutant}\n{found.engine}", f"{found.passed} of {found.ran}"
-        table.add_row(name, f"{found.wrong}{hazards}", *map(shorten, shown), passes)
+        table.add_row(name, f"{found.wrong}{hazards}\n{found.rule}", *map(shorten, shown), passes)
     return table
 
 

@@ -25,7 +25,7 @@ from samestate.reference.strategies.block_stm import BlockStm
 LOOK_AT_BLOCKING = Label("look at the one to wait for", Kind.LOOK)
 
 
-@mutant("block-stm", shown_by="three_increments")
+@mutant("block-stm", "block-stm.scheduler.execution-counted-first", shown_by="three_increments")
 class ExecutionCountedAfterIndex(Scheduler):
     """A task to execute is counted as active only after the execution index was raised."""
 
@@ -43,7 +43,7 @@ class ExecutionCountedAfterIndex(Scheduler):
         return task
 
 
-@mutant("block-stm")
+@mutant("block-stm", "block-stm.scheduler.validation-counted-first")
 class ValidationCountedAfterIndex(Scheduler):
     """A task to validate is counted as active only after the validation index was raised."""
 
@@ -63,7 +63,7 @@ class ValidationCountedAfterIndex(Scheduler):
         return None
 
 
-@mutant("block-stm", shown_by="there_and_back")
+@mutant("block-stm", "block-stm.scheduler.validation-decrease-counted-last", shown_by="there_and_back")
 class DecreaseCountedFirst(Scheduler):
     """A decrease of the validation index is counted before the index is lowered."""
 
@@ -73,7 +73,7 @@ class DecreaseCountedFirst(Scheduler):
         self.set_validation_index(step)
 
 
-@mutant("block-stm", shown_by="fee_that_depends")
+@mutant("block-stm", "block-stm.scheduler.done-unless-decreased", shown_by="fee_that_depends")
 class DecreasesReadOnce(Scheduler):
     """The block is done when both indices are past its end and no task is active, as seen one after another."""
 
@@ -93,7 +93,7 @@ class DecreasesReadOnce(Scheduler):
         self.done = True
 
 
-@mutant("block-stm", "H62")
+@mutant("block-stm", "block-stm.scheduler.abort-validates-all-above", "H62")
 class LaterNotValidatedAgain(Scheduler):
     """After an abort the later transactions are not validated again."""
 
@@ -106,7 +106,7 @@ class LaterNotValidatedAgain(Scheduler):
         return None
 
 
-@mutant("block-stm", "H57", shown_by="two_wait_for_one")
+@mutant("block-stm", "block-stm.scheduler.wakes-all", "H57", shown_by="two_wait_for_one")
 class OnlyTheFirstWoken(Scheduler):
     """Whoever finishes wakes only the first of those who wait for him."""
 
@@ -115,7 +115,7 @@ class OnlyTheFirstWoken(Scheduler):
         super().resume(steps[:1])
 
 
-@mutant("block-stm", "H57", shown_by="fee_that_depends")
+@mutant("block-stm", "block-stm.scheduler.waits-for-the-unfinished", "H57", shown_by="fee_that_depends")
 class WaitsForTheFinished(Scheduler):
     """A transaction that looks before it waits may wait for one that has finished in between."""
 
@@ -131,7 +131,7 @@ class WaitsForTheFinished(Scheduler):
         return True
 
 
-@mutant("block-stm", "H57", shown_by="two_wait_for_one")
+@mutant("block-stm", "block-stm.scheduler.waits-for-the-unfinished", "H57", shown_by="two_wait_for_one")
 class WaitersTakenTooEarly(BlockStm):
     """Those who wait for a transaction are taken before it publishes: who meets its estimate later is not woken."""
 
@@ -154,7 +154,7 @@ class WaitersTakenTooEarly(BlockStm):
         return None
 
 
-@mutant("block-stm", "H59")
+@mutant("block-stm", "block-stm.scheduler.counts-incarnations", "H59")
 class IncarnationsNotCounted(Scheduler):
     """A transaction that is run again has the number of the incarnation before, and so have its versions."""
 
@@ -164,7 +164,7 @@ class IncarnationsNotCounted(Scheduler):
         self.status[step] = Status.READY
 
 
-@mutant("block-stm", "H57")
+@mutant("block-stm", "block-stm.scheduler.task-dropped-once", "H57")
 class WaiterTakenOffTwice(Scheduler):
     """A task whose transaction has to wait is taken off the count by who has it wait, and by who had it in hands."""
 
@@ -176,7 +176,7 @@ class WaiterTakenOffTwice(Scheduler):
         return waits
 
 
-@mutant("block-stm")
+@mutant("block-stm", "block-stm.scheduler.done-when-nobody-is-active")
 class DoneWhileActive(Scheduler):
     """The block is done when both indices are past its end, whoever is still at work."""
 
@@ -190,3 +190,16 @@ class DoneWhileActive(Scheduler):
             return
         self.point(MARK_DONE)
         self.done = True
+
+
+@mutant("block-stm", "block-stm.scheduler.validates-what-is-executed", "H62", shown_by="three_increments")
+class PassedByForGood(Scheduler):
+    """A transaction that validation passes by while it is executed is not validated when that is over."""
+
+    def finish_execution(self, step: int, incarnation: int, wrote_new: bool) -> Task | None:
+        """Wrong: leaves it to a sweep that has come and gone."""
+        self.point(FINISH, step)
+        self.status[step] = Status.EXECUTED
+        self.resume(self.take_dependents(step))
+        self.one_less_active()
+        return None

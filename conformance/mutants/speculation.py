@@ -29,7 +29,7 @@ class GaveUp(RejectionCode):
     TOO_MANY_INCARNATIONS = "a transaction was executed too often"
 
 
-@mutant("block-stm", "H58")
+@mutant("block-stm", "block-stm.incarnation.failure-is-speculative", "H58")
 class SpeculativeErrorFinal(BlockStm):
     """A transaction that fails is not validated: its failure is taken for a real one."""
 
@@ -42,7 +42,7 @@ class SpeculativeErrorFinal(BlockStm):
         return super().validate(worker, step, incarnation)
 
 
-@mutant("block-stm", "H02 H04 H58")
+@mutant("block-stm", "block-stm.incarnation.failure-is-speculative", "H02 H04 H58")
 class SpeculativeRejectionFinal(BlockStm):
     """A transaction that is rejected in a speculative run has the whole block rejected."""
 
@@ -64,7 +64,7 @@ class SpeculativeRejectionFinal(BlockStm):
         return super().close()
 
 
-@mutant("block-stm", "H60")
+@mutant("block-stm", "block-stm.incarnation.never-rejects", "H60")
 class IncarnationCap(BlockStm):
     """A block is rejected once one of its transactions was executed three times."""
 
@@ -76,7 +76,7 @@ class IncarnationCap(BlockStm):
         return super().close()
 
 
-@mutant("block-stm", "H51")
+@mutant("block-stm", "block-stm.publish.last-incarnation-counts", "H51")
 class FirstOutcomeKept(BlockStm):
     """A transaction's state is that of its last incarnation, and its receipt that of the first."""
 
@@ -88,7 +88,7 @@ class FirstOutcomeKept(BlockStm):
         return super().publish(attempt)
 
 
-@mutant("block-stm", "H69")
+@mutant("block-stm", "block-stm.publish.last-incarnation-counts", "H69")
 class LeakedReads(BlockStm):
     """The access record of a transaction has what any of its incarnations has read."""
 
@@ -131,7 +131,7 @@ class KeepWarm:
         running.warm = self.warm
 
 
-@mutant("block-stm", "H54")
+@mutant("block-stm", "block-stm.incarnation.starts-afresh", "H54")
 class WarmSetKept(Toy):
     """Slots that one incarnation of a transaction has accessed are warm for the next one."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from samestate.conformance.mutants.mutant import mutant
-from samestate.reference.memory import Chain, Observation, VersionedMemory
+from samestate.reference.memory import Blocked, Chain, Observation, VersionedMemory
 from samestate.spec.machine import Key
 
 
-@mutant("block-stm", "H62")
+@mutant("block-stm", "block-stm.validation.every-read", "H62")
 class SkippedValidation(VersionedMemory):
     """Validation always says yes."""
 
@@ -18,7 +18,7 @@ class SkippedValidation(VersionedMemory):
         return True
 
 
-@mutant("block-stm", "H22", shown_by="there_and_back")
+@mutant("block-stm", "block-stm.validation.by-version", "H22", shown_by="there_and_back")
 class ValidationByValue(VersionedMemory):
     """A read is valid as long as the value is the same, whichever step it comes from."""
 
@@ -27,7 +27,7 @@ class ValidationByValue(VersionedMemory):
         return observation.value == self.value(key, now)
 
 
-@mutant("block-stm", "H13")
+@mutant("block-stm", "block-stm.credit.every-contributor-validated", "H13")
 class CreditContributorIgnored(VersionedMemory):
     """A read is valid as long as the last full write is the same, whoever has credited the key since."""
 
@@ -37,7 +37,7 @@ class CreditContributorIgnored(VersionedMemory):
         return seen is not None and Chain(seen.base).names() == Chain(now.base).names()
 
 
-@mutant("block-stm", "H13", shown_by="fee_that_depends")
+@mutant("block-stm", "block-stm.credit.every-contributor-validated", "H13", shown_by="fee_that_depends")
 class CreditIncarnationIgnored(VersionedMemory):
     """A read is valid as long as the same steps have credited the key, whichever of their incarnations did."""
 
@@ -49,7 +49,7 @@ class CreditIncarnationIgnored(VersionedMemory):
         return [credit.step for credit in seen.credits] == [credit.step for credit in now.credits]
 
 
-@mutant("block-stm", "H21", shown_by="fee_that_depends")
+@mutant("block-stm", "block-stm.credit.every-contributor-validated", "H21", shown_by="fee_that_depends")
 class NewestVersionOnly(VersionedMemory):
     """A read is valid as long as the newest version under the key is the same, whatever has changed below it."""
 
@@ -58,10 +58,23 @@ class NewestVersionOnly(VersionedMemory):
         return observation.chain is not None and observation.chain.names()[-1:] == now.names()[-1:]
 
 
-@mutant("block-stm", "H62")
+@mutant("block-stm", "block-stm.read.nothing-found-is-a-read", "H62")
 class BaseReadUnchecked(VersionedMemory):
     """A read that found nothing but the state before the block is never checked."""
 
     def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
         """Wrong: takes it that what no transaction had written stays unwritten."""
         return observation.chain == Chain(None) or super().agree(key, observation, now)
+
+
+@mutant("block-stm", "block-stm.validation.estimate-fails", "H59", shown_by="two_wait_for_one")
+class EstimateHolds(VersionedMemory):
+    """A read is valid where it would meet an estimate now."""
+
+    def still_holds(self, key: Key, step: int, observation: Observation) -> bool:
+        """Wrong: takes it that the next incarnation writes the same again."""
+        try:
+            now = self.look(key, step)
+        except Blocked:
+            return True
+        return self.agree(key, observation, now)

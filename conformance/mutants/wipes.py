@@ -7,7 +7,7 @@ from samestate.reference.memory import Chain, Place, Version, VersionedMemory
 from samestate.spec.machine import Key
 
 
-@mutant("block-stm", "H20 H31", machine="evm")
+@mutant("block-stm", "block-stm.wipe.hides-what-is-below", "H20 H31", machine="evm")
 class WipeForgotten(VersionedMemory):
     """A slot of a destroyed account that an earlier transaction of the block had written keeps that value."""
 
@@ -23,7 +23,7 @@ class WipeForgotten(VersionedMemory):
         return super().look(key, step)
 
 
-@mutant("block-stm", "H27", machine="evm")
+@mutant("block-stm", "block-stm.wipe.is-a-version", "H27", machine="evm")
 class WipeLeftStanding(VersionedMemory):
     """The mark that an account was destroyed is not among what an incarnation has written, and outlives it."""
 

@@ -17,7 +17,7 @@ from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.peers.peer import BlockSummary, PeerMissing
 from samestate.spec.evm.block import Withdrawal
 from samestate.spec.evm.environment import Environment
-from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.state import Account, FlatState
 
 DISTRIBUTION = "ethereum-execution"
 BLOCK_HASH_WINDOW = 256
@@ -129,7 +129,8 @@ def _state(fork: _Modules, state: FlatState) -> Any:
     from ethereum_types.numeric import U256, Uint  # type: ignore[import-untyped, unused-ignore]
 
     made = fork.state.State()
-    for address, account in state.accounts.items():
+    for address in {**state.accounts, **state.storage, **dict.fromkeys(state.empty_accounts)}:
+        account = state.accounts.get(address, Account())
         contents = {"nonce": Uint(account.nonce), "balance": U256(account.balance), "code": Bytes(account.code)}
         fork.state.set_account(made, fork.types.Address(address), fork.types.Account(**contents))
     for address, slots in state.storage.items():

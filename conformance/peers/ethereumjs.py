@@ -58,9 +58,15 @@ class EthereumJs:
         manifest = folder / "node_modules" / PACKAGE / "package.json"
         if not manifest.is_file():
             raise PeerMissing(f"{PACKAGE} is not installed: npm ci in benchmarks/peers")
-        self.version = str(json.loads(manifest.read_text())["version"])
+        self.version = str(json.loads(manifest.read_text(encoding="utf-8"))["version"])
         self._process = subprocess.Popen(
-            [node, SCRIPT], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            [node, SCRIPT],
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            bufsize=1,
         )
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()

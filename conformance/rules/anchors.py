@@ -1,4 +1,8 @@
-"""Where each rule of the specification stands: comments `# rule: name`, and the lines that show that it was used."""
+"""Where each rule stands: comments `# rule: name`, and the lines that show that it was used.
+
+The rules of the specification have one place each. Those of scheduling have one in `reference`, where a comment
+`# source: …` below the name says where the rule is from, and one under the same name in `optimized`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from samestate import spec
 from samestate.conformance.errors import InputError
 
 _ANCHOR: Final = re.compile(r"#\s*rule:\s*(?P<name>\S+)\s*")
+_SOURCE: Final = re.compile(r"#\s*source:\s*(?P<source>.*\S)\s*")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)+")
 
 
@@ -22,13 +27,14 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0
 class Anchor:
     """A rule: its name, the file and line of its comment, and the lines of the statement that it stands above.
 
-    The rule is reached when any of ``lines`` is executed.
+    The rule is reached when any of ``lines`` is executed. ``source``: where it is from, if the next line says so.
     """
 
     name: str
     file: Path
     line: int
     lines: range
+    source: str = ""
 
     @property
     def where(self) -> str:
@@ -41,35 +47,48 @@ def root() -> Path:
     return Path(next(iter(spec.__path__))).parent
 
 
-def all_anchors() -> tuple[Anchor, ...]:
-    """Every anchor of the specification. Raises InputError where a name is malformed or used twice."""
+def all_anchors(room: str = "spec") -> tuple[Anchor, ...]:
+    """Every anchor of a room. Raises InputError where a name is malformed or is used twice in that room."""
     anchors: dict[str, Anchor] = {}
-    for file in sorted((root() / "spec").rglob("*.py")):
-        for anchor in anchors_in(file, file.read_text()):
+    for file in sorted((root() / room).rglob("*.py")):
+        for anchor in anchors_in(file, file.read_text(encoding="utf-8")):
             first = anchors.setdefault(anchor.name, anchor)
             if first is not anchor:
                 raise InputError(f"{anchor.where}: the rule {anchor.name} is at {first.where} already: one name each")
     return tuple(anchors.values())
 
 
+def scheduling_rules() -> tuple[tuple[Anchor, Anchor | None], ...]:
+    """Every rule of scheduling: its anchor in `reference`, and the one in `optimized`, None where that is not there."""
+    compiled = {anchor.name: anchor for anchor in all_anchors("optimized")}
+    return tuple((anchor, compiled.get(anchor.name)) for anchor in all_anchors("reference"))
+
+
 def anchors_in(file: Path, source: str) -> Iterator[Anchor]:
     """The anchors of a module. Raises InputError where a name is malformed or no statement follows."""
     tree = ast.parse(source)
-    for line, name in _comments(source):
+    for line, name, given in _comments(source):
         where = f"{file}:{line}"
         if not _NAME.fullmatch(name):
             raise InputError(f"{where}: {name!r} must be words of small letters with dots between them, as a.b-c.d")
         lines = _statement_after(tree, line)
         if lines is None:
             raise InputError(f"{where}: the rule {name} has no statement after it")
-        yield Anchor(name, file, line, lines)
+        yield Anchor(name, file, line, lines, given)
 
 
-def _comments(source: str) -> Iterator[tuple[int, str]]:
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        match = _ANCHOR.fullmatch(token.string) if token.type == tokenize.COMMENT else None
+def _comments(source: str) -> Iterator[tuple[int, str, str]]:
+    """The line and name of each anchor, and the source in the comment right below it."""
+    comments = {
+        token.start[0]: token.string
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    }
+    for line, comment in comments.items():
+        match = _ANCHOR.fullmatch(comment)
         if match is not None:
-            yield token.start[0], match["name"]
+            below = _SOURCE.fullmatch(comments.get(line + 1, ""))
+            yield line, match["name"], below["source"] if below is not None else ""
 
 
 def _statement_after(tree: ast.Module, line: int) -> range | None:

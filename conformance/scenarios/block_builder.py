@@ -62,7 +62,7 @@ __all__ = [
 
 
 class BlockBuilder:
-    """Builds the pre-state and the blocks of a vector. What it is told about last is the current block.
+    """Builds the pre-state and the blocks of a vector. The last one begun is the current block.
 
     Amounts in wei; ``tip`` is the priority fee per gas, and ``max_fee`` the maximum, by default enough for the tip.
     """
@@ -179,7 +179,7 @@ class BlockBuilder:
 
     @property
     def environment(self) -> Environment:
-        """What the current block tells its transactions."""
+        """What the transactions of the current block can ask about it."""
         return self.draft.environment
 
     def set_environment(self, **changes: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the block builder puts together: accounts with names, and blocks while they are being told."""
+"""What the block builder puts together: accounts with names, and blocks while they are being described."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Account:
 
 @dataclass(slots=True)
 class Draft:
-    """A block while it is being told. ``checks`` look at the state after it."""
+    """A block while it is being described. ``checks`` look at the state after it."""
 
     environment: Environment
     transactions: list[tuple[bytes, str]] = field(default_factory=list)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from samestate.conformance.scenarios import evm_telling, toy_telling
+from samestate.conformance.scenarios import evm_executing, toy_executing
 from samestate.conformance.scenarios.draft import Unexpected
+from samestate.conformance.scenarios.executed import ExecutedScenario
 from samestate.conformance.scenarios.scenario import Ruleset, Scenario
-from samestate.conformance.scenarios.told import Told
 from samestate.conformance.vectors import evm, toy
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.loading import load_vector
@@ -19,11 +19,11 @@ from samestate.conformance.vectors.writing import write_yaml
 
 GENERATOR: Final = "samestate-fill/1"
 
-TELLERS: Final[Mapping[str, Callable[[Scenario, Ruleset], Told]]] = {
-    evm.NAME: evm_telling.tell,
-    toy.NAME: toy_telling.tell,
+EXECUTE: Final[Mapping[str, Callable[[Scenario, Ruleset], ExecutedScenario]]] = {
+    evm.NAME: evm_executing.execute_scenario,
+    toy.NAME: toy_executing.execute_scenario,
 }
-"""Who tells the scenarios of each machine."""
+"""How the scenarios of each machine are executed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +36,24 @@ class Filled:
 
 def fill(scenario: Scenario, fork: Ruleset) -> Filled:
     """The vector of a scenario under a fork. Raises Unexpected where the scenario is not about what it says."""
-    told = TELLERS[scenario.machine](scenario, fork)
-    case = told.case
+    executed = EXECUTE[scenario.machine](scenario, fork)
+    case = executed.case
     content: Object = {
         "format": FORMAT,
         "id": case.id,
         "machine": {"name": case.machine, "fork": case.fork, "params": dict(case.params)},
-        "rules": [*sorted(told.rules)],
+        "rules": [*sorted(executed.rules)],
         "hazards": [*scenario.hazards],
         "selectors": [*sorted(case.selectors)],
         "pre": case.pre,
-        "blocks": [{**block, "expect": expect} for block, expect in zip(case.blocks, told.expected, strict=True)],
+        "blocks": [{**block, "expect": expect} for block, expect in zip(case.blocks, executed.expected, strict=True)],
         "provenance": {
             "scenario": scenario.title,
             "generator": GENERATOR,
-            "accounts": dict(sorted(told.accounts.items())),
+            "accounts": dict(sorted(executed.accounts.items())),
         },
     }
-    written = write_yaml(content, told.comments, header(scenario))
+    written = write_yaml(content, executed.comments, header(scenario))
     load_vector(case.id + SUFFIX, written.encode())
     if len(written) > scenario.size_limit:
         raise Unexpected(f"{case.id}: has {len(written)} bytes, and may have {scenario.size_limit}")

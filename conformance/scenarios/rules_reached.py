@@ -32,10 +32,11 @@ def rules_by_line() -> dict[str, dict[int, set[str]]]:
 def watching() -> Iterator[set[str]]:
     """A set to which every rule is added that is reached meanwhile. What functions remember is cleared first.
 
-    Unlike the coverage of :mod:`samestate.conformance.rules` this gives the same for the same execution, whatever ran before.
+    Unlike :mod:`samestate.conformance.checking.coverage` this gives the same for the same execution, whatever ran
+    before.
     """
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == "spec":
+        if name.startswith("samestate.spec."):
             for value in vars(module).values():
                 if hasattr(value, "cache_clear"):
                     value.cache_clear()

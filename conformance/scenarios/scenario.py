@@ -1,4 +1,4 @@
-"""What a scenario is: a function that tells a story to a block builder, for some forks."""
+"""What a scenario is: a function that describes a story to a block builder, for some forks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import AMSTERDAM, FORKS
 
 Story = Callable[..., None]
-"""Tells a block builder, that of its machine, what happens."""
+"""Describes to a block builder, that of its machine, what happens."""
 
 LATEST: Final = AMSTERDAM
 SIZE_LIMIT: Final = 60_000

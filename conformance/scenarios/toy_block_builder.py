@@ -22,7 +22,7 @@ from samestate.spec.toy.word import from_value
 
 
 class ToyBlockBuilder:
-    """Builds the pre-state and the blocks of a toy vector. What it is told about last is the current block."""
+    """Builds the pre-state and the blocks of a toy vector. The last one begun is the current block."""
 
     def __init__(self) -> None:
         self.named: dict[str, ToyAccount] = {}

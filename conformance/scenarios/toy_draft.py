@@ -1,4 +1,4 @@
-"""What the toy's block builder puts together: accounts with names, operations, and blocks while they are being told."""
+"""What the toy's block builder puts together: accounts with names, operations, and blocks that are being described."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ToyAccount:
 
 @dataclass(slots=True)
 class ToyDraft:
-    """A block while it is being told. ``checks`` look at what came out of it and at the state after it."""
+    """A block while it is being described. ``checks`` look at what came out of it and at the state after it."""
 
     coinbase: ToyAccount
     gas_limit: int

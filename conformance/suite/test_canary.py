@@ -51,7 +51,7 @@ LEAST: Final = {
 """How many vectors an engine executes at least: by its id, or else by what its id begins with and its kind."""
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def engine_of(id: str) -> Engine:
     return find_engine(id)
 

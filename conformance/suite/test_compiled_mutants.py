@@ -55,7 +55,7 @@ def test_seeded_bug_is_found(name: str) -> None:
 @pytest.mark.parametrize(("strategy", "right_declarations"), CONTROLS)
 def test_nothing_is_found_without_a_bug(strategy: str, right_declarations: bool) -> None:
     """The same vectors and schedules, and the smallest blocks under more: no crash and no livelock either."""
-    none = Seeded(strategy, right_declarations=right_declarations)
+    none = Seeded(strategy, "", right_declarations=right_declarations)
     found = [first_found(none, 0, vector, seed) for seed in FIRST_SEEDS for vector in vectors_for(strategy)]
     assert [what for what in found if what is not None] == []
     assert list(search_smallest(none, seeds=range(150))) == []

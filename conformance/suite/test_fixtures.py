@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from samestate.conformance.checking.printing import failure
 from samestate.conformance.checking.session import Options, Session, check
 from samestate.conformance.checking.verdict import Result
-from samestate.conformance.output.printing import failure
 
 pytestmark = pytest.mark.fixtures
 
@@ -43,7 +43,7 @@ def data(name: str) -> Path:
 def check_all(options: Options) -> Session:
     session = Session()
     check(options, session)
-    failed = [verdict for verdict in session.verdicts if verdict.result is Result.FAILED]
+    failed = [verdict for verdict in session.verdicts if verdict.result in (Result.FAILED, Result.ERROR)]
     assert not failed, "\n" + "\n".join(line for verdict in failed[:10] for line in failure(verdict))
     return session
 

@@ -18,6 +18,7 @@ from samestate.conformance.generating.toy import Workload, generate_block
 from samestate.conformance.generating.toy_case import GeneratedToyCase
 from samestate.conformance.generating.toy_strategies import Limits, toy_cases
 from samestate.conformance.generating.vector import vector_text
+from samestate.conformance.output.targets import write_whole
 from samestate.conformance.vectors import evm, toy
 from samestate.conformance.vectors.model import Case, members
 from samestate.conformance.vectors.places import SUFFIX
@@ -32,7 +33,7 @@ TOY_ENGINES: Final = tuple(id for id in REGISTRY if id != "spec")
 EVM_ENGINES: Final = tuple(id for id in TOY_ENGINES if id.startswith("reference:") or id.endswith("@processes"))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def engine_of(id: str) -> Engine:
     return find_engine(id)
 
@@ -44,7 +45,8 @@ def complaint(engine: Engine, case: Case, expected: tuple[Any, ...], folder: Pat
         return ""
     target = folder / f"{engine.id.replace(':', '-').replace('@', '-')}{SUFFIX}"
     named = replace(case, id=f"{case.machine}/generated/{target.stem}")
-    target.write_text(vector_text(named, expected, f"generated.{case.machine}", f"{engine.id} gets this wrong."))
+    text = vector_text(named, expected, f"generated.{case.machine}", f"{engine.id} gets this wrong.")
+    write_whole("", target, text)
     return f"{wrong.text}\nagain: samestate check {target} --engine {engine.id}"
 
 

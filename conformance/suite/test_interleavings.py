@@ -22,6 +22,7 @@ from samestate.conformance.exploring.schedules import reference_program
 from samestate.conformance.generating.toy_case import GeneratedToyCase
 from samestate.conformance.generating.toy_strategies import Limits, toy_cases
 from samestate.conformance.generating.vector import vector_text
+from samestate.conformance.output.targets import write_whole
 from samestate.conformance.vectors import toy
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.model import Case, members
@@ -60,11 +61,11 @@ def program_of(strategy: str, block: Block, state: ToyState, workers: int = 2) -
 
 def told(report: Report, strategy: str, case: Case, folder: Path, workers: int) -> str:
     """What was wrong, with the block and the schedule as files that give it again."""
-    folder.mkdir(parents=True, exist_ok=True)
     vector, schedule = folder / f"case{SUFFIX}", folder / "schedule.yaml"
     named = replace(case, id=f"{toy.NAME}/generated/case")
-    vector.write_text(vector_text(named, toy.execute(case), "interleavings", "A block on which a schedule goes wrong."))
-    schedule.write_text(report.document(vector.name, f"reference:{strategy}", workers).write())
+    text = vector_text(named, toy.execute(case), "interleavings", "A block on which a schedule goes wrong.")
+    write_whole("", vector, text, make_folders=True)
+    write_whole("", schedule, report.document(vector.name, f"reference:{strategy}", workers).write())
     return f"{case.id}\n{report.text(20)}\nagain: samestate run --schedule {schedule}"
 
 

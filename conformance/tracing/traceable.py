@@ -29,7 +29,7 @@ from samestate.spec.evm.state import FlatState, MissingWitness, RootUnavailable
 from samestate.spec.evm.transaction import Transaction, decode_transaction
 from samestate.spec.evm.transaction_execution import Outcome, execute_transaction
 from samestate.spec.machine import Rejection, State, View
-from samestate.spec.transition import apply_block
+from samestate.spec.transition import execute_block
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def trace_transaction(
     tracer = LineTracer(write, options)
     machine = TracedEvm(block.fork, wanted, tracer)
     try:
-        result = apply_block(machine, block.payload, block.before, rejections.__setitem__)
+        result = execute_block(machine, block.payload, block.before, rejections.__setitem__)
         root = None
         # of a partial state only the root of the block as a whole may be known, not one in its middle
         with contextlib.suppress(RootUnavailable, MissingWitness):
@@ -202,7 +202,8 @@ def from_vector(vector: Vector) -> TraceableCase:
         state: FlatState = evm.state_of(case)
         for earlier in case.blocks[:index]:
             _, state, _ = evm.execute_block(case, fork, earlier, state)
-        block = case.blocks[index]
+        # a list that came with the block says nothing to its transactions, and may be malformed
+        block = {name: value for name, value in case.blocks[index].items() if name != "block_access_list"}
         return TraceableBlock(fork, evm.read_payload(case, block, evm.read_transactions(block)), state)
 
     return TraceableCase(f"{vector.place}::{case.id}", len(case.blocks), prepare)

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.transition_tool.environment import BlockContext
-from samestate.spec.evm.access_list_of_block import check_item_count
-from samestate.spec.evm.block_access_list import BlockAccessList, count_items
+from samestate.spec.access import StepAccess
+from samestate.spec.evm.block_access_list import BlockAccessList
 from samestate.spec.evm.chain import EvmResult, access_list_of
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.frame import Tracer
@@ -19,8 +19,8 @@ from samestate.spec.evm.receipt import Receipt
 from samestate.spec.evm.state import FlatState
 from samestate.spec.evm.transaction import Transaction
 from samestate.spec.evm.transaction_execution import Outcome, execute_transaction
-from samestate.spec.machine import Rejection, View
-from samestate.spec.transition import apply_block
+from samestate.spec.machine import Rejection, State, View
+from samestate.spec.transition import execute_block
 
 
 class TraceKeeper(Protocol):
@@ -77,6 +77,13 @@ class BuildingEvm(Evm):
             self.block_rejection = rejection
             return Closing(())
 
+    def verify(self, block: Payload, steps: Sequence[StepAccess], before: State) -> None:
+        """The last word on the block; why it is not valid is kept, unless it could not even be closed."""
+        try:
+            super().verify(block, steps, before)
+        except Rejection as rejection:
+            self.block_rejection = self.block_rejection or rejection
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
@@ -122,7 +129,8 @@ def build(
 
     machine = BuildingEvm(fork, traces)
     try:
-        result = apply_block(machine, payload, state, leave_out)
+        result = execute_block(machine, payload, state, leave_out)
+        machine.verify(payload, result.steps, state)
         after: FlatState = result.state()
     except Rejection as rejection:
         raise InputError(f"the block cannot be built from these accounts at all: {rejection}") from rejection
@@ -133,16 +141,6 @@ def build(
         result=result,
         state=after,
         rejected=dict(sorted(rejected.items())),
-        block_rejection=machine.block_rejection or too_many_items(access_list, context),
+        block_rejection=machine.block_rejection,
         access_list=access_list,
     )
-
-
-def too_many_items(access_list: BlockAccessList | None, context: BlockContext) -> Rejection | None:
-    """Why the block access list is too large for the block, or None."""
-    if access_list is not None:
-        try:
-            check_item_count(count_items(access_list), context.environment.gas_limit)
-        except Rejection as rejection:
-            return rejection
-    return None

@@ -1,63 +1,50 @@
-"""Where the outputs go: files, written beside and then renamed, or one JSON object on stdout or stderr."""
+"""Where the outputs go: a file each, or one JSON object on stdout or stderr."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-from collections.abc import Iterator
+import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
-from samestate.conformance.errors import InputError
+from samestate.conformance.output.streams import check_delivered
+from samestate.conformance.output.targets import check_file, write_whole
 
 STDOUT: Final = "stdout"
 STDERR: Final = "stderr"
 
 
-@contextlib.contextmanager
-def no_surprises(path: Path) -> Iterator[None]:
-    """Make an InputError of whatever the file system has against ``path``."""
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise InputError(f"{path}: cannot be written: {reason}") from error
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an output goes: what it is called in a JSON object, the option, and what that says; nothing if empty."""
 
-
-def beside(path: Path) -> Path:
-    """The name under which a file is written before it is whole."""
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
-
-
-def write_file(path: Path, content: str) -> None:
-    """Write a file, or leave what is there. Folders on the way to it are made."""
-    with no_surprises(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = beside(path)
-        try:
-            part.write_text(content)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+    name: str
+    option: str
+    target: str
 
 
 class Outputs:
-    """Sends each output where its option says; nothing for an option that is empty."""
+    """Sends each output where its option says. Raises InputError where that cannot be, before anything is executed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *destinations: Destination) -> None:
         self._folder = folder
-        self._streams: dict[str, dict[str, object]] = {STDOUT: {}, STDERR: {}}
+        self._destinations = {destination.name: destination for destination in destinations}
+        for destination in destinations:
+            if destination.target not in ("", STDOUT, STDERR):
+                check_file(destination.option, folder / destination.target, make_folders=True)
 
-    def send(self, name: str, target: str, value: object) -> None:
-        """Write the file ``target``, or keep the value for its stream under ``name``."""
-        if target in self._streams:
-            self._streams[target][name] = value
-        elif target:
-            write_file(self._folder / target, json.dumps(value, indent=1) + "\n")
-
-    def flush(self, stdout: IO[str], stderr: IO[str]) -> None:
-        """Write what was kept for the streams."""
-        for target, stream in ((STDOUT, stdout), (STDERR, stderr)):
-            if self._streams[target]:
-                stream.write(json.dumps(self._streams[target], indent=2) + "\n")
+    def send(self, values: dict[str, object]) -> None:
+        """Write the files, then what goes to the streams. Raises InputError."""
+        streams: dict[str, dict[str, object]] = {STDOUT: {}, STDERR: {}}
+        for name, value in values.items():
+            destination = self._destinations[name]
+            if destination.target in streams:
+                streams[destination.target][name] = value
+            elif destination.target:
+                content = json.dumps(value, indent=1) + "\n"
+                write_whole(destination.option, self._folder / destination.target, content, make_folders=True)
+        for target, stream in ((STDOUT, sys.stdout), (STDERR, sys.stderr)):
+            if streams[target]:
+                stream.write(json.dumps(streams[target], indent=2) + "\n")
+                check_delivered(stream)

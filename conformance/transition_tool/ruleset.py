@@ -11,7 +11,9 @@ from samestate.spec.evm.fees import no_base_fee
 from samestate.spec.evm.fork import BlobSchedule, Fork, replaced
 from samestate.spec.evm.header_rules import check_post_merge_constants
 from samestate.spec.evm.requests import collect_deposits
-from samestate.spec.evm.system_calls import pay_rewards, pay_withdrawals, store_beacon_root
+from samestate.spec.evm.rewards import pay_rewards
+from samestate.spec.evm.system_calls import store_beacon_root
+from samestate.spec.evm.withdrawals import pay_withdrawals
 
 NO_REWARD: Final = -1
 """The reward that means that nobody is rewarded, and nobody's account touched."""
@@ -23,9 +25,9 @@ def fork_named(option: str, name: str, number: int, timestamp: int) -> Fork:
     by_folded_name = {known.casefold(): known for known in BY_NAME}
     name = by_folded_name.get(name.replace("_", "").casefold(), name)
     try:
-        schedule = parse_schedule(option, name)
+        schedule = parse_schedule(name)
     except UnsupportedFork as error:
-        raise InputError(f"{option}: {error}: the oldest here is Berlin") from error
+        raise InputError(f"{option}: {error}; known are {', '.join(BY_NAME)}") from error
     if schedule.from_total_difficulty is not None:
         raise InputError(f"{option}: {name!r} depends on a total difficulty, which is not given: name one of the forks")
     return schedule(0, number, timestamp)

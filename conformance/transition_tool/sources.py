@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Final
+from typing import Final, TextIO
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document
@@ -19,7 +20,6 @@ STDIN: Final = "stdin"
 class Sources:
     """The files that options name. Stdin is read once, when the first part is taken from it."""
 
-    stdin: IO[bytes]
     _held: Mapping[str, object] | None = field(default=None, init=False)
 
     def part(self, option: str, source: str, *names: str) -> tuple[str, object]:
@@ -40,8 +40,19 @@ class Sources:
 
     def _on_stdin(self) -> Mapping[str, object]:
         if self._held is None:
-            self._held = Fields(STDIN, parse_json(STDIN, self.stdin.read())).values
+            self._held = Fields(STDIN, parse_json(STDIN, read_stdin())).values
         return self._held
+
+
+def read_stdin() -> bytes:
+    """All of stdin. Raises InputError where it is closed, or cannot be read."""
+    stdin: TextIO | None = sys.stdin
+    if stdin is None:
+        raise InputError("stdin: cannot be read: it is closed")
+    try:
+        return stdin.buffer.read()
+    except OSError as error:
+        raise InputError(f"stdin: cannot be read: {error.strerror or error}") from error
 
 
 def read_file(option: str, source: str) -> bytes:

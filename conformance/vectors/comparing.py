@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from samestate.conformance.vectors.difference import Difference
 from samestate.conformance.vectors.document import Json, Object
 from samestate.conformance.vectors.explaining import (
+    explain_last_write,
     explain_read,
+    explain_root,
     explain_state,
     explain_step,
     explain_write,
     map_of,
     show_value,
 )
-from samestate.conformance.vectors.machines import machine_of
-from samestate.conformance.vectors.model import ABSENT, VALID, Case, members, text, texts
+from samestate.conformance.vectors.machines import VectorMachine, machine_of
+from samestate.conformance.vectors.model import ABSENT, POST_STATE, VALID, Case, member, members, text, texts
 from samestate.conformance.vectors.record import integer, write_value
 
 
@@ -33,24 +36,10 @@ class Granularity(Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """The first thing that an engine got wrong: where, both values, and what explains it."""
-
-    where: str
-    expected: str
-    given: str
-    explanation: str = ""
-
-    def __str__(self) -> str:
-        lines = [f"{self.where}: expected {self.expected}, the engine gives {self.given}"]
-        return "\n".join([*lines, self.explanation] if self.explanation else lines)
-
-
 def project(case: Case, expected: Sequence[Object], granularity: Granularity) -> list[list[Object]]:
     """The expected access records of all blocks, as an engine of that granularity would give them."""
     machine = machine_of(case)
-    values = machine.pre_values(case)
+    values = machine.state_values(case.pre)
     records = []
     for expect in expected:
         steps = members(expect, "access")
@@ -94,7 +83,7 @@ def changes_of(step: Object, values: dict[str, str]) -> Object:
 
 def values_before(case: Case, expected: Sequence[Object], index: int) -> dict[str, str]:
     """What the numbers of the state were before the block of that index, by key as a record writes them."""
-    values = machine_of(case).pre_values(case)
+    values = machine_of(case).state_values(case.pre)
     for expect in expected[:index]:
         for step in members(expect, "access"):
             changes_of(step, values)
@@ -108,16 +97,30 @@ def first_difference(
     outputs: frozenset[str],
     granularity: Granularity,
     names: Mapping[str, str],
+    checks: list[str] | None = None,
 ) -> Difference | None:
-    """The first thing in which ``given`` departs from ``expected``, among what the engine says it gives."""
+    """The first thing in which ``given`` departs from ``expected``, among what the engine says it gives.
+
+    ``checks`` gets the names of what was compared until then, the part that differs included.
+    """
+    compared = [] if checks is None else checks
     if len(expected) != len(given):
         return Difference("number of blocks", str(len(expected)), str(len(given)))
     projected = project(case, expected, granularity)
     for index, (right, result) in enumerate(zip(expected, given, strict=True)):
         where = f"block {index}: " if len(expected) > 1 else ""
-        before = functools.partial(values_before, case, expected, index)
-        account_of = machine_of(case).account_of
-        for difference in block_differences(right, projected[index], result, outputs, granularity, before, account_of):
+        block = Compared(
+            right=right,
+            record=projected[index],
+            result=result,
+            outputs=outputs,
+            granularity=granularity,
+            before=functools.partial(values_before, case, expected, index),
+            after=functools.partial(values_before, case, expected, index + 1),
+            machine=machine_of(case),
+            checks=compared,
+        )
+        for difference in block_differences(block):
             return Difference(
                 where + name_accounts(difference.where, names),
                 name_accounts(difference.expected, names),
@@ -127,46 +130,129 @@ def first_difference(
     return None
 
 
-def block_differences(
-    right: Object,
-    record: Sequence[Object],
-    result: Object,
-    outputs: frozenset[str],
-    granularity: Granularity,
-    before: Callable[[], Mapping[str, str]],
-    account_of: Callable[[str], str],
-) -> Iterator[Difference]:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A block that is compared: what is right, and what an engine gives.
+
+    ``record`` is the right access record as an engine of that granularity gives it. ``before`` and ``after`` are the
+    values of the state around the block. ``checks`` gets the name of each part as it is compared.
+    """
+
+    right: Object
+    record: Sequence[Object]
+    result: Object
+    outputs: frozenset[str]
+    granularity: Granularity
+    before: Callable[[], Mapping[str, str]]
+    after: Callable[[], Mapping[str, str]]
+    machine: VectorMachine
+    checks: list[str]
+
+    @property
+    def records_access(self) -> bool:
+        """Whether the engine gives an access record, of whatever granularity."""
+        return self.granularity is not Granularity.NONE
+
+    def right_so_far(self) -> str:
+        """What the engine has got right before the block as a whole is looked at: only what was compared."""
+        if self.records_access:
+            return "every step that was compared is right"
+        if "receipts" in self.outputs:
+            return "every receipt is right; no access was compared"
+        return "no step was compared, since the engine gives neither access nor receipts"
+
+
+def block_differences(block: Compared) -> Iterator[Difference]:
     """The differences of one block: its status, then step by step, then the block as a whole."""
+    right, result, outputs = block.right, block.result, block.outputs
     status, given = text(right, "status"), text(result, "status")
+    block.checks.append("status")
     if (status == VALID) != (given == VALID) or (status != given and "rejection_code" in outputs):
         yield Difference("status", show_status(right), show_status(result))
         return
     if status != VALID:
-        is_told = "rejection_code" in outputs or "transaction" in result
-        if is_told and result.get("transaction") != right.get("transaction"):
-            yield Difference("rejected transaction", show(right.get("transaction")), show(result.get("transaction")))
+        if "rejection_code" in outputs:
+            block.checks.append("rejection_code")
+        if "rejection_code" in outputs or "transaction" in result:
+            block.checks.append("transaction")
+            if result.get("transaction") != right.get("transaction"):
+                yield Difference(
+                    "rejected transaction", show(right.get("transaction")), show(result.get("transaction"))
+                )
         return
-    receipts = (members(right, "receipts"), members(result, "receipts")) if "receipts" in outputs else ([], [])
-    steps = members(result, "access") if granularity is not Granularity.NONE else []
+    yield from steps_and_receipts(block)
+    if POST_STATE in outputs:
+        block.checks.append(POST_STATE)
+        yield from state_differences(block)
+    yield from output_differences(block)
+
+
+def steps_and_receipts(block: Compared) -> Iterator[Difference]:
+    """The differences of the steps in their order: of each the access record, then the receipt."""
+    right, result, granularity = block.right, block.result, block.granularity
+    has_receipts = "receipts" in block.outputs
+    receipts = (members(right, "receipts"), members(result, "receipts")) if has_receipts else ([], [])
+    steps = members(result, "access") if block.records_access else []
+    block.checks.extend(["access"] if block.records_access else [])
+    block.checks.extend(["receipts"] if has_receipts else [])
     for index in range(-1, len(members(right, "receipts")) + 1):
-        if granularity is not Granularity.NONE:
+        if block.records_access:
             place = index + 1
             given_step = steps[place] if place < len(steps) else {}
             if granularity is Granularity.ACCOUNTS and given_step and "read_accounts" not in given_step:
-                given_step = accounts_of(given_step, account_of)
-            yield from step_differences(right, record[place], given_step, granularity, before)
+                given_step = accounts_of(given_step, block.machine.account_of)
+            yield from step_differences(right, block.record[place], given_step, granularity, block.before)
         if 0 <= index < len(receipts[0]):
             found = receipts[1][index] if index < len(receipts[1]) else None
             for difference in tree_differences(f"receipt {index}", receipts[0][index], found):
                 yield replace(difference, explanation=explain_step(right, str(index)))
-    if granularity is not Granularity.NONE and len(steps) != len(record):
-        yield Difference("number of steps", str(len(record)), str(len(steps)))
-    if "receipts" in outputs and len(receipts[0]) != len(receipts[1]):
+    if block.records_access and len(steps) != len(block.record):
+        yield Difference("number of steps", str(len(block.record)), str(len(steps)))
+    if len(receipts[0]) != len(receipts[1]):
         yield Difference("number of receipts", str(len(receipts[0])), str(len(receipts[1])))
-    for name in right:
-        if name in outputs and name != "receipts":
-            for difference in tree_differences(name, right[name], result.get(name)):
-                yield replace(difference, explanation=explain_state(right) if name == "state_root" else "")
+
+
+def state_differences(block: Compared) -> Iterator[Difference]:
+    """The values that are not what they must be after the block, where an engine gives the whole state."""
+    if POST_STATE not in block.result:
+        yield Difference(POST_STATE, "the state after the block", "nothing")
+        return
+    given = in_being(block.machine.state_values(member(block.result, POST_STATE)))
+    expected = in_being(block.after())
+    for key in [*expected, *(key for key in given if key not in expected)]:
+        right, found = expected.get(key, ABSENT), given.get(key, ABSENT)
+        if right != found:
+            yield Difference(f"{POST_STATE}: {key}", show(right), show(found), explain_last_write(block.right, key))
+
+
+def in_being(values: Mapping[str, str]) -> dict[str, str]:
+    """The values that are there; that an account is empty counts only where it has got nothing since."""
+    held = {key: value for key, value in values.items() if value != ABSENT}
+    return {
+        key: value
+        for key, value in held.items()
+        if not key.startswith("empty ")
+        or not any(f"{part} {key.removeprefix('empty ')}" in held for part in ("nonce", "balance", "code"))
+    }
+
+
+def output_differences(block: Compared) -> Iterator[Difference]:
+    """The differences of the block as a whole: roots, gas, and the other fields."""
+    for name, right in block.right.items():
+        if name not in block.outputs or name == "receipts":
+            continue
+        block.checks.append(name)
+        given = block.result.get(name)
+        if right != given and name in block.machine.differences:
+            yield block.machine.differences[name](right, given)
+            continue
+        for difference in tree_differences(name, right, given):
+            if name == "state_root":
+                so_far = block.right_so_far()
+                why = explain_root(so_far) if POST_STATE in block.outputs else explain_state(block.right, so_far)
+                yield replace(difference, explanation=why)
+            else:
+                yield difference
 
 
 def step_differences(

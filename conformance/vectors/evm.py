@@ -19,15 +19,14 @@ from samestate.conformance.vectors.record import (
     write_steps,
     write_value,
 )
-from samestate.spec.evm.access_list_of_block import check_item_count
-from samestate.spec.evm.block import Header, Withdrawal, empty_ommers_hash
-from samestate.spec.evm.block_access_list import count_items, encode_access_list, hash_access_list
-from samestate.spec.evm.chain import EvmResult, access_list_of, check_access_list, check_proposed_access_list
+from samestate.spec.evm.block import Withdrawal
+from samestate.spec.evm.block_access_list import decode_access_list, encode_access_list, hash_access_list
+from samestate.spec.evm.chain import EvmResult, access_list_of
 from samestate.spec.evm.environment import ZERO_HASH, Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import CANCUN, LONDON, PARIS, PRAGUE, SHANGHAI
 from samestate.spec.evm.hashing import keccak256
-from samestate.spec.evm.keys import CODE, SLOT, parse, storage_owner
+from samestate.spec.evm.keys import CODE, SLOT, empty_account_key, parse, storage_owner
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import OmmerMiner, Payload
 from samestate.spec.evm.receipt import Receipt, logs_bloom, receipts_root
@@ -176,7 +175,7 @@ def write_withdrawal(withdrawal: Withdrawal) -> Object:
 
 
 def read_payload(case: Case, block: Object, transactions: tuple[Transaction, ...]) -> Payload:
-    """What executing a block takes."""
+    """What executing a block takes. Raises Rejection where the access list that came with it is malformed."""
     return Payload(
         environment=read_environment(case, member(block, "env")),
         transactions=transactions,
@@ -193,7 +192,9 @@ def read_payload(case: Case, block: Object, transactions: tuple[Transaction, ...
             OmmerMiner(unhexed(text(entry, "address")), int(text(entry, "number")))
             for entry in members(block, "ommers")
         ),
-        access_list=unhexed(text(block, "block_access_list")) if "block_access_list" in block else None,
+        access_list=(
+            decode_access_list(unhexed(text(block, "block_access_list"))) if "block_access_list" in block else None
+        ),
     )
 
 
@@ -221,7 +222,7 @@ def write_transaction(raw: bytes) -> Object:
 
 
 ApplyEvmBlock = Callable[[Evm, Payload, FlatState], EvmResult]
-"""Whatever gives the result of a block. Raises Rejection where it is invalid; the access list is verified after it."""
+"""Whatever gives the result of a block. Raises Rejection where it is invalid."""
 
 
 def execute(case: Case, apply: ApplyEvmBlock = apply_block) -> list[Object]:
@@ -243,41 +244,10 @@ def execute_block(
     """
     try:
         result = apply(Evm(fork), read_payload(case, block, read_transactions(block)), state)
-        if fork.has_access_list:
-            _check_access_list(case, block, result)
     except Rejection as rejection:
         return write_rejection(rejection), state, None
     after: FlatState = result.state()
     return write_result(fork, result, after.root()), after, result
-
-
-def _check_access_list(case: Case, block: Object, result: EvmResult) -> None:
-    """The list that follows from the block is not too large, and is the one that was proposed, where one was."""
-    gas_limit = int(text(member(block, "env"), "gas_limit"))
-    if "block_access_list" not in block:
-        check_item_count(count_items(access_list_of(result)), gas_limit)
-        return
-    proposed = unhexed(text(block, "block_access_list"))
-    header = Header(
-        parent_hash=ZERO_HASH,
-        ommers_hash=empty_ommers_hash(),
-        coinbase=bytes(20),
-        state_root=ZERO_HASH,
-        transactions_root=ZERO_HASH,
-        receipts_root=ZERO_HASH,
-        bloom=bytes(256),
-        difficulty=0,
-        number=0,
-        gas_limit=gas_limit,
-        gas_used=0,
-        timestamp=0,
-        extra_data=b"",
-        prev_randao=ZERO_HASH,
-        nonce=bytes(8),
-        block_access_list_hash=keccak256(proposed),
-    )
-    check_proposed_access_list(header, proposed)
-    check_access_list(header, proposed, result)
 
 
 def write_rejection(rejection: Rejection) -> Object:
@@ -385,13 +355,23 @@ def rejection_names() -> list[str]:
     return sorted(code.name for code in Invalid)
 
 
-def pre_values(case: Case) -> dict[str, str]:
-    """The numbers of the pre-state that are not zero, by key as a record writes them; code is left out."""
+def state_values(state: Object) -> dict[str, str]:
+    """The values of a state, as under ``pre``, by key as a record writes them; what is zero is left out."""
     numbers: dict[str, str] = {}
-    for address, account in case.pre.items():
+    values: dict[str, str] = {}
+    for address, account in state.items():
         numbers |= {f"balance {address}": text(account, "balance"), f"nonce {address}": text(account, "nonce")}
         numbers |= {f"slot {address} {slot}": str(value) for slot, value in member(account, "storage").items()}
-    return {key: write_value(integer(int(value, 16))) for key, value in numbers.items() if int(value, 16)}
+        code = unhexed(text(account, "code"))
+        if code:
+            values[f"code {address}"] = hexed(keccak256(code))
+    values |= {key: write_value(integer(int(value, 16))) for key, value in numbers.items() if int(value, 16)}
+    whole = FlatState.from_alloc(state)
+    for holder in (*whole.empty_accounts, *whole.storage):
+        needless = whole.get(empty_account_key(holder))
+        if needless is not None:
+            values[CODEC.key(empty_account_key(holder))] = write_value(needless)
+    return values
 
 
 def account_of(key: str) -> str:

@@ -90,20 +90,41 @@ def explain_step(right: Object, step: str) -> str:
     return f"  step {step} reads {', '.join(reads[:EDGES_SHOWN])}{more} (RAW)"
 
 
-def explain_state(right: Object) -> str:
-    """Why only the state after the block is wrong: keys with several writers, the last of which counts."""
+def explain_last_write(right: Object, key: str) -> str:
+    """Which step leaves a key as it is after the block."""
+    made = [text(step, "step") for step in members(right, "access") if changes(step, key)]
+    if not made:
+        return f"  no step changes {key}: it stays as it was before the block"
+    others = f", of {len(made)} that change it" if len(made) > 1 else ""
+    return f"  {key} is what step {made[-1]} leaves, the last in block order{others}"
+
+
+def changes(step: Object, key: str) -> bool:
+    """Whether a step writes, credits or wipes a key."""
+    if key in map_of(step, "writes") or key in map_of(step, "credits"):
+        return True
+    return any(key.startswith(f"slot {address} ") for address in texts(step, "wipes"))
+
+
+def explain_root(so_far: str) -> str:
+    """Why only the state root is wrong, where the whole state is right. ``so_far``: what else was right."""
+    return f"  {so_far}, and so is every value after the block: what is wrong is how the root is made of them"
+
+
+def explain_state(right: Object, so_far: str) -> str:
+    """Why the state after the block is wrong: keys with several writers, the last of which counts.
+
+    ``so_far`` says what was right before that; nothing else may be said to be.
+    """
     overwritten: dict[str, list[str]] = {}
     for step in members(right, "access"):
         for key in (*map_of(step, "writes"), *map_of(step, "credits")):
             overwritten.setdefault(key, []).append(text(step, "step"))
     several = [f"{key} ({steps_of(made)})" for key, made in overwritten.items() if len(made) > 1]
     if not several:
-        return "  every step that was compared is right: what is wrong is how the state is put together"
+        return f"  {so_far}: what is wrong is the state that is put together from them"
     several[EDGES_SHOWN:] = [f"and {len(several) - EDGES_SHOWN} more"] if len(several) > EDGES_SHOWN else []
-    return (
-        "  every step that was compared is right; of several steps that change a key the last in block order counts: "
-        + ", ".join(several)
-    )
+    return f"  {so_far}; of several steps that change a key the last in block order counts: {', '.join(several)}"
 
 
 # The expected record

@@ -15,7 +15,7 @@ from jsonschema.exceptions import ValidationError
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.document import Document, Object, Path, quoted, read_yaml
 from samestate.conformance.vectors.machines import machine_of
-from samestate.conformance.vectors.model import SELECTORS, Case, Vector, member, members, text, texts
+from samestate.conformance.vectors.model import POST_STATE, SELECTORS, Case, Vector, member, members, text, texts
 from samestate.conformance.vectors.places import SCHEMA
 
 PROBLEMS_SHOWN: Final = 8
@@ -23,8 +23,8 @@ PROBLEMS_SHOWN: Final = 8
 FILLED: Final = "samestate-fill/"
 """How the generator of a vector is called whose place is in the folder of vectors; others may lie anywhere."""
 
-HAZARDS: Final = frozenset(f"H{number:02}" for number in range(1, 85))
-"""The hazards that are known: H01 to H84."""
+HAZARDS: Final = frozenset(f"H{number:02}" for number in range(1, 147))
+"""The hazards that are known: H01 to H146."""
 
 BITS: Final[Mapping[str, int]] = {
     "amount": 64,
@@ -77,6 +77,7 @@ def load_vector(place: str, data: bytes) -> Vector:
         hazards=tuple(texts(content, "hazards")),
         expected=expected,
         names={str(address): name for name, address in member(provenance, "accounts").items()},
+        note=place_note(place, case.id, text(provenance, "generator").startswith(FILLED)),
     )
 
 
@@ -130,9 +131,12 @@ def without_references(part: Any, schema: Any) -> Any:
     return {name: without_references(value, schema) for name, value in part.items() if name != "$defs"}
 
 
-@functools.cache
+@functools.lru_cache(maxsize=8)
 def result_validator(machine: str) -> Any:
-    """The validator of what an outside engine gives for a block: as under ``expect``, but nothing is required."""
+    """The validator of what an outside engine gives for a block: as under ``expect``, but nothing is required.
+
+    Beside that it may hold what an engine alone gives: accounts instead of keys, and the state after the block.
+    """
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     definitions = schema["$defs"]
     step = definitions[f"{machine}_step"]
@@ -140,6 +144,7 @@ def result_validator(machine: str) -> Any:
     step["required"] = ["step"]
     accounts = {"type": "array", "items": {"$ref": f"#/$defs/{machine}_account_name"}}
     step["properties"].update(read_accounts=accounts, changed_accounts=accounts)
+    definitions[f"{machine}_valid"]["properties"][POST_STATE] = definitions[f"{machine}_vector"]["properties"]["pre"]
     return Draft202012Validator(without_references(definitions[f"{machine}_expect"], schema))
 
 
@@ -196,15 +201,9 @@ def describe(value: object) -> str:
 
 
 def identity_problems(document: Document, content: Object) -> Iterable[str]:
-    """The id is the file's path, the hazards and selectors are known ones, and lists are in order."""
+    """The id begins with the machine, the hazards and selectors are known ones, and lists are in order."""
     identity = text(content, "id")
-    path = document.place.replace("\\", "/")
-    is_filled = text(member(content, "provenance"), "generator").startswith(FILLED)
-    needed = identity if is_filled else identity.rsplit("/", 1)[-1]
-    if not re.search(rf"(^|[/:]){re.escape(needed)}\.ya?ml$", path):
-        right = "be the path of the file below vectors/" if is_filled else "end with the name of the file"
-        yield f"{document.at(('id',))}must {right}, but is {quoted(identity)}"
-    elif identity.split("/")[0] != text(member(content, "machine"), "name"):
+    if identity.split("/")[0] != text(member(content, "machine"), "name"):
         yield f"{document.at(('id',))}must begin with the name of the machine"
     for field, known in (("hazards", HAZARDS), ("selectors", frozenset(SELECTORS))):
         for index, name in enumerate(texts(content, field)):
@@ -213,6 +212,18 @@ def identity_problems(document: Document, content: Object) -> Iterable[str]:
     for field in ("hazards", "selectors", "rules"):
         if texts(content, field) != sorted(texts(content, field)):
             yield f"{document.at((field,))}must be in alphabetical order"
+
+
+def place_note(place: str, identity: str, is_filled: bool) -> str:
+    """What to say of a file that does not stand where its id says: a copy, or one that was renamed.
+
+    It is the same case wherever it stands. What `fill` wrote has its whole path below `vectors/` for an id, of others
+    the last part is the name of the file.
+    """
+    needed = identity if is_filled else identity.rsplit("/", 1)[-1]
+    if re.search(rf"(^|[/:]){re.escape(needed)}\.ya?ml$", place.replace("\\", "/")):
+        return ""
+    return f"{place}: is not where its id says, and is called by that: {identity}"
 
 
 def range_problems(document: Document) -> Iterable[str]:

@@ -9,7 +9,9 @@ from typing import Any, Final
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.vectors import evm, evm_problems, toy, toy_problems
-from samestate.conformance.vectors.document import Document, Object
+from samestate.conformance.vectors.difference import Difference
+from samestate.conformance.vectors.document import Document, Json, Object
+from samestate.conformance.vectors.list_difference import list_difference
 from samestate.conformance.vectors.model import Case
 from samestate.conformance.vectors.record import KeyText
 from samestate.spec.transition import BlockResult, apply_block
@@ -25,7 +27,8 @@ class VectorMachine:
     ``forks``: the names of its rulesets, in their order. ``codec``: how its keys are written. ``execute``: what comes
     out of each block of a case, as under ``expect``, where the blocks are executed by ``apply``. ``problems``: what is
     wrong with a case and what is expected, beyond the schema. ``account_of``: the account of a key as text.
-    ``pre_values``: the numbers of a case's pre-state by key, as a record writes them.
+    ``state_values``: the values of a state, as under ``pre``, by key as a record writes them. ``differences``: of
+    fields that are bytes to everybody else, what in them differs.
     """
 
     name: str
@@ -34,7 +37,8 @@ class VectorMachine:
     execute: Callable[[Case, Apply], list[Object]]
     problems: Callable[[Document, Case, tuple[Object, ...]], Iterable[str]]
     account_of: Callable[[str], str]
-    pre_values: Callable[[Case], dict[str, str]]
+    state_values: Callable[[Object], dict[str, str]]
+    differences: Mapping[str, Callable[[Json, Json | None], Difference]]
 
 
 MACHINES: Final[Mapping[str, VectorMachine]] = {
@@ -47,7 +51,8 @@ MACHINES: Final[Mapping[str, VectorMachine]] = {
             execute=evm.execute,
             problems=evm_problems.problems,
             account_of=evm.account_of,
-            pre_values=evm.pre_values,
+            state_values=evm.state_values,
+            differences={"block_access_list": list_difference},
         ),
         VectorMachine(
             name=toy.NAME,
@@ -56,7 +61,8 @@ MACHINES: Final[Mapping[str, VectorMachine]] = {
             execute=toy.execute,
             problems=toy_problems.problems,
             account_of=toy.account_of,
-            pre_values=toy.pre_values,
+            state_values=toy.state_values,
+            differences={},
         ),
     )
 }

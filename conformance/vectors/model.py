@@ -29,6 +29,12 @@ SELECTORS: Final[Mapping[str, str]] = {
 }
 """What an engine may be unable to do, each with when a vector needs it."""
 
+SELECTOR_GROUPS: Final[Mapping[str, tuple[str, ...]]] = {"unreachable": ("empty-accounts", "orphan-storage")}
+"""Names for several selectors: ``unreachable`` are pre-states that no chain can reach, which a client need not bear."""
+
+POST_STATE: Final = "post_state"
+"""An output that no vector has, since it follows from the pre-state and the access record: the state after a block."""
+
 OUTPUTS: Final = (
     "state_root",
     "receipts_root",
@@ -75,7 +81,8 @@ class Case:
 class Vector:
     """A case and what must come out of it: for each block a map as under ``expect`` in a vector.
 
-    ``names`` gives accounts the names that the scenario has for them.
+    ``names`` gives accounts the names that the scenario has for them. ``note`` says what is odd about the file, but no
+    reason not to use it.
     """
 
     place: str
@@ -84,6 +91,7 @@ class Vector:
     hazards: tuple[str, ...]
     expected: tuple[Object, ...]
     names: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
 
 
 def member(content: Json, name: str) -> Object:

@@ -20,7 +20,7 @@ from samestate.conformance.vectors.record import (
 )
 from samestate.spec.access import OPEN, step_name
 from samestate.spec.machine import Key, Rejection, Value
-from samestate.spec.toy.access_list import AccessList, Entry, check_access_list
+from samestate.spec.toy.access_list import AccessList, Entry
 from samestate.spec.toy.block import Block, Declaration, Transaction, Withdrawal
 from samestate.spec.toy.keys import BALANCE, NONCE, SLOT, check_address, slot_key
 from samestate.spec.toy.machine import Outcome, Totals, Toy, ToyResult
@@ -38,13 +38,13 @@ ACCUMULATOR: Final = "accumulator"
 ApplyToyBlock = Callable[[Toy, Block, ToyState], ToyResult]
 """Whatever gives the result of a block. Raises Rejection where it is invalid.
 
-Its access list is verified after that, and roots are computed, unless it is a :class:`FinishedResult`.
+Roots are computed, unless it is a :class:`FinishedResult`.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedResult(BlockResult[Outcome, Totals, Receipt, None]):
-    """The result of an engine that has itself judged the block's access list, and computed the roots."""
+    """The result of an engine that has itself computed the roots."""
 
     state_root: bytes
     receipts_root: bytes
@@ -287,8 +287,6 @@ def execute_block(block: Block, state: ToyState, apply: ApplyToyBlock = apply_bl
     """What comes out of a block, as under ``expect``, and the state after it: the same, where it is rejected."""
     try:
         result = apply(Toy(), block, state)
-        if block.access_list is not None and not isinstance(result, FinishedResult):
-            check_access_list(block.access_list, result.steps, state)
     except Rejection as rejection:
         return write_rejection(rejection), state
     after: ToyState = result.state()
@@ -353,9 +351,9 @@ def rejection_names() -> list[str]:
     return sorted(code.name for code in Invalid)
 
 
-def pre_values(case: Case) -> dict[str, str]:
-    """The pre-state by key, as a record writes it."""
-    return {CODEC.key(key): write_value(value) for key, value in read_state(case.pre).values.items()}
+def state_values(state: Object) -> dict[str, str]:
+    """The values of a state, as under ``pre``, by key as a record writes them."""
+    return {CODEC.key(key): write_value(value) for key, value in read_state(state).values.items()}
 
 
 def account_of(key: str) -> str:

@@ -73,6 +73,7 @@ def run_executor(task):
     A version has no room for more incarnations than PREDICTED: a block that comes that far is stuck, and is stopped.
     """
     worker: cython.pointer(WorkerRecord) = task.worker
+    # rule: block-stm.incarnation.never-rejects
     if task.incarnation >= PREDICTED:
         stop(task.session.arena, BROKEN)
         return STOPPED

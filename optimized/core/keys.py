@@ -91,6 +91,7 @@ def find_key(task, name, length, base):
             if MUTANT(KEY_TAKEN_BLINDLY):
                 atomic_store(cython.address(session.keys[slot]), made, b"keys.slot.take")
                 return made
+            # rule: block-stm.memory.one-history-a-key
             if atomic_replace(cython.address(session.keys[slot]), 0, made, b"keys.slot.take"):
                 return made
             key = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")

@@ -259,6 +259,7 @@ def read(task, key, reading):
     while offset:
         version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + offset)
         word: uint64_t = atomic_load(cython.address(version.word), b"memory.read.version")
+        # rule: block-stm.read.estimate-suspends
         if word & ESTIMATE and not (MUTANT(ESTIMATE_READ_THROUGH) and count):
             task.blocking = version.step
             return SUSPENDED
@@ -271,17 +272,20 @@ def read(task, key, reading):
             count += 1
             if kind == WRITE or MUTANT(CREDIT_HIDES_BASE):
                 full = True
+                # rule: block-stm.read.nearest-lower-write
                 reading.source = cython.cast(int64_t, version.step)
                 reading.value = word_value(word)
                 break
         offset = atomic_load(cython.address(version.next), b"memory.read.next")
     task.reads[start + 1] = count
+    # rule: block-stm.read.nothing-found-is-a-read
     if not (MUTANT(BASE_READ_UNRECORDED) and count == 0):
         task.read_words = start + 2 + 2 * count
     if not full:
         reading.value = record.base
         if session.record.read_latency:
             wait_for_base(task, record)
+    # rule: block-stm.credit.gathered-down-to-the-last-write
     reading.credits = count - full
     reading.chain = task.reads + start + 2
     return READ_VALUE
@@ -381,6 +385,7 @@ def publish_versions(task):
     before: cython.pointer(Execution) = latest_execution(session, task.step)
     wrote_new_location: cython.bint = False
     i: uint64_t
+    # rule: block-stm.publish.every-effect
     for i in range(task.write_count):
         entry: cython.pointer(WriteEntry) = task.writes + i
         word: uint64_t = version_word(entry.kind, task.incarnation, entry.value)
@@ -395,9 +400,11 @@ def publish_versions(task):
             wrote_new_location = True
             continue
         version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + entry.version)
+        # rule: block-stm.publish.tells-of-new-places
         if word_kind(peek(cython.address(version.word))) == REMOVED:
             wrote_new_location = True
         atomic_store(cython.address(version.word), word, b"memory.publish.write")
+    # rule: block-stm.publish.removes-what-is-no-longer-written
     if before != cython.NULL:
         remove_unwritten(task, before)
     return wrote_new_location and not MUTANT(NEW_LOCATION_MISSED)
@@ -422,6 +429,7 @@ def publish_execution(task):
     execution.write_count = task.write_count
     memcpy(read_set(execution), task.reads, 8 * task.read_words)
     memcpy(write_set(execution), task.writes, cython.sizeof(WriteEntry) * task.write_count)
+    # rule: block-stm.publish.last-incarnation-counts
     atomic_store(cython.address(task.session.steps[task.step].execution), offset, b"memory.publish.execution")
     return True
 
@@ -451,6 +459,7 @@ def validate(session, step, execution):
     length: uint64_t = execution.read_words
     link: cython.pointer(uint64_t) = cython.NULL
     i: uint64_t = 0
+    # rule: block-stm.validation.every-read
     while i < length:
         record: cython.pointer(KeyRecord) = key_record(session, words[i])
         end: uint64_t = i + 2 + 2 * words[i + 1]
@@ -459,10 +468,12 @@ def validate(session, step, execution):
         while offset:
             version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + offset)
             word: uint64_t = atomic_load(cython.address(version.word), b"memory.validate.version")
+            # rule: block-stm.validation.estimate-fails
             if word & ESTIMATE:
                 return False
             kind: uint64_t = word_kind(word)
             if kind != REMOVED:
+                # rule: block-stm.credit.every-contributor-validated
                 if i == end or not is_same(session, words[i], words[i + 1], offset, word):
                     return False
                 i += 2
@@ -486,6 +497,7 @@ def is_same(
         return word_kind(seen_word) == word_kind(word) and are_equal(session, word_value(seen_word), word_value(word))
     if MUTANT(CREDITS_IGNORE_INCARNATION) and word_kind(word) == CREDIT:
         return seen == version
+    # rule: block-stm.validation.by-version
     return seen == version and seen_word == word
 
 
@@ -504,6 +516,7 @@ def mark_estimates(session, execution):
     if MUTANT(DROPPED_ESTIMATE):
         return
     i: uint64_t
+    # rule: block-stm.estimate.marks-every-write
     for i in range(execution.write_count):
         version: cython.pointer(Version) = cython.cast(
             cython.pointer(Version), session.base + write_set(execution)[i].version

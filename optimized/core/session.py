@@ -97,6 +97,7 @@ def free_task(task):
 
 def begin_task(task, step, incarnation):
     """Nothing of an earlier incarnation is left but the room for its lists."""
+    # rule: block-stm.incarnation.starts-afresh
     task.step = step
     task.transaction = step - 1
     task.incarnation = incarnation

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t, uint64_t
 
-cdef extern from "optimized/core/shim.hpp" nogil:
+cdef extern from "samestate/optimized/core/shim.hpp" nogil:
     uint64_t atomic_load(const uint64_t* word, const char* label) noexcept
     void atomic_store(uint64_t* word, uint64_t value, const char* label) noexcept
     uint64_t atomic_exchange(uint64_t* word, uint64_t value, const char* label) noexcept

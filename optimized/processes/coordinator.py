@@ -106,6 +106,7 @@ class Coordinator:
 
     def execute_one_at_a_time(self) -> None:
         """Execute and settle each transaction on what the ones before it left."""
+        # rule: sequential.in-block-order
         for index, transaction in enumerate(self.transactions):
             with self._step(index):
                 began = time.monotonic_ns()
@@ -116,10 +117,12 @@ class Coordinator:
                     self.events.append(TraceEvent(0, "execute", index, 0, began, time.monotonic_ns(), "done"))
                 if self.read_latency:
                     self.written.update(view.publication().writes)
+                # rule: sequential.settled-before-the-next
                 self._settle(index, outcome, view.effect())
 
     def settle_in_order(self, reports: Sequence[bytes]) -> None:
         """Settle what the workers have executed, if there were workers."""
+        # rule: block-stm.commit.in-block-order
         for index, report in enumerate(reports):
             with self._step(index):
                 said = read_report(report, index)
@@ -133,10 +136,12 @@ class Coordinator:
         """The step after the last transaction."""
         with self._step(len(self.transactions)):
             view = self._view()
+            # rule: block-stm.commit.closing-step-last
             self.closing = self.machine.close(self.block, tuple(self.receipts), view)
             self._enter(len(self.transactions), view.effect())
 
     def _settle(self, index: int, outcome: Any, effect: Effect) -> None:
+        # rule: block-stm.commit.settled-by-totals
         settled: Any = self.machine.settle(self.block, outcome, self.totals)
         if not isinstance(settled, tuple) or len(settled) != 2:
             raise StepFailed(

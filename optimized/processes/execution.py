@@ -22,7 +22,7 @@ PROTOCOL: Final = 5
 
 
 class Memory(Protocol):
-    """The versioned memory as one execution sees it: see :class:`samestate.optimized.processes.python_executor.WorkerMemory`."""
+    """The versioned memory as one execution sees it: see `WorkerMemory` of `python_executor`."""
 
     def observe(self, key: bytes, since: int) -> Value:
         """The value from before this step, without what was done to the key before the step ``since``."""
@@ -62,6 +62,7 @@ class BlockAtHand:
             report = pickle.dumps((SUCCEEDED, outcome, view.effect(), unmerged), PROTOCOL)
         except BaseException as error:
             observe.give_up_if_interrupted()
+            # rule: block-stm.incarnation.failure-is-speculative
             rejected = rejection(error, index)
             if rejected is not None:
                 memory.finish(REJECTED, pickle.dumps((REJECTED, rejected), PROTOCOL), (), {}, {})

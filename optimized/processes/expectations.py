@@ -36,7 +36,7 @@ class Estimator:
     ``declared`` asks the machine's method ``declared(block, transaction)`` and ``static`` its ``estimate(block,
     transaction)``, a ``module:attribute`` is a function of the same arguments; each gives the keys read and the keys
     written, or None. ``last-run`` remembers what the last transaction of the same kind did: of the same kind are those
-    for which the machine's method ``alike(transaction)`` gives the same, or, where it has none, those of the same
+    for which the machine's method ``kind(transaction)`` gives the same, or, where it has none, those of the same
     content. It remembers as many kinds as a block may have transactions, those that came last.
     """
 
@@ -44,7 +44,7 @@ class Estimator:
         self._name = configuration.estimator
         self._room = configuration.maximum_block
         self._last: OrderedDict[Hashable, Access] = OrderedDict()
-        self._alike: Callable[[Any], Hashable] | None = getattr(machine, "alike", None)
+        self._kind_by_machine: Callable[[Any], Hashable] | None = getattr(machine, "kind", None)
         self._estimate: Estimate | None = None
         self.remembers = self._name == LAST_RUN and configuration.strategy in ASKING
         if ":" in self._name:
@@ -86,8 +86,8 @@ class Estimator:
 
     def _kind(self, transaction: Any) -> Hashable:
         """What transactions of a kind have in common. Of what cannot be pickled nothing can be said."""
-        if self._alike is not None:
-            return self._alike(transaction)
+        if self._kind_by_machine is not None:
+            return self._kind_by_machine(transaction)
         try:
             return pickle.dumps(transaction, 5)
         except Exception:

@@ -299,6 +299,7 @@ class WorkerMemory:
             self.base_reads += 1
         else:
             self.version_reads += 1
+        # rule: block-stm.wipe.hides-what-is-below
         content = to_object(base, reading.value) if reading.source >= since else None
         if reading.credits:
             index: cython.Py_ssize_t
@@ -307,6 +308,7 @@ class WorkerMemory:
                 version: cython.pointer(Version) = cython.cast(cython.pointer(Version), base + reading.chain[2 * index])
                 if cython.cast(cython.longlong, version.step) > since:
                     amounts.append(to_object(base, word_value(reading.chain[2 * index + 1])))
+            # rule: block-stm.credit.merged-when-read
             for amount in reversed(amounts):
                 content = self.merge(key, content, int.from_bytes(amount, "big"))
         return content
@@ -319,6 +321,7 @@ class WorkerMemory:
         task: cython.pointer(Task) = self.current
         task.verdict = verdict
         task.outcome = self.value(outcome)
+        # rule: block-stm.wipe.is-a-version
         for address in wipes:
             self.wipes += 1
             if memory.write(task, self.key(WIPE + address), self.value(b"\x01")) < 0:

@@ -119,6 +119,7 @@ class StepView:
         """Undo the sets, credits and wipes made since ``mark``. Reads and touches stay."""
         if mark < 0:
             raise ValueError(f"no checkpoint was {mark}")
+        # rule: block-stm.credit.rolled-back
         while len(self._journal) > mark:
             dictionary, key, value = self._journal.pop()
             if value is _ABSENT:
@@ -143,6 +144,7 @@ class StepView:
         writes = dict(self._sets)
         credits: dict[bytes, int] = {}
         unmerged: Exception | None = None
+        # rule: block-stm.credit.known-value-becomes-a-write
         for key, amount in self._credits.items():
             wiped = self._is_wiped(key)
             if key not in writes and not wiped and key not in self.reads:

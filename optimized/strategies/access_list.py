@@ -21,8 +21,10 @@ def work_access_list(task):
     transaction: uint64_t = 0
     while not stop_reason(session.arena) and not all_committed(session):
         if transaction < transactions:
+            # rule: access-list.all-start-at-once
             transaction = atomic_load(cython.address(session.record.queue_head), b"access_list.position.load")
         if transaction < transactions:
+            # rule: access-list.taken-once
             transaction = atomic_add(cython.address(session.record.queue_head), 1, b"access_list.position.take")
         if transaction < transactions and not execute_first(task, transaction):
             return

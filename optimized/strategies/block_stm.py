@@ -63,6 +63,7 @@ def execute(task: cython.pointer(Task), assignment: Assignment) -> Assignment:
         following: Assignment = finish_execution(session, assignment.transaction, assignment.incarnation, False)
         publish(task)
         return following
+    # rule: block-stm.publish.before-executed
     wrote_new_location = publish(task)
     if wrote_new_location < 0:
         return assignment
@@ -88,5 +89,6 @@ def check(task: cython.pointer(Task), assignment: Assignment) -> Assignment:
             assignment = finish_validation(session, assignment.transaction, assignment.incarnation, aborted)
             mark_estimates(session, execution)
             return assignment
+        # rule: block-stm.estimate.before-ready
         mark_estimates(session, execution)
     return finish_validation(session, assignment.transaction, assignment.incarnation, aborted)

@@ -43,6 +43,7 @@ def run_once(task: cython.pointer(Task), transaction: uint64_t, incarnation: uin
     if run_executor(task) != DONE:
         stop(session.arena, BROKEN)  # no effect where the flag is up already
         return False
+    # rule: access-list.shown-when-committed
     late: cython.bint = session.record.strategy == ACCESS_LIST  # its effect shows when it is committed
     published: cython.bint = publish_execution(task) if late else publish(task) >= 0
     if published:
@@ -71,6 +72,7 @@ def make_valid(task: cython.pointer(Task), transaction: uint64_t) -> cython.bint
         return True
     task.worker.aborts += 1
     task.worker.rerun += 1
+    # rule: rolling-commit.second-run-is-final
     return run_once(task, transaction, execution.incarnation + 1)
 
 
@@ -105,6 +107,7 @@ def commit(task: cython.pointer(Task), transaction: uint64_t) -> cython.bint:
     session: cython.pointer(Session) = task.session
     step: uint64_t = transaction + 1
     trusted: cython.bint = MUTANT(COMMIT_OUT_OF_ORDER) or (MUTANT(OFFENDER_ONLY) and was_anything_rerun(session))
+    # rule: rolling-commit.validated-in-turn
     if not trusted and not make_valid(task, transaction):
         return False
     if session.record.strategy == ACCESS_LIST and confirm(task, step, latest_execution(session, step)) < 0:
@@ -120,9 +123,11 @@ def advance(task):
     index: uint64_t = atomic_load(cython.address(record.commit_index), b"commit.index.load")
     committed: cython.bint = False
     while is_executed(session, index) and not stop_reason(session.arena):
+        # rule: rolling-commit.one-at-a-time
         if not atomic_replace(cython.address(record.commit_lock), 0, task.number + 1, b"commit.lock.take"):
             return committed
         index = atomic_load(cython.address(record.commit_index), b"commit.index.load")
+        # rule: rolling-commit.in-block-order
         while is_executed(session, index) and not stop_reason(session.arena):
             if not commit(task, index):
                 return committed

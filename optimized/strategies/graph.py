@@ -104,6 +104,8 @@ def find_predecessors(graph, session, transaction):
     keys: cython.pointer(uint64_t) = declared_keys(access)
     slot: cython.pointer(Slot)
     i: uint64_t
+    # rule: locks.reader-waits-for-the-writer
+    # rule: waves.reader-waits-for-the-writer
     for i in range(access.read_count):
         if MUTANT(LOCKS_IGNORE_READS):
             break
@@ -114,6 +116,8 @@ def find_predecessors(graph, session, transaction):
         graph.readers[graph.reader_count].next = slot.readers
         graph.reader_count += 1
         slot.readers = graph.reader_count
+    # rule: locks.writer-waits-for-all
+    # rule: waves.writer-waits-for-all
     for i in range(access.read_count, access.read_count + access.write_count):
         slot = slot_of(graph, keys[i])
         if slot.writer:

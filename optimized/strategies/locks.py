@@ -33,6 +33,7 @@ def prepare_locks(coordinator):
     for transaction in range(record.transactions):
         queue[transaction] = 0
     for transaction in range(record.transactions):
+        # rule: locks.requested-in-block-order
         find_predecessors(cython.address(graph), session, transaction)
         session.steps[transaction + 1].pending = graph.found_count
         if graph.found_count == 0:
@@ -83,6 +84,7 @@ def take_ready(session: cython.pointer(Session)) -> uint64_t:
         waiting: uint64_t = atomic_load(queue + head, b"locks.queue.place")
         if waiting == 0:
             return NOBODY
+        # rule: locks.taken-once
         if atomic_replace(cython.address(record.queue_head), head, head + 1, b"locks.queue.take"):
             return waiting - 1
 
@@ -97,6 +99,7 @@ def release_successors(session: cython.pointer(Session), transaction: uint64_t) 
     while offset:
         successor: cython.pointer(Successor) = cython.cast(cython.pointer(Successor), session.base + offset)
         step: cython.pointer(StepRecord) = cython.address(session.steps[successor.transaction + 1])
+        # rule: locks.runs-with-all-locks
         if atomic_add(cython.address(step.pending), -1, b"locks.pending.subtract") == 1:
             place: uint64_t = atomic_add(cython.address(record.queue_tail), 1, b"locks.queue.tail")
             atomic_store(ready_queue(session) + place, successor.transaction + 1, b"locks.queue.fill")
@@ -112,6 +115,7 @@ def work_locks(task):
         if transaction != NOBODY:
             if not execute_first(task, transaction):
                 return
+            # rule: locks.released-when-executed
             release_successors(session, transaction)
         if advance(task) or transaction != NOBODY:
             idle_rounds = 0

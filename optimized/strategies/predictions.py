@@ -36,6 +36,7 @@ def predict(task, key, step, value):
     fresh: cython.bint = False
     step_before: uint64_t = task.step
     task.step = step
+    # rule: access-list.reads-what-is-predicted
     version: uint64_t = version_of(task, key, version_word(WRITE, PREDICTED, value), cython.address(fresh))
     task.step = step_before
     offset: uint64_t = allocate(task, cython.sizeof(Prediction))
@@ -60,6 +61,7 @@ def confirm(task, step, execution):
     if not gather_predictions(task):
         return -1
     predicted: int64_t = cython.cast(int64_t, task.write_count)
+    # rule: access-list.every-change-compared
     for i in range(execution.write_count):
         if i & 63 == 63 and is_over(task):
             return -1

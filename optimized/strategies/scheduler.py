@@ -89,8 +89,10 @@ def check_done(session: cython.pointer(Session)) -> cython.void:
         return
     if atomic_load(cython.address(record.validation_index), b"scheduler.validation_index.load") < record.transactions:
         return
+    # rule: block-stm.scheduler.done-when-nobody-is-active
     if atomic_load(cython.address(record.active), b"scheduler.active.load"):
         return
+    # rule: block-stm.scheduler.done-unless-decreased
     if (
         MUTANT(DONE_CHECK_ONCE)
         or atomic_load(cython.address(record.decreases), b"scheduler.decreases.again") == decreases
@@ -112,6 +114,7 @@ def rest(session: cython.pointer(Session)) -> cython.void:
 @cython.exceptval(check=False)
 def lower_execution_index(session: cython.pointer(Session), target: uint64_t) -> cython.void:
     """Look for executions from ``target`` on again. First the index, then the count of decreases."""
+    # rule: block-stm.scheduler.execution-decrease-counted-last
     atomic_lower(cython.address(session.record.execution_index), target, b"scheduler.execution_index.lower")
     atomic_add(cython.address(session.record.decreases), 1, b"scheduler.decreases.add")
 
@@ -123,6 +126,7 @@ def lower_validation_index(session: cython.pointer(Session), target: uint64_t) -
     """Validate from ``target`` on again. First the index, then the count of decreases."""
     if MUTANT(VALIDATION_INDEX_NOT_LOWERED):
         return
+    # rule: block-stm.scheduler.validation-decrease-counted-last
     atomic_lower(cython.address(session.record.validation_index), target, b"scheduler.validation_index.lower")
     atomic_add(cython.address(session.record.decreases), 1, b"scheduler.decreases.add")
 
@@ -135,6 +139,7 @@ def try_incarnate(session: cython.pointer(Session), transaction: uint64_t) -> As
     if transaction < session.record.transactions:
         status: cython.pointer(uint64_t) = cython.address(step_record(session, transaction).status)
         seen: uint64_t = atomic_load(status, b"scheduler.status.load")
+        # rule: block-stm.scheduler.one-starts
         if seen & 3 == READY and atomic_replace(status, seen, seen | EXECUTING, b"scheduler.status.take"):
             return assign(EXECUTE, transaction, seen >> 2)
     rest(session)
@@ -150,6 +155,7 @@ def next_to_execute(session: cython.pointer(Session)) -> Assignment:
     if atomic_load(cython.address(record.execution_index), b"scheduler.execution_index.load") >= record.transactions:
         check_done(session)
         return nothing()
+    # rule: block-stm.scheduler.execution-counted-first
     if not MUTANT(COUNTER_AFTER_INDEX):
         atomic_add(cython.address(record.active), 1, b"scheduler.active.add")
     taken: uint64_t = atomic_add(cython.address(record.execution_index), 1, b"scheduler.execution_index.take")
@@ -167,6 +173,7 @@ def next_to_validate(session: cython.pointer(Session)) -> Assignment:
     if atomic_load(cython.address(record.validation_index), b"scheduler.validation_index.load") >= record.transactions:
         check_done(session)
         return nothing()
+    # rule: block-stm.scheduler.validation-counted-first
     if not MUTANT(COUNTER_AFTER_INDEX):
         atomic_add(cython.address(record.active), 1, b"scheduler.active.add")
     taken: uint64_t = atomic_add(cython.address(record.validation_index), 1, b"scheduler.validation_index.take")
@@ -174,6 +181,7 @@ def next_to_validate(session: cython.pointer(Session)) -> Assignment:
         atomic_add(cython.address(record.active), 1, b"scheduler.active.add")
     if taken < record.transactions:
         seen: uint64_t = atomic_load(cython.address(step_record(session, taken).status), b"scheduler.status.load")
+        # rule: block-stm.scheduler.validates-what-is-executed
         if seen & 3 == EXECUTED:
             return assign(VALIDATE, taken, seen >> 2)
     rest(session)
@@ -185,6 +193,7 @@ def next_assignment(session):
     record: cython.pointer(SessionRecord) = session.record
     validation: uint64_t = atomic_load(cython.address(record.validation_index), b"scheduler.validation_index.load")
     execution: uint64_t = atomic_load(cython.address(record.execution_index), b"scheduler.execution_index.load")
+    # rule: block-stm.scheduler.lowest-first
     if validation < execution:
         return next_to_validate(session)
     return next_to_execute(session)
@@ -198,11 +207,13 @@ def add_dependency(session, transaction, incarnation, blocking):
     waiter: cython.pointer(StepRecord) = step_record(session, transaction)
     waiters: cython.pointer(uint64_t) = cython.address(step_record(session, blocking).waiters)
     head: uint64_t = atomic_load(waiters, b"scheduler.waiters.load")
+    # rule: block-stm.scheduler.waits-for-the-unfinished
     if head == CLOSED and not MUTANT(WAITER_AFTER_CLOSE):
         return False
     atomic_store(cython.address(waiter.status), incarnation << 2 | ABORTING, b"scheduler.status.wait")
     while True:
         waiter.next_waiter = 0 if head == CLOSED else head
+        # rule: block-stm.scheduler.task-dropped-once
         if atomic_replace(waiters, head, transaction + 1, b"scheduler.waiters.push"):
             rest(session)
             return True
@@ -217,6 +228,7 @@ def add_dependency(session, transaction, incarnation, blocking):
 @cython.exceptval(check=False)
 def set_ready(session: cython.pointer(Session), transaction: uint64_t, incarnation: uint64_t) -> cython.void:
     """Ready for the next incarnation; the caller has the transaction to itself, and loses it here."""
+    # rule: block-stm.scheduler.counts-incarnations
     status: uint64_t = (incarnation + 1) << 2 | READY
     atomic_store(cython.address(step_record(session, transaction).status), status, b"scheduler.status.ready")
 
@@ -227,6 +239,7 @@ def set_ready(session: cython.pointer(Session), transaction: uint64_t, incarnati
 def wake(session: cython.pointer(Session), waiter: uint64_t) -> cython.void:
     """Make all ready that hung in a stack taken whole. The link is read before its owner is let go."""
     lowest: uint64_t = CLOSED
+    # rule: block-stm.scheduler.wakes-all
     while waiter:
         woken: uint64_t = waiter - 1
         following: uint64_t = step_record(session, woken).next_waiter
@@ -253,8 +266,10 @@ def finish_execution(session, transaction, incarnation, wrote_new_location):
     if waiters != CLOSED:
         wake(session, waiters)
     if atomic_load(cython.address(session.record.validation_index), b"scheduler.validation_index.load") > transaction:
+        # rule: block-stm.scheduler.known-places-validate-itself
         if not wrote_new_location:
             return assign(VALIDATE, transaction, incarnation)
+        # rule: block-stm.scheduler.new-place-validates-all-above
         lower_validation_index(session, transaction)
     rest(session)
     return nothing()
@@ -265,6 +280,7 @@ def try_abort(session, transaction, incarnation):
     record: cython.pointer(StepRecord) = step_record(session, transaction)
     executed: uint64_t = incarnation << 2 | EXECUTED
     aborting: uint64_t = incarnation << 2 | ABORTING
+    # rule: block-stm.scheduler.one-aborts
     if not atomic_replace(cython.address(record.status), executed, aborting, b"scheduler.status.abort"):
         return False
     atomic_store(cython.address(record.waiters), 0, b"scheduler.waiters.open")
@@ -275,6 +291,7 @@ def finish_validation(session, transaction, incarnation, aborted):
     """After an abort all above are validated again, and the transaction is executed again, at once if possible."""
     if aborted:
         set_ready(session, transaction, incarnation)
+        # rule: block-stm.scheduler.abort-validates-all-above
         lower_validation_index(session, transaction + 1)
         if atomic_load(cython.address(session.record.execution_index), b"scheduler.execution_index.load") > transaction:
             return try_incarnate(session, transaction)

@@ -74,6 +74,7 @@ def wave_after(session: cython.pointer(Session), graph: cython.pointer(Graph)) -
         while is_wave_of_one(session, graph, wave):
             wave += 1
         return wave
+    # rule: waves.after-every-earlier-conflict
     for i in range(graph.found_count):
         if session.steps[graph.found[i] + 1].wave >= wave:
             wave = session.steps[graph.found[i] + 1].wave + 1
@@ -112,6 +113,7 @@ def take_next(session: cython.pointer(Session)) -> uint64_t:
             return NOBODY
         transaction: uint64_t = words_at(session, record.order)[position]
         start: uint64_t = words_at(session, record.wave_starts)[session.steps[transaction + 1].wave]
+        # rule: waves.begins-when-the-last-is-executed
         if atomic_load(cython.address(record.finished), b"waves.finished.load") < start:
             return NOBODY
         if atomic_replace(cython.address(record.queue_head), position, position + 1, b"waves.position.take"):

@@ -31,7 +31,7 @@ COMPILED_ESTIMATORS = ("declared", "static")
 
 
 class ToyEngine:
-    """Runs packed blocks, one after another, on one arena and one pool. See :class:`samestate.optimized.engine.Engine`."""
+    """Runs packed blocks, one after another, on one arena and one pool. See :class:`samestate.optimized.Engine`."""
 
     def __init__(self, configuration: Configuration) -> None:
         if configuration.kind != "threads":

@@ -28,7 +28,7 @@ class ToyExpectations:
         stored = dict.fromkeys(operation[1] for operation in operations if operation[0] == "SSTORE")
         return _with_sender(transaction, slots, stored)
 
-    def alike(self, transaction: Transaction) -> bytes:
+    def kind(self, transaction: Transaction) -> bytes:
         """The same sender does the same; the nonce is another each time. Data may be long, so it is a digest."""
         digest = blake2b(transaction[0], digest_size=16)
         for operation in transaction[4]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from samestate.reference.foretold import Predictions
+from samestate.reference.predicted import Predictions
 from samestate.reference.strategies.access_list import FromAccessList
 from samestate.reference.strategies.base import Job, Parts, Strategy
 from samestate.reference.strategies.block_stm import BlockStm

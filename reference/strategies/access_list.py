@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from samestate.reference.commit import Attempt
 from samestate.reference.explorer.points import Kind, Label, Point
-from samestate.reference.foretold import Predictions
 from samestate.reference.journal import Journal
+from samestate.reference.predicted import Predictions
 from samestate.reference.strategies.base import Job
 from samestate.reference.strategies.in_order import InOrder
 from samestate.reference.view import SpeculativeView
@@ -17,11 +17,11 @@ TAKE_NEXT = Label("take a transaction")
 
 
 class FromAccessList(InOrder):
-    """All transactions at once, on foretold values; what each really changes is compared with the list as it commits.
+    """All transactions at once, on predicted values; what each really changes is compared with the list as it commits.
 
     As long as every step has changed just what the list says, what later ones were told is right. From the first step
     on that has not, everything is executed again in order. So the result never depends on the list being right, and
-    whoever asked for the result judges the list by it, as after any other strategy (:data:`samestate.reference.running.Judge`).
+    the machine verifies the list by it, as after any other strategy.
     """
 
     name = "access-list"
@@ -43,23 +43,27 @@ class FromAccessList(InOrder):
 
     def claim(self, worker: int) -> int | None:
         """The next transaction, whatever came before."""
+        # rule: access-list.all-start-at-once
+        # source: EIP-7928, abstract: transactions can be validated in parallel
         self.point(LOOK_NEXT)
         if self.taken == len(self.transactions):
             return None
         self.point(TAKE_NEXT)
         if self.taken == len(self.transactions):
             return None
+        # rule: access-list.taken-once
+        # source: Samestate: looking and taking are one action
         self.taken += 1
         return self.taken - 1
 
     def view(self, step: int, incarnation: int) -> SpeculativeView:
-        """Foretold values for the first execution of a transaction."""
+        """Predicted values for the first execution of a transaction."""
         if incarnation or not 0 <= step < len(self.transactions):
             return super().view(step, incarnation)
-        return self.job.parts.foretold_view(self.memory, step, self.point, self.predictions)
+        return self.job.parts.predicted_view(self.memory, step, self.point, self.predictions)
 
     def publish_first(self, attempt: Attempt) -> None:
-        """Nobody needs to read what a foretold execution does before it is committed: the list has said it already."""
+        """Nobody needs to read what a predicted execution does before it is committed: the list has said it already."""
 
     def holds(self, attempt: Attempt) -> bool:
         """Whether the list was right about everything before."""
@@ -67,6 +71,8 @@ class FromAccessList(InOrder):
 
     def accept(self, attempt: Attempt) -> None:
         """What the transaction does is what it should: now it is published."""
+        # rule: access-list.shown-when-committed
+        # source: Samestate: until then the list has said what the transaction does
         self.publish(attempt)
 
     def committed_one(self, attempt: Attempt) -> None:
@@ -89,6 +95,8 @@ class FromAccessList(InOrder):
 
     def is_right(self, access: StepAccess, changes: dict[Key, Value]) -> bool:
         """Whether the list says of the step just what it has changed."""
+        # rule: access-list.every-change-compared
+        # source: EIP-7928: a list is complete and accurate, or its block is invalid
         return not access.wipes and changes == self.entries.get(access.step, {})
 
 

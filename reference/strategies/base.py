@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from samestate.reference.commit import AnyMachine, Attempt, Committer, estimate_left
 from samestate.reference.estimators import Estimate
 from samestate.reference.explorer.points import Kind, Label, Point
-from samestate.reference.foretold import ForetoldView, Predictions
 from samestate.reference.journal import Journal
 from samestate.reference.memory import NO_EFFECTS, Blocked, VersionedMemory
+from samestate.reference.predicted import PredictedView, Predictions
 from samestate.reference.scheduler import Scheduler
 from samestate.reference.strategies.lock_table import LockTable
 from samestate.reference.strategies.wave_queue import WaveQueue
@@ -32,7 +32,7 @@ class Parts:
 
     memory: type[VersionedMemory] = VersionedMemory
     view: type[SpeculativeView] = SpeculativeView
-    foretold_view: type[ForetoldView] = ForetoldView
+    predicted_view: type[PredictedView] = PredictedView
     committer: type[Committer] = Committer
     scheduler: type[Scheduler] = Scheduler
     locks: type[LockTable] = LockTable
@@ -88,6 +88,8 @@ class Strategy:
         """Commit what is not committed yet; then the step after the last transaction, alone. Raises Rejection."""
         committer = self.committing()
         step = len(self.transactions)
+        # rule: block-stm.commit.closing-step-last
+        # source: Samestate: the closing step sees what every transaction has left
         attempt = self.run_alone(step, lambda view: self.machine.close(self.block, tuple(committer.receipts), view))
         self.memory.publish(step, 0, attempt.effects)
         committer.record(attempt)
@@ -110,6 +112,8 @@ class Strategy:
 
     def view(self, step: int, incarnation: int) -> SpeculativeView:
         """A fresh view for one incarnation of a step. Nothing of the last incarnation is left in it."""
+        # rule: block-stm.incarnation.starts-afresh
+        # source: Block-STM, algorithm 3, execute: both sets are empty at the start
         return self.job.parts.view(self.memory, step, self.point)
 
     def attempt(self, worker: int, step: int, incarnation: int) -> Attempt | Blocked:
@@ -124,6 +128,8 @@ class Strategy:
             return blocked
         except Exception as failure:
             self._note_reads(step, view)
+            # rule: block-stm.incarnation.failure-is-speculative
+            # source: Block-STM: a speculative run may see an inconsistent state, and fail because of that
             return Attempt(step, incarnation, None, failure, view.reads)
         self._note_reads(step, view)
         touches = tuple(view.touches)

@@ -53,6 +53,8 @@ class BlockStm(Strategy):
             if self.wait_for(step, attempt):
                 return None
         self.journal.executed(worker, attempt)
+        # rule: block-stm.publish.before-executed
+        # source: Block-STM, algorithm 1, try_execute: recorded before the execution is finished
         wrote_new = self.publish(attempt)
         return self.scheduler.finish_execution(step, incarnation, wrote_new)
 
@@ -64,6 +66,8 @@ class BlockStm(Strategy):
         """Publish the effects, then store the reads. Whether anything was written at a new place."""
         wrote_new = self.memory.publish(attempt.step, attempt.incarnation, attempt.effects)
         self.point(STORE_READS, attempt.step)
+        # rule: block-stm.publish.last-incarnation-counts
+        # source: Block-STM, algorithm 2, record: the sets of the last incarnation replace those before it
         self.attempts[attempt.step] = attempt
         self.journal.published(attempt)
         return wrote_new
@@ -82,11 +86,15 @@ class BlockStm(Strategy):
         aborted = not holds and self.scheduler.try_to_abort(step, incarnation)
         if aborted:
             self.journal.aborted(step, incarnation)
+            # rule: block-stm.estimate.before-ready
+            # source: Block-STM, algorithm 1, needs_reexecution: marked before the next incarnation may start
             self.memory.mark_estimates(step)
         return self.scheduler.finish_validation(step, aborted)
 
     def close(self) -> BlockResult[Any, Any, Any, Any]:
         """Commit everything in block order, now that all of it is valid."""
+        # rule: block-stm.commit.in-block-order
+        # source: Samestate: totals, receipts and the access record come about one transaction after another
         for attempt in self.attempts:
             if attempt is None:
                 raise RuntimeError("the block is done, and a transaction was never executed")

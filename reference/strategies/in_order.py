@@ -124,6 +124,8 @@ class InOrder(Strategy):
         if self.gate_taken or not self.can_commit():
             return False
         self.point(ENTER_GATE)
+        # rule: rolling-commit.one-at-a-time
+        # source: Samestate: whoever is not let in goes on with something else
         if self.gate_taken:
             return False
         self.gate_taken = True
@@ -148,6 +150,8 @@ class InOrder(Strategy):
 
     def next_to_commit(self) -> int:
         """The first transaction that is not committed."""
+        # rule: rolling-commit.in-block-order
+        # source: Samestate: a transaction is committed when all before it are
         return self.committed
 
     def commit_next(self, worker: int) -> None:
@@ -159,6 +163,8 @@ class InOrder(Strategy):
         attempt = self.attempts[step]
         if attempt is None:
             raise RuntimeError(f"transaction {step} is not executed")
+        # rule: rolling-commit.validated-in-turn
+        # source: Samestate: declarations and lists may be wrong
         holds = self.holds(attempt)
         self.journal.validated(worker, step, attempt.incarnation, holds)
         if holds:
@@ -190,6 +196,8 @@ class InOrder(Strategy):
         self.point(WITHDRAW, step)
         self.attempts[step] = None
         self.memory.mark_estimates(step)
+        # rule: rolling-commit.second-run-is-final
+        # source: Samestate: run again on what is committed, a transaction needs no validation
         again = self.run_last(worker, step, attempt.incarnation + 1)
         self.journal.executed(worker, again)
         self.publish(again)

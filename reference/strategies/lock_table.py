@@ -28,6 +28,8 @@ class LockTable:
         self.held: dict[Key, dict[int, None]] = {}
         self.missing = [0] * len(estimates)
         self.runnable: list[int] = []
+        # rule: locks.requested-in-block-order
+        # source: Agave, unified scheduler: a queue for each account, in block order
         for step in range(len(estimates)):
             for key in self.wanted(step):
                 self.queues.setdefault(key, []).append(step)
@@ -42,10 +44,14 @@ class LockTable:
     def wanted(self, step: int) -> tuple[Key, ...]:
         """The keys that the transaction locks."""
         estimate = self.estimates[step]
+        # rule: locks.reader-waits-for-the-writer
+        # source: Solana, read-only accounts (account locks): who reads waits for who writes
         return tuple(dict.fromkeys((*estimate.reads, *estimate.writes)))
 
     def is_exclusive(self, step: int, key: Key) -> bool:
         """Whether the transaction wants the key for itself."""
+        # rule: locks.writer-waits-for-all
+        # source: Solana, read-only accounts (account locks): who writes has the account alone
         return key in self.estimates[step].writes
 
     def grant(self, key: Key) -> None:
@@ -59,6 +65,8 @@ class LockTable:
             queue.pop(0)
             held[step] = None
             self.missing[step] -= 1
+            # rule: locks.runs-with-all-locks
+            # source: Agave, unified scheduler: runnable when no account blocks it any more
             if not self.missing[step]:
                 heapq.heappush(self.runnable, step)
 
@@ -68,6 +76,8 @@ class LockTable:
         if not self.runnable:
             return None
         self.point(TAKE_RUNNABLE)
+        # rule: locks.taken-once
+        # source: Samestate: of all who see a runnable transaction one takes it
         return heapq.heappop(self.runnable) if self.runnable else None
 
     def release(self, step: int) -> None:

@@ -26,4 +26,6 @@ class Locks(InOrder):
 
     def release(self, step: int) -> None:
         """Give up its locks, so that others may run."""
+        # rule: locks.released-when-executed
+        # source: Samestate: locks keep first executions apart; what follows is validated anyway
         self.locks.release(step)

@@ -95,11 +95,15 @@ class Sequential(Strategy):
 
     def work(self, worker: int) -> None:
         """Execute, settle and commit each transaction, up to the first that is rejected."""
+        # rule: sequential.in-block-order
+        # source: Samestate, the state transition (spec/transition.py)
         for step, transaction in enumerate(self.transactions):
             self.journal.started(worker, step, 0)
             view = WatchedView(self.ledger, self.point)
             try:
                 outcome = self.machine.execute(self.block, transaction, view)
+                # rule: sequential.settled-before-the-next
+                # source: Samestate, the state transition (spec/transition.py)
                 receipt, self.totals = self.machine.settle(self.block, outcome, self.totals)
             except Exception as failure:
                 if isinstance(failure, Rejection):
@@ -130,6 +134,6 @@ class Sequential(Strategy):
             closing=closing,
             steps=tuple(self.steps),
             changes=self.ledger.values,
-            wipes=tuple(self.ledger.wiped),
+            wipes=tuple(sorted(self.ledger.wiped)),
             before=self.job.state,
         )

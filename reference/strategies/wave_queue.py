@@ -40,6 +40,8 @@ class WaveQueue:
         read: dict[Key, int] = {}
         written: dict[Key, int] = {}
         for step, estimate in enumerate(self.estimates):
+            # rule: waves.after-every-earlier-conflict
+            # source: Samestate: members of skipped waves count too, or the order of the block is lost
             wave = self.first_wave(estimate, read, written)
             if wave == len(waves):
                 waves.append([])
@@ -52,7 +54,11 @@ class WaveQueue:
     def first_wave(self, estimate: Estimate, read: Mapping[Key, int], written: Mapping[Key, int]) -> int:
         """The first wave in which all that the transaction conflicts with is done."""
         return max(
+            # rule: waves.reader-waits-for-the-writer
+            # source: Samestate: who reads what an earlier transaction writes is in a later wave
             max((written.get(key, 0) for key in (*estimate.reads, *estimate.writes)), default=0),
+            # rule: waves.writer-waits-for-all
+            # source: Samestate: who writes what an earlier transaction reads or writes is in a later wave
             max((read.get(key, 0) for key in estimate.writes), default=0),
         )
 
@@ -71,6 +77,8 @@ class WaveQueue:
 
     def can_form(self) -> bool:
         """Whether the current wave is finished and there is a next one."""
+        # rule: waves.begins-when-the-last-is-executed
+        # source: Samestate: a wave begins when every member of those before it is executed
         return not self.members and not self.running and bool(self.waves)
 
     def finish(self, step: int) -> None:

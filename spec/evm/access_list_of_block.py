@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Any
 
 from samestate.spec.access import StepAccess
 from samestate.spec.evm.block_access_list import AccountAccess, BlockAccessList, SlotChanges
@@ -91,3 +94,77 @@ def check_item_count(items: int, gas_limit: int) -> None:
     if items > gas_limit // GAS_PER_ITEM:
         # rule: evm.access-list.too-many-items
         raise Rejection(Invalid.ACCESS_LIST_TOO_LARGE, f"{items} items in a block of {gas_limit} gas")
+
+
+def check_access_list(proposed: BlockAccessList, computed: BlockAccessList) -> None:
+    """The list that came with a block is the one that its execution gives, whatever is wrong with it (EIP-7928)."""
+    if proposed != computed:
+        # rule: evm.block.access-list
+        raise Rejection(Invalid.INVALID_BLOCK_ACCESS_LIST, first_difference(proposed, computed))
+
+
+def first_difference(proposed: BlockAccessList, computed: BlockAccessList) -> str:
+    """Where a proposed list first departs from the computed one, for people: account, slot, index and both values."""
+    for given, right in zip_longest(proposed, computed):
+        if given == right:
+            continue
+        if right is None or (given is not None and given.address < right.address):
+            return f"account 0x{given.address.hex()} is too much"
+        if given is None or given.address != right.address:
+            return f"account 0x{right.address.hex()} is missing"
+        return f"account 0x{right.address.hex()}: {difference_of_accounts(given, right)}"
+    return "nothing differs"
+
+
+def difference_of_accounts(given: AccountAccess, right: AccountAccess) -> str:
+    """What first differs between two entries for one account."""
+    for slot, changes, expected in _by_key(
+        ((each.slot, each.changes) for each in given.storage_changes),
+        ((each.slot, each.changes) for each in right.storage_changes),
+    ):
+        if changes is None or expected is None:
+            return f"slot {slot:#x} is {'not ' if changes is None else ''}listed as changed"
+        return f"slot {slot:#x}: {difference_of_changes(changes, expected)}"
+    for slot, read, expected_read in _by_key(_keys(given.storage_reads), _keys(right.storage_reads)):
+        if read is None or expected_read is None:
+            return f"slot {slot:#x} is {'not ' if read is None else ''}listed as read"
+        return f"slot {slot:#x} is listed as read twice"
+    for name in ("balance", "nonce", "code"):
+        changes, expected = getattr(given, f"{name}_changes"), getattr(right, f"{name}_changes")
+        if changes != expected:
+            return f"{name}: {difference_of_changes(changes, expected)}"
+    return "the order differs"
+
+
+def difference_of_changes(given: Changes, right: Changes) -> str:
+    """What first differs between two lists of changes, each (index, value after the step)."""
+    for index, value, expected in _by_key(given, right):
+        if value is None:
+            return f"the change at index {index} to {_shown(expected)} is missing"
+        if expected is None:
+            return f"the change at index {index} to {_shown(value)} is too much"
+        if value == expected:
+            return f"the change at index {index} is listed twice"
+        return f"at index {index} it is {_shown(expected)}, not {_shown(value)}"
+    return "the order of the changes differs"
+
+
+Changes = Sequence[tuple[int, int]] | Sequence[tuple[int, bytes]]
+
+
+def _keys(slots: Iterable[int]) -> Iterator[tuple[int, int]]:
+    return ((slot, slot) for slot in slots)
+
+
+def _by_key(given: Iterable[tuple[int, Any]], right: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, Any, Any]]:
+    """Where two lists differ, by key in order: what each has there, or None. A key that is given twice differs too."""
+    listed = list(given)
+    left, expected = dict(listed), dict(right)
+    times = Counter(key for key, _ in listed)
+    for key in sorted({*left, *expected}):
+        if left.get(key) != expected.get(key) or times[key] > 1:
+            yield key, left.get(key), expected.get(key)
+
+
+def _shown(value: int | bytes) -> str:
+    return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)

@@ -94,7 +94,11 @@ def _code_changes(item: rlp.Item) -> tuple[tuple[int, bytes], ...]:
 
 
 def decode_access_list(data: bytes) -> BlockAccessList:
-    """The block access list in its RLP. Raises Rejection where the bytes are anything else."""
+    """The block access list in its RLP. Raises Rejection where the bytes are anything else.
+
+    That accounts ascend, and so none is there twice, is part of the form. What the lists of an account must be is not:
+    where those are not in order, the list is well formed and wrong.
+    """
     try:
         accounts = []
         for entry in rlp.to_list(rlp.decode(data), "a block access list"):
@@ -112,6 +116,11 @@ def decode_access_list(data: bytes) -> BlockAccessList:
                     code_changes=_code_changes(codes),
                 )
             )
+            if len(accounts) > 1 and accounts[-1].address <= accounts[-2].address:
+                # rule: evm.access-list.accounts-ascend
+                raise rlp.MalformedRlp(
+                    f"account 0x{accounts[-1].address.hex()} comes after a higher one, or after itself"
+                )
     except rlp.MalformedRlp as error:
         # rule: evm.access-list.decode-malformed
         raise Rejection(Invalid.MALFORMED_ACCESS_LIST, str(error)) from error

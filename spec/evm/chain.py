@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from itertools import islice
 from typing import NamedTuple, Protocol
 
-from samestate.spec.evm.access_list_of_block import block_access_list, check_item_count
+from samestate.spec.evm.access_list_of_block import block_access_list
 from samestate.spec.evm.block import Block, Header, decode_block, ommers_hash, transactions_root, withdrawals_root
-from samestate.spec.evm.block_access_list import (
-    BlockAccessList,
-    count_items,
-    decode_access_list,
-    encode_access_list,
-    hash_access_list,
-)
+from samestate.spec.evm.block_access_list import BlockAccessList, decode_access_list, hash_access_list
 from samestate.spec.evm.environment import ZERO_HASH, Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.hashing import keccak256
@@ -27,7 +21,7 @@ from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.requests import requests_hash
 from samestate.spec.evm.transaction_execution import Outcome
 from samestate.spec.machine import Rejection, RejectionCode, State
-from samestate.spec.transition import BlockResult, apply_block
+from samestate.spec.transition import BlockResult, execute_block
 
 BLOCK_HASH_WINDOW = 256
 
@@ -48,8 +42,8 @@ class Claim(NamedTuple):
         return self.claimed == self.computed
 
 
-Apply = Callable[[Evm, Payload, State], EvmResult]
-"""Whatever gives the result of a block on a state: ``apply_block``, or who claims to do the same."""
+Execute = Callable[[Evm, Payload, State], EvmResult]
+"""Whatever gives the result of a block on a state: ``execute_block``, or who claims to do the same."""
 
 
 class Schedule(Protocol):
@@ -79,9 +73,9 @@ class Candidate:
 
 
 def to_payload(
-    block: Block, chain_id: int, block_hashes: Mapping[int, bytes], access_list: bytes | None = None
+    block: Block, chain_id: int, block_hashes: Mapping[int, bytes], access_list: BlockAccessList | None = None
 ) -> Payload:
-    """What executing ``block`` takes. ``access_list`` is the proposed one's RLP, if any."""
+    """What executing ``block`` takes. ``access_list`` is the one that came with it, if any."""
     header = block.header
     return Payload(
         environment=Environment(
@@ -120,7 +114,7 @@ def body_claims(block: Block) -> Iterator[Claim]:
 
 
 def claims(header: Header, result: EvmResult) -> Iterator[Claim]:
-    """What the header says of the execution, apart from the state root."""
+    """What the header says of the execution, apart from the state root and the block access list."""
     # rule: evm.block.gas-used
     yield Claim("gas used", header.gas_used, result.totals.gas_used, Invalid.INVALID_GAS_USED)
     # rule: evm.block.receipts-root
@@ -136,66 +130,40 @@ def claims(header: Header, result: EvmResult) -> Iterator[Claim]:
         yield Claim("requests hash", header.requests_hash, computed, Invalid.INVALID_REQUESTS_HASH)
 
 
+def access_list_claims(header: Header, result: EvmResult) -> Iterator[Claim]:
+    """What the header says of the block access list, where it says anything (EIP-7928)."""
+    if header.block_access_list_hash is not None:
+        digest = hash_access_list(access_list_of(result))
+        # rule: evm.block.access-list-hash
+        yield Claim("block access list hash", header.block_access_list_hash, digest, Invalid.INVALID_BAL_HASH)
+
+
 def access_list_of(result: EvmResult) -> BlockAccessList:
     """The block access list that the execution gives."""
     return block_access_list(result.before, result.steps)
 
 
-def check_proposed_access_list(header: Header, proposed: bytes) -> None:
-    """The proposed list is well formed and the one that the header commits to."""
+def read_proposed_access_list(header: Header, proposed: bytes) -> BlockAccessList:
+    """The list that came with a block: the one that the header commits to, and well formed. Raises Rejection."""
     digest = keccak256(proposed)
     if digest != header.block_access_list_hash:
         # rule: evm.block.proposed-access-list-hash
         raise Rejection(Invalid.INVALID_BAL_HASH, f"0x{digest.hex()}")
-    decode_access_list(proposed)
-
-
-def check_access_list(header: Header, proposed: bytes | None, result: EvmResult) -> None:
-    """The proposed list, or the header's hash where none came along, is just what the execution gives (EIP-7928)."""
-    computed = access_list_of(result)
-    check_item_count(count_items(computed), header.gas_limit)
-    if proposed is not None and proposed != encode_access_list(computed):
-        decoded = decode_access_list(proposed)
-        if sorted(decoded, key=lambda account: account.address) == list(computed):
-            # rule: evm.block.access-list-order
-            raise Rejection(Invalid.MALFORMED_ACCESS_LIST, "the addresses do not ascend")
-        # rule: evm.block.access-list
-        raise Rejection(Invalid.INVALID_BLOCK_ACCESS_LIST, first_difference(decoded, computed))
-    if header.block_access_list_hash != hash_access_list(computed):
-        # rule: evm.block.access-list-hash
-        raise Rejection(Invalid.INVALID_BAL_HASH)
-
-
-def first_difference(proposed: BlockAccessList, computed: BlockAccessList) -> str:
-    """Where a proposed list first departs from the computed one, for people."""
-    for given, right in zip_longest(proposed, computed):
-        if given == right:
-            continue
-        if right is None or (given is not None and given.address < right.address):
-            return f"account 0x{given.address.hex()} is too much"
-        if given is None or given.address != right.address:
-            return f"account 0x{right.address.hex()} is missing"
-        parts = [
-            name.replace("_", " ")
-            for name in ("storage_changes", "storage_reads", "balance_changes", "nonce_changes", "code_changes")
-            if getattr(given, name) != getattr(right, name)
-        ]
-        return f"account 0x{right.address.hex()} has other {' and '.join(parts)}"
-    return "the encoding differs"
+    return decode_access_list(proposed)
 
 
 class Chain:
     """Every block that was accepted so far, by hash; a tree, since fixtures branch.
 
-    ``genesis`` and its ``state`` are taken on trust. ``apply`` executes the blocks; all else about them is judged here.
+    ``genesis`` and its ``state`` are taken on trust. Blocks are executed by ``execute``; all else is judged here.
     """
 
     def __init__(
-        self, chain_id: int, schedule: Schedule, genesis: Block, state: State, apply: Apply = apply_block
+        self, chain_id: int, schedule: Schedule, genesis: Block, state: State, execute: Execute = execute_block
     ) -> None:
         self.chain_id = chain_id
         self.schedule = schedule
-        self.apply = apply
+        self.execute = execute
         first = Link(genesis, state, genesis.header.difficulty)
         self.links: dict[bytes, Link] = {genesis.header.hash(): first}
         self.head = genesis.header.hash()
@@ -226,13 +194,14 @@ class Chain:
             block_rule(fork, block, len(encoded))
         family = [link.block for _, link in islice(self.ancestors(header.parent_hash), GENERATIONS + 1)]
         check_ommers(self.fork_of_ommer, block, family)
+        proposed = None
         if fork.has_access_list and access_list is not None:
-            check_proposed_access_list(header, access_list)
+            proposed = read_proposed_access_list(header, access_list)
         hashes = {
             link.block.header.number: digest
             for digest, link in islice(self.ancestors(header.parent_hash), BLOCK_HASH_WINDOW)
         }
-        return Candidate(block, fork, parent, to_payload(block, self.chain_id, hashes, access_list))
+        return Candidate(block, fork, parent, to_payload(block, self.chain_id, hashes, proposed))
 
     def add(
         self,
@@ -242,13 +211,13 @@ class Chain:
     ) -> Link:
         """Accept a block given by its RLP, or raise Rejection. ``access_list`` is the proposed one's RLP, if any."""
         candidate = self.receive(encoded, access_list)
-        header = candidate.block.header
-        result = self.apply(Evm(candidate.fork), candidate.payload, candidate.parent.state)
+        block, parent, payload = candidate.block, candidate.parent, candidate.payload
+        header, machine = block.header, Evm(candidate.fork)
+        result = self.execute(machine, payload, parent.state)
         if observe is not None:
             observe(result)
-        if candidate.fork.has_access_list:
-            check_access_list(header, access_list, result)
-        for claim in (*body_claims(candidate.block), *claims(header, result)):
+        machine.verify(payload, result.steps, parent.state)
+        for claim in (*access_list_claims(header, result), *body_claims(block), *claims(header, result)):
             if not claim.holds:
                 raise Rejection(claim.code, f"the header says {show(claim.claimed)}, and it is {show(claim.computed)}")
         state = result.state()
@@ -261,7 +230,7 @@ class Chain:
         return self.append(candidate, state)
 
     def append(self, candidate: Candidate, state: State) -> Link:
-        """Take a block in that was executed and left ``state``; it becomes the head if it is heavier, or of stake."""
+        """Take in a block that was executed and left ``state``. It becomes the head if it is heavier, or of stake."""
         header = candidate.block.header
         link = Link(candidate.block, state, candidate.parent.total_difficulty + header.difficulty)
         self.links[header.hash()] = link

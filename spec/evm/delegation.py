@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from samestate.spec.evm import gas
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.signature import recover_authority
 from samestate.spec.evm.substate import Substate
 from samestate.spec.evm.transaction import Authorization
 from samestate.spec.evm.world import NONCE_LIMIT, World
+
+if TYPE_CHECKING:
+    from samestate.spec.evm.fork import Fork
 
 DESIGNATOR = b"\xef\x01\x00"
 ZERO_ADDRESS = bytes(20)
@@ -24,6 +29,20 @@ def delegation_target(code: bytes) -> bytes | None:
         # rule: evm.delegation.designator
         return code[3:]
     return None
+
+
+def delegated_code(fork: Fork, world: World, substate: Substate, code: bytes) -> bytes | None:
+    """The code that a call from outside runs in the place of ``code``, or None where that is code of its own.
+
+    Accesses the account that the code delegates to, which makes it warm. A precompile has no code to run.
+    """
+    target = fork.delegation_target(code)
+    if target is None:
+        return None
+    # rule: evm.delegation.accesses-target
+    substate.warm[target] = None
+    world.view.touch(target)
+    return b"" if target in fork.precompiles else world.code(target)
 
 
 def apply_authorizations(
@@ -59,7 +78,7 @@ def apply_authorization(
     if nonce != authorization.nonce:
         # rule: evm.authorization.wrong-nonce
         return
-    if code or nonce or world.balance(authority):
+    if world.exists(authority):
         # rule: evm.authorization.refund
         substate.refund += gas.AUTHORIZATION_REFUND
     if authorization.address == ZERO_ADDRESS:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.gas import memory_total
 from samestate.spec.evm.halts import Halt, OutOfGas, WriteInStaticContext
+from samestate.spec.evm.jump_destinations import JumpDestinations, jump_destinations
 from samestate.spec.evm.substate import Substate
 from samestate.spec.evm.world import World
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 STACK_LIMIT = 1024
 CALL_DEPTH_LIMIT = 1024
 WORD_LIMIT = 2**256
-JUMPDEST = 0x5B
-PUSH1, PUSH32 = 0x60, 0x7F
 
 
 class Tracer(Protocol):
@@ -86,6 +84,7 @@ class Frame:
     __slots__ = (
         "code",
         "context",
+        "destinations",
         "gas_left",
         "halt",
         "memory",
@@ -113,6 +112,7 @@ class Frame:
         self.output = b""
         self.running = True
         self.halt: Halt | None = None
+        self.destinations: JumpDestinations | None = None
 
     def charge(self, amount: int) -> None:
         """Pay ``amount`` gas, or halt where that is more than is left."""
@@ -126,6 +126,12 @@ class Frame:
         if amount > self.gas_left:
             # rule: evm.frame.out-of-gas-before-access
             raise OutOfGas(amount)
+
+    def may_jump_to(self, place: int) -> bool:
+        """Whether a jump may land at ``place`` of the code. The code is analysed when it first jumps."""
+        if self.destinations is None:
+            self.destinations = jump_destinations(self.code)
+        return place in self.destinations
 
     def forbid_in_static_context(self) -> None:
         """Halt where this frame may not change state (EIP-214)."""
@@ -160,22 +166,6 @@ class Frame:
         if data:
             self.expand(offset, len(data))
             self.memory[offset : offset + len(data)] = data
-
-
-@lru_cache(maxsize=1024)
-def jump_destinations(code: bytes) -> frozenset[int]:
-    """The places in ``code`` where a jump may land: each JUMPDEST that is not data of a PUSH (yellow paper, 9.4.3)."""
-    places = []
-    place = 0
-    while place < len(code):
-        byte = code[place]
-        if byte == JUMPDEST:
-            # rule: evm.jump.destinations
-            places.append(place)
-        elif PUSH1 <= byte <= PUSH32:
-            place += byte - PUSH1 + 1
-        place += 1
-    return frozenset(places)
 
 
 def copy_padded(data: bytes | bytearray, offset: int, size: int) -> bytes:

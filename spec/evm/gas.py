@@ -82,7 +82,7 @@ def exponentiation(exponent: int) -> int:
 
 
 def all_but_one_64th(gas: int) -> int:
-    """The most gas that a call may take along (EIP-150)."""
+    """The most gas that a call may forward: 63/64 of what is left (EIP-150)."""
     # rule: evm.call.all-but-one-64th
     return gas - gas // 64
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 
 class Halt(Exception):  # noqa: N818 - the yellow paper's word
-    """A frame ended abnormally: its effects are undone."""
+    """A frame ended abnormally: its effects are undone.
+
+    A value: outcomes hold it, and two outcomes are equal where their frames ended for the same reason.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Halt) and type(self) is type(other) and self.args == other.args
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.args))
 
 
 class Reverted(Halt):

@@ -19,6 +19,7 @@ from samestate.spec.evm.halts import (
 )
 from samestate.spec.evm.precompiles import RIPEMD160
 from samestate.spec.evm.precompiles.precompile import Precompile, PrecompileFailure
+from samestate.spec.evm.state_clearing import credit
 from samestate.spec.evm.world import World
 
 PYTHON_FRAMES_PER_CALL = 8
@@ -33,7 +34,7 @@ def process_message(context: TransactionContext, message: Message) -> Frame:
     state_mark = context.world.view.checkpoint()
     mark = context.substate.checkpoint()
     if message.moves_value:
-        move_value(context.world, message)
+        move_value(context, message)
         if message.target == RIPEMD160:
             # rule: evm.call.ripemd160-stays-touched
             context.substate.ripemd160_touched = True
@@ -53,7 +54,7 @@ def process_creation(context: TransactionContext, message: Message) -> Frame:
     context.substate.put(context.substate.created, message.target)
     # rule: evm.create.nonce-one
     context.world.set_nonce(message.target, 1)
-    move_value(context.world, message)
+    move_value(context, message)
     execute(frame)
     if frame.halt is None:
         try:
@@ -87,11 +88,12 @@ def deploy(frame: Frame) -> None:
 def is_taken(world: World, address: bytes) -> bool:
     """Whether a creation at ``address`` collides: it has a nonce, code (EIP-684) or storage (EIP-7610).
 
-    Observes both the nonce and the code.
+    Observes both the nonce and the code, and more only where there was storage alone before the block.
     """
     nonce, code = world.nonce(address), world.code(address)
+    holds_storage = world.holds_storage(address)
     # rule: evm.create.collision-rule
-    return nonce != 0 or code != b"" or world.view.has_storage(address)
+    return nonce != 0 or code != b"" or holds_storage
 
 
 def collide(context: TransactionContext, message: Message) -> Frame:
@@ -106,12 +108,13 @@ def collide(context: TransactionContext, message: Message) -> Frame:
     return frame
 
 
-def move_value(world: World, message: Message) -> None:
+def move_value(context: TransactionContext, message: Message) -> None:
     """Move the value from caller to target. A zero value touches the target (EIP-161)."""
+    world = context.world
     if message.value:
         # rule: evm.call.value
         world.set_balance(message.caller, world.balance(message.caller) - message.value)
-    world.credit(message.target, message.value)
+    credit(world, context.substate, message.target, message.value)
 
 
 def execute(frame: Frame) -> None:

@@ -20,7 +20,9 @@ CODE = 3
 SLOT = 4
 
 EMPTY_ACCOUNT_VALUE = b"\x01"
-"""The value under an empty-account key."""
+"""The value under the empty-account key of an account that has nothing at all."""
+STORAGE_ALONE_VALUE = b"\x02"
+"""The value under the empty-account key of an account that has storage, but neither nonce nor code (EIP-7610)."""
 
 _PARTS: dict[int, Part] = {
     EMPTY_ACCOUNT: "empty account",
@@ -44,7 +46,10 @@ class ParsedKey:
 
 
 def empty_account_key(address: bytes) -> bytes:
-    """Present only for an account that a pre-state holds although it is empty; absent once it was touched."""
+    """Present only for an account that the state before a block holds without need: it has nothing, or storage alone.
+
+    Absent once it was touched and is gone (EIP-161). An account with storage alone may have a balance.
+    """
     return b"\x00" + address
 
 

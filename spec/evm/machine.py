@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from samestate.spec.access import StepAccess
+from samestate.spec.evm.access_list_of_block import block_access_list, check_access_list, check_item_count
+from samestate.spec.evm.block_access_list import count_items
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.frame import Tracer
 from samestate.spec.evm.keys import storage_owner
@@ -14,7 +17,7 @@ from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.transaction import Transaction
 from samestate.spec.evm.transaction_execution import Outcome, execute_transaction
 from samestate.spec.evm.world import World, add_to_value
-from samestate.spec.machine import Key, Rejection, Value, View
+from samestate.spec.machine import Key, Rejection, State, Value, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +98,11 @@ class Evm:
         world = World(view)
         results = [step(self.fork, block, tuple(receipts), world) for step in self.fork.closing]
         return Closing(tuple(request for request in results if request is not None))
+
+    def verify(self, block: Payload, steps: Sequence[StepAccess], before: State) -> None:
+        """The block's access list has no more items than it may, and is the one that came with it (EIP-7928)."""
+        if self.fork.has_access_list and not block.is_bare:
+            computed = block_access_list(before, steps)
+            check_item_count(count_items(computed), block.environment.gas_limit)
+            if block.access_list is not None:
+                check_access_list(block.access_list, computed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from samestate.spec.evm.block import Withdrawal
+from samestate.spec.evm.block_access_list import BlockAccessList
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.transaction import Transaction
 
@@ -21,14 +22,13 @@ class OmmerMiner:
 class Payload:
     """A block to be executed: its environment, its transactions, and what happens besides.
 
-    ``access_list`` is the RLP of the block access list that came with the block, if one did (EIP-7928); it is judged
-    once the block has been executed. ``is_bare`` leaves out all that happens before the first and after the last
-    transaction, as state tests do.
+    ``is_bare`` leaves out all that happens before the first and after the last transaction, as state tests do.
+    ``access_list`` is the block access list that came with the block, where one did (EIP-7928).
     """
 
     environment: Environment
     transactions: tuple[Transaction, ...]
     withdrawals: tuple[Withdrawal, ...] = ()
     ommers: tuple[OmmerMiner, ...] = ()
-    access_list: bytes | None = None
     is_bare: bool = False
+    access_list: BlockAccessList | None = None

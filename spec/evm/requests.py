@@ -1,4 +1,7 @@
-"""Requests to the consensus layer: deposits out of logs, and the hash of all requests (EIP-6110, EIP-7685)."""
+"""Requests to the consensus layer: deposits out of logs, what two system contracts have queued, and the hash of all.
+
+EIP-6110 (deposits), EIP-7002 (withdrawals), EIP-7251 (consolidations), EIP-7685 (the hash).
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,18 @@ from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.receipt import Receipt
 from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.system_calls import CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS, checked_system_call
 from samestate.spec.evm.world import World
 from samestate.spec.machine import Rejection
 
 DEPOSIT_EVENT = bytes.fromhex("649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5")
 """The first topic of a deposit's log: the hash of ``DepositEvent(bytes,bytes,bytes,bytes,bytes)``."""
 DEPOSIT_REQUEST_TYPE = b"\x00"
+"""EIP-6110."""
+WITHDRAWAL_REQUEST_TYPE = b"\x01"
+"""EIP-7002."""
+CONSOLIDATION_REQUEST_TYPE = b"\x02"
+"""EIP-7251."""
 DEPOSIT_EVENT_SIZE = 576
 DEPOSIT_FIELDS = ((160, 48), (256, 32), (320, 8), (384, 96), (512, 8))
 """Where the length word of each field stands in a deposit's log, and that length in bytes: public key, withdrawal
@@ -51,6 +60,24 @@ def parse_deposit(data: bytes) -> bytes:
             raise Rejection(Invalid.INVALID_DEPOSIT_LAYOUT, f"field {index} is not of {length} bytes")
         fields.append(data[place + 32 : place + 32 + length])
     return b"".join(fields)
+
+
+def collect_withdrawal_requests(
+    fork: Fork, payload: Payload, receipts: tuple[Receipt, ...], world: World
+) -> bytes | None:
+    """Closing: take the withdrawal requests that the block's transactions queued (EIP-7002)."""
+    output = checked_system_call(payload, fork, world, WITHDRAWAL_REQUESTS)
+    # rule: evm.requests.withdrawals
+    return WITHDRAWAL_REQUEST_TYPE + output if output else None
+
+
+def collect_consolidation_requests(
+    fork: Fork, payload: Payload, receipts: tuple[Receipt, ...], world: World
+) -> bytes | None:
+    """Closing: take the consolidation requests that the block's transactions queued (EIP-7251)."""
+    output = checked_system_call(payload, fork, world, CONSOLIDATION_REQUESTS)
+    # rule: evm.requests.consolidations
+    return CONSOLIDATION_REQUEST_TYPE + output if output else None
 
 
 def requests_hash(requests: Iterable[bytes]) -> bytes:

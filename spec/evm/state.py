@@ -17,6 +17,7 @@ from samestate.spec.evm.keys import (
     EMPTY_ACCOUNT_VALUE,
     NONCE,
     SLOT,
+    STORAGE_ALONE_VALUE,
     balance_key,
     code_key,
     describe_key,
@@ -117,7 +118,9 @@ class FlatState:
                 return None
             number = slots.get(int.from_bytes(key[21:], "big"), 0)
         elif part == EMPTY_ACCOUNT:
-            return EMPTY_ACCOUNT_VALUE if key[1:] in self.empty_accounts else None
+            if key[1:] in self.empty_accounts:
+                return EMPTY_ACCOUNT_VALUE
+            return STORAGE_ALONE_VALUE if self.has_storage(key[1:]) else None
         else:
             account = self.accounts.get(key[1:], EMPTY_ACCOUNT_CONTENT)
             if part == BALANCE:
@@ -132,9 +135,11 @@ class FlatState:
 
     def has_storage(self, address: bytes) -> bool:
         """Whether an account that has neither nonce nor code holds storage (EIP-7610)."""
+        if address not in self.storage:
+            return False
         # rule: evm.account.has-storage
         account = self.accounts.get(address, EMPTY_ACCOUNT_CONTENT)
-        return address in self.storage and not account.nonce and not account.code
+        return not account.nonce and not account.code
 
     def apply(self, changes: Mapping[Key, Value], wipes: Iterable[bytes]) -> FlatState:
         """The state after storage under ``wipes`` has vanished and then ``changes`` have been made.
@@ -265,7 +270,9 @@ class WitnessState:
         if part == CODE:
             return self._code(address, leaf.code_hash)
         if part == EMPTY_ACCOUNT:
-            return EMPTY_ACCOUNT_VALUE if leaf == EMPTY_LEAF else None
+            if leaf == EMPTY_LEAF:
+                return EMPTY_ACCOUNT_VALUE
+            return STORAGE_ALONE_VALUE if self.has_storage(address) else None
         return integer(leaf.balance if part == BALANCE else leaf.nonce) or None
 
     def has_storage(self, address: bytes) -> bool:

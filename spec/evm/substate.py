@@ -26,6 +26,7 @@ class Substate:
         "originals",
         "refund",
         "ripemd160_touched",
+        "touched",
         "transient",
         "warm",
     )
@@ -39,6 +40,8 @@ class Substate:
         """Accounts that a creation of this transaction made (EIP-6780)."""
         self.destroyed: dict[bytes, None] = {}
         """Accounts that vanish when the transaction ends."""
+        self.touched: dict[bytes, None] = {}
+        """Accounts with storage alone that were touched (EIP-161)."""
         self.logs: list[Log] = []
         self.refund = 0
         self.ripemd160_touched = False

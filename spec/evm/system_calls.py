@@ -1,18 +1,20 @@
-"""What the chain itself does in a block: calls to system contracts, withdrawals, rewards and requests.
+"""Calls that the chain itself makes: to contracts that keep its books (EIP-4788, EIP-2935, EIP-7002, EIP-7251).
 
-The opening steps happen before the first transaction, the closing steps after the last.
+Two of them happen before the first transaction and stand here; those after the last stand with the requests that they
+give.
 """
 
 from __future__ import annotations
 
+from samestate.spec.evm.delegation import delegated_code
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.frame import Frame, Message, TransactionContext
 from samestate.spec.evm.gas import SYSTEM_CALL
 from samestate.spec.evm.interpreter import process_message
 from samestate.spec.evm.payload import Payload
-from samestate.spec.evm.receipt import Receipt
 from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.state_clearing import clear_touched
 from samestate.spec.evm.substate import Substate
 from samestate.spec.evm.world import World
 from samestate.spec.machine import Rejection
@@ -27,21 +29,21 @@ WITHDRAWAL_REQUESTS = bytes.fromhex("00000961Ef480Eb55e80D19ad83579A64c007002")
 CONSOLIDATION_REQUESTS = bytes.fromhex("0000BBdDc7CE488642fb579F8B00f3a590007251")
 """EIP-7251."""
 
-WITHDRAWAL_REQUEST_TYPE = b"\x01"
-CONSOLIDATION_REQUEST_TYPE = b"\x02"
-WEI_PER_GWEI = 10**9
-ETHER = 10**18
-OMMER_DEPTH = 8
-NEPHEW_SHARE = 32
-
 
 def system_call(fork: Fork, environment: Environment, world: World, contract: bytes, code: bytes, data: bytes) -> Frame:
-    """Call a system contract as the system: with its own gas, that nobody pays, and no nonce that moves."""
+    """Call a system contract as the system: with its own gas, that nobody pays, and no nonce that moves.
+
+    A contract that is a delegation is called like any other account: the code that it delegates to runs (EIP-7702).
+    """
     substate = Substate()
     substate.warm[contract] = None
     context = TransactionContext(
         fork=fork, environment=environment, world=world, substate=substate, origin=SYSTEM_ADDRESS, gas_price=0
     )
+    delegated = delegated_code(fork, world, substate, code)
+    if delegated is not None:
+        # rule: evm.system.delegation
+        code = delegated
     message = Message(
         caller=SYSTEM_ADDRESS,
         target=contract,
@@ -52,11 +54,13 @@ def system_call(fork: Fork, environment: Environment, world: World, contract: by
         gas=SYSTEM_CALL,
         depth=0,
         moves_value=False,
+        runs_precompile=delegated is None,
     )
     # rule: evm.system.call
     frame = process_message(context, message)
     for address in substate.destroyed:
         fork.destroy_account(world, substate, address)
+    clear_touched(world, substate)
     return frame
 
 
@@ -94,39 +98,3 @@ def store_parent_hash(fork: Fork, payload: Payload, world: World) -> None:
     """Opening: let the history contract store the hash of the parent block (EIP-2935)."""
     # rule: evm.system.parent-hash
     unchecked_system_call(payload, fork, world, BLOCK_HASHES, payload.environment.parent_hash)
-
-
-def pay_rewards(fork: Fork, payload: Payload, receipts: tuple[Receipt, ...], world: World) -> None:
-    """Closing: reward the miner of the block and those of its ommers (yellow paper, section 11.3)."""
-    reward = fork.block_reward
-    ommers = payload.ommers
-    # rule: evm.reward.miner
-    world.credit(payload.environment.coinbase, reward + len(ommers) * (reward // NEPHEW_SHARE))
-    for ommer in ommers:
-        # rule: evm.reward.ommer
-        world.credit(ommer.address, (OMMER_DEPTH + ommer.number - payload.environment.number) * reward // OMMER_DEPTH)
-
-
-def pay_withdrawals(fork: Fork, payload: Payload, receipts: tuple[Receipt, ...], world: World) -> None:
-    """Closing: credit the withdrawals of the consensus layer (EIP-4895)."""
-    for withdrawal in payload.withdrawals:
-        # rule: evm.withdrawal
-        world.credit(withdrawal.address, withdrawal.amount * WEI_PER_GWEI)
-
-
-def collect_withdrawal_requests(
-    fork: Fork, payload: Payload, receipts: tuple[Receipt, ...], world: World
-) -> bytes | None:
-    """Closing: take the withdrawal requests that the block's transactions queued (EIP-7002)."""
-    output = checked_system_call(payload, fork, world, WITHDRAWAL_REQUESTS)
-    # rule: evm.requests.withdrawals
-    return WITHDRAWAL_REQUEST_TYPE + output if output else None
-
-
-def collect_consolidation_requests(
-    fork: Fork, payload: Payload, receipts: tuple[Receipt, ...], world: World
-) -> bytes | None:
-    """Closing: take the consolidation requests that the block's transactions queued (EIP-7251)."""
-    output = checked_system_call(payload, fork, world, CONSOLIDATION_REQUESTS)
-    # rule: evm.requests.consolidations
-    return CONSOLIDATION_REQUEST_TYPE + output if output else None

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from samestate.spec.evm.address import created_address
-from samestate.spec.evm.delegation import apply_authorizations
+from samestate.spec.evm.delegation import apply_authorizations, delegated_code
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.frame import Frame, Message, Tracer, TransactionContext
 from samestate.spec.evm.halts import Halt
 from samestate.spec.evm.interpreter import collide, is_taken, process_creation, process_message
-from samestate.spec.evm.keys import empty_account_key, slot_key
+from samestate.spec.evm.keys import slot_key
 from samestate.spec.evm.precompiles import RIPEMD160
 from samestate.spec.evm.receipt import Log
 from samestate.spec.evm.signature import recover_sender
+from samestate.spec.evm.state_clearing import clear_touched, credit, touch
 from samestate.spec.evm.substate import Substate
 from samestate.spec.evm.transaction import BlobTransaction, SetCodeTransaction, Transaction
 from samestate.spec.evm.validity import blob_gas, check_sender, effective_gas_price, intrinsic_gas
@@ -91,14 +92,15 @@ def execute_transaction(
     # rule: evm.transaction.gas-comes-back
     world.set_balance(sender, world.balance(sender) + (transaction.gas_limit - gas_used) * price)
     # rule: evm.transaction.priority-fee
-    world.credit(environment.coinbase, (price - environment.base_fee_per_gas) * gas_used)
+    credit(world, substate, environment.coinbase, (price - environment.base_fee_per_gas) * gas_used)
 
     for address in substate.destroyed:
         # rule: evm.transaction.destroys
         fork.destroy_account(world, substate, address)
     if substate.ripemd160_touched:
         # rule: evm.transaction.ripemd160-stays-touched
-        view.set(empty_account_key(RIPEMD160), None)
+        touch(world, substate, RIPEMD160)
+    clear_touched(world, substate)
     return Outcome(
         transaction=transaction,
         sender=sender,
@@ -157,13 +159,10 @@ def run(context: TransactionContext, sender: bytes, transaction: Transaction, ga
     if to not in fork.precompiles:
         # rule: evm.transaction.reads-code
         code = world.code(to)
-        target = fork.delegation_target(code)
-        if target is not None:
+        delegated = delegated_code(fork, world, context.substate, code)
+        if delegated is not None:
             # rule: evm.transaction.delegation
-            context.substate.warm[target] = None
-            world.view.touch(target)
-            runs_precompile = False
-            code = b"" if target in fork.precompiles else world.code(target)
+            code, runs_precompile = delegated, False
     message = Message(
         caller=sender,
         target=to,

@@ -46,15 +46,8 @@ class World:
         self.view.set(balance_key(address), to_value(balance))
 
     def credit(self, address: bytes, amount: int) -> None:
-        """Add ``amount`` wei to what ``address`` has, unobserved; nothing at all is a touch."""
-        # rule: evm.state.empty-account-touched
-        self.view.set(empty_account_key(address), None)
-        if amount:
-            # rule: evm.state.credit
-            self.view.add(balance_key(address), amount)
-        else:
-            # rule: evm.state.zero-credit-is-touch
-            self.view.touch(address)
+        """Add ``amount`` wei, which is not zero, to what ``address`` has, unobserved."""
+        self.view.add(balance_key(address), amount)
 
     def nonce(self, address: bytes) -> int:
         """The nonce of ``address``."""
@@ -87,6 +80,21 @@ class World:
         """
         # rule: evm.state.emptiness
         return not self.code(address) and not self.nonce(address) and not self.balance(address)
+
+    def exists(self, address: bytes) -> bool:
+        """Whether the state holds an account at ``address``, be it an empty one.
+
+        Observes what emptiness does; then, of an empty account, whether it is in the state all the same.
+        """
+        # rule: evm.state.existence
+        return not self.is_empty(address) or self.view.get(empty_account_key(address)) is not None
+
+    def holds_storage(self, address: bytes) -> bool:
+        """Whether ``address`` had storage, but neither nonce nor code, before the block, and it was not cleared since.
+
+        Observes something only where there was such storage, which is constant within a block.
+        """
+        return self.view.has_storage(address) and self.view.get(empty_account_key(address)) is not None
 
     def forget_account(self, address: bytes) -> None:
         """Take everything but storage from ``address``."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from samestate.spec.machine import Key, Rejection, Value, View
+from samestate.spec.access import StepAccess
+from samestate.spec.machine import Key, Rejection, State, Value, View
 from samestate.spec.toy.access_list import check_access_list
 from samestate.spec.toy.block import Block, Transaction
 from samestate.spec.toy.keys import balance_key, nonce_key
 from samestate.spec.toy.operations import OutOfGas, Running
 from samestate.spec.toy.receipt import Error, Receipt
 from samestate.spec.toy.rejections import Invalid
-from samestate.spec.toy.state import ToyState
 from samestate.spec.toy.word import UINT64_MODULUS, from_value, to_value
-from samestate.spec.transition import BlockResult, apply_block
+from samestate.spec.transition import BlockResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,11 @@ class Toy:
             # rule: toy.withdrawal
             credit(view, withdrawal.address, withdrawal.amount)
 
+    def verify(self, block: Block, steps: Sequence[StepAccess], before: State) -> None:
+        """A block may carry an access list, which is then the right one in every entry."""
+        if block.access_list is not None:
+            check_access_list(block.access_list, steps, before)
+
 
 def check_sender(transaction: Transaction, view: View) -> tuple[int, int]:
     """The sender's nonce and balance. Raises Rejection where the transaction may not be in a block on this state."""
@@ -131,19 +136,3 @@ def credit(view: View, address: bytes, amount: int) -> None:
     else:
         # rule: toy.credit
         view.add(balance_key(address), amount)
-
-
-def apply_toy_block(block: Block, state: ToyState) -> ToyResult:
-    """The state transition of a toy block, and its access list verified where it carries one.
-
-    Raises Rejection where the block is invalid.
-    """
-    result = apply_block(Toy(), block, state)
-    judge_toy_block(block, result)
-    return result
-
-
-def judge_toy_block(block: Block, result: ToyResult) -> None:
-    """Raise Rejection where a block, whoever has executed it, carries an access list that is not the right one."""
-    if block.access_list is not None:
-        check_access_list(block.access_list, result.steps, result.before)

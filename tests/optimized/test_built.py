@@ -22,8 +22,11 @@ def import_copy(folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    shutil.copytree(PACKAGE, tmp_path / "optimized", ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path / "optimized"
+    package = tmp_path / "samestate"
+    package.mkdir()
+    shutil.copyfile(PACKAGE.parent / "__init__.py", package / "__init__.py")
+    shutil.copytree(PACKAGE, package / "optimized", ignore=shutil.ignore_patterns("__pycache__"))
+    return package / "optimized"
 
 
 def test_the_build_knows_its_sources() -> None:
@@ -31,30 +34,32 @@ def test_the_build_knows_its_sources() -> None:
 
 
 def test_a_fresh_build_is_imported(copy: Path) -> None:
-    assert import_copy(copy.parent).stdout.strip() == str(copy / "__init__.py")
+    assert import_copy(copy.parents[1]).stdout.strip() == str(copy / "__init__.py")
 
 
 @pytest.mark.parametrize("suffix", ["py", "pxd"])
 def test_a_changed_source_is_refused(copy: Path, suffix: str) -> None:
     with (copy / f"built.{suffix}").open("a") as file:
         file.write("# changed\n")
-    error = import_copy(copy.parent).stderr.splitlines()[-1]
+    error = import_copy(copy.parents[1]).stderr.splitlines()[-1]
     assert error.startswith(
-        f"ImportError: optimized was compiled from other sources than those in {copy}: run `make build`"
+        f"ImportError: samestate.optimized was compiled from other sources than those in {copy}: run `make build`"
     )
 
 
 def test_an_ordinary_module_may_change(copy: Path) -> None:
     with (copy / "sources.py").open("a") as file:
         file.write("# changed\n")
-    assert import_copy(copy.parent).returncode == 0
+    assert import_copy(copy.parents[1]).returncode == 0
 
 
 def test_an_interpreted_module_is_refused(copy: Path) -> None:
     for extension in copy.glob("built.*.so"):
         extension.unlink()
-    error = import_copy(copy.parent).stderr.splitlines()[-1]
-    assert error.startswith("ImportError: optimized is not compiled (built.py): run `make build`, or `pip install .`")
+    error = import_copy(copy.parents[1]).stderr.splitlines()[-1]
+    assert error.startswith(
+        "ImportError: samestate.optimized is not compiled (built.py): run `make build`, or `pip install .`"
+    )
 
 
 def test_every_compiled_module_has_a_stub() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import pickle
+from dataclasses import dataclass, replace
 
 import pytest
 
+from samestate.reference import STRATEGIES, run_block
 from samestate.reference.difference import difference, end_of, right_end_of
-from samestate.spec.machine import Rejection
+from samestate.spec.evm.halts import Halt, OutOfGas, Reverted
+from samestate.spec.machine import Rejection, View
+from samestate.spec.toy.block import Block
 from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.rejections import Invalid
 from samestate.spec.transition import apply_block
@@ -58,3 +62,33 @@ def test_a_crash_of_the_specification_is_no_ending() -> None:
     with pytest.raises(ZeroDivisionError):
         right_end_of(crash)  # type: ignore[arg-type]
     assert isinstance(right_end_of(reject), Rejection)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class TwoAccountsLoseTheirStorage(Toy):
+    """The toy, with an opening step that wipes two accounts, the later one first."""
+
+    def open(self, block: Block, view: View) -> None:
+        view.wipe(LATER)
+        view.wipe(EARLIER)
+
+
+EARLIER, LATER = b"\x01" * 20, b"\x02" * 20
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_wipes_are_sorted_whatever_their_order_in_the_block(strategy: str) -> None:
+    machine = TwoAccountsLoseTheirStorage()
+    right = apply_block(machine, CONFLICTING, RICH)
+    given = run_block(machine, CONFLICTING, RICH, strategy, predictions={}).result
+    assert right.wipes == given.wipes == (EARLIER, LATER)
+    assert difference(right, given) == ""
+
+
+def test_outcomes_are_values() -> None:
+    """An outcome that says why a frame failed is the same outcome when the block is executed again."""
+    assert OutOfGas(3) == OutOfGas(3)
+    assert hash(OutOfGas(3)) == hash(OutOfGas(3))
+    assert len({OutOfGas(3), OutOfGas(4), OutOfGas(), Reverted(), Halt()}) == 5
+    assert OutOfGas(3) != (3,)
+    assert pickle.loads(pickle.dumps(OutOfGas(3))) == OutOfGas(3)

@@ -13,7 +13,6 @@ from samestate.reference import (
     STRATEGIES,
     BlockProgram,
     Estimate,
-    Judge,
     Parts,
     Run,
     last_run,
@@ -32,7 +31,7 @@ from samestate.spec.machine import Key, Rejection, Value
 from samestate.spec.toy.access_list import access_list_of
 from samestate.spec.toy.block import Block
 from samestate.spec.toy.keys import balance_key
-from samestate.spec.toy.machine import Toy, apply_toy_block, judge_toy_block
+from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.operations import Sload, Sstore
 from samestate.spec.toy.rejections import Invalid
 from samestate.spec.transition import apply_block
@@ -343,19 +342,18 @@ def test_whoever_executes_a_block_its_list_is_judged(strategy: str) -> None:
     right = access_list_of(apply_block(Toy(), CONFLICTING, RICH).steps, RICH)
     predictions = predictions_of(Toy(), CONFLICTING, RICH)
 
-    def run(block: Block, judge: Judge | None) -> Run:
-        return run_block(Toy(), block, RICH, strategy, predictions=predictions, judge=judge)
+    def run(block: Block) -> Run:
+        return run_block(Toy(), block, RICH, strategy, predictions=predictions)
 
-    assert len(run(replace(CONFLICTING, access_list=right), judge_toy_block).result.receipts) == 3
+    assert len(run(replace(CONFLICTING, access_list=right)).result.receipts) == 3
     for wrong in ((), (*right[:2], right[1], *right[3:])):
         block = replace(CONFLICTING, access_list=wrong)
         with pytest.raises(Rejection) as caught:
-            run(block, judge_toy_block)
-        expected = end_of(lambda block=block: apply_toy_block(block, RICH))  # type: ignore[misc]
+            run(block)
+        expected = end_of(lambda block=block: apply_block(Toy(), block, RICH))  # type: ignore[misc]
         assert isinstance(expected, Rejection)
         assert (caught.value.code, caught.value.transaction) == (expected.code, expected.transaction)
         assert caught.value.code is Invalid.ACCESS_LIST_MISMATCH
-        assert len(run(block, None).result.receipts) == 3
 
 
 def test_without_a_list_there_is_no_such_strategy() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from samestate.spec.access import OPEN, Read
 from samestate.spec.machine import Key, Rejection, Suspended
-from samestate.spec.transition import apply_block
+from samestate.spec.transition import apply_block, execute_block
 from tests.spec.test_view import NaiveView, operations, programs, states
 from tests.spec.tiny_machine import KEYS, Operation, Refused, TinyBlock, TinyMachine, TinyState, number, run, value
 
@@ -20,9 +20,18 @@ ONE, TWO = b"\x01", b"\x02"
 def test_open_then_each_transaction_executed_and_settled_then_close() -> None:
     block = TinyBlock(programs=((), (("touch", b"x"),)))
     result = apply_block(TinyMachine(), block, TinyState({}))
-    assert block.calls == ["open", "execute", "settle", "execute", "settle", "close"]
+    assert block.calls == ["open", "execute", "settle", "execute", "settle", "close", "verify"]
     assert [access.step for access in result.steps] == [OPEN, 0, 1, 2]
     assert (result.receipts, result.totals, result.closing) == ((0, 1), 1, (0, 1))
+
+
+def test_a_block_that_says_what_is_not_so_is_executed_but_not_valid() -> None:
+    block = TinyBlock((((("set", b"a", ONE)),),), said_steps=7)
+    result = execute_block(TinyMachine(), block, TinyState({}))
+    assert result.changes == {b"a": ONE}
+    with pytest.raises(Rejection, match="not so: 3 steps, not 7"):
+        apply_block(TinyMachine(), block, TinyState({}))
+    assert block.calls[-1] == "verify"
 
 
 def test_an_empty_block() -> None:
@@ -64,7 +73,7 @@ def test_the_state_before_the_block_is_left_alone() -> None:
 def test_a_block_that_cannot_be_opened_or_closed_is_rejected_as_a_whole(place: str, code: Refused) -> None:
     block = TinyBlock(**{"programs": ((),), place: (("reject",),)})  # type: ignore[arg-type]
     with pytest.raises(Rejection) as caught:
-        apply_block(TinyMachine(), block, TinyState({}), leave_out=lambda index, rejection: None)
+        execute_block(TinyMachine(), block, TinyState({}), leave_out=lambda index, rejection: None)
     assert (caught.value.code, caught.value.transaction) == (code, None)
 
 
@@ -94,7 +103,7 @@ def test_what_is_left_out_leaves_nothing_behind() -> None:
         limit=2,
     )
     rejected: list[tuple[int, Any, int | None]] = []
-    result = apply_block(
+    result = execute_block(
         TinyMachine(),
         block,
         TinyState({b"sx1": ONE}),
@@ -111,7 +120,7 @@ def test_what_is_left_out_leaves_nothing_behind() -> None:
 def test_a_smaller_transaction_still_fits_where_a_larger_one_did_not() -> None:
     block = TinyBlock(programs=((("touch", b"x"),) * 3, (("touch", b"x"),)), limit=2)
     rejected: list[int] = []
-    result = apply_block(TinyMachine(), block, TinyState({}), lambda index, _: rejected.append(index))
+    result = execute_block(TinyMachine(), block, TinyState({}), lambda index, _: rejected.append(index))
     assert (rejected, result.receipts) == ([0], (1,))
 
 
@@ -126,7 +135,7 @@ def test_only_rejections_are_left_out() -> None:
 
     for machine, error in ((Broken(), ZeroDivisionError), (Waiting(), Suspended)):
         with pytest.raises(error):
-            apply_block(machine, TinyBlock(((),)), TinyState({}), leave_out=lambda index, rejection: None)
+            execute_block(machine, TinyBlock(((),)), TinyState({}), leave_out=lambda index, rejection: None)
 
 
 def test_no_machine_catches_a_suspension_by_accident() -> None:
@@ -163,7 +172,7 @@ def test_leaving_out_is_as_if_the_transaction_had_not_been_there(
     before: dict[Key, bytes], blocks: list[list[Operation]]
 ) -> None:
     left_out: list[int] = []
-    result = apply_block(
+    result = execute_block(
         TinyMachine(), TinyBlock(tuple(map(tuple, blocks))), TinyState(before), lambda index, _: left_out.append(index)
     )
     rest = tuple(tuple(program) for index, program in enumerate(blocks) if index not in left_out)

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from samestate.spec.machine import Key, Rejection, RejectionCode, Value, View
+from samestate.spec.access import StepAccess
+from samestate.spec.machine import Key, Rejection, RejectionCode, State, Value, View
 
 Operation = tuple[Any, ...]
 """("get", key), ("set", key, value), ("add", key, amount), ("touch", address), ("wipe", address),
@@ -25,6 +26,7 @@ class Refused(RejectionCode):
     FULL = "the block is full"
     NOT_OPEN = "the block cannot be opened"
     NOT_CLOSED = "the block cannot be closed"
+    NOT_SO = "what the block says of itself is not so"
 
 
 def number(value: Value) -> int:
@@ -67,13 +69,14 @@ class TinyState:
 
 @dataclass(frozen=True)
 class TinyBlock:
-    """``limit`` is how many operations the transactions of a block may have together."""
+    """``limit`` is how many operations the transactions may have together, ``said_steps`` how many steps it claims."""
 
     programs: tuple[tuple[Operation, ...], ...]
     opening: tuple[Operation, ...] = ()
     closing: tuple[Operation, ...] = ()
     limit: int = 1000
     calls: list[str] = field(default_factory=list)
+    said_steps: int | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class TinyOutcome:
 
 
 class TinyMachine(TinyCodec):
-    """Implements :class:`samestate.spec.machine.Machine`. ``calls`` of a block tells in what order the frame asked for what."""
+    """Implements :class:`Machine`. ``calls`` of a block tells in what order the frame asked for what."""
 
     def transactions(self, block: TinyBlock) -> Sequence[tuple[Operation, ...]]:
         return block.programs
@@ -109,6 +112,11 @@ class TinyMachine(TinyCodec):
         block.calls.append("close")
         run(block.closing, view, Refused.NOT_CLOSED)
         return tuple(receipts)
+
+    def verify(self, block: TinyBlock, steps: Sequence[StepAccess], before: State) -> None:
+        block.calls.append("verify")
+        if block.said_steps not in (None, len(steps)):
+            raise Rejection(Refused.NOT_SO, f"{len(steps)} steps, not {block.said_steps}")
 
 
 def run(program: Iterable[Operation], view: View, code: Refused = Refused.BY_ITSELF) -> list[Any]:

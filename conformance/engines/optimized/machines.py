@@ -38,7 +38,7 @@ class ForkBlock:
     payload: Payload
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=64)
 def machine_of(fork: NamedFork) -> Evm:
     """The EVM under a fork."""
     return Evm(find_fork(fork))
@@ -76,7 +76,7 @@ class AnyFork:
         """What a transaction's own access list names."""
         return evm_declared(transaction)
 
-    def alike(self, transaction: Transaction) -> tuple[bytes, bytes, bytes]:
+    def kind(self, transaction: Transaction) -> tuple[bytes, bytes, bytes]:
         """The same sender, who calls the same function of the same contract, does the same, whatever the arguments."""
         try:
             sender = recover_sender(transaction)
@@ -92,6 +92,6 @@ class DeclaringToy(Toy):
         """The declared slots, and the sender's account."""
         return toy_declared(transaction)
 
-    def alike(self, transaction: ToyTransaction) -> tuple[bytes, tuple[Operation, ...]]:
+    def kind(self, transaction: ToyTransaction) -> tuple[bytes, tuple[Operation, ...]]:
         """The same sender with the same operations."""
         return transaction.sender, tuple(transaction.operations)

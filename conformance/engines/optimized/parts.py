@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from samestate.conformance.engines.known_state import listed_state
 from samestate.conformance.engines.optimized.machines import EVM, TOY, ForkBlock
 from samestate.conformance.engines.optimized.plain import (
     EVM_CODES,
@@ -16,7 +17,6 @@ from samestate.conformance.engines.optimized.toy import finished_result, packed_
 from samestate.conformance.engines.predictions import Predictions
 from samestate.conformance.engines.protocol import AnyResult, EngineFailure, EngineTimeout
 from samestate.conformance.fixtures.named_forks import name_fork
-from samestate.conformance.known_state import listed_state
 from samestate.conformance.vectors import toy
 from samestate.optimized import Configuration, Engine, EngineError, MachineName
 from samestate.optimized.errors import TimeLimitExceeded
@@ -41,9 +41,11 @@ class Parts:
             if isinstance(machine, Evm):
                 given = ForkBlock(name_fork(machine.fork), block)
                 result = self._python(EVM, given, listed_state(machine, block, state), predictions)
-                return python_result(result, EVM_CODES, state)
+                return verified(machine, block, python_result(result, EVM_CODES, state))
             if self.configuration.kind == "processes":
-                return python_result(self._python(TOY, block, state, predictions), TOY_CODES, state)
+                return verified(
+                    machine, block, python_result(self._python(TOY, block, state, predictions), TOY_CODES, state)
+                )
             result = self._engine(toy.NAME, toy.NAME).execute(packed_block(block, state))
             self.trace += result.trace
             return finished_result(result, block, state)
@@ -67,3 +69,9 @@ class Parts:
         if name not in self._engines:
             self._engines[name] = Engine(machine, self.configuration)
         return self._engines[name]
+
+
+def verified(machine: Any, block: Any, result: AnyResult) -> AnyResult:
+    """The result of a machine in Python, once the machine has had the last word on it. Raises Rejection."""
+    machine.verify(block, result.steps, result.before)
+    return result

@@ -31,7 +31,7 @@ def plain_state(state: State) -> Mapping[Key, bytes]:
         raise TypeError(f"{type(state).__name__} is no whole state")
     keys = [make(address) for address in state.accounts for make in (nonce_key, balance_key, code_key)]
     keys += [slot_key(address, slot) for address, slots in state.storage.items() for slot in slots]
-    keys += [empty_account_key(address) for address in state.empty_accounts]
+    keys += [empty_account_key(address) for address in (*state.empty_accounts, *state.storage)]
     values = {key: state.get(key) for key in keys}
     return {key: value for key, value in values.items() if value is not None}
 

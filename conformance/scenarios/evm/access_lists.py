@@ -123,6 +123,41 @@ def list_out_of_order(block: BlockBuilder) -> None:
     block.expect(Invalid.MALFORMED_ACCESS_LIST)
 
 
+@scenario(hazards="H65 H67", forks=(AMSTERDAM,))
+def account_twice(block: BlockBuilder) -> None:
+    """The proposed list has an account twice: that is wrong in form, although every entry of it is right."""
+    story(block)
+    block.propose_access_list(
+        lambda right: encode_access_list((decode_access_list(right)[0], *decode_access_list(right)))
+    )
+    block.expect(Invalid.MALFORMED_ACCESS_LIST)
+
+
+@scenario(hazards="H65 H67", forks=(AMSTERDAM,))
+def stranger_out_of_order(block: BlockBuilder) -> None:
+    """The proposed list has an account too many, and at the wrong place: the form is wrong before the content is."""
+    story(block)
+    stranger = AccountAccess(bytes(20))
+    block.propose_access_list(lambda right: encode_access_list((*decode_access_list(right), stranger)))
+    block.expect(Invalid.MALFORMED_ACCESS_LIST)
+
+
+@scenario(hazards="H65 H67", forks=(AMSTERDAM,))
+def change_twice(block: BlockBuilder) -> None:
+    """The proposed list has a change of an account twice: in form it is right, and not what the execution gives."""
+    story(block)
+
+    def twice(right: bytes) -> bytes:
+        accounts = decode_access_list(right)
+        place = next(index for index, account in enumerate(accounts) if account.balance_changes)
+        changes = accounts[place].balance_changes
+        wrong = replace(accounts[place], balance_changes=(*changes, changes[-1]))
+        return encode_access_list((*accounts[:place], wrong, *accounts[place + 1 :]))
+
+    block.propose_access_list(twice)
+    block.expect(Invalid.INVALID_BLOCK_ACCESS_LIST)
+
+
 @scenario(hazards="H65", forks=(AMSTERDAM,))
 def bytes_that_are_no_list(block: BlockBuilder) -> None:
     """The proposed list ends in the middle of its encoding."""

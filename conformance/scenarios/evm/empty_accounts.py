@@ -1,13 +1,19 @@
-"""Accounts that are in the state although they have nothing, from before EIP-161: gone once they are touched."""
+"""Accounts that are in the state although they have nothing, or storage alone: gone once they are touched (EIP-161)."""
 
 from __future__ import annotations
 
-from samestate.conformance.scenarios.assembler import REVERT, balance, call, code, store
-from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
-from samestate.conformance.scenarios.scenario import scenario
-from samestate.spec.evm.forks import AMSTERDAM, BERLIN, PARIS, SHANGHAI
+from samestate.conformance.scenarios.assembler import REVERT, balance, call, code, create2, deploying, load, store
+from samestate.conformance.scenarios.block_builder import ETHER, GWEI, Account, BlockBuilder
+from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.spec.evm.address import salted_address
+from samestate.spec.evm.forks import AMSTERDAM, BERLIN, LONDON, PARIS, PRAGUE, SHANGHAI
 
 RIPEMD = (3).to_bytes(20, "big")
+PRICE = 2 * GWEI
+"""What a sender pays for a unit of gas: base fee and tip."""
+ONE_AUTHORIZATION, REFUNDED = 46_000, 36_800
+"""The gas of a set-code transaction with one authorization and nothing else, and what is left of it after a refund."""
+CHILD = deploying(code(store(0, load(5))))
 
 
 @scenario(hazards="H25 H75", forks=(BERLIN, AMSTERDAM))
@@ -82,3 +88,108 @@ def empty_account_gets_value(block: BlockBuilder) -> None:
     block.expect_success()
     block.expect_balance(ghost, 0)
     block.expect_nonce(ghost, 1)
+
+
+def paid(sender: Account, *gas: int, block: BlockBuilder) -> None:
+    """What the sender's transactions must have used."""
+    block.expect_balance(sender, ETHER - sum(gas) * PRICE)
+
+
+@scenario(hazards="H126", forks=since(PRAGUE))
+def authority_that_is_empty(block: BlockBuilder) -> None:
+    """The authority of an authorization is an empty account: it exists, so its new account is not paid for."""
+    alice, bob, carol = block.accounts(alice=ETHER, bob=ETHER, carol=0)
+    ghost, shop = block.empty_account("ghost"), block.contract("shop", b"\x00")
+    block.delegate(alice, {ghost: shop}, to=shop)
+    block.delegate(bob, {carol: shop}, to=shop)
+    block.expect_success()
+    paid(alice, REFUNDED, block=block)
+    paid(bob, ONE_AUTHORIZATION, block=block)
+
+
+@scenario(hazards="H126", forks=since(PRAGUE))
+def authority_that_was_touched(block: BlockBuilder) -> None:
+    """The authority was an empty account, and an earlier transaction touched it: it exists no more."""
+    alice, bob = block.accounts(alice=ETHER, bob=ETHER)
+    ghost, shop = block.empty_account("ghost"), block.contract("shop", b"\x00")
+    block.transfer(alice, to=ghost, value=0)
+    block.delegate(bob, {ghost: shop}, to=shop)
+    block.expect_success()
+    paid(bob, ONE_AUTHORIZATION, block=block)
+
+
+@scenario(hazards="H126 H55", forks=(PRAGUE,))
+def authority_that_a_reverted_frame_touched(block: BlockBuilder) -> None:
+    """The touch was undone with its frame: the empty account is there, and so is the refund."""
+    alice, bob = block.accounts(alice=ETHER, bob=ETHER)
+    ghost, shop = block.empty_account("ghost"), block.contract("shop", b"\x00")
+    inner = block.contract("inner", code(call(ghost), REVERT))
+    block.call(alice, block.contract("outer", code(call(inner))))
+    block.delegate(bob, {ghost: shop}, to=shop)
+    block.expect_success()
+    paid(bob, REFUNDED, block=block)
+
+
+@scenario(hazards="H126", forks=since(PRAGUE))
+def authority_with_storage_alone(block: BlockBuilder) -> None:
+    """The authority has storage and nothing else: it exists, and what it delegates to finds that storage."""
+    alice, bob = block.accounts(alice=ETHER, bob=ETHER)
+    ghost, shop = block.nobody("ghost"), block.contract("shop", b"\x00")
+    block.orphan_storage(ghost, {5: 6})
+    block.delegate(alice, {ghost: block.contract("target", code(store(0, load(5))))}, to=shop)
+    block.call(bob, ghost)
+    block.expect_success()
+    paid(alice, REFUNDED, block=block)
+    block.expect_slot(ghost, 0, 6)
+
+
+@scenario(hazards="H25 H75", forks=(BERLIN, LONDON))
+def storage_alone_is_touched(block: BlockBuilder) -> None:
+    """An account with storage alone is called without value: it was empty, so it is gone with its storage."""
+    alice = block.account("alice", ETHER)
+    ghost = block.nobody("ghost")
+    block.orphan_storage(ghost, {5: 6})
+    block.transfer(alice, to=ghost, value=0)
+    block.expect_success()
+    block.expect_gone(ghost)
+
+
+@scenario(hazards="H25 H75", forks=(LONDON,))
+def storage_alone_is_touched_and_paid(block: BlockBuilder) -> None:
+    """One transaction touches an account with storage alone and pays it: it is not empty in the end, and stays."""
+    alice = block.account("alice", ETHER)
+    ghost = block.nobody("ghost")
+    block.orphan_storage(ghost, {5: 6})
+    payer = block.contract("payer", code(f"{call(ghost)} POP", call(ghost, value=1)), balance=1)
+    block.call(alice, payer)
+    block.expect_success()
+    block.expect_balance(ghost, 1)
+    block.expect_slot(ghost, 5, 6)
+
+
+@scenario(hazards="H55 H75", forks=(LONDON,))
+def storage_alone_is_touched_in_a_reverted_frame(block: BlockBuilder) -> None:
+    """A frame touches an account with storage alone and reverts: the account stays as it was."""
+    alice = block.account("alice", ETHER)
+    ghost = block.nobody("ghost")
+    block.orphan_storage(ghost, {5: 6})
+    inner = block.contract("inner", code(call(ghost), REVERT))
+    block.call(alice, block.contract("outer", code(call(inner))))
+    block.expect_success()
+    block.expect_slot(ghost, 5, 6)
+
+
+@scenario(hazards="H29 H31", forks=(BERLIN,))
+def created_where_storage_was_cleared(block: BlockBuilder) -> None:
+    """Storage at an address is cleared by a touch: a creation there does not collide, and finds no slot."""
+    alice = block.account("alice", ETHER)
+    factory = block.contract("factory", code(store("CALLER", create2(CHILD))))
+    child = block.at("child", salted_address(factory.address, bytes(32), CHILD))
+    block.orphan_storage(child, {5: 6})
+    block.transfer(alice, to=child, value=0)
+    block.call(alice, factory)
+    block.call(alice, child)
+    block.expect_success()
+    block.expect_slot(factory, alice.as_number, child)
+    block.expect_slot(child, 5, 0)
+    block.expect_slot(child, 0, 0)

@@ -8,10 +8,17 @@ from samestate.conformance.generating.system_contracts import deposit_data, depo
 from samestate.conformance.scenarios.assembler import REVERT, call, code, load, store, words
 from samestate.conformance.scenarios.block_builder import ETHER, SECONDS_PER_BLOCK, BlockBuilder, block_hash
 from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.spec.evm.delegation import DESIGNATOR
 from samestate.spec.evm.forks import AMSTERDAM, CANCUN, OSAKA, PRAGUE
 from samestate.spec.evm.forks.berlin import MAINNET_DEPOSIT_CONTRACT
 from samestate.spec.evm.rejections import Invalid
-from samestate.spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES, CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
+from samestate.spec.evm.system_calls import (
+    BEACON_ROOTS,
+    BLOCK_HASHES,
+    CONSOLIDATION_REQUESTS,
+    SYSTEM_ADDRESS,
+    WITHDRAWAL_REQUESTS,
+)
 
 
 def asks(argument: str, contract: bytes) -> bytes:
@@ -51,6 +58,29 @@ def parent_hash_from_the_history(block: BlockBuilder) -> None:
     block.call(alice, asker)
     block.expect_success()
     block.expect_slot(asker, 0, int.from_bytes(block.environment.parent_hash, "big"))
+
+
+@scenario(hazards="H36", forks=since(PRAGUE))
+def contract_that_is_a_delegation(block: BlockBuilder) -> None:
+    """The code of a system contract is a delegation: what it delegates to runs as the system contract (EIP-7702)."""
+    alice, bob = block.accounts(alice=ETHER, bob=0)
+    contract = block.at("withdrawal requests", WITHDRAWAL_REQUESTS)
+    target = block.contract("target", code(store(0, "CALLER"), store(1, "ADDRESS")))
+    block.place_contract(contract, DESIGNATOR + target.address)
+    block.transfer(alice, to=bob, value=7)
+    block.expect_success()
+    block.expect_slot(contract, 0, int.from_bytes(SYSTEM_ADDRESS, "big"))
+    block.expect_slot(contract, 1, int.from_bytes(WITHDRAWAL_REQUESTS, "big"))
+    block.expect_slot(target, 0, 0)
+
+
+@scenario(hazards="H36", forks=(PRAGUE,))
+def contract_that_delegates_to_nothing(block: BlockBuilder) -> None:
+    """A system contract delegates to an account without code: the call has code to begin with, and gives no request."""
+    alice, bob = block.accounts(alice=ETHER, bob=0)
+    block.place_contract(block.at("withdrawal requests", WITHDRAWAL_REQUESTS), DESIGNATOR + bob.address)
+    block.transfer(alice, to=bob, value=7)
+    block.expect_success()
 
 
 @scenario(hazards="H41 H42", forks=since(OSAKA))

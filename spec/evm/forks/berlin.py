@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from samestate.spec.evm import intrinsic, system_calls, validity
+from samestate.spec.evm import intrinsic, validity
 from samestate.spec.evm.delegation import no_delegation
 from samestate.spec.evm.fees import no_base_fee, no_excess_blob_gas
 from samestate.spec.evm.fork import Fork
@@ -22,6 +22,7 @@ from samestate.spec.evm.instructions.creation import create, create2
 from samestate.spec.evm.instructions.ending import invalid, return_, revert, self_destruct_with_refund
 from samestate.spec.evm.instructions.storage import load, store
 from samestate.spec.evm.precompiles import BERLIN_PRECOMPILES
+from samestate.spec.evm.rewards import ETHER, pay_rewards
 from samestate.spec.evm.transaction_execution import destroy_with_storage
 
 NO_LIMIT = 2**256
@@ -80,8 +81,8 @@ BERLIN = Fork(
     calldata_floor=intrinsic.no_floor,
     warms_coinbase=False,
     opening=(),
-    closing=(system_calls.pay_rewards,),
-    block_reward=2 * system_calls.ETHER,
+    closing=(pay_rewards,),
+    block_reward=2 * ETHER,
     difficulty_bomb_delay=9_000_000,
     blob_schedule=None,
     blobs_per_transaction=None,

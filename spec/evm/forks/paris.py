@@ -6,7 +6,7 @@ from samestate.spec.evm.fork import replaced
 from samestate.spec.evm.forks.london import GRAY_GLACIER
 from samestate.spec.evm.header_rules import check_difficulty, check_post_merge_constants
 from samestate.spec.evm.instructions import prev_randao
-from samestate.spec.evm.system_calls import pay_rewards
+from samestate.spec.evm.rewards import pay_rewards
 
 PARIS = GRAY_GLACIER.fork(
     name="Paris",

@@ -10,12 +10,8 @@ from samestate.spec.evm.delegation import delegation_target
 from samestate.spec.evm.fork import BlobSchedule
 from samestate.spec.evm.forks.cancun import CANCUN
 from samestate.spec.evm.precompiles import PRAGUE_PRECOMPILES
-from samestate.spec.evm.requests import collect_deposits
-from samestate.spec.evm.system_calls import (
-    collect_consolidation_requests,
-    collect_withdrawal_requests,
-    store_parent_hash,
-)
+from samestate.spec.evm.requests import collect_consolidation_requests, collect_deposits, collect_withdrawal_requests
+from samestate.spec.evm.system_calls import store_parent_hash
 
 PRAGUE = CANCUN.fork(
     name="Prague",

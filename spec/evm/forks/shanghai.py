@@ -6,7 +6,7 @@ from samestate.spec.evm import intrinsic, validity
 from samestate.spec.evm.forks.paris import PARIS
 from samestate.spec.evm.gas import initcode
 from samestate.spec.evm.instructions import push0
-from samestate.spec.evm.system_calls import pay_withdrawals
+from samestate.spec.evm.withdrawals import pay_withdrawals
 
 SHANGHAI = PARIS.fork(
     name="Shanghai",

@@ -46,10 +46,10 @@ def find_callee(frame: Frame, address: bytes, price: int) -> Callee:
 def begin_call(
     frame: Frame, address: bytes, value: int, creates_account: bool, requested: int, memory: int
 ) -> tuple[Callee, int]:
-    """The gas part that all four share: access, value, new account, delegation, and the gas that goes along.
+    """The gas part that all four share: access, value, new account, delegation, and the forwarded gas.
 
     ``memory`` is the price of expanding memory; ``requested`` the gas that the caller would like to give. Gives the
-    code to run and the gas that goes along, the stipend not included.
+    code to run and the forwarded gas, the stipend not included.
     """
     price = memory + account_access_cost(frame, address)
     if value:
@@ -62,10 +62,10 @@ def begin_call(
         price += gas.NEW_ACCOUNT
     callee = find_callee(frame, address, price)
     frame.charge(price + callee.gas)
-    # rule: evm.call.gas-along
-    along = min(requested, gas.all_but_one_64th(frame.gas_left))
-    frame.charge(along)
-    return callee, along
+    # rule: evm.call.forwarded-gas
+    forwarded = min(requested, gas.all_but_one_64th(frame.gas_left))
+    frame.charge(forwarded)
+    return callee, forwarded
 
 
 def finish_call(frame: Frame, message: Message, output_offset: int, output_size: int, offers: int = 0) -> None:
@@ -111,10 +111,10 @@ def call(frame: Frame) -> None:
     if value:
         frame.forbid_in_static_context()
     memory = frame.expansion((input_offset, input_size), (output_offset, output_size))
-    callee, along = begin_call(frame, address, value, creates_account=True, requested=requested, memory=memory)
+    callee, forwarded = begin_call(frame, address, value, creates_account=True, requested=requested, memory=memory)
     if value:
         # rule: evm.call.stipend
-        along += gas.CALL_STIPEND
+        forwarded += gas.CALL_STIPEND
 
     # operation
     # rule: evm.call.message
@@ -125,7 +125,7 @@ def call(frame: Frame) -> None:
         code=callee.code,
         data=frame.read_memory(input_offset, input_size),
         value=value,
-        gas=along,
+        gas=forwarded,
         depth=frame.message.depth + 1,
         is_static=frame.message.is_static,
         runs_precompile=not callee.is_delegated,
@@ -150,10 +150,10 @@ def call_code(frame: Frame) -> None:
 
     # gas
     memory = frame.expansion((input_offset, input_size), (output_offset, output_size))
-    callee, along = begin_call(frame, address, value, creates_account=False, requested=requested, memory=memory)
+    callee, forwarded = begin_call(frame, address, value, creates_account=False, requested=requested, memory=memory)
     if value:
         # rule: evm.callcode.stipend
-        along += gas.CALL_STIPEND
+        forwarded += gas.CALL_STIPEND
 
     # operation
     # rule: evm.callcode.message
@@ -164,7 +164,7 @@ def call_code(frame: Frame) -> None:
         code=callee.code,
         data=frame.read_memory(input_offset, input_size),
         value=value,
-        gas=along,
+        gas=forwarded,
         depth=frame.message.depth + 1,
         is_static=frame.message.is_static,
         moves_value=False,
@@ -189,7 +189,7 @@ def delegate_call(frame: Frame) -> None:
 
     # gas
     memory = frame.expansion((input_offset, input_size), (output_offset, output_size))
-    callee, along = begin_call(frame, address, 0, creates_account=False, requested=requested, memory=memory)
+    callee, forwarded = begin_call(frame, address, 0, creates_account=False, requested=requested, memory=memory)
 
     # operation
     # rule: evm.delegatecall.message
@@ -200,7 +200,7 @@ def delegate_call(frame: Frame) -> None:
         code=callee.code,
         data=frame.read_memory(input_offset, input_size),
         value=frame.message.value,
-        gas=along,
+        gas=forwarded,
         depth=frame.message.depth + 1,
         is_static=frame.message.is_static,
         moves_value=False,
@@ -225,7 +225,7 @@ def static_call(frame: Frame) -> None:
 
     # gas
     memory = frame.expansion((input_offset, input_size), (output_offset, output_size))
-    callee, along = begin_call(frame, address, 0, creates_account=False, requested=requested, memory=memory)
+    callee, forwarded = begin_call(frame, address, 0, creates_account=False, requested=requested, memory=memory)
 
     # operation
     # rule: evm.staticcall.message
@@ -236,7 +236,7 @@ def static_call(frame: Frame) -> None:
         code=callee.code,
         data=frame.read_memory(input_offset, input_size),
         value=0,
-        gas=along,
+        gas=forwarded,
         depth=frame.message.depth + 1,
         is_static=True,
         runs_precompile=not callee.is_delegated,

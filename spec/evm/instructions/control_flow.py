@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from samestate.spec.evm import gas
-from samestate.spec.evm.frame import Frame, jump_destinations
+from samestate.spec.evm.frame import Frame
 from samestate.spec.evm.halts import InvalidJump
 from samestate.spec.evm.instructions.instruction import instruction
 
@@ -33,7 +33,7 @@ def jump(frame: Frame) -> None:
     frame.charge(gas.MID)
 
     # operation
-    if destination not in jump_destinations(frame.code):
+    if not frame.may_jump_to(destination):
         # rule: evm.control-flow.jump-to-no-destination
         raise InvalidJump
 
@@ -53,7 +53,7 @@ def jump_if(frame: Frame) -> None:
     frame.charge(gas.HIGH)
 
     # operation
-    if condition and destination not in jump_destinations(frame.code):
+    if condition and not frame.may_jump_to(destination):
         # rule: evm.control-flow.jump-if-to-no-destination
         raise InvalidJump
 

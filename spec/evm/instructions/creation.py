@@ -28,15 +28,15 @@ def create_account(frame: Frame, value: int, initcode: bytes, salt: bytes | None
     """The operation that both share: run the initialization code at its address, or fail before it begins."""
     creator = frame.message.target
     world = frame.world
-    # rule: evm.create.gas-along
-    along = gas.all_but_one_64th(frame.gas_left)
-    frame.charge(along)
+    # rule: evm.create.forwarded-gas
+    forwarded = gas.all_but_one_64th(frame.gas_left)
+    frame.charge(forwarded)
     frame.return_data = b""
     nonce = world.nonce(creator)
     lacks_funds = value > 0 and world.balance(creator) < value
     if lacks_funds or nonce == NONCE_LIMIT or frame.message.depth == CALL_DEPTH_LIMIT:
         # rule: evm.create.cannot-begin
-        frame.gas_left += along
+        frame.gas_left += forwarded
         frame.stack.append(0)
         return
     address = created_address(creator, nonce) if salt is None else salted_address(creator, salt, initcode)
@@ -51,7 +51,7 @@ def create_account(frame: Frame, value: int, initcode: bytes, salt: bytes | None
         code=initcode,
         data=b"",
         value=value,
-        gas=along,
+        gas=forwarded,
         depth=frame.message.depth + 1,
     )
     taken = is_taken(world, address)

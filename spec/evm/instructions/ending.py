@@ -7,6 +7,7 @@ from samestate.spec.evm.frame import Frame, to_address
 from samestate.spec.evm.halts import InvalidOpcode, Reverted
 from samestate.spec.evm.instructions.access import account_access_cost, warm_account
 from samestate.spec.evm.instructions.instruction import instruction
+from samestate.spec.evm.state_clearing import credit
 
 SELF_DESTRUCT_REFUND = 24000
 
@@ -84,7 +85,7 @@ def move_balance(frame: Frame, beneficiary: bytes) -> None:
     # rule: evm.selfdestruct.moves-balance
     frame.world.set_balance(owner, 0)
     if beneficiary != owner:
-        frame.world.credit(beneficiary, balance)
+        credit(frame.world, frame.substate, beneficiary, balance)
 
 
 @instruction("SELFDESTRUCT", pops=1)

@@ -6,32 +6,20 @@ infinity is all zeros. A coordinate of the second group has two parts, the imagi
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
-from py_ecc.fields import optimized_bn128_FQ as FQ
-from py_ecc.fields import optimized_bn128_FQ2 as FQ2
-from py_ecc.fields import optimized_bn128_FQ12 as FQ12
-from py_ecc.optimized_bn128.optimized_curve import (
-    add,
-    b,
-    b2,
-    curve_order,
-    field_modulus,
-    is_inf,
-    is_on_curve,
-    multiply,
-    normalize,
-)
-from py_ecc.optimized_bn128.optimized_pairing import final_exponentiate, pairing
-
+from samestate.spec.evm.precompiles.bn254_groups import GROUPS, Point1, Point2
 from samestate.spec.evm.precompiles.precompile import Precompile, PrecompileFailure, padded, word
 
-Point1: TypeAlias = tuple[FQ, FQ, FQ]
-Point2: TypeAlias = tuple[FQ2, FQ2, FQ2]
-"""Points of the first and the second group in projective coordinates."""
+FIELD_MODULUS = 0x30644E72E131A029B85045B68181585D97816A916871CA8D3C208C16D87CFD47
+"""EIP-196."""
 
-INFINITY_1: Point1 = (FQ.one(), FQ.one(), FQ.zero())
-INFINITY_2: Point2 = (FQ2.one(), FQ2.one(), FQ2.zero())
+CURVE_CONSTANT = 3
+"""The first curve is ``y² = x³ + 3`` (EIP-196)."""
+
+TWIST_CONSTANT = (
+    0x2B149D40CEB8AAAE81BE18991BE06AC3B5B4C5E559DBEFA33267E6DC24A138E5,
+    0x009713B03AF0FED4CD2CAFADEED8FDF4A74FA084E52D1852E4A2BD0685C315D2,
+)
+"""The second curve is ``y² = x³ + 3 / (9 + i)``: that constant, real and imaginary part (EIP-197)."""
 
 PAIR_LENGTH = 192
 
@@ -39,7 +27,7 @@ PAIR_LENGTH = 192
 def _coordinate(data: bytes, start: int) -> int:
     """The coordinate at ``start``. Raises PrecompileFailure unless it is below the modulus."""
     number = word(data, start)
-    if number >= field_modulus:
+    if number >= FIELD_MODULUS:
         # rule: evm.precompile.bn254.failure-coordinate
         raise PrecompileFailure(f"a coordinate must be below the field's modulus, not {number:#x}")
     return number
@@ -50,12 +38,17 @@ def _decode_point_1(data: bytes) -> Point1:
     x, y = _coordinate(data, 0), _coordinate(data, 32)
     if x == y == 0:
         # rule: evm.precompile.bn254.infinity-first-group
-        return INFINITY_1
-    point = FQ(x), FQ(y), FQ.one()
-    if not is_on_curve(point, b):
+        return None
+    if (y * y - x * x * x - CURVE_CONSTANT) % FIELD_MODULUS != 0:
         # rule: evm.precompile.bn254.failure-curve-first-group
         raise PrecompileFailure(f"({x:#x}, {y:#x}) is not on the curve")
-    return point
+    return x, y
+
+
+def _times(left: tuple[int, int], right: tuple[int, int]) -> tuple[int, int]:
+    """The product of two complex numbers over the field."""
+    (a, b), (c, d) = left, right
+    return (a * c - b * d) % FIELD_MODULUS, (a * d + b * c) % FIELD_MODULUS
 
 
 def _decode_point_2(data: bytes) -> Point2:
@@ -63,22 +56,23 @@ def _decode_point_2(data: bytes) -> Point2:
     x_imaginary, x_real, y_imaginary, y_real = (_coordinate(data, start) for start in (0, 32, 64, 96))
     if x_imaginary == x_real == y_imaginary == y_real == 0:
         # rule: evm.precompile.bn254.infinity-second-group
-        return INFINITY_2
-    point = FQ2((x_real, x_imaginary)), FQ2((y_real, y_imaginary)), FQ2.one()
-    if not is_on_curve(point, b2):
+        return None
+    x, y = (x_real, x_imaginary), (y_real, y_imaginary)
+    cube = _times(_times(x, x), x)
+    right = tuple((part + constant) % FIELD_MODULUS for part, constant in zip(cube, TWIST_CONSTANT, strict=True))
+    if _times(y, y) != right:
         # rule: evm.precompile.bn254.failure-curve-second-group
         raise PrecompileFailure("a point of the second group is not on the curve")
-    if not is_inf(multiply(point, curve_order)):
+    if not GROUPS.is_in_second_group((x, y)):
         # rule: evm.precompile.bn254.failure-subgroup
         raise PrecompileFailure("a point on the curve of the second group is not in the group")
-    return point
+    return x, y
 
 
 def _encode(point: Point1) -> bytes:
-    if is_inf(point):
+    if point is None:
         return bytes(64)
-    x, y = normalize(point)
-    return int(x).to_bytes(32, "big") + int(y).to_bytes(32, "big")
+    return b"".join(number.to_bytes(32, "big") for number in point)
 
 
 def _add_gas(data: bytes) -> int:
@@ -89,7 +83,7 @@ def _add_gas(data: bytes) -> int:
 def _add(data: bytes) -> bytes:
     left, right = _decode_point_1(padded(data, 0, 64)), _decode_point_1(padded(data, 64, 64))
     # rule: evm.precompile.bn254-add.output
-    return _encode(add(left, right))
+    return _encode(GROUPS.add(left, right))
 
 
 def _multiply_gas(data: bytes) -> int:
@@ -100,7 +94,7 @@ def _multiply_gas(data: bytes) -> int:
 def _multiply(data: bytes) -> bytes:
     point, scalar = _decode_point_1(padded(data, 0, 64)), word(data, 64)
     # rule: evm.precompile.bn254-multiply.output
-    return _encode(multiply(point, scalar))
+    return _encode(GROUPS.multiply(point, scalar))
 
 
 def _pairing_gas(data: bytes) -> int:
@@ -113,14 +107,12 @@ def _pairing(data: bytes) -> bytes:
     if len(data) % PAIR_LENGTH != 0:
         # rule: evm.precompile.bn254-pairing.failure-length
         raise PrecompileFailure(f"the length of the input must be a multiple of {PAIR_LENGTH}, not {len(data)}")
-    product = FQ12.one()
-    for start in range(0, len(data), PAIR_LENGTH):
-        point_1 = _decode_point_1(data[start : start + 64])
-        point_2 = _decode_point_2(data[start + 64 : start + PAIR_LENGTH])
-        # The final exponentiation of a product is the product of the final exponentiations.
-        product *= pairing(point_2, point_1, final_exponentiate=False)
+    pairs = [
+        (_decode_point_1(data[start : start + 64]), _decode_point_2(data[start + 64 : start + PAIR_LENGTH]))
+        for start in range(0, len(data), PAIR_LENGTH)
+    ]
     # rule: evm.precompile.bn254-pairing.output
-    return int(final_exponentiate(product) == FQ12.one()).to_bytes(32, "big")
+    return int(GROUPS.product_is_one(pairs)).to_bytes(32, "big")
 
 
 bn254_add = Precompile("bn254 add", _add_gas, _add)

@@ -1,10 +1,10 @@
-"""Contenders whose time is what they are told."""
+"""Measured engines whose time is what they are told."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from samestate.conformance.benchmarking.contender import Contender, Figures, Turn
+from samestate.conformance.benchmarking.measured_engine import Figures, MeasuredEngine, Turn
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Fake:
     closed: bool = False
 
     @property
-    def engine(self) -> str:
+    def id(self) -> str:
         return f"optimized:{self.strategy}" + ("@processes" if self.kind == "processes" else "")
 
     def turn(self) -> Turn:
@@ -33,7 +33,7 @@ class Fake:
         self.closed = True
 
 
-def lineup(log: list[str] | None = None) -> list[Contender]:
+def lineup(log: list[str] | None = None) -> list[MeasuredEngine]:
     told = log if log is not None else []
     figures = Figures(
         executions=120,

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from samestate.conformance.benchmarking import contenders
-from samestate.conformance.benchmarking.contenders import OptimizedContender, ProcessCopy
+from samestate.conformance.benchmarking import measured_engines
 from samestate.conformance.benchmarking.lineup import Lineup, chosen, line_up, make_work
+from samestate.conformance.benchmarking.measured_engines import MeasuredOptimized, ProcessCopy
 from samestate.conformance.benchmarking.measuring import measure
 from samestate.conformance.benchmarking.workloads import EVM_PRESETS, EvmPreset, evm_block
 from samestate.conformance.engines.in_process import STRATEGIES
@@ -34,14 +34,14 @@ def small() -> Iterator[Lineup]:
 
 
 def test_every_strategy_is_measured_with_each_number_of_workers_once_sequential(small: Lineup) -> None:
-    told = [(each.strategy, each.workers, each.kind) for each in small.contenders]
+    told = [(each.strategy, each.workers, each.kind) for each in small.engines]
     assert told[0] == ("sequential", 1, "threads")
     assert told[-1] == ("spec", 1, "")
     assert told[1:-1] == [(strategy, count, "threads") for strategy in PARALLEL for count in (2, 3)]
 
 
 def test_a_measurement_of_the_compiled_engine(small: Lineup) -> None:
-    comparison = measure(small.contenders, small.make_copies, 2)
+    comparison = measure(small.engines, small.make_copies, 2)
     assert set(comparison.ceilings) == {2, 3}
     for measured in comparison.measured[1:-1]:
         assert measured.milliseconds > 0
@@ -71,7 +71,7 @@ class Watched(Engine):
 @pytest.fixture
 def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
     """The results of all engines that are measured from now on."""
-    monkeypatch.setattr(contenders, "Engine", Watched)
+    monkeypatch.setattr(measured_engines, "Engine", Watched)
     monkeypatch.setattr(Watched, "given", {})
     return Watched.given
 
@@ -85,8 +85,8 @@ def test_what_is_measured_gives_the_result_of_the_specification(
     right = work.specification()
     lineup = line_up(work, (), (2,), record, read_latency_us=0.0)
     try:
-        for contender in (*lineup.contenders, *lineup.contenders):
-            contender.turn()
+        for engine in (*lineup.engines, *lineup.engines):
+            engine.turn()
         assert {strategy: len(results) for strategy, results in given.items()} == dict.fromkeys(STRATEGIES, 2)
         for results in given.values():
             for result in results:
@@ -117,13 +117,13 @@ def test_copies_share_no_engine(given: dict[str, list[Any]]) -> None:
     work = make_work("toy", "small", None, False, 1)
     lineup = line_up(work, ("optimized:waves",), (2,), record=False, read_latency_us=0.0)
     try:
-        sequential = lineup.engines[0]
+        sequential = lineup.optimized[0]
         sequential.turn()
         copies = lineup.make_copies(3)
         for copy in copies:
             copy.turn()
-        assert all(isinstance(copy, OptimizedContender) and copy.strategy == "sequential" for copy in copies)
-        made = [each.made for each in (sequential, *copies) if isinstance(each, OptimizedContender)]
+        assert all(isinstance(copy, MeasuredOptimized) and copy.strategy == "sequential" for copy in copies)
+        made = [each.made for each in (sequential, *copies) if isinstance(each, MeasuredOptimized)]
         assert None not in made
         assert len({id(engine) for engine in made}) == 4
         copies[0].close()
@@ -141,9 +141,9 @@ def test_recording_and_slow_reads_reach_the_engines() -> None:
     work = make_work("toy", "small", 0.5, False, 2)
     lineup = line_up(work, ("optimized:waves",), (), record=True, read_latency_us=20.0)
     try:
-        assert [each.strategy for each in lineup.engines] == ["sequential", "waves"]
-        assert all(each.configuration.record and each.configuration.read_latency_us == 20 for each in lineup.engines)
-        slow = lineup.engines[0].turn()
+        assert [each.strategy for each in lineup.optimized] == ["sequential", "waves"]
+        assert all(each.configuration.record and each.configuration.read_latency_us == 20 for each in lineup.optimized)
+        slow = lineup.optimized[0].turn()
         assert slow.figures.conflict_rate == pytest.approx(0.5)
         assert slow.seconds > 100 * 20e-6
         assert lineup.apart().access_list_ms is None
@@ -156,7 +156,7 @@ def test_a_hot_key_makes_everybody_wait() -> None:
     lineup = line_up(work, ("optimized",), (), record=True, read_latency_us=0.0)
     try:
         assert work.prepared.name == "small, hot key"
-        assert lineup.engines[1].turn().figures.conflict_rate == pytest.approx(0.99)
+        assert lineup.optimized[1].turn().figures.conflict_rate == pytest.approx(0.99)
     finally:
         lineup.close()
 
@@ -175,8 +175,8 @@ def test_evm_engines_run_in_processes(monkeypatch: pytest.MonkeyPatch, given: di
     right = work.specification()
     lineup = line_up(work, (), (), record=False, read_latency_us=0.0)
     try:
-        assert [each.kind for each in lineup.contenders[:-1]] == ["processes"] * 5
-        comparison = measure(lineup.contenders, lineup.make_copies, 1)
+        assert [each.kind for each in lineup.engines[:-1]] == ["processes"] * 5
+        comparison = measure(lineup.engines, lineup.make_copies, 1)
         assert 0 < comparison.ceilings[2] < 3
         assert comparison.measured[1].figures.executions_by_worker
         assert given.keys() == {*STRATEGIES}

@@ -9,19 +9,19 @@ import time
 
 import pytest
 
-from samestate.conformance.benchmarking.contender import Contender, Turn
+from samestate.conformance.benchmarking.measured_engine import MeasuredEngine, Turn
 from samestate.conformance.benchmarking.measuring import MOST_TIMES, measure, share, times
 from tests.conformance.benchmarking import fakes
 
 
-def copies(count: int) -> list[Contender]:
+def copies(count: int) -> list[MeasuredEngine]:
     return [fakes.Fake("sequential", 1, [0.01]) for _ in range(count)]
 
 
 def test_every_round_has_a_turn_of_each_and_begins_with_another() -> None:
     log: list[str] = []
-    contenders = fakes.lineup(log)[:3]
-    comparison = measure(contenders, copies, 3, least=0)
+    engines = fakes.lineup(log)[:3]
+    comparison = measure(engines, copies, 3, least=0)
     assert log[3:] == [
         "sequential1", "block-stm2", "waves2",
         "block-stm2", "waves2", "sequential1",
@@ -46,7 +46,7 @@ def test_a_turn_executes_a_short_block_again_and_again() -> None:
 def test_there_is_a_ceiling_for_each_number_of_workers_but_one() -> None:
     made: list[int] = []
 
-    def make(count: int) -> list[Contender]:
+    def make(count: int) -> list[MeasuredEngine]:
         made.append(count)
         return copies(count)
 
@@ -57,7 +57,7 @@ def test_there_is_a_ceiling_for_each_number_of_workers_but_one() -> None:
 
 def test_the_ceiling_is_how_much_copies_do_together() -> None:
     class Waiting:
-        engine = strategy = kind = "sequential"
+        id = strategy = kind = "sequential"
         workers = 1
 
         def turn(self) -> Turn:
@@ -91,9 +91,9 @@ def test_an_interruption_keeps_the_rounds_before_it() -> None:
                 raise KeyboardInterrupt
             return super().turn()
 
-    contenders = [*fakes.lineup()[:2], Interrupted("locks", 2, [0.01])]
+    engines = [*fakes.lineup()[:2], Interrupted("locks", 2, [0.01])]
     made = copies(2)
-    comparison = measure(contenders, lambda count: made[:count], 5, least=0)
+    comparison = measure(engines, lambda count: made[:count], 5, least=0)
     assert comparison.interrupted
     assert 2 <= len(comparison.sequential.turns) <= 3
     assert all(each.closed for each in made)  # type: ignore[attr-defined]

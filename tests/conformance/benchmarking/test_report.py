@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 from rich.console import Console
 
-from samestate.conformance.benchmarking.contender import Figures, Prepared
+from samestate.conformance.benchmarking.measured_engine import Figures, Prepared
 from samestate.conformance.benchmarking.measuring import Comparison, Measured
 from samestate.conformance.benchmarking.plot import check_target, plot
 from samestate.conformance.benchmarking.report import Apart, Report, Setting
@@ -19,8 +19,8 @@ from tests.conformance.benchmarking import fakes
 
 
 def report(record: bool = False, interrupted: bool = False) -> Report:
-    contenders = [*fakes.lineup(), fakes.Fake("spec", 1, [1.0])]
-    measured = [Measured(each, [each.turn() for _ in range(3)]) for each in contenders]
+    engines = [*fakes.lineup(), fakes.Fake("spec", 1, [1.0])]
+    measured = [Measured(each, [each.turn() for _ in range(3)]) for each in engines]
     return Report(
         Prepared("medium", 100, 123_456),
         Setting("toy", 1, 3, record, 5.0),

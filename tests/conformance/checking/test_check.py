@@ -184,6 +184,76 @@ def test_bad_input_is_one_line_and_exit_code_two(tmp_path: Path, name: str) -> N
     assert re.fullmatch(rf"samestate: [^\n]*{MESSAGES[name]}[^\n]*\n", result.stderr), result.stderr
 
 
+@pytest.mark.parametrize("arguments", [(), ("--jobs", "2"), ("--sample", "2"), ("--resume",)])
+def test_a_document_that_cannot_be_used_fails_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "release"
+    write(folder / "a.json", {"dog": RLP_TEST})
+    (folder / "b.json").write_text('{"dog": ')
+    (folder / "c.json").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    write(folder / "d.json", {"hog": {**state_test(), "env": {}}})
+    write(folder / "e.json", {"cat": RLP_TEST})
+    result = samestate("check", folder, *arguments, "--json", tmp_path / "verdicts.json")
+    assert result.exit_code == 2, result.output
+    assert f"ERROR {folder}/b.json: not JSON: Expecting value: line 1 column 9 (char 8)\n" in result.stdout
+    assert f"ERROR {folder}/c.json: is a Git LFS pointer and not the file that it stands for" in result.stdout
+    assert f"ERROR {folder}/d.json: hog: env: the field 'currentNumber' is missing\n" in result.stdout
+    assert result.stdout.endswith("\n2 passed, 0 failed, 0 skipped, 3 unusable\n")
+    assert result.stderr == (
+        f"samestate: {folder}/b.json: not JSON: Expecting value: line 1 column 9 (char 8); "
+        "and 2 more documents cannot be used\n"
+    )
+    value = verdicts(tmp_path / "verdicts.json")
+    assert (value["passed"], value["unusable"]) == (2, 3)
+    assert [(verdict["result"], verdict["kind"]) for verdict in value["verdicts"]][1] == ("error", "document")
+
+
+def test_what_failed_comes_before_what_cannot_be_used(tmp_path: Path) -> None:
+    write(tmp_path / "a.json", {"dog": WRONG_RLP_TEST})
+    (tmp_path / "b.json").write_text("")
+    result = samestate("check", tmp_path)
+    assert result.exit_code == 1
+    assert result.stdout.endswith("\n0 passed, 1 failed, 0 skipped, 1 unusable\n")
+
+
+def test_a_path_without_documents_says_so_after_the_others(tmp_path: Path) -> None:
+    good = write(tmp_path / "good.json", {"dog": RLP_TEST})
+    (tmp_path / "empty").mkdir()
+    result = samestate("check", tmp_path / "empty", good)
+    assert result.exit_code == 2
+    assert result.stdout.endswith("\n1 passed, 0 failed, 0 skipped, 1 unusable\n")
+
+
+def test_half_a_block_is_an_error_and_the_others_are_checked(tmp_path: Path) -> None:
+    good = write(tmp_path / "good.json", {"dog": RLP_TEST})
+    block = write(tmp_path / "block.json", {"parentHash": "0x" + "11" * 32, "transactions": [], "number": "0x1"})
+    witness = write(tmp_path / "witness.json", {"state": [], "codes": [], "headers": []})
+    wrong = write(tmp_path / "wrong.json", {"state": [], "codes": [], "headers": [1]})
+    result = samestate("check", block, witness, wrong, good)
+    assert result.exit_code == 2
+    assert f"ERROR {block}: is a block without its witness" in result.stdout
+    assert f"ERROR {witness}: is a witness without its block" in result.stdout
+    assert f"ERROR {wrong}: headers[0]: must be hex of whole bytes" in result.stdout
+    assert result.stdout.endswith("\n1 passed, 0 failed, 0 skipped, 3 unusable\n")
+
+
+def test_what_is_not_known_is_skipped_with_its_reason(tmp_path: Path) -> None:
+    test = state_test()
+    test["post"]["Bogota"] = test["post"]["London"]
+    write(tmp_path / "a.json", {"transfer": test})
+    write(tmp_path / "b.json", {"later": {"_info": {"fixture-format": "blockchain_test_engine_reorg"}}})
+    (tmp_path / ".meta").mkdir()
+    write(tmp_path / ".meta" / "index.json", {"root_hash": None, "test_cases": []})
+    result = samestate("check", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "skipped      1  unknown fork Bogota\n" in result.stdout
+    assert "skipped      1  unknown fixture format blockchain_test_engine_reorg\n" in result.stdout
+    assert "skipped      1  what a release says of itself holds no case\n" in result.stdout
+    assert result.stdout.endswith("\n1 passed, 0 failed, 3 skipped\n")
+
+
 def verdicts(path: Path) -> Any:
     return json.loads(path.read_text())
 
@@ -199,6 +269,7 @@ def test_json_holds_every_verdict(tmp_path: Path) -> None:
     assert value["verdicts"][0] == {
         "id": f"{path}::dog",
         "path": str(path),
+        "file": str(path),
         "kind": "rlp_test",
         "fork": "",
         "engine": "spec",

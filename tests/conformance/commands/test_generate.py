@@ -83,3 +83,11 @@ def test_bad_input_is_told(tmp_path: Path, options: tuple[str, ...], complaint: 
     result = samestate("generate", *target, *options)
     assert result.exit_code == 2
     assert complaint in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_forks_are_called_as_in_check(tmp_path: Path) -> None:
+    for name in ("arrow glacier", "ArrowGlacier"):
+        target = tmp_path / "case.yaml"
+        options = ["generate", "--machine", "evm", "--txs", "1", "--fork", name, "-o", str(target)]
+        assert CliRunner().invoke(command.application, options).exit_code == 0
+        assert 'fork: "ArrowGlacier"' in target.read_text()

@@ -20,7 +20,7 @@ CONFLICTS = VECTORS / "toy/conflicts"
 
 
 def run(*arguments: object) -> Result:
-    return CliRunner().invoke(application, ["run", *map(str, arguments), "--json"])
+    return CliRunner().invoke(application, ["run", *map(str, arguments), "--json", "-"])
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_a_rejected_transaction(fixture_file: Path) -> None:
 
 
 def test_options(fixture_file: Path, tmp_path: Path) -> None:
-    _, lines, _ = trace(str(fixture_file), "--case", "stores", "--memory", "--no-stack", "--no-return-data", "--json")
+    _, lines, _ = trace(str(fixture_file), "--case", "stores", "--memory", "--no-stack", "--no-return-data")
     assert lines[-2]["memory"] == "0x"
     assert not lines[0].keys() & {"stack", "returnData"}
     out = tmp_path / "deep" / "trace.jsonl"

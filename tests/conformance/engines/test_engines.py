@@ -107,7 +107,7 @@ def change(results, case):
 main(change, "accounts", ["state_root"])""")
     writes = engine("""
 def change(results, case):
-    values = machine_of(case).pre_values(case)
+    values = machine_of(case).state_values(case.pre)
     for result in results:
         result["access"] = [changes_of(step, values) for step in result["access"]]
     return results
@@ -124,7 +124,7 @@ main(lambda results, case: [{"status": r["status"], "state_root": r["state_root"
 def test_a_lost_credit_is_seen_by_writes(engine: Callable[..., CommandEngine]) -> None:
     outsider = engine("""
 def change(results, case):
-    values = machine_of(case).pre_values(case)
+    values = machine_of(case).state_values(case.pre)
     for result in results:
         result["access"] = [changes_of(step, values) for step in result["access"]]
         result["access"][1]["writes"].popitem()
@@ -316,4 +316,4 @@ def test_ids_are_taken_once() -> None:
 def test_engines_are_listed() -> None:
     listed = CliRunner().invoke(command.application, ["engines", "--engine", "spec"])
     assert "spec\n  machine evm: Berlin" in listed.output
-    assert '"access": "keys"' in CliRunner().invoke(command.application, ["engines", "--json"]).output
+    assert '"access": "keys"' in CliRunner().invoke(command.application, ["engines", "--json", "-"]).output

@@ -42,9 +42,9 @@ def samestate(*arguments: str) -> Any:
 )
 def test_a_run_tells_what_each_worker_did(engine: str, vector: Path, tmp_path: Path) -> None:
     target = tmp_path / "trace.json"
-    result = samestate("run", str(vector), "--engine", engine, "--workers", "3", "--trace", str(target), "--json")
+    result = samestate("run", str(vector), "--engine", engine, "--workers", "3", "--trace", str(target), "--json", "-")
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout) == json.loads(samestate("run", str(vector), "--json").stdout)
+    assert json.loads(result.stdout) == json.loads(samestate("run", str(vector), "--json", "-").stdout)
     events = json.loads(target.read_text())["traceEvents"]
     executed = {event["args"]["transaction"] for event in events if event["name"].startswith("execute ")}
     assert executed == set(range(len(load_vector_file(vector).case.blocks[0]["txs"])))

@@ -70,7 +70,7 @@ def test_what_was_found_is_shown_again(tmp_path: Path, monkeypatch: pytest.Monke
     assert code == 1
     assert DONE_VALIDATED in output
     assert f"what the schedule shows is seen again: {report.violation}" in output
-    code, output = run("--schedule", str(path), "--json")
+    code, output = run("--schedule", str(path), "--json", "-")
     assert code == 1
     content = json.loads(output)
     assert (content["shows"], content["seen_again"]) == (str(report.violation), True)
@@ -86,7 +86,7 @@ def test_what_is_not_seen_again_is_said_to_be_not(tmp_path: Path) -> None:
     assert code == 0
     assert "nothing is wrong" in output
     assert f"what the schedule shows is not seen again: {DONE_VALIDATED}: step 1" in output
-    assert json.loads(run("--schedule", str(path), "--json")[1])["seen_again"] is False
+    assert json.loads(run("--schedule", str(path), "--json", "-")[1])["seen_again"] is False
 
 
 def test_the_case_may_stand_beside_the_schedule_or_be_given(tmp_path: Path) -> None:

@@ -23,8 +23,9 @@ from samestate.conformance.generating.toy_case import WAYS, GeneratedToyCase, co
 from samestate.conformance.generating.toy_strategies import Limits, toy_cases
 from samestate.conformance.vectors import toy
 from samestate.conformance.vectors.model import VALID, members, text
-from samestate.spec.toy.machine import apply_toy_block
+from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.operations import Keccak, Sload, Sstore
+from samestate.spec.transition import apply_block
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +67,7 @@ def test_conflict_ratio_is_as_asked(conflict: float, seed: int) -> None:
 
 def test_no_generated_transaction_fails() -> None:
     (block,), state = generate_block(5, 200, 0.4).blocks, generate_block(5, 200, 0.4).state
-    assert all(receipt.succeeded for receipt in apply_toy_block(block, state).receipts)
+    assert all(receipt.succeeded for receipt in apply_block(Toy(), block, state).receipts)
     for transaction in block.transactions:
         assert transaction.gas_limit == sum(map(most_gas, transaction.operations))
 

@@ -59,7 +59,7 @@ class Useless(BlockStm):
 
 
 def made(wrong: type, machine: str = "toy") -> Mutant:
-    return Mutant("made", "Something is wrong.", "block-stm", (), wrong, machine)
+    return Mutant("made", "Something is wrong.", "block-stm", "", (), wrong, machine)
 
 
 @pytest.fixture
@@ -111,15 +111,18 @@ def test_a_mutant_that_passes_nothing_is_no_good_one() -> None:
 
 def test_what_replaces_nothing_is_no_mutant() -> None:
     with pytest.raises(TypeError, match="replaces no part"):
-        mutant("block-stm")(NoVerdict)
+        mutant("block-stm", "block-stm.validation.every-read")(NoVerdict)
     with pytest.raises(ValueError, match="two mutants skipped-validation"):
-        mutant("block-stm")(next(each.wrong for each in all_mutants() if each.name == "skipped-validation"))
+        mutant("block-stm", "block-stm.validation.every-read")(
+            next(each.wrong for each in all_mutants() if each.name == "skipped-validation")
+        )
 
 
 def test_the_table_says_where_nothing_has_killed_a_mutant() -> None:
     kill = Kill("toy/a/b", "random, seed 3", OUTPUT, "step 1: reads: slot 0x1")
-    findings = [Finding("one", "e", "w", ("H01",), kill, 1, 2), Finding("two", "e", "w", (), None, 2, 2)]
+    findings = [Finding("one", "e", "w", "a.rule", ("H01",), kill, 1, 2), Finding("two", "e", "w", "", (), None, 2, 2)]
     columns = [list(column.cells) for column in table_of(findings).columns]
+    assert columns[1] == ["w (H01)\na.rule", "w\n"]
     assert columns[2] == ["toy/a/b", "nothing"]
     assert columns[-1] == ["1 of 2", "2 of 2"]
 
@@ -130,6 +133,7 @@ def test_the_command_prints_what_kills_a_mutant() -> None:
     (found,) = json.loads(result.stdout)
     assert found["mutant"] == "fees-not-seen"
     assert found["engine"] == "reference:block-stm"
+    assert found["rule"] == "block-stm.credit.merged-when-read"
     assert found["kill"]["kind"] == OUTPUT
     assert 0 < found["passed"] < found["ran"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.rules import anchors
-from samestate.conformance.rules.anchors import all_anchors, anchors_in
+from samestate.conformance.rules.anchors import all_anchors, anchors_in, scheduling_rules
 
 SOURCE = '''
 def function(value):
@@ -113,3 +113,23 @@ def test_the_rules_of_the_specification_have_one_place_each() -> None:
     found = all_anchors()
     assert len(found) >= 400
     assert all(anchor.lines[0] - anchor.line <= 1 for anchor in found), "an anchor stands right above its lines"
+
+
+def test_the_comment_below_an_anchor_is_its_source() -> None:
+    source = "# rule: a.b\n# source: a paper, page 3\npass\n# rule: a.c\n# any words\npass\n# rule: a.d\npass\n"
+    found = {anchor.name: (anchor.source, anchor.lines[0]) for anchor in anchors_in(Path("file.py"), source)}
+    assert found == {"a.b": ("a paper, page 3", 3), "a.c": ("", 6), "a.d": ("", 8)}
+
+
+STRATEGIES = ("sequential", "block-stm", "rolling-commit", "locks", "waves", "access-list")
+"""What rules of scheduling are about: the strategies, and what the last three of them share."""
+
+
+def test_every_rule_of_scheduling_stands_in_both_rooms_and_has_a_source() -> None:
+    readable = {anchor.name: anchor for anchor in all_anchors("reference")}
+    assert readable.keys() == {anchor.name for anchor in all_anchors("optimized")}
+    assert [anchor.where for anchor in readable.values() if not anchor.source] == []
+    assert {name.partition(".")[0] for name in readable} == set(STRATEGIES)
+    assert not readable.keys() & {anchor.name for anchor in all_anchors()}
+    assert [anchor.name for anchor, _ in scheduling_rules()] == list(readable)
+    assert all(compiled is not None for _, compiled in scheduling_rules())

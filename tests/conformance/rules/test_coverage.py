@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from samestate.conformance.rules.anchors import all_anchors
+from samestate.conformance.rules.anchors import all_anchors, scheduling_rules
 from tests.conformance.checking.cases import RLP_TEST, samestate, state_test, write
 
 
@@ -30,5 +30,17 @@ def test_the_rules_that_nothing_reached(tmp_path: Path, jobs: int) -> None:
 def test_all_rules_without_a_case() -> None:
     result = samestate("rules")
     assert result.exit_code == 0
-    assert result.stdout.endswith(f"\n{len(all_anchors())} rules\n")
-    assert len(result.stdout.splitlines()) == len(all_anchors()) + 1
+    definition, scheduling = result.stdout.split("\n\n")
+    assert definition.endswith(f"\n{len(all_anchors())} rules")
+    assert len(definition.splitlines()) == len(all_anchors()) + 1
+    assert scheduling.endswith(f"\n{len(scheduling_rules())} rules of scheduling\n")
+    line = r"^block-stm\.scheduler\.wakes-all +reference/scheduler\.py:\d+ +optimized/strategies/scheduler\.py:\d+$"
+    assert re.search(line, scheduling, re.MULTILINE)
+
+
+def test_rules_of_scheduling_have_a_source_in_the_json() -> None:
+    result = samestate("rules", "--json", "-")
+    (found,) = [
+        rule for rule in json.loads(result.stdout)["scheduling"] if rule["name"] == "block-stm.scheduler.wakes-all"
+    ]
+    assert found["source"] == "Block-STM, algorithm 5, resume_dependencies"

@@ -67,7 +67,7 @@ def test_run_prints_a_vector() -> None:
 
 
 def test_run_gives_json() -> None:
-    (block,) = json.loads(call("run", VECTORS / f"{FUNDED}{SUFFIX}", "--json").output)
+    (block,) = json.loads(call("run", VECTORS / f"{FUNDED}{SUFFIX}", "--json", "-").output)
     assert block["status"] == "valid"
     assert block["gas_used"] == "42000"
     assert [step["step"] for step in block["access"]] == ["open", "0", "1", "close"]
@@ -81,9 +81,19 @@ def test_run_tells_rejections() -> None:
 @pytest.mark.fixtures
 def test_run_takes_block_files() -> None:
     path = sorted((data_folder() / "blocks").glob("*.json.gz"))[0]
-    result = call("run", path, "--json")
+    result = call("run", path, "--json", "-")
     assert result.exit_code == 0
     assert json.loads(result.output)[0]["status"] == "valid"
     refused = call("run", path, "--engine", "command:cat")
     assert refused.exit_code == 2
     assert "only vectors can be given to other engines" in refused.stderr
+
+
+def test_installed_vectors_are_never_written_to(tmp_path: Path) -> None:
+    folder = tmp_path / "site-packages" / "samestate" / "vectors"
+    for options in ((), ("--update",)):
+        result = call("fill", "toy.sizes", "--output", folder, *options)
+        assert result.exit_code == 2
+        assert "is the folder of installed vectors, which is never written to" in result.output
+    assert not folder.exists()
+    assert call("fill", "toy.sizes", "--output", folder, "--check").exit_code == 1

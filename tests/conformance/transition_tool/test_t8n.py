@@ -377,8 +377,8 @@ def test_a_trace_that_breaks_off_leaves_no_file(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["--state.fork="], "--state.fork: must be given: one of Berlin, London"),
-        (["--state.fork=Pragu"], "--state.fork: no fork is called 'Pragu'; known are Berlin"),
-        (["--state.fork=Istanbul"], "--state.fork: unsupported fork Istanbul: the oldest here is Berlin"),
+        (["--state.fork=Pragu"], "--state.fork: unknown fork Pragu; known are Berlin"),
+        (["--state.fork=Istanbul"], "--state.fork: unsupported fork Istanbul; known are Berlin"),
         (["--state.fork=ArrowGlacierToParisAtDiffC0000"], "depends on a total difficulty, which is not given"),
         (["--state.fork=Prague", "--state.reward=5"], "--state.reward: Prague rewards no blocks: must be 0 or -1"),
         (["--state.fork=Prague", "--state.reward=-2"], "--state.reward: must be a number"),

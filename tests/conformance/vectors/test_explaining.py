@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from samestate.conformance.vectors.comparing import Difference, Granularity, first_difference
+from samestate.conformance.vectors.comparing import Granularity, first_difference
+from samestate.conformance.vectors.difference import Difference
 from samestate.conformance.vectors.model import OUTPUTS, Case
 
 NAMES = ("open", "0", "1", "2", "3", "close")

@@ -179,11 +179,11 @@ def last_withdrawal_only(patch: pytest.MonkeyPatch) -> None:
 
 
 def access_list_is_believed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(toy, "check_access_list", lambda proposed, steps, before: None)
+    patch.setattr(machine, "check_access_list", lambda proposed, steps, before: None)
 
 
 def access_list_need_not_have_all_reads(patch: pytest.MonkeyPatch) -> None:
-    original = toy.check_access_list
+    original = machine.check_access_list
 
     def check(proposed: Any, steps: Any, before: Any) -> None:
         try:
@@ -192,17 +192,17 @@ def access_list_need_not_have_all_reads(patch: pytest.MonkeyPatch) -> None:
             if "reads" not in rejection.detail:
                 raise
 
-    patch.setattr(toy, "check_access_list", check)
+    patch.setattr(machine, "check_access_list", check)
 
 
 def access_list_has_credits_from_before_the_block(patch: pytest.MonkeyPatch) -> None:
-    original = toy.check_access_list
+    original = machine.check_access_list
 
     def check(proposed: Any, steps: Any, before: Any) -> None:
         for step, entry in zip(steps, proposed, strict=False):
             original((entry,), (step,), before)
 
-    patch.setattr(toy, "check_access_list", check)
+    patch.setattr(machine, "check_access_list", check)
 
 
 def odd_leaves_are_doubled(patch: pytest.MonkeyPatch) -> None:

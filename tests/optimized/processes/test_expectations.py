@@ -55,9 +55,9 @@ def loops(block: Any, transaction: Any) -> Any:
 
 
 class KnowingLedger(TokenLedger):
-    """A ledger that takes transfers from one account to another for alike, whatever the amount."""
+    """A ledger that takes transfers from one account to another for one kind, whatever the amount."""
 
-    def alike(self, transfer: Transfer) -> Any:
+    def kind(self, transfer: Transfer) -> Any:
         if transfer.habit == "is like nothing":
             raise ZeroDivisionError("likeness")
         if transfer.habit == "is like a list":
@@ -138,7 +138,7 @@ def next_block(block: Block) -> Block:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_the_last_run_of_what_is_alike_is_remembered(strategy: str) -> None:
+def test_the_last_run_of_a_kind_is_remembered(strategy: str) -> None:
     block, state = block_of()
     runner = engine(strategy, "last-run", "KnowingLedger")
     first = runner.execute(block, state)
@@ -189,7 +189,7 @@ def test_a_transaction_that_cannot_be_pickled_is_like_nothing() -> None:
     ("habit", "reason"),
     [("is like nothing", "ZeroDivisionError: likeness"), ("is like a list", "TypeError: unhashable type: 'list'")],
 )
-def test_a_machine_that_cannot_say_what_is_alike(habit: str, reason: str) -> None:
+def test_a_machine_that_cannot_say_the_kind(habit: str, reason: str) -> None:
     runner = engine("locks", "last-run", "KnowingLedger")
     with pytest.raises(ConfigurationError, match=f"estimator = last-run: {reason}"):
         runner.execute(*block_of(habit))

@@ -22,7 +22,7 @@ from tests.optimized.token_ledger import Block, Transfer
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parent.parent.parent.parent
 TOKENS = MachineName("tests.optimized.token_ledger:TokenLedger")
 WAYWARD = MachineName("tests.optimized.wayward:Wayward")
 SETTINGS = Configuration(kind="processes", memory_limit=4 << 20, time_limit=20)

@@ -425,17 +425,17 @@ def test_nothing_is_remembered_for_strategies_that_do_not_ask(strategy: str) -> 
         assert len(engine._toy._estimator) == 0
 
 
-def test_what_is_alike_of_toy_transactions() -> None:
-    alike = ToyExpectations().alike
+def test_the_kind_of_toy_transactions() -> None:
+    kind = ToyExpectations().kind
     one = (SENDERS[0], 0, 10, 0, (("SLOAD", 1), ("KECCAK", b"12")), None)
-    assert alike(one) == alike((SENDERS[0], 7, 99, 3, [("SLOAD", 1), ("KECCAK", b"12")], ((), ())))
+    assert kind(one) == kind((SENDERS[0], 7, 99, 3, [("SLOAD", 1), ("KECCAK", b"12")], ((), ())))
     for sender, operations in (
         (SENDERS[1], one[4]),
         (SENDERS[0], one[4][:1]),
         (SENDERS[0], (("SLOAD", 1), ("KECCAK", b"1"), ("KECCAK", b"2"))),
         (SENDERS[0], (("SLOAD", 11), ("KECCAK", b"12"))),
     ):
-        assert alike((sender, 0, 10, 0, operations, None)) != alike(one)
+        assert kind((sender, 0, 10, 0, operations, None)) != kind(one)
 
 
 @ALL

@@ -28,7 +28,7 @@ from samestate.spec.evm.signature import address_of, sign
 from samestate.spec.evm.state import Account, FlatState
 from samestate.spec.evm.system_calls import CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
 from samestate.spec.evm.transaction import LegacyTransaction, Transaction
-from samestate.spec.transition import apply_block
+from samestate.spec.transition import execute_block
 
 CHAIN_ID = 1
 ETHER = 10**18
@@ -181,7 +181,7 @@ class SmallChain:
         body = tuple(withdrawals) if has(fork, "withdrawals_root") else None
         block = Block(header, tuple(transactions), tuple(ommers), body)
         hashes = {link.block.header.number: digest for digest, link in self.chain.ancestors(header.parent_hash)}
-        result = apply_block(Evm(fork), to_payload(block, CHAIN_ID, hashes), parent.state)
+        result = execute_block(Evm(fork), to_payload(block, CHAIN_ID, hashes), parent.state)
         given: dict[str, Any] = {
             "state_root": result.state().root(),
             "receipts_root": receipts_root(result.receipts),

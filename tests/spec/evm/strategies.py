@@ -127,7 +127,8 @@ block_access_lists: st.SearchStrategy[BlockAccessList] = st.lists(
         code_changes=_changes(st.binary(max_size=40)),
     ),
     max_size=3,
-).map(tuple)
+    unique_by=lambda account: account.address,
+).map(lambda accounts: tuple(sorted(accounts, key=lambda account: account.address)))
 
 
 def _change_bytes(draw: st.DrawFn, data: bytes) -> bytes:

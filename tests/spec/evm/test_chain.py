@@ -10,8 +10,8 @@ import pytest
 
 from samestate.spec.evm import rlp
 from samestate.spec.evm.block import Block, Header, Withdrawal, encode_block, header_item, withdrawals_root
-from samestate.spec.evm.block_access_list import decode_access_list, encode_access_list
-from samestate.spec.evm.chain import Chain, first_difference
+from samestate.spec.evm.block_access_list import AccountAccess, SlotChanges, decode_access_list, encode_access_list
+from samestate.spec.evm.chain import Chain
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import (
     AMSTERDAM,
@@ -33,7 +33,18 @@ from samestate.spec.evm.requests import requests_hash
 from samestate.spec.evm.state import Account
 from samestate.spec.evm.transaction import FeeMarketTransaction
 from samestate.spec.machine import Rejection
-from tests.spec.evm.chains import ETHER, GENESIS_TIME, MINER, SHOP, SYSTEM, SmallChain, has, is_proof_of_work, transfer
+from tests.spec.evm.chains import (
+    ETHER,
+    GENESIS_TIME,
+    MINER,
+    SHOP,
+    SYSTEM,
+    Built,
+    SmallChain,
+    has,
+    is_proof_of_work,
+    transfer,
+)
 
 by_fork = pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.name)
 OTHER = b"\x11" * 32
@@ -299,35 +310,84 @@ def test_a_proposed_access_list_must_be_what_the_execution_gives() -> None:
     built = small.next([transfer()])
     right = decode_access_list(built.access_list)
     shop = next(index for index, account in enumerate(right) if account.address == SHOP)
+    ((_, value),) = right[shop].balance_changes
+
+    def with_shop(**changes: Any) -> tuple[AccountAccess, ...]:
+        return (*right[:shop], replace(right[shop], **changes), *right[shop + 1 :])
+
     wrong = {
         f"account 0x{right[0].address.hex()} is missing": right[1:],
         f"account 0x{right[-1].address.hex()} is missing": right[:-1],
         f"account 0x{'ff' * 20} is too much": (*right, replace(right[0], address=b"\xff" * 20)),
         f"account 0x{bytes(20).hex()} is too much": (replace(right[0], address=bytes(20)), *right),
-        f"account 0x{SHOP.hex()} has other balance changes": (
-            *right[:shop],
-            replace(right[shop], balance_changes=((1, 2),)),
-            *right[shop + 1 :],
+        f"account 0x{SHOP.hex()}: balance: at index 1 it is {value}, not 2": with_shop(balance_changes=((1, 2),)),
+        f"account 0x{SHOP.hex()}: balance: the change at index 1 to {value} is missing": with_shop(balance_changes=()),
+        f"account 0x{SHOP.hex()}: balance: the change at index 2 to 9 is too much": with_shop(
+            balance_changes=((1, value), (2, 9))
         ),
-        f"account 0x{SHOP.hex()} has other storage reads and nonce changes": (
-            *right[:shop],
-            replace(right[shop], storage_reads=(0,), nonce_changes=((1, 1),)),
-            *right[shop + 1 :],
+        f"account 0x{SHOP.hex()}: slot 0x0 is listed as read": with_shop(storage_reads=(0,), nonce_changes=((1, 1),)),
+        f"account 0x{SHOP.hex()}: slot 0x5 is listed as changed": with_shop(
+            storage_changes=(SlotChanges(5, ((1, 6),)),)
+        ),
+        f"account 0x{SHOP.hex()}: code: the change at index 1 to 0x60 is too much": with_shop(
+            code_changes=((1, b"\x60"),)
         ),
     }
     for detail, accounts in wrong.items():
         proposed = encode_access_list(accounts)
         found = rejected(small.chain, built.with_header(block_access_list_hash=keccak256(proposed)), proposed)
         assert (found.code, found.detail) == (Invalid.INVALID_BLOCK_ACCESS_LIST, detail)
-    assert first_difference(right, right) == "the encoding differs"
 
 
-def test_a_proposed_access_list_out_of_order() -> None:
+def rejected_list(small: SmallChain, built: Built, accounts: tuple[AccountAccess, ...]) -> Rejection:
+    """Why the block is rejected where it comes with that list, and its header commits to it."""
+    proposed = encode_access_list(accounts)
+    return rejected(small.chain, built.with_header(block_access_list_hash=keccak256(proposed)), proposed)
+
+
+def test_the_accounts_of_a_proposed_access_list_ascend_whatever_else_is_wrong_with_it() -> None:
     small = SmallChain(AMSTERDAM)
     built = small.next([transfer()])
-    proposed = encode_access_list(tuple(reversed(decode_access_list(built.access_list))))
-    found = rejected(small.chain, built.with_header(block_access_list_hash=keccak256(proposed)), proposed)
-    assert (found.code, found.detail) == (Invalid.MALFORMED_ACCESS_LIST, "the addresses do not ascend")
+    right = decode_access_list(built.access_list)
+    for accounts in (
+        tuple(reversed(right)),
+        (right[0], *right),
+        (*right, right[-1]),
+        (*right, replace(right[-1], balance_changes=((1, 7),))),
+        (*right, AccountAccess(bytes(20))),
+        (AccountAccess(b"\xff" * 20), *right[1:]),
+    ):
+        found = rejected_list(small, built, accounts)
+        assert found.code is Invalid.MALFORMED_ACCESS_LIST
+        assert found.detail.endswith("comes after a higher one, or after itself")
+
+
+def test_order_within_an_account_is_a_question_of_what_the_execution_gives() -> None:
+    """The fixtures say so for each level below the accounts (test_bal_invalid_duplicate_entries, …_tx_order)."""
+    # code that loads the slots 1 and 2
+    reader = b"\x7e" * 20
+    small = SmallChain(AMSTERDAM, {reader: Account(code=bytes.fromhex("6001545060025400"))})
+    built = small.next([transfer(), transfer(nonce=1), transfer(nonce=2, to=reader, gas_limit=60_000)])
+    right = decode_access_list(built.access_list)
+    shop = next(index for index, account in enumerate(right) if account.address == SHOP)
+    changes = right[shop].balance_changes
+    place_of_reader = next(index for index, account in enumerate(right) if account.address == reader)
+    reads = right[place_of_reader].storage_reads
+    wrong: tuple[tuple[int, dict[str, Any], str], ...] = (
+        (shop, {"balance_changes": changes[::-1]}, "balance: the order of the changes differs"),
+        (shop, {"balance_changes": (*changes, changes[-1])}, "balance: the change at index 2 is listed twice"),
+        (place_of_reader, {"storage_reads": reads[::-1]}, "the order differs"),
+        (place_of_reader, {"storage_reads": (reads[0], *reads)}, f"slot {reads[0]:#x} is listed as read twice"),
+        (
+            place_of_reader,
+            {"storage_changes": (SlotChanges(reads[0], ()),)},
+            f"slot {reads[0]:#x} is listed as changed",
+        ),
+    )
+    for place, fields, detail in wrong:
+        found = rejected_list(small, built, (*right[:place], replace(right[place], **fields), *right[place + 1 :]))
+        assert found.code is Invalid.INVALID_BLOCK_ACCESS_LIST
+        assert found.detail == f"account 0x{right[place].address.hex()}: {detail}"
 
 
 def test_an_access_list_may_have_an_item_for_each_2000_gas() -> None:

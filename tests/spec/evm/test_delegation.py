@@ -12,7 +12,7 @@ from samestate.spec.evm.delegation import delegation_target, no_delegation
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.forks import CANCUN, PRAGUE
 from samestate.spec.evm.hashing import keccak256
-from samestate.spec.evm.keys import balance_key, code_key, nonce_key, slot_key
+from samestate.spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.signature import address_of, sign, sign_authorization
@@ -37,7 +37,13 @@ def authorize(key: bytes = OWNER_KEY, **changes: Any) -> Authorization:
     )
 
 
-def run(*authorizations: Authorization, accounts: dict[bytes, Account] | None = None, **changes: Any) -> Any:
+def run(
+    *authorizations: Authorization,
+    accounts: dict[bytes, Account] | None = None,
+    storage: dict[bytes, dict[int, int]] | None = None,
+    empty: frozenset[bytes] = frozenset(),
+    **changes: Any,
+) -> Any:
     """The result of a block with one set-code transaction from the rich account."""
     fields: dict[str, Any] = {
         "chain_id": 1,
@@ -52,7 +58,7 @@ def run(*authorizations: Authorization, accounts: dict[bytes, Account] | None = 
     }
     transaction = sign(SetCodeTransaction(**{**fields, **changes}), KEY)
     environment = Environment(chain_id=1, number=1, timestamp=1, coinbase=MINER, gas_limit=10**6, base_fee_per_gas=10)
-    state = FlatState({RICH: Account(balance=ETHER), **(accounts or {})}, {})
+    state = FlatState({RICH: Account(balance=ETHER), **(accounts or {})}, storage or {}, empty)
     return apply_block(Evm(PRAGUE), Payload(environment, (transaction,), is_bare=True), state)
 
 
@@ -149,6 +155,20 @@ def test_an_authority_that_exists_costs_less_within_the_limit_of_refunds() -> No
         assert (outcome.gas_used, outcome.gas_refunded) == (46_000 - 9_200, 9_200)
     outcome = run(authorize(nonce=1), accounts={OWNER: Account(nonce=1)}, data=b"\x01" * 2000).outcomes[0]
     assert (outcome.gas_used, outcome.gas_refunded) == (21_000 + 10 * 8000, 12_500)
+
+
+def test_an_authority_exists_although_it_is_empty_or_has_storage_alone() -> None:
+    empty = run(authorize(), empty=frozenset({OWNER}))
+    orphan = run(authorize(), storage={OWNER: {5: 6}})
+    for result in (empty, orphan):
+        assert (result.outcomes[0].gas_used, result.outcomes[0].gas_refunded) == (46_000 - 9_200, 9_200)
+        assert changed(result, OF_OWNER) == {code_key(OWNER): DESIGNATOR + TARGET, nonce_key(OWNER): b"\x01"}
+    assert orphan.state().storage[OWNER] == {5: 6}
+    # only an account that is empty is looked at for that
+    for result, value in ((empty, b"\x01"), (orphan, b"\x02"), (run(authorize()), None)):
+        assert result.steps[1].reads[empty_account_key(OWNER)].value == value
+    rich = run(authorize(), accounts={OWNER: Account(balance=1)})
+    assert empty_account_key(OWNER) not in rich.steps[1].reads
 
 
 def test_the_second_authorization_of_an_account_finds_that_it_exists() -> None:

@@ -22,7 +22,6 @@ TESTS = Path(__file__).parents[2]
 WITHOUT_NAMES = {
     Invalid.BALANCE_OVERFLOW: "fixtures have no state that holds so much",
     Invalid.BLOB_BASE_FEE_OVERFLOW: "fixtures have no such excess: the clients that fill them would never end",
-    Invalid.INVALID_OMMERS_HASH: "fixtures have no header that says other ommers than the body has",
     Invalid.NONCE_NOT_ZERO: "fixtures have no header with a nonce under proof of stake",
     Invalid.OMMER_TOO_OLD: "fixtures have old ommers only as those whose parent is unknown",
 }

@@ -312,6 +312,47 @@ def test_an_empty_account_that_was_touched_is_no_more(fork: Fork) -> None:
     assert not stays(run(fork, gas_price=BASE_FEE, environment={"coinbase": OTHER}, empty=empty))
 
 
+@pytest.mark.parametrize("fork", [BERLIN, LONDON, PARIS, PRAGUE], ids=lambda fork: fork.name)
+def test_storage_alone_that_was_touched_is_no_more(fork: Fork) -> None:
+    """After Paris too, where it is disputed (EIP-161, EIP-7523)."""
+
+    def stays(result: Any) -> bool:
+        there = OTHER in result.state().storage
+        assert (result.wipes == ()) is there
+        return there
+
+    alone: dict[str, Any] = {"storage": {OTHER: {5: 6}}}
+    call = "6000" * 5 + PUSH_OTHER + "61fffff1"
+    pays = "6000" * 4 + "6001" + PUSH_OTHER + "61fffff1"
+    assert stays(run(fork, **alone))
+    assert stays(run(fork, code=PUSH_OTHER + "31", **alone))
+    assert not stays(run(fork, code=call, **alone))
+    assert stays(run(fork, code=call + "fe", **alone))
+    assert not stays(run(fork, to=OTHER, **alone))
+    no_tip = 0 if fork is BERLIN else BASE_FEE
+    assert not stays(run(fork, gas_price=no_tip, environment={"coinbase": OTHER}, **alone))
+    # it has something before the end, or had from the start
+    assert stays(run(fork, to=OTHER, value=1, **alone))
+    assert stays(run(fork, code=call + "50" + pays, **alone))
+    assert stays(run(fork, to=OTHER, accounts={OTHER: Account(balance=1)}, **alone))
+
+
+def test_storage_alone_that_was_cleared_is_cleared_once() -> None:
+    transactions = tuple(transfer(to=OTHER, value=0, nonce=nonce, gas_price=10) for nonce in range(2))
+    environment = Environment(chain_id=1, number=1, timestamp=1, coinbase=MINER, gas_limit=10**8)
+    state = FlatState({RICH: Account(balance=ETHER)}, {OTHER: {5: 6}})
+    result = apply_block(Evm(LONDON), Payload(environment, transactions, is_bare=True), state)
+    assert [step.wipes for step in result.steps] == [(), (OTHER,), (), ()]
+    assert result.steps[2].reads[empty_account_key(OTHER)] == (None, (0,))
+    assert result.state().root() == FlatState(result.state().accounts, {}).root()
+
+
+def test_ripemd160_clears_storage_alone_through_a_call_that_failed() -> None:
+    call = "6000" * 5 + "73" + RIPEMD160.hex() + "6001" + "f1"
+    result = run(LONDON, code=call, storage={RIPEMD160: {5: 6}})
+    assert result.wipes == (RIPEMD160,)
+
+
 def test_ripemd160_alone_stays_touched_by_a_call_that_failed() -> None:
     for address, stays in ((RIPEMD160, False), (bytes(19) + b"\x02", True)):
         # 600 gas and 60 are the least that the two ask for: one unit does not do

@@ -38,7 +38,7 @@ from samestate.spec.evm.transaction import (
 )
 from samestate.spec.evm.validity import effective_gas_price, intrinsic_gas
 from samestate.spec.machine import Rejection
-from samestate.spec.transition import apply_block
+from samestate.spec.transition import apply_block, execute_block
 from tests.spec.evm.chains import CHAIN_ID, ETHER, KEY, MINER, RICH, SHOP, transfer
 
 BASE_FEE = 10
@@ -387,7 +387,7 @@ def test_a_rejected_transaction_costs_nothing() -> None:
     )
     payload = Payload(environment, (transfer(1), transfer(0, gas_limit=20_999), transfer(0)), is_bare=True)
     state = FlatState({RICH: Account(balance=ETHER)}, {})
-    result = apply_block(Evm(PARIS), payload, state, lambda index, _: rejected.append(index))
+    result = execute_block(Evm(PARIS), payload, state, lambda index, _: rejected.append(index))
     alone = apply_block(Evm(PARIS), replace(payload, transactions=(transfer(0),)), state)
     assert rejected == [0, 1]
     assert (result.steps, result.changes, result.receipts) == (alone.steps, alone.changes, alone.receipts)

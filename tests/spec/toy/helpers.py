@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from samestate.spec.toy.block import Block, Transaction
-from samestate.spec.toy.machine import ToyResult, apply_toy_block
+from samestate.spec.toy.machine import Toy, ToyResult
 from samestate.spec.toy.operations import Operation
 from samestate.spec.toy.state import ToyState, toy_state
+from samestate.spec.transition import apply_block
 
 ALICE, BOB, MINER = b"\xa1" * 20, b"\xb0" * 20, b"\xcc" * 20
 RICH = 10**9
@@ -29,4 +30,4 @@ def block_of(*transactions: Transaction, **fields: Any) -> Block:
 
 def run(*operations: Operation, state: ToyState | None = None, **fields: Any) -> ToyResult:
     """The result of a block of one transaction."""
-    return apply_toy_block(block_of(sent(*operations, **fields)), state or rich())
+    return apply_block(Toy(), block_of(sent(*operations, **fields)), state or rich())

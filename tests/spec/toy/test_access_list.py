@@ -13,10 +13,11 @@ from samestate.spec.machine import Rejection
 from samestate.spec.toy.access_list import AccessList, Entry
 from samestate.spec.toy.block import Block, Withdrawal
 from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
-from samestate.spec.toy.machine import apply_toy_block
+from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.operations import Noop, Sload, Sstore
 from samestate.spec.toy.rejections import Invalid
 from samestate.spec.toy.state import toy_state
+from samestate.spec.transition import apply_block
 from tests.spec.toy.helpers import ALICE, BOB, MINER, block_of, rich, sent
 
 BLOCK = block_of(
@@ -35,7 +36,7 @@ def right() -> AccessList:
 
 def fault(access_list: AccessList, block: Block = BLOCK) -> tuple[str, int | None]:
     with pytest.raises(Rejection) as raised:
-        apply_toy_block(replace(block, access_list=access_list), STATE)
+        apply_block(Toy(), replace(block, access_list=access_list), STATE)
     assert raised.value.code is Invalid.ACCESS_LIST_MISMATCH
     return raised.value.detail, raised.value.transaction
 
@@ -70,7 +71,7 @@ def test_right_list_by_hand() -> None:
         ),
         Entry((), ((balance_key(MINER), (gas + less + 7).to_bytes(2, "big")),)),
     )
-    apply_toy_block(with_access_list(BLOCK, STATE), STATE)
+    apply_block(Toy(), with_access_list(BLOCK, STATE), STATE)
 
 
 @pytest.mark.parametrize(
@@ -107,12 +108,12 @@ def test_a_wrong_entry_before_a_wrong_length() -> None:
 def test_execution_decides_before_the_list() -> None:
     block = block_of(sent(Noop()), sent(Noop(), nonce=5), access_list=())
     with pytest.raises(Rejection) as raised:
-        apply_toy_block(block, STATE)
+        apply_block(Toy(), block, STATE)
     assert raised.value.code is Invalid.NONCE_TOO_HIGH
 
 
 def test_no_list_is_not_an_empty_one() -> None:
-    apply_toy_block(block_of(), toy_state())
+    apply_block(Toy(), block_of(), toy_state())
     assert fault((), block_of())[0] == "the block has 2 steps, and the list 0 entries"
 
 
@@ -121,7 +122,7 @@ def test_the_list_gives_the_state_after_every_block(case: GeneratedToyCase) -> N
     """Applied to the state, the changes of all entries, in order, are what the block does."""
     state = case.state
     for block in case.blocks:
-        result = apply_toy_block(block, state)
+        result = apply_block(Toy(), block, state)
         access_list = with_access_list(block, state).access_list
         assert access_list is not None
         after = state

@@ -9,11 +9,12 @@ import pytest
 from samestate.spec.machine import Rejection
 from samestate.spec.toy.block import Block, Declaration, Transaction, Withdrawal
 from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
-from samestate.spec.toy.machine import Toy, apply_toy_block
+from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.operations import Add, Keccak, Noop, Sload, Sstore, Sub
 from samestate.spec.toy.receipt import Error, Receipt, encode_receipt, receipts_root
 from samestate.spec.toy.rejections import Invalid
 from samestate.spec.toy.state import ToyState, toy_state
+from samestate.spec.transition import apply_block
 from tests.spec.toy.helpers import ALICE, BOB, MINER, RICH, block_of, rich, run, sent
 
 LAST = 2**64 - 1
@@ -21,7 +22,7 @@ LAST = 2**64 - 1
 
 def rejected(block: Block, state: ToyState) -> tuple[str, int | None]:
     with pytest.raises(Rejection) as raised:
-        apply_toy_block(block, state)
+        apply_block(Toy(), block, state)
     assert str(raised.value).startswith(raised.value.code.value)
     return raised.value.code.name, raised.value.transaction
 
@@ -48,7 +49,7 @@ def test_who_may_not_send(before: int, nonce: int, balance: int, code: str) -> N
 @pytest.mark.parametrize(("before", "balance"), [(0, 2000), (LAST - 1, 2000), (5, 2**128 - 1)])
 def test_who_may_send(before: int, balance: int) -> None:
     state = toy_state({ALICE: balance}, {ALICE: before})
-    result = apply_toy_block(block_of(sent(Noop(), nonce=before, gas_limit=1000, gas_price=2)), state)
+    result = apply_block(Toy(), block_of(sent(Noop(), nonce=before, gas_limit=1000, gas_price=2)), state)
     after = result.state()
     assert int.from_bytes(after.get(nonce_key(ALICE)), "big") == before + 1
     assert int.from_bytes(after.get(balance_key(ALICE)), "big") == balance - 2
@@ -76,12 +77,12 @@ def test_a_fee_is_a_credit_and_no_fee_is_a_touch() -> None:
 
 
 def test_the_coinbase_that_pays_itself_writes_its_nonce_only() -> None:
-    result = apply_toy_block(block_of(sent(Noop(), gas_price=5), coinbase=ALICE), rich())
+    result = apply_block(Toy(), block_of(sent(Noop(), gas_price=5), coinbase=ALICE), rich())
     assert (set(result.steps[1].writes), result.steps[1].credits) == ({nonce_key(ALICE)}, {})
 
 
 def test_the_last_of_a_balance_is_absent() -> None:
-    result = apply_toy_block(block_of(sent(Noop(), gas_limit=1)), toy_state({ALICE: 1}))
+    result = apply_block(Toy(), block_of(sent(Noop(), gas_limit=1)), toy_state({ALICE: 1}))
     assert result.changes[balance_key(ALICE)] is None
     assert balance_key(ALICE) not in result.state().values
 
@@ -93,7 +94,7 @@ def test_room_in_the_block(limit: int, declared: int, fits: bool) -> None:
     """The first transaction uses one of its 900."""
     block = block_of(sent(Noop(), gas_limit=900), sent(nonce=1, gas_limit=declared), gas_limit=limit)
     if fits:
-        assert apply_toy_block(block, rich()).totals.gas_used == 1
+        assert apply_block(Toy(), block, rich()).totals.gas_used == 1
     else:
         assert rejected(block, rich()) == ("GAS_ALLOWANCE_EXCEEDED", 1)
 
@@ -103,7 +104,8 @@ def test_the_sender_is_looked_at_before_the_room() -> None:
 
 
 def test_receipts_count_gas_and_logs_through_the_block() -> None:
-    result = apply_toy_block(
+    result = apply_block(
+        Toy(),
         block_of(
             sent(Keccak(b"1"), Keccak(b"2")),
             sent(Noop(), sender=BOB),
@@ -117,8 +119,10 @@ def test_receipts_count_gas_and_logs_through_the_block() -> None:
 
 
 def test_withdrawals_are_credits_of_the_closing_step() -> None:
-    result = apply_toy_block(
-        block_of(sent(Noop()), withdrawals=(Withdrawal(BOB, 5), Withdrawal(MINER, 0), Withdrawal(BOB, 6))), rich()
+    result = apply_block(
+        Toy(),
+        block_of(sent(Noop()), withdrawals=(Withdrawal(BOB, 5), Withdrawal(MINER, 0), Withdrawal(BOB, 6))),
+        rich(),
     )
     close = result.steps[-1]
     assert (close.reads, close.writes, close.credits, close.touches) == ({}, {}, {balance_key(BOB): 11}, (MINER,))
@@ -217,7 +221,7 @@ def test_sums_stay_words() -> None:
     state = toy_state({ALICE: most * most, MINER: 2**128 - 1})
     transaction = Transaction(ALICE, 0, most, most, (Noop(),) * 3)
     block = block_of(transaction, gas_limit=most, withdrawals=(Withdrawal(MINER, most),) * 3)
-    balance = int.from_bytes(apply_toy_block(block, state).state().get(balance_key(MINER)), "big")
+    balance = int.from_bytes(apply_block(Toy(), block, state).state().get(balance_key(MINER)), "big")
     assert balance == 2**128 - 1 + 3 * most + 3 * most < 2**256
 
 

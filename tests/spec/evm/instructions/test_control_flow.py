@@ -5,35 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from samestate.spec.evm.frame import Frame, jump_destinations
+from samestate.spec.evm.frame import Frame
 from samestate.spec.evm.halts import InvalidJump, OutOfGas
 from samestate.spec.evm.instructions import control_flow
 
 Execute = Callable[..., Frame]
 JUMPDEST_BEHIND_PUSH2_OF_TWO = bytes.fromhex("615b5b5b00")
-
-
-def test_jump_destinations_are_not_in_push_data() -> None:
-    assert jump_destinations(JUMPDEST_BEHIND_PUSH2_OF_TWO) == {3}
-    assert jump_destinations(bytes.fromhex("5b605b5b")) == {0, 3}
-    assert jump_destinations(bytes.fromhex("7f") + b"\x5b" * 33) == {33}
-    assert jump_destinations(bytes.fromhex("7f5b5b")) == frozenset()
-    assert jump_destinations(bytes.fromhex("5f5b")) == {1}
-    assert jump_destinations(b"") == frozenset()
-
-
-@given(st.lists(st.tuples(st.sampled_from((0x5B, 0x5F, 0x60, 0x61, 0x7F, 0x80)), st.binary(min_size=32, max_size=32))))
-def test_jump_destinations_of_code_that_was_put_together(parts: list[tuple[int, bytes]]) -> None:
-    code, destinations = b"", set()
-    for opcode, data in parts:
-        if opcode == 0x5B:
-            destinations.add(len(code))
-        size = {0x60: 1, 0x61: 2, 0x7F: 32}.get(opcode, 0)
-        code += bytes([opcode]) + data.replace(b"\x00", b"\x5b")[:size]
-    assert jump_destinations(code) == destinations
 
 
 def test_jump_goes_to_its_destination(execute: Execute) -> None:

@@ -1,11 +1,11 @@
-"""Telling a scenario of the toy machine: the builder's drafts as blocks, and what the specification makes of them."""
+"""Executing a scenario of the toy machine: the builder's drafts as blocks, and what the specification makes of them."""
 
 from __future__ import annotations
 
 from samestate.conformance.scenarios.draft import Unexpected
+from samestate.conformance.scenarios.executed import ExecutedScenario, check_receipts, check_status
 from samestate.conformance.scenarios.rules_reached import watching
 from samestate.conformance.scenarios.scenario import Ruleset, Scenario
-from samestate.conformance.scenarios.told import Told, check_receipts, check_status
 from samestate.conformance.scenarios.toy_block_builder import ToyBlockBuilder
 from samestate.conformance.scenarios.toy_draft import ToyDraft
 from samestate.conformance.vectors import toy
@@ -15,10 +15,10 @@ from samestate.spec.toy.access_list import AccessList, access_list_of
 from samestate.spec.toy.block import Block
 from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.state import ToyState
-from samestate.spec.transition import apply_block
+from samestate.spec.transition import execute_block
 
 
-def tell(scenario: Scenario, ruleset: Ruleset) -> Told:
+def execute_scenario(scenario: Scenario, ruleset: Ruleset) -> ExecutedScenario:
     """The scenario, executed. Raises Unexpected where it is not about what it says."""
     builder = ToyBlockBuilder()
     scenario.story(builder)
@@ -45,11 +45,11 @@ def tell(scenario: Scenario, ruleset: Ruleset) -> Told:
         blocks=tuple(blocks),
     )
     accounts = {name: str(account) for name, account in builder.named.items()}
-    return Told(case, tuple(expected), frozenset(rules), comments(builder, case.pre), accounts)
+    return ExecutedScenario(case, tuple(expected), frozenset(rules), comments(builder, case.pre), accounts)
 
 
 def block_of(draft: ToyDraft, state: ToyState) -> Block:
-    """The block that a draft tells of, with the access list that it is to carry."""
+    """The block that a draft describes, with the access list that it is to carry."""
 
     def block(access_list: AccessList | None) -> Block:
         return Block(
@@ -62,7 +62,7 @@ def block_of(draft: ToyDraft, state: ToyState) -> Block:
 
     if draft.access_list is None:
         return block(None)
-    result = apply_block(Toy(), block(None), state, leave_out=lambda index, rejection: None)
+    result = execute_block(Toy(), block(None), state, leave_out=lambda index, rejection: None)
     return block(draft.access_list(access_list_of(result.steps, state)))
 
 

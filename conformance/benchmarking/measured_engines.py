@@ -1,4 +1,4 @@
-"""Contenders: the specification, engines of `optimized` on a prepared block, and copies of the sequential one."""
+"""Measured engines: the specification, engines of `optimized` on a prepared block, and copies of the sequential one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import multiprocess
 
-from samestate.conformance.benchmarking.contender import SEQUENTIAL, SPEC, Figures, Turn
+from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, SPEC, Figures, Turn
 from samestate.optimized import Configuration, Engine
 from samestate.optimized.metrics import Metrics
 from samestate.optimized.processes.machine import MachineName
@@ -21,11 +21,11 @@ Block = tuple[Any, ...]
 
 
 @dataclass
-class SpecContender:
+class MeasuredSpecification:
     """The specification, in this process."""
 
     execute: Callable[[], Any]
-    engine: str = SPEC
+    id: str = SPEC
     strategy: str = SPEC
     kind: str = ""
     workers: int = 1
@@ -41,10 +41,10 @@ class SpecContender:
 
 
 @dataclass
-class OptimizedContender:
+class MeasuredOptimized:
     """An engine of `optimized` with a configuration, and the block that it executes."""
 
-    engine: str
+    id: str
     machine: str | MachineName
     configuration: Configuration
     block: Block
@@ -74,7 +74,7 @@ class OptimizedContender:
         result = self.made.execute(*self.block, **self.named)
         seconds = time.perf_counter() - start
         if result.rejection is not None:
-            raise RuntimeError(f"{self.engine}: the block was rejected: {result.rejection}")
+            raise RuntimeError(f"{self.id}: the block was rejected: {result.rejection}")
         return Turn(seconds, figures_of(result.metrics))
 
     def result(self, **settings: Any) -> Any:
@@ -109,7 +109,7 @@ def figures_of(metrics: Metrics) -> Figures:
 class ProcessCopy:
     """The sequential engine on the same block in a process of its own, for machines that run in the interpreter."""
 
-    engine, strategy, kind, workers = SEQUENTIAL, SEQUENTIAL, "processes", 1
+    id, strategy, kind, workers = SEQUENTIAL, SEQUENTIAL, "processes", 1
 
     def __init__(self, machine: MachineName, configuration: Configuration, block: Block) -> None:
         context = multiprocess.get_context("spawn")
@@ -133,10 +133,10 @@ class ProcessCopy:
 
 def serve_copy(pipe: Any, machine: MachineName, configuration: Configuration, block: Block) -> None:
     """What the process of a copy does, until its pipe is closed."""
-    contender = OptimizedContender(SEQUENTIAL, machine, configuration, block)
+    engine = MeasuredOptimized(SEQUENTIAL, machine, configuration, block)
     while True:
         try:
             pipe.recv()
         except (EOFError, KeyboardInterrupt):
             return
-        pipe.send(contender.turn().seconds)
+        pipe.send(engine.turn().seconds)

@@ -1,11 +1,11 @@
-"""Telling a scenario of the EVM: the builder's drafts as blocks, and what the specification makes of them."""
+"""Executing a scenario of the EVM: the builder's drafts as blocks, and what the specification makes of them."""
 
 from __future__ import annotations
 
 from samestate.conformance.scenarios.block_builder import CHAIN_ID, BlockBuilder, Draft, Unexpected
+from samestate.conformance.scenarios.executed import ExecutedScenario, check_receipts, check_status
 from samestate.conformance.scenarios.rules_reached import watching
 from samestate.conformance.scenarios.scenario import Ruleset, Scenario
-from samestate.conformance.scenarios.told import Told, check_receipts, check_status
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Object, Path
 from samestate.conformance.vectors.model import Case, text
@@ -13,7 +13,7 @@ from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.state import FlatState
 
 
-def tell(scenario: Scenario, ruleset: Ruleset) -> Told:
+def execute_scenario(scenario: Scenario, ruleset: Ruleset) -> ExecutedScenario:
     """The scenario under a fork. Raises Unexpected where it is not about what it says."""
     if not isinstance(ruleset, Fork):
         raise TypeError(f"{ruleset} is no fork of the EVM")
@@ -41,7 +41,7 @@ def tell(scenario: Scenario, ruleset: Ruleset) -> Told:
         blocks=tuple(blocks),
     )
     accounts = {name: str(account) for name, account in builder.named.items()}
-    return Told(case, tuple(expected), frozenset(rules), comments(builder), accounts)
+    return ExecutedScenario(case, tuple(expected), frozenset(rules), comments(builder), accounts)
 
 
 def execute(case: Case, fork: Fork, drafts: list[Draft]) -> tuple[list[Object], list[Object], set[str]]:

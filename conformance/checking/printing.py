@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from samestate.conformance.checking.blocks import KIND as BLOCK
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.verdict import Result, Verdict
-from samestate.conformance.output.targets import check_file, write_whole
+from samestate.conformance.output.console import Printer
 
 FAILURES_SHOWN: Final = 50
+NOTES_SHOWN: Final = 8
 AFTER_PARENT: Final = "after parent"
-STDOUT: Final = "-"
 
 COLUMNS: Final = {
     "header by itself": "header",
@@ -34,30 +33,78 @@ COLUMNS: Final = {
 """The checks of real blocks, and how the table calls them."""
 
 
+class Teller:
+    """Tells of failures as they come, and at the end of what was not told yet; of the first in full."""
+
+    def __init__(self, options: Options, printer: Printer) -> None:
+        self._name_engine = len(options.engines) > 1
+        self._printer = printer
+        self._seen = 0
+        self._told: dict[int, Verdict] = {}
+
+    def has_news(self, session: Session) -> bool:
+        """Whether a failure came since the last time."""
+        return any(verdict.result is Result.FAILED for verdict in session.verdicts[self._seen :])
+
+    def tell(self, session: Session) -> None:
+        """Tell of what came since the last time."""
+        start, self._seen = self._seen, len(session.verdicts)
+        self._tell(range(start, self._seen), session)
+
+    def tell_rest(self, session: Session) -> None:
+        """Tell of what came to light only when all was there, and of how many more there are."""
+        self._tell(range(len(session.verdicts)), session)
+        more = session.count(Result.FAILED) - len(self._told)
+        if more > 0:
+            self._printer.line(f"and {more} more failures: --json FILE has them all")
+
+    def _tell(self, indices: Iterable[int], session: Session) -> None:
+        for index in indices:
+            verdict = session.verdicts[index]
+            if verdict.result is not Result.FAILED or self._told.get(index) == verdict:
+                continue
+            if index in self._told or len(self._told) < FAILURES_SHOWN:
+                self._told[index] = verdict
+                for line in failure(verdict, self._name_engine):
+                    self._printer.line(line)
+
+
 def summary(session: Session, options: Options, seconds: float) -> Iterator[str]:
-    """The lines that a person reads: failures, skips by reason, idle engines, checks of blocks, counts, the total."""
-    failures = [verdict for verdict in session.verdicts if verdict.result is Result.FAILED]
-    for verdict in failures[:FAILURES_SHOWN]:
-        yield from failure(verdict, len(options.engines) > 1)
-    if len(failures) > FAILURES_SHOWN:
-        yield f"and {len(failures) - FAILURES_SHOWN} more failures: --json FILE has them all"
+    """The lines that a person reads at the end.
+
+    Documents that cannot be used, skips by reason, idle engines, checks of blocks, counts, the total.
+    """
+    errors = session.errors
+    for verdict in errors[:FAILURES_SHOWN]:
+        yield f"ERROR {verdict.id}: {verdict.reason}"
+    if len(errors) > FAILURES_SHOWN:
+        yield f"and {len(errors) - FAILURES_SHOWN} more documents that cannot be used: --json FILE has them all"
     reasons = Counter(verdict.reason for verdict in session.verdicts if verdict.result is Result.SKIPPED)
     for reason, count in sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])):
         yield f"skipped {count:6}  {reason}"
-    for engine in session.idle(options.engines):
-        yield f"{engine} executed nothing"
+    if not session.ended:
+        for engine in session.idle(options.engines):
+            yield f"{engine} executed nothing"
     blocks = [verdict for verdict in session.verdicts if verdict.kind == BLOCK]
     if blocks:
         yield from block_table(blocks)
     yield from counts_table(session)
+    for note in session.notes[:NOTES_SHOWN]:
+        yield f"note: {note}"
+    if len(session.notes) > NOTES_SHOWN:
+        yield f"note: and {len(session.notes) - NOTES_SHOWN} more such files"
     if session.sample is not None:
         yield f"a sample of {session.sample.size} of {session.sample.available} cases"
+    if session.deselected:
+        yield f"{session.deselected} cases deselected by {' '.join(options.selection.options()) or 'their names'}"
     if session.resumed:
         yield f"{session.resumed} documents were checked by an earlier run"
+    if session.ended:
+        yield session.ended
     yield f"{seconds:.1f} s"
     yield (
         f"{session.count(Result.PASSED)} passed, {session.count(Result.FAILED)} failed, "
-        f"{session.count(Result.SKIPPED)} skipped"
+        f"{session.count(Result.SKIPPED)} skipped" + (f", {len(errors)} unusable" if errors else "")
     )
 
 
@@ -96,7 +143,7 @@ def counts_table(session: Session) -> Iterator[str]:
     """How many cases of each kind every path had, where there is more than one row to tell."""
     counts: dict[tuple[str, str], Counter[Result]] = {}
     for verdict, origin in zip(session.verdicts, session.origins, strict=True):
-        if verdict.result is not Result.SKIPPED:
+        if verdict.result in (Result.PASSED, Result.FAILED):
             counts.setdefault((origin, verdict.kind), Counter())[verdict.result] += 1
     if len(counts) < 2:
         return
@@ -107,14 +154,19 @@ def counts_table(session: Session) -> Iterator[str]:
 
 
 def to_json(session: Session, options: Options, version: str, seconds: float) -> dict[str, Any]:
-    """All verdicts, for programs."""
+    """All verdicts, for programs; where it ended before the end, all that there were until then."""
     return {
+        "complete": not session.ended,
+        "ended": session.ended or None,
         "passed": session.count(Result.PASSED),
         "failed": session.count(Result.FAILED),
         "skipped": session.count(Result.SKIPPED),
+        "unusable": session.count(Result.ERROR),
         "seconds": round(seconds, 3),
         "source_version": version,
         "engines": list(options.engines),
+        "deselected": session.deselected,
+        "notes": list(session.notes),
         "sample": None
         if session.sample is None
         else {"size": session.sample.size, "available": session.sample.available},
@@ -122,6 +174,7 @@ def to_json(session: Session, options: Options, version: str, seconds: float) ->
             {
                 "id": verdict.id,
                 "path": origin,
+                "file": file,
                 "kind": verdict.kind,
                 "fork": verdict.fork,
                 "engine": verdict.engine,
@@ -129,21 +182,6 @@ def to_json(session: Session, options: Options, version: str, seconds: float) ->
                 "reason": verdict.reason,
                 "checks": list(verdict.checks),
             }
-            for verdict, origin in zip(session.verdicts, session.origins, strict=True)
+            for verdict, origin, file in zip(session.verdicts, session.origins, session.files, strict=True)
         ],
     }
-
-
-def write_json(value: object, target: str) -> None:
-    """Write JSON to a file, or to stdout for ``-``. A file is there whole or not at all. Raises InputError."""
-    text = json.dumps(value, indent=1)
-    if target == STDOUT:
-        print(text)
-    else:
-        write_whole("--json", Path(target), text + "\n")
-
-
-def check_json_target(target: str | None) -> None:
-    """Raise InputError where JSON cannot be written there: before the work, and not after it."""
-    if target is not None and target != STDOUT:
-        check_file("--json", Path(target))

@@ -40,11 +40,11 @@ class Turn:
     figures: Figures = Figures()
 
 
-class Contender(Protocol):
+class MeasuredEngine(Protocol):
     """Somebody who executes a block. All that can be done before the clock starts has been done."""
 
     @property
-    def engine(self) -> str:
+    def id(self) -> str:
         """The engine's id."""
 
     @property
@@ -60,7 +60,7 @@ class Contender(Protocol):
         """How many it has."""
 
     def turn(self) -> Turn:
-        """Execute the block once. May be called from any thread, and for different contenders at the same time."""
+        """Execute the block once. May be called from any thread, and for different engines at the same time."""
 
     def close(self) -> None:
         """Give back what it holds."""
@@ -68,12 +68,12 @@ class Contender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A block that contenders execute: its name, how many transactions it has and the gas that they use together."""
+    """A block that engines execute: its name, how many transactions it has and the gas that they use together."""
 
     name: str
     transactions: int
     gas: int
 
 
-MakeCopies = Callable[[int], list[Contender]]
-"""So many sequential contenders of the same block that share nothing: what the ceiling is measured with."""
+MakeCopies = Callable[[int], list[MeasuredEngine]]
+"""So many sequential engines of the same block that share nothing: what the ceiling is measured with."""

@@ -1,4 +1,4 @@
-"""What a machine's teller makes of a scenario: everything that stands in its vector, before it is written."""
+"""What executing a scenario gives: everything that stands in its vector, before it is written."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from samestate.conformance.vectors.model import VALID, Case, members, text
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A story that was told and executed.
+class ExecutedScenario:
+    """A story that was executed by the specification.
 
     ``case`` has its blocks complete; ``expected`` is what came out of each; ``rules`` are those that were reached;
     ``comments`` go above parts of the file; ``accounts`` are the scenario's names and their addresses.

@@ -1,4 +1,4 @@
-"""Which transactions of the specification's machines the estimator `last-run` takes for alike."""
+"""Which transactions of the specification's machines the estimator `last-run` takes for one kind."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ def signed(transaction: Transaction, key: bytes = KEYS[0]) -> Transaction:
 
 
 def test_a_sender_calls_the_same_function_again() -> None:
-    alike = AnyFork().alike
-    first = alike(signed(CALL))
-    assert alike(signed(replace(CALL, nonce=1, value=7, gas_limit=5, data=b"send" + b"\x01" * 64))) == first
+    kind = AnyFork().kind
+    first = kind(signed(CALL))
+    assert kind(signed(replace(CALL, nonce=1, value=7, gas_limit=5, data=b"send" + b"\x01" * 64))) == first
     others = [
         signed(CALL, KEYS[1]),
         signed(replace(CALL, to=OTHER)),
         signed(replace(CALL, data=b"take" + bytes(32))),
         signed(LegacyTransaction(nonce=0, gas_price=9, gas_limit=10**6, to=None, value=0, data=CALL.data)),
     ]
-    assert len({first, *map(alike, others)}) == 5
+    assert len({first, *map(kind, others)}) == 5
 
 
 def test_a_transaction_that_nobody_signed_is_no_error() -> None:
-    assert AnyFork().alike(CALL) == (b"", TOKEN, b"send")
+    assert AnyFork().kind(CALL) == (b"", TOKEN, b"send")
 
 
 def test_a_toy_sender_does_the_same_again() -> None:
-    alike = DeclaringToy().alike
+    kind = DeclaringToy().kind
     one = ToyTransaction(OTHER, 0, 10**6, 1, (Add(1), Noop()))
-    assert alike(one) == alike(replace(one, nonce=1, gas_limit=5))
-    assert len({alike(one), alike(replace(one, sender=TOKEN)), alike(replace(one, operations=(Noop(),)))}) == 3
+    assert kind(one) == kind(replace(one, nonce=1, gas_limit=5))
+    assert len({kind(one), kind(replace(one, sender=TOKEN)), kind(replace(one, operations=(Noop(),)))}) == 3

@@ -1,0 +1,64 @@
+"""A session as JUnit XML, which CI systems read: a suite for each engine, a test case for each case."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+from xml.etree import ElementTree
+
+from samestate.conformance.checking.session import Session
+from samestate.conformance.checking.verdict import Result, Verdict
+
+FORBIDDEN: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML cannot hold at all, not even escaped."""
+
+
+def to_junit(session: Session, seconds: float) -> str:
+    """The document."""
+    rows = list(zip(session.verdicts, session.files, strict=True))
+    engines = list(dict.fromkeys(verdict.engine for verdict, _ in rows))
+    root = ElementTree.Element(
+        "testsuites", {"name": "samestate", **counts(session.verdicts), "time": f"{seconds:.3f}"}
+    )
+    for engine in engines:
+        mine = [(verdict, file) for verdict, file in rows if verdict.engine == engine]
+        suite = ElementTree.SubElement(root, "testsuite", {"name": engine, **counts([each for each, _ in mine])})
+        for verdict, file in mine:
+            suite.append(case_of(verdict, file))
+    if session.ended and engines:
+        ElementTree.SubElement(root[-1], "system-err").text = printable(session.ended)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def case_of(verdict: Verdict, file: str) -> ElementTree.Element:
+    """A case with what became of it."""
+    name = verdict.id + (f" ({verdict.fork})" if verdict.fork else "")
+    classname = f"{verdict.engine}.{verdict.kind}".strip(".")
+    made = ElementTree.Element(
+        "testcase", {"classname": printable(classname), "name": printable(name), "file": printable(file)}
+    )
+    tag = {Result.FAILED: "failure", Result.SKIPPED: "skipped", Result.ERROR: "error"}.get(verdict.result)
+    if tag is not None:
+        lines = verdict.reason.splitlines() or [""]
+        part = ElementTree.SubElement(made, tag, {"message": printable(lines[0])})
+        if tag in ("failure", "error"):
+            part.text = printable(verdict.reason)
+    return made
+
+
+def counts(verdicts: Sequence[Verdict]) -> dict[str, str]:
+    """How many cases there are, and how they ended."""
+    ends = [verdict.result for verdict in verdicts]
+    return {
+        "tests": str(len(ends)),
+        "failures": str(ends.count(Result.FAILED)),
+        "errors": str(ends.count(Result.ERROR)),
+        "skipped": str(ends.count(Result.SKIPPED)),
+    }
+
+
+def printable(text: str) -> str:
+    """Text with escapes for what XML cannot hold."""
+    return FORBIDDEN.sub(lambda match: ascii(match[0])[1:-1], text)

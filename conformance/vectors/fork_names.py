@@ -1,0 +1,19 @@
+"""What users may call a fork."""
+
+from __future__ import annotations
+
+from samestate.conformance.errors import InputError
+from samestate.conformance.vectors.machines import MACHINES
+
+
+def fork_name(name: str, machine: str | None = None) -> str:
+    """The fork that a user calls ``name``, of a machine or of any: small or large letters, with or without spaces.
+
+    Raises InputError where there is none.
+    """
+    wanted = name.replace(" ", "").replace("_", "").replace("-", "").lower()
+    known = [fork for each in MACHINES.values() if machine in (None, each.name) for fork in each.forks]
+    for fork in known:
+        if fork.lower() == {"merge": "paris"}.get(wanted, wanted):
+            return fork
+    raise InputError(f"--fork {name}: no fork is called so; known are {', '.join(known)}")

@@ -1,0 +1,132 @@
+"""Habits that every source must have, and that no linter looks after: bounded caches, and files with an encoding."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("spec", "reference", "optimized", "conformance")
+OPENING = {"open", "read_text", "write_text", "NamedTemporaryFile", "TemporaryFile", "fdopen"}
+NO_FILES = {"os", "gzip", "lzma", "tarfile", "super()", "strategy"}
+RUNNING = {"run", "Popen", "check_output", "check_call", "call"}
+
+
+def sources(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """Every call with the last word of what is called."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            yield node.func.id if isinstance(node.func, ast.Name) else node.func.attr, node
+
+
+def unbounded_caches(text: str) -> list[int]:
+    """The lines of functions that remember a result for each of any number of arguments."""
+    lines = []
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        takes_arguments = any((node.args.args, node.args.posonlyargs, node.args.kwonlyargs, node.args.vararg))
+        for decorator in node.decorator_list:
+            written = ast.unparse(decorator).removeprefix("functools.")
+            is_bounded = written.startswith("lru_cache(maxsize=") and "None" not in written
+            if written.startswith(("cache", "lru_cache")) and takes_arguments and not is_bounded:
+                lines.append(node.lineno)
+    return lines
+
+
+def calls_without_encoding(text: str) -> list[int]:
+    """The lines that read or write text in whatever encoding the user's machine happens to have."""
+    lines = []
+    for name, call in calls(ast.parse(text)):
+        keywords = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+        if "encoding" in keywords or None in keywords:
+            continue
+        if name in OPENING and not is_binary(name, call, keywords):
+            lines.append(call.lineno)
+        if name in RUNNING and (keywords.get("text") == "True" or keywords.get("universal_newlines") == "True"):
+            lines.append(call.lineno)
+    return lines
+
+
+def is_binary(name: str, call: ast.Call, keywords: dict[str | None, str]) -> bool:
+    """Whether a call opens no text: the mode says so, or what is opened is no file of ours."""
+    if name in ("read_text", "write_text"):
+        return False
+    if name in ("NamedTemporaryFile", "TemporaryFile"):
+        mode = keywords.get("mode", ast.unparse(call.args[0]) if call.args else "'w+b'")
+        return "b" in mode
+    if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) in NO_FILES and name == "open":
+        return True
+    if name == "fdopen":
+        return len(call.args) > 1 and "b" in ast.unparse(call.args[1])
+    values = [call.args[0] if call.args else None] if isinstance(call.func, ast.Attribute) else call.args[1:2]
+    if (
+        name == "open"
+        and isinstance(call.func, ast.Attribute)
+        and call.args
+        and not isinstance(values[0], ast.Constant)
+    ):
+        return True
+    modes = [keywords.get("mode", "")] + [ast.unparse(value) for value in values if value is not None]
+    return any("b" in mode for mode in modes)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("@functools.cache\ndef a(x): ...", [2]),
+        ("@cache\ndef a(*, x): ...", [2]),
+        ("@lru_cache\ndef a(x): ...", [2]),
+        ("@lru_cache(maxsize=None)\ndef a(*x): ...", [2]),
+        ("@lru_cache(None)\ndef a(x): ...", [2]),
+        ("@functools.lru_cache(maxsize=8)\ndef a(x): ...", []),
+        ("@functools.cache\ndef a(): ...", []),
+    ],
+)
+def test_a_cache_without_a_bound_is_seen(text: str, lines: list[int]) -> None:
+    assert unbounded_caches(text) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("open('a')", 1),
+        ("open('a', 'w')", 1),
+        ("path.open('a')", 1),
+        ("path.open()", 1),
+        ("path.read_text()", 1),
+        ("path.write_text(content)", 1),
+        ("subprocess.run(command, text=True)", 1),
+        ("NamedTemporaryFile('w')", 1),
+        ("os.fdopen(3, 'w')", 1),
+        ("open('a', 'rb')", 0),
+        ("path.open('wb', buffering=0)", 0),
+        ("path.read_text(encoding='utf-8')", 0),
+        ("NamedTemporaryFile(dir=folder)", 0),
+        ("os.fdopen(3, 'wb')", 0),
+        ("os.open(path, os.O_RDONLY)", 0),
+        ("subprocess.run(command, text=True, encoding='utf-8')", 0),
+        ("subprocess.run(command)", 0),
+    ],
+)
+def test_text_without_an_encoding_is_seen(text: str, count: int) -> None:
+    assert len(calls_without_encoding(text)) == count
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_cache_has_a_bound(room: str) -> None:
+    found = {path: unbounded_caches(path.read_text(encoding="utf-8")) for path in sources(room)}
+    assert [f"{path}:{line}: remembers without a bound" for path, lines in found.items() for line in lines] == []
+
+
+def test_every_text_has_an_encoding() -> None:
+    paths = [*sources(*ROOMS, "benchmarks"), *sorted(ROOT.glob("*.py"))]
+    found = {path: calls_without_encoding(path.read_text(encoding="utf-8")) for path in paths}
+    assert [f"{path}:{line}: no encoding" for path, lines in found.items() for line in lines] == []
