@@ -42,6 +42,14 @@ def block_file(name: str) -> dict[str, Any]:
     return content
 
 
+def small_case(name: str) -> Path:
+    """A file or folder of the small inputs that lie in ``cases``, beside the data. Skips the test where it is not."""
+    path = data_folder().parent / "cases" / name
+    if not path.exists():
+        pytest.skip(f"beside SAMESTATE_DATA there is no cases/{name}")
+    return path
+
+
 @functools.cache
 def _members(path: Path, prefix: str) -> tuple[tuple[str, bytes], ...]:
     members: list[tuple[str, bytes]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +10,7 @@ from samestate.conformance.checking.comparing import show
 from samestate.conformance.checking.executor import Executor
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.block_file import BlockFileCase
-from samestate.conformance.fixtures.forks import BY_NAME
+from samestate.conformance.fixtures.networks import Network, find_network
 from samestate.spec.evm.block import Block, Header, encode_block
 from samestate.spec.evm.chain import EvmResult, access_list_claims, body_claims, claims, to_payload
 from samestate.spec.evm.fork import Fork, HeaderRule
@@ -44,42 +44,22 @@ OF_A_WHOLE_PARENT: Final[tuple[HeaderRule, ...]] = (check_difficulty,)
 class BlockSummary:
     """What a block that was run leaves for the block after it.
 
-    ``fork`` is the fork's name; ``is_whole`` says whether the header has every field.
+    ``is_whole`` says whether the header has every field.
     """
 
     chain_id: int
-    fork: str
     header: Header
     is_whole: bool
 
 
-class KnownHashes(Mapping[int, bytes]):
-    """Hashes of earlier blocks, of which a block file has those that are needed: one that it lacks is never a zero."""
-
-    def __init__(self, hashes: Mapping[int, bytes]) -> None:
-        self.hashes = hashes
-
-    def __getitem__(self, number: int) -> bytes:
-        """The hash of block ``number``. Raises MissingWitness."""
-        if number not in self.hashes:
-            raise MissingWitness(f"the hash of block {number} is missing")
-        return self.hashes[number]
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.hashes)
-
-    def __len__(self) -> int:
-        return len(self.hashes)
-
-
 def summary_of(case: BlockFileCase) -> BlockSummary:
     """What the blocks after this one are compared with."""
-    return BlockSummary(case.chain_id, case.fork.name, case.header, knows_ommers(case))
+    return BlockSummary(case.chain_id, case.header, knows_ommers(case))
 
 
 def knows_ommers(case: BlockFileCase) -> bool:
     """Whether the block's ommers are known: a block of proof of stake has none, a file of another leaves them out."""
-    return case.parent is not None or check_post_merge_constants in case.fork.header_rules
+    return case.names_ommers or check_post_merge_constants in case.fork.header_rules
 
 
 def run_block(case: BlockFileCase, executor: Executor) -> Verdict:
@@ -111,15 +91,14 @@ def _differences(case: BlockFileCase, executor: Executor, checks: list[str]) -> 
     if case.parent is not None:
         yield from against_parent(case.fork, case.header, case.parent, True, checks)
     for claim in body_claims(block):
-        if claim.name != "ommers hash" or case.parent is not None:
+        if claim.name != "ommers hash" or case.names_ommers:
             checks.append(claim.name)
             if not claim.holds:
                 yield _difference(claim.name, claim.claimed, claim.computed, "the specification")
     size = len(encode_block(block))
     for block_rule in case.fork.block_rules:
         block_rule(case.fork, block, size)
-    hashes = KnownHashes(case.block_hashes)
-    result = executor.apply(Evm(case.fork), to_payload(block, case.chain_id, hashes), case.state)
+    result = executor.apply(Evm(case.fork), to_payload(block, case.chain_id, case.block_hashes), case.state)
     yield from _execution_differences(case, block, result, executor.name, checks)
 
 
@@ -157,7 +136,7 @@ def against_parent(
             yield f"{name} after parent: {rejection}"
 
 
-def compare_series(blocks: Iterable[tuple[BlockSummary, Verdict]]) -> list[Verdict]:
+def compare_series(blocks: Iterable[tuple[BlockSummary, Verdict]], chain: Network | None = None) -> list[Verdict]:
     """The verdicts on blocks, with what headers of the same chain say about one another.
 
     A parent is found by its hash, which then vouches for its whole header; where a header is not whole, by its number.
@@ -179,7 +158,9 @@ def compare_series(blocks: Iterable[tuple[BlockSummary, Verdict]]) -> list[Verdi
             checks.append("hash, by its child")
         parent = by_hash.get(block.header.parent_hash) or by_number.get((block.chain_id, block.header.number - 1))
         if parent is not None and verdict.checks and "number after parent" not in checks:
-            fork = BY_NAME[block.fork.replace(" ", "")]
+            header = block.header
+            network = find_network(verdict.id, block.chain_id, chain)
+            fork = network.fork_at(header.number, header.timestamp, header.difficulty)
             differences += against_parent(fork, block.header, parent.header, parent.is_whole, checks)
         result = Result.FAILED if differences else verdict.result
         verdicts.append(

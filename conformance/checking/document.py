@@ -20,6 +20,7 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document
 from samestate.conformance.fixtures.block_file import BlockFileCase, is_rpc_block, is_rpc_witness, unwrap
 from samestate.conformance.fixtures.cases import Skipped
+from samestate.conformance.fixtures.chain_file import ChainChoice, network_chosen
 from samestate.conformance.fixtures.load import ABOUT_RELEASE, Case, cases_in, is_about_release, is_schema, is_vector
 from samestate.conformance.vectors.model import Vector
 
@@ -33,8 +34,8 @@ class Task:
     ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all; of
     these ``selection`` says which. ``is_listing``: they are listed, and not run. After ``most_failures`` the others are
     left. ``problem`` says why the document could not be read, if so. ``groups`` is the folder of the pre-allocation
-    groups that its tests name. ``known`` are the verdicts of the first runs, which are not run again: a run is one case
-    on one engine.
+    groups that its tests name. ``chain`` is the one that was chosen for blocks. ``known`` are the verdicts of the first
+    runs, which are not run again: a run is one case on one engine.
     """
 
     place: str
@@ -48,6 +49,7 @@ class Task:
     most_failures: int | None = None
     problem: str | None = None
     groups: str | None = None
+    chain: ChainChoice | None = None
     known: tuple[Verdict, ...] = ()
 
 
@@ -103,7 +105,7 @@ def check_task(task: Task, watch: Watch | None = None) -> DocumentReport:
             return DocumentReport(task.place, is_half=True)
         if is_schema(value):
             return DocumentReport(task.place)
-        for case in cases_in(task.place, value, task.groups):
+        for case in cases_in(task.place, value, task.groups, network_chosen(task.chain)):
             if task.wanted is not None and case.id not in task.wanted:
                 continue
             if not task.selection.takes(case.id, task.origin, forks_of(case)):

@@ -97,7 +97,8 @@ def key_of(task: Task) -> str:
     is_by_name = bool(task.selection.keyword or task.selection.cases)
     selection = [*task.selection.options(), below(task.origin, task.place) if is_by_name else ""]
     question = json.dumps([task.engines, names, selection, Path(task.place).suffix, "secure" in task.place.lower()])
-    digest = hashlib.sha256(question.encode() + b"\0" + task.content)
+    chain = b"" if task.chain is None else task.chain.content or task.chain.name.encode()
+    digest = hashlib.sha256(question.encode() + b"\0" + hashlib.sha256(chain).digest() + task.content)
     for name in sorted(set(NAMED_GROUP.findall(task.content))) if task.groups is not None else ():
         path = group_path(task.groups, name.decode())
         digest.update(name + (hashlib.sha256(path.read_bytes()).digest() if path is not None else b""))

@@ -55,7 +55,7 @@ class DocumentReport:
                 for verdict in self.verdicts
             ],
             "blocks": [
-                [index, block.chain_id, block.fork, encode(header_item(block.header)).hex(), block.is_whole]
+                [index, block.chain_id, encode(header_item(block.header)).hex(), block.is_whole]
                 for index, block in self.blocks
             ],
             "deselected": self.deselected,
@@ -71,8 +71,8 @@ class DocumentReport:
                 for name, result, reason, fork, checks, kind, engine in value["verdicts"]
             ),
             blocks=tuple(
-                (index, BlockSummary(chain, fork, header_from_item(decode(bytes.fromhex(header))), is_whole))
-                for index, chain, fork, header, is_whole in value["blocks"]
+                (index, BlockSummary(chain, header_from_item(decode(bytes.fromhex(header))), is_whole))
+                for index, chain, header, is_whole in value["blocks"]
             ),
             deselected=value["deselected"],
         )

@@ -28,6 +28,7 @@ from samestate.conformance.fixtures.load import (
     is_vector,
     pair_rpc,
 )
+from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.fixtures.pre_alloc import GroupFolders
 
 
@@ -63,14 +64,21 @@ class Halves:
 
 
 def choose(
-    paths: Iterable[Path], size: int, selection: Selection = EVERYTHING, folders: GroupFolders | None = None
+    paths: Iterable[Path],
+    size: int,
+    selection: Selection = EVERYTHING,
+    folders: GroupFolders | None = None,
+    chain: Network | None = None,
 ) -> Sample:
-    """``size`` of the cases below ``paths`` that can be run, of those that are selected."""
+    """``size`` of the cases below ``paths`` that can be run, of those that are selected.
+
+    ``chain`` as in :func:`samestate.conformance.fixtures.load.load_cases`.
+    """
     folders = folders or GroupFolders()
     listed: list[Listed] = []
     unusable: set[str] = set()
     for path in paths:
-        for case in _list(path, selection, folders):
+        for case in _list(path, selection, folders, chain):
             if isinstance(case, Listed):
                 listed.append(case)
             else:
@@ -84,7 +92,7 @@ def choose(
     )
 
 
-def _list(path: Path, selection: Selection, folders: GroupFolders) -> Iterator[Listed | str]:
+def _list(path: Path, selection: Selection, folders: GroupFolders, chain: Network | None) -> Iterator[Listed | str]:
     """The cases below a path, and the places of documents that cannot be used."""
 
     def listed(place: str, identity: str) -> Listed:
@@ -96,14 +104,14 @@ def _list(path: Path, selection: Selection, folders: GroupFolders) -> Iterator[L
     halves = Halves()
     for document in _documents(path):
         try:
-            ids = _ids(document, path, selection, halves, folders)
+            ids = _ids(document, path, selection, halves, folders, chain)
         except InputError:
             yield document.place
         else:
             yield from (listed(document.place, identity) for identity in ids)
     for pair in pair_rpc(halves.blocks, halves.witnesses):
         try:
-            case = None if isinstance(pair, Unpaired) else rpc_case(*pair)
+            case = None if isinstance(pair, Unpaired) else rpc_case(*pair, chain)
         except InputError:
             case = None
         if case is None:
@@ -119,7 +127,14 @@ def _documents(path: Path) -> Iterator[Document]:
         yield Document(str(path), b"", str(error))
 
 
-def _ids(document: Document, path: Path, selection: Selection, halves: Halves, folders: GroupFolders) -> list[str]:
+def _ids(
+    document: Document,
+    path: Path,
+    selection: Selection,
+    halves: Halves,
+    folders: GroupFolders,
+    chain: Network | None,
+) -> list[str]:
     """The ids of the cases in a document that can be run; a block or a witness alone is put aside.
 
     Raises InputError.
@@ -137,7 +152,7 @@ def _ids(document: Document, path: Path, selection: Selection, halves: Halves, f
     elif is_rpc_witness(value):
         halves.witnesses.append((document.place, value))
     elif not is_schema(value):
-        cases = cases_in(document.place, value, folders.of(document))
+        cases = cases_in(document.place, value, folders.of(document), chain)
         return [case.id for case in cases if _is_taken(case, path, selection)]
     return []
 

@@ -25,7 +25,9 @@ from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
 from samestate.conformance.fixtures.block_file import is_rpc_block, unwrap
+from samestate.conformance.fixtures.chain_file import ChainChoice, network_chosen
 from samestate.conformance.fixtures.load import Unpaired, pair_rpc
+from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.fixtures.pre_alloc import GroupFolders
 
 DOCUMENT: Final = "document"
@@ -38,7 +40,8 @@ class Options:
 
     ``sample`` and ``selection`` limit the cases, ``members`` those of a path, to what has that id. ``jobs`` counts
     processes that share the cases, ``workers`` those inside an engine. ``most_failures`` ends it after so many;
-    ``is_listing``: cases are listed, and not run. ``limits`` are what each case may take.
+    ``is_listing``: cases are listed, and not run. ``limits`` are what each case may take. ``chain`` is that of blocks
+    which are of no public one or name none.
     """
 
     paths: tuple[Path, ...]
@@ -51,6 +54,7 @@ class Options:
     measure_rules: bool = False
     most_failures: int | None = None
     is_listing: bool = False
+    chain: ChainChoice | None = None
     limits: Limits = NO_LIMITS
 
     def selection_of(self, path: Path) -> Selection:
@@ -111,10 +115,10 @@ class Session:
         self.origins += [origin] * added
         self.files += [report.place] * added
 
-    def compare_headers(self) -> None:
-        """Let the headers of blocks speak about one another, once all are there."""
+    def compare_headers(self, chain: Network | None = None) -> None:
+        """Let the headers of blocks speak about one another, once all are there. ``chain`` as in :class:`Options`."""
         indices = sorted(self._blocks)
-        series = compare_series((self._blocks[index], self.verdicts[index]) for index in indices)
+        series = compare_series(((self._blocks[index], self.verdicts[index]) for index in indices), chain)
         for index, verdict in zip(indices, series, strict=True):
             self.verdicts[index] = verdict
 
@@ -160,17 +164,18 @@ def check(options: Options, session: Session, journal: Journal | None = None, wa
         if not path.exists():
             raise InputError(f"{path}: there is no such file or folder")
     ahead = Ahead()
+    chain = network_chosen(options.chain)
     try:
         with GroupFolders() as folders:
             if options.sample is not None:
-                session.sample = choose(options.paths, options.sample, options.selection, folders)
+                session.sample = choose(options.paths, options.sample, options.selection, folders, chain)
             _check(options, session, journal, watch, ahead, folders)
     except BaseException:
         for report, origin in ahead.reports.values():
             session.take(report, origin)
         raise
     finally:
-        session.compare_headers()
+        session.compare_headers(chain)
     if not session.ended:
         _refuse_nothing(options, session)
 
@@ -250,6 +255,7 @@ def _tasks(options: Options, session: Session, reading: Reading, folders: GroupF
                     options.most_failures,
                     document.problem,
                     folders.of(document),
+                    options.chain,
                 )
 
 
@@ -342,4 +348,5 @@ def _whole(options: Options, session: Session, halves: list[Task]) -> Iterator[T
             options.selection_of(Path(origin)),
             options.is_listing,
             options.most_failures,
+            chain=options.chain,
         )

@@ -23,9 +23,11 @@ from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.session import check as check_paths
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.checking.worker import WorkerDied
+from samestate.conformance.commands.chain_option import ChainOption
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import choose_engines, engines_by_name
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.chain_file import choose_chain
 from samestate.conformance.output.console import Printer
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_file, is_stdout, write_whole
@@ -86,6 +88,7 @@ def check(
         int | None,
         typer.Option(min=1, metavar="N", help="So many cases, some from every folder.", rich_help_panel=CASES),
     ] = None,
+    chain: ChainOption = None,
     is_listing: Annotated[
         bool, typer.Option("--list", "--collect-only", help="List the cases, run none.", rich_help_panel=CASES)
     ] = False,
@@ -170,6 +173,7 @@ def check(
         members=tuple((path, id) for path, id in targets if id is not None),
         most_failures=1 if exit_first else most_failures,
         is_listing=is_listing,
+        chain=choose_chain(chain),
         limits=parse_limits(timeout, memory),
     )
     compile_keyword(keyword or '""')

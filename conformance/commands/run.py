@@ -13,11 +13,13 @@ from rich.console import Console
 from rich.table import Table
 
 from samestate.conformance.checking.choosing import choose_vector, vectors_below
+from samestate.conformance.commands.chain_option import ChainOption, network_of_option
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.optimized.engine import OptimizedEngine, tracing_engine, write_schedule
 from samestate.conformance.engines.registry import EngineFailure, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.exploring.schedules import document_of, replay
+from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_file, is_stdout
 from samestate.conformance.tracing.traceable import TraceableBlock, TraceableCase, find_fixture
@@ -49,6 +51,7 @@ def run(
         typer.Option(min=1, help="Workers inside an engine that runs in parallel.", show_default=str(WORKERS)),
     ] = None,
     case: Annotated[str | None, typer.Option(help="A part of the name of the case, where there are many.")] = None,
+    chain: ChainOption = None,
     schedule: Annotated[
         Path | None, typer.Option(help="A schedule: run what it names, and only what it names, in just that order.")
     ] = None,
@@ -67,7 +70,7 @@ def run(
     """
     check_json_target(json)
     if schedule is not None:
-        others = {"--engine": engine, "--workers": workers, "--case": case, "--trace": trace}
+        others = {"--engine": engine, "--workers": workers, "--case": case, "--chain": chain, "--trace": trace}
         for option, value in others.items():
             if value is not None:
                 raise InputError(f"{option} {value}: cannot be given with --schedule, which says what is run and how")
@@ -78,7 +81,8 @@ def run(
     if trace is not None:
         check_file("--trace", trace)
     try:
-        names, results = results_of(block, engine or SPEC, case, workers or WORKERS, trace)
+        network = network_of_option(chain)
+        names, results = results_of(block, engine or SPEC, case, workers or WORKERS, trace, network)
     except EngineFailure as failure:
         typer.echo(f"samestate: {engine or SPEC}: {failure}", err=True)
         raise typer.Exit(FAILED) from failure
@@ -109,7 +113,12 @@ def run_schedule(path: Path, vector: Path | None, json: str | None) -> None:
 
 
 def results_of(
-    path: Path, engine_id: str, name: str | None, workers: int = WORKERS, trace: Path | None = None
+    path: Path,
+    engine_id: str,
+    name: str | None,
+    workers: int = WORKERS,
+    trace: Path | None = None,
+    chain: Network | None = None,
 ) -> tuple[dict[str, str], list[Object]]:
     """The names of accounts, and what came out of each block of the case. Raises InputError and EngineFailure."""
     vectors = vectors_below(path)
@@ -119,7 +128,7 @@ def results_of(
         raise InputError(f"{path}: --trace: only vectors can be given to engines that tell what their workers did")
     if engine_id != SPEC:
         raise InputError(f"{path}: --engine {engine_id}: only vectors can be given to other engines than {SPEC!r}")
-    return {}, list(execute(find_fixture(path, name)))
+    return {}, list(execute(find_fixture(path, name, chain)))
 
 
 def run_vector(

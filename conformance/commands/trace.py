@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from samestate.conformance.commands.chain_option import ChainOption, network_of_option
 from samestate.conformance.output.targets import STANDARD_OUTPUT, Output, check_file
 from samestate.conformance.tracing.trace import TraceOptions
 from samestate.conformance.tracing.traceable import choose_block, find_case, trace_transaction
@@ -22,6 +23,7 @@ def trace(
         int | None, typer.Option("--block", help="Index of the block; the first with transactions unless given.")
     ] = None,
     transaction: Annotated[int, typer.Option("--transaction", help="Index of the transaction in its block.")] = 0,
+    chain: ChainOption = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", "--json", metavar="FILE", help="Write here, not to stdout.")
     ] = None,
@@ -39,6 +41,6 @@ def trace(
     target: Path | str = STANDARD_OUTPUT if output is None else output
     check_file("--output", target, make_folders=True)
     options = TraceOptions(stack=not no_stack, memory=memory, return_data=not no_return_data)
-    chosen = choose_block(find_case(path, case), block)
+    chosen = choose_block(find_case(path, case, network_of_option(chain)), block)
     with Output("--output", target, make_folders=True) as out:
         trace_transaction(chosen, transaction, out.write, options)

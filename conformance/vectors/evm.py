@@ -105,9 +105,10 @@ ENVIRONMENT_SINCE: Final = {
 
 
 def has(fork: Fork, since: Fork) -> bool:
-    """Whether ``fork`` is ``since`` or a later one."""
-    forks = list(BY_NAME.values())
-    return forks.index(fork) >= forks.index(since)
+    """Whether ``fork`` is ``since`` or a later one, be it as its page has it or as a chain changes it."""
+    names = [known.name for known in BY_NAME.values()]
+    # a name that no page has is that of a later change of the blob schedule, as BPO3
+    return fork.name not in names or names.index(fork.name) >= names.index(since.name)
 
 
 def environment_fields(fork: Fork) -> dict[str, bool]:

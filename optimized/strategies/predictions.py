@@ -2,6 +2,10 @@
 
 Readers take a prediction for what it says. When its step commits it is confirmed: what was predicted right stays as it
 is, so that whoever read it stays valid, and anything else is put right, which makes those who read it execute again.
+
+All lower steps are final then, so the value that a step leaves is known, and it is the value that is put in, whether
+the step wrote or credited. Below a committed step there are thus full writes alone: nobody has to gather credits, or to
+pass by predictions that were taken back, however wrong a list is and however long.
 """
 
 import cython
@@ -9,7 +13,6 @@ from cython.cimports.libc.stdint import int64_t, uint64_t
 from cython.cimports.samestate.optimized.core.arena import allocate, stop_reason
 from cython.cimports.samestate.optimized.core.memory import are_equal, value_before, version_of, write, write_set
 from cython.cimports.samestate.optimized.core.records import (
-    CREDIT,
     PREDICTED,
     REMOVED,
     WRITE,
@@ -55,7 +58,6 @@ def confirm(task, step, execution):
 
     The task has nothing under way meanwhile: its write set holds the predictions of the step, and numbers them by key.
     """
-    session: cython.pointer(Session) = task.session
     i: uint64_t
     begin_task(task, step, execution.incarnation)
     if not gather_predictions(task):
@@ -65,25 +67,21 @@ def confirm(task, step, execution):
     for i in range(execution.write_count):
         if i & 63 == 63 and is_over(task):
             return -1
-        number: int64_t = touch(task, write_set(execution)[i].key)
+        entry: cython.pointer(WriteEntry) = write_set(execution) + i
+        number: int64_t = touch(task, entry.key)
         if number < 0:
             return -1
         if number >= predicted:
-            if confirm_unpredicted(task, write_set(execution) + i) < 0:
+            if confirm_unpredicted(task, entry) < 0:
                 return -1
         elif not MUTANT(LIST_TRUSTED):
-            confirm_predicted(task, write_set(execution) + i, task.writes[number].version)
+            confirm_predicted(task, task.writes[number].version, value_after(task, entry))
             task.writes[number].kind = WRITE
     for i in range(task.write_count):
         if i & 63 == 63 and is_over(task):
             return -1
         if task.writes[i].kind == REMOVED and not MUTANT(LIST_TRUSTED):
-            version: cython.pointer(Version) = cython.cast(
-                cython.pointer(Version), session.base + task.writes[i].version
-            )
-            atomic_store(
-                cython.address(version.word), version_word(REMOVED, task.incarnation, 0), b"memory.confirm.remove"
-            )
+            confirm_predicted(task, task.writes[i].version, value_before(task, task.writes[i].key, step))
     return 0
 
 
@@ -120,28 +118,34 @@ def is_over(task: cython.pointer(Task)) -> cython.bint:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+def value_after(task: cython.pointer(Task), entry: cython.pointer(WriteEntry)) -> uint64_t:
+    """What the step leaves of a key that it wrote or credited."""
+    if entry.kind == WRITE:
+        return entry.value
+    before: uint64_t = value_before(task, entry.key, task.step)
+    return task.executor.merge(task.executor.machine, task, entry.key, before, entry.value)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def confirm_unpredicted(task: cython.pointer(Task), entry: cython.pointer(WriteEntry)) -> cython.int:
     """Put it in, unless it leaves the value as it was: then nothing was to be predicted. 0 or -1."""
     fresh: cython.bint = False
-    if entry.kind == WRITE and are_equal(task.session, value_before(task, entry.key, task.step), entry.value):
+    after: uint64_t = value_after(task, entry)
+    if are_equal(task.session, value_before(task, entry.key, task.step), after):
         return 0
-    word: uint64_t = version_word(entry.kind, task.incarnation, entry.value)
+    word: uint64_t = version_word(WRITE, task.incarnation, after)
     return 0 if version_of(task, entry.key, word, cython.address(fresh)) else -1
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def confirm_predicted(
-    task: cython.pointer(Task), entry: cython.pointer(WriteEntry), predicted: uint64_t
-) -> cython.void:
-    """A prediction is right if it names the value after the step."""
+def confirm_predicted(task: cython.pointer(Task), predicted: uint64_t, after: uint64_t) -> cython.void:
+    """A prediction is right if it names the value after the step, whether the step changed it or not."""
     session: cython.pointer(Session) = task.session
-    after: uint64_t = entry.value
-    if entry.kind == CREDIT:
-        before: uint64_t = value_before(task, entry.key, task.step)
-        after = task.executor.merge(task.executor.machine, task, entry.key, before, entry.value)
     version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + predicted)
     if not are_equal(session, word_value(peek(cython.address(version.word))), after):
-        word: uint64_t = version_word(entry.kind, task.incarnation, entry.value)
+        word: uint64_t = version_word(WRITE, task.incarnation, after)
         atomic_store(cython.address(version.word), word, b"memory.confirm.write")

@@ -15,9 +15,10 @@ from samestate.spec.evm.block import header_item
 from samestate.spec.evm.hashing import keccak256
 from samestate.spec.evm.rlp import encode
 from samestate.spec.evm.transaction import decode_transaction
-from tests.conformance.checking.cases import block_file, hexed, samestate, transfer, write
+from tests.conformance.checking.cases import RECIPIENT, block_file, hexed, samestate, transfer, write
 from tests.conformance.fixtures.test_rpc import transaction_to_rpc
 from tests.data import block_file as real_block
+from tests.data import small_case
 
 
 def check(path: Path, value: object) -> tuple[int, str]:
@@ -199,3 +200,68 @@ def test_a_missing_block_hash_is_named_and_never_zero(tmp_path: Path) -> None:
     code, out = check(tmp_path, {"block": block, "witness": witness})
     assert code == 1
     assert re.search(r"^  the hash of block 29\d{5} is missing$", out, re.MULTILINE)
+
+
+ASKS_FOR_A_GRANDPARENT = "0x43600290034060005500"
+"""NUMBER - 2, its hash, and the hash into slot 0."""
+
+
+def block_that_asks() -> dict[str, Any]:
+    """A block whose transaction asks for the hash of the block before its parent, which the file does not have."""
+    file, _ = block_file()
+    file["preState"][hexed(RECIPIENT)]["code"] = ASKS_FOR_A_GRANDPARENT
+    file["transactions"] = [hexed(transfer(gas_limit=100_000))]
+    return file
+
+
+def test_a_block_hash_that_is_asked_for_and_missing_is_no_zero_to_any_command(tmp_path: Path) -> None:
+    path = write(tmp_path / "block.json", block_that_asks())
+    message = "the hash of block 15999998 is missing"
+    result = samestate("check", path)
+    assert (result.exit_code, f"\n  {message}\n" in result.stdout) == (1, True)
+    for command in ("run", "trace"):
+        result = samestate(command, path)
+        assert result.exit_code == 2
+        assert message in result.stderr
+
+
+@pytest.mark.fixtures
+def test_a_forged_ancestor_is_bad_input_to_every_command() -> None:
+    for command in ("check", "run", "trace"):
+        result = samestate(command, small_case("witness-forged-ancestor.json"))
+        assert result.exit_code == 2
+        assert "is no ancestor: the headers must be a chain up to the block's parent" in result.stderr
+
+
+@pytest.mark.fixtures
+def test_deposits_are_taken_by_the_contract_of_the_chain() -> None:
+    for name in ("deposit-on-sepolia.json", "deposit-on-mainnet-control.json"):
+        path = small_case(name)
+        for command in ("check", "run", "trace"):
+            assert samestate(command, path).exit_code == 0, (name, command)
+
+
+@pytest.mark.fixtures
+def test_a_block_that_names_no_chain_is_judged_by_the_rules_that_are_given(tmp_path: Path) -> None:
+    path = small_case("rpc-empty-holesky-block.json")
+    for command in ("check", "run"):
+        result = samestate(command, path)
+        assert result.exit_code == 2
+        assert "names no chain, since no transaction in it does: say what its rules are with --chain" in result.stderr
+        assert samestate(command, path, "--chain", "holesky").exit_code == 0
+    result = samestate("check", path, "--chain", "mainnet", "--json", tmp_path / "verdicts.json")
+    assert result.exit_code == 1
+    genesis = {
+        "chainId": 17000,
+        "berlinBlock": 0,
+        "londonBlock": 0,
+        "terminalTotalDifficulty": 0,
+        "shanghaiTime": 1696000704,
+        "cancunTime": 1707305664,
+        "pragueTime": 1740434112,
+        "depositContractAddress": "0x4242424242424242424242424242424242424242",
+    }
+    chain = write(tmp_path / "genesis.json", {"config": genesis})
+    assert samestate("check", path, "--chain", chain).exit_code == 0
+    assert samestate("check", path, "--chain", chain, "--sample", 1).exit_code == 0
+    assert samestate("check", path, "--chain", chain, "--jobs", 2).exit_code == 0

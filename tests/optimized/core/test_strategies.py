@@ -149,6 +149,32 @@ def test_what_a_list_says_of_opening_and_closing_is_not_believed(arena: SharedAr
     assert (block.outcomes(), block.values()) == oracle([5, 6], programs)
 
 
+WRONG_LISTS = {
+    "every total of a credited key is off": ([("credit", 0, 3)], lambda n: 7 + 3 * n),
+    "changes that are not made": ([("read", 0, 0)], lambda n: 7 + n),
+    "changes of what is written": ([("read", 0, 0), ("write", 0, 0)], lambda n: 7 + n),
+    "nothing is said of the credits": ([("credit", 0, 3), ("read", 1, 0)], None),
+}
+
+
+def memory_of_a_wrong_list(arena: SharedArena, kind: str, count: int, oracle) -> int:
+    """Bytes of the arena that a block takes whose list is wrong in that way about each of its transactions."""
+    program, told = WRONG_LISTS[kind]
+    programs = [program] * count
+    predicted = [] if told is None else [(0, n, told(n)) for n in range(count)]
+    arena.reset()
+    block = TrialBlock(arena, [0, 1], programs, "access-list", 1, predicted=predicted)
+    assert block.work(0) == ""
+    assert (block.outcomes(), block.values()) == oracle([0, 1], programs)
+    return arena.used
+
+
+@pytest.mark.parametrize("kind", WRONG_LISTS)
+def test_a_wrong_list_takes_memory_by_its_length(kind: str, arena: SharedArena, oracle) -> None:
+    """Four times the transactions, some four times the bytes. Adding up all credits below each made it sixteen."""
+    assert memory_of_a_wrong_list(arena, kind, 4000, oracle) < 5 * memory_of_a_wrong_list(arena, kind, 1000, oracle)
+
+
 def test_each_of_two_workers_executes_a_fair_share(arena: SharedArena, threads) -> None:
     programs = [[("read", n, 0), ("spin", 0, 20000), ("write", n, 0)] for n in range(400)]
     block = TrialBlock(arena, [1] * 400, programs, "block-stm", 2)

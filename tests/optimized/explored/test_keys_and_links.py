@@ -81,7 +81,7 @@ def test_a_walk_through_a_long_list_is_short() -> None:
     passed: Counter[str] = Counter()
     control = part("core.explored")
     arena().reset()
-    block = part("core.trial").TrialBlock(arena(), [0], [[credit(0)] for _ in range(300)])
+    block = part("trial.trial").TrialBlock(arena(), [0], [[credit(0)] for _ in range(300)])
     control.set_hook(lambda point: passed.update([point.name]), label)
     for transaction in reversed(range(300)):
         block.execute(transaction)
@@ -97,11 +97,11 @@ def test_confirming_what_a_step_did_ends_when_the_block_is_stopped() -> None:
     control = part("core.explored")
     arena().reset()
     predicted = [(key, 0, 7) for key in range(200)]
-    block = part("core.trial").TrialBlock(arena(), [0] * 200, [[]], "access-list", 1, predicted=predicted)
+    block = part("trial.trial").TrialBlock(arena(), [0] * 200, [[]], "access-list", 1, predicted=predicted)
 
     def hook(point: Label) -> None:
         passed[point.name] += 1
-        if point.name == "memory.confirm.remove" and passed[point.name] == 1:
+        if point.name == "memory.confirm.write" and passed[point.name] == 1:
             arena().request_stop(2)
 
     control.set_hook(hook, label)
@@ -109,4 +109,4 @@ def test_confirming_what_a_step_did_ends_when_the_block_is_stopped() -> None:
         assert block.work(0) == "out of time"
     finally:
         control.set_hook(None)
-    assert 1 <= passed["memory.confirm.remove"] <= 64
+    assert 1 <= passed["memory.confirm.write"] <= 64

@@ -51,7 +51,7 @@ class TrialProgram(CompiledProgram):
 
     def lay_out(self) -> None:
         arena().reset()
-        self.block = part("core.trial").TrialBlock(
+        self.block = part("trial.trial").TrialBlock(
             arena(),
             self.base,
             self.programs,

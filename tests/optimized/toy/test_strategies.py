@@ -19,8 +19,10 @@ from samestate.optimized.toy.running import ToyRun
 from samestate.spec.machine import Rejection
 from samestate.spec.toy.access_list import AccessList, Entry
 from samestate.spec.toy.block import Block, Transaction, Withdrawal
+from samestate.spec.toy.keys import balance_key
 from samestate.spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore
 from samestate.spec.toy.state import ToyState, toy_state
+from samestate.spec.toy.word import from_value, to_value
 from tests.optimized.toy.blocks import assert_same, packed, with_its_list
 from tests.optimized.toy.random_blocks import ADDRESSES, random_block
 
@@ -216,6 +218,31 @@ def test_the_wrong_entry_is_named(engines: Engines) -> None:
     assert rejection is not None
     assert (rejection.code, rejection.transaction) == ("ACCESS_LIST_MISMATCH", 1)
     assert rejection.detail == f"the entry of step 1 is wrong in key 0x{min(entry.reads).hex()}"
+
+
+def test_a_list_that_is_wrong_about_every_fee_does_not_use_up_memory() -> None:
+    """4,000 fees of one coinbase, each total off by seven: once every total was added up again from the first fee."""
+    count, coinbase = 4000, b"\x02" * 20
+    senders = [b"\x01" + number.to_bytes(19, "big") for number in range(count)]
+    state = toy_state(dict.fromkeys(senders, 10**9))
+    block = Block(coinbase, 2**63, tuple(Transaction(sender, 0, 100, 1, (Noop(),)) for sender in senders))
+    block = with_its_list(block, state)
+    assert block.access_list is not None
+    wrong = tuple(
+        replace(
+            entry,
+            changes=tuple(
+                (key, to_value(from_value(value) + 7) if key == balance_key(coinbase) else value)
+                for key, value in entry.changes
+            ),
+        )
+        for entry in block.access_list
+    )
+    with Engine("toy", Configuration(strategy="access-list", memory_limit=1 << 25)) as engine:
+        result = engine.execute(packed(replace(block, access_list=wrong), state))
+        assert engine.execute(packed(block, state)).rejection is None
+    assert result.rejection is not None
+    assert (result.rejection.code, result.rejection.transaction) == ("ACCESS_LIST_MISMATCH", 0)
 
 
 def seconds_of_one_that_stores(slots: int) -> float:
