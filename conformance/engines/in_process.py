@@ -10,6 +10,7 @@ from samestate.conformance.engines.protocol import Capabilities
 from samestate.conformance.vectors import evm, toy
 from samestate.conformance.vectors.comparing import Granularity
 from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.hexadecimal import unhexed
 from samestate.conformance.vectors.machines import MACHINES
 from samestate.conformance.vectors.model import OUTPUTS, SELECTORS, Case, text
 from samestate.spec.toy.machine import Toy
@@ -56,7 +57,7 @@ class BlockEngine:
         results = []
         for block in case.blocks:
             proposed = text(block, "block_access_list") if "block_access_list" in block else None
-            predictions = None if proposed is None else evm_predictions(evm.unhexed(proposed))
+            predictions = None if proposed is None else evm_predictions(unhexed(proposed))
 
             def apply(machine: Any, payload: Any, before: Any, predictions: Predictions | None = predictions) -> Any:
                 return self._execute(machine, payload, before, predictions)
