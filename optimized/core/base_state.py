@@ -6,17 +6,17 @@ asks for a key when a step first meets it; what is long stays here, and versione
 
 What holds between any two calls:
 
-- A record is found by its name from the slot of its hash on, without a gap, and is never taken out. The table is at most
-  half full.
+- A record is found by its name from the slot of its hash on, without a gap, and is never taken out. The table is at
+  most half full.
 - A slot of an owner has a value only if its epoch is the owner's. So to wipe an owner's storage is to count one more,
   however many slots it had; `slots` counts those that have a value.
 - Every place is an offset from the start of one region of shared memory, which a process may see at any address.
 - Contents that were given out last until the next change: between two changes nothing is written, so any number of
   threads may ask.
 
-When the region is full another one is made, for what is there still. A block's changes may refer to what lies in the old
-one: it is kept until all of them are in, and long values are never written over. Only short ones are, to which nothing
-refers.
+When the region is full another one is made, for what is there still. A block's changes may refer to what lies in the
+old one: it is kept until all of them are in, and long values are never written over. Only short ones are, to which
+nothing refers.
 """
 
 from collections.abc import Iterator, Mapping

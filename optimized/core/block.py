@@ -1,4 +1,4 @@
-"""The steps of a block that are the coordinator's: laying out and opening before the workers, settling and closing after.
+"""The steps of a block that are the coordinator's: laying out and opening before workers, then settling and closing.
 
 One order for every machine and every strategy, the one of the state transition: each step is final before the next is
 looked at, the first that cannot be settled ends the block, and what comes after it does not count.

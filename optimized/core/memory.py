@@ -33,7 +33,6 @@ from cython.cimports.samestate.optimized.core.records import (
     Content,
     Execution,
     KeyRecord,
-    Reading,
     Version,
     WriteEntry,
     version_word,

@@ -1,8 +1,8 @@
 """What a key holds before a step: versions turned into a content.
 
 Versioned memory knows words and places; what they amount to is worked out here: the credits above the value they were
-added to, merged by the machine, and the wipe of an owner's storage, which hides what lies below it. Sums are made in the
-task's room; the arena gets none of them.
+added to, merged by the machine, and the wipe of an owner's storage, which hides what lies below it. Sums are made in
+the task's room; the arena gets none of them.
 """
 
 import cython
@@ -88,8 +88,10 @@ def find_before(task, key, step, found):
         result = observe(task, key, since, found, cython.address(walked))
     task.step = step_before
     task.read_words = words_before
-    if result == READ_VALUE or result == UNMERGED:
-        return DONE if result == READ_VALUE else UNMERGED
+    if result == READ_VALUE:
+        return DONE
+    if result == UNMERGED:
+        return UNMERGED
     stop(task.session.arena, BROKEN)  # no effect where the flag is up already
     return STOPPED
 

@@ -95,9 +95,10 @@ def confirm(task, step, execution):
     for i in range(task.write_count):
         if i & 63 == 63 and is_over(task):
             return -1
-        if task.writes[i].kind == REMOVED and not MUTANT(LIST_TRUSTED):
-            if take_back(task, task.writes[i].version, task.writes[i].key) < 0:
-                return -1
+        if task.writes[i].kind != REMOVED or MUTANT(LIST_TRUSTED):
+            continue
+        if take_back(task, task.writes[i].version, task.writes[i].key) < 0:
+            return -1
     return 0
 
 
@@ -149,9 +150,7 @@ def find_after(
     after.value = 0
     result: cython.int = find_before(task, entry.key, task.step, cython.address(before))
     if result == DONE:
-        result = machine.merge(
-            machine.itself, task, entry.key, cython.address(before), cython.address(amount), after
-        )
+        result = machine.merge(machine.itself, task, entry.key, cython.address(before), cython.address(amount), after)
     return result
 
 
@@ -159,7 +158,7 @@ def find_after(
 @cython.nogil
 @cython.exceptval(check=False)
 def word_after(task: cython.pointer(Task), entry: cython.pointer(WriteEntry)) -> uint64_t:
-    """The word of the version that says so; 0 when stopped. What cannot be merged stays a credit: the block ends there."""
+    """The word of the version that says so; 0 when stopped. What cannot be merged stays a credit: the block ends so."""
     after: Content
     value: uint64_t
     result: cython.int = find_after(task, entry, cython.address(after))
@@ -216,9 +215,7 @@ def put_right(task: cython.pointer(Task), predicted: uint64_t, word: uint64_t) -
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def confirm_predicted(
-    task: cython.pointer(Task), predicted: uint64_t, entry: cython.pointer(WriteEntry)
-) -> cython.int:
+def confirm_predicted(task: cython.pointer(Task), predicted: uint64_t, entry: cython.pointer(WriteEntry)) -> cython.int:
     """A prediction is right if it names the value after the step. Nothing is stored where it does. 0 or -1."""
     after: Content
     mark: RoomMark = mark_room(task)

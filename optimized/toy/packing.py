@@ -7,8 +7,9 @@ and sorting numbers sorts keys.
 Shapes: a transaction is ``(sender, nonce, gas_limit, gas_price, operations, declared)``, where ``declared`` is
 ``(reads, writes)`` of slot keys or None; an operation is ``("SLOAD", key)``, ``("SSTORE", key, value)`` with None for
 the accumulator, ``("ADD", value)``, ``("SUB", value)``, ``("KECCAK", data)`` or ``("NOOP",)``. The environment is
-``(coinbase, gas_limit)``, a withdrawal ``(address, amount)``, and what the opening step stores ``(slot, value)``. An access list has an entry ``(reads, changes)`` for each
-step: keys, and pairs of key and value. Addresses, keys and values there are bytes; all else is integers.
+``(coinbase, gas_limit)``, a withdrawal ``(address, amount)``, and what the opening step stores ``(slot, value)``. An
+access list has an entry ``(reads, changes)`` for each step: keys, and pairs of key and value. Addresses, keys and
+values there are bytes; all else is integers.
 """
 
 import cython
@@ -205,10 +206,14 @@ def _pack_transactions(block: PackedBlock, transactions: list, names: dict) -> N
         cython.pointer(PackedTransaction), block._array(count, cython.sizeof(PackedTransaction))
     )
     block.flat.operations_length = operations_length
-    block.flat.operations = cython.cast(cython.pointer(Operation), block._array(operations_length, cython.sizeof(Operation)))
+    block.flat.operations = cython.cast(
+        cython.pointer(Operation), block._array(operations_length, cython.sizeof(Operation))
+    )
     block.flat.words = cython.cast(cython.pointer(Word), block._array(operations_length, cython.sizeof(Word)))
     block.flat.declared = cython.cast(cython.pointer(DeclaredKeys), block._array(count, cython.sizeof(DeclaredKeys)))
-    block.flat.declared_keys = cython.cast(cython.pointer(uint32_t), block._array(declared_length, cython.sizeof(uint32_t)))
+    block.flat.declared_keys = cython.cast(
+        cython.pointer(uint32_t), block._array(declared_length, cython.sizeof(uint32_t))
+    )
     operations_length = 0
     declared_length = 0
     for index in range(count):
@@ -295,9 +300,7 @@ def _pack_opening(block: PackedBlock, opening: list, names: dict) -> None:
     index: uint64_t
     count: uint64_t = len(opening)
     block.flat.opening_length = count
-    block.flat.opening = cython.cast(
-        cython.pointer(PackedSlot), block._array(count, cython.sizeof(PackedSlot))
-    )
+    block.flat.opening = cython.cast(cython.pointer(PackedSlot), block._array(count, cython.sizeof(PackedSlot)))
     for index in range(count):
         slot, value = opening[index]
         block.flat.opening[index].key = names[slot_key(slot)]

@@ -73,7 +73,9 @@ class ToyResult:
         block: PackedBlock = self.block
         ledger: cython.pointer(Ledger) = cython.address(self.ledger)
         count: uint64_t = block.flat.transactions_length
-        ledger.current = cython.cast(cython.pointer(Word), self._array(block.flat.key_count, cython.sizeof(Word), False))
+        ledger.current = cython.cast(
+            cython.pointer(Word), self._array(block.flat.key_count, cython.sizeof(Word), False)
+        )
         memcpy(ledger.current, block.flat.base, block.flat.key_count * cython.sizeof(Word))
         ledger.changed = cython.cast(cython.pointer(uint8_t), self._array(block.flat.key_count, 1, True))
         ledger.receipts = cython.cast(
@@ -86,9 +88,10 @@ class ToyResult:
             self._array(block.flat.all_keys if recording else block.flat.most_keys, cython.sizeof(Access), False),
         )
         ledger.order = cython.cast(
-            cython.pointer(uint64_t), self._array(
+            cython.pointer(uint64_t),
+            self._array(
                 2 * block.flat.most_keys + 1 + block.flat.withdrawals_length + block.flat.opening_length, 8, False
-            )
+            ),
         )
         if recording:
             ledger.steps = cython.cast(cython.pointer(StepRecord), self._array(count, cython.sizeof(StepRecord), False))
@@ -118,7 +121,9 @@ class ToyResult:
         steps = self.block.flat.transactions_length + 2
         step = ledger.wrong_step
         if ledger.wrong_key == NO_KEY:
-            self.rejection = Rejection(code, None, f"the list has {self.block.flat.listed_steps} entries for {steps} steps")
+            self.rejection = Rejection(
+                code, None, f"the list has {self.block.flat.listed_steps} entries for {steps} steps"
+            )
             return
         transaction = step - 1 if 0 < step < steps - 1 else None
         name = "open" if step == 0 else "close" if step == steps - 1 else str(step - 1)

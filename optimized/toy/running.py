@@ -152,7 +152,8 @@ class ToyRun:
                 )
                 if scratch.accesses == cython.NULL:
                     raise OutOfMemory(
-                        f"this process cannot have the memory of a worker's accesses, to {self.block.flat.most_keys} keys"
+                        "this process cannot have the memory of a worker's accesses,"
+                        f" to {self.block.flat.most_keys} keys"
                     )
             scratch.running = 0
             scratch.version_reads = 0

@@ -1,7 +1,7 @@
 """The toy machine on versioned memory: words and outcomes in the arena, settled when all workers have left.
 
-Its keys are numbers from the start, so that a step needs no table to find what it has done to one: it has no use for the
-core's view (interpreter.py).
+Its keys are numbers from the start, so that a step needs no table to find what it has done to one: it has no use for
+the core's view (interpreter.py).
 
 A value in versioned memory is the 32 bytes of a word, limb by limb, or absent where it is zero.
 """
@@ -148,7 +148,9 @@ def merge(itself, task, key, value, amount, sum):
 @cython.nogil
 @cython.exceptval(check=False)
 def put_keys(
-    block: cython.pointer(cython.const[FlatBlock]), machine: cython.pointer(cython.const[ToyMachine]), task: cython.pointer(Task)
+    block: cython.pointer(cython.const[FlatBlock]),
+    machine: cython.pointer(cython.const[ToyMachine]),
+    task: cython.pointer(Task),
 ) -> cython.bint:
     """A record for each key, nameless: its number is enough."""
     key: uint32_t
@@ -251,7 +253,9 @@ def put_static(block: cython.pointer(cython.const[FlatBlock]), task: cython.poin
 @cython.nogil
 @cython.exceptval(check=False)
 def put_predictions(
-    block: cython.pointer(cython.const[FlatBlock]), machine: cython.pointer(cython.const[ToyMachine]), task: cython.pointer(Task)
+    block: cython.pointer(cython.const[FlatBlock]),
+    machine: cython.pointer(cython.const[ToyMachine]),
+    task: cython.pointer(Task),
 ) -> cython.bint:
     """What the block's list says that each transaction leaves; of other steps nothing has to be predicted."""
     step: uint64_t

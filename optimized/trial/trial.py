@@ -13,7 +13,7 @@ A transaction is a list of operations on numbered keys and one 64-bit accumulato
   what ``key`` holds;
 - ``("wipe", key, _)``: all keys of the owner that the key belongs to become absent;
 - ``("warm", key, _)``: mix into the accumulator whether the key is warm, and make it so;
-- ``("checkpoint", _, _)``, ``("rollback", _, _)``: to the latest checkpoint that was not rolled back to yet, or nothing;
+- ``("checkpoint", _, _)``, ``("rollback", _, _)``: to the latest checkpoint not rolled back to yet, if any;
 - ``("skip", _, n)``: leave out the next ``n`` operations if the accumulator is odd;
 - ``("weigh", _, n)``: the transaction takes so much more of what a block has room for;
 - ``("spin", _, n)``: n rounds of work; ``("yield", _, _)``: let another thread run; ``("fail", _, _)``: the machine
@@ -63,15 +63,13 @@ from cython.cimports.samestate.optimized.core.records import (
     STOPPED,
     SUCCEEDED,
     SUSPENDED,
-    UNMERGEABLE,
     UNMERGED,
     Content,
     DeclaredAccess,
     Execution,
-    Reading,
     WorkerRecord,
 )
-from cython.cimports.samestate.optimized.core.room import mark_room, release_room, take_room, RoomMark
+from cython.cimports.samestate.optimized.core.room import RoomMark, mark_room, release_room, take_room
 from cython.cimports.samestate.optimized.core.session import (
     SessionOptions,
     begin_session,
@@ -374,9 +372,9 @@ def execute_trial(itself: cython.p_void, task: cython.pointer(Task)) -> cython.i
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def outcome_of(
-    session: cython.pointer(Session), execution: cython.pointer(cython.const[Execution])
-) -> cython.pointer(TrialOutcome):
+def outcome_of(session: cython.pointer(Session), execution: cython.pointer(cython.const[Execution])) -> cython.pointer(
+    TrialOutcome
+):
     """Of one that succeeded."""
     content: Content
     content_of(session, execution.outcome, cython.address(content))
@@ -739,7 +737,7 @@ class TrialBlock:
         return found
 
     def leave(self) -> None:
-        """Make the state what it is after the block: what was wiped and what has changed, and nothing else is touched."""
+        """Make the state what it is after the block. Nothing of it is touched but what was wiped or has changed."""
         content: Content
         name: uint8_t[9]
         task: cython.pointer(Task) = cython.address(self.coordinator)
