@@ -1,7 +1,8 @@
 """Compiles `optimized`: every module there with a `.pxd` beside it. All else about the project is in pyproject.toml.
 
 An extension is kept in build/extensions under the digest of all that went into it, so only what changed is compiled.
-`build_variant` makes the builds for tests, in build/NAME, which no wheel contains.
+`build_variant` makes the builds for tests, in build/NAME, which no wheel contains. With SAMESTATE_PURE=1 nothing is
+compiled, and all is installed but `optimized`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent.resolve()
+PURE = os.environ.get("SAMESTATE_PURE", "") not in ("", "0")
 PACKAGE = ROOT / "samestate" / "optimized"
 KEPT = ROOT / "build" / "extensions"
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
@@ -172,8 +174,29 @@ def put(extension: Path, place: Path) -> None:
     fresh.replace(place)
 
 
+def refuse_unless_possible() -> None:
+    """Ends in a sentence, before anything else is done, where there is no compiler or Python lacks its headers."""
+    named = os.environ.get("CXX") or sysconfig.get_config_var("CXX") or "c++"
+    header = Path(sysconfig.get_path("include"), "Python.h")
+    if shutil.which(named.split()[0]) is None:
+        missing = f"a C++ compiler ({named.split()[0]} is not there; CXX may name another)"
+    elif not header.exists():
+        missing = f"the headers of this Python ({header} is not there)"
+    else:
+        return
+    sys.exit(
+        f"samestate: {missing} is needed to compile the fast engine. On Debian and Ubuntu: apt-get install g++ "
+        "python3-dev. On macOS: xcode-select --install. For everything but that engine: SAMESTATE_PURE=1 pip install ."
+    )
+
+
 class BuildPython(build_py):
     """`build_py` into an empty folder: a source since removed would still lie there, and belie the digest."""
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        if PURE:
+            self.packages = [name for name in self.packages if not f"{name}.".startswith(f"{ENGINE.name}.")]
 
     def run(self) -> None:
         if not self.editable_mode:
@@ -246,8 +269,13 @@ class BuildVariant(build_ext):
             put(extension, place.with_name(place.name + SUFFIX))
 
 
+if not PURE and {"dist_info", "bdist_wheel", "editable_wheel", "build", "build_ext", "install"} & set(sys.argv):
+    refuse_unless_possible()
+
 setup(
-    ext_modules=[
+    ext_modules=[]
+    if PURE
+    else [
         Extension(name, [path.relative_to(ROOT).as_posix()], language="c++") for name, path in ENGINE.modules().items()
     ],
     cmdclass={"build_py": BuildPython, "build_ext": BuildExtensions, "build_variant": BuildVariant},

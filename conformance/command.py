@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 import typer.core
 
+from samestate.conformance.engines.optimized import OPTIMIZED, without_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.streams import OutputLost, guard_streams
 
@@ -67,8 +68,17 @@ class Commands(typer.core.TyperGroup):
 
 
 def load(name: str) -> Any:
-    """The command ``name`` of its own module, with all its options."""
-    function = getattr(importlib.import_module(f"samestate.conformance.commands.{name}"), name)
+    """The command ``name`` of its own module, with all its options.
+
+    Raises InputError where the command needs the compiled engine and this installation has none that can be used.
+    """
+    try:
+        module = importlib.import_module(f"samestate.conformance.commands.{name}")
+    except ImportError as error:
+        if not (error.name or "").startswith(OPTIMIZED):
+            raise
+        raise InputError(f"{name}: needs the compiled engine: {without_engine(error)}") from error
+    function = getattr(module, name)
     single = typer.Typer(add_completion=False, context_settings=HELP_OPTIONS)
     single.command(name, help=COMMANDS[name], epilog=unwrapped(function.__doc__ or ""))(function)
     return typer.main.get_command(single)

@@ -1,4 +1,4 @@
-"""What the suite needs where no configuration of ours is: `pytest --pyargs samestate.conformance` in any folder."""
+"""What the suite needs where no configuration of ours is: `pytest --pyargs samestate.conformance`."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ def _refuse_unless_built() -> None:
     missing = _sources.uncompiled(folder)
     if missing:
         names = ", ".join(path.relative_to(folder).as_posix() for path in missing)
-        raise ImportError(f"{__name__} is not compiled ({names}): {remedy}")
+        raise ImportError(f"{__name__} is not compiled ({names}): {remedy}", name=__name__)
     if _sources.digest(folder) != _import_module(f"{__name__}.built").SOURCES:
-        raise ImportError(f"{__name__} was compiled from other sources than those in {folder}: {remedy}")
+        raise ImportError(f"{__name__} was compiled from other sources than those in {folder}: {remedy}", name=__name__)
 
 
 _refuse_unless_built()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from textwrap import wrap
@@ -20,7 +21,9 @@ WIDTH_OF_TITLE: Final = 90
 
 
 def check_target(target: Path) -> None:
-    """Raise InputError where a plot cannot be written there: before anything is measured."""
+    """Raise InputError where a plot cannot be drawn or written there: before anything is measured."""
+    if find_spec("matplotlib") is None:
+        raise InputError("--plot: needs matplotlib, which is not installed: pip install 'samestate[plot]'")
     if target.suffix not in FORMATS:
         raise InputError(f"--plot {target}: must end with {' or '.join(FORMATS)}")
     check_file("--plot", target)

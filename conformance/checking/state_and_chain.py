@@ -93,7 +93,7 @@ def _blockchain_test(case: BlockchainTestCase, checks: list[str]) -> None:
         # the header's root was compared already: this finds accounts that disagree with their own header
         compare_state(FlatState.from_alloc(case.post).root(), head, case.post)
         checks.append("post state")
-    elif case.post_state_root is not None:
+    if case.post_state_root is not None:
         compare("post state root", case.post_state_root, head.root())
         checks.append("post state")
     if case.sync is not None:

@@ -10,7 +10,8 @@ from typing import Final
 
 from samestate.conformance.engines.command import ANSWER_SECONDS, COMMAND_PREFIX, PROTOCOL, CommandEngine
 from samestate.conformance.engines.in_process import DEFAULT_STRATEGY, STRATEGIES, WORKERS
-from samestate.conformance.engines.optimized.engine import PROCESSES, THREADS, make_optimized_engine
+from samestate.conformance.engines.optimized import has_engine, without_engine
+from samestate.conformance.engines.optimized.engine import PROCESSES, ROOM, THREADS, make_optimized_engine
 from samestate.conformance.engines.protocol import Capabilities, Engine, EngineFailure
 from samestate.conformance.engines.reference import make_reference_engine
 from samestate.conformance.errors import InputError
@@ -72,6 +73,8 @@ def built_in() -> Iterator[tuple[str, Make]]:
     yield "spec", SpecEngine
     for strategy in STRATEGIES:
         yield f"reference:{strategy}", partial(make_reference_engine, strategy)
+    if not has_engine():
+        return
     for strategy in STRATEGIES:
         yield f"optimized:{strategy}", partial(make_optimized_engine, strategy, THREADS)
     for strategy in STRATEGIES:
@@ -143,6 +146,8 @@ def find_engine(id: str, seconds: float = ANSWER_SECONDS, workers: int = WORKERS
 
 def unknown_engine(name: str) -> InputError:
     """The complaint about a name that stands for no engine."""
+    if name.startswith(ROOM) and not has_engine():
+        return InputError(f"no engine is called {name!r}: {without_engine(ModuleNotFoundError())}")
     near = difflib.get_close_matches(name, [*REGISTRY, *ALIASES], 1)
     meant = f"; did you mean {near[0]!r}?" if near else ""
     return InputError(

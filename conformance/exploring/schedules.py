@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from samestate.conformance.engines.hints import declared_access
+from samestate.conformance.engines.optimized import without_engine
 from samestate.conformance.engines.predictions import Predictions, evm_predictions, toy_predictions
 from samestate.conformance.errors import InputError
-from samestate.conformance.exploring.compiled import ToyProgram
 from samestate.conformance.exploring.variants import VariantError
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Object
@@ -76,6 +76,10 @@ def compiled_program(name: str, machine: Any, block: Any, state: Any, workers: i
         raise InputError(f"engine: only strategies of the toy are compiled with a hook, and {name!r} is none")
     if name == "access-list" and block.access_list is None:
         raise InputError("engine: the strategy access-list executes from access lists, and the block has none")
+    try:
+        from samestate.conformance.exploring.compiled import ToyProgram
+    except ImportError as error:
+        raise InputError(f"engine: {without_engine(error)}") from error
     try:
         return ToyProgram(block, state, name, workers)
     except VariantError as error:

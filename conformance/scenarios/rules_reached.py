@@ -38,7 +38,7 @@ def watching() -> Iterator[set[str]]:
     for name, module in list(sys.modules.items()):
         if name.startswith("samestate.spec."):
             for value in vars(module).values():
-                if hasattr(value, "cache_clear"):
+                if hasattr(value, "cache_clear") and not isinstance(value, type):
                     value.cache_clear()
     reached: set[str] = set()
     rules = rules_by_line()

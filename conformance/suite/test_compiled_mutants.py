@@ -12,6 +12,11 @@ from typing import Final
 
 import pytest
 
+from samestate.conformance.engines.optimized import has_engine
+
+if not has_engine():
+    pytest.skip("this installation has no compiled engine (SAMESTATE_PURE)", allow_module_level=True)
+
 from samestate.conformance.exploring.variants import unavailable
 from samestate.conformance.mutants.compiled import (
     FIRST_SEEDS,

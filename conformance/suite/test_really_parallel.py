@@ -11,6 +11,11 @@ from typing import Any, Final
 
 import pytest
 
+from samestate.conformance.engines.optimized import has_engine
+
+if not has_engine():
+    pytest.skip("this installation has no compiled engine (SAMESTATE_PURE)", allow_module_level=True)
+
 from samestate.conformance.engines.hints import declared_access
 from samestate.conformance.engines.optimized.machines import TOY
 from samestate.conformance.engines.optimized.plain import TOY_CODES, python_result

@@ -1,1 +1,21 @@
-"""The engine of `optimized` behind the protocol of engines."""
+"""The engine of `optimized` behind the protocol of engines. An installation may come without that room."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Final
+
+OPTIMIZED: Final = "samestate.optimized"
+"""The package of the compiled engine."""
+
+
+def has_engine() -> bool:
+    """Whether this installation has the room `optimized`, compiled or not."""
+    return find_spec(OPTIMIZED) is not None
+
+
+def without_engine(error: ImportError) -> str:
+    """Why `optimized` could not be imported, and what to do."""
+    if isinstance(error, ModuleNotFoundError):
+        return "this installation was made with SAMESTATE_PURE and has none; install without that variable"
+    return str(error)

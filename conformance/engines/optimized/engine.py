@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from samestate.conformance.engines.in_process import DEFAULT_STRATEGY, BlockEngine, capabilities
+from samestate.conformance.engines.optimized import without_engine
 from samestate.conformance.engines.protocol import Capabilities
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.targets import write_whole
@@ -54,7 +55,7 @@ def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = 
         from samestate.optimized.configuration import configured
         from samestate.optimized.errors import ConfigurationError
     except ImportError as error:
-        raise InputError(f"--engine optimized: {error}") from error
+        raise InputError(f"--engine optimized: {without_engine(error)}") from error
     id = f"optimized:{strategy}" + ("" if kind == THREADS else f"@{kind}")
     try:
         memory = None if "memory_limit" in configured() else MEMORY

@@ -1,0 +1,5 @@
+"""`python -m samestate` is the command `samestate`."""
+
+from samestate.conformance.command import main
+
+main()
