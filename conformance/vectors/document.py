@@ -39,7 +39,7 @@ _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(slots=True)
-class Document:
+class YamlDocument:
     """The content of a YAML file, and the line and column (from 1) where each part of it begins."""
 
     place: str
@@ -68,7 +68,7 @@ def show_path(path: Path) -> str:
     return text
 
 
-def read_yaml(place: str, data: bytes) -> Document:
+def read_yaml(place: str, data: bytes) -> YamlDocument:
     """The document in ``data``. Raises InputError where it is anything but maps, lists and quoted strings."""
     if len(data) > SIZE_LIMIT:
         raise InputError(f"{place}: must have at most {SIZE_LIMIT} bytes, but has {len(data)}")
@@ -76,7 +76,7 @@ def read_yaml(place: str, data: bytes) -> Document:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise InputError(f"{place}: not UTF-8: {error.reason} at byte {error.start}") from error
-    document = Document(place, "")
+    document = YamlDocument(place, "")
     try:
         _Reader(document, yaml.parse(text, Loader=_LOADER)).read()
     except yaml.MarkedYAMLError as error:
@@ -91,7 +91,7 @@ def read_yaml(place: str, data: bytes) -> Document:
 class _Reader:
     """Builds a document from the events of a YAML parser."""
 
-    def __init__(self, document: Document, events: Iterator[Event]) -> None:
+    def __init__(self, document: YamlDocument, events: Iterator[Event]) -> None:
         self.document = document
         self.events = events
 

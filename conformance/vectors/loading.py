@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from samestate.conformance.errors import InputError
-from samestate.conformance.vectors.document import Document, Object, Path, quoted, read_yaml
+from samestate.conformance.vectors.document import Object, Path, YamlDocument, quoted, read_yaml
 from samestate.conformance.vectors.machines import machine_of
 from samestate.conformance.vectors.model import POST_STATE, SELECTORS, Case, Vector, member, members, text, texts
 from samestate.conformance.vectors.places import SCHEMA
@@ -148,7 +148,7 @@ def result_validator(machine: str) -> Any:
     return Draft202012Validator(without_references(definitions[f"{machine}_expect"], schema))
 
 
-def schema_problems(document: Document) -> Iterable[str]:
+def schema_problems(document: YamlDocument) -> Iterable[str]:
     """What the schema has against the document, the first few, in the order of the file."""
     errors = sorted(validator().iter_errors(document.content), key=lambda error: [str(p) for p in error.absolute_path])
     problems = list(dict.fromkeys(explain(document, error) for error in errors))
@@ -157,7 +157,7 @@ def schema_problems(document: Document) -> Iterable[str]:
         yield f"{document.place}: {len(problems) - PROBLEMS_SHOWN} more problems"
 
 
-def explain(document: Document, error: ValidationError) -> str:
+def explain(document: YamlDocument, error: ValidationError) -> str:
     """A schema error in words: where, what is wrong, and what would be right."""
     path: Path = tuple(error.absolute_path)
     keyword, schema = error.validator, error.schema
@@ -200,7 +200,7 @@ def describe(value: object) -> str:
 # What a schema cannot say
 
 
-def identity_problems(document: Document, content: Object) -> Iterable[str]:
+def identity_problems(document: YamlDocument, content: Object) -> Iterable[str]:
     """The id begins with the machine, the hazards and selectors are known ones, and lists are in order."""
     identity = text(content, "id")
     if identity.split("/")[0] != text(member(content, "machine"), "name"):
@@ -226,7 +226,7 @@ def place_note(place: str, identity: str, is_filled: bool) -> str:
     return f"{place}: is not where its id says, and is called by that: {identity}"
 
 
-def range_problems(document: Document) -> Iterable[str]:
+def range_problems(document: YamlDocument) -> Iterable[str]:
     """Decimal numbers that do not fit their field."""
     for path in document.marks:
         name = path[-1] if path else ""

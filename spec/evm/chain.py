@@ -42,7 +42,7 @@ class Claim(NamedTuple):
         return self.claimed == self.computed
 
 
-class Schedule(Protocol):
+class ForkSchedule(Protocol):
     """Which fork rules a block."""
 
     def __call__(self, parent_total_difficulty: int, number: int, timestamp: int) -> Fork:
@@ -144,7 +144,7 @@ class Chain:
     ``genesis`` and its ``state`` are taken on trust.
     """
 
-    def __init__(self, chain_id: int, schedule: Schedule, genesis: Block, state: State) -> None:
+    def __init__(self, chain_id: int, schedule: ForkSchedule, genesis: Block, state: State) -> None:
         self.chain_id = chain_id
         self.schedule = schedule
         first = Link(genesis, state, genesis.header.difficulty)
