@@ -44,6 +44,10 @@ class Claim(NamedTuple):
         return self.claimed == self.computed
 
 
+Execute = Callable[[Evm, Payload, State], EvmResult]
+"""Whatever gives the result of a block on a state: ``execute_block``, or who claims to do the same."""
+
+
 class Schedule(Protocol):
     """Which fork rules a block."""
 
@@ -58,6 +62,16 @@ class Link:
     block: Block
     state: State
     total_difficulty: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A block with which nothing is wrong that can be known before it is executed, and what executing it takes."""
+
+    block: Block
+    fork: Fork
+    parent: Link
+    payload: Payload
 
 
 def to_payload(
@@ -147,12 +161,15 @@ def read_proposed_access_list(header: Header, proposed: bytes) -> BlockAccessLis
 class Chain:
     """Every block that was accepted so far, by hash; a tree, since fixtures branch.
 
-    ``genesis`` and its ``state`` are taken on trust.
+    ``genesis`` and its ``state`` are taken on trust. Blocks are executed by ``execute``; all else is judged here.
     """
 
-    def __init__(self, chain_id: int, schedule: Schedule, genesis: Block, state: State) -> None:
+    def __init__(
+        self, chain_id: int, schedule: Schedule, genesis: Block, state: State, execute: Execute = execute_block
+    ) -> None:
         self.chain_id = chain_id
         self.schedule = schedule
+        self.execute = execute
         first = Link(genesis, state, genesis.header.difficulty)
         self.links: dict[bytes, Link] = {genesis.header.hash(): first}
         self.head = genesis.header.hash()
@@ -168,13 +185,8 @@ class Chain:
         """The fork that rules an ommer, which is always a block of proof of work."""
         return self.schedule(0, ommer.number, ommer.timestamp)
 
-    def add(
-        self,
-        encoded: bytes,
-        access_list: bytes | None = None,
-        observe: Callable[[EvmResult], None] | None = None,
-    ) -> Link:
-        """Accept a block given by its RLP, or raise Rejection. ``access_list`` is the proposed one's RLP, if any."""
+    def receive(self, encoded: bytes, access_list: bytes | None = None) -> Candidate:
+        """Judge all of a block that can be judged before it is executed, as given to :meth:`add`. Raises Rejection."""
         block = decode_block(encoded)
         header = block.header
         parent = self.links.get(header.parent_hash)
@@ -196,8 +208,19 @@ class Chain:
             link.block.header.number: digest
             for digest, link in islice(self.ancestors(header.parent_hash), BLOCK_HASH_WINDOW)
         }
-        machine, payload = Evm(fork), to_payload(block, self.chain_id, hashes, proposed)
-        result = execute_block(machine, payload, parent.state)
+        return Candidate(block, fork, parent, to_payload(block, self.chain_id, hashes, proposed))
+
+    def add(
+        self,
+        encoded: bytes,
+        access_list: bytes | None = None,
+        observe: Callable[[EvmResult], None] | None = None,
+    ) -> Link:
+        """Accept a block given by its RLP, or raise Rejection. ``access_list`` is the proposed one's RLP, if any."""
+        candidate = self.receive(encoded, access_list)
+        block, parent, payload = candidate.block, candidate.parent, candidate.payload
+        header, machine = block.header, Evm(candidate.fork)
+        result = self.execute(machine, payload, parent.state)
         if observe is not None:
             observe(result)
         machine.verify(payload, result.steps, parent.state)
@@ -211,7 +234,12 @@ class Chain:
             raise Rejection(
                 Invalid.INVALID_STATE_ROOT, f"the header says {show(header.state_root)}, and it is {show(root)}"
             )
-        link = Link(block, state, parent.total_difficulty + header.difficulty)
+        return self.append(candidate, state)
+
+    def append(self, candidate: Candidate, state: State) -> Link:
+        """Take in a block that was executed and left ``state``. It becomes the head if it is heavier, or of stake."""
+        header = candidate.block.header
+        link = Link(candidate.block, state, candidate.parent.total_difficulty + header.difficulty)
         self.links[header.hash()] = link
         if link.total_difficulty > self.links[self.head].total_difficulty or header.difficulty == 0:
             # rule: evm.chain.head
