@@ -20,6 +20,7 @@ from samestate.conformance.engines.optimized.plain import plain_state
 from samestate.conformance.engines.optimized.toy import packed_block
 from samestate.conformance.engines.predictions import evm_predictions, toy_predictions
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.conformance.generating import toy as toy_generator
 from samestate.conformance.generating.bytecode import Code
 from samestate.conformance.generating.system_contracts import system_contracts
@@ -143,7 +144,7 @@ def evm_work(preset: str, conflict: float | None, hot_key: bool, seed: int) -> W
 
     def input(kind: str, strategy: str) -> Input:
         named = {"predictions": predictions} if strategy == "access-list" else {}
-        return MachineName(EVM), (ForkBlock("Amsterdam", payload), base, set()), named
+        return MachineName(EVM), (ForkBlock(name_fork(AMSTERDAM), payload), base, set()), named
 
     return Work(
         machine=evm.NAME,

@@ -1,4 +1,4 @@
-"""Running real blocks on the specification: each by itself, and headers against those of their parents."""
+"""Running real blocks on an engine in process: each by itself, and headers against those of their parents."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from samestate.conformance.checking.comparing import show
+from samestate.conformance.checking.executor import Executor
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.block_file import BlockFileCase
 from samestate.conformance.fixtures.networks import Network, find_network
@@ -24,7 +25,6 @@ from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.state import MissingWitness
 from samestate.spec.machine import Rejection
 from samestate.spec.state.patricia import MalformedNode
-from samestate.spec.transition import apply_block
 
 KIND: Final = "block"
 
@@ -62,12 +62,12 @@ def knows_ommers(case: BlockFileCase) -> bool:
     return case.names_ommers or check_post_merge_constants in case.fork.header_rules
 
 
-def run_block(case: BlockFileCase) -> Verdict:
-    """Execute a block and compare all that its header says and the data allows to compute."""
+def run_block(case: BlockFileCase, executor: Executor) -> Verdict:
+    """Execute a block and compare all that its header says and the data allows to compute. Raises EngineFailure."""
     checks: list[str] = []
     differences: list[str] = []
     try:
-        for difference in _differences(case, checks):
+        for difference in _differences(case, executor, checks):
             differences.append(difference)
     except (MissingWitness, MalformedNode) as problem:
         differences.append(str(problem))
@@ -82,7 +82,7 @@ def _rejected(rejection: Rejection) -> str:
     return f"rejected, expected valid: {at}{rejection}"
 
 
-def _differences(case: BlockFileCase, checks: list[str]) -> Iterator[str]:
+def _differences(case: BlockFileCase, executor: Executor, checks: list[str]) -> Iterator[str]:
     block = case.block()
     for header_rule in case.fork.header_rules:
         if header_rule in OF_ONE_HEADER:
@@ -94,29 +94,31 @@ def _differences(case: BlockFileCase, checks: list[str]) -> Iterator[str]:
         if claim.name != "ommers hash" or case.names_ommers:
             checks.append(claim.name)
             if not claim.holds:
-                yield _difference(claim.name, claim.claimed, claim.computed)
+                yield _difference(claim.name, claim.claimed, claim.computed, "the specification")
     size = len(encode_block(block))
     for block_rule in case.fork.block_rules:
         block_rule(case.fork, block, size)
-    result = apply_block(Evm(case.fork), to_payload(block, case.chain_id, case.block_hashes), case.state)
-    yield from _execution_differences(case, block, result, checks)
+    result = executor.apply(Evm(case.fork), to_payload(block, case.chain_id, case.block_hashes), case.state)
+    yield from _execution_differences(case, block, result, executor.name, checks)
 
 
-def _execution_differences(case: BlockFileCase, block: Block, result: EvmResult, checks: list[str]) -> Iterator[str]:
+def _execution_differences(
+    case: BlockFileCase, block: Block, result: EvmResult, who: str, checks: list[str]
+) -> Iterator[str]:
     header = block.header
     for claim in (*claims(header, result), *access_list_claims(header, result)):
         checks.append(claim.name)
         if not claim.holds:
-            yield _difference(claim.name, claim.claimed, claim.computed)
+            yield _difference(claim.name, claim.claimed, claim.computed, who)
     if case.has_witness and knows_ommers(case):
         checks.append("state root")
         root = result.state().root()
         if header.state_root != root:
-            yield _difference("state root", header.state_root, root)
+            yield _difference("state root", header.state_root, root, who)
 
 
-def _difference(name: str, claimed: bytes | int | None, computed: bytes | int | None) -> str:
-    return f"{name}: the header says {show(claimed)}, the specification gives {show(computed)}"
+def _difference(name: str, claimed: bytes | int | None, computed: bytes | int | None, who: str) -> str:
+    return f"{name}: the header says {show(claimed)}, {who} gives {show(computed)}"
 
 
 def against_parent(

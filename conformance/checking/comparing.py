@@ -1,4 +1,4 @@
-"""Comparing what a fixture expects with what the specification gives."""
+"""Comparing what a fixture expects with what an engine gives."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from samestate.spec.evm.state import FlatState
 
 
 class Difference(Exception):  # noqa: N818 - what a check is for, not an error
-    """The specification and the fixture disagree. The message says where and how."""
+    """The engine and the fixture disagree. The message says where and how."""
 
 
 def show(value: bytes | int | None) -> str:
@@ -14,13 +14,15 @@ def show(value: bytes | int | None) -> str:
     return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
-def compare(what: str, expected: bytes | int | None, computed: bytes | int | None) -> None:
-    """Raise Difference unless both are the same."""
+def compare(
+    what: str, expected: bytes | int | None, computed: bytes | int | None, who: str = "the specification"
+) -> None:
+    """Raise Difference unless both are the same; ``who`` computed the one that was not expected."""
     if expected != computed:
-        raise Difference(f"{what}: expected {show(expected)}, the specification gives {show(computed)}")
+        raise Difference(f"{what}: expected {show(expected)}, {who} gives {show(computed)}")
 
 
-def compare_state(root: bytes | None, state: FlatState, post: object = None) -> None:
+def compare_state(root: bytes | None, state: FlatState, post: object = None, who: str = "the specification") -> None:
     """Compare a state root; where the fixture has the accounts too, say which differ."""
     if root is None or root == state.root():
         return
@@ -31,4 +33,4 @@ def compare_state(root: bytes | None, state: FlatState, post: object = None) -> 
         for address in sorted(expected.keys() | computed.keys()):
             if expected.get(address) != computed.get(address):
                 detail += f"\n  {address}: expected {expected.get(address)}, got {computed.get(address)}"
-    raise Difference(f"state root: expected {show(root)}, the specification gives {show(state.root())}{detail}")
+    raise Difference(f"state root: expected {show(root)}, {who} gives {show(state.root())}{detail}")

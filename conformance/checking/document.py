@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Final, Protocol
 
-from samestate.conformance.checking.blocks import KIND as BLOCK
-from samestate.conformance.checking.blocks import BlockSummary, run_block, summary_of
-from samestate.conformance.checking.encodings import kind_of_encoding, run_encoding_test
+from samestate.conformance.checking.blocks import BlockSummary, summary_of
+from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.report import DocumentReport
+from samestate.conformance.checking.running import describe_crash, forks_of, kind_of, run_case
 from samestate.conformance.checking.selection import EVERYTHING, Selection
-from samestate.conformance.checking.state_and_chain import (
-    STATE_TEST,
-    run_blockchain_test,
-    run_state_test,
-)
-from samestate.conformance.checking.transactions import KIND as TRANSACTION_TEST
-from samestate.conformance.checking.transactions import run_transaction_test
 from samestate.conformance.checking.vectors import check_vector, loaded
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.engines.in_process import WORKERS
@@ -28,18 +19,12 @@ from samestate.conformance.engines.registry import Engine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document
 from samestate.conformance.fixtures.block_file import BlockFileCase, is_rpc_block, is_rpc_witness, unwrap
-from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase
 from samestate.conformance.fixtures.cases import Skipped
 from samestate.conformance.fixtures.chain_file import ChainChoice, network_chosen
 from samestate.conformance.fixtures.load import ABOUT_RELEASE, Case, cases_in, is_about_release, is_schema, is_vector
-from samestate.conformance.fixtures.state_test import StateTestCase
-from samestate.conformance.fixtures.transaction_test import TransactionTestCase
 from samestate.conformance.vectors.model import Vector
-from samestate.spec.evm.alloc import MalformedAlloc
 
 VECTOR: Final = "vector"
-SPEC: Final = "spec"
-FRAMES_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +99,7 @@ def check_task(task: Task, watch: Watch | None = None) -> DocumentReport:
             if task.is_listing:
                 return DocumentReport(task.place)
             skipped = Skipped(task.place, "about", ABOUT_RELEASE)
-            return DocumentReport(task.place, tuple(run_case(skipped, engine) for engine in task.engines))
+            return DocumentReport(task.place, tuple(_run(skipped, engine, task.workers) for engine in task.engines))
         value = unwrap(document.json())
         if is_rpc_block(value) or is_rpc_witness(value):
             return DocumentReport(task.place, is_half=True)
@@ -132,7 +117,7 @@ def check_task(task: Task, watch: Watch | None = None) -> DocumentReport:
             for engine in task.engines:
                 if isinstance(case, BlockFileCase) and engine == SPEC:
                     blocks.append((len(verdicts), summary_of(case)))
-                verdicts.append(runs.make(_unended(case, engine), partial(run_case, case, engine)))
+                verdicts.append(runs.make(_unended(case, engine), partial(_run, case, engine, task.workers)))
                 failures += verdicts[-1].result is Result.FAILED
             if task.most_failures is not None and failures >= task.most_failures:
                 break
@@ -145,6 +130,10 @@ def _unended(case: Case | Skipped, engine: str) -> Verdict:
     """What becomes of a case that does not end."""
     kind = "" if isinstance(case, Skipped) else kind_of(case)
     return Verdict(case.id, Result.FAILED, "", ", ".join(sorted(forks_of(case))), (), kind, engine)
+
+
+def _run(case: Case | Skipped, engine: str, workers: int) -> Verdict:
+    return run_case(case, engine, engine_of(engine, workers))
 
 
 def check_vector_document(task: Task, runs: Runs) -> DocumentReport:
@@ -164,63 +153,6 @@ def check_vector_document(task: Task, runs: Runs) -> DocumentReport:
     return DocumentReport(task.place, tuple(verdicts), notes=(vector.note,) if vector.note else ())
 
 
-def forks_of(case: Case | Skipped) -> frozenset[str]:
-    """The names of the forks that rule a case."""
-    match case:
-        case BlockchainTestCase():
-            return frozenset(fork.name for fork in (case.schedule.first, case.schedule.then) if fork is not None)
-        case StateTestCase() | TransactionTestCase() | BlockFileCase():
-            return frozenset({case.fork.name})
-        case _:
-            return frozenset()
-
-
-def run_case(case: Case | Skipped, engine: str = SPEC) -> Verdict:
-    """Run a case. A crash of the specification is a failure like any other, and says where it happened."""
-    if isinstance(case, Skipped):
-        return Verdict(case.id, Result.SKIPPED, case.reason, engine=engine)
-    if engine != SPEC:
-        return Verdict(case.id, Result.SKIPPED, f"{engine} takes vectors only", kind=kind_of(case), engine=engine)
-    try:
-        return _run(case)
-    except MalformedAlloc as error:
-        raise InputError(f"{case.id}: postState: {error}") from error
-    except InputError:
-        raise
-    except Exception as error:
-        fork = ", ".join(sorted(forks_of(case)))
-        return Verdict(case.id, Result.FAILED, describe_crash(error), fork, (), kind_of(case))
-
-
-def _run(case: Case) -> Verdict:
-    match case:
-        case StateTestCase():
-            return run_state_test(case)
-        case BlockchainTestCase():
-            return run_blockchain_test(case)
-        case TransactionTestCase():
-            return run_transaction_test(case)
-        case BlockFileCase():
-            return run_block(case)
-        case _:
-            return run_encoding_test(case)
-
-
-def kind_of(case: Case) -> str:
-    """What the form of a case is called."""
-    match case:
-        case StateTestCase():
-            return STATE_TEST
-        case BlockchainTestCase():
-            return case.kind
-        case TransactionTestCase():
-            return TRANSACTION_TEST
-        case BlockFileCase():
-            return BLOCK
-        case _:
-            return kind_of_encoding(case)
-
-
 def _check_vector(vector: Vector, engine: str, workers: int) -> Verdict:
     try:
         verdict = check_vector(vector, engine_of(engine, workers))
@@ -235,11 +167,3 @@ def _check_vector(vector: Vector, engine: str, workers: int) -> Verdict:
 def engine_of(name: str, workers: int = WORKERS) -> Engine:
     """The engine of that id, one for each process. Raises InputError where there is none."""
     return find_engine(name, workers=workers)
-
-
-def describe_crash(error: Exception, engine: str = SPEC) -> str:
-    """An exception that nobody expected, whose it is, and the last places that it came through."""
-    who = "the specification" if engine == SPEC else engine
-    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_SHOWN:]
-    places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in reversed(frames))
-    return f"{who} crashed: {type(error).__name__}: {error} ({places})"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from samestate.conformance.checking.document import forks_of
+from samestate.conformance.checking.running import forks_of
 from samestate.conformance.checking.selection import EVERYTHING, Selection
 from samestate.conformance.checking.vectors import loaded
 from samestate.conformance.errors import InputError

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from samestate.conformance.checking.blocks import BlockSummary, compare_series
-from samestate.conformance.checking.document import SPEC, Task
+from samestate.conformance.checking.document import Task
+from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.journal import Journal
 from samestate.conformance.checking.limits import NO_LIMITS, Limits
 from samestate.conformance.checking.report import DocumentReport

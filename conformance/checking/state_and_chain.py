@@ -1,10 +1,11 @@
-"""Running the cases of official fixtures on the specification."""
+"""Running the cases of official fixtures on the specification, or on another engine in process."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from samestate.conformance.checking.comparing import Difference, compare, compare_state, show
+from samestate.conformance.checking.executor import Executor
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase, BlockEntry
 from samestate.conformance.fixtures.exceptions import satisfies
@@ -20,27 +21,26 @@ from samestate.spec.evm.receipt import encode_receipt, logs_hash
 from samestate.spec.evm.state import FlatState
 from samestate.spec.evm.transaction import decode_transaction
 from samestate.spec.machine import Rejection
-from samestate.spec.transition import apply_block
 
 STATE_TEST: Final = "state_test"
 UNREACHABLE_DIFFICULTY: Final = 2**256
 
 
-def run_state_test(case: StateTestCase) -> Verdict:
-    """Execute the transaction of a state test and compare what it left."""
+def run_state_test(case: StateTestCase, executor: Executor) -> Verdict:
+    """Execute the transaction of a state test and compare what it left. Raises EngineFailure."""
     checks: list[str] = []
     try:
-        _state_test(case, checks)
+        _state_test(case, executor, checks)
     except Difference as difference:
         return Verdict(case.id, Result.FAILED, str(difference), case.fork.name, tuple(checks), STATE_TEST)
     return Verdict(case.id, Result.PASSED, "", case.fork.name, tuple(checks), STATE_TEST)
 
 
-def _state_test(case: StateTestCase, checks: list[str]) -> None:
+def _state_test(case: StateTestCase, executor: Executor, checks: list[str]) -> None:
     try:
         transaction = decode_transaction(case.transaction)
         payload = Payload(environment=case.environment, transactions=(transaction,), is_bare=True)
-        result = apply_block(Evm(case.fork), payload, case.pre)
+        result = executor.apply(Evm(case.fork), payload, case.pre)
     except Rejection as rejection:
         _rejected(rejection, case.exceptions)
         compare("state root after the rejection", case.state_root, case.pre.root())
@@ -48,11 +48,11 @@ def _state_test(case: StateTestCase, checks: list[str]) -> None:
         return
     if case.exceptions:
         raise Difference(f"the transaction is valid, expected {' or '.join(case.exceptions)}")
-    compare("logs hash", case.logs_hash, logs_hash(result.outcomes[0].logs))
+    compare("logs hash", case.logs_hash, logs_hash(result.outcomes[0].logs), executor.name)
     if case.receipt is not None:
-        compare("receipt", case.receipt, encode_receipt(result.receipts[0]))
+        compare("receipt", case.receipt, encode_receipt(result.receipts[0]), executor.name)
         checks.append("receipt")
-    compare_state(case.state_root, result.state(), case.post)
+    compare_state(case.state_root, result.state(), case.post, executor.name)
     checks += ["logs hash", "state root"]
 
 
@@ -64,27 +64,27 @@ def _rejected(rejection: Rejection, expected: tuple[str, ...]) -> None:
         raise Difference(f"rejected as {rejection.code.name}, expected {names}: {rejection}") from rejection
 
 
-def run_blockchain_test(case: BlockchainTestCase) -> Verdict:
-    """Add the blocks of a blockchain test to a chain and compare what became of each."""
+def run_blockchain_test(case: BlockchainTestCase, executor: Executor) -> Verdict:
+    """Add the blocks of a blockchain test to a chain and compare what became of each. Raises EngineFailure."""
     checks: list[str] = []
     name = case.schedule.name
     try:
-        _blockchain_test(case, checks)
+        _blockchain_test(case, executor, checks)
     except Difference as difference:
         return Verdict(case.id, Result.FAILED, str(difference), name, tuple(dict.fromkeys(checks)), case.kind)
     return Verdict(case.id, Result.PASSED, "", name, tuple(dict.fromkeys(checks)), case.kind)
 
 
-def _blockchain_test(case: BlockchainTestCase, checks: list[str]) -> None:
+def _blockchain_test(case: BlockchainTestCase, executor: Executor, checks: list[str]) -> None:
     try:
         genesis = decode_block(case.genesis)
     except Rejection as rejection:
         raise Difference(f"genesis: rejected, expected valid: {rejection}") from rejection
     compare("genesis hash", case.genesis_hash, genesis.header.hash())
     compare("genesis state root", genesis.header.state_root, case.pre.root())
-    chain = Chain(case.chain_id, case.schedule, genesis, case.pre)
+    chain = Chain(case.chain_id, case.schedule, genesis, case.pre, executor.execute)
     for index, entry in enumerate(case.blocks):
-        _deliver(f"block {index}", entry, chain, case.schedule, checks)
+        _deliver(f"block {index}", entry, chain, case.schedule, executor.name, checks)
     compare("last block hash", case.last_block_hash, chain.head)
     head = chain.links[chain.head].state
     if not isinstance(head, FlatState):
@@ -97,10 +97,10 @@ def _blockchain_test(case: BlockchainTestCase, checks: list[str]) -> None:
         compare("post state root", case.post_state_root, head.root())
         checks.append("post state")
     if case.sync is not None:
-        _deliver("the block to sync to", case.sync, chain, case.schedule, checks)
+        _deliver("the block to sync to", case.sync, chain, case.schedule, executor.name, checks)
 
 
-def _deliver(where: str, entry: BlockEntry, chain: Chain, schedule: ForkSchedule, checks: list[str]) -> None:
+def _deliver(where: str, entry: BlockEntry, chain: Chain, schedule: ForkSchedule, who: str, checks: list[str]) -> None:
     """Give a block to the chain, as a payload where it comes as one, and compare what becomes of it."""
     results: list[EvmResult] = []
     try:
@@ -116,7 +116,7 @@ def _deliver(where: str, entry: BlockEntry, chain: Chain, schedule: ForkSchedule
         return
     if entry.exceptions:
         raise Difference(f"{where}: accepted, expected {' or '.join(entry.exceptions)}")
-    _compare_block(where, entry, link.block, results[0], checks)
+    _compare_block(where, entry, link.block, results[0], who, checks)
 
 
 def _is_refused(where: str, entry: BlockEntry, call: NewPayload, schedule: ForkSchedule, checks: list[str]) -> bool:
@@ -139,17 +139,17 @@ def _is_refused(where: str, entry: BlockEntry, call: NewPayload, schedule: ForkS
     return False
 
 
-def _compare_block(where: str, entry: BlockEntry, block: Block, result: EvmResult, checks: list[str]) -> None:
+def _compare_block(where: str, entry: BlockEntry, block: Block, result: EvmResult, who: str, checks: list[str]) -> None:
     checks.append("header")
     if entry.hash is not None:
         compare(f"{where}: hash", entry.hash, block.header.hash())
     if entry.receipts is not None:
-        compare(f"{where}: number of receipts", len(entry.receipts), len(result.receipts))
+        compare(f"{where}: number of receipts", len(entry.receipts), len(result.receipts), who)
         for number, (expected, receipt) in enumerate(zip(entry.receipts, result.receipts, strict=True)):
-            compare(f"{where}: receipt {number}", expected, encode_receipt(receipt))
+            compare(f"{where}: receipt {number}", expected, encode_receipt(receipt), who)
         checks.append("receipts")
     if entry.access_list is not None:
-        compare(f"{where}: block access list", entry.access_list, encode_access_list(access_list_of(result)))
+        compare(f"{where}: block access list", entry.access_list, encode_access_list(access_list_of(result)), who)
         checks.append("block access list")
 
 

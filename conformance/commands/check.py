@@ -11,7 +11,8 @@ from typing import Annotated, Final
 
 import typer
 
-from samestate.conformance.checking.document import SPEC, engine_of
+from samestate.conformance.checking.document import engine_of
+from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.journal import Journal, source_version
 from samestate.conformance.checking.junit import to_junit
 from samestate.conformance.checking.limits import parse_limits

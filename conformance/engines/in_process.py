@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
-from samestate.conformance.engines.predictions import Predictions, evm_predictions, toy_predictions
-from samestate.conformance.engines.protocol import Capabilities
-from samestate.conformance.vectors import evm, toy
+from samestate.conformance.engines.predictions import Predictions, predictions_of
+from samestate.conformance.engines.protocol import AnyResult, Capabilities
 from samestate.conformance.vectors.comparing import Granularity
 from samestate.conformance.vectors.document import Object
-from samestate.conformance.vectors.hexadecimal import unhexed
-from samestate.conformance.vectors.machines import MACHINES
-from samestate.conformance.vectors.model import OUTPUTS, SELECTORS, Case, text
-from samestate.spec.toy.machine import Toy
-from samestate.spec.transition import BlockResult
+from samestate.conformance.vectors.machines import MACHINES, execute
+from samestate.conformance.vectors.model import OUTPUTS, SELECTORS, Case
 
 STRATEGIES: Final = ("sequential", "block-stm", "locks", "waves", "access-list")
 DEFAULT_STRATEGY: Final = "block-stm"
@@ -25,9 +21,7 @@ WORKERS: Final = 2
 class Execute(Protocol):
     """Whatever executes a block. Raises Rejection where it is invalid, EngineFailure where it cannot tell."""
 
-    def __call__(
-        self, machine: Any, block: Any, state: Any, predictions: Predictions | None
-    ) -> BlockResult[Any, Any, Any, Any]:
+    def __call__(self, machine: Any, block: Any, state: Any, predictions: Predictions | None) -> AnyResult:
         """The result of a block on a state. ``predictions``: what the block's own access list says, if it has one."""
 
 
@@ -44,27 +38,11 @@ class BlockEngine:
 
     def run(self, case: Case) -> Sequence[Object]:
         """See :meth:`samestate.conformance.engines.protocol.Engine.run`."""
-        if case.machine == toy.NAME:
-            return toy.execute(case, self._toy)
-        return self._evm(case)
+        return execute(case, self.apply)
 
-    def _toy(self, machine: Toy, block: Any, state: Any) -> Any:
-        predictions = None if block.access_list is None else toy_predictions(block.access_list)
-        return self._execute(machine, block, state, predictions)
-
-    def _evm(self, case: Case) -> list[Object]:
-        fork, state = evm.fork_of(case), evm.state_of(case)
-        results = []
-        for block in case.blocks:
-            proposed = text(block, "block_access_list") if "block_access_list" in block else None
-            predictions = None if proposed is None else evm_predictions(unhexed(proposed))
-
-            def apply(machine: Any, payload: Any, before: Any, predictions: Predictions | None = predictions) -> Any:
-                return self._execute(machine, payload, before, predictions)
-
-            result, state, _ = evm.execute_block(case, fork, block, state, apply)
-            results.append(result)
-        return results
+    def apply(self, machine: Any, block: Any, state: Any) -> AnyResult:
+        """See :meth:`samestate.conformance.engines.protocol.InProcess.apply`."""
+        return self._execute(machine, block, state, predictions_of(block))
 
 
 def capabilities(machines: Sequence[str], strategy: str, kind: str) -> Capabilities:

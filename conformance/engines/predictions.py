@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
+from typing import Any
 
 from samestate.conformance.vectors.document import Object
 from samestate.spec.access import OPEN
-from samestate.spec.evm.block_access_list import AccountAccess, decode_access_list
+from samestate.spec.evm.block_access_list import AccountAccess, BlockAccessList, decode_access_list
 from samestate.spec.evm.keys import balance_key, code_key, nonce_key, slot_key
+from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.world import to_value
 from samestate.spec.machine import Key, Rejection, Value
 from samestate.spec.toy.access_list import AccessList
@@ -29,6 +31,13 @@ def carries_list(block: Object) -> bool:
     return any(name in block for name in LISTS)
 
 
+def predictions_of(block: Any) -> Predictions | None:
+    """What the list that came with a block predicts, or None where none did. Blocks are those of the specification."""
+    if block.access_list is None:
+        return None
+    return list_predictions(block.access_list) if isinstance(block, Payload) else toy_predictions(block.access_list)
+
+
 def toy_predictions(proposed: AccessList) -> Predictions:
     """What a toy block's list predicts."""
     predictions: dict[Key, list[tuple[int, Value]]] = {}
@@ -41,9 +50,13 @@ def toy_predictions(proposed: AccessList) -> Predictions:
 def evm_predictions(proposed: bytes) -> Predictions:
     """What the encoded block access list (EIP-7928) of a block predicts; nothing where it is malformed."""
     try:
-        accounts = decode_access_list(proposed)
+        return list_predictions(decode_access_list(proposed))
     except Rejection:
         return {}
+
+
+def list_predictions(accounts: BlockAccessList) -> Predictions:
+    """What a block access list predicts."""
     return {
         key: sorted(changes, key=itemgetter(0))  # by step alone: a wrong list may have two values for one, or none
         for account in accounts

@@ -1,19 +1,39 @@
 """What an engine is: whatever can execute a case and say what came out.
 
-What it gives for each block is a map as under ``expect`` in a vector, with the fields that its capabilities name.
+What it gives for each block is a map as under ``expect`` in a vector, with the fields that its capabilities name. An
+engine in process can be handed a block and a state in the specification's own types, too: so it takes whatever holds
+blocks, in any form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from samestate.conformance.engines.predictions import carries_list
 from samestate.conformance.vectors.comparing import Granularity
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.machines import MACHINES
 from samestate.conformance.vectors.model import Case
+from samestate.spec.transition import BlockResult
+
+AnyResult = BlockResult[Any, Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a case, of whatever form, takes of an engine. ``has_lists``: every block comes with an access list."""
+
+    machine: str
+    forks: frozenset[str]
+    selectors: frozenset[str] = frozenset()
+    has_lists: bool = False
+
+    @classmethod
+    def of(cls, case: Case) -> Needs:
+        """What a case in the form of a vector takes."""
+        return cls(case.machine, frozenset({case.fork}), case.selectors, all(map(carries_list, case.blocks)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +54,20 @@ class Capabilities:
     needs_access_list: bool = False
 
     def missing(self, case: Case) -> str:
-        """Why the engine cannot run the case, or nothing."""
-        if case.machine not in self.machines:
-            return f"the engine has no machine {case.machine}"
-        if case.fork not in self.machines[case.machine]:
-            return f"the engine has no fork {case.fork}"
-        lacks = sorted(case.selectors - self.selectors)
+        """Why the engine cannot run a case in the form of a vector, or nothing."""
+        return self.lacking(Needs.of(case))
+
+    def lacking(self, needs: Needs) -> str:
+        """Why the engine cannot run a case that takes all that, or nothing."""
+        if needs.machine not in self.machines:
+            return f"the engine has no machine {needs.machine}"
+        unknown = sorted(needs.forks - self.machines[needs.machine])
+        if unknown:
+            return f"the engine has no fork {unknown[0]}"
+        lacks = sorted(needs.selectors - self.selectors)
         if lacks:
             return f"the engine cannot do: {', '.join(lacks)}"
-        if self.needs_access_list and not all(map(carries_list, case.blocks)):
+        if self.needs_access_list and not needs.has_lists:
             return "the engine executes from access lists, and a block comes without one"
         return ""
 
@@ -89,3 +114,14 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """End whatever the engine has started. It starts again where it is asked to run once more."""
+
+
+@runtime_checkable
+class InProcess(Protocol):
+    """An engine in process, which executes blocks one at a time, on states that its caller keeps."""
+
+    def apply(self, machine: Any, block: Any, state: Any) -> AnyResult:
+        """The result of a block of one of the specification's machines, as ``spec.transition.apply_block`` gives it.
+
+        Raises Rejection where the block is invalid, EngineFailure where the engine cannot tell.
+        """

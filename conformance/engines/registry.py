@@ -6,13 +6,13 @@ import difflib
 import fnmatch
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from samestate.conformance.engines.command import ANSWER_SECONDS, COMMAND_PREFIX, PROTOCOL, CommandEngine
 from samestate.conformance.engines.in_process import DEFAULT_STRATEGY, STRATEGIES, WORKERS
 from samestate.conformance.engines.optimized import has_engine, without_engine
 from samestate.conformance.engines.optimized.engine import PROCESSES, ROOM, THREADS, make_optimized_engine
-from samestate.conformance.engines.protocol import Capabilities, Engine, EngineFailure
+from samestate.conformance.engines.protocol import AnyResult, Capabilities, Engine, EngineFailure
 from samestate.conformance.engines.reference import make_reference_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.comparing import Granularity, first_difference
@@ -20,6 +20,7 @@ from samestate.conformance.vectors.difference import Difference
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.machines import MACHINES, execute
 from samestate.conformance.vectors.model import OUTPUTS, SELECTORS, Case, Vector
+from samestate.spec.transition import apply_block
 
 __all__ = [
     "EVERY",
@@ -59,6 +60,10 @@ class SpecEngine:
     def run(self, case: Case) -> Sequence[Object]:
         """See :meth:`Engine.run`."""
         return execute(case)
+
+    def apply(self, machine: Any, block: Any, state: Any) -> AnyResult:
+        """See :meth:`samestate.conformance.engines.protocol.InProcess.apply`."""
+        return apply_block(machine, block, state)
 
     def close(self) -> None:
         """Nothing was started."""

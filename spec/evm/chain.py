@@ -1,5 +1,7 @@
 """Blocks one after another: which fork rules a block, whether it may follow its parent, and what state it leaves."""
 
+# source: yellow paper, section 4.4.2
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
@@ -42,6 +44,10 @@ class Claim(NamedTuple):
         return self.claimed == self.computed
 
 
+Execute = Callable[[Evm, Payload, State], EvmResult]
+"""Whatever gives the result of a block on a state: ``execute_block``, or who claims to do the same."""
+
+
 class ForkSchedule(Protocol):
     """Which fork rules a block."""
 
@@ -56,6 +62,16 @@ class Link:
     block: Block
     state: State
     total_difficulty: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A block with which nothing is wrong that can be known before it is executed, and what executing it takes."""
+
+    block: Block
+    fork: Fork
+    parent: Link
+    payload: Payload
 
 
 def to_payload(
@@ -96,6 +112,7 @@ def body_claims(block: Block) -> Iterator[Claim]:
     if block.withdrawals is not None:
         computed = withdrawals_root(block.withdrawals)
         # rule: evm.block.withdrawals-root
+        # source: EIP-4895, specification
         yield Claim("withdrawals root", header.withdrawals_root, computed, Invalid.INVALID_WITHDRAWALS_ROOT)
 
 
@@ -113,6 +130,7 @@ def claims(header: Header, result: EvmResult) -> Iterator[Claim]:
     if header.requests_hash is not None:
         computed = requests_hash(result.closing.requests)
         # rule: evm.block.requests-hash
+        # source: EIP-7685, Block Header
         yield Claim("requests hash", header.requests_hash, computed, Invalid.INVALID_REQUESTS_HASH)
 
 
@@ -121,6 +139,7 @@ def access_list_claims(header: Header, result: EvmResult) -> Iterator[Claim]:
     if header.block_access_list_hash is not None:
         digest = hash_access_list(access_list_of(result))
         # rule: evm.block.access-list-hash
+        # source: EIP-7928, Block Structure Modification
         yield Claim("block access list hash", header.block_access_list_hash, digest, Invalid.INVALID_BAL_HASH)
 
 
@@ -134,6 +153,7 @@ def read_proposed_access_list(header: Header, proposed: bytes) -> BlockAccessLis
     digest = keccak256(proposed)
     if digest != header.block_access_list_hash:
         # rule: evm.block.proposed-access-list-hash
+        # source: EIP-7928, State Transition Function
         raise Rejection(Invalid.INVALID_BAL_HASH, f"0x{digest.hex()}")
     return decode_access_list(proposed)
 
@@ -141,12 +161,15 @@ def read_proposed_access_list(header: Header, proposed: bytes) -> BlockAccessLis
 class Chain:
     """Every block that was accepted so far, by hash; a tree, since fixtures branch.
 
-    ``genesis`` and its ``state`` are taken on trust.
+    ``genesis`` and its ``state`` are taken on trust. Blocks are executed by ``execute``; all else is judged here.
     """
 
-    def __init__(self, chain_id: int, schedule: ForkSchedule, genesis: Block, state: State) -> None:
+    def __init__(
+        self, chain_id: int, schedule: ForkSchedule, genesis: Block, state: State, execute: Execute = execute_block
+    ) -> None:
         self.chain_id = chain_id
         self.schedule = schedule
+        self.execute = execute
         first = Link(genesis, state, genesis.header.difficulty)
         self.links: dict[bytes, Link] = {genesis.header.hash(): first}
         self.head = genesis.header.hash()
@@ -162,18 +185,14 @@ class Chain:
         """The fork that rules an ommer, which is always a block of proof of work."""
         return self.schedule(0, ommer.number, ommer.timestamp)
 
-    def add(
-        self,
-        encoded: bytes,
-        access_list: bytes | None = None,
-        observe: Callable[[EvmResult], None] | None = None,
-    ) -> Link:
-        """Accept a block given by its RLP, or raise Rejection. ``access_list`` is the proposed one's RLP, if any."""
+    def receive(self, encoded: bytes, access_list: bytes | None = None) -> Candidate:
+        """Judge all of a block that can be judged before it is executed, as given to :meth:`add`. Raises Rejection."""
         block = decode_block(encoded)
         header = block.header
         parent = self.links.get(header.parent_hash)
         if parent is None:
             # rule: evm.header.unknown-parent
+            # source: yellow paper, section 4.4.4
             raise Rejection(Invalid.UNKNOWN_PARENT, f"0x{header.parent_hash.hex()}")
         fork = self.schedule(parent.total_difficulty, header.number, header.timestamp)
         for header_rule in fork.header_rules:
@@ -189,8 +208,19 @@ class Chain:
             link.block.header.number: digest
             for digest, link in islice(self.ancestors(header.parent_hash), BLOCK_HASH_WINDOW)
         }
-        machine, payload = Evm(fork), to_payload(block, self.chain_id, hashes, proposed)
-        result = execute_block(machine, payload, parent.state)
+        return Candidate(block, fork, parent, to_payload(block, self.chain_id, hashes, proposed))
+
+    def add(
+        self,
+        encoded: bytes,
+        access_list: bytes | None = None,
+        observe: Callable[[EvmResult], None] | None = None,
+    ) -> Link:
+        """Accept a block given by its RLP, or raise Rejection. ``access_list`` is the proposed one's RLP, if any."""
+        candidate = self.receive(encoded, access_list)
+        block, parent, payload = candidate.block, candidate.parent, candidate.payload
+        header, machine = block.header, Evm(candidate.fork)
+        result = self.execute(machine, payload, parent.state)
         if observe is not None:
             observe(result)
         machine.verify(payload, result.steps, parent.state)
@@ -204,10 +234,16 @@ class Chain:
             raise Rejection(
                 Invalid.INVALID_STATE_ROOT, f"the header says {show(header.state_root)}, and it is {show(root)}"
             )
-        link = Link(block, state, parent.total_difficulty + header.difficulty)
+        return self.append(candidate, state)
+
+    def append(self, candidate: Candidate, state: State) -> Link:
+        """Take in a block that was executed and left ``state``. It becomes the head if it is heavier, or of stake."""
+        header = candidate.block.header
+        link = Link(candidate.block, state, candidate.parent.total_difficulty + header.difficulty)
         self.links[header.hash()] = link
         if link.total_difficulty > self.links[self.head].total_difficulty or header.difficulty == 0:
             # rule: evm.chain.head
+            # source: yellow paper (Berlin version), section 10; EIP-3675, specification
             self.head = header.hash()
         return link
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from samestate.conformance.engines.hints import Declared, evm_declared, toy_declared
-from samestate.conformance.fixtures.forks import BY_NAME
+from samestate.conformance.fixtures.named_forks import NamedFork, find_fork
+from samestate.spec.evm.forks import BERLIN
 from samestate.spec.evm.machine import Evm, Totals
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.signature import recover_sender
@@ -31,23 +32,23 @@ SELECTOR_LENGTH: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class ForkBlock:
-    """A block of the EVM and the name of its fork. The fork itself is functions, and stays on each side."""
+    """A block of the EVM and its fork in words. The fork itself is functions, and stays on each side."""
 
-    fork: str
+    fork: NamedFork
     payload: Payload
 
 
 @functools.lru_cache(maxsize=64)
-def machine_of(fork: str) -> Evm:
+def machine_of(fork: NamedFork) -> Evm:
     """The EVM under a fork."""
-    return Evm(BY_NAME[fork])
+    return Evm(find_fork(fork))
 
 
 class AnyFork:
     """The EVM under the fork that each block names."""
 
     def __init__(self) -> None:
-        self.storage_owner = Evm(BY_NAME["Berlin"]).storage_owner
+        self.storage_owner = Evm(BERLIN).storage_owner
 
     def merge(self, key: Key, value: Value, amount: int) -> Value:
         """See :class:`samestate.spec.evm.machine.Evm`, here and below."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from samestate.conformance.engines.known_state import listed_state
 from samestate.conformance.engines.optimized.machines import EVM, TOY, ForkBlock
 from samestate.conformance.engines.optimized.plain import (
     EVM_CODES,
@@ -14,17 +15,13 @@ from samestate.conformance.engines.optimized.plain import (
 )
 from samestate.conformance.engines.optimized.toy import finished_result, packed_block
 from samestate.conformance.engines.predictions import Predictions
-from samestate.conformance.engines.protocol import EngineFailure, EngineTimeout
-from samestate.conformance.fixtures.forks import BY_NAME
+from samestate.conformance.engines.protocol import AnyResult, EngineFailure, EngineTimeout
+from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.conformance.vectors import toy
 from samestate.optimized import Configuration, Engine, EngineError, MachineName
 from samestate.optimized.errors import TimeLimitExceeded
 from samestate.optimized.trace import TraceEvent
-from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.machine import Evm
-from samestate.spec.transition import BlockResult
-
-AnyResult = BlockResult[Any, Any, Any, Any]
 
 
 class Parts:
@@ -42,10 +39,9 @@ class Parts:
         """See :class:`samestate.conformance.engines.in_process.Execute`."""
         try:
             if isinstance(machine, Evm):
-                given = ForkBlock(fork_name(machine.fork), block)
-                return verified(
-                    machine, block, python_result(self._python(EVM, given, state, predictions), EVM_CODES, state)
-                )
+                given = ForkBlock(name_fork(machine.fork), block)
+                result = self._python(EVM, given, listed_state(machine, block, state), predictions)
+                return verified(machine, block, python_result(result, EVM_CODES, state))
             if self.configuration.kind == "processes":
                 return verified(
                     machine, block, python_result(self._python(TOY, block, state, predictions), TOY_CODES, state)
@@ -79,8 +75,3 @@ def verified(machine: Any, block: Any, result: AnyResult) -> AnyResult:
     """The result of a machine in Python, once the machine has had the last word on it. Raises Rejection."""
     machine.verify(block, result.steps, result.before)
     return result
-
-
-def fork_name(fork: Fork) -> str:
-    """The name by which a fork is found again."""
-    return next(name for name, known in BY_NAME.items() if known is fork)

@@ -9,9 +9,10 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from samestate.conformance import command
-from samestate.spec.evm.block import Block, Header, empty_ommers_hash, transactions_root
+from samestate.spec.evm.block import Block, Header, empty_ommers_hash, encode_block, transactions_root
 from samestate.spec.evm.chain import to_payload
-from samestate.spec.evm.forks import LONDON, PARIS
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import CANCUN, LONDON, PARIS
 from samestate.spec.evm.hashing import keccak256
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
@@ -21,6 +22,8 @@ from samestate.spec.evm.state import FlatState
 from samestate.spec.evm.transaction import LegacyTransaction, encode_transaction
 from samestate.spec.state.patricia import EMPTY_ROOT
 from samestate.spec.transition import apply_block
+from tests.spec.evm.chains import Built, SmallChain
+from tests.spec.evm.chains import transfer as chain_transfer
 
 KEY = b"\x01" * 32
 SENDER = address_of(KEY)
@@ -144,3 +147,39 @@ def write(path: Path, value: object) -> Path:
 def samestate(*arguments: object) -> Result:
     """Call the command in this process."""
     return CliRunner().invoke(command.application, [str(argument) for argument in arguments])
+
+
+def blockchain_test(fork: Fork = CANCUN, **wrong: Any) -> dict[str, Any]:
+    """Two blocks with a transfer each, and between them one whose header says something ``wrong``, where that is given.
+
+    The name of the exception that is expected comes first, as ``exception``.
+    """
+    exception = wrong.pop("exception", None)
+    small = SmallChain(fork)
+    first = small.next([chain_transfer()])
+    entries: list[dict[str, Any]] = []
+
+    def entry(built: Built) -> dict[str, Any]:
+        return {"rlp": hexed(built.encoded), "blockHeader": {"hash": hexed(built.block.header.hash())}}
+
+    entries.append(entry(first))
+    genesis = small.head
+    small.add(first)
+    second = small.next([chain_transfer(1)])
+    if exception is not None:
+        entries.append({"rlp": hexed(second.with_header(**wrong)), "expectException": exception})
+    entries.append(entry(second))
+    head = small.add(second)
+    state = genesis.state
+    assert isinstance(state, FlatState)
+    assert isinstance(head.state, FlatState)
+    return {
+        "network": fork.name,
+        "config": {"chainid": "0x1"},
+        "genesisRLP": hexed(encode_block(small.genesis)),
+        "genesisBlockHeader": {"hash": hexed(small.genesis.header.hash())},
+        "pre": state.to_alloc(),
+        "blocks": entries,
+        "lastblockhash": hexed(head.block.header.hash()),
+        "postState": head.state.to_alloc(),
+    }
