@@ -29,3 +29,12 @@ def test_types_are_checked_in_every_room(room: str) -> None:
 def test_every_folder_with_code_is_a_package(room: str) -> None:
     folders = {path.parent for path in (ROOT / room).rglob("*.py")}
     assert [str(folder) for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
+
+
+def test_the_top_of_conformance_has_rooms_and_little_else() -> None:
+    assert {path.name for path in (ROOT / "conformance").glob("*.py")} == {
+        "__init__.py",
+        "command.py",
+        "conftest.py",
+        "errors.py",
+    }

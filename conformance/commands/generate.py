@@ -14,11 +14,13 @@ from samestate.conformance.generating.evm import generate_block
 from samestate.conformance.generating.toy_case import with_access_list
 from samestate.conformance.generating.vector import evm_case, name_for, toy_case, vector_text, write_vector
 from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors.document import SIZE_LIMIT
 from samestate.conformance.vectors.fork_names import fork_name
 from samestate.conformance.vectors.machines import execute
 from samestate.conformance.vectors.model import Case, members
 
-MOST_TRANSACTIONS: Final = 20_000
+MOST_TRANSACTIONS: Final = 10_000
+"""Of the toy machine so many are a vector that `check` takes; the EVM's are longer."""
 LATEST: Final = "Amsterdam"
 LEAST_SLOTS: Final = 40
 SLOTS_PER_TRANSACTION: Final = 4
@@ -46,8 +48,19 @@ def generate(
     options = f"--machine {machine} --txs {txs} --conflict {conflict:g} --seed {seed}"
     options += (f" --fork {case.fork}" if machine == evm.NAME else "") + (" --access-list" if access_list else "")
     text = vector_text(case, expected, f"generated.{machine}", f"Written by `samestate generate {options}`.")
+    refuse_length(txs, len(text.encode()))
     write_vector("--output", output, text)
     print(f"{output}: {sum(len(members(block, 'txs')) for block in case.blocks)} transactions, {len(text)} bytes")
+
+
+def refuse_length(transactions: int, size: int) -> None:
+    """Raise InputError where a vector is longer than `check` reads."""
+    if size > SIZE_LIMIT:
+        fitting = transactions * SIZE_LIMIT // size
+        raise InputError(
+            f"--txs {transactions}: the vector would have {size} bytes, and `check` takes at most {SIZE_LIMIT}; "
+            f"about {fitting} transactions fit"
+        )
 
 
 def make_case(

@@ -27,6 +27,7 @@ from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.comparing import name_accounts, show, show_access
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import VALID, Vector, members, text, texts
+from samestate.conformance.vectors.rejection import write_rejection
 from samestate.spec.evm.block_access_list import hash_access_list
 from samestate.spec.evm.chain import EvmResult, access_list_of, read_proposed_access_list
 from samestate.spec.evm.machine import Evm
@@ -155,7 +156,7 @@ def execute(case: TraceableCase) -> Iterator[Object]:
             block = case.prepare(index)
             result = execute_block(block)
         except Rejection as rejection:
-            yield evm.write_rejection(rejection)
+            yield write_rejection(rejection)
             continue
         except MissingWitness as error:
             raise InputError(f"{case.id}: {error}") from error

@@ -11,8 +11,8 @@ from samestate.conformance.engines.optimized import without_engine
 from samestate.conformance.engines.predictions import Predictions, evm_predictions, toy_predictions
 from samestate.conformance.errors import InputError
 from samestate.conformance.exploring.variants import VariantError
-from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.hexadecimal import unhexed
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.machines import machine_of
 from samestate.conformance.vectors.model import Case, text
@@ -151,7 +151,7 @@ def predicted(written: Object, block: Any) -> Predictions | None:
         return None if block.access_list is None else toy_predictions(block.access_list)
     if "block_access_list" not in written:
         return None
-    return evm_predictions(evm.unhexed(text(written, "block_access_list")))
+    return evm_predictions(unhexed(text(written, "block_access_list")))
 
 
 def document_of(replayed: Replayed) -> dict[str, Any]:

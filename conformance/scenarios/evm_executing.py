@@ -8,6 +8,7 @@ from samestate.conformance.scenarios.rules_reached import watching
 from samestate.conformance.scenarios.scenario import Ruleset, Scenario
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Object, Path
+from samestate.conformance.vectors.hexadecimal import hexed, unhexed
 from samestate.conformance.vectors.model import Case, text
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.state import FlatState
@@ -56,8 +57,8 @@ def execute(case: Case, fork: Fork, drafts: list[Draft]) -> tuple[list[Object], 
             own = (
                 text(right, "block_access_list") if "block_access_list" in right else "0x"
             )  # a rejected block has none
-            proposed = draft.proposed_access_list(evm.unhexed(own))
-            block = {**block, "block_access_list": evm.hexed(proposed)}
+            proposed = draft.proposed_access_list(unhexed(own))
+            block = {**block, "block_access_list": hexed(proposed)}
         with watching() as reached:
             expect, state, _ = evm.execute_block(case, fork, block, state)
         rules |= reached
@@ -90,7 +91,7 @@ def write_draft(fork: Fork, draft: Draft) -> Object:
     if fields["withdrawals"]:
         block["withdrawals"] = [evm.write_withdrawal(withdrawal) for withdrawal in draft.withdrawals]
     if fields["ommers"]:
-        block["ommers"] = [{"address": evm.hexed(ommer.address), "number": str(ommer.number)} for ommer in draft.ommers]
+        block["ommers"] = [{"address": hexed(ommer.address), "number": str(ommer.number)} for ommer in draft.ommers]
     return block
 
 

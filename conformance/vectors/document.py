@@ -35,7 +35,8 @@ SIZE_LIMIT: Final = 16 * 2**20
 PLAIN_KEY: Final = re.compile(r"[a-z][a-z0-9_]*")
 """Keys that need no quotes."""
 
-_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LIBYAML: Final[Any] = getattr(yaml, "CSafeLoader", None)
+"""The one parser that decides what is YAML (decision page 12), or None where PyYAML was built without it."""
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ def show_path(path: Path) -> str:
         elif PLAIN_KEY.fullmatch(part):
             text += f".{part}" if text else part
         else:
-            text += f'["{part}"]'
+            text += f"[{quoted(part)}]"
     return text
 
 
@@ -76,9 +77,14 @@ def read_yaml(place: str, data: bytes) -> Document:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise InputError(f"{place}: not UTF-8: {error.reason} at byte {error.start}") from error
+    if _LIBYAML is None:
+        raise InputError(
+            f"{place}: cannot be read: PyYAML was built without libyaml here, and no other parser will do; "
+            "install one of its wheels: pip install --force-reinstall --only-binary pyyaml pyyaml"
+        )
     document = Document(place, "")
     try:
-        _Reader(document, yaml.parse(text, Loader=_LOADER)).read()
+        _Reader(document, yaml.parse(text, Loader=_LIBYAML)).read()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{place}:{mark.line + 1}:{mark.column + 1}" if mark is not None else place

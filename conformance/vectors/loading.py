@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from samestate.conformance.errors import InputError
@@ -19,6 +20,8 @@ from samestate.conformance.vectors.model import POST_STATE, SELECTORS, Case, Vec
 from samestate.conformance.vectors.places import SCHEMA
 
 PROBLEMS_SHOWN: Final = 8
+PROBLEMS_LOOKED_AT: Final = 1000
+"""Of a document in which everything is wrong."""
 
 FILLED: Final = "samestate-fill/"
 """How the generator of a vector is called whose place is in the folder of vectors; others may lie anywhere."""
@@ -109,12 +112,30 @@ def split(content: Object) -> tuple[Case, tuple[Object, ...]]:
 # The schema
 
 
+def _match_all(_validator: Any, pattern: str, value: object, _schema: object) -> Iterator[ValidationError]:
+    """The keyword ``pattern``. Its `$` is the end of the text, as JSON Schema means it, and not the end of its line."""
+    if isinstance(value, str) and not re.fullmatch(pattern, value):
+        yield ValidationError(f"does not match {pattern}")
+
+
+def _no_text_twice(_validator: Any, is_asked: bool, value: object, _schema: object) -> Iterator[ValidationError]:
+    """The keyword ``uniqueItems`` for lists of strings, in time that does not grow with the square of their length."""
+    texts = [element for element in value if isinstance(element, str)] if isinstance(value, list) else []
+    if is_asked and len(set(texts)) < len(texts):
+        yield ValidationError("has an element twice")
+
+
+Validator: Final[Any] = validators.extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, {"pattern": _match_all, "uniqueItems": _no_text_twice}
+)
+
+
 @functools.cache
 def validator() -> Any:
     """The validator of the schema of vectors."""
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(without_references(schema, schema))
+    return Validator(without_references(schema, schema))
 
 
 def without_references(part: Any, schema: Any) -> Any:
@@ -145,16 +166,18 @@ def result_validator(machine: str) -> Any:
     accounts = {"type": "array", "items": {"$ref": f"#/$defs/{machine}_account_name"}}
     step["properties"].update(read_accounts=accounts, changed_accounts=accounts)
     definitions[f"{machine}_valid"]["properties"][POST_STATE] = definitions[f"{machine}_vector"]["properties"]["pre"]
-    return Draft202012Validator(without_references(definitions[f"{machine}_expect"], schema))
+    return Validator(without_references(definitions[f"{machine}_expect"], schema))
 
 
 def schema_problems(document: Document) -> Iterable[str]:
     """What the schema has against the document, the first few, in the order of the file."""
-    errors = sorted(validator().iter_errors(document.content), key=lambda error: [str(p) for p in error.absolute_path])
+    found = list(itertools.islice(validator().iter_errors(document.content), PROBLEMS_LOOKED_AT))
+    errors = sorted(found, key=lambda error: [str(p) for p in error.absolute_path])
     problems = list(dict.fromkeys(explain(document, error) for error in errors))
     yield from problems[:PROBLEMS_SHOWN]
     if len(problems) > PROBLEMS_SHOWN:
-        yield f"{document.place}: {len(problems) - PROBLEMS_SHOWN} more problems"
+        at_least = "at least " if len(found) == PROBLEMS_LOOKED_AT else ""
+        yield f"{document.place}: {at_least}{len(problems) - PROBLEMS_SHOWN} more problems"
 
 
 def explain(document: Document, error: ValidationError) -> str:
@@ -221,7 +244,7 @@ def place_note(place: str, identity: str, is_filled: bool) -> str:
     the last part is the name of the file.
     """
     needed = identity if is_filled else identity.rsplit("/", 1)[-1]
-    if re.search(rf"(^|[/:]){re.escape(needed)}\.ya?ml$", place.replace("\\", "/")):
+    if re.search(rf"(^|[/:]){re.escape(needed)}\.ya?ml\Z", place.replace("\\", "/")):
         return ""
     return f"{place}: is not where its id says, and is called by that: {identity}"
 

@@ -8,12 +8,14 @@ from typing import Any, Final
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.forks import BY_NAME
-from samestate.conformance.vectors import evm, evm_problems, toy, toy_problems
+from samestate.conformance.vectors import evm, toy
 from samestate.conformance.vectors.difference import Difference
 from samestate.conformance.vectors.document import Document, Json, Object
+from samestate.conformance.vectors.evm.problems import problems as evm_problems
 from samestate.conformance.vectors.list_difference import list_difference
 from samestate.conformance.vectors.model import Case
 from samestate.conformance.vectors.record import KeyText
+from samestate.conformance.vectors.toy.problems import problems as toy_problems
 from samestate.spec.transition import BlockResult, apply_block
 
 Apply = Callable[[Any, Any, Any], BlockResult[Any, Any, Any, Any]]
@@ -49,7 +51,7 @@ MACHINES: Final[Mapping[str, VectorMachine]] = {
             forks=tuple(name for name in BY_NAME if name != "Merge"),
             codec=evm.CODEC,
             execute=evm.execute,
-            problems=evm_problems.problems,
+            problems=evm_problems,
             account_of=evm.account_of,
             state_values=evm.state_values,
             differences={"block_access_list": list_difference},
@@ -59,7 +61,7 @@ MACHINES: Final[Mapping[str, VectorMachine]] = {
             forks=(toy.FORK,),
             codec=toy.CODEC,
             execute=toy.execute,
-            problems=toy_problems.problems,
+            problems=toy_problems,
             account_of=toy.account_of,
             state_values=toy.state_values,
             differences={},

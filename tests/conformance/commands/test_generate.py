@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from samestate.conformance import command
+from samestate.conformance.commands import generate
+from samestate.conformance.vectors.document import SIZE_LIMIT
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.model import members
 
@@ -55,6 +57,23 @@ def test_a_toy_block_with_its_access_list(tmp_path: Path) -> None:
     target = tmp_path / "block.yaml"
     assert samestate("generate", "--txs", "5", "--access-list", "-o", str(target)).exit_code == 0
     assert load_vector_file(target).case.selectors >= {"proposed-access-list"}
+
+
+@pytest.mark.slow
+def test_as_many_transactions_as_there_may_be_are_a_vector_that_check_takes(tmp_path: Path) -> None:
+    target = tmp_path / "block.yaml"
+    most = str(generate.MOST_TRANSACTIONS)
+    assert samestate("generate", "--txs", most, "--conflict", "1", "-o", str(target)).exit_code == 0
+    assert target.stat().st_size <= SIZE_LIMIT
+    assert "1 passed" in samestate("check", str(target)).output
+
+
+def test_what_check_would_refuse_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate, "SIZE_LIMIT", 10_000)
+    result = samestate("generate", "--txs", "20", "-o", str(tmp_path / "block.yaml"))
+    assert result.exit_code == 2
+    assert "`check` takes at most 10000; about" in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_transactions_at_all(tmp_path: Path) -> None:

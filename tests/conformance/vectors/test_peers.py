@@ -13,6 +13,7 @@ from samestate.conformance.peers.eels import Eels
 from samestate.conformance.peers.peer import BlockSummary, PeerMissing, differences
 from samestate.conformance.scenarios.block_builder import block_hash
 from samestate.conformance.vectors import evm
+from samestate.conformance.vectors.hexadecimal import unhexed
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.model import VALID, members, text, texts
 from samestate.conformance.vectors.places import vector_files
@@ -57,10 +58,10 @@ def summary_of(expect: Any) -> BlockSummary:
     if text(expect, "status") != VALID:
         return BlockSummary(rejection=text(expect, "status"))
     return BlockSummary(
-        state_root=evm.unhexed(text(expect, "state_root")),
-        receipts_root=evm.unhexed(text(expect, "receipts_root")),
+        state_root=unhexed(text(expect, "state_root")),
+        receipts_root=unhexed(text(expect, "receipts_root")),
         gas_used=int(text(expect, "gas_used")),
-        requests=tuple(map(evm.unhexed, texts(expect, "requests"))) if "requests" in expect else None,
+        requests=tuple(map(unhexed, texts(expect, "requests"))) if "requests" in expect else None,
     )
 
 
@@ -87,7 +88,7 @@ def test_eels_expects_the_same(path: Path, eels: Eels) -> None:
             parent=cast(Any, None),  # EELS executes bodies only
             pre=state.to_alloc(),
             environment=replace(environment, block_hashes=hashes),
-            transactions=tuple(evm.unhexed(text(entry, "raw")) for entry in members(block, "txs")),
+            transactions=tuple(unhexed(text(entry, "raw")) for entry in members(block, "txs")),
             withdrawals=evm.read_payload(case, block, ()).withdrawals,
         )
         if case.id in CRASHES_EELS:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from samestate.conformance.vectors import toy
 from samestate.conformance.vectors.document import Document, Object, Path
 from samestate.conformance.vectors.model import VALID, Case, member, members, text, texts
 from samestate.conformance.vectors.problems import record_problems, status_problems
+from samestate.conformance.vectors.toy.case import read_block, read_state
+from samestate.conformance.vectors.toy.keys import CODEC
+from samestate.conformance.vectors.toy.result import rejection_names
 from samestate.spec.access import OPEN, step_name
 
 
@@ -20,7 +22,7 @@ def problems(document: Document, case: Case, expected: tuple[Object, ...]) -> It
 def pre_problems(document: Document, case: Case) -> Iterable[str]:
     """Numbers that do not fit, and what is not in the state and must be left out."""
     try:
-        toy.read_state(case.pre)
+        read_state(case.pre)
     except ValueError as error:
         yield f"{document.at(('pre',))}{error}"
     for address, account in member(case.pre, "accounts").items():
@@ -37,13 +39,13 @@ def block_problems(document: Document, case: Case, expected: tuple[Object, ...])
         path: Path = ("blocks", index)
         yield from access_list_problems(document, (*path, "access_list"), block)
         try:
-            toy.read_block(block)
+            read_block(block)
         except ValueError as error:
             yield f"{document.at(path)}{error}"
         where = (*path, "expect")
-        yield from status_problems(document, where, expect, toy.rejection_names())
+        yield from status_problems(document, where, expect, rejection_names())
         if text(expect, "status") == VALID:
-            yield from record_problems(document, where, block, expect, toy.CODEC)
+            yield from record_problems(document, where, block, expect, CODEC)
 
 
 def access_list_problems(document: Document, path: Path, block: Object) -> Iterable[str]:
@@ -54,5 +56,5 @@ def access_list_problems(document: Document, path: Path, block: Object) -> Itera
         if text(entry, "step") != step_name(step, transactions):
             yield f"{document.at((*where, 'step'))}must be {step_name(step, transactions)!r} at this place"
         for part, keys in (("reads", texts(entry, "reads")), ("changes", [*member(entry, "changes")])):
-            if keys != sorted(keys, key=toy.CODEC.parse_key):
+            if keys != sorted(keys, key=CODEC.parse_key):
                 yield f"{document.at((*where, part))}must be in order: balances, nonces, slots"

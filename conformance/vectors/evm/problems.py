@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Document, Object, Path
+from samestate.conformance.vectors.evm.case import (
+    block_fields,
+    environment_fields,
+    fork_of,
+    state_of,
+    write_transaction,
+)
+from samestate.conformance.vectors.evm.keys import CODEC
+from samestate.conformance.vectors.evm.result import expected_fields, rejection_names
+from samestate.conformance.vectors.hexadecimal import unhexed
 from samestate.conformance.vectors.model import VALID, Case, member, members, text
 from samestate.conformance.vectors.problems import record_problems, status_problems
 from samestate.spec.evm.alloc import MalformedAlloc
@@ -21,7 +30,7 @@ def problems(document: Document, case: Case, expected: tuple[Object, ...]) -> It
 def pre_problems(document: Document, case: Case) -> Iterable[str]:
     """Accounts that are out of range."""
     try:
-        evm.state_of(case)
+        state_of(case)
     except MalformedAlloc as error:
         yield f"{document.at(('pre',))}{error}"
     for address, account in case.pre.items():
@@ -32,23 +41,23 @@ def pre_problems(document: Document, case: Case) -> Iterable[str]:
 
 def block_problems(document: Document, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:
     """What is wrong with the blocks, given their fork."""
-    fork = evm.fork_of(case)
+    fork = fork_of(case)
     for index, (block, expect) in enumerate(zip(case.blocks, expected, strict=True)):
         path: Path = ("blocks", index)
-        yield from presence_problems(document, (*path, "env"), member(block, "env"), evm.environment_fields(fork), fork)
-        yield from presence_problems(document, path, block, evm.block_fields(fork), fork, required=("withdrawals",))
+        yield from presence_problems(document, (*path, "env"), member(block, "env"), environment_fields(fork), fork)
+        yield from presence_problems(document, path, block, block_fields(fork), fork, required=("withdrawals",))
         for number in member(member(block, "env"), "block_hashes"):
             if int(number) >> 64:
                 yield f"{document.at((*path, 'env', 'block_hashes', number))}must fit into 64 bits"
         for place, entry in enumerate(members(block, "txs")):
-            if entry != evm.write_transaction(evm.unhexed(text(entry, "raw"))):
-                right = evm.write_transaction(evm.unhexed(text(entry, "raw"))).get("sender", "left out")
+            if entry != write_transaction(unhexed(text(entry, "raw"))):
+                right = write_transaction(unhexed(text(entry, "raw"))).get("sender", "left out")
                 yield f"{document.at((*path, 'txs', place, 'sender'))}must be {right}, who signed the transaction"
         where = (*path, "expect")
-        yield from status_problems(document, where, expect, evm.rejection_names())
+        yield from status_problems(document, where, expect, rejection_names())
         if text(expect, "status") == VALID:
-            yield from presence_problems(document, where, expect, evm.expected_fields(fork), fork)
-            yield from record_problems(document, where, block, expect, evm.CODEC)
+            yield from presence_problems(document, where, expect, expected_fields(fork), fork)
+            yield from record_problems(document, where, block, expect, CODEC)
 
 
 def presence_problems(

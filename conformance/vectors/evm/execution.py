@@ -1,0 +1,46 @@
+"""Executing the blocks of a case of the EVM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.evm.case import fork_of, read_payload, read_transactions, state_of
+from samestate.conformance.vectors.evm.result import write_result
+from samestate.conformance.vectors.model import Case
+from samestate.conformance.vectors.rejection import write_rejection
+from samestate.spec.evm.chain import EvmResult
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.state import FlatState
+from samestate.spec.machine import Rejection
+from samestate.spec.transition import apply_block
+
+ApplyEvmBlock = Callable[[Evm, Payload, FlatState], EvmResult]
+"""Whatever gives the result of a block. Raises Rejection where it is invalid."""
+
+
+def execute(case: Case, apply: ApplyEvmBlock = apply_block) -> list[Object]:
+    """What comes out of each block of a case, as under ``expect``, where ``apply`` executes the blocks."""
+    fork, state = fork_of(case), state_of(case)
+    results = []
+    for block in case.blocks:
+        result, state, _ = execute_block(case, fork, block, state, apply)
+        results.append(result)
+    return results
+
+
+def execute_block(
+    case: Case, fork: Fork, block: Object, state: FlatState, apply: ApplyEvmBlock = apply_block
+) -> tuple[Object, FlatState, EvmResult | None]:
+    """What comes out of a block: a map as under ``expect``, the state after it, and the whole result.
+
+    A block that is rejected leaves the state as it was, and has no result.
+    """
+    try:
+        result = apply(Evm(fork), read_payload(case, block, read_transactions(block)), state)
+    except Rejection as rejection:
+        return write_rejection(rejection), state, None
+    after: FlatState = result.state()
+    return write_result(fork, result, after.root()), after, result

@@ -1,0 +1,36 @@
+"""Vectors of the toy machine: state, blocks and results as maps of strings, and back.
+
+Numbers are decimal in blocks and results, and hex in state and operations, as all words and bytes are.
+"""
+
+from samestate.conformance.vectors.toy.case import (
+    FORK,
+    NAME,
+    needed_selectors,
+    read_case,
+    state_values,
+    write_block,
+    write_state,
+)
+from samestate.conformance.vectors.toy.execution import FinishedResult, execute, execute_block
+from samestate.conformance.vectors.toy.keys import CODEC, account_of
+from samestate.conformance.vectors.toy.operations import read_operation, write_operation
+from samestate.conformance.vectors.toy.result import rejection_names
+
+__all__ = [
+    "CODEC",
+    "FORK",
+    "NAME",
+    "FinishedResult",
+    "account_of",
+    "execute",
+    "execute_block",
+    "needed_selectors",
+    "read_case",
+    "read_operation",
+    "rejection_names",
+    "state_values",
+    "write_block",
+    "write_operation",
+    "write_state",
+]

@@ -1,0 +1,180 @@
+"""What an engine is given of the toy machine: pre-state and blocks as maps of strings, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from samestate.conformance.vectors.document import Json, Object
+from samestate.conformance.vectors.hexadecimal import hexed, unhexed
+from samestate.conformance.vectors.model import VALID, Case, member, members, text, texts
+from samestate.conformance.vectors.record import parse_value, write_value
+from samestate.conformance.vectors.toy.keys import CODEC
+from samestate.conformance.vectors.toy.operations import read_operation, write_operation
+from samestate.spec.access import OPEN, step_name
+from samestate.spec.toy.access_list import AccessList, Entry
+from samestate.spec.toy.block import Block, Declaration, Transaction, Withdrawal
+from samestate.spec.toy.keys import BALANCE, NONCE, SLOT
+from samestate.spec.toy.state import ToyState, toy_state
+
+NAME: Final = "toy"
+
+
+FORK: Final = "toy"
+
+
+def read_case(case: Case) -> tuple[ToyState, tuple[Block, ...]]:
+    """The pre-state and the blocks of a case. Raises ValueError where a number does not fit."""
+    return read_state(case.pre), tuple(read_block(block) for block in case.blocks)
+
+
+# The pre-state
+
+
+def read_state(pre: Object) -> ToyState:
+    """A pre-state. Raises ValueError where a number does not fit."""
+    accounts, slots = member(pre, "accounts"), member(pre, "slots")
+    return toy_state(
+        balances={unhexed(address): int(text(account, "balance"), 16) for address, account in accounts.items()},
+        nonces={unhexed(address): int(text(account, "nonce"), 16) for address, account in accounts.items()},
+        slots={int(slot, 16): int(str(value), 16) for slot, value in slots.items()},
+    )
+
+
+def write_state(state: ToyState) -> Object:
+    """The pre-state that :func:`read_state` reads."""
+    numbers: dict[tuple[bytes, bytes], int] = {}
+    for key, value in state.values.items():
+        numbers[key[:1], key[1:]] = int.from_bytes(value, "big")
+    addresses = sorted({rest for part, rest in numbers if part != SLOT})
+    return {
+        "accounts": {
+            hexed(address): {
+                "nonce": hex(numbers.get((NONCE, address), 0)),
+                "balance": hex(numbers.get((BALANCE, address), 0)),
+            }
+            for address in addresses
+        },
+        "slots": {
+            hex(int.from_bytes(rest, "big")): hex(number)
+            for (part, rest), number in sorted(numbers.items())
+            if part == SLOT
+        },
+    }
+
+
+def state_values(state: Object) -> dict[str, str]:
+    """The values of a state, as under ``pre``, by key as a record writes them."""
+    return {CODEC.key(key): write_value(value) for key, value in read_state(state).values.items()}
+
+
+# The block
+
+
+def read_block(block: Object) -> Block:
+    """A block. Raises ValueError where a number does not fit."""
+    env = member(block, "env")
+    return Block(
+        coinbase=unhexed(text(env, "coinbase")),
+        gas_limit=int(text(env, "gas_limit")),
+        transactions=tuple(read_transaction(entry) for entry in members(block, "txs")),
+        withdrawals=tuple(
+            Withdrawal(unhexed(text(entry, "address")), int(text(entry, "amount")))
+            for entry in members(block, "withdrawals")
+        ),
+        access_list=read_access_list(members(block, "access_list")) if "access_list" in block else None,
+    )
+
+
+def write_block(block: Block) -> Object:
+    """A block as a vector has it, without what is expected."""
+    written: Object = {
+        "env": {"coinbase": hexed(block.coinbase), "gas_limit": str(block.gas_limit)},
+        "txs": [write_transaction(transaction) for transaction in block.transactions],
+        "withdrawals": [
+            {"address": hexed(withdrawal.address), "amount": str(withdrawal.amount)} for withdrawal in block.withdrawals
+        ],
+    }
+    if block.access_list is not None:
+        written["access_list"] = write_access_list(block.access_list, len(block.transactions))
+    return written
+
+
+def read_transaction(entry: Object) -> Transaction:
+    """A transaction. Raises ValueError where a number does not fit."""
+    declared = None
+    if "declared" in entry:
+        said = member(entry, "declared")
+        declared = Declaration(
+            reads=tuple(int(slot, 16) for slot in texts(said, "reads")),
+            writes=tuple(int(slot, 16) for slot in texts(said, "writes")),
+        )
+    return Transaction(
+        sender=unhexed(text(entry, "sender")),
+        nonce=int(text(entry, "nonce")),
+        gas_limit=int(text(entry, "gas_limit")),
+        gas_price=int(text(entry, "gas_price")),
+        operations=tuple(read_operation(operation) for operation in texts(entry, "operations")),
+        declared=declared,
+    )
+
+
+def write_transaction(transaction: Transaction) -> Object:
+    """A transaction as a vector has it."""
+    written: Object = {
+        "sender": hexed(transaction.sender),
+        "nonce": str(transaction.nonce),
+        "gas_limit": str(transaction.gas_limit),
+        "gas_price": str(transaction.gas_price),
+        "operations": [write_operation(operation) for operation in transaction.operations],
+    }
+    if transaction.declared is not None:
+        written["declared"] = {
+            "reads": [hex(slot) for slot in transaction.declared.reads],
+            "writes": [hex(slot) for slot in transaction.declared.writes],
+        }
+    return written
+
+
+# Access lists
+
+
+def read_access_list(entries: Sequence[Object]) -> AccessList:
+    """The access list of a block: entries by position, keys in order. Raises ValueError for what is no key."""
+    return tuple(
+        Entry(
+            reads=tuple(sorted(CODEC.parse_key(key) for key in texts(entry, "reads"))),
+            changes=tuple(
+                sorted(
+                    (CODEC.parse_key(key), parse_value(str(value))) for key, value in member(entry, "changes").items()
+                )
+            ),
+        )
+        for entry in entries
+    )
+
+
+def write_access_list(access_list: AccessList, transactions: int) -> list[Json]:
+    """An access list as a vector has it, for a block of so many transactions."""
+    return [
+        {
+            "step": step_name(step, transactions),
+            "reads": [CODEC.key(key) for key in entry.reads],
+            "changes": {CODEC.key(key): write_value(value) for key, value in entry.changes},
+        }
+        for step, entry in enumerate(access_list, OPEN)
+    ]
+
+
+# What a vector says of itself
+
+
+def needed_selectors(blocks: Sequence[Object], expected: Sequence[Object]) -> list[str]:
+    """The selectors of a vector: what it takes beside the machine itself."""
+    needed = {
+        "multiple-blocks": len(blocks) > 1,
+        "proposed-access-list": any("access_list" in block for block in blocks),
+        "rejections": any(text(expect, "status") != VALID for expect in expected),
+        "withdrawals": any(members(block, "withdrawals") for block in blocks),
+    }
+    return sorted(name for name, is_needed in needed.items() if is_needed)
