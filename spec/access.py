@@ -4,6 +4,8 @@ A step is a number: :data:`OPEN`, then 0 for the first transaction, and so on; t
 last transaction's. :func:`step_name` gives the words for people and files.
 """
 
+# source: Samestate: vectors/FORMAT.md, "Dependencies and the critical path"
+
 from __future__ import annotations
 
 import enum

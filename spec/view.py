@@ -1,5 +1,7 @@
 """The view of the state transition: steps one after another over a ledger, every access on record."""
 
+# source: Samestate: vectors/FORMAT.md, "The access record"
+
 from __future__ import annotations
 
 from collections.abc import Hashable

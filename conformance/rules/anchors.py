@@ -1,7 +1,8 @@
 """Where each rule stands: comments `# rule: name`, and the lines that show that it was used.
 
-The rules of the specification have one place each. Those of scheduling have one in `reference`, where a comment
-`# source: …` below the name says where the rule is from, and one under the same name in `optimized`.
+The rules of the specification have one place each. Those of scheduling have one in `reference` and one under the same
+name in `optimized`. In `spec` and `reference` a comment `# source: …` right below the name says where the rule is from.
+Such a comment at the left margin of a module, below no rule, says it for all its rules that do not say it themselves.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0
 class Anchor:
     """A rule: its name, the file and line of its comment, and the lines of the statement that it stands above.
 
-    The rule is reached when any of ``lines`` is executed. ``source``: where it is from, if the next line says so.
+    The rule is reached when any of ``lines`` is executed. ``source``: where it is from, if the next line or the module
+    says so.
     """
 
     name: str
@@ -65,9 +67,12 @@ def scheduling_rules() -> tuple[tuple[Anchor, Anchor | None], ...]:
 
 
 def anchors_in(file: Path, source: str) -> Iterator[Anchor]:
-    """The anchors of a module. Raises InputError where a name is malformed or no statement follows."""
+    """The anchors of a module.
+
+    Raises InputError where a name is malformed, no statement follows, or a source is neither a rule's nor the module's.
+    """
     tree = ast.parse(source)
-    for line, name, given in _comments(source):
+    for line, name, given in _comments(file, source):
         where = f"{file}:{line}"
         if not _NAME.fullmatch(name):
             raise InputError(f"{where}: {name!r} must be words of small letters with dots between them, as a.b-c.d")
@@ -77,18 +82,24 @@ def anchors_in(file: Path, source: str) -> Iterator[Anchor]:
         yield Anchor(name, file, line, lines, given)
 
 
-def _comments(source: str) -> Iterator[tuple[int, str, str]]:
-    """The line and name of each anchor, and the source in the comment right below it."""
+def _comments(file: Path, source: str) -> Iterator[tuple[int, str, str]]:
+    """The line and name of each anchor, and its source: the comment right below it, else the module's."""
     comments = {
-        token.start[0]: token.string
+        token.start[0]: token
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
         if token.type == tokenize.COMMENT
     }
-    for line, comment in comments.items():
-        match = _ANCHOR.fullmatch(comment)
-        if match is not None:
-            below = _SOURCE.fullmatch(comments.get(line + 1, ""))
-            yield line, match["name"], below["source"] if below is not None else ""
+    names = {line: match["name"] for line, token in comments.items() if (match := _ANCHOR.fullmatch(token.string))}
+    sources = {line: match["source"] for line, token in comments.items() if (match := _SOURCE.fullmatch(token.string))}
+    of_module = [line for line in sources if line - 1 not in names]
+    for line in of_module:
+        if comments[line].start[1] != 0:
+            raise InputError(f"{file}:{line}: a source must stand right below its rule, or at the margin for all rules")
+    if len(of_module) > 1:
+        raise InputError(f"{file}:{of_module[1]}: the module has a source at line {of_module[0]} already: one for all")
+    inherited = sources[of_module[0]] if of_module else ""
+    for line, name in names.items():
+        yield line, name, sources.get(line + 1, inherited)
 
 
 def _statement_after(tree: ast.Module, line: int) -> range | None:

@@ -1,5 +1,7 @@
 """The block access list that follows from what a block did (EIP-7928)."""
 
+# source: EIP-7928, Recording Semantics by Change Type
+
 from __future__ import annotations
 
 from collections import Counter
@@ -39,9 +41,11 @@ def block_access_list(before: State, steps: Sequence[StepAccess]) -> BlockAccess
 
     for access in steps:
         # rule: evm.access-list.index
+        # source: EIP-7928, BlockAccessIndex Assignment
         index = access.step + 1
         for address in access.touches:
             # rule: evm.access-list.touched-account
+            # source: EIP-7928, Scope and Inclusion
             account(address)
         for key in access.reads:
             if key[0] == SLOT:
@@ -93,6 +97,7 @@ def check_item_count(items: int, gas_limit: int) -> None:
     """A list may have one item, an address or a slot, for each 2000 gas of the block's limit."""
     if items > gas_limit // GAS_PER_ITEM:
         # rule: evm.access-list.too-many-items
+        # source: EIP-7928, specification: at most gas limit // 2000 items
         raise Rejection(Invalid.ACCESS_LIST_TOO_LARGE, f"{items} items in a block of {gas_limit} gas")
 
 
@@ -100,6 +105,7 @@ def check_access_list(proposed: BlockAccessList, computed: BlockAccessList) -> N
     """The list that came with a block is the one that its execution gives, whatever is wrong with it (EIP-7928)."""
     if proposed != computed:
         # rule: evm.block.access-list
+        # source: EIP-7928, State Transition Function
         raise Rejection(Invalid.INVALID_BLOCK_ACCESS_LIST, first_difference(proposed, computed))
 
 

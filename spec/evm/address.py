@@ -1,5 +1,7 @@
 """The addresses of accounts that creations make."""
 
+# source: yellow paper, section 7
+
 from __future__ import annotations
 
 from samestate.spec.evm import rlp
@@ -15,4 +17,5 @@ def created_address(creator: bytes, nonce: int) -> bytes:
 def salted_address(creator: bytes, salt: bytes, initcode: bytes) -> bytes:
     """The address of what ``creator`` creates by CREATE2 (EIP-1014)."""
     # rule: evm.create2.address
+    # source: EIP-1014, specification
     return keccak256(b"\xff" + creator + salt + keccak256(initcode))[12:]

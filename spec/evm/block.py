@@ -1,5 +1,7 @@
 """Headers, bodies and their encodings (yellow paper, section 4.4)."""
 
+# source: yellow paper, section 4.4.3
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -119,6 +121,7 @@ def header_from_item(item: rlp.Item) -> Header:
     items = rlp.to_list(item, "a header")
     if not FIRST_HEADER_FIELDS <= len(items) <= len(HEADER_FIELDS):
         # rule: evm.header.decode-count
+        # source: yellow paper, section 4.4.3 (later fields by the EIPs of the forks' pages)
         raise rlp.MalformedRlp(f"a header of {len(items)} fields, not {FIRST_HEADER_FIELDS} to {len(HEADER_FIELDS)}")
     values: dict[str, bytes | int] = {}
     for value, (name, form) in zip(items, HEADER_FIELDS, strict=False):
@@ -157,6 +160,7 @@ def transaction_from_item(item: rlp.Item) -> Transaction:
         return legacy_from_item(item)
     if item and item[0] >= 0x80:
         # rule: evm.block.legacy-transaction-as-bytes
+        # source: EIP-2718, specification
         raise rlp.MalformedRlp("a transaction that is bytes must begin with its type")
     return decode_transaction(item)
 
@@ -170,6 +174,7 @@ def decode_block(data: bytes) -> Block:
         parts = rlp.to_list(rlp.decode(data), "a block")
         if len(parts) not in (3, 4):
             # rule: evm.block.decode-count
+            # source: yellow paper, section 4.4.3; EIP-4895, specification
             raise rlp.MalformedRlp(f"a block of {len(parts)} parts, expected 3 or 4")
         # rule: evm.block.decode
         return Block(

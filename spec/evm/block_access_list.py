@@ -1,5 +1,7 @@
 """Block access lists as data: encoding and size (EIP-7928)."""
 
+# source: EIP-7928, RLP Data Structures
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -66,6 +68,7 @@ def encode_access_list(accounts: BlockAccessList) -> bytes:
 def hash_access_list(accounts: BlockAccessList) -> bytes:
     """The hash by which a header commits to a block access list."""
     # rule: evm.access-list.hash
+    # source: EIP-7928, Block Structure Modification
     return keccak256(encode_access_list(accounts))
 
 
@@ -118,6 +121,7 @@ def decode_access_list(data: bytes) -> BlockAccessList:
             )
             if len(accounts) > 1 and accounts[-1].address <= accounts[-2].address:
                 # rule: evm.access-list.accounts-ascend
+                # source: EIP-7928, Ordering, Uniqueness and Determinism; docs/decisions/0004
                 raise rlp.MalformedRlp(
                     f"account 0x{accounts[-1].address.hex()} comes after a higher one, or after itself"
                 )
@@ -130,4 +134,5 @@ def decode_access_list(data: bytes) -> BlockAccessList:
 def count_items(accounts: BlockAccessList) -> int:
     """The items of a list: its addresses and their slots."""
     # rule: evm.access-list.items
+    # source: EIP-7928, specification: addresses and storage keys count
     return sum(1 + len(account.storage_changes) + len(account.storage_reads) for account in accounts)

@@ -1,5 +1,7 @@
 """Blocks one after another: which fork rules a block, whether it may follow its parent, and what state it leaves."""
 
+# source: yellow paper, section 4.4.2
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
@@ -46,7 +48,7 @@ Execute = Callable[[Evm, Payload, State], EvmResult]
 """Whatever gives the result of a block on a state: ``execute_block``, or who claims to do the same."""
 
 
-class Schedule(Protocol):
+class ForkSchedule(Protocol):
     """Which fork rules a block."""
 
     def __call__(self, parent_total_difficulty: int, number: int, timestamp: int) -> Fork:
@@ -110,6 +112,7 @@ def body_claims(block: Block) -> Iterator[Claim]:
     if block.withdrawals is not None:
         computed = withdrawals_root(block.withdrawals)
         # rule: evm.block.withdrawals-root
+        # source: EIP-4895, specification
         yield Claim("withdrawals root", header.withdrawals_root, computed, Invalid.INVALID_WITHDRAWALS_ROOT)
 
 
@@ -127,6 +130,7 @@ def claims(header: Header, result: EvmResult) -> Iterator[Claim]:
     if header.requests_hash is not None:
         computed = requests_hash(result.closing.requests)
         # rule: evm.block.requests-hash
+        # source: EIP-7685, Block Header
         yield Claim("requests hash", header.requests_hash, computed, Invalid.INVALID_REQUESTS_HASH)
 
 
@@ -135,6 +139,7 @@ def access_list_claims(header: Header, result: EvmResult) -> Iterator[Claim]:
     if header.block_access_list_hash is not None:
         digest = hash_access_list(access_list_of(result))
         # rule: evm.block.access-list-hash
+        # source: EIP-7928, Block Structure Modification
         yield Claim("block access list hash", header.block_access_list_hash, digest, Invalid.INVALID_BAL_HASH)
 
 
@@ -148,6 +153,7 @@ def read_proposed_access_list(header: Header, proposed: bytes) -> BlockAccessLis
     digest = keccak256(proposed)
     if digest != header.block_access_list_hash:
         # rule: evm.block.proposed-access-list-hash
+        # source: EIP-7928, State Transition Function
         raise Rejection(Invalid.INVALID_BAL_HASH, f"0x{digest.hex()}")
     return decode_access_list(proposed)
 
@@ -159,7 +165,7 @@ class Chain:
     """
 
     def __init__(
-        self, chain_id: int, schedule: Schedule, genesis: Block, state: State, execute: Execute = execute_block
+        self, chain_id: int, schedule: ForkSchedule, genesis: Block, state: State, execute: Execute = execute_block
     ) -> None:
         self.chain_id = chain_id
         self.schedule = schedule
@@ -186,6 +192,7 @@ class Chain:
         parent = self.links.get(header.parent_hash)
         if parent is None:
             # rule: evm.header.unknown-parent
+            # source: yellow paper, section 4.4.4
             raise Rejection(Invalid.UNKNOWN_PARENT, f"0x{header.parent_hash.hex()}")
         fork = self.schedule(parent.total_difficulty, header.number, header.timestamp)
         for header_rule in fork.header_rules:
@@ -236,6 +243,7 @@ class Chain:
         self.links[header.hash()] = link
         if link.total_difficulty > self.links[self.head].total_difficulty or header.difficulty == 0:
             # rule: evm.chain.head
+            # source: yellow paper (Berlin version), section 10; EIP-3675, specification
             self.head = header.hash()
         return link
 

@@ -27,6 +27,7 @@ def delegation_target(code: bytes) -> bytes | None:
     """The address that code delegates to, or None where it is code of its own."""
     if len(code) == 23 and code.startswith(DESIGNATOR):
         # rule: evm.delegation.designator
+        # source: EIP-7702, Delegation indicator
         return code[3:]
     return None
 
@@ -40,6 +41,7 @@ def delegated_code(fork: Fork, world: World, substate: Substate, code: bytes) ->
     if target is None:
         return None
     # rule: evm.delegation.accesses-target
+    # source: EIP-7702, Transaction origination; EIP-7702, Precompiles
     substate.warm[target] = None
     world.view.touch(target)
     return b"" if target in fork.precompiles else world.code(target)
@@ -59,33 +61,43 @@ def apply_authorization(
     """Delegate one account, unless the authorization doesn't hold. Its refund stays even if the transaction fails."""
     if authorization.chain_id not in (0, environment.chain_id):
         # rule: evm.authorization.wrong-chain
+        # source: EIP-7702, Behavior, step 1
         return
     if authorization.nonce >= NONCE_LIMIT:
         # rule: evm.authorization.nonce-max
+        # source: EIP-7702, Behavior, step 2
         return
     authority = recover_authority(authorization)
     if authority is None:
         # rule: evm.authorization.invalid-signature
+        # source: EIP-7702, Behavior, step 3
         return
     # rule: evm.authorization.warms-authority
+    # source: EIP-7702, Behavior, step 4
     substate.warm[authority] = None
     world.view.touch(authority)
     code = world.code(authority)
     nonce = world.nonce(authority)
     if code and delegation_target(code) is None:
         # rule: evm.authorization.has-code
+        # source: EIP-7702, Behavior, step 5
         return
     if nonce != authorization.nonce:
         # rule: evm.authorization.wrong-nonce
+        # source: EIP-7702, Behavior, step 6
         return
     if world.exists(authority):
         # rule: evm.authorization.refund
+        # source: EIP-7702, Behavior, step 7: existence, not emptiness (docs/decisions/0003)
         substate.refund += gas.AUTHORIZATION_REFUND
     if authorization.address == ZERO_ADDRESS:
         # rule: evm.authorization.clears
+        # source: EIP-7702, Behavior, step 8
         world.set_code(authority, b"")
     else:
         # rule: evm.authorization.delegates
+        # source: EIP-7702, Behavior, step 8
         world.set_code(authority, DESIGNATOR + authorization.address)
     # rule: evm.authorization.nonce
+    # source: EIP-7702, Behavior, step 9
     world.set_nonce(authority, nonce + 1)

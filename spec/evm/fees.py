@@ -1,5 +1,7 @@
 """The fees that a block sets for the next: base fee (EIP-1559) and blob base fee (EIP-4844, EIP-7918)."""
 
+# source: EIP-1559, specification
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -57,6 +59,7 @@ def fake_exponential(factor: int, numerator: int, denominator: int) -> int:
     term = factor * denominator
     while term > 0:
         # rule: evm.blobfee.exponential
+        # source: EIP-4844, Helpers
         total += term
         term = term * numerator // (denominator * index)
         index += 1
@@ -74,10 +77,12 @@ def blob_base_fee(fork: Fork, excess_blob_gas: int) -> int:
     fraction = fork.blob_schedule.update_fraction
     if excess_blob_gas < LARGEST_EXPONENT * fraction:
         # rule: evm.blobfee.price
+        # source: EIP-4844, Gas accounting
         price = fake_exponential(MINIMUM_BLOB_BASE_FEE, excess_blob_gas, fraction)
         if price < BLOB_BASE_FEE_LIMIT:
             return price
     # rule: evm.blobfee.overflow
+    # source: Samestate: nobody could have paid for the blobs before such a price
     raise Rejection(Invalid.BLOB_BASE_FEE_OVERFLOW, f"at an excess of {excess_blob_gas} blob gas")
 
 
@@ -88,6 +93,7 @@ def next_excess_blob_gas(fork: Fork, parent: Header) -> int:
         return 0
     total = (parent.excess_blob_gas or 0) + (parent.blob_gas_used or 0)
     # rule: evm.blobfee.excess
+    # source: EIP-4844, Header extension
     return max(total - schedule.target_gas, 0)
 
 
@@ -100,9 +106,12 @@ def next_excess_blob_gas_with_floor(fork: Fork, parent: Header) -> int:
     used = parent.blob_gas_used or 0
     if excess + used < schedule.target_gas:
         # rule: evm.blobfee.below-target
+        # source: EIP-7918, specification
         return 0
     if BLOB_BASE_COST * (parent.base_fee_per_gas or 0) > GAS_PER_BLOB * blob_base_fee(fork, excess):
         # rule: evm.blobfee.execution-dominates
+        # source: EIP-7918, specification
         return excess + used * (schedule.maximum - schedule.target) // schedule.maximum
     # rule: evm.blobfee.excess-above-target
+    # source: EIP-7918, specification
     return excess + used - schedule.target_gas

@@ -1,5 +1,7 @@
 """A call frame: one execution of one code, with its stack, memory and gas."""
 
+# source: yellow paper, section 9.4.2
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -125,6 +127,7 @@ class Frame:
         """Halt where ``amount`` gas is more than is left, and pay nothing yet."""
         if amount > self.gas_left:
             # rule: evm.frame.out-of-gas-before-access
+            # source: EIP-7928, Scope and Inclusion: only what gas checks let through is accessed
             raise OutOfGas(amount)
 
     def may_jump_to(self, place: int) -> bool:
@@ -137,6 +140,7 @@ class Frame:
         """Halt where this frame may not change state (EIP-214)."""
         if self.message.is_static:
             # rule: evm.frame.static-violation
+            # source: EIP-214, specification
             raise WriteInStaticContext
 
     def expansion(self, *ranges: tuple[int, int]) -> int:
@@ -148,6 +152,7 @@ class Frame:
         if end == len(self.memory):
             return 0
         # rule: evm.memory.expansion
+        # source: yellow paper, appendix H.1
         return memory_total(end) - memory_total(len(self.memory))
 
     def expand(self, offset: int, size: int) -> None:

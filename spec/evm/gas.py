@@ -1,5 +1,7 @@
 """Prices in gas, and the arithmetic that they share (yellow paper, appendix G, and the EIPs named)."""
 
+# source: yellow paper, appendix H.1
+
 from __future__ import annotations
 
 JUMP_DESTINATION = 1
@@ -78,16 +80,19 @@ def memory_total(size: int) -> int:
 def exponentiation(exponent: int) -> int:
     """What EXP costs: more for each byte of the exponent without its leading zeros (EIP-160)."""
     # rule: evm.arithmetic.exponent-price
+    # source: EIP-160, specification
     return EXPONENTIATION + EXPONENTIATION_PER_BYTE * ((exponent.bit_length() + 7) // 8)
 
 
 def all_but_one_64th(gas: int) -> int:
     """The most gas that a call may forward: 63/64 of what is left (EIP-150)."""
     # rule: evm.call.all-but-one-64th
+    # source: EIP-150, specification
     return gas - gas // 64
 
 
 def initcode(size: int) -> int:
     """What ``size`` bytes of initialization code cost since Shanghai (EIP-3860)."""
     # rule: evm.create.initcode-gas
+    # source: EIP-3860, specification
     return INITCODE_PER_WORD * words(size)

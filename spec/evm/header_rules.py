@@ -3,6 +3,8 @@
 Only the proof-of-work seal is not checked.
 """
 
+# source: yellow paper, section 4.4.4
+
 from __future__ import annotations
 
 from samestate.spec.evm.block import Block, Header, empty_ommers_hash
@@ -29,6 +31,7 @@ def check_fields(fork: Fork, parent: Header, header: Header) -> None:
     count = len(header.fields())
     if count != fork.header_fields:
         # rule: evm.header.fields
+        # source: yellow paper, section 4.4.3 (later fields by the EIPs of the forks' pages)
         raise Rejection(Invalid.WRONG_HEADER_FIELDS, f"{count} fields, and {fork.name} has {fork.header_fields}")
 
 
@@ -64,6 +67,7 @@ def check_gas_limit_with_elasticity(fork: Fork, parent: Header, header: Header) 
     before = parent.gas_limit
     if parent.base_fee_per_gas is None:
         # rule: evm.header.gas-limit-elasticity
+        # source: EIP-1559, specification
         before *= ELASTICITY
     check_gas_limit_after(before, header)
 
@@ -72,6 +76,7 @@ def check_gas_limit_after(before: int, header: Header) -> None:
     """The gas limit must be close to ``before``, and in the range that every block's is in."""
     if header.gas_limit > GAS_LIMIT_MAXIMUM:
         # rule: evm.header.gas-limit-maximum
+        # source: EIP-1985, specification
         raise Rejection(Invalid.GAS_LIMIT_TOO_LARGE, f"{header.gas_limit}")
     if abs(header.gas_limit - before) >= before // GAS_LIMIT_BOUND_DIVISOR or header.gas_limit < GAS_LIMIT_MINIMUM:
         # rule: evm.header.gas-limit-bounds
@@ -90,6 +95,7 @@ def check_base_fee(fork: Fork, parent: Header, header: Header) -> None:
     expected = fork.next_base_fee(parent)
     if header.base_fee_per_gas != expected:
         # rule: evm.header.base-fee
+        # source: EIP-1559, specification
         raise Rejection(Invalid.INVALID_BASE_FEE, f"{header.base_fee_per_gas}, not {expected}")
 
 
@@ -98,10 +104,12 @@ def next_difficulty(fork: Fork, parent: Header, timestamp: int) -> int:
     ommer_term = 2 if parent.ommers_hash != empty_ommers_hash() else 1
     step = max(ommer_term - (timestamp - parent.timestamp) // 9, -99)
     # rule: evm.difficulty.step
+    # source: EIP-100, specification
     difficulty = parent.difficulty + parent.difficulty // DIFFICULTY_BOUND_DIVISOR * step
     period = max(parent.number + 1 - fork.difficulty_bomb_delay, 0) // BOMB_PERIOD
     if period >= 2:
         # rule: evm.difficulty.bomb
+        # source: EIP-649, specification (the delay is in the fork's page)
         difficulty += 2 ** min(period - 2, UNREACHABLE_BOMB)
     return max(difficulty, MINIMUM_DIFFICULTY)
 
@@ -111,6 +119,7 @@ def check_difficulty(fork: Fork, parent: Header, header: Header) -> None:
     expected = next_difficulty(fork, parent, header.timestamp)
     if header.difficulty != expected:
         # rule: evm.header.difficulty
+        # source: yellow paper (Berlin version), section 4.3.4
         raise Rejection(Invalid.INVALID_DIFFICULTY, f"{header.difficulty}, not {expected}")
 
 
@@ -118,12 +127,15 @@ def check_post_merge_constants(fork: Fork, parent: Header, header: Header) -> No
     """Under proof of stake there is no difficulty, no nonce and no ommer (EIP-3675)."""
     if header.difficulty != 0:
         # rule: evm.header.difficulty-not-zero
+        # source: EIP-3675, Block structure
         raise Rejection(Invalid.DIFFICULTY_NOT_ZERO, f"{header.difficulty}")
     if header.nonce != bytes(8):
         # rule: evm.header.nonce-not-zero
+        # source: EIP-3675, Block structure
         raise Rejection(Invalid.NONCE_NOT_ZERO, f"0x{header.nonce.hex()}")
     if header.ommers_hash != empty_ommers_hash():
         # rule: evm.header.ommers-not-empty
+        # source: EIP-3675, Block structure
         raise Rejection(Invalid.OMMERS_NOT_EMPTY)
 
 
@@ -132,6 +144,7 @@ def check_excess_blob_gas(fork: Fork, parent: Header, header: Header) -> None:
     expected = fork.next_excess_blob_gas(fork, parent)
     if header.excess_blob_gas != expected:
         # rule: evm.header.excess-blob-gas
+        # source: EIP-4844, Execution layer validation
         raise Rejection(Invalid.INVALID_EXCESS_BLOB_GAS, f"{header.excess_blob_gas}, not {expected}")
 
 
@@ -139,6 +152,7 @@ def check_withdrawals_presence(fork: Fork, block: Block, size: int) -> None:
     """A body has a list of withdrawals just where the header commits to one (EIP-4895)."""
     if (block.header.withdrawals_root is None) != (block.withdrawals is None):
         # rule: evm.block.withdrawals-presence
+        # source: EIP-4895, specification
         raise Rejection(Invalid.MALFORMED_BLOCK, "the header and the body differ about having withdrawals")
 
 
@@ -151,9 +165,11 @@ def check_blob_gas_used(fork: Fork, block: Block, size: int) -> None:
     )
     if fork.blob_schedule is not None and blobs > fork.blob_schedule.maximum:
         # rule: evm.block.blobs-over-maximum
+        # source: EIP-4844, Execution layer validation
         raise Rejection(Invalid.BLOB_GAS_ALLOWANCE_EXCEEDED, f"{blobs} blobs of {fork.blob_schedule.maximum}")
     if block.header.blob_gas_used != blobs * GAS_PER_BLOB:
         # rule: evm.block.blob-gas-used
+        # source: EIP-4844, Execution layer validation
         raise Rejection(Invalid.INVALID_BLOB_GAS_USED, f"{block.header.blob_gas_used}, not {blobs * GAS_PER_BLOB}")
 
 
@@ -161,4 +177,5 @@ def check_block_size(fork: Fork, block: Block, size: int) -> None:
     """The RLP of a block is limited (EIP-7934)."""
     if fork.block_size_limit is not None and size > fork.block_size_limit:
         # rule: evm.block.size
+        # source: EIP-7934, specification
         raise Rejection(Invalid.BLOCK_TOO_LARGE, f"{size} bytes of {fork.block_size_limit}")

@@ -1,5 +1,7 @@
 """Executing a message: move the value, run the code or the precompile, and take everything back where it fails."""
 
+# source: yellow paper, section 9.4
+
 from __future__ import annotations
 
 import sys
@@ -37,10 +39,12 @@ def process_message(context: TransactionContext, message: Message) -> Frame:
         move_value(context, message)
         if message.target == RIPEMD160:
             # rule: evm.call.ripemd160-stays-touched
+            # source: yellow paper, appendix K.1
             context.substate.ripemd160_touched = True
     execute(frame)
     if frame.halt is not None:
         # rule: evm.call.failure-undoes
+        # source: yellow paper, section 8
         context.world.view.rollback(state_mark)
         context.substate.rollback(mark)
     return frame
@@ -53,6 +57,7 @@ def process_creation(context: TransactionContext, message: Message) -> Frame:
     mark = context.substate.checkpoint()
     context.substate.put(context.substate.created, message.target)
     # rule: evm.create.nonce-one
+    # source: EIP-161, specification a
     context.world.set_nonce(message.target, 1)
     move_value(context, message)
     execute(frame)
@@ -63,6 +68,7 @@ def process_creation(context: TransactionContext, message: Message) -> Frame:
             fail(frame, halt)
     if frame.halt is not None:
         # rule: evm.create.failure-undoes
+        # source: yellow paper, section 7
         context.world.view.rollback(state_mark)
         context.substate.rollback(mark)
     return frame
@@ -74,13 +80,17 @@ def deploy(frame: Frame) -> None:
     code = frame.output
     if code.startswith(b"\xef") and fork.rejects_contract_prefix:
         # rule: evm.create.contract-prefix
+        # source: EIP-3541, specification
         raise InvalidContractPrefix
     # rule: evm.create.deposit-gas
+    # source: yellow paper, section 7; EIP-2, specification
     frame.charge(gas.CODE_DEPOSIT_PER_BYTE * len(code))
     if len(code) > fork.code_size_limit:
         # rule: evm.create.code-size
+        # source: EIP-170, specification
         raise CodeTooLarge
     # rule: evm.create.deploy
+    # source: yellow paper, section 7
     frame.world.set_code(frame.message.target, code)
     frame.output = b""
 
@@ -93,6 +103,7 @@ def is_taken(world: World, address: bytes) -> bool:
     nonce, code = world.nonce(address), world.code(address)
     holds_storage = world.holds_storage(address)
     # rule: evm.create.collision-rule
+    # source: EIP-684, specification; EIP-7610, specification
     return nonce != 0 or code != b"" or holds_storage
 
 
@@ -102,6 +113,7 @@ def collide(context: TransactionContext, message: Message) -> Frame:
     if context.tracer is not None:
         context.tracer.enter(frame)
     # rule: evm.create.collision
+    # source: EIP-684, specification
     fail(frame, AddressCollision())
     if context.tracer is not None:
         context.tracer.leave(frame)
@@ -113,6 +125,7 @@ def move_value(context: TransactionContext, message: Message) -> None:
     world = context.world
     if message.value:
         # rule: evm.call.value
+        # source: yellow paper, section 8
         world.set_balance(message.caller, world.balance(message.caller) - message.value)
     credit(world, context.substate, message.target, message.value)
 
@@ -133,6 +146,7 @@ def execute(frame: Frame) -> None:
             run_code(frame)
     except Reverted as halt:
         # rule: evm.frame.revert
+        # source: EIP-140, specification
         frame.halt = halt
     except ExceptionalHalt as halt:
         fail(frame, halt)
@@ -143,6 +157,7 @@ def execute(frame: Frame) -> None:
 def fail(frame: Frame, halt: ExceptionalHalt) -> None:
     """End the frame: no gas is left, and no output."""
     # rule: evm.frame.exceptional-halt
+    # source: yellow paper, section 9.4.2
     frame.gas_left = 0
     frame.output = b""
     frame.halt = halt
@@ -153,9 +168,11 @@ def run_precompile(frame: Frame, precompile: Precompile) -> None:
     frame.charge(precompile.gas(frame.message.data))
     try:
         # rule: evm.precompile.run
+        # source: yellow paper, section 8 and appendix E
         frame.output = precompile.run(frame.message.data)
     except PrecompileFailure as failure:
         # rule: evm.precompile.failure
+        # source: yellow paper, section 8 and appendix E
         raise PrecompileFailed(str(failure)) from failure
 
 
@@ -175,12 +192,15 @@ def run_code(frame: Frame) -> None:
         instruction = instructions[opcode]
         if instruction is None:
             # rule: evm.frame.invalid-opcode
+            # source: yellow paper, section 9.4.2
             raise InvalidOpcode(f"0x{opcode:02x}")
         height = len(stack)
         if height < instruction.pops:
             # rule: evm.frame.stack-underflow
+            # source: yellow paper, section 9.4.2
             raise StackUnderflow
         if height > instruction.limit:
             # rule: evm.frame.stack-overflow
+            # source: yellow paper, section 9.4.2
             raise StackOverflow
         instruction.run(frame)

@@ -1,5 +1,7 @@
 """What a transaction costs before it executes (yellow paper, section 6; EIP-2930, EIP-3860, EIP-7623, EIP-7702)."""
 
+# source: yellow paper, section 6.2
+
 from __future__ import annotations
 
 from samestate.spec.evm import gas
@@ -18,6 +20,7 @@ def calldata_charge(transaction: Transaction) -> int:
     """What the data of a transaction costs: zero bytes are cheaper (EIP-2028)."""
     zeros = transaction.data.count(0)
     # rule: evm.intrinsic.calldata
+    # source: EIP-2028, specification
     return gas.CALLDATA_PER_ZERO_BYTE * zeros + gas.CALLDATA_PER_OTHER_BYTE * (len(transaction.data) - zeros)
 
 
@@ -25,6 +28,7 @@ def creation_charge(transaction: Transaction) -> int:
     """What a transaction without recipient costs more (EIP-2)."""
     if transaction.to is None:
         # rule: evm.intrinsic.creation
+        # source: EIP-2, specification
         return gas.TRANSACTION_CREATION
     return 0
 
@@ -35,6 +39,7 @@ def access_list_charge(transaction: Transaction) -> int:
         return 0
     slots = sum(len(keys) for _, keys in transaction.access_list)
     # rule: evm.intrinsic.access-list
+    # source: EIP-2930, specification
     return gas.ACCESS_LIST_PER_ADDRESS * len(transaction.access_list) + gas.ACCESS_LIST_PER_SLOT * slots
 
 
@@ -42,6 +47,7 @@ def initcode_charge(transaction: Transaction) -> int:
     """What the initialization code of a creating transaction costs (EIP-3860)."""
     if transaction.to is None:
         # rule: evm.intrinsic.initcode
+        # source: EIP-3860, specification
         return gas.initcode(len(transaction.data))
     return 0
 
@@ -50,6 +56,7 @@ def authorization_charge(transaction: Transaction) -> int:
     """What the authorizations cost, as if every account were empty (EIP-7702)."""
     if isinstance(transaction, SetCodeTransaction):
         # rule: evm.intrinsic.authorizations
+        # source: EIP-7702, Gas Costs
         return gas.AUTHORIZATION_OF_EMPTY_ACCOUNT * len(transaction.authorizations)
     return 0
 
@@ -64,4 +71,5 @@ def calldata_floor(transaction: Transaction) -> int:
     zeros = transaction.data.count(0)
     tokens = zeros + TOKENS_PER_OTHER_BYTE * (len(transaction.data) - zeros)
     # rule: evm.intrinsic.calldata-floor
+    # source: EIP-7623, specification
     return gas.TRANSACTION + gas.CALLDATA_FLOOR_PER_TOKEN * tokens

@@ -1,5 +1,7 @@
 """Where a jump may land: each JUMPDEST of a code that is not data of a PUSH (yellow paper, 9.4.3)."""
 
+# source: yellow paper, section 9.4.3
+
 from __future__ import annotations
 
 from collections import OrderedDict

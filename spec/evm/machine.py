@@ -1,5 +1,7 @@
 """The EVM as a machine: what the frame needs to run blocks of it under one fork."""
 
+# source: yellow paper, section 6.2
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -80,9 +82,11 @@ class Evm:
         schedule = self.fork.blob_schedule
         if schedule is not None and blob_gas_used > schedule.maximum_gas:
             # rule: evm.block.blob-gas-allowance
+            # source: EIP-4844, Execution layer validation
             raise Rejection(Invalid.BLOB_GAS_ALLOWANCE_EXCEEDED, f"{blob_gas_used} of {schedule.maximum_gas}")
         totals = Totals(totals.gas_used + outcome.gas_used, blob_gas_used)
         # rule: evm.block.receipt
+        # source: yellow paper, section 4.4.1
         receipt = Receipt(
             type=outcome.transaction.type,
             succeeded=outcome.succeeded,

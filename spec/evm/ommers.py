@@ -1,4 +1,6 @@
-"""Which ommers a proof-of-work block may have (yellow paper, section 11.1)."""
+"""Which ommers a proof-of-work block may have (yellow paper in its Berlin version, section 11.1)."""
+
+# source: yellow paper (Berlin version), section 11.1
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Logs, receipts and the bloom filter (yellow paper, section 4.4.1; EIP-658, EIP-2718)."""
 
+# source: yellow paper, section 4.4.1
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -59,12 +61,14 @@ def encode_receipt(receipt: Receipt) -> bytes:
         ]
     )
     # rule: evm.receipt.encoding
+    # source: EIP-658, specification; EIP-2718, specification
     return body if receipt.type == 0 else bytes([receipt.type]) + body
 
 
 def receipts_root(receipts: Sequence[Receipt]) -> bytes:
     """The root of the trie of a block's receipts."""
     # rule: evm.receipt.root
+    # source: yellow paper, section 4.4.2
     return ordered_trie_root([encode_receipt(receipt) for receipt in receipts])
 
 

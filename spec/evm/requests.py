@@ -3,6 +3,8 @@
 EIP-6110 (deposits), EIP-7002 (withdrawals), EIP-7251 (consolidations), EIP-7685 (the hash).
 """
 
+# source: EIP-6110, specification
+
 from __future__ import annotations
 
 import hashlib
@@ -68,6 +70,7 @@ def collect_withdrawal_requests(
     """Closing: take the withdrawal requests that the block's transactions queued (EIP-7002)."""
     output = checked_system_call(payload, fork, world, WITHDRAWAL_REQUESTS)
     # rule: evm.requests.withdrawals
+    # source: EIP-7002, specification
     return WITHDRAWAL_REQUEST_TYPE + output if output else None
 
 
@@ -77,10 +80,12 @@ def collect_consolidation_requests(
     """Closing: take the consolidation requests that the block's transactions queued (EIP-7251)."""
     output = checked_system_call(payload, fork, world, CONSOLIDATION_REQUESTS)
     # rule: evm.requests.consolidations
+    # source: EIP-7251, specification
     return CONSOLIDATION_REQUEST_TYPE + output if output else None
 
 
 def requests_hash(requests: Iterable[bytes]) -> bytes:
     """The commitment to a block's requests, each a type byte and its data (EIP-7685)."""
     # rule: evm.requests.hash
+    # source: EIP-7685, Block Header
     return hashlib.sha256(b"".join(hashlib.sha256(request).digest() for request in requests)).digest()

@@ -1,4 +1,6 @@
-"""What miners earn for a block, before Paris (yellow paper, section 11.3)."""
+"""What miners earn for a block, before Paris (yellow paper in its Berlin version, section 11.3)."""
+
+# source: yellow paper (Berlin version), section 11.3
 
 from __future__ import annotations
 

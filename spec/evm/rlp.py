@@ -4,6 +4,8 @@ An item is either bytes or a list of items (yellow paper, appendix B). The decod
 writes: every item has one byte form, so ``encode(decode(data)) == data`` for whatever :func:`decode` accepts.
 """
 
+# source: yellow paper, appendix B
+
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,5 +1,7 @@
 """Who signed: recovery of senders and authorities on secp256k1 (yellow paper, appendix F; EIP-2, EIP-155, EIP-7702)."""
 
+# source: yellow paper, appendix F
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -30,6 +32,7 @@ def recover(digest: bytes, y_parity: int, r: int, s: int) -> bytes | None:
     """
     if y_parity not in (0, 1) or not 0 < r < CURVE_ORDER or not 0 < s <= CURVE_ORDER // 2:
         # rule: evm.signature.range
+        # source: yellow paper, appendix F; EIP-2, specification
         return None
     signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([y_parity])
     try:
@@ -60,6 +63,7 @@ def signature_parity(transaction: Transaction) -> int:
         # rule: evm.signature.parity-legacy
         return transaction.v - 27
     # rule: evm.signature.parity-replay-protected
+    # source: EIP-155, specification
     return (transaction.v - CHAIN_ID_OFFSET) % 2 if transaction.v >= CHAIN_ID_OFFSET else -1
 
 
@@ -71,6 +75,7 @@ def authorization_hash(authorization: Authorization) -> bytes:
         rlp.integer(authorization.nonce),
     ]
     # rule: evm.authorization.signing-hash
+    # source: EIP-7702, Behavior, step 3
     return keccak256(AUTHORIZATION_MAGIC + rlp.encode(items))
 
 

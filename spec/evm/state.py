@@ -3,6 +3,8 @@
 All are immutable and answer by the keys of :mod:`samestate.spec.evm.keys`.
 """
 
+# source: EIP-7610, specification
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping

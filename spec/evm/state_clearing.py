@@ -5,6 +5,8 @@ no longer in the state at the end of it. What that means after Paris is disputed
 account there (EIP-7523): this specification goes on as before.
 """
 
+# source: EIP-161, specification c and d
+
 from __future__ import annotations
 
 from samestate.spec.evm.keys import empty_account_key
@@ -17,6 +19,7 @@ def credit(world: World, substate: Substate, address: bytes, amount: int) -> Non
     touch(world, substate, address)
     if amount:
         # rule: evm.state.credit
+        # source: yellow paper, section 8
         world.credit(address, amount)
     else:
         # rule: evm.state.zero-credit-is-touch
@@ -30,6 +33,7 @@ def touch(world: World, substate: Substate, address: bytes) -> None:
     """
     if world.view.has_storage(address):
         # rule: evm.state.storage-alone-touched
+        # source: EIP-161, specification d; docs/decisions/0003
         substate.put(substate.touched, address)
     else:
         # rule: evm.state.empty-account-touched
@@ -44,5 +48,6 @@ def clear_touched(world: World, substate: Substate) -> None:
     for address in substate.touched:
         if world.holds_storage(address) and world.is_empty(address):
             # rule: evm.state.storage-alone-cleared
+            # source: EIP-161, specification d; docs/decisions/0003
             world.forget_account(address)
             world.view.wipe(address)

@@ -4,6 +4,8 @@ Both tries are secure ones: an account stands under the hash of its address, a s
 (yellow paper, section 4.1). The trie may be partial, as in a witness; what is missing is named by MissingWitness.
 """
 
+# source: yellow paper, section 4.1
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -172,6 +174,7 @@ def _is_kept(
         return True
     was_empty = EMPTY_ACCOUNT_VALUE if before == EMPTY_LEAF else None
     # rule: evm.account.empty-is-absent
+    # source: EIP-161, specification d; docs/decisions/0003
     return changed.get(empty_account_key(address), was_empty) is not None
 
 

@@ -4,6 +4,8 @@ Two of them happen before the first transaction and stand here; those after the 
 give.
 """
 
+# source: EIP-4788, specification
+
 from __future__ import annotations
 
 from samestate.spec.evm.delegation import delegated_code
@@ -43,6 +45,7 @@ def system_call(fork: Fork, environment: Environment, world: World, contract: by
     delegated = delegated_code(fork, world, substate, code)
     if delegated is not None:
         # rule: evm.system.delegation
+        # source: EIP-7702, Delegation indicator
         code = delegated
     message = Message(
         caller=SYSTEM_ADDRESS,
@@ -57,6 +60,7 @@ def system_call(fork: Fork, environment: Environment, world: World, contract: by
         runs_precompile=delegated is None,
     )
     # rule: evm.system.call
+    # source: EIP-4788; EIP-2935; EIP-7002; EIP-7251
     frame = process_message(context, message)
     for address in substate.destroyed:
         fork.destroy_account(world, substate, address)
@@ -70,6 +74,7 @@ def unchecked_system_call(payload: Payload, fork: Fork, world: World, contract: 
     code = world.code(contract)
     if not code:
         # rule: evm.system.contract-without-code
+        # source: EIP-4788, specification; EIP-2935, specification
         return
     system_call(fork, payload.environment, world, contract, code, data)
 
@@ -80,10 +85,12 @@ def checked_system_call(payload: Payload, fork: Fork, world: World, contract: by
     code = world.code(contract)
     if not code:
         # rule: evm.system.contract-missing
+        # source: EIP-7002, specification; EIP-7251, specification
         raise Rejection(Invalid.SYSTEM_CONTRACT_MISSING, f"0x{contract.hex()}")
     frame = system_call(fork, payload.environment, world, contract, code, b"")
     if frame.halt is not None:
         # rule: evm.system.contract-failed
+        # source: EIP-7002, specification; EIP-7251, specification
         raise Rejection(Invalid.SYSTEM_CONTRACT_FAILED, f"0x{contract.hex()}: {type(frame.halt).__name__}")
     return frame.output
 
@@ -97,4 +104,5 @@ def store_beacon_root(fork: Fork, payload: Payload, world: World) -> None:
 def store_parent_hash(fork: Fork, payload: Payload, world: World) -> None:
     """Opening: let the history contract store the hash of the parent block (EIP-2935)."""
     # rule: evm.system.parent-hash
+    # source: EIP-2935, specification
     unchecked_system_call(payload, fork, world, BLOCK_HASHES, payload.environment.parent_hash)

@@ -1,5 +1,7 @@
 """The five types of transactions and their encodings (EIP-155, EIP-2718, EIP-2930, EIP-1559, EIP-4844, EIP-7702)."""
 
+# source: yellow paper, section 4.2
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -148,10 +150,12 @@ def decode_transaction(data: bytes) -> Transaction:
             return legacy_from_item(rlp.decode(data))
         if data[0] > LAST_TYPE:
             # rule: evm.transaction.decode-neither-type-nor-list
+            # source: EIP-2718, specification
             raise rlp.MalformedRlp(f"0x{data[0]:02x} begins neither a type nor a list")
         decoder = _DECODERS.get(data[0])
         if decoder is None:
             # rule: evm.transaction.decode-unknown-type
+            # source: EIP-2718, specification
             raise Rejection(Invalid.TYPE_NOT_SUPPORTED, f"type {data[0]}")
         return decoder(_Fields(rlp.decode(data[1:]), data[0]))
     except rlp.MalformedRlp as error:
@@ -249,6 +253,7 @@ def legacy_from_item(item: rlp.Item) -> LegacyTransaction:
 
 def _access_list_transaction(fields: _Fields) -> AccessListTransaction:
     # rule: evm.transaction.decode-access-list
+    # source: EIP-2930, specification
     return AccessListTransaction(
         chain_id=fields.integer("chain id"),
         nonce=fields.integer("nonce", 8),
@@ -266,6 +271,7 @@ def _access_list_transaction(fields: _Fields) -> AccessListTransaction:
 
 def _fee_market_transaction(fields: _Fields) -> FeeMarketTransaction:
     # rule: evm.transaction.decode-fee-market
+    # source: EIP-1559, specification
     return FeeMarketTransaction(
         chain_id=fields.integer("chain id"),
         nonce=fields.integer("nonce", 8),
@@ -284,6 +290,7 @@ def _fee_market_transaction(fields: _Fields) -> FeeMarketTransaction:
 
 def _blob_transaction(fields: _Fields) -> BlobTransaction:
     # rule: evm.transaction.decode-blob
+    # source: EIP-4844, Blob transaction
     return BlobTransaction(
         chain_id=fields.integer("chain id"),
         nonce=fields.integer("nonce", 8),
@@ -304,6 +311,7 @@ def _blob_transaction(fields: _Fields) -> BlobTransaction:
 
 def _set_code_transaction(fields: _Fields) -> SetCodeTransaction:
     # rule: evm.transaction.decode-set-code
+    # source: EIP-7702, Set code transaction
     return SetCodeTransaction(
         chain_id=fields.integer("chain id"),
         nonce=fields.integer("nonce", 8),
@@ -392,11 +400,14 @@ def signing_hash(transaction: Transaction) -> bytes:
     items = payload_items(transaction)
     if not isinstance(transaction, LegacyTransaction):
         # rule: evm.transaction.signing-hash-typed
+        # source: EIP-2718; EIP-2930; EIP-1559; EIP-4844; EIP-7702
         return keccak256(bytes([transaction.type]) + rlp.encode(items))
     if transaction.chain_id is None:
         # rule: evm.transaction.signing-hash-legacy
+        # source: yellow paper, appendix F
         return keccak256(rlp.encode(items))
     # rule: evm.transaction.signing-hash-replay-protected
+    # source: EIP-155, specification
     return keccak256(rlp.encode([*items, rlp.integer(transaction.chain_id), b"", b""]))
 
 

@@ -1,5 +1,7 @@
 """Executing one transaction (yellow paper, section 6)."""
 
+# source: yellow paper, section 6.2
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -86,12 +88,15 @@ def execute_transaction(
 
     spent = transaction.gas_limit - frame.gas_left
     # rule: evm.transaction.refund
+    # source: yellow paper, section 6.2; EIP-3529, specification (quotient since London)
     refund = min(substate.refund, spent // fork.refund_quotient)
     # rule: evm.transaction.calldata-floor
+    # source: EIP-7623, specification
     gas_used = max(spent - refund, fork.calldata_floor(transaction))
     # rule: evm.transaction.gas-comes-back
     world.set_balance(sender, world.balance(sender) + (transaction.gas_limit - gas_used) * price)
     # rule: evm.transaction.priority-fee
+    # source: EIP-1559, specification
     credit(world, substate, environment.coinbase, (price - environment.base_fee_per_gas) * gas_used)
 
     for address in substate.destroyed:
@@ -99,6 +104,7 @@ def execute_transaction(
         fork.destroy_account(world, substate, address)
     if substate.ripemd160_touched:
         # rule: evm.transaction.ripemd160-stays-touched
+        # source: yellow paper, appendix K.1
         touch(world, substate, RIPEMD160)
     clear_touched(world, substate)
     return Outcome(
@@ -123,6 +129,7 @@ def buy_gas(
     cost = transaction.gas_limit * price
     if isinstance(transaction, BlobTransaction):
         # rule: evm.transaction.buys-blob-gas
+        # source: EIP-4844, Gas accounting
         cost += blob_gas(transaction) * fork.blob_base_fee(environment.excess_blob_gas)
     world.set_balance(sender, world.balance(sender) - cost)
 
@@ -133,18 +140,22 @@ def warm_at_start(
     """The addresses and slots that are warm before the first instruction (EIP-2929, EIP-2930, EIP-3651)."""
     warm = substate.warm
     # rule: evm.access.warm-at-start
+    # source: EIP-2929, specification
     warm.update(dict.fromkeys(fork.precompiles))
     warm[sender] = None
     if transaction.to is not None:
         warm[transaction.to] = None
     if fork.warms_coinbase:
         # rule: evm.access.warm-coinbase
+        # source: EIP-3651, specification
         warm[environment.coinbase] = None
     for address, slots in transaction.access_list:
         # rule: evm.access.access-list
+        # source: EIP-2930, specification
         warm[address] = None
         for slot in slots:
             # rule: evm.access.access-list-slot
+            # source: EIP-2930, specification
             warm[slot_key(address, slot)] = None
 
 
@@ -158,10 +169,12 @@ def run(context: TransactionContext, sender: bytes, transaction: Transaction, ga
     runs_precompile = True
     if to not in fork.precompiles:
         # rule: evm.transaction.reads-code
+        # source: yellow paper, section 8
         code = world.code(to)
         delegated = delegated_code(fork, world, context.substate, code)
         if delegated is not None:
             # rule: evm.transaction.delegation
+            # source: EIP-7702, Delegation indicator
             code, runs_precompile = delegated, False
     message = Message(
         caller=sender,
@@ -197,6 +210,7 @@ def run_creation(
     context.world.view.touch(address)
     if is_taken(context.world, address):
         # rule: evm.transaction.creation-collides
+        # source: EIP-684, specification
         return collide(context, message), address
     # rule: evm.transaction.creation
     return process_creation(context, message), address
@@ -206,6 +220,7 @@ def destroy_with_storage(world: World, substate: Substate, address: bytes) -> No
     """Before Cancun: the account vanishes with all its storage, whenever it was made."""
     world.forget_account(address)
     # rule: evm.destroy.wipes-storage
+    # source: yellow paper, section 6.2 (accounts of the self-destruct set)
     world.view.wipe(address)
 
 
@@ -215,4 +230,5 @@ def destroy_created(world: World, substate: Substate, address: bytes) -> None:
     for key in substate.originals:
         if len(key) > 21 and key[1:21] == address:
             # rule: evm.destroy.clears-slots
+            # source: EIP-6780, specification
             world.view.set(key, None)

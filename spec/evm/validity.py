@@ -4,6 +4,8 @@ The rules of the first part look at the transaction and the block's environment 
 The last part looks at the sender's account, and is the same in every fork.
 """
 
+# source: yellow paper, section 6
+
 from __future__ import annotations
 
 from samestate.spec.evm.environment import Environment
@@ -35,6 +37,7 @@ def check_type(fork: Fork, environment: Environment, transaction: Transaction) -
     """The fork must know the transaction's type (EIP-2718)."""
     if transaction.type not in fork.transaction_types:
         # rule: evm.validity.type
+        # source: EIP-2718, specification
         raise Rejection(Invalid.TYPE_NOT_SUPPORTED, f"type {transaction.type} in {fork.name}")
 
 
@@ -42,9 +45,11 @@ def check_chain(fork: Fork, environment: Environment, transaction: Transaction) 
     """A transaction that names a chain must be on that chain; a legacy one that names none says so (EIP-155)."""
     if transaction.chain_id is None and transaction.v not in UNPROTECTED:
         # rule: evm.validity.neither-chain-nor-none
+        # source: EIP-155, specification
         raise Rejection(Invalid.WRONG_CHAIN_ID, f"v is {transaction.v}")
     if transaction.chain_id is not None and transaction.chain_id != environment.chain_id:
         # rule: evm.validity.chain-id
+        # source: EIP-155, specification; EIP-2930, specification
         raise Rejection(Invalid.WRONG_CHAIN_ID, f"{transaction.chain_id} on chain {environment.chain_id}")
 
 
@@ -52,6 +57,7 @@ def check_nonce_limit(fork: Fork, environment: Environment, transaction: Transac
     """The nonce must have a successor (EIP-2681)."""
     if transaction.nonce == NONCE_LIMIT:
         # rule: evm.validity.nonce-max
+        # source: EIP-2681, specification
         raise Rejection(Invalid.NONCE_IS_MAX)
 
 
@@ -59,6 +65,7 @@ def check_block_gas_limit(fork: Fork, environment: Environment, transaction: Tra
     """Even an empty block must have room for the transaction."""
     if transaction.gas_limit > environment.gas_limit:
         # rule: evm.validity.block-gas-limit
+        # source: yellow paper, section 6.2
         raise Rejection(
             Invalid.GAS_ALLOWANCE_EXCEEDED,
             f"{transaction.gas_limit} gas in a block of {environment.gas_limit}",
@@ -70,10 +77,12 @@ def check_intrinsic_gas(fork: Fork, environment: Environment, transaction: Trans
     needed = intrinsic_gas(fork, transaction)
     if transaction.gas_limit < needed:
         # rule: evm.validity.intrinsic-gas
+        # source: yellow paper, section 6.2
         raise Rejection(Invalid.INTRINSIC_GAS_TOO_LOW, f"{transaction.gas_limit} of {needed}")
     floor = fork.calldata_floor(transaction)
     if transaction.gas_limit < floor:
         # rule: evm.validity.calldata-floor
+        # source: EIP-7623, specification
         raise Rejection(Invalid.FLOOR_GAS_TOO_LOW, f"{transaction.gas_limit} of {floor}")
 
 
@@ -81,6 +90,7 @@ def check_transaction_gas_limit(fork: Fork, environment: Environment, transactio
     """No transaction may have more gas than the cap (EIP-7825)."""
     if fork.transaction_gas_limit is not None and transaction.gas_limit > fork.transaction_gas_limit:
         # rule: evm.validity.transaction-gas-limit
+        # source: EIP-7825, specification
         raise Rejection(Invalid.TRANSACTION_GAS_LIMIT_EXCEEDED, f"{transaction.gas_limit}")
 
 
@@ -88,6 +98,7 @@ def check_initcode_size(fork: Fork, environment: Environment, transaction: Trans
     """The initialization code of a creating transaction is limited (EIP-3860)."""
     if transaction.to is None and len(transaction.data) > fork.initcode_size_limit:
         # rule: evm.validity.initcode-size
+        # source: EIP-3860, specification
         raise Rejection(Invalid.INITCODE_TOO_LARGE, f"{len(transaction.data)} bytes")
 
 
@@ -95,6 +106,7 @@ def check_gas_price_product(fork: Fork, environment: Environment, transaction: T
     """The most that the gas may cost must be a 256-bit number of wei."""
     if transaction.gas_limit * maximum_gas_price(transaction) >= WORD_LIMIT:
         # rule: evm.validity.gas-price-product
+        # source: Samestate: a price that no balance of 256 bits can pay
         raise Rejection(Invalid.GAS_PRICE_PRODUCT_OVERFLOW)
 
 
@@ -103,18 +115,21 @@ def check_fees(fork: Fork, environment: Environment, transaction: Transaction) -
     if isinstance(transaction, LegacyTransaction | AccessListTransaction):
         if transaction.gas_price < environment.base_fee_per_gas:
             # rule: evm.validity.gas-price-below-base-fee
+            # source: EIP-1559, specification
             raise Rejection(
                 Invalid.MAX_FEE_BELOW_BASE_FEE, f"{transaction.gas_price} of {environment.base_fee_per_gas} wei"
             )
         return
     if transaction.max_priority_fee_per_gas > transaction.max_fee_per_gas:
         # rule: evm.validity.priority-fee-above-maximum
+        # source: EIP-1559, specification
         raise Rejection(
             Invalid.PRIORITY_FEE_ABOVE_MAX_FEE,
             f"{transaction.max_priority_fee_per_gas} over {transaction.max_fee_per_gas} wei",
         )
     if transaction.max_fee_per_gas < environment.base_fee_per_gas:
         # rule: evm.validity.max-fee-below-base-fee
+        # source: EIP-1559, specification
         raise Rejection(
             Invalid.MAX_FEE_BELOW_BASE_FEE, f"{transaction.max_fee_per_gas} of {environment.base_fee_per_gas} wei"
         )
@@ -126,24 +141,30 @@ def check_blobs(fork: Fork, environment: Environment, transaction: Transaction) 
         return
     if transaction.to is None:
         # rule: evm.validity.blob-creation
+        # source: EIP-4844, Blob transaction
         raise Rejection(Invalid.BLOB_CREATION)
     if not transaction.blob_versioned_hashes:
         # rule: evm.validity.no-blobs
+        # source: EIP-4844, Execution layer validation
         raise Rejection(Invalid.NO_BLOBS)
     for index, versioned_hash in enumerate(transaction.blob_versioned_hashes):
         if versioned_hash[0] != VERSIONED_HASH_VERSION:
             # rule: evm.validity.blob-versioned-hash
+            # source: EIP-4844, Execution layer validation
             raise Rejection(Invalid.BLOB_VERSIONED_HASH, f"blob {index}: 0x{versioned_hash.hex()}")
     count = len(transaction.blob_versioned_hashes)
     if fork.blob_schedule is not None and count > fork.blob_schedule.maximum:
         # rule: evm.validity.blobs-over-block-maximum
+        # source: EIP-4844, Execution layer validation
         raise Rejection(Invalid.BLOB_GAS_ALLOWANCE_EXCEEDED, f"{count} blobs of {fork.blob_schedule.maximum}")
     if fork.blobs_per_transaction is not None and count > fork.blobs_per_transaction:
         # rule: evm.validity.blobs-per-transaction
+        # source: EIP-7594, specification
         raise Rejection(Invalid.TOO_MANY_BLOBS, f"{count} of {fork.blobs_per_transaction}")
     price = fork.blob_base_fee(environment.excess_blob_gas)
     if transaction.max_fee_per_blob_gas < price:
         # rule: evm.validity.max-fee-per-blob-gas
+        # source: EIP-4844, Execution layer validation
         raise Rejection(Invalid.MAX_FEE_PER_BLOB_GAS_TOO_LOW, f"{transaction.max_fee_per_blob_gas} of {price} wei")
 
 
@@ -153,9 +174,11 @@ def check_authorizations(fork: Fork, environment: Environment, transaction: Tran
         return
     if transaction.to is None:
         # rule: evm.validity.set-code-creation
+        # source: EIP-7702, Set code transaction
         raise Rejection(Invalid.SET_CODE_CREATION)
     if not transaction.authorizations:
         # rule: evm.validity.no-authorizations
+        # source: EIP-7702, Set code transaction
         raise Rejection(Invalid.NO_AUTHORIZATIONS)
 
 
@@ -173,6 +196,7 @@ def effective_gas_price(environment: Environment, transaction: Transaction) -> i
         return transaction.gas_price
     priority = min(transaction.max_priority_fee_per_gas, transaction.max_fee_per_gas - environment.base_fee_per_gas)
     # rule: evm.fees.effective-gas-price
+    # source: EIP-1559, specification
     return environment.base_fee_per_gas + priority
 
 
@@ -180,6 +204,7 @@ def blob_gas(transaction: Transaction) -> int:
     """The blob gas that the transaction uses."""
     if isinstance(transaction, BlobTransaction):
         # rule: evm.fees.blob-gas
+        # source: EIP-4844, Gas accounting
         return GAS_PER_BLOB * len(transaction.blob_versioned_hashes)
     return 0
 
@@ -198,10 +223,12 @@ def check_sender(fork: Fork, world: World, sender: bytes, transaction: Transacti
         raise Rejection(Invalid.NONCE_TOO_HIGH, f"{transaction.nonce}, and the account is at {nonce}")
     if code and fork.delegation_target(code) is None:
         # rule: evm.validity.sender-has-code
+        # source: EIP-3607, specification; EIP-7702, Transaction origination
         raise Rejection(Invalid.SENDER_NOT_EOA, f"0x{sender.hex()}")
     needed = transaction.gas_limit * maximum_gas_price(transaction) + transaction.value
     if isinstance(transaction, BlobTransaction):
         # rule: evm.validity.blob-funds
+        # source: EIP-4844, Execution layer validation
         needed += blob_gas(transaction) * transaction.max_fee_per_blob_gas
     if balance < needed:
         # rule: evm.validity.funds

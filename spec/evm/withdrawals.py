@@ -1,5 +1,7 @@
 """What the consensus layer pays out to accounts (EIP-4895)."""
 
+# source: EIP-4895, specification
+
 from __future__ import annotations
 
 from samestate.spec.evm.fork import Fork

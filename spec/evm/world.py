@@ -1,5 +1,7 @@
 """Accounts and storage in the EVM's own terms, on top of a view."""
 
+# source: EIP-161, specification
+
 from __future__ import annotations
 
 from samestate.spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
@@ -25,6 +27,7 @@ def add_to_value(value: Value, amount: int) -> Value:
     total = int.from_bytes(value or b"", "big") + amount
     if total >= BALANCE_LIMIT:
         # rule: evm.state.balance-overflow
+        # source: yellow paper, section 4.1: balances are below 2^256
         raise Rejection(Invalid.BALANCE_OVERFLOW)
     return to_value(total)
 
@@ -87,6 +90,7 @@ class World:
         Observes what emptiness does; then, of an empty account, whether it is in the state all the same.
         """
         # rule: evm.state.existence
+        # source: docs/decisions/0003: what the state holds, an empty account too
         return not self.is_empty(address) or self.view.get(empty_account_key(address)) is not None
 
     def holds_storage(self, address: bytes) -> bool:

@@ -11,6 +11,8 @@ The first byte tells leaves, nodes and the empty tree apart, and the length tell
 sets of entries never hash the same input.
 """
 
+# source: Samestate: vectors/FORMAT.md, "The toy machine", Roots
+
 from __future__ import annotations
 
 import hashlib
@@ -46,5 +48,6 @@ def _subtree(leaves: Sequence[bytes]) -> bytes:
     if len(leaves) == 1:
         return leaves[0]
     # rule: toy.merkle.node
+    # source: RFC 6962, section 2.1 (the shape of the tree)
     split = 1 << (len(leaves) - 1).bit_length() - 1
     return sha256(NODE + _subtree(leaves[:split]) + _subtree(leaves[split:]))

@@ -8,6 +8,8 @@ encoding of paths is appendix C.
 A path is a key in nibbles, one byte each, so that a part of a path is a slice.
 """
 
+# source: yellow paper, appendix D
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -255,6 +257,7 @@ class Trie:
 def ordered_trie_root(values: Sequence[bytes]) -> bytes:
     """The root over a list, such as a block's transactions: each value under the RLP of its index."""
     # rule: evm.trie.ordered
+    # source: yellow paper, section 4.4.2 (transactions, receipts and withdrawals by index)
     return Trie.from_items({encode(integer(index)): value for index, value in enumerate(values)}).root()
 
 
@@ -383,6 +386,8 @@ def _hex_prefix(path: bytes, flag: int) -> bytes:
     """A path in whole bytes, its flag in the first nibble: 2 for a leaf, and 1 more for a path of odd length."""
     if len(path) % 2:
         # rule: evm.trie.odd-path
+        # source: yellow paper, appendix C
         return bytes.fromhex((bytes((flag + 1,)) + path).hex()[1::2])
     # rule: evm.trie.even-path
+    # source: yellow paper, appendix C
     return bytes.fromhex((bytes((flag, 0)) + path).hex()[1::2])

@@ -3,6 +3,8 @@
 It has the purpose of the EVM's block access list (EIP-7928), with an entry a step.
 """
 
+# source: Samestate: vectors/FORMAT.md, "The toy machine", access_list
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

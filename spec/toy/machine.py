@@ -1,5 +1,7 @@
 """The toy as a machine: what the frame needs to run blocks of it."""
 
+# source: Samestate: vectors/FORMAT.md, "The toy machine"
+
 from __future__ import annotations
 
 from collections.abc import Sequence

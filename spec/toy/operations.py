@@ -3,6 +3,8 @@
 Every operation works on a :class:`Running` transaction: its gas left, its accumulator, its warm slots and its logs.
 """
 
+# source: Samestate: vectors/FORMAT.md, "The toy machine", operations
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

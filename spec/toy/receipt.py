@@ -1,5 +1,7 @@
 """What a toy transaction reports, as data and as bytes, and the commitment to the receipts of a block."""
 
+# source: Samestate: vectors/FORMAT.md, "The toy machine", Roots
+
 from __future__ import annotations
 
 import enum

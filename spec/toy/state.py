@@ -1,5 +1,7 @@
 """The state of the toy machine: a map of keys to values, and its commitment."""
 
+# source: Samestate: vectors/FORMAT.md, "The toy machine", Roots
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping

@@ -3,6 +3,8 @@
 An access that the frame cannot pay for did not happen: it warms nothing and is not recorded (EIP-7928).
 """
 
+# source: EIP-2929, specification
+
 from __future__ import annotations
 
 from samestate.spec.evm import gas
@@ -24,6 +26,7 @@ def warm_account(frame: Frame, address: bytes) -> None:
         # rule: evm.access.account-becomes-warm
         frame.substate.put(frame.substate.warm, address)
     # rule: evm.access.account-recorded
+    # source: EIP-7928, Scope and Inclusion
     frame.world.view.touch(address)
 
 

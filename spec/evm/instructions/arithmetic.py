@@ -1,5 +1,7 @@
 """Arithmetic on words (yellow paper, appendix H.2, 0x01 to 0x0B). Results are modulo 2**256."""
 
+# source: yellow paper, appendix H.2
+
 from __future__ import annotations
 
 from samestate.spec.evm import gas

@@ -1,5 +1,7 @@
 """The bits of words (yellow paper, appendix H.2, 0x16 to 0x1E; shifts by EIP-145, leading zeros by EIP-7939)."""
 
+# source: yellow paper, appendix H.2
+
 from __future__ import annotations
 
 from samestate.spec.evm import gas
@@ -116,9 +118,11 @@ def shift_left(frame: Frame) -> None:
     # operation
     if distance < 256:
         # rule: evm.bitwise.shift-left
+        # source: EIP-145, specification
         frame.stack.append((word << distance) & ALL_ONES)
     else:
         # rule: evm.bitwise.shift-left-all-out
+        # source: EIP-145, specification
         frame.stack.append(0)
 
     # program counter
@@ -138,9 +142,11 @@ def shift_right(frame: Frame) -> None:
     # operation
     if distance < 256:
         # rule: evm.bitwise.shift-right
+        # source: EIP-145, specification
         frame.stack.append(word >> distance)
     else:
         # rule: evm.bitwise.shift-right-all-out
+        # source: EIP-145, specification
         frame.stack.append(0)
 
     # program counter
@@ -160,12 +166,15 @@ def arithmetic_shift_right(frame: Frame) -> None:
     # operation
     if distance < 256:
         # rule: evm.bitwise.arithmetic-shift-right
+        # source: EIP-145, specification
         frame.stack.append((to_signed(word) >> distance) & ALL_ONES)
     elif word < SIGN_BIT:
         # rule: evm.bitwise.arithmetic-shift-right-all-out
+        # source: EIP-145, specification
         frame.stack.append(0)
     else:
         # rule: evm.bitwise.arithmetic-shift-right-negative-all-out
+        # source: EIP-145, specification
         frame.stack.append(ALL_ONES)
 
     # program counter
@@ -183,6 +192,7 @@ def count_leading_zeros(frame: Frame) -> None:
 
     # operation
     # rule: evm.bitwise.count-leading-zeros
+    # source: EIP-7939, specification
     frame.stack.append(256 - word.bit_length())
 
     # program counter

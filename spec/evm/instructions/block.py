@@ -3,6 +3,8 @@
 CHAINID by EIP-1344, BASEFEE by EIP-3198, PREVRANDAO by EIP-4399, BLOBHASH by EIP-4844, BLOBBASEFEE by EIP-7516.
 """
 
+# source: yellow paper, appendix H.2
+
 from __future__ import annotations
 
 from samestate.spec.evm import gas
@@ -109,6 +111,7 @@ def prev_randao(frame: Frame) -> None:
 
     # operation
     # rule: evm.block.prev-randao
+    # source: EIP-4399, specification
     frame.stack.append(int.from_bytes(frame.context.environment.prev_randao, "big"))
 
     # program counter
@@ -141,6 +144,7 @@ def chain_id(frame: Frame) -> None:
 
     # operation
     # rule: evm.block.chain-id
+    # source: EIP-1344, specification
     frame.stack.append(frame.context.environment.chain_id)
 
     # program counter
@@ -157,6 +161,7 @@ def base_fee(frame: Frame) -> None:
 
     # operation
     # rule: evm.block.base-fee
+    # source: EIP-3198, specification
     frame.stack.append(frame.context.environment.base_fee_per_gas)
 
     # program counter
@@ -176,9 +181,11 @@ def blob_hash(frame: Frame) -> None:
     hashes = frame.context.blob_versioned_hashes
     if index < len(hashes):
         # rule: evm.block.blob-hash
+        # source: EIP-4844, Opcode to get versioned hashes
         frame.stack.append(int.from_bytes(hashes[index], "big"))
     else:
         # rule: evm.block.blob-hash-past-end
+        # source: EIP-4844, Opcode to get versioned hashes
         frame.stack.append(0)
 
     # program counter
@@ -195,6 +202,7 @@ def blob_base_fee(frame: Frame) -> None:
 
     # operation
     # rule: evm.block.blob-base-fee
+    # source: EIP-7516, specification
     frame.stack.append(frame.context.fork.blob_base_fee(frame.context.environment.excess_blob_gas))
 
     # program counter

@@ -1,5 +1,7 @@
 """The four ways to run another account's code."""
 
+# source: yellow paper, appendix H.2
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -27,18 +29,22 @@ def find_callee(frame: Frame, address: bytes, price: int) -> Callee:
     fork = frame.context.fork
     if address in fork.precompiles:
         # rule: evm.call.precompile-reads-no-code
+        # source: yellow paper, section 8
         return Callee(b"", False, 0)
     # rule: evm.call.reads-code
+    # source: yellow paper, section 8
     code = frame.world.code(address)
     target = fork.delegation_target(code)
     if target is None:
         return Callee(code, False, 0)
     # rule: evm.call.delegation-access
+    # source: EIP-7702, Gas Costs
     cost = account_access_cost(frame, target)
     frame.require(price + cost)
     warm_account(frame, target)
     if target in fork.precompiles:
         # rule: evm.call.delegation-to-precompile
+        # source: EIP-7702, Precompiles
         return Callee(b"", True, cost)
     return Callee(frame.world.code(target), True, cost)
 
@@ -59,10 +65,12 @@ def begin_call(
     warm_account(frame, address)
     if creates_account and value and frame.world.is_empty(address):
         # rule: evm.call.new-account-gas
+        # source: EIP-161, specification b
         price += gas.NEW_ACCOUNT
     callee = find_callee(frame, address, price)
     frame.charge(price + callee.gas)
     # rule: evm.call.forwarded-gas
+    # source: EIP-150, specification
     forwarded = min(requested, gas.all_but_one_64th(frame.gas_left))
     frame.charge(forwarded)
     return callee, forwarded
@@ -89,6 +97,7 @@ def finish_call(frame: Frame, message: Message, output_offset: int, output_size:
     # rule: evm.call.gas-comes-back
     frame.gas_left += child.gas_left
     # rule: evm.call.return-data
+    # source: EIP-211, specification
     frame.return_data = child.output
     frame.write_memory(output_offset, child.output[:output_size])
     # rule: evm.call.success-flag
@@ -193,6 +202,7 @@ def delegate_call(frame: Frame) -> None:
 
     # operation
     # rule: evm.delegatecall.message
+    # source: EIP-7, specification
     message = Message(
         caller=frame.message.caller,
         target=frame.message.target,
@@ -229,6 +239,7 @@ def static_call(frame: Frame) -> None:
 
     # operation
     # rule: evm.staticcall.message
+    # source: EIP-214, specification
     message = Message(
         caller=frame.message.target,
         target=address,

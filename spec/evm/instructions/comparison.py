@@ -1,5 +1,7 @@
 """Comparison of words (yellow paper, appendix H.2, 0x10 to 0x15). The result is 1 for true, 0 for false."""
 
+# source: yellow paper, appendix H.2
+
 from __future__ import annotations
 
 from samestate.spec.evm import gas

@@ -1,5 +1,7 @@
 """Where execution goes on (yellow paper, appendix H.2, 0x00, 0x56 to 0x58, 0x5A and 0x5B)."""
 
+# source: yellow paper, appendix H.2
+
 from __future__ import annotations
 
 from samestate.spec.evm import gas

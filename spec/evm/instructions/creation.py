@@ -1,5 +1,7 @@
 """CREATE and CREATE2 (yellow paper, section 7; EIP-1014, EIP-3860)."""
 
+# source: yellow paper, appendix H.2
+
 from __future__ import annotations
 
 from samestate.spec.evm import gas
@@ -16,11 +18,13 @@ def charge_creation(frame: Frame, offset: int, size: int, per_word: int) -> None
     frame.forbid_in_static_context()
     fork = frame.context.fork
     # rule: evm.create.gas
+    # source: yellow paper, appendix H.2; EIP-3860, specification
     frame.charge(
         gas.CREATE + frame.expansion((offset, size)) + per_word * gas.words(size) + fork.initcode_gas(size),
     )
     if size > fork.initcode_size_limit:
         # rule: evm.create.initcode-size
+        # source: EIP-3860, specification
         raise InitcodeTooLarge
 
 
@@ -29,6 +33,7 @@ def create_account(frame: Frame, value: int, initcode: bytes, salt: bytes | None
     creator = frame.message.target
     world = frame.world
     # rule: evm.create.forwarded-gas
+    # source: EIP-150, specification
     forwarded = gas.all_but_one_64th(frame.gas_left)
     frame.charge(forwarded)
     frame.return_data = b""
@@ -36,11 +41,13 @@ def create_account(frame: Frame, value: int, initcode: bytes, salt: bytes | None
     lacks_funds = value > 0 and world.balance(creator) < value
     if lacks_funds or nonce == NONCE_LIMIT or frame.message.depth == CALL_DEPTH_LIMIT:
         # rule: evm.create.cannot-begin
+        # source: yellow paper, appendix H.2; EIP-2681, specification (nonce)
         frame.gas_left += forwarded
         frame.stack.append(0)
         return
     address = created_address(creator, nonce) if salt is None else salted_address(creator, salt, initcode)
     # rule: evm.create.warms-address
+    # source: EIP-2929, specification
     frame.substate.put(frame.substate.warm, address)
     world.view.touch(address)
     world.set_nonce(creator, nonce + 1)
@@ -58,6 +65,7 @@ def create_account(frame: Frame, value: int, initcode: bytes, salt: bytes | None
     child = collide(frame.context, message) if taken else process_creation(frame.context, message)
     frame.gas_left += child.gas_left
     # rule: evm.create.return-data
+    # source: EIP-211, specification
     frame.return_data = child.output
     # rule: evm.create.result
     frame.stack.append(0 if child.halt else int.from_bytes(address, "big"))
@@ -92,6 +100,7 @@ def create2(frame: Frame) -> None:
 
     # gas
     # rule: evm.create2.hash-gas
+    # source: EIP-1014, specification
     charge_creation(frame, offset, size, per_word=gas.KECCAK_PER_WORD)
 
     # operation

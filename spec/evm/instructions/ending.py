@@ -1,5 +1,7 @@
 """The instructions that end a frame, and SELFDESTRUCT in the forms of the forks."""
 
+# source: yellow paper, appendix H.2
+
 from __future__ import annotations
 
 from samestate.spec.evm import gas
@@ -42,6 +44,7 @@ def revert(frame: Frame) -> None:
 
     # operation
     # rule: evm.revert
+    # source: EIP-140, specification
     frame.output = frame.read_memory(offset, size)
 
     # program counter
@@ -58,6 +61,7 @@ def invalid(frame: Frame) -> None:
 
     # operation
     # rule: evm.invalid
+    # source: EIP-141, specification
     raise InvalidOpcode("0xfe")
 
     # program counter
@@ -69,11 +73,13 @@ def charge_self_destruct(frame: Frame, beneficiary: bytes) -> None:
     price = gas.SELF_DESTRUCT
     if beneficiary not in frame.substate.warm:
         # rule: evm.selfdestruct.cold-beneficiary
+        # source: EIP-2929, SELFDESTRUCT changes
         price += account_access_cost(frame, beneficiary)
     frame.require(price)
     warm_account(frame, beneficiary)
     if frame.world.balance(frame.message.target) and frame.world.is_empty(beneficiary):
         # rule: evm.selfdestruct.new-account-gas
+        # source: EIP-161, specification b
         price += gas.NEW_ACCOUNT
     frame.charge(price)
 
@@ -99,6 +105,7 @@ def self_destruct_with_refund(frame: Frame) -> None:
     owner, substate = frame.message.target, frame.substate
     if owner not in substate.destroyed:
         # rule: evm.selfdestruct.refund
+        # source: yellow paper (Berlin version), appendix G
         substate.refund += SELF_DESTRUCT_REFUND
 
     # operation
@@ -121,6 +128,7 @@ def self_destruct(frame: Frame) -> None:
 
     # operation
     # rule: evm.selfdestruct.london
+    # source: yellow paper, appendix H.2; EIP-3529, specification (no refund)
     move_balance(frame, beneficiary)
     frame.substate.put(frame.substate.destroyed, frame.message.target)
 
@@ -141,10 +149,12 @@ def self_destruct_if_new(frame: Frame) -> None:
     owner, substate = frame.message.target, frame.substate
     if owner in substate.created:
         # rule: evm.selfdestruct.cancun-new-account
+        # source: EIP-6780, specification
         move_balance(frame, beneficiary)
         substate.put(substate.destroyed, owner)
     elif beneficiary != owner:
         # rule: evm.selfdestruct.cancun-old-account
+        # source: EIP-6780, specification
         move_balance(frame, beneficiary)
 
     # program counter

@@ -4,6 +4,8 @@ EXTCODEHASH by EIP-1052, SELFBALANCE by EIP-1884, return data by EIP-211. None o
 account's code follows a delegation: the code is the designator (EIP-7702).
 """
 
+# source: yellow paper, appendix H.2
+
 from __future__ import annotations
 
 from samestate.spec.evm import gas
@@ -263,6 +265,7 @@ def return_data_size(frame: Frame) -> None:
 
     # operation
     # rule: evm.environment.return-data-size
+    # source: EIP-211, specification
     frame.stack.append(len(frame.return_data))
 
     # program counter
@@ -284,8 +287,10 @@ def return_data_copy(frame: Frame) -> None:
     # operation
     if source + size > len(frame.return_data):
         # rule: evm.environment.return-data-copy-past-end
+        # source: EIP-211, specification
         raise ReturnDataOutOfBounds
     # rule: evm.environment.return-data-copy
+    # source: EIP-211, specification
     frame.write_memory(destination, frame.return_data[source : source + size])
 
     # program counter
@@ -304,9 +309,11 @@ def external_code_hash(frame: Frame) -> None:
     # operation
     if frame.world.is_empty(account):
         # rule: evm.environment.external-code-hash-of-empty-account
+        # source: EIP-1052, specification; EIP-161, specification
         frame.stack.append(0)
     else:
         # rule: evm.environment.external-code-hash
+        # source: EIP-1052, specification
         frame.stack.append(int.from_bytes(keccak256(frame.world.code(account)), "big"))
 
     # program counter
@@ -323,6 +330,7 @@ def self_balance(frame: Frame) -> None:
 
     # operation
     # rule: evm.environment.self-balance
+    # source: EIP-1884, specification
     frame.stack.append(frame.world.balance(frame.message.target))
 
     # program counter

@@ -1,5 +1,7 @@
 """Hashing (yellow paper, appendix H.2, 0x20)."""
 
+# source: yellow paper, appendix H.2
+
 from __future__ import annotations
 
 from samestate.spec.evm import gas

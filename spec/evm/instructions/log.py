@@ -1,5 +1,7 @@
 """Logs (yellow paper, appendix H.2, 0xA0 to 0xA4)."""
 
+# source: yellow paper, appendix H.2
+
 from __future__ import annotations
 
 from samestate.spec.evm import gas

@@ -1,5 +1,7 @@
 """Memory (yellow paper, appendix H.2, 0x51 to 0x53 and 0x59; copying by EIP-5656)."""
 
+# source: yellow paper, appendix H.2
+
 from __future__ import annotations
 
 from samestate.spec.evm import gas
@@ -95,6 +97,7 @@ def memory_copy(frame: Frame) -> None:
 
     # operation
     # rule: evm.memory.copy
+    # source: EIP-5656, specification
     frame.write_memory(destination, frame.read_memory(source, size))
 
     # program counter

@@ -1,5 +1,7 @@
 """The stack (yellow paper, appendix H.2, 0x50 and 0x60 to 0x9F; PUSH0 by EIP-3855)."""
 
+# source: yellow paper, appendix H.2
+
 from __future__ import annotations
 
 from samestate.spec.evm import gas
@@ -33,6 +35,7 @@ def push0(frame: Frame) -> None:
 
     # operation
     # rule: evm.stack.push-zero
+    # source: EIP-3855, specification
     frame.stack.append(0)
 
     # program counter

@@ -1,5 +1,7 @@
 """BLAKE2F: the compression function of the hash BLAKE2b, with any number of rounds (EIP-152; RFC 7693, section 3)."""
 
+# source: EIP-152, specification
+
 from __future__ import annotations
 
 import blake2b

@@ -4,6 +4,8 @@ A field element is a 64-byte big-endian number below the field's modulus; its 16
 coordinate of the second group is two field elements, the real part first. The point at infinity is all zeros.
 """
 
+# source: EIP-2537, ABI for operations
+
 from __future__ import annotations
 
 from py_arkworks_bls12381 import G1Point, G2Point
@@ -32,6 +34,7 @@ def items(data: bytes, length: int) -> list[bytes]:
     """The input cut into items of ``length`` bytes. Raises PrecompileFailure unless it is one or more whole items."""
     if not data or len(data) % length != 0:
         # rule: evm.precompile.bls12-381.failure-item-length
+        # source: EIP-2537, ABI for operations; EIP-2537, Behavior on empty inputs
         raise PrecompileFailure(f"the length of the input must be a positive multiple of {length}, not {len(data)}")
     return [data[start : start + length] for start in range(0, len(data), length)]
 
@@ -43,6 +46,7 @@ def compact_elements(data: bytes) -> bytes:
         element = int.from_bytes(data[start : start + ELEMENT_LENGTH], "big")
         if element >= FIELD_MODULUS:
             # rule: evm.precompile.bls12-381.failure-field-element
+            # source: EIP-2537, Field elements encoding
             raise PrecompileFailure(f"a field element must be below the modulus, not {element:#x}")
         compact += element.to_bytes(COMPACT_ELEMENT_LENGTH, "big")
     return compact

@@ -1,5 +1,7 @@
 """Addition, sums of multiples, and mapping to the two groups of the curve BLS12-381 (EIP-2537)."""
 
+# source: EIP-2537, ABI for operations
+
 from __future__ import annotations
 
 from py_arkworks_bls12381 import G1Point, G2Point, Scalar
@@ -53,8 +55,10 @@ def _sum_gas(count: int, price: int, discounts: tuple[int, ...]) -> int:
     """The price of a sum of ``count`` multiples, one of which alone costs ``price``."""
     if count == 0:
         # rule: evm.precompile.bls12-381.gas-empty-sum
+        # source: EIP-2537, Gas schedule
         return 0
     # rule: evm.precompile.bls12-381.gas-sum
+    # source: EIP-2537, Gas schedule
     return count * price * discounts[min(count, len(discounts)) - 1] // 1000
 
 
@@ -65,6 +69,7 @@ def _scalar(data: bytes) -> Scalar:
 
 def _add_1_gas(data: bytes) -> int:
     # rule: evm.precompile.bls12-381-add-first-group.gas
+    # source: EIP-2537, Gas schedule
     return 375
 
 
@@ -77,6 +82,7 @@ def _add_1(data: bytes) -> bytes:
 
 def _add_2_gas(data: bytes) -> int:
     # rule: evm.precompile.bls12-381-add-second-group.gas
+    # source: EIP-2537, Gas schedule
     return 600
 
 
@@ -89,6 +95,7 @@ def _add_2(data: bytes) -> bytes:
 
 def _sum_1_gas(data: bytes) -> int:
     # rule: evm.precompile.bls12-381-sum-first-group.gas
+    # source: EIP-2537, Gas schedule
     return _sum_gas(len(data) // MULTIPLY_1_LENGTH, 12000, FIRST_GROUP_DISCOUNT)
 
 
@@ -102,6 +109,7 @@ def _sum_1(data: bytes) -> bytes:
 
 def _sum_2_gas(data: bytes) -> int:
     # rule: evm.precompile.bls12-381-sum-second-group.gas
+    # source: EIP-2537, Gas schedule
     return _sum_gas(len(data) // MULTIPLY_2_LENGTH, 22500, SECOND_GROUP_DISCOUNT)
 
 
@@ -115,6 +123,7 @@ def _sum_2(data: bytes) -> bytes:
 
 def _map_1_gas(data: bytes) -> int:
     # rule: evm.precompile.bls12-381-map-first-group.gas
+    # source: EIP-2537, Gas schedule
     return 5500
 
 
@@ -127,6 +136,7 @@ def _map_1(data: bytes) -> bytes:
 
 def _map_2_gas(data: bytes) -> int:
     # rule: evm.precompile.bls12-381-map-second-group.gas
+    # source: EIP-2537, Gas schedule
     return 23800
 
 

@@ -1,5 +1,7 @@
 """Pairing on the curve BLS12-381 (EIP-2537)."""
 
+# source: EIP-2537, ABI for pairing check
+
 from __future__ import annotations
 
 from py_arkworks_bls12381 import GT
@@ -18,6 +20,7 @@ PAIR_LENGTH = POINT_1_LENGTH + POINT_2_LENGTH
 
 def _gas(data: bytes) -> int:
     # rule: evm.precompile.bls12-381-pairing.gas
+    # source: EIP-2537, Gas schedule
     return 37700 + 32600 * (len(data) // PAIR_LENGTH)
 
 

@@ -4,6 +4,8 @@ A coordinate is a 32-byte big-endian number below the field's modulus. A point i
 infinity is all zeros. A coordinate of the second group has two parts, the imaginary one first.
 """
 
+# source: EIP-197, specification
+
 from __future__ import annotations
 
 from samestate.spec.evm.precompiles.bn254_groups import GROUPS, Point1, Point2
@@ -29,6 +31,7 @@ def _coordinate(data: bytes, start: int) -> int:
     number = word(data, start)
     if number >= FIELD_MODULUS:
         # rule: evm.precompile.bn254.failure-coordinate
+        # source: EIP-196, specification; EIP-197, specification
         raise PrecompileFailure(f"a coordinate must be below the field's modulus, not {number:#x}")
     return number
 
@@ -38,9 +41,11 @@ def _decode_point_1(data: bytes) -> Point1:
     x, y = _coordinate(data, 0), _coordinate(data, 32)
     if x == y == 0:
         # rule: evm.precompile.bn254.infinity-first-group
+        # source: EIP-196, specification
         return None
     if (y * y - x * x * x - CURVE_CONSTANT) % FIELD_MODULUS != 0:
         # rule: evm.precompile.bn254.failure-curve-first-group
+        # source: EIP-196, specification
         raise PrecompileFailure(f"({x:#x}, {y:#x}) is not on the curve")
     return x, y
 
@@ -77,29 +82,34 @@ def _encode(point: Point1) -> bytes:
 
 def _add_gas(data: bytes) -> int:
     # rule: evm.precompile.bn254-add.gas
+    # source: EIP-1108, specification
     return 150
 
 
 def _add(data: bytes) -> bytes:
     left, right = _decode_point_1(padded(data, 0, 64)), _decode_point_1(padded(data, 64, 64))
     # rule: evm.precompile.bn254-add.output
+    # source: EIP-196, specification
     return _encode(GROUPS.add(left, right))
 
 
 def _multiply_gas(data: bytes) -> int:
     # rule: evm.precompile.bn254-multiply.gas
+    # source: EIP-1108, specification
     return 6000
 
 
 def _multiply(data: bytes) -> bytes:
     point, scalar = _decode_point_1(padded(data, 0, 64)), word(data, 64)
     # rule: evm.precompile.bn254-multiply.output
+    # source: EIP-196, specification
     return _encode(GROUPS.multiply(point, scalar))
 
 
 def _pairing_gas(data: bytes) -> int:
     """A length that is no multiple of a pair's fails, but is priced all the same."""
     # rule: evm.precompile.bn254-pairing.gas
+    # source: EIP-1108, specification
     return 45000 + 34000 * (len(data) // PAIR_LENGTH)
 
 

@@ -1,4 +1,6 @@
-"""IDENTITY: the cheapest way to copy memory before MCOPY (yellow paper, appendix E.1)."""
+"""IDENTITY: the cheapest way to copy memory before MCOPY (yellow paper, appendix E)."""
+
+# source: yellow paper, appendix E
 
 from __future__ import annotations
 

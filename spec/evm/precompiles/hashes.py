@@ -1,4 +1,6 @@
-"""SHA256 and RIPEMD160 (yellow paper, appendix E.1)."""
+"""SHA256 and RIPEMD160 (yellow paper, appendix E)."""
+
+# source: yellow paper, appendix E
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """POINT EVALUATION: a blob's polynomial has the value y at z (EIP-4844)."""
 
+# source: EIP-4844, Point evaluation precompile
+
 from __future__ import annotations
 
 import hashlib
@@ -47,10 +49,12 @@ def _decode_point(data: bytes) -> G1Point:
         point = G1Point.from_compressed_bytes(data)
     except ValueError as error:
         # rule: evm.precompile.point-evaluation.failure-point
+        # source: EIP-4844, Type aliases (KZGCommitment, KZGProof)
         raise PrecompileFailure(f"no compressed point of the first group: {data.hex()}") from error
     if point.to_compressed_bytes() != data:
         # The library takes anything for the point at infinity that has its flag.
         # rule: evm.precompile.point-evaluation.failure-infinity
+        # source: EIP-4844, Type aliases (KZGCommitment, KZGProof)
         raise PrecompileFailure(f"after its flag the point at infinity is all zeros, not {data.hex()}")
     return point
 
@@ -67,6 +71,7 @@ def _run(data: bytes) -> bytes:
     versioned_hash, commitment = data[:32], data[96:144]
     if versioned_hash != VERSION + hashlib.sha256(commitment).digest()[1:]:
         # rule: evm.precompile.point-evaluation.failure-versioned-hash
+        # source: EIP-4844, Helpers
         raise PrecompileFailure("the versioned hash is not that of the commitment")
     z, y = _decode_scalar(data[32:64]), _decode_scalar(data[64:96])
     polynomial, quotient = _decode_point(commitment), _decode_point(data[144:192])

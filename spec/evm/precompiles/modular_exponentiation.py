@@ -4,6 +4,8 @@ The input is three lengths in bytes, 32 bytes each, then base, exponent and modu
 follow the end of the input without end. The output is as long as the modulus.
 """
 
+# source: EIP-198, specification
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -39,6 +41,7 @@ def _squarings(data: bytes, lengths: _Lengths, per_byte: int) -> int:
     head_length = min(lengths.exponent, 32)
     head = int.from_bytes(padded(data, OPERANDS + lengths.base, head_length), "big")
     # rule: evm.precompile.modexp.gas-squarings
+    # source: EIP-2565, specification; EIP-7883, specification
     return max(per_byte * (lengths.exponent - head_length) + max(head.bit_length() - 1, 0), 1)
 
 
@@ -51,6 +54,7 @@ def _gas_berlin(data: bytes) -> int:
     """The price since Berlin (EIP-2565)."""
     lengths = _lengths(data)
     # rule: evm.precompile.modexp.gas-berlin
+    # source: EIP-2565, specification
     return max(200, _limbs(lengths) ** 2 * _squarings(data, lengths, per_byte=8) // 3)
 
 
@@ -58,6 +62,7 @@ def _gas_osaka(data: bytes) -> int:
     """The price since Osaka (EIP-7883)."""
     lengths = _lengths(data)
     # rule: evm.precompile.modexp.gas-osaka
+    # source: EIP-7883, specification
     multiplication = 16 if max(lengths.base, lengths.modulus) <= 32 else 2 * _limbs(lengths) ** 2
     return max(500, multiplication * _squarings(data, lengths, per_byte=16))
 
@@ -85,6 +90,7 @@ def _run_osaka(data: bytes) -> bytes:
     """The same for operands within the limit (EIP-7823)."""
     if max(_lengths(data)) > LENGTH_LIMIT:
         # rule: evm.precompile.modexp.failure-length
+        # source: EIP-7823, specification
         raise PrecompileFailure(f"base, exponent and modulus may have {LENGTH_LIMIT} bytes each")
     return _run_berlin(data)
 

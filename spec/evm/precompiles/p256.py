@@ -1,5 +1,7 @@
 """P256VERIFY: checks an ECDSA signature on the curve secp256r1, also called P-256 (EIP-7951)."""
 
+# source: EIP-7951, specification
+
 from __future__ import annotations
 
 from cryptography.exceptions import InvalidSignature

@@ -1,4 +1,6 @@
-"""ECRECOVER: who signed a message (yellow paper, appendices E.1 and F)."""
+"""ECRECOVER: who signed a message (yellow paper, appendices E and F)."""
+
+# source: yellow paper, appendix E
 
 from __future__ import annotations
 
@@ -19,15 +21,18 @@ def recover_address(message_hash: bytes, y_parity: int, r: int, s: int) -> bytes
     """
     if not (0 < r < CURVE_ORDER and 0 < s < CURVE_ORDER):
         # rule: evm.precompile.ecrecover.empty-signature-range
+        # source: yellow paper, appendix F (without the limit of EIP-2)
         return None
     signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([y_parity])
     try:
         public_key = PublicKey.from_signature_and_message(signature, message_hash, hasher=None)
     except ValueError:
         # rule: evm.precompile.ecrecover.empty-no-key
+        # source: yellow paper, appendix F
         return None
     encoded_point = public_key.format(compressed=False)
     # rule: evm.precompile.ecrecover.address
+    # source: yellow paper, appendix F
     return keccak256(encoded_point[1:])[12:]
 
 

@@ -44,3 +44,43 @@ def test_rules_of_scheduling_have_a_source_in_the_json() -> None:
         rule for rule in json.loads(result.stdout)["scheduling"] if rule["name"] == "block-stm.scheduler.wakes-all"
     ]
     assert found["source"] == "Block-STM, algorithm 5, resume_dependencies"
+
+
+def test_a_rule_that_is_named_is_shown_with_place_and_source() -> None:
+    result = samestate("rules", "evm.sstore.sentry", "block-stm.scheduler.wakes-*")
+    assert result.exit_code == 0
+    assert re.fullmatch(
+        r"evm\.sstore\.sentry\n"
+        r"    spec/evm/instructions/storage\.py:\d+\n"
+        r"    EIP-2200, specification\n"
+        r"block-stm\.scheduler\.wakes-all\n"
+        r"    reference/scheduler\.py:\d+  optimized/strategies/scheduler\.py:\d+\n"
+        r"    Block-STM, algorithm 5, resume_dependencies\n",
+        result.stdout,
+    )
+
+
+def test_rules_that_a_pattern_fits_in_the_json() -> None:
+    written = json.loads(samestate("rules", "evm.sstore.price.*", "--json", "-").stdout)
+    assert {rule["name"].rpartition(".")[2] for rule in written["rules"]} == {
+        "changed-before",
+        "reset",
+        "set",
+        "unchanged",
+    }
+    assert all(rule["source"].startswith("EIP-2200, ") for rule in written["rules"])
+    assert written["scheduling"] == []
+
+
+def test_of_rules_that_are_named_those_that_nothing_reached(tmp_path: Path) -> None:
+    write(tmp_path / "a.json", {"transfer": state_test()})
+    result = samestate("rules", "evm.validity.nonce-*", tmp_path)
+    assert result.exit_code == 0
+    assert "evm.validity.nonce-too-low\n    spec/evm/validity.py:" in result.stdout
+    assert result.stdout.endswith("1 passed, 0 failed, 0 skipped\n0 of 3 rules reached, 3 not (100.0%)\n")
+
+
+def test_what_is_neither_a_rule_nor_there() -> None:
+    result = samestate("rules", "evm.sstore")
+    assert result.exit_code == 2
+    assert "evm.sstore: no rule has such a name, and there is no such file or folder" in result.stderr
