@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from samestate.reference.explorer.violation import Violation
-from samestate.reference.memory import NO_EFFECTS, Blocked, Chain, Effects, Observation, VersionedMemory, VersionKind
+from samestate.reference.memory import (
+    NO_EFFECTS,
+    Blocked,
+    Effects,
+    Observation,
+    VersionChain,
+    VersionedMemory,
+    VersionKind,
+)
 from samestate.spec.access import Read, StepAccess
 from samestate.spec.machine import Key, Machine, Rejection, Value
 from samestate.spec.transition import BlockResult
@@ -118,7 +126,7 @@ class Committer:
         chain = observation.chain if observation.chain is not None else self.chain(key, step)
         return Read(observation.value, self.sources(key, chain))
 
-    def sources(self, key: Key, chain: Chain) -> tuple[int, ...]:
+    def sources(self, key: Key, chain: VersionChain) -> tuple[int, ...]:
         """The committed steps that contributed to a chain. A write that left the value is not among them."""
         base: tuple[int, ...] = ()
         if chain.base is not None:
@@ -127,7 +135,7 @@ class Committer:
                 base = self._sources_left.get((key, chain.base.step), base)
         return (*base, *(credit.step for credit in chain.credits))
 
-    def chain(self, key: Key, step: int) -> Chain:
+    def chain(self, key: Key, step: int) -> VersionChain:
         """What ``step`` would see of ``key``, now that all before it are committed."""
         try:
             return self.memory.look(key, step)

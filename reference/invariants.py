@@ -13,7 +13,7 @@ from samestate.reference.commit import Attempt
 from samestate.reference.estimators import conflict
 from samestate.reference.explorer.violation import Violation
 from samestate.reference.journal import Journal
-from samestate.reference.memory import Chain, Observation, Place, Version, VersionKind
+from samestate.reference.memory import Observation, Place, Version, VersionChain, VersionKind
 from samestate.spec.machine import Key, Value
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ PLANNING: Final = {"locks": LOCK_CONFLICT, "waves": WAVE_CONFLICT}
 """The strategies that keep conflicts apart, and what one that they let through is called."""
 
 
-class Guard(Journal):
+class GuardedJournal(Journal):
     """A journal that raises :class:`Violation` at the first thing that must not happen."""
 
     def __init__(self, strategy: str, transactions: int, workers: int) -> None:
@@ -98,7 +98,7 @@ class Guard(Journal):
         self.no_longer_stands(step)
         self.check_start(step, incarnation)
 
-    def observed(self, step: int, key: Key, chain: Chain | None) -> None:
+    def observed(self, step: int, key: Key, chain: VersionChain | None) -> None:
         """See :meth:`Journal.observed`."""
         for version in chain.versions if chain is not None else ():
             require(not version.estimate, NO_ESTIMATE_READ, f"{key.hex()} by step {step}, of step {version.step}")

@@ -7,7 +7,7 @@ from typing import Final
 
 from samestate.reference.commit import Attempt
 from samestate.reference.explorer.violation import LIVELOCK, Violation
-from samestate.reference.memory import Chain
+from samestate.reference.memory import VersionChain
 from samestate.reference.metrics import Metrics
 from samestate.spec.machine import Key
 
@@ -40,7 +40,7 @@ class Journal:
         if self.starts[step] > MOST_STARTS + self.transactions:
             raise Violation(LIVELOCK, f"transaction {step} was started {self.starts[step]} times")
 
-    def observed(self, step: int, key: Key, chain: Chain | None) -> None:
+    def observed(self, step: int, key: Key, chain: VersionChain | None) -> None:
         """A running step has read these versions of a key."""
 
     def suspended(self, worker: int, step: int, blocking: int) -> None:

@@ -1,8 +1,8 @@
 """Versioned memory: what every step of the block has published, by key and step.
 
 A step sees of each key what the steps before it have published: the nearest full write or wipe, and the credits since.
-Which versions those are is a :class:`Chain`. A read is valid as long as it would find the same chain again; what the
-chain amounts to is never compared, for an equal value need not mean an equal past.
+Which versions those are is a :class:`VersionChain`. A read is valid as long as it would find the same chain again;
+what the chain amounts to is never compared, for an equal value need not mean an equal past.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Version:
     estimate: bool = False
 
 
-class Chain(NamedTuple):
+class VersionChain(NamedTuple):
     """What a step sees of a key: the last full write or wipe, if any, and the credits since, oldest first."""
 
     base: Version | None
@@ -87,7 +87,7 @@ class Observation(NamedTuple):
     """What a read saw. ``chain`` is None where the value was told rather than read from versioned memory."""
 
     value: Value
-    chain: Chain | None
+    chain: VersionChain | None
 
 
 class History:
@@ -132,7 +132,7 @@ class VersionedMemory:
 
     # Reading
 
-    def look(self, key: Key, step: int) -> Chain:
+    def look(self, key: Key, step: int) -> VersionChain:
         """What ``step`` sees of ``key`` now. Raises Blocked where the nearest versions include an estimate."""
         wipe = self._last_wipe(key, step)
         credits: list[Version] = []
@@ -146,13 +146,13 @@ class VersionedMemory:
             # rule: block-stm.read.nearest-lower-write
             # source: Block-STM, algorithm 2, read: what the highest lower transaction wrote
             if version.kind is VersionKind.WRITE:
-                return Chain(version, tuple(reversed(credits)))
+                return VersionChain(version, tuple(reversed(credits)))
             # rule: block-stm.credit.gathered-down-to-the-last-write
             # source: Samestate: a credit adds to what is below it, and hides nothing
             credits.append(version)
         if wipe is not None:
             self.refuse_estimate(wipe)
-        return Chain(wipe, tuple(reversed(credits)))
+        return VersionChain(wipe, tuple(reversed(credits)))
 
     def _last_wipe(self, key: Key, step: int) -> Version | None:
         """The last wipe before ``step`` of the storage that ``key`` is part of."""
@@ -167,7 +167,7 @@ class VersionedMemory:
         if version.estimate:
             raise Blocked(version.step)
 
-    def value(self, key: Key, chain: Chain) -> Value:
+    def value(self, key: Key, chain: VersionChain) -> Value:
         """What a chain amounts to."""
         value = self.state.get(key) if chain.base is None else chain.base.value
         # rule: block-stm.credit.merged-when-read
@@ -259,7 +259,7 @@ class VersionedMemory:
             return False
         return self.agree(key, observation, now)
 
-    def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
+    def agree(self, key: Key, observation: Observation, now: VersionChain) -> bool:
         """Whether what was seen is what is there, by version: never by value, which may be equal by chance.
 
         What was told, and not read from memory, cannot be found there again.

@@ -13,7 +13,7 @@ from samestate.reference.explorer.document import MOST_WORKERS
 from samestate.reference.explorer.driver import Driver, Limit, Passed, Progress, Worker
 from samestate.reference.explorer.points import Point
 from samestate.reference.explorer.policy import Policy, Switch, Turns
-from samestate.reference.invariants import Guard
+from samestate.reference.invariants import GuardedJournal
 from samestate.reference.journal import Journal
 from samestate.reference.metrics import Metrics
 from samestate.reference.predicted import Predictions
@@ -125,7 +125,7 @@ class BlockProgram:
         """See :class:`samestate.reference.explorer.Program`. No worker is needed for a block that cannot be opened."""
         kind = self.parts.strategy or STRATEGIES[self.strategy]
         count = kind.count_workers(self.job)
-        guard = Guard(self.strategy, len(self.job.estimates), count) if self.check else None
+        guard = GuardedJournal(self.strategy, len(self.job.estimates), count) if self.check else None
         self._journal = guard or Journal(self.strategy, len(self.job.estimates), count)
         strategy = self._current = kind(self.job, point, self._journal)
         if guard is not None:

@@ -18,7 +18,7 @@ from samestate.conformance.checking.selection import below
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.pre_alloc import group_path
-from samestate.conformance.output.targets import Log, check_folder
+from samestate.conformance.output.targets import LineFile, check_folder
 
 OPTION: Final = "--resume:"
 FOLDER: Final = Path(".samestate")
@@ -48,7 +48,7 @@ class Journal:
         self.path = folder / f"check-{self.version}.jsonl"
         self.done: dict[str, dict[str, Any]] = {}
         check_folder(OPTION, folder)
-        self._log = Log(OPTION, self.path)
+        self._log = LineFile(OPTION, self.path)
         ends_well = True
         try:
             for line in self.path.read_bytes().splitlines(keepends=True):

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from samestate.conformance.engines.registry import EVERY, Engine, choose_engines, engines_by_name, find_engine
 from samestate.conformance.errors import InputError
-from samestate.conformance.fuzzing.campaign import Campaign, Watch, size_of
+from samestate.conformance.fuzzing.campaign import Campaign, CampaignWatch, size_of
 from samestate.conformance.fuzzing.finding import Finding, write_finding
 from samestate.conformance.output.targets import check_folder
 from samestate.conformance.vectors import evm, toy
@@ -129,16 +129,16 @@ class Lines:
         self.told: Finding | None = None
 
     def passed(self, seed: int) -> None:
-        """See :class:`samestate.conformance.fuzzing.campaign.Watch`."""
+        """See :class:`samestate.conformance.fuzzing.campaign.CampaignWatch`."""
 
     def shrinking(self, finding: Finding, tried: int) -> None:
-        """See :class:`samestate.conformance.fuzzing.campaign.Watch`."""
+        """See :class:`samestate.conformance.fuzzing.campaign.CampaignWatch`."""
         if self.told is not finding:
             self.told = finding
             print(f"samestate: {shrinking(finding)}, for a minute or so", file=sys.stderr, flush=True)
 
 
-class Bar:
+class CampaignBar:
     """Tells of everything in a bar on a terminal."""
 
     def __init__(self, campaign: Campaign, first: int, progress: Progress, bar: TaskID) -> None:
@@ -148,12 +148,12 @@ class Bar:
         self.bar = bar
 
     def passed(self, seed: int) -> None:
-        """See :class:`samestate.conformance.fuzzing.campaign.Watch`."""
+        """See :class:`samestate.conformance.fuzzing.campaign.CampaignWatch`."""
         found = f", [red]{len(self.campaign.findings)} found[/red]" if self.campaign.findings else ""
         self.progress.update(self.bar, completed=seed - self.first + 1, description=f"seed {seed}{found}")
 
     def shrinking(self, finding: Finding, tried: int) -> None:
-        """See :class:`samestate.conformance.fuzzing.campaign.Watch`."""
+        """See :class:`samestate.conformance.fuzzing.campaign.CampaignWatch`."""
         self.progress.update(self.bar, description=escape(f"{shrinking(finding)}, {tried} smaller blocks tried"))
 
 
@@ -163,11 +163,11 @@ def shrinking(finding: Finding) -> str:
 
 
 @contextlib.contextmanager
-def watcher(campaign: Campaign, count: int | None, first: int) -> Iterator[Watch]:
+def watcher(campaign: Campaign, count: int | None, first: int) -> Iterator[CampaignWatch]:
     """Whom to tell of what is being done."""
     if not sys.stderr.isatty():
         yield Lines()
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield Bar(campaign, first, progress, progress.add_task("fuzzing", total=count))
+        yield CampaignBar(campaign, first, progress, progress.add_task("fuzzing", total=count))

@@ -11,7 +11,7 @@ import typer
 from rich.progress import track
 
 from samestate.conformance.errors import InputError
-from samestate.conformance.mutants.report import Finding, table_of
+from samestate.conformance.mutants.report import HuntedMutant, table_of
 from samestate.conformance.mutants.suspects import Suspect, all_suspects
 from samestate.conformance.output.console import console_for, print_table
 from samestate.conformance.output.json_file import check_json_target, write_json
@@ -35,7 +35,7 @@ def mutants(
     check_json_target(json)
     suspects = chosen(names or ["*"], engine)
     err = console_for()
-    findings: list[Finding] = []
+    findings: list[HuntedMutant] = []
     for suspect in track(suspects, "hunting", console=err, transient=True, disable=not err.is_terminal):
         findings.append(suspect.hunt())
     if json is not None:

@@ -19,8 +19,8 @@ from samestate.conformance.vectors.model import Case, text
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
 from samestate.reference import STRATEGIES, BlockProgram
 from samestate.reference.explorer import (
+    ExploredRun,
     Program,
-    Report,
     Schedule,
     ScheduleDocument,
     limit_after,
@@ -52,7 +52,7 @@ class Replayed:
 
     case: Case
     document: ScheduleDocument
-    report: Report
+    report: ExploredRun
 
     @property
     def is_seen_again(self) -> bool:
@@ -122,7 +122,7 @@ def replay_document(document: ScheduleDocument, vector: Path) -> Replayed:
     case = load_vector_file(vector).case
     if document.block >= len(case.blocks):
         raise InputError(f"block: {document.block}, and the case has {len(case.blocks)}")
-    reports: list[Report] = []
+    reports: list[ExploredRun] = []
     numbers = iter(range(len(case.blocks)))
 
     def apply(machine: Any, block: Any, state: Any) -> Any:
@@ -138,7 +138,7 @@ def replay_document(document: ScheduleDocument, vector: Path) -> Replayed:
     return Replayed(case, document, reports[0])
 
 
-def run_schedule(program: Program, schedule: Schedule) -> Report:
+def run_schedule(program: Program, schedule: Schedule) -> ExploredRun:
     """Run the program under the schedule; how long that may take follows from a run that nobody disturbs."""
     undisturbed = run_once(program, Schedule())
     limit = None if undisturbed.violation is not None else limit_after(undisturbed)

@@ -33,7 +33,7 @@ ATTEMPT_SECONDS: Final = 60.0
 NO_NAMES: Final[Mapping[str, str]] = {}
 
 
-class Watch(Protocol):
+class CampaignWatch(Protocol):
     """Whoever watches a campaign."""
 
     def passed(self, seed: int) -> None:
@@ -44,7 +44,7 @@ class Watch(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class WrongAnswer:
     """What an engine gets wrong about a case. ``timed_out``: it gave nothing in time, so asking again takes as long."""
 
     text: str
@@ -68,7 +68,7 @@ class Campaign:
     skipped: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
-    def run(self, seeds: Iterator[int], seconds: float | None, watch: Watch | None = None) -> None:
+    def run(self, seeds: Iterator[int], seconds: float | None, watch: CampaignWatch | None = None) -> None:
         """Blocks of these seeds on every engine, until time is up or one engine's fault is found on each of them.
 
         An engine that was found wrong is not asked again: one reproducer says more than a hundred.
@@ -85,7 +85,7 @@ class Campaign:
             if not asked or (end is not None and time.monotonic() > end):
                 return
 
-    def _ask(self, name: str, seed: int, case: Case, expected: tuple[Object, ...], watch: Watch | None) -> bool:
+    def _ask(self, name: str, seed: int, case: Case, expected: tuple[Object, ...], watch: CampaignWatch | None) -> bool:
         """Whether the engine passed or could not be asked."""
         engine = self.engines[name]
         if engine.capabilities.missing(case):
@@ -134,7 +134,7 @@ def case_of(machine: str, seed: int, transactions: int) -> tuple[Case, tuple[Obj
     return with_selectors(case, expected), expected
 
 
-def wrong_about(engine: Engine, case: Case, expected: tuple[Object, ...]) -> Wrong | None:
+def wrong_about(engine: Engine, case: Case, expected: tuple[Object, ...]) -> WrongAnswer | None:
     """The first thing that the engine gets wrong, or None. An engine that fails gets it wrong too, however it does."""
     try:
         given = engine.run(case)
@@ -142,15 +142,15 @@ def wrong_about(engine: Engine, case: Case, expected: tuple[Object, ...]) -> Wro
             case, expected, given, engine.capabilities.outputs, engine.capabilities.access, NO_NAMES
         )
     except EngineTimeout as failure:
-        return Wrong(str(failure), timed_out=True)
+        return WrongAnswer(str(failure), timed_out=True)
     except EngineFailure as failure:
-        return Wrong(str(failure))
+        return WrongAnswer(str(failure))
     except Exception as crash:  # of an engine that somebody registered anything may be expected
-        return Wrong(f"the engine crashed: {type(crash).__name__}: {crash}")
-    return None if found is None else Wrong(str(found))
+        return WrongAnswer(f"the engine crashed: {type(crash).__name__}: {crash}")
+    return None if found is None else WrongAnswer(str(found))
 
 
-def smallest(engine: Engine, found: Finding, watch: Watch | None = None) -> Finding:
+def smallest(engine: Engine, found: Finding, watch: CampaignWatch | None = None) -> Finding:
     """The finding with the smallest case on which the engine still goes wrong, or its own where it never does again."""
     tried = 0
 
@@ -186,7 +186,7 @@ def smallest(engine: Engine, found: Finding, watch: Watch | None = None) -> Find
     )
 
 
-def again_and_again(engine: Engine, case: Case, expected: tuple[Object, ...]) -> Iterator[Wrong | None]:
+def again_and_again(engine: Engine, case: Case, expected: tuple[Object, ...]) -> Iterator[WrongAnswer | None]:
     """What the engine gets wrong each time, until it has been asked often enough or for too long."""
     end = time.monotonic() + ATTEMPT_SECONDS
     for _ in range(ATTEMPTS):

@@ -42,7 +42,7 @@ COLD_CONTRACTS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class AccountGroup:
     """Accounts that belong together: keys of senders, keys of accounts that only delegate, contracts."""
 
     senders: tuple[bytes, ...]
@@ -52,7 +52,7 @@ class Group:
 
 
 @dataclass(slots=True)
-class _Draft:
+class _EvmDraft:
     """A block in the making."""
 
     random: Random
@@ -72,10 +72,10 @@ class _Draft:
             "storage": dict(storage),
         }
 
-    def group(self, is_hot: bool, coinbase: bytes) -> Group:
+    def group(self, is_hot: bool, coinbase: bytes) -> AccountGroup:
         """A group, its accounts in the pre-state."""
         random = self.random
-        made = Group(
+        made = AccountGroup(
             senders=tuple(random.randbytes(32) for _ in range(HOT_SENDERS if is_hot else 1)),
             authorities=tuple(random.randbytes(32) for _ in range(2 if is_hot else 1)),
             contracts=tuple(random.randbytes(20) for _ in range(HOT_CONTRACTS if is_hot else COLD_CONTRACTS)),
@@ -93,7 +93,7 @@ class _Draft:
         self._contracts(made, coinbase)
         return made
 
-    def _contracts(self, made: Group, coinbase: bytes) -> None:
+    def _contracts(self, made: AccountGroup, coinbase: bytes) -> None:
         random = self.random
         accounts = tuple(address_of(key) for key in (*made.senders, *made.authorities))
         if made.is_hot:
@@ -143,7 +143,7 @@ def generate_invalid_block(fork: Fork, seed: int, transactions: int = 3, conflic
 
 def _generate(fork: Fork, seed: int, transactions: int, conflict: float) -> tuple[GeneratedCase, TransactionMaker]:
     random = Random(f"{fork.name} {seed} {transactions} {conflict}")
-    draft = _Draft(random, fork, chain_id=random.choice((1, 1, 1, 1337)))
+    draft = _EvmDraft(random, fork, chain_id=random.choice((1, 1, 1, 1337)))
     parent = _parent(random, fork, transactions)
     coinbase = random.randbytes(20)
     hot = draft.group(is_hot=True, coinbase=coinbase)
@@ -182,7 +182,7 @@ def _without_rejected(case: GeneratedCase) -> GeneratedCase:
     return replace(case, transactions=kept)
 
 
-def _predeploy(draft: _Draft, deposits: bool) -> None:
+def _predeploy(draft: _EvmDraft, deposits: bool) -> None:
     """The system contracts, and one that logs deposits in the place of the deposit contract."""
     for address, code in system_contracts(draft.fork).items():
         draft.account(address, nonce=1, code=code)
@@ -190,7 +190,7 @@ def _predeploy(draft: _Draft, deposits: bool) -> None:
         draft.account(draft.fork.deposit_contract, nonce=1, code=deposit_logger())
 
 
-def _coinbase(random: Random, draft: _Draft, hot: Group, fresh: bytes) -> bytes:
+def _coinbase(random: Random, draft: _EvmDraft, hot: AccountGroup, fresh: bytes) -> bytes:
     """Who is paid: mostly nobody known, sometimes somebody whom the transactions work on, or a precompile."""
     way = random.random()
     if way < 0.15:
@@ -259,7 +259,7 @@ def _environment(random: Random, fork: Fork, chain_id: int, parent: Header, coin
     )
 
 
-def _withdrawals(random: Random, draft: _Draft, environment: Environment) -> tuple[Withdrawal, ...]:
+def _withdrawals(random: Random, draft: _EvmDraft, environment: Environment) -> tuple[Withdrawal, ...]:
     known = [bytes.fromhex(address[2:]) for address in draft.pre]
     first = random.randrange(10**6)
     return tuple(

@@ -32,7 +32,7 @@ TIGHT_GAS: Final = (0, 1, 99, 100, 2100, 2199, 2200, 5000, 22_099, 22_100, 25_00
 
 
 @dataclass(slots=True)
-class _Draft:
+class _ToyDraft:
     """A block in the making: what its accounts have, and the nonces that their transactions have come to."""
 
     random: Random
@@ -121,7 +121,7 @@ def random_block(seed: int, transactions: int = 10, conflict: float = 0.5) -> tu
     if not 0 <= conflict <= 1:
         raise ValueError(f"conflict must be between 0 and 1, but is {conflict}")
     random = Random(f"toy {seed} {transactions} {conflict}")
-    draft = _Draft(random, conflict)
+    draft = _ToyDraft(random, conflict)
     made = tuple(draft.transaction(index) for index in range(transactions))
     known = [*draft.balances, b"\xcc" * 20]
     coinbase = random.choice((b"\xc0" * 20, b"\xc0" * 20, random.choice(known)))

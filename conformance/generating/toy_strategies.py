@@ -51,7 +51,7 @@ NOBODY: Final = address(0xCB)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class CaseSizes:
     """How large cases may get. ``conflict`` is how often of 100 times a slot or a sender is one that all share.
 
     ``is_always_valid`` leaves out rejections; transactions still run out of gas.
@@ -111,7 +111,7 @@ def shared_or_own(conflict: int, shared: int, own: int) -> st.SearchStrategy[int
 
 
 @functools.lru_cache(maxsize=64)
-def operations(limits: Limits) -> st.SearchStrategy[Operation]:
+def operations(limits: CaseSizes) -> st.SearchStrategy[Operation]:
     """One operation, on a slot that all share or on the transaction's own."""
     slots = shared_or_own(limits.conflict, limits.slots, OWN_SLOT)
     return st.one_of(
@@ -126,7 +126,7 @@ def operations(limits: Limits) -> st.SearchStrategy[Operation]:
 
 
 @functools.lru_cache(maxsize=64)
-def transaction_drafts(limits: Limits) -> st.SearchStrategy[TransactionDraft]:
+def transaction_drafts(limits: CaseSizes) -> st.SearchStrategy[TransactionDraft]:
     """A transaction."""
     some = st.lists(st.integers(0, limits.slots - 1), max_size=2, unique=True).map(tuple)
     percents = st.integers(0, 100).map(lambda percent: (percent, True))
@@ -142,7 +142,7 @@ def transaction_drafts(limits: Limits) -> st.SearchStrategy[TransactionDraft]:
 
 
 @functools.lru_cache(maxsize=64)
-def block_drafts(limits: Limits) -> st.SearchStrategy[BlockDraft]:
+def block_drafts(limits: CaseSizes) -> st.SearchStrategy[BlockDraft]:
     """A block, half of the time with an access list."""
     right = st.none() | st.just("right")
     amounts = st.sampled_from((1, 0, UINT64_MODULUS - 1))
@@ -160,7 +160,7 @@ def block_drafts(limits: Limits) -> st.SearchStrategy[BlockDraft]:
 
 
 @functools.lru_cache(maxsize=64)
-def toy_cases(limits: Limits = Limits()) -> st.SearchStrategy[GeneratedToyCase]:
+def toy_cases(limits: CaseSizes = CaseSizes()) -> st.SearchStrategy[GeneratedToyCase]:
     """A state and blocks on it, one after another; each goes on from what the one before left."""
     wealth = st.just(FORTUNE) if limits.is_always_valid else st.sampled_from((*(WEALTH,) * 8, 0, 30_000))
     nonces = st.sampled_from((0, 0, 0, 1))

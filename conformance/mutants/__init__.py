@@ -8,6 +8,6 @@ pass some vectors, or it would be no bug that anybody could overlook.
 
 from samestate.conformance.mutants.catalogue import all_mutants
 from samestate.conformance.mutants.mutant import Mutant, mutant
-from samestate.conformance.mutants.report import Finding, Kill
+from samestate.conformance.mutants.report import HuntedMutant, Kill
 
-__all__ = ["Finding", "Kill", "Mutant", "all_mutants", "mutant"]
+__all__ = ["HuntedMutant", "Kill", "Mutant", "all_mutants", "mutant"]

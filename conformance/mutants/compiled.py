@@ -14,13 +14,13 @@ from typing import Final
 from samestate.conformance.exploring.compiled import NOTHING, ToyProgram, seeded_bugs
 from samestate.conformance.exploring.variants import unavailable
 from samestate.conformance.mutants.hunting import LARGEST, NO_KILL, POINTS, SMALLEST, Found, NoVerdict
-from samestate.conformance.mutants.report import INVARIANT, OUTPUT, Finding, Kill
+from samestate.conformance.mutants.report import INVARIANT, OUTPUT, HuntedMutant, Kill
 from samestate.conformance.mutants.suspects import Suspect
 from samestate.conformance.vectors import toy
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.model import Vector, members
 from samestate.conformance.vectors.places import vector_files
-from samestate.reference.explorer import RESULT, RandomTurns, Report, run_once
+from samestate.reference.explorer import RESULT, ExploredRun, RandomTurns, run_once
 
 WORKERS: Final = 3
 FIRST_SEEDS: Final = range(4)
@@ -73,7 +73,7 @@ def suspects() -> Iterator[Suspect]:
             yield Suspect(name, f"optimized:{seeded.strategy}", partial(hunt, name))
 
 
-def hunt(name: str) -> Finding:
+def hunt(name: str) -> HuntedMutant:
     """Look for what kills the bug of that name, the same way for every one."""
     seeded, bug = SEEDED[name], seeded_bugs()[name]
     given = vectors_for(seeded.strategy)
@@ -86,7 +86,7 @@ def hunt(name: str) -> Finding:
             passed += seed == 0 and found is None
         if kill is not None:
             break
-    return Finding(
+    return HuntedMutant(
         name,
         f"optimized:{seeded.strategy}",
         f"{bug.description[0].upper()}{bug.description[1:]}.",
@@ -118,7 +118,7 @@ def first_found(seeded: Seeded, bug: int, vector: Vector, seed: int) -> Found | 
     return None
 
 
-def found_in(vector: Vector, seed: int, report: Report) -> Found | None:
+def found_in(vector: Vector, seed: int, report: ExploredRun) -> Found | None:
     """What was wrong with a run. One that crashed or did not end kills nothing, and has passed nothing either."""
     violation = report.violation
     if violation is None:

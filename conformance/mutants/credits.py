@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from samestate.conformance.mutants.mutant import mutant
-from samestate.reference.memory import Chain, Effects
+from samestate.reference.memory import Effects, VersionChain
 from samestate.reference.view import SpeculativeView
 from samestate.spec.machine import Key, Value
 from samestate.spec.toy.keys import BALANCE, nonce_key
@@ -17,7 +17,7 @@ class FeesNotSeen(SpeculativeView):
         """Wrong: takes the last full write, and no credit since."""
         super().observe(key)
         seen = self.reads[key]
-        base = Chain(None if seen.chain is None else seen.chain.base)
+        base = VersionChain(None if seen.chain is None else seen.chain.base)
         self.reads[key] = seen._replace(value=self.memory.value(key, base))
         return self.reads[key].value
 

@@ -17,7 +17,7 @@ from samestate.conformance.engines.in_process import WORKERS, BlockEngine, capab
 from samestate.conformance.engines.predictions import Predictions, toy_predictions
 from samestate.conformance.engines.registry import compare_engine
 from samestate.conformance.mutants.mutant import Mutant
-from samestate.conformance.mutants.report import INVARIANT, OUTPUT, Finding, Kill
+from samestate.conformance.mutants.report import INVARIANT, OUTPUT, HuntedMutant, Kill
 from samestate.conformance.vectors import toy
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.model import Vector, members
@@ -29,8 +29,8 @@ from samestate.reference.explorer import (
     OUT_OF_POINTS,
     RESULT,
     Exploration,
+    ExploredRun,
     RandomTurns,
-    Report,
     Violation,
     describe,
     explore,
@@ -77,7 +77,7 @@ class NoVerdict:
 Found = Kill | NoVerdict
 
 
-def hunt(mutant: Mutant) -> Finding:
+def hunt(mutant: Mutant) -> HuntedMutant:
     """Run the mutant on all its vectors; then on, until something has killed it."""
     given = vectors_for(mutant)
     first = list(search_by_seed(mutant, SEEDS[0]))
@@ -86,7 +86,7 @@ def hunt(mutant: Mutant) -> Finding:
         kills = list(islice((each for each in search_on(mutant, {mutant.shown_by}) if isinstance(each, Kill)), 1))
     kill = min(kills, key=obscurity, default=None)
     passed = len({vector.case.id for vector in given} - {found.vector for found in first})
-    return Finding(
+    return HuntedMutant(
         mutant.name, mutant.engine, mutant.description, mutant.rule, mutant.hazards, kill, passed, len(given)
     )
 
@@ -219,7 +219,7 @@ def at_random(mutant: Mutant, vector: Vector, seeds: Sequence[int], rate: float 
         seeds = seeds[exploration.runs :]
 
 
-def wrongs(vector: Vector, exploration: Exploration, schedule_of: Callable[[Report], str]) -> Iterator[Found]:
+def wrongs(vector: Vector, exploration: Exploration, schedule_of: Callable[[ExploredRun], str]) -> Iterator[Found]:
     """What an exploration has found."""
     name = vector.case.id
     for report in exploration.violations:

@@ -10,7 +10,7 @@ from samestate.conformance.mutants.mutant import mutant
 from samestate.reference.commit import Attempt
 from samestate.reference.explorer.points import Point
 from samestate.reference.journal import Journal
-from samestate.reference.memory import Chain, Place, Version, VersionedMemory, VersionKind
+from samestate.reference.memory import Place, Version, VersionChain, VersionedMemory, VersionKind
 from samestate.reference.strategies.base import Job
 from samestate.reference.strategies.block_stm import BlockStm
 from samestate.reference.strategies.in_order import ENTER_GATE, LEAVE_GATE, LOOK_GATE
@@ -38,7 +38,7 @@ class LastWriterWins(VersionedMemory):
             order[:] = [step for step in order if step != version.step]
             order.append(version.step)
 
-    def look(self, key: Key, step: int) -> Chain:
+    def look(self, key: Key, step: int) -> VersionChain:
         """Wrong: goes by time, and not by step."""
         place: Place = ("value", key)
         credits: list[Version] = []
@@ -48,9 +48,9 @@ class LastWriterWins(VersionedMemory):
                 continue
             self.refuse_estimate(version)
             if version.kind is VersionKind.WRITE:
-                return Chain(version, tuple(reversed(credits)))
+                return VersionChain(version, tuple(reversed(credits)))
             credits.append(version)
-        return Chain(None, tuple(reversed(credits)))
+        return VersionChain(None, tuple(reversed(credits)))
 
 
 class FinishOrder(BlockStm):

@@ -32,7 +32,7 @@ class Kill:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HuntedMutant:
     """One mutant: what is wrong with it, what killed it, and how many of the vectors that it was given it passes.
 
     ``engine`` is the id of the engine that it is a mutant of, ``rule`` the rule of scheduling that it breaks. ``kill``
@@ -58,7 +58,7 @@ class Finding:
         return asdict(self)
 
 
-def table_of(findings: Sequence[Finding]) -> Table:
+def table_of(findings: Sequence[HuntedMutant]) -> Table:
     """The findings for people."""
     table = Table(show_lines=True)
     for heading in ("mutant", "what is wrong", "killed by", "under", "through", "passes"):

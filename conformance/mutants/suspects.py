@@ -14,7 +14,7 @@ from typing import Final
 from samestate.conformance.engines.in_process import STRATEGIES
 from samestate.conformance.mutants.catalogue import all_mutants
 from samestate.conformance.mutants.hunting import hunt
-from samestate.conformance.mutants.report import Finding
+from samestate.conformance.mutants.report import HuntedMutant
 
 COMPILED: Final = "samestate.conformance.mutants.compiled"
 """Where the mutants of the compiled engine are: its function ``suspects`` gives them, in the order of the table."""
@@ -26,7 +26,7 @@ class Suspect:
 
     name: str
     engine: str
-    hunt: Callable[[], Finding]
+    hunt: Callable[[], HuntedMutant]
 
 
 def reference_suspects() -> Iterator[Suspect]:

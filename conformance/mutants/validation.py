@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from samestate.conformance.mutants.mutant import mutant
-from samestate.reference.memory import Blocked, Chain, Observation, VersionedMemory
+from samestate.reference.memory import Blocked, Observation, VersionChain, VersionedMemory
 from samestate.spec.machine import Key
 
 
@@ -22,7 +22,7 @@ class SkippedValidation(VersionedMemory):
 class ValidationByValue(VersionedMemory):
     """A read is valid as long as the value is the same, whichever step it comes from."""
 
-    def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
+    def agree(self, key: Key, observation: Observation, now: VersionChain) -> bool:
         """Wrong: compares what the versions hold."""
         return observation.value == self.value(key, now)
 
@@ -31,20 +31,20 @@ class ValidationByValue(VersionedMemory):
 class CreditContributorIgnored(VersionedMemory):
     """A read is valid as long as the last full write is the same, whoever has credited the key since."""
 
-    def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
+    def agree(self, key: Key, observation: Observation, now: VersionChain) -> bool:
         """Wrong: leaves the credits out."""
         seen = observation.chain
-        return seen is not None and Chain(seen.base).names() == Chain(now.base).names()
+        return seen is not None and VersionChain(seen.base).names() == VersionChain(now.base).names()
 
 
 @mutant("block-stm", "block-stm.credit.every-contributor-validated", "H13", shown_by="fee_that_depends")
 class CreditIncarnationIgnored(VersionedMemory):
     """A read is valid as long as the same steps have credited the key, whichever of their incarnations did."""
 
-    def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
+    def agree(self, key: Key, observation: Observation, now: VersionChain) -> bool:
         """Wrong: compares credits by their steps."""
         seen = observation.chain
-        if seen is None or Chain(seen.base).names() != Chain(now.base).names():
+        if seen is None or VersionChain(seen.base).names() != VersionChain(now.base).names():
             return False
         return [credit.step for credit in seen.credits] == [credit.step for credit in now.credits]
 
@@ -53,7 +53,7 @@ class CreditIncarnationIgnored(VersionedMemory):
 class NewestVersionOnly(VersionedMemory):
     """A read is valid as long as the newest version under the key is the same, whatever has changed below it."""
 
-    def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
+    def agree(self, key: Key, observation: Observation, now: VersionChain) -> bool:
         """Wrong: compares the last version of the chains."""
         return observation.chain is not None and observation.chain.names()[-1:] == now.names()[-1:]
 
@@ -62,9 +62,9 @@ class NewestVersionOnly(VersionedMemory):
 class BaseReadUnchecked(VersionedMemory):
     """A read that found nothing but the state before the block is never checked."""
 
-    def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
+    def agree(self, key: Key, observation: Observation, now: VersionChain) -> bool:
         """Wrong: takes it that what no transaction had written stays unwritten."""
-        return observation.chain == Chain(None) or super().agree(key, observation, now)
+        return observation.chain == VersionChain(None) or super().agree(key, observation, now)
 
 
 @mutant("block-stm", "block-stm.validation.estimate-fails", "H59", shown_by="two_wait_for_one")

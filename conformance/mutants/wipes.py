@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from samestate.conformance.mutants.mutant import mutant
-from samestate.reference.memory import Chain, Place, Version, VersionedMemory
+from samestate.reference.memory import Place, Version, VersionChain, VersionedMemory
 from samestate.spec.machine import Key
 
 
@@ -11,7 +11,7 @@ from samestate.spec.machine import Key
 class WipeForgotten(VersionedMemory):
     """A slot of a destroyed account that an earlier transaction of the block had written keeps that value."""
 
-    def look(self, key: Key, step: int) -> Chain:
+    def look(self, key: Key, step: int) -> VersionChain:
         """Wrong: the nearest write counts, and the wipe only where there is none."""
         owner = self.codec.storage_owner(key)
         history = self.histories.get(("value", key))
@@ -19,7 +19,7 @@ class WipeForgotten(VersionedMemory):
             return super().look(key, step)
         for version in history.below(step):
             self.refuse_estimate(version)
-            return Chain(version)
+            return VersionChain(version)
         return super().look(key, step)
 
 

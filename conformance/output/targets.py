@@ -187,7 +187,7 @@ class Output:
             raise complaint(self.title, error) from error
 
 
-class Log:
+class LineFile:
     """A file that is added to, a line at a time. Raises InputError, as all its methods do."""
 
     def __init__(self, option: str, path: Path) -> None:

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from samestate.conformance.generating.case import GeneratedCase
-from samestate.conformance.peers.peer import BlockSummary, PeerMissing
+from samestate.conformance.peers.peer import PeerMissing, ReportedBlock
 from samestate.spec.evm.block import Withdrawal
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.state import Account, FlatState
@@ -54,7 +54,7 @@ class Eels:
         """Whether EELS has the fork."""
         return fork in MODULES
 
-    def run(self, case: GeneratedCase) -> BlockSummary:
+    def run(self, case: GeneratedCase) -> ReportedBlock:
         """Execute the block."""
         from ethereum.exceptions import EthereumException  # type: ignore[import-untyped, unused-ignore]
         from ethereum_rlp.exceptions import RLPException  # type: ignore[import-untyped, unused-ignore]
@@ -63,7 +63,7 @@ class Eels:
         try:
             block.execute()
         except (EthereumException, RLPException) as error:
-            return BlockSummary(rejection=f"{type(error).__name__}: {error}")
+            return ReportedBlock(rejection=f"{type(error).__name__}: {error}")
         return block.summary()
 
 
@@ -93,11 +93,11 @@ class EelsBlock:
         """The gas that the executed block used."""
         return int(self._output.block_gas_used)
 
-    def summary(self) -> BlockSummary:
+    def summary(self) -> ReportedBlock:
         """What the executed block came to."""
         output = self._output
         requests = getattr(output, "requests", None)
-        return BlockSummary(
+        return ReportedBlock(
             state_root=bytes(self._fork.state.state_root(self._state)),
             receipts_root=bytes(self._fork.trie.root(output.receipts_trie)),
             gas_used=int(output.block_gas_used),

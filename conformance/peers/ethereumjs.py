@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from samestate.conformance.generating.case import GeneratedCase
-from samestate.conformance.peers.peer import BlockSummary, PeerMissing
+from samestate.conformance.peers.peer import PeerMissing, ReportedBlock
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "peers"
 SCRIPT = "ethereumjs.mjs"
@@ -88,14 +88,14 @@ class EthereumJs:
         """Whether the client has the fork."""
         return fork in HARDFORKS
 
-    def run(self, case: GeneratedCase) -> BlockSummary:
+    def run(self, case: GeneratedCase) -> ReportedBlock:
         """Execute the block. Raises PeerFailed."""
         answer = self._ask(_request(case))
         if "rejection" in answer:
-            return BlockSummary(rejection=str(answer["rejection"]))
+            return ReportedBlock(rejection=str(answer["rejection"]))
         requests = answer.get("requests")
         access_list = answer.get("accessList")
-        return BlockSummary(
+        return ReportedBlock(
             state_root=_bytes(answer["stateRoot"]),
             receipts_root=_bytes(answer["receiptsRoot"]),
             gas_used=int(answer["gasUsed"]),

@@ -19,7 +19,7 @@ class PeerMissing(Exception):  # noqa: N818 - says what is wrong
 
 
 @dataclass(frozen=True, slots=True)
-class BlockSummary:
+class ReportedBlock:
     """What a block came to. What a client does not report is None.
 
     ``requests`` are those to the consensus layer, each a type byte and its data, empty ones left out;
@@ -44,17 +44,17 @@ class Peer(Protocol):
     def supports(self, fork: str) -> bool:
         """Whether the client has the rules of the fork of that name."""
 
-    def run(self, case: GeneratedCase) -> BlockSummary:
+    def run(self, case: GeneratedCase) -> ReportedBlock:
         """Execute the block."""
 
 
-def run_specification(case: GeneratedCase) -> BlockSummary:
+def run_specification(case: GeneratedCase) -> ReportedBlock:
     """What the specification makes of the block."""
     try:
         result = apply_block(Evm(case.fork), case.payload(), case.state())
     except Rejection as rejection:
-        return BlockSummary(rejection=str(rejection))
-    return BlockSummary(
+        return ReportedBlock(rejection=str(rejection))
+    return ReportedBlock(
         state_root=result.state().root(),
         receipts_root=receipts_root(result.receipts),
         gas_used=result.totals.gas_used,
@@ -63,12 +63,12 @@ def run_specification(case: GeneratedCase) -> BlockSummary:
     )
 
 
-def differences(ours: BlockSummary, theirs: BlockSummary) -> tuple[str, ...]:
+def differences(ours: ReportedBlock, theirs: ReportedBlock) -> tuple[str, ...]:
     """The names of what two summaries both tell and disagree about. Why a block is invalid is never compared."""
     if (ours.rejection is None) != (theirs.rejection is None):
         return ("rejection",)
     different = []
-    for name in (field.name for field in fields(BlockSummary) if field.name != "rejection"):
+    for name in (field.name for field in fields(ReportedBlock) if field.name != "rejection"):
         left, right = getattr(ours, name), getattr(theirs, name)
         if left is not None and right is not None and left != right:
             different.append(name)

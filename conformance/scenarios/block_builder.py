@@ -18,9 +18,9 @@ from samestate.conformance.scenarios.draft import (
     NO_ADDRESS,
     SECONDS_PER_BLOCK,
     SYSTEM_CONTRACTS,
-    Account,
     Details,
     Draft,
+    NamedAccount,
     Unexpected,
     block_hash,
     ether,
@@ -53,9 +53,9 @@ __all__ = [
     "ETHER",
     "GWEI",
     "SECONDS_PER_BLOCK",
-    "Account",
     "BlockBuilder",
     "Draft",
+    "NamedAccount",
     "Unexpected",
     "block_hash",
 ]
@@ -69,60 +69,60 @@ class BlockBuilder:
 
     def __init__(self, fork: Fork) -> None:
         self.fork = fork
-        self.named: dict[str, Account] = {}
+        self.named: dict[str, NamedAccount] = {}
         self.pre: Object = {}
         self.nonces: dict[bytes, int] = {}
         self.coinbase = self.nobody("coinbase")
         self.drafts = [self._draft(FIRST_NUMBER, FIRST_TIMESTAMP)]
         for address, code in system_contracts(fork).items():
-            self._place(Account(SYSTEM_CONTRACTS[address], address), nonce=1, code=code)
+            self._place(NamedAccount(SYSTEM_CONTRACTS[address], address), nonce=1, code=code)
 
     # Who there is
 
-    def accounts(self, **balances: int) -> tuple[Account, ...]:
+    def accounts(self, **balances: int) -> tuple[NamedAccount, ...]:
         """Accounts with keys, and what they have. One that has nothing is not in the pre-state."""
         return tuple(self.account(name, balance) for name, balance in balances.items())
 
-    def account(self, name: str, balance: int = 0, nonce: int = 0) -> Account:
+    def account(self, name: str, balance: int = 0, nonce: int = 0) -> NamedAccount:
         """One account with a key."""
         account = self.nobody(name)
         if balance or nonce:
             self._place(account, nonce=nonce, balance=balance)
         return account
 
-    def nobody(self, name: str) -> Account:
+    def nobody(self, name: str) -> NamedAccount:
         """An account with a key that the pre-state doesn't hold. The same name is the same account."""
         if name not in self.named:
             key = keccak256(f"samestate {name}".encode())
-            self.named[name] = Account(name, address_of(key), key)
+            self.named[name] = NamedAccount(name, address_of(key), key)
         return self.named[name]
 
     def contract(
         self, name: str, code: bytes, storage: Mapping[int, int] | None = None, balance: int = 0, nonce: int = 1
-    ) -> Account:
+    ) -> NamedAccount:
         """An account with code, and a key too, so that it can be asked to do what only senders may."""
         account = self.nobody(name)
         self._place(account, nonce, balance, code, storage)
         return account
 
-    def at(self, name: str, address: bytes) -> Account:
+    def at(self, name: str, address: bytes) -> NamedAccount:
         """An account without a key, at an address of its own."""
-        self.named[name] = Account(name, address)
+        self.named[name] = NamedAccount(name, address)
         return self.named[name]
 
-    def empty_account(self, name: str, address: bytes | None = None) -> Account:
+    def empty_account(self, name: str, address: bytes | None = None) -> NamedAccount:
         """An account that is in the pre-state although it has nothing at all, as some were before EIP-161."""
         account = self.nobody(name) if address is None else self.at(name, address)
         self._place(account)
         return account
 
-    def orphan_storage(self, account: Account, storage: Mapping[int, int], balance: int = 0) -> None:
+    def orphan_storage(self, account: NamedAccount, storage: Mapping[int, int], balance: int = 0) -> None:
         """Storage at an address that has neither nonce nor code (EIP-7610)."""
         self._place(account, balance=balance, storage=storage)
 
     def place_contract(
         self,
-        account: Account,
+        account: NamedAccount,
         code: bytes,
         balance: int = 0,
         storage: Mapping[int, int] | None = None,
@@ -130,13 +130,13 @@ class BlockBuilder:
         """Put a contract at an address that follows from something else."""
         self._place(account, 1, balance, code, storage)
 
-    def forget(self, account: Account) -> None:
+    def forget(self, account: NamedAccount) -> None:
         """Take an account out of the pre-state: a system contract, for one."""
         del self.pre[str(account)]
 
     def _place(
         self,
-        account: Account,
+        account: NamedAccount,
         nonce: int = 0,
         balance: int = 0,
         code: bytes = b"",
@@ -186,7 +186,7 @@ class BlockBuilder:
         """Change fields of the current block's environment."""
         self.draft.environment = replace(self.environment, **changes)
 
-    def mined_by(self, account: Account) -> None:
+    def mined_by(self, account: NamedAccount) -> None:
         """Make ``account`` the coinbase of the current block and of those after it."""
         self.coinbase = account
         self.named.pop("coinbase", None)
@@ -199,12 +199,12 @@ class BlockBuilder:
         hashes = {**before.block_hashes, **self.environment.block_hashes}
         self.set_environment(block_hashes=hashes, gas_limit=before.gas_limit)
 
-    def withdrawal(self, to: Account, gwei: int) -> None:
+    def withdrawal(self, to: NamedAccount, gwei: int) -> None:
         """Pay ``gwei`` out of the consensus layer at the end of the block."""
         index = sum(len(draft.withdrawals) for draft in self.drafts)
         self.draft.withdrawals.append(Withdrawal(index, 100 + index, to.address, gwei))
 
-    def ommer(self, miner: Account, generations: int = 1) -> None:
+    def ommer(self, miner: NamedAccount, generations: int = 1) -> None:
         """Include an ommer of so many blocks ago."""
         self.draft.ommers.append(OmmerMiner(miner.address, self.environment.number - generations))
 
@@ -214,26 +214,28 @@ class BlockBuilder:
 
     # Transactions
 
-    def transfer(self, sender: Account, to: Account, value: int, gas: int = 21_000, **details: Unpack[Details]) -> None:
+    def transfer(
+        self, sender: NamedAccount, to: NamedAccount, value: int, gas: int = 21_000, **details: Unpack[Details]
+    ) -> None:
         """Send value, and nothing else."""
         comment = f"{sender.name} sends {ether(value)} to {to.name}"
         self._send(sender, to, value, gas, details={"comment": comment, **details})
 
     def call(
-        self, sender: Account, to: Account, value: int = 0, gas: int = 300_000, **details: Unpack[Details]
+        self, sender: NamedAccount, to: NamedAccount, value: int = 0, gas: int = 300_000, **details: Unpack[Details]
     ) -> None:
         """Call a contract."""
         self._send(sender, to, value, gas, details={"comment": f"{sender.name} calls {to.name}", **details})
 
     def create(
         self,
-        sender: Account,
+        sender: NamedAccount,
         name: str,
         initcode: bytes,
         value: int = 0,
         gas: int = 500_000,
         **details: Unpack[Details],
-    ) -> Account:
+    ) -> NamedAccount:
         """Create a contract by a transaction, and give it a name."""
         nonce = details.get("nonce", self.nonces.get(sender.address, 0))
         created = self.at(name, created_address(sender.address, nonce))
@@ -243,9 +245,9 @@ class BlockBuilder:
 
     def delegate(
         self,
-        sender: Account,
-        delegations: Mapping[Account, Account | None] | Sequence[Authorization],
-        to: Account | None = None,
+        sender: NamedAccount,
+        delegations: Mapping[NamedAccount, NamedAccount | None] | Sequence[Authorization],
+        to: NamedAccount | None = None,
         value: int = 0,
         gas: int = 500_000,
         **details: Unpack[Details],
@@ -266,7 +268,7 @@ class BlockBuilder:
         self._send(sender, to or sender, value, gas, details=details, authorizations=authorizations)
 
     def authorization(
-        self, authority: Account, target: Account | None, nonce: int | None = None, chain_id: int = CHAIN_ID
+        self, authority: NamedAccount, target: NamedAccount | None, nonce: int | None = None, chain_id: int = CHAIN_ID
     ) -> Authorization:
         """The word of ``authority`` that it delegates its code to ``target``."""
         expected = self.nonces.get(authority.address, 0)
@@ -280,8 +282,8 @@ class BlockBuilder:
 
     def blobs(
         self,
-        sender: Account,
-        to: Account | None,
+        sender: NamedAccount,
+        to: NamedAccount | None,
         count: int,
         max_blob_fee: int = GWEI,
         gas: int = 21_000,
@@ -302,8 +304,8 @@ class BlockBuilder:
 
     def _send(
         self,
-        sender: Account,
-        to: Account | None,
+        sender: NamedAccount,
+        to: NamedAccount | None,
         value: int = 0,
         gas: int = 21_000,
         *,
@@ -361,31 +363,31 @@ class BlockBuilder:
         """Which transactions of the current block must succeed. Without a word all of them must."""
         self.draft.receipts = succeeded
 
-    def expect_balance(self, account: Account, balance: int) -> None:
+    def expect_balance(self, account: NamedAccount, balance: int) -> None:
         """What the account must have after the current block."""
         self._expect(f"balance of {account.name}", balance_key(account.address), balance)
 
-    def expect_nonce(self, account: Account, nonce: int) -> None:
+    def expect_nonce(self, account: NamedAccount, nonce: int) -> None:
         """The nonce that the account must have after the current block."""
         self._expect(f"nonce of {account.name}", nonce_key(account.address), nonce)
 
-    def expect_slot(self, account: Account, slot: int, value: int | Account) -> None:
+    def expect_slot(self, account: NamedAccount, slot: int, value: int | NamedAccount) -> None:
         """What a slot must hold after the current block."""
-        number = value.as_number if isinstance(value, Account) else value
+        number = value.as_number if isinstance(value, NamedAccount) else value
         self._expect(f"slot {slot} of {account.name}", slot_key(account.address, slot), number)
 
-    def expect_code(self, account: Account, code: bytes) -> None:
+    def expect_code(self, account: NamedAccount, code: bytes) -> None:
         """The code that the account must have after the current block."""
         self._expect(f"code of {account.name}", code_key(account.address), int.from_bytes(code, "big"))
 
-    def expect_gone(self, account: Account) -> None:
+    def expect_gone(self, account: NamedAccount) -> None:
         """The account must not be in the state after the current block."""
         keys = [part(account.address) for part in (empty_account_key, nonce_key, balance_key, code_key)]
         for key in keys:
             self._expect(f"{account.name}, which should be gone", key, 0)
         self.draft.checks.append(lambda state: _without_storage(state, account))
 
-    def expect_there(self, account: Account) -> None:
+    def expect_there(self, account: NamedAccount) -> None:
         """An empty account must still be in the state after the current block."""
         key = empty_account_key(account.address)
         self._expect(f"{account.name}, which should be there", key, int.from_bytes(EMPTY_ACCOUNT_VALUE, "big"))
@@ -399,6 +401,6 @@ class BlockBuilder:
         self.draft.checks.append(check)
 
 
-def _without_storage(state: FlatState, account: Account) -> None:
+def _without_storage(state: FlatState, account: NamedAccount) -> None:
     if account.address in state.storage:
         raise Unexpected(f"{account.name}, which should be gone, has storage")

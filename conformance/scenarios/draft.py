@@ -36,7 +36,7 @@ class Unexpected(Exception):  # noqa: N818 - what a scenario finds, not an error
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class NamedAccount:
     """An account with a name. Written into code it is its address."""
 
     name: str
@@ -66,7 +66,7 @@ class Draft:
     checks: list[Callable[[FlatState], None]] = field(default_factory=list)
 
 
-AccessListEntries = Iterable[tuple[Account, Sequence[int]]]
+AccessListEntries = Iterable[tuple[NamedAccount, Sequence[int]]]
 
 
 class Details(TypedDict, total=False):

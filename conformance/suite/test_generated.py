@@ -16,7 +16,7 @@ from samestate.conformance.engines.registry import REGISTRY, find_engine
 from samestate.conformance.fuzzing.campaign import case_of, wrong_about
 from samestate.conformance.generating.toy import Workload, generate_block
 from samestate.conformance.generating.toy_case import GeneratedToyCase
-from samestate.conformance.generating.toy_strategies import Limits, toy_cases
+from samestate.conformance.generating.toy_strategies import CaseSizes, toy_cases
 from samestate.conformance.generating.vector import vector_text
 from samestate.conformance.output.targets import write_whole
 from samestate.conformance.vectors import evm, toy
@@ -50,7 +50,7 @@ def complaint(engine: Engine, case: Case, expected: tuple[Any, ...], folder: Pat
     return f"{wrong.text}\nagain: samestate check {target} --engine {engine.id}"
 
 
-def check_toy(engine: Engine, limits: Limits, folder: Path, examples: int) -> int:
+def check_toy(engine: Engine, limits: CaseSizes, folder: Path, examples: int) -> int:
     """Hypothesis on one engine. Gives how many cases it executed."""
     executed = 0
 
@@ -79,7 +79,9 @@ def examples(least: int = 1) -> int:
 @pytest.mark.parametrize("conflict", CONFLICTS)
 @pytest.mark.parametrize("id", TOY_ENGINES)
 def test_toy_blocks(id: str, conflict: int, tmp_path: Path) -> None:
-    executed = check_toy(engine_of(id), Limits(transactions=8, operations=5, conflict=conflict), tmp_path, examples())
+    executed = check_toy(
+        engine_of(id), CaseSizes(transactions=8, operations=5, conflict=conflict), tmp_path, examples()
+    )
     assert executed or engine_of(id).capabilities.needs_access_list
 
 
@@ -130,7 +132,7 @@ def test_what_is_wrong_is_shrunk_and_written(tmp_path: Path, monkeypatch: pytest
     made = BlockEngine("wary", capabilities((toy.NAME,), "", ""), execute)
     monkeypatch.setitem(engines.REGISTRY, "wary", lambda workers: made)
     with pytest.raises(AssertionError, match="stores no twos"):
-        check_toy(made, Limits(transactions=2, operations=3, blocks=1, is_always_valid=True), tmp_path, 1000)
+        check_toy(made, CaseSizes(transactions=2, operations=3, blocks=1, is_always_valid=True), tmp_path, 1000)
     vector = load_vector_file(tmp_path / f"wary{SUFFIX}")
     transactions = [entry for block in vector.case.blocks for entry in members(block, "txs")]
     assert [entry["operations"] for entry in transactions] == [["SSTORE 0x0 0x2"]]

@@ -20,14 +20,14 @@ from samestate.conformance.engines.in_process import STRATEGIES
 from samestate.conformance.engines.predictions import carries_list, toy_predictions
 from samestate.conformance.exploring.schedules import reference_program
 from samestate.conformance.generating.toy_case import GeneratedToyCase
-from samestate.conformance.generating.toy_strategies import Limits, toy_cases
+from samestate.conformance.generating.toy_strategies import CaseSizes, toy_cases
 from samestate.conformance.generating.vector import vector_text
 from samestate.conformance.output.targets import write_whole
 from samestate.conformance.vectors import toy
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.model import Case, members
 from samestate.conformance.vectors.places import SUFFIX, VECTORS, vector_files
-from samestate.reference.explorer import Program, RandomTurns, Report, explore, run_once
+from samestate.reference.explorer import ExploredRun, Program, RandomTurns, explore, run_once
 from samestate.spec.toy.block import Block
 from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.state import ToyState
@@ -59,7 +59,7 @@ def program_of(strategy: str, block: Block, state: ToyState, workers: int = 2) -
     return reference_program(strategy, Toy(), block, state, workers, predictions)
 
 
-def told(report: Report, strategy: str, case: Case, folder: Path, workers: int) -> str:
+def told(report: ExploredRun, strategy: str, case: Case, folder: Path, workers: int) -> str:
     """What was wrong, with the block and the schedule as files that give it again."""
     vector, schedule = folder / f"case{SUFFIX}", folder / "schedule.yaml"
     named = replace(case, id=f"{toy.NAME}/generated/case")
@@ -93,7 +93,7 @@ def chosen(strategy: str) -> Iterator[Case]:
     return itertools.islice(cases, PARALLEL.index(strategy) % every, None, every)
 
 
-LIMITS: Final = Limits(transactions=4, operations=3, slots=2, senders=2, blocks=1, conflict=80)
+LIMITS: Final = CaseSizes(transactions=4, operations=3, slots=2, senders=2, blocks=1, conflict=80)
 
 
 @pytest.mark.parametrize("strategy", PARALLEL)

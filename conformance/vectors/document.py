@@ -40,7 +40,7 @@ _LIBYAML: Final[Any] = getattr(yaml, "CSafeLoader", None)
 
 
 @dataclass(slots=True)
-class Document:
+class YamlDocument:
     """The content of a YAML file, and the line and column (from 1) where each part of it begins."""
 
     place: str
@@ -69,7 +69,7 @@ def show_path(path: Path) -> str:
     return text
 
 
-def read_yaml(place: str, data: bytes) -> Document:
+def read_yaml(place: str, data: bytes) -> YamlDocument:
     """The document in ``data``. Raises InputError where it is anything but maps, lists and quoted strings."""
     if len(data) > SIZE_LIMIT:
         raise InputError(f"{place}: must have at most {SIZE_LIMIT} bytes, but has {len(data)}")
@@ -82,7 +82,7 @@ def read_yaml(place: str, data: bytes) -> Document:
             f"{place}: cannot be read: PyYAML was built without libyaml here, and no other parser will do; "
             "install one of its wheels: pip install --force-reinstall --only-binary pyyaml pyyaml"
         )
-    document = Document(place, "")
+    document = YamlDocument(place, "")
     try:
         _Reader(document, yaml.parse(text, Loader=_LIBYAML)).read()
     except yaml.MarkedYAMLError as error:
@@ -97,7 +97,7 @@ def read_yaml(place: str, data: bytes) -> Document:
 class _Reader:
     """Builds a document from the events of a YAML parser."""
 
-    def __init__(self, document: Document, events: Iterator[Event]) -> None:
+    def __init__(self, document: YamlDocument, events: Iterator[Event]) -> None:
         self.document = document
         self.events = events
 

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from samestate.conformance.errors import InputError
-from samestate.conformance.vectors.document import Document, Object, Path, quoted, read_yaml
+from samestate.conformance.vectors.document import Object, Path, YamlDocument, quoted, read_yaml
 from samestate.conformance.vectors.machines import machine_of
 from samestate.conformance.vectors.model import POST_STATE, SELECTORS, Case, Vector, member, members, text, texts
 from samestate.conformance.vectors.places import SCHEMA
@@ -169,7 +169,7 @@ def result_validator(machine: str) -> Any:
     return Validator(without_references(definitions[f"{machine}_expect"], schema))
 
 
-def schema_problems(document: Document) -> Iterable[str]:
+def schema_problems(document: YamlDocument) -> Iterable[str]:
     """What the schema has against the document, the first few, in the order of the file."""
     found = list(itertools.islice(validator().iter_errors(document.content), PROBLEMS_LOOKED_AT))
     errors = sorted(found, key=lambda error: [str(p) for p in error.absolute_path])
@@ -180,7 +180,7 @@ def schema_problems(document: Document) -> Iterable[str]:
         yield f"{document.place}: {at_least}{len(problems) - PROBLEMS_SHOWN} more problems"
 
 
-def explain(document: Document, error: ValidationError) -> str:
+def explain(document: YamlDocument, error: ValidationError) -> str:
     """A schema error in words: where, what is wrong, and what would be right."""
     path: Path = tuple(error.absolute_path)
     keyword, schema = error.validator, error.schema
@@ -223,7 +223,7 @@ def describe(value: object) -> str:
 # What a schema cannot say
 
 
-def identity_problems(document: Document, content: Object) -> Iterable[str]:
+def identity_problems(document: YamlDocument, content: Object) -> Iterable[str]:
     """The id begins with the machine, the hazards and selectors are known ones, and lists are in order."""
     identity = text(content, "id")
     if identity.split("/")[0] != text(member(content, "machine"), "name"):
@@ -249,7 +249,7 @@ def place_note(place: str, identity: str, is_filled: bool) -> str:
     return f"{place}: is not where its id says, and is called by that: {identity}"
 
 
-def range_problems(document: Document) -> Iterable[str]:
+def range_problems(document: YamlDocument) -> Iterable[str]:
     """Decimal numbers that do not fit their field."""
     for path in document.marks:
         name = path[-1] if path else ""

@@ -10,7 +10,7 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.vectors import evm, toy
 from samestate.conformance.vectors.difference import Difference
-from samestate.conformance.vectors.document import Document, Json, Object
+from samestate.conformance.vectors.document import Json, Object, YamlDocument
 from samestate.conformance.vectors.evm.problems import problems as evm_problems
 from samestate.conformance.vectors.list_difference import list_difference
 from samestate.conformance.vectors.model import Case
@@ -37,7 +37,7 @@ class VectorMachine:
     forks: tuple[str, ...]
     codec: KeyText
     execute: Callable[[Case, Apply], list[Object]]
-    problems: Callable[[Document, Case, tuple[Object, ...]], Iterable[str]]
+    problems: Callable[[YamlDocument, Case, tuple[Object, ...]], Iterable[str]]
     account_of: Callable[[str], str]
     state_values: Callable[[Object], dict[str, str]]
     differences: Mapping[str, Callable[[Json, Json | None], Difference]]

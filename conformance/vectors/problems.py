@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from samestate.conformance.vectors.document import Document, Object, Path, quoted
+from samestate.conformance.vectors.document import Object, Path, YamlDocument, quoted
 from samestate.conformance.vectors.model import VALID, members, text
 from samestate.conformance.vectors.record import KeyText, read_steps, write_critical_paths, write_dependencies
 
 
-def status_problems(document: Document, path: Path, expect: Object, rejections: list[str]) -> Iterable[str]:
+def status_problems(document: YamlDocument, path: Path, expect: Object, rejections: list[str]) -> Iterable[str]:
     """A status that is neither ``valid`` nor one of the machine's rejection codes."""
     status = text(expect, "status")
     if status != VALID and status not in rejections:
@@ -17,7 +17,7 @@ def status_problems(document: Document, path: Path, expect: Object, rejections: 
         yield f"{document.at((*path, 'status'))}{quoted(status)} is no rejection code; they are {known}"
 
 
-def record_problems(document: Document, path: Path, block: Object, expect: Object, codec: KeyText) -> Iterable[str]:
+def record_problems(document: YamlDocument, path: Path, block: Object, expect: Object, codec: KeyText) -> Iterable[str]:
     """An access record that is not in order, and what follows from it but was written otherwise."""
     count = len(members(block, "txs"))
     for name, wanted in (("receipts", count), ("access", count + 2)):

@@ -59,8 +59,8 @@ from samestate.reference.explorer.document import MOST_WORKERS, ScheduleDocument
 from samestate.reference.explorer.driver import Choice, Driver, Limit, Passed, Progress, Worker
 from samestate.reference.explorer.exploring import (
     Exploration,
+    ExploredRun,
     Program,
-    Report,
     describe,
     explore,
     limit_after,
@@ -84,6 +84,7 @@ __all__ = [
     "Choice",
     "Driver",
     "Exploration",
+    "ExploredRun",
     "Kind",
     "Label",
     "Limit",
@@ -93,7 +94,6 @@ __all__ = [
     "Program",
     "Progress",
     "RandomTurns",
-    "Report",
     "Schedule",
     "ScheduleDocument",
     "Switch",

@@ -41,7 +41,7 @@ class Program(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ExploredRun:
     """One run: the schedule that gives it again, how many points it had, and what was wrong, if anything was."""
 
     schedule: tuple[Switch, ...]
@@ -73,10 +73,10 @@ class Exploration:
     points: int
     seconds: float
     complete: bool
-    violations: tuple[Report, ...] = field(default=())
+    violations: tuple[ExploredRun, ...] = field(default=())
 
     @property
-    def first(self) -> Report | None:
+    def first(self) -> ExploredRun | None:
         """The first violation, which of an exploration has the fewest preemptions."""
         return self.violations[0] if self.violations else None
 
@@ -92,7 +92,7 @@ def run_once(
     limit: int | Limit | None = None,
     keep_trace: bool = False,
     choices: list[Choice] | None = None,
-) -> Report:
+) -> ExploredRun:
     """One run of the program. Raises ValueError for a schedule that does not fit it.
 
     A schedule fits where each of its switches is to a worker that is not finished, at a point that the run comes to
@@ -106,7 +106,7 @@ def run_once(
         program.finish()
     except Violation as found:
         violation = found
-    return Report(tuple(driver.switches), driver.number, violation, tuple(trace or ()))
+    return ExploredRun(tuple(driver.switches), driver.number, violation, tuple(trace or ()))
 
 
 def as_limit(limit: int | Limit | None) -> Limit:
@@ -116,7 +116,7 @@ def as_limit(limit: int | Limit | None) -> Limit:
     return Limit(limit) if isinstance(limit, int) else limit
 
 
-def limit_after(undisturbed: Report) -> Limit:
+def limit_after(undisturbed: ExploredRun) -> Limit:
     """What other runs of the same work may take: far more than this one, in which nobody was interrupted."""
     return Limit(TIMES_THE_FIRST * undisturbed.points + 1_000, LIVELOCK)
 
@@ -127,7 +127,7 @@ def explore(
     limit: int | None = None,
     seconds: float | None = None,
     stop_at: int = 1,
-    on_run: Callable[[Report], None] | None = None,
+    on_run: Callable[[ExploredRun], None] | None = None,
 ) -> Exploration:
     """Run every schedule with at most so many preemptions, those with fewer first.
 
@@ -141,7 +141,7 @@ def explore(
     began = time.monotonic()
     waiting: deque[tuple[Switch, ...]] = deque([()])
     runs = points = 0
-    violations: list[Report] = []
+    violations: list[ExploredRun] = []
     while waiting and len(violations) < stop_at:
         if seconds is not None and time.monotonic() - began > seconds:
             break
@@ -177,12 +177,12 @@ def sample(
     limit: int | None = None,
     rate: float | None = None,
     stop_at: int = 1,
-    on_run: Callable[[Report], None] | None = None,
+    on_run: Callable[[ExploredRun], None] | None = None,
 ) -> Exploration:
     """Run the program once for each seed, under a random schedule."""
     began = time.monotonic()
     runs = points = 0
-    violations: list[Report] = []
+    violations: list[ExploredRun] = []
     for seed in seeds:
         report = run_once(program, RandomTurns(seed, rate), limit)
         runs += 1
@@ -196,7 +196,7 @@ def sample(
     return Exploration(runs, points, time.monotonic() - began, True, tuple(violations))
 
 
-def replay(program: Program, report: Report, limit: int | Limit | None = None) -> Report:
+def replay(program: Program, report: ExploredRun, limit: int | Limit | None = None) -> ExploredRun:
     """The same run again, with its trace. Raises ValueError where the program does not behave alike."""
     again = run_once(program, Schedule(report.schedule), limit, keep_trace=True)
     if (again.points, str(again.violation)) != (report.points, str(report.violation)):

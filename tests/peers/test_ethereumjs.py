@@ -9,7 +9,7 @@ import pytest
 
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.peers.ethereumjs import HARDFORKS, EthereumJs
-from samestate.conformance.peers.peer import BlockSummary, PeerMissing
+from samestate.conformance.peers.peer import PeerMissing, ReportedBlock
 from samestate.spec.evm.block_access_list import decode_access_list, encode_access_list
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import FORKS
@@ -40,7 +40,7 @@ class Corrected:
         self.name, self.version, self.supports = peer.name, peer.version, peer.supports
         self._peer = peer
 
-    def run(self, case: GeneratedCase) -> BlockSummary:
+    def run(self, case: GeneratedCase) -> ReportedBlock:
         summary = self._peer.run(case)
         if summary.access_list is None:
             return summary

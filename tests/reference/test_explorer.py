@@ -19,12 +19,12 @@ from samestate.reference.explorer import (
     LOST_WAKE_UP,
     OUT_OF_POINTS,
     RESULT,
+    ExploredRun,
     Kind,
     Label,
     Limit,
     Point,
     RandomTurns,
-    Report,
     Schedule,
     Switch,
     Turns,
@@ -154,7 +154,7 @@ def test_inspection_sees_the_moment_after_a_worker_has_finished() -> None:
 
 
 def test_the_bound_is_on_preemptions_and_runs_with_fewer_come_first() -> None:
-    reports: list[Report] = []
+    reports: list[ExploredRun] = []
     exploration = explore(Counting(workers=1), preemptions=2, on_run=reports.append)
     assert (exploration.complete, exploration.runs) == (True, 1)
     reports.clear()

@@ -12,9 +12,9 @@ from samestate.reference.explorer import (
     LIVELOCK,
     LOST_WAKE_UP,
     RESULT,
+    ExploredRun,
     Kind,
     Program,
-    Report,
     Schedule,
     Switch,
     explore,
@@ -23,7 +23,7 @@ from samestate.reference.explorer import (
 )
 from samestate.reference.explorer.points import IDLE, Label
 from samestate.reference.invariants import DONE_IDLE, DONE_VALIDATED, MARKED_FIRST, NAMES
-from samestate.reference.memory import PUBLISH, Chain, Observation, VersionedMemory
+from samestate.reference.memory import PUBLISH, Observation, VersionChain, VersionedMemory
 from samestate.reference.scheduler import (
     LOOK_ACTIVE,
     LOOK_DONE,
@@ -97,7 +97,7 @@ def test_three_workers_under_random_schedules(strategy: str) -> None:
     assert exploration.first is None, exploration.first.text(40)
 
 
-def found(program: Program, preemptions: int = 2) -> Report:
+def found(program: Program, preemptions: int = 2) -> ExploredRun:
     report = explore(program, preemptions).first
     assert report is not None
     assert report.violation is not None
@@ -151,7 +151,7 @@ def test_decreases_counted_before_the_index_is_lowered_take_four_preemptions() -
     assert report.violation.name in (DONE_VALIDATED, DONE_IDLE)
 
 
-def last_execution(report: Report) -> int:
+def last_execution(report: ExploredRun) -> int:
     """Where the execution of the second transaction begins."""
     return next(p.number for p in report.trace if p.label is EXECUTE and p.detail == (1, 0))
 
@@ -198,7 +198,7 @@ def test_writes_that_are_not_marked_are_found() -> None:
 class NeverSatisfied(VersionedMemory):
     """Takes every read for stale."""
 
-    def agree(self, key: Key, observation: Observation, now: Chain) -> bool:
+    def agree(self, key: Key, observation: Observation, now: VersionChain) -> bool:
         return False
 
 

@@ -24,7 +24,7 @@ from samestate.reference.commit import NO_ESTIMATES_LEFT
 from samestate.reference.difference import difference, end_of
 from samestate.reference.estimators import conflict, quality
 from samestate.reference.explorer import LIVELOCK, RandomTurns, Violation, explore, pass_by, run_once
-from samestate.reference.memory import Chain, VersionedMemory
+from samestate.reference.memory import VersionChain, VersionedMemory
 from samestate.reference.scheduler import LOOK_DONE, Scheduler
 from samestate.reference.strategies.wave_queue import WaveQueue
 from samestate.spec.machine import Key, Rejection, Value
@@ -122,7 +122,7 @@ def test_there_is_no_limit_to_incarnations() -> None:
     class Moody(VersionedMemory):
         refusals = 0
 
-        def agree(self, key: Key, observation: Any, now: Chain) -> bool:
+        def agree(self, key: Key, observation: Any, now: VersionChain) -> bool:
             type(self).refusals += 1
             return type(self).refusals > 200 and super().agree(key, observation, now)
 
@@ -136,7 +136,7 @@ def test_a_transaction_that_is_aborted_for_ever_is_a_livelock() -> None:
     """Nobody has to set a limit for that, and it is none that a long block could reach."""
 
     class NeverSatisfied(VersionedMemory):
-        def agree(self, key: Key, observation: Any, now: Chain) -> bool:
+        def agree(self, key: Key, observation: Any, now: VersionChain) -> bool:
             return False
 
     with pytest.raises(Violation, match="was started 1004 times") as caught:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from samestate.conformance.scenarios.assembler import REVERT, balance, call, code, create2, deploying, load, store
-from samestate.conformance.scenarios.block_builder import ETHER, GWEI, Account, BlockBuilder
+from samestate.conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder, NamedAccount
 from samestate.conformance.scenarios.scenario import scenario, since
 from samestate.spec.evm.address import salted_address
 from samestate.spec.evm.forks import AMSTERDAM, BERLIN, LONDON, PARIS, PRAGUE, SHANGHAI
@@ -90,7 +90,7 @@ def empty_account_gets_value(block: BlockBuilder) -> None:
     block.expect_nonce(ghost, 1)
 
 
-def paid(sender: Account, *gas: int, block: BlockBuilder) -> None:
+def paid(sender: NamedAccount, *gas: int, block: BlockBuilder) -> None:
     """What the sender's transactions must have used."""
     block.expect_balance(sender, ETHER - sum(gas) * PRICE)
 

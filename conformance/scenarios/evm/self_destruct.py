@@ -15,7 +15,7 @@ from samestate.conformance.scenarios.assembler import (
     when,
     words,
 )
-from samestate.conformance.scenarios.block_builder import ETHER, Account, BlockBuilder
+from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder, NamedAccount
 from samestate.conformance.scenarios.scenario import scenario, since, until
 from samestate.spec.evm.address import salted_address
 from samestate.spec.evm.forks import AMSTERDAM, BERLIN, CANCUN, LONDON, PRAGUE, SHANGHAI
@@ -34,7 +34,7 @@ ENOUGH = 3_000_000
 
 def nest(
     block: BlockBuilder, initcode: bytes, runtime: bytes, storage: dict[int, int] | None = None
-) -> tuple[Account, Account]:
+) -> tuple[NamedAccount, NamedAccount]:
     """A factory, and what it makes at one address, which is there already with balance 5 and slot 0 at 7."""
     factory = block.contract("factory", code(store("CALLER", create2(initcode))), nonce=2)
     child = block.at("phoenix", salted_address(factory.address, bytes(32), initcode))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from samestate.conformance.vectors.document import Document, Object, Path
+from samestate.conformance.vectors.document import Object, Path, YamlDocument
 from samestate.conformance.vectors.evm.case import (
     block_fields,
     environment_fields,
@@ -21,13 +21,13 @@ from samestate.spec.evm.alloc import MalformedAlloc
 from samestate.spec.evm.fork import Fork
 
 
-def problems(document: Document, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:
+def problems(document: YamlDocument, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:
     """What is wrong with the pre-state, or else with the blocks."""
     found = list(pre_problems(document, case))
     return found or block_problems(document, case, expected)
 
 
-def pre_problems(document: Document, case: Case) -> Iterable[str]:
+def pre_problems(document: YamlDocument, case: Case) -> Iterable[str]:
     """Accounts that are out of range."""
     try:
         state_of(case)
@@ -39,7 +39,7 @@ def pre_problems(document: Document, case: Case) -> Iterable[str]:
                 yield f"{document.at(('pre', address, 'storage', slot))}must not be zero: leave the slot out"
 
 
-def block_problems(document: Document, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:
+def block_problems(document: YamlDocument, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:
     """What is wrong with the blocks, given their fork."""
     fork = fork_of(case)
     for index, (block, expect) in enumerate(zip(case.blocks, expected, strict=True)):
@@ -61,7 +61,7 @@ def block_problems(document: Document, case: Case, expected: tuple[Object, ...])
 
 
 def presence_problems(
-    document: Document,
+    document: YamlDocument,
     path: Path,
     content: Object,
     fields: Mapping[str, bool],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from samestate.conformance.vectors.document import Document, Object, Path
+from samestate.conformance.vectors.document import Object, Path, YamlDocument
 from samestate.conformance.vectors.model import VALID, Case, member, members, text, texts
 from samestate.conformance.vectors.problems import record_problems, status_problems
 from samestate.conformance.vectors.toy.case import read_block, read_state
@@ -13,13 +13,13 @@ from samestate.conformance.vectors.toy.result import rejection_names
 from samestate.spec.access import OPEN, step_name
 
 
-def problems(document: Document, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:
+def problems(document: YamlDocument, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:
     """What is wrong with the pre-state, or else with the blocks."""
     found = list(pre_problems(document, case))
     return found or block_problems(document, case, expected)
 
 
-def pre_problems(document: Document, case: Case) -> Iterable[str]:
+def pre_problems(document: YamlDocument, case: Case) -> Iterable[str]:
     """Numbers that do not fit, and what is not in the state and must be left out."""
     try:
         read_state(case.pre)
@@ -33,7 +33,7 @@ def pre_problems(document: Document, case: Case) -> Iterable[str]:
             yield f"{document.at(('pre', 'slots', slot))}must not be zero: leave the slot out"
 
 
-def block_problems(document: Document, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:
+def block_problems(document: YamlDocument, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:
     """What is wrong with the blocks."""
     for index, (block, expect) in enumerate(zip(case.blocks, expected, strict=True)):
         path: Path = ("blocks", index)
@@ -48,7 +48,7 @@ def block_problems(document: Document, case: Case, expected: tuple[Object, ...])
             yield from record_problems(document, where, block, expect, CODEC)
 
 
-def access_list_problems(document: Document, path: Path, block: Object) -> Iterable[str]:
+def access_list_problems(document: YamlDocument, path: Path, block: Object) -> Iterable[str]:
     """A list that is not written in order. What it says may be wrong: that is for engines to find."""
     transactions = len(members(block, "txs"))
     for step, entry in enumerate(members(block, "access_list"), OPEN):

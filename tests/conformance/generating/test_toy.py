@@ -20,7 +20,7 @@ from samestate.conformance.generating.toy import (
     right_declaration,
 )
 from samestate.conformance.generating.toy_case import WAYS, GeneratedToyCase, cold_ratio
-from samestate.conformance.generating.toy_strategies import Limits, toy_cases
+from samestate.conformance.generating.toy_strategies import CaseSizes, toy_cases
 from samestate.conformance.vectors import toy
 from samestate.conformance.vectors.model import VALID, members, text
 from samestate.spec.toy.machine import Toy
@@ -104,12 +104,12 @@ def test_cases_are_what_engines_are_given(case: GeneratedToyCase) -> None:
     assert not find_engine("spec").capabilities.missing(written)
 
 
-@given(toy_cases(Limits(is_always_valid=True)))
+@given(toy_cases(CaseSizes(is_always_valid=True)))
 def test_cases_that_are_always_valid(case: GeneratedToyCase) -> None:
     assert {text(result, "status") for result in case.expected()} == {VALID}
 
 
-@given(toy_cases(Limits(conflict=0, blocks=1, is_always_valid=True)))
+@given(toy_cases(CaseSizes(conflict=0, blocks=1, is_always_valid=True)))
 def test_no_conflict_where_none_is_wanted(case: GeneratedToyCase) -> None:
     assert case.conflict_ratio() == 0
 
@@ -143,7 +143,7 @@ def test_cases_cover_what_they_should() -> None:
 
 def shrunk(condition: Callable[[Any], bool]) -> GeneratedToyCase:
     return find(
-        toy_cases(Limits(transactions=5, operations=3, blocks=1)),
+        toy_cases(CaseSizes(transactions=5, operations=3, blocks=1)),
         lambda case: any(condition(result) for result in case.expected()),
         settings=settings(max_examples=1000, database=None, derandomize=True, phases=[Phase.generate, Phase.shrink]),
     )

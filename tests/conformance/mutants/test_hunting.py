@@ -13,7 +13,7 @@ from samestate.conformance.command import application
 from samestate.conformance.mutants import all_mutants
 from samestate.conformance.mutants.hunting import SMALLEST, NoVerdict, at_random, hunt, search, smallest, vectors_for
 from samestate.conformance.mutants.mutant import Mutant, mutant, unmutated
-from samestate.conformance.mutants.report import OUTPUT, Finding, Kill, table_of
+from samestate.conformance.mutants.report import OUTPUT, HuntedMutant, Kill, table_of
 from samestate.reference.memory import Observation, VersionedMemory
 from samestate.reference.scheduler import Scheduler, Task
 from samestate.reference.strategies.block_stm import BlockStm
@@ -120,7 +120,10 @@ def test_what_replaces_nothing_is_no_mutant() -> None:
 
 def test_the_table_says_where_nothing_has_killed_a_mutant() -> None:
     kill = Kill("toy/a/b", "random, seed 3", OUTPUT, "step 1: reads: slot 0x1")
-    findings = [Finding("one", "e", "w", "a.rule", ("H01",), kill, 1, 2), Finding("two", "e", "w", "", (), None, 2, 2)]
+    findings = [
+        HuntedMutant("one", "e", "w", "a.rule", ("H01",), kill, 1, 2),
+        HuntedMutant("two", "e", "w", "", (), None, 2, 2),
+    ]
     columns = [list(column.cells) for column in table_of(findings).columns]
     assert columns[1] == ["w (H01)\na.rule", "w\n"]
     assert columns[2] == ["toy/a/b", "nothing"]
@@ -144,7 +147,7 @@ def test_the_command_refuses_a_mutant_that_there_is_not() -> None:
     assert "no mutant is called flawless" in result.output
 
 
-def unwanted(mutant: Mutant) -> Finding:
+def unwanted(mutant: Mutant) -> HuntedMutant:
     raise AssertionError(f"{mutant.name} is hunted")
 
 

@@ -13,7 +13,7 @@ import pytest
 from samestate import conformance
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.targets import (
-    Log,
+    LineFile,
     Output,
     check_file,
     check_folder,
@@ -183,12 +183,12 @@ def test_a_folder_that_nobody_may_write_to() -> None:
 
 def test_a_log_is_added_to(tmp_path: Path) -> None:
     for line in ("one", "two"):
-        log = Log("--resume:", tmp_path / "deep" / "log")
+        log = LineFile("--resume:", tmp_path / "deep" / "log")
         log.add(line)
         log.close()
     assert (tmp_path / "deep" / "log").read_text() == "one\ntwo\n"
     (tmp_path / "full").symlink_to("/dev/full")
-    full = Log("--resume:", tmp_path / "full")
+    full = LineFile("--resume:", tmp_path / "full")
     with pytest.raises(InputError, match=r"--resume: .*full: cannot be written: No space left on device"):
         full.add("three")
     full.close()

@@ -13,7 +13,7 @@ from samestate.conformance.generating.evm import generate_block, generate_invali
 from samestate.conformance.peers import ethereumjs
 from samestate.conformance.peers.eels import Eels
 from samestate.conformance.peers.ethereumjs import EthereumJs, PeerFailed
-from samestate.conformance.peers.peer import BlockSummary, PeerMissing, differences, run_specification
+from samestate.conformance.peers.peer import PeerMissing, ReportedBlock, differences, run_specification
 from samestate.spec.evm.forks import AMSTERDAM, PRAGUE
 
 
@@ -27,11 +27,11 @@ def test_the_specification_answers() -> None:
 
 
 def test_differences() -> None:
-    full = BlockSummary(state_root=b"1", receipts_root=b"2", gas_used=3, requests=(), access_list=b"\xc0")
+    full = ReportedBlock(state_root=b"1", receipts_root=b"2", gas_used=3, requests=(), access_list=b"\xc0")
     assert differences(full, full) == ()
-    assert differences(full, BlockSummary(state_root=b"x", gas_used=4)) == ("state_root", "gas_used")
-    assert differences(full, BlockSummary(rejection="no")) == ("rejection",)
-    assert differences(BlockSummary(rejection="no"), BlockSummary(rejection="never")) == ()
+    assert differences(full, ReportedBlock(state_root=b"x", gas_used=4)) == ("state_root", "gas_used")
+    assert differences(full, ReportedBlock(rejection="no")) == ("rejection",)
+    assert differences(ReportedBlock(rejection="no"), ReportedBlock(rejection="never")) == ()
 
 
 def test_eels_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,5 +90,5 @@ def test_a_client_that_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     script = f"read line; echo '{json.dumps(answer)}'; read line; echo '{json.dumps({'rejection': 'why'})}'; read line"
     with stand_in(tmp_path, monkeypatch, script) as peer:
         assert peer.version == "0.0.1"
-        assert peer.run(case) == BlockSummary(b"\x01", b"\x02", 3, requests=(b"\x01\x05",))
-        assert peer.run(case) == BlockSummary(rejection="why")
+        assert peer.run(case) == ReportedBlock(b"\x01", b"\x02", 3, requests=(b"\x01\x05",))
+        assert peer.run(case) == ReportedBlock(rejection="why")

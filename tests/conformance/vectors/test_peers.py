@@ -10,7 +10,7 @@ import pytest
 
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.peers.eels import Eels
-from samestate.conformance.peers.peer import BlockSummary, PeerMissing, differences
+from samestate.conformance.peers.peer import PeerMissing, ReportedBlock, differences
 from samestate.conformance.scenarios.block_builder import block_hash
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.hexadecimal import unhexed
@@ -54,10 +54,10 @@ def eels() -> Eels:
         pytest.skip(str(missing))
 
 
-def summary_of(expect: Any) -> BlockSummary:
+def summary_of(expect: Any) -> ReportedBlock:
     if text(expect, "status") != VALID:
-        return BlockSummary(rejection=text(expect, "status"))
-    return BlockSummary(
+        return ReportedBlock(rejection=text(expect, "status"))
+    return ReportedBlock(
         state_root=unhexed(text(expect, "state_root")),
         receipts_root=unhexed(text(expect, "receipts_root")),
         gas_used=int(text(expect, "gas_used")),

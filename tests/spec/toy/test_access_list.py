@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from samestate.conformance.generating.toy_case import GeneratedToyCase, with_access_list
-from samestate.conformance.generating.toy_strategies import Limits, toy_cases
+from samestate.conformance.generating.toy_strategies import CaseSizes, toy_cases
 from samestate.spec.machine import Rejection
 from samestate.spec.toy.access_list import AccessList, Entry
 from samestate.spec.toy.block import Block, Withdrawal
@@ -117,7 +117,7 @@ def test_no_list_is_not_an_empty_one() -> None:
     assert fault((), block_of())[0] == "the block has 2 steps, and the list 0 entries"
 
 
-@given(toy_cases(Limits(is_always_valid=True)))
+@given(toy_cases(CaseSizes(is_always_valid=True)))
 def test_the_list_gives_the_state_after_every_block(case: GeneratedToyCase) -> None:
     """Applied to the state, the changes of all entries, in order, are what the block does."""
     state = case.state
