@@ -154,13 +154,18 @@ def check_vector_document(task: Task, runs: Runs) -> DocumentReport:
 
 
 def _check_vector(vector: Vector, engine: str, workers: int) -> Verdict:
+    return run_vector(vector, engine, engine_of(engine, workers))
+
+
+def run_vector(vector: Vector, id: str, engine: Engine) -> Verdict:
+    """What becomes of a vector on the engine of that id. A crash is a failure, and says where it happened."""
     try:
-        verdict = check_vector(vector, engine_of(engine, workers))
+        verdict = check_vector(vector, engine)
     except InputError:
         raise
     except Exception as error:
-        verdict = Verdict(vector.case.id, Result.FAILED, describe_crash(error, engine), vector.case.fork)
-    return replace(verdict, kind=VECTOR, engine=engine)
+        verdict = Verdict(vector.case.id, Result.FAILED, describe_crash(error, id), vector.case.fork)
+    return replace(verdict, kind=VECTOR, engine=id)
 
 
 @lru_cache(maxsize=64)
