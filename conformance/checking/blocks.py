@@ -8,7 +8,7 @@ from typing import Final
 
 from samestate.conformance.checking.comparing import show
 from samestate.conformance.checking.executor import Executor
-from samestate.conformance.checking.verdict import CaseResult, Verdict
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.block_file import BlockFileCase
 from samestate.conformance.fixtures.networks import Network, find_network
 from samestate.spec.evm.block import Block, Header, encode_block
@@ -73,7 +73,7 @@ def run_block(case: BlockFileCase, executor: Executor) -> Verdict:
         differences.append(str(problem))
     except Rejection as rejection:
         differences.append(_rejected(rejection))
-    result = CaseResult.FAILED if differences else CaseResult.PASSED
+    result = Result.FAILED if differences else Result.PASSED
     return Verdict(case.id, result, "\n".join(differences), case.fork.name, tuple(checks), KIND)
 
 
@@ -162,7 +162,7 @@ def compare_series(blocks: Iterable[tuple[BlockSummary, Verdict]], chain: Networ
             network = find_network(verdict.id, block.chain_id, chain)
             fork = network.fork_at(header.number, header.timestamp, header.difficulty)
             differences += against_parent(fork, block.header, parent.header, parent.is_whole, checks)
-        result = CaseResult.FAILED if differences else verdict.result
+        result = Result.FAILED if differences else verdict.result
         verdicts.append(
             Verdict(
                 verdict.id, result, "\n".join(differences), verdict.fork, tuple(checks), verdict.kind, verdict.engine

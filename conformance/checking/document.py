@@ -13,7 +13,7 @@ from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.running import describe_crash, forks_of, kind_of, run_case
 from samestate.conformance.checking.selection import EVERYTHING, Selection
 from samestate.conformance.checking.vectors import check_vector, loaded
-from samestate.conformance.checking.verdict import CaseResult, Verdict
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import Engine, find_engine
 from samestate.conformance.errors import InputError
@@ -118,7 +118,7 @@ def check_task(task: DocumentTask, watch: Watch | None = None) -> DocumentReport
                 if isinstance(case, BlockFileCase) and engine == SPEC:
                     blocks.append((len(verdicts), summary_of(case)))
                 verdicts.append(runs.make(_unended(case, engine), partial(_run, case, engine, task.workers)))
-                failures += verdicts[-1].result is CaseResult.FAILED
+                failures += verdicts[-1].result is Result.FAILED
             if task.most_failures is not None and failures >= task.most_failures:
                 break
     except InputError as error:
@@ -129,7 +129,7 @@ def check_task(task: DocumentTask, watch: Watch | None = None) -> DocumentReport
 def _unended(case: Case | Skipped, engine: str) -> Verdict:
     """What becomes of a case that does not end."""
     kind = "" if isinstance(case, Skipped) else kind_of(case)
-    return Verdict(case.id, CaseResult.FAILED, "", ", ".join(sorted(forks_of(case))), (), kind, engine)
+    return Verdict(case.id, Result.FAILED, "", ", ".join(sorted(forks_of(case))), (), kind, engine)
 
 
 def _run(case: Case | Skipped, engine: str, workers: int) -> Verdict:
@@ -148,19 +148,24 @@ def check_vector_document(task: DocumentTask, runs: Runs) -> DocumentReport:
         return DocumentReport(task.place, listed=(case.id,))
     verdicts = []
     for engine in task.engines:
-        unended = Verdict(case.id, CaseResult.FAILED, "", case.fork, (), VECTOR, engine)
+        unended = Verdict(case.id, Result.FAILED, "", case.fork, (), VECTOR, engine)
         verdicts.append(runs.make(unended, partial(_check_vector, vector, engine, task.workers)))
     return DocumentReport(task.place, tuple(verdicts), notes=(vector.note,) if vector.note else ())
 
 
 def _check_vector(vector: Vector, engine: str, workers: int) -> Verdict:
+    return run_vector(vector, engine, engine_of(engine, workers))
+
+
+def run_vector(vector: Vector, id: str, engine: Engine) -> Verdict:
+    """What becomes of a vector on the engine of that id. A crash is a failure, and says where it happened."""
     try:
-        verdict = check_vector(vector, engine_of(engine, workers))
+        verdict = check_vector(vector, engine)
     except InputError:
         raise
     except Exception as error:
-        verdict = Verdict(vector.case.id, CaseResult.FAILED, describe_crash(error, engine), vector.case.fork)
-    return replace(verdict, kind=VECTOR, engine=engine)
+        verdict = Verdict(vector.case.id, Result.FAILED, describe_crash(error, id), vector.case.fork)
+    return replace(verdict, kind=VECTOR, engine=id)
 
 
 @lru_cache(maxsize=64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from samestate.conformance.checking.comparing import Disagreement, compare, show
-from samestate.conformance.checking.verdict import CaseResult, Verdict
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.encoding_test import EncodingTestCase, KeyOrderTestCase, RlpTestCase, TrieTestCase
 from samestate.spec.evm.hashing import keccak256
 from samestate.spec.evm.rlp import MalformedRlp, decode, encode
@@ -32,8 +32,8 @@ def run_encoding_test(case: EncodingTestCase) -> Verdict:
             case KeyOrderTestCase():
                 checks = _key_order_test(case)
     except Disagreement as difference:
-        return Verdict(case.id, CaseResult.FAILED, str(difference), kind=kind)
-    return Verdict(case.id, CaseResult.PASSED, checks=checks, kind=kind)
+        return Verdict(case.id, Result.FAILED, str(difference), kind=kind)
+    return Verdict(case.id, Result.PASSED, checks=checks, kind=kind)
 
 
 def _rlp_test(case: RlpTestCase) -> tuple[str, ...]:

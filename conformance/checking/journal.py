@@ -15,7 +15,7 @@ from samestate import conformance, spec
 from samestate.conformance.checking.document import DocumentTask
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.selection import below
-from samestate.conformance.checking.verdict import CaseResult
+from samestate.conformance.checking.verdict import Result
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.pre_alloc import group_path
 from samestate.conformance.output.targets import LineFile, check_folder
@@ -74,7 +74,7 @@ class ResumeJournal:
 
     def add(self, task: DocumentTask, report: DocumentReport) -> None:
         """Keep a report, unless the document has to be looked at again, or may end otherwise. Raises InputError."""
-        is_whole = task.most_failures is None or not any(each.result is CaseResult.FAILED for each in report.verdicts)
+        is_whole = task.most_failures is None or not any(each.result is Result.FAILED for each in report.verdicts)
         is_final = not report.is_half and not report.was_stopped
         if report.error is None and is_final and not report.notes and is_whole:
             self._log.add(json.dumps({"key": key_of(task), "report": report.to_json()}))

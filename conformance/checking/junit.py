@@ -8,7 +8,7 @@ from typing import Final
 from xml.etree import ElementTree
 
 from samestate.conformance.checking.session import Session
-from samestate.conformance.checking.verdict import CaseResult, Verdict
+from samestate.conformance.checking.verdict import Result, Verdict
 
 FORBIDDEN: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML cannot hold at all, not even escaped."""
@@ -39,7 +39,7 @@ def case_of(verdict: Verdict, file: str) -> ElementTree.Element:
     made = ElementTree.Element(
         "testcase", {"classname": printable(classname), "name": printable(name), "file": printable(file)}
     )
-    tag = {CaseResult.FAILED: "failure", CaseResult.SKIPPED: "skipped", CaseResult.ERROR: "error"}.get(verdict.result)
+    tag = {Result.FAILED: "failure", Result.SKIPPED: "skipped", Result.ERROR: "error"}.get(verdict.result)
     if tag is not None:
         lines = verdict.reason.splitlines() or [""]
         part = ElementTree.SubElement(made, tag, {"message": printable(lines[0])})
@@ -53,9 +53,9 @@ def counts(verdicts: Sequence[Verdict]) -> dict[str, str]:
     ends = [verdict.result for verdict in verdicts]
     return {
         "tests": str(len(ends)),
-        "failures": str(ends.count(CaseResult.FAILED)),
-        "errors": str(ends.count(CaseResult.ERROR)),
-        "skipped": str(ends.count(CaseResult.SKIPPED)),
+        "failures": str(ends.count(Result.FAILED)),
+        "errors": str(ends.count(Result.ERROR)),
+        "skipped": str(ends.count(Result.SKIPPED)),
     }
 
 

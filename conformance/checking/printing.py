@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from samestate.conformance.checking.blocks import KIND as BLOCK
 from samestate.conformance.checking.session import Options, Session
-from samestate.conformance.checking.verdict import CaseResult, Verdict
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.output.console import Printer
 
 FAILURES_SHOWN: Final = 50
@@ -44,7 +44,7 @@ class Teller:
 
     def has_news(self, session: Session) -> bool:
         """Whether a failure came since the last time."""
-        return any(verdict.result is CaseResult.FAILED for verdict in session.verdicts[self._seen :])
+        return any(verdict.result is Result.FAILED for verdict in session.verdicts[self._seen :])
 
     def tell(self, session: Session) -> None:
         """Tell of what came since the last time."""
@@ -54,14 +54,14 @@ class Teller:
     def tell_rest(self, session: Session) -> None:
         """Tell of what came to light only when all was there, and of how many more there are."""
         self._tell(range(len(session.verdicts)), session)
-        more = session.count(CaseResult.FAILED) - len(self._told)
+        more = session.count(Result.FAILED) - len(self._told)
         if more > 0:
             self._printer.line(f"and {more} more failures: --json FILE has them all")
 
     def _tell(self, indices: Iterable[int], session: Session) -> None:
         for index in indices:
             verdict = session.verdicts[index]
-            if verdict.result is not CaseResult.FAILED or self._told.get(index) == verdict:
+            if verdict.result is not Result.FAILED or self._told.get(index) == verdict:
                 continue
             if index in self._told or len(self._told) < FAILURES_SHOWN:
                 self._told[index] = verdict
@@ -79,7 +79,7 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
         yield f"ERROR {verdict.id}: {verdict.reason}"
     if len(errors) > FAILURES_SHOWN:
         yield f"and {len(errors) - FAILURES_SHOWN} more documents that cannot be used: --json FILE has them all"
-    reasons = Counter(verdict.reason for verdict in session.verdicts if verdict.result is CaseResult.SKIPPED)
+    reasons = Counter(verdict.reason for verdict in session.verdicts if verdict.result is Result.SKIPPED)
     for reason, count in sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])):
         yield f"skipped {count:6}  {reason}"
     if not session.ended:
@@ -103,8 +103,8 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
         yield session.ended
     yield f"{seconds:.1f} s"
     yield (
-        f"{session.count(CaseResult.PASSED)} passed, {session.count(CaseResult.FAILED)} failed, "
-        f"{session.count(CaseResult.SKIPPED)} skipped" + (f", {len(errors)} unusable" if errors else "")
+        f"{session.count(Result.PASSED)} passed, {session.count(Result.FAILED)} failed, "
+        f"{session.count(Result.SKIPPED)} skipped" + (f", {len(errors)} unusable" if errors else "")
     )
 
 
@@ -141,15 +141,15 @@ def _cell(verdict: Verdict, check: str) -> str:
 
 def counts_table(session: Session) -> Iterator[str]:
     """How many cases of each kind every path had, where there is more than one row to tell."""
-    counts: dict[tuple[str, str], Counter[CaseResult]] = {}
+    counts: dict[tuple[str, str], Counter[Result]] = {}
     for verdict, origin in zip(session.verdicts, session.origins, strict=True):
-        if verdict.result in (CaseResult.PASSED, CaseResult.FAILED):
+        if verdict.result in (Result.PASSED, Result.FAILED):
             counts.setdefault((origin, verdict.kind), Counter())[verdict.result] += 1
     if len(counts) < 2:
         return
     width = max(len(Path(origin).name) for origin, _ in counts)
     for (origin, kind), results in counts.items():
-        passed, failed = results[CaseResult.PASSED], results[CaseResult.FAILED]
+        passed, failed = results[Result.PASSED], results[Result.FAILED]
         yield f"{Path(origin).name:{width}}  {kind:16}  {passed:6} passed  {failed} failed"
 
 
@@ -158,10 +158,10 @@ def to_json(session: Session, options: Options, version: str, seconds: float) ->
     return {
         "complete": not session.ended,
         "ended": session.ended or None,
-        "passed": session.count(CaseResult.PASSED),
-        "failed": session.count(CaseResult.FAILED),
-        "skipped": session.count(CaseResult.SKIPPED),
-        "unusable": session.count(CaseResult.ERROR),
+        "passed": session.count(Result.PASSED),
+        "failed": session.count(Result.FAILED),
+        "skipped": session.count(Result.SKIPPED),
+        "unusable": session.count(Result.ERROR),
         "seconds": round(seconds, 3),
         "source_version": version,
         "engines": list(options.engines),

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 
 from samestate.conformance.checking.session import Session
-from samestate.conformance.checking.verdict import CaseResult
+from samestate.conformance.checking.verdict import Result
 from samestate.conformance.fixtures.archives import size_of
 
 
@@ -34,7 +34,7 @@ class Bar:
     def __call__(self, done: int, session: Session) -> None:
         """So many bytes are done."""
         for verdict in session.verdicts[self._checked :]:
-            self._failed += verdict.result is CaseResult.FAILED
+            self._failed += verdict.result is Result.FAILED
         self._checked = len(session.verdicts)
         note = f"{self._checked} cases" + (f", [red]{self._failed} failed[/red]" if self._failed else "")
         self._progress.update(self._task, completed=done, description=note)

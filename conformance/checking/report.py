@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from samestate.conformance.checking.blocks import BlockSummary
-from samestate.conformance.checking.verdict import CaseResult, Verdict
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.spec.evm.block import header_from_item, header_item
 from samestate.spec.evm.rlp import decode, encode
 
@@ -67,7 +67,7 @@ class DocumentReport:
         return cls(
             place=place,
             verdicts=tuple(
-                Verdict(place + name, CaseResult(result), reason, fork, tuple(checks), kind, engine)
+                Verdict(place + name, Result(result), reason, fork, tuple(checks), kind, engine)
                 for name, result, reason, fork, checks, kind, engine in value["verdicts"]
             ),
             blocks=tuple(

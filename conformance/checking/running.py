@@ -17,7 +17,7 @@ from samestate.conformance.checking.state_and_chain import (
 )
 from samestate.conformance.checking.transactions import KIND as TRANSACTION_TEST
 from samestate.conformance.checking.transactions import run_transaction_test
-from samestate.conformance.checking.verdict import CaseResult, Verdict
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.engines.protocol import Engine, EngineFailure, InProcess, Needs
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.block_file import BlockFileCase
@@ -47,22 +47,22 @@ def run_case(case: Case | Skipped, id: str, engine: Engine) -> Verdict:
     A crash is a failure like any other, and says where it happened. Raises InputError where the case is malformed.
     """
     if isinstance(case, Skipped):
-        return Verdict(case.id, CaseResult.SKIPPED, case.reason, engine=id)
+        return Verdict(case.id, Result.SKIPPED, case.reason, engine=id)
     fork, kind = ", ".join(sorted(forks_of(case))), kind_of(case)
     try:
         if isinstance(case, WithBlocks):
             return _run_blocks(case, id, engine)
         if id != SPEC:
-            return Verdict(case.id, CaseResult.SKIPPED, HOLDS_NO_BLOCK, fork, kind=kind, engine=id)
+            return Verdict(case.id, Result.SKIPPED, HOLDS_NO_BLOCK, fork, kind=kind, engine=id)
         return run_transaction_test(case) if isinstance(case, TransactionTestCase) else run_encoding_test(case)
     except MalformedAlloc as error:
         raise InputError(f"{case.id}: postState: {error}") from error
     except InputError:
         raise
     except EngineFailure as failure:
-        return Verdict(case.id, CaseResult.FAILED, str(failure), fork, (), kind, id)
+        return Verdict(case.id, Result.FAILED, str(failure), fork, (), kind, id)
     except Exception as error:
-        return Verdict(case.id, CaseResult.FAILED, describe_crash(error, id), fork, (), kind, id)
+        return Verdict(case.id, Result.FAILED, describe_crash(error, id), fork, (), kind, id)
 
 
 def _run_blocks(case: WithBlocks, id: str, engine: Engine) -> Verdict:
@@ -71,7 +71,7 @@ def _run_blocks(case: WithBlocks, id: str, engine: Engine) -> Verdict:
     if not lacking and not isinstance(engine, InProcess):
         lacking = TAKES_DOCUMENTS
     if lacking or not isinstance(engine, InProcess):
-        return Verdict(case.id, CaseResult.SKIPPED, lacking, fork, kind=kind, engine=id)
+        return Verdict(case.id, Result.SKIPPED, lacking, fork, kind=kind, engine=id)
     executor = Executor(id, engine)
     match case:
         case StateTestCase():
@@ -80,8 +80,8 @@ def _run_blocks(case: WithBlocks, id: str, engine: Engine) -> Verdict:
             verdict = run_blockchain_test(case, executor)
         case BlockFileCase():
             verdict = run_block(case, executor)
-    if id != SPEC and not executor.executed and verdict.result is CaseResult.PASSED:
-        return Verdict(case.id, CaseResult.SKIPPED, NONE_EXECUTED, verdict.fork, kind=kind, engine=id)
+    if id != SPEC and not executor.executed and verdict.result is Result.PASSED:
+        return Verdict(case.id, Result.SKIPPED, NONE_EXECUTED, verdict.fork, kind=kind, engine=id)
     return Verdict(case.id, verdict.result, verdict.reason, verdict.fork, verdict.checks, kind, id)
 
 

@@ -19,7 +19,7 @@ from samestate.conformance.checking.limits import NO_LIMITS, Limits
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.sample import Sample, choose
 from samestate.conformance.checking.selection import EVERYTHING, Selection, is_called
-from samestate.conformance.checking.verdict import CaseResult, Verdict
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.checking.workers import check_all
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.errors import InputError
@@ -85,19 +85,19 @@ class Session:
     sample: Sample | None = None
     _blocks: dict[int, BlockSummary] = field(default_factory=dict)
 
-    def count(self, result: CaseResult) -> int:
+    def count(self, result: Result) -> int:
         """How many cases ended so."""
         return sum(verdict.result is result for verdict in self.verdicts)
 
     def idle(self, engines: Iterable[str]) -> list[str]:
         """The engines among these that executed no case at all."""
-        busy = {verdict.engine for verdict in self.verdicts if verdict.result in (CaseResult.PASSED, CaseResult.FAILED)}
+        busy = {verdict.engine for verdict in self.verdicts if verdict.result in (Result.PASSED, Result.FAILED)}
         return [engine for engine in engines if engine not in busy]
 
     @property
     def errors(self) -> list[Verdict]:
         """The documents that could not be used, each with what is wrong with it."""
-        return [verdict for verdict in self.verdicts if verdict.result is CaseResult.ERROR]
+        return [verdict for verdict in self.verdicts if verdict.result is Result.ERROR]
 
     def take(self, report: DocumentReport, origin: str) -> None:
         """Add the verdicts of a document, and that it cannot be used, if so."""
@@ -110,7 +110,7 @@ class Session:
         self.rules |= report.rules
         if report.error is not None:
             reason = report.error.removeprefix(f"{report.place}: ")
-            self.verdicts.append(Verdict(report.place, CaseResult.ERROR, reason, kind=DOCUMENT, engine=""))
+            self.verdicts.append(Verdict(report.place, Result.ERROR, reason, kind=DOCUMENT, engine=""))
         added = len(self.verdicts) - start
         self.origins += [origin] * added
         self.files += [report.place] * added
@@ -214,8 +214,8 @@ def _take(options: Options, session: Session, task: DocumentTask, report: Docume
     """Add a report, up to the last failure that is wanted."""
     most = options.most_failures
     if most is not None:
-        room = most - session.count(CaseResult.FAILED)
-        failures = [index for index, verdict in enumerate(report.verdicts) if verdict.result is CaseResult.FAILED]
+        room = most - session.count(Result.FAILED)
+        failures = [index for index, verdict in enumerate(report.verdicts) if verdict.result is Result.FAILED]
         if len(failures) >= room:
             report = report.until(failures[room - 1] + 1)
             session.ended = f"stopped after {most} failure{'s' if most > 1 else ''}"

@@ -6,7 +6,7 @@ from typing import Final
 
 from samestate.conformance.checking.comparing import Disagreement, compare, compare_state, show
 from samestate.conformance.checking.executor import Executor
-from samestate.conformance.checking.verdict import CaseResult, Verdict
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase, BlockEntry
 from samestate.conformance.fixtures.exceptions import satisfies
 from samestate.conformance.fixtures.forks import ForkSchedule
@@ -32,8 +32,8 @@ def run_state_test(case: StateTestCase, executor: Executor) -> Verdict:
     try:
         _state_test(case, executor, checks)
     except Disagreement as difference:
-        return Verdict(case.id, CaseResult.FAILED, str(difference), case.fork.name, tuple(checks), STATE_TEST)
-    return Verdict(case.id, CaseResult.PASSED, "", case.fork.name, tuple(checks), STATE_TEST)
+        return Verdict(case.id, Result.FAILED, str(difference), case.fork.name, tuple(checks), STATE_TEST)
+    return Verdict(case.id, Result.PASSED, "", case.fork.name, tuple(checks), STATE_TEST)
 
 
 def _state_test(case: StateTestCase, executor: Executor, checks: list[str]) -> None:
@@ -71,8 +71,8 @@ def run_blockchain_test(case: BlockchainTestCase, executor: Executor) -> Verdict
     try:
         _blockchain_test(case, executor, checks)
     except Disagreement as difference:
-        return Verdict(case.id, CaseResult.FAILED, str(difference), name, tuple(dict.fromkeys(checks)), case.kind)
-    return Verdict(case.id, CaseResult.PASSED, "", name, tuple(dict.fromkeys(checks)), case.kind)
+        return Verdict(case.id, Result.FAILED, str(difference), name, tuple(dict.fromkeys(checks)), case.kind)
+    return Verdict(case.id, Result.PASSED, "", name, tuple(dict.fromkeys(checks)), case.kind)
 
 
 def _blockchain_test(case: BlockchainTestCase, executor: Executor, checks: list[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from samestate.conformance.checking.comparing import Disagreement, compare
-from samestate.conformance.checking.verdict import CaseResult, Verdict
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.exceptions import satisfies
 from samestate.conformance.fixtures.transaction_test import TransactionTestCase
 from samestate.spec.evm.environment import Environment
@@ -31,8 +31,8 @@ def run_transaction_test(case: TransactionTestCase) -> Verdict:
     try:
         _transaction_test(case, checks)
     except Disagreement as difference:
-        return Verdict(case.id, CaseResult.FAILED, str(difference), case.fork.name, tuple(checks), KIND)
-    return Verdict(case.id, CaseResult.PASSED, "", case.fork.name, tuple(checks), KIND)
+        return Verdict(case.id, Result.FAILED, str(difference), case.fork.name, tuple(checks), KIND)
+    return Verdict(case.id, Result.PASSED, "", case.fork.name, tuple(checks), KIND)
 
 
 def _transaction_test(case: TransactionTestCase, checks: list[str]) -> None:

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator
 from typing import Final
 
-from samestate.conformance.checking.verdict import CaseResult, Verdict
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.engines.registry import Engine, EngineFailure, compare_engine
 from samestate.conformance.vectors.loading import load_vector
 from samestate.conformance.vectors.model import Vector
@@ -30,13 +30,13 @@ def check_vector(vector: Vector, engine: Engine) -> Verdict:
     case = vector.case
     missing = engine.capabilities.missing(case)
     if missing:
-        return Verdict(case.id, CaseResult.SKIPPED, missing, case.fork)
+        return Verdict(case.id, Result.SKIPPED, missing, case.fork)
     checks: list[str] = []
     try:
         difference = compare_engine(engine, vector, checks)
     except EngineFailure as failure:
-        return Verdict(case.id, CaseResult.FAILED, str(failure), case.fork)
+        return Verdict(case.id, Result.FAILED, str(failure), case.fork)
     compared = tuple(dict.fromkeys(checks))
     if difference is None:
-        return Verdict(case.id, CaseResult.PASSED, "", case.fork, compared)
-    return Verdict(case.id, CaseResult.FAILED, str(difference), case.fork, compared)
+        return Verdict(case.id, Result.PASSED, "", case.fork, compared)
+    return Verdict(case.id, Result.FAILED, str(difference), case.fork, compared)

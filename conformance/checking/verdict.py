@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class CaseResult(Enum):
+class Result(Enum):
     """The ends of a case: it passed, it failed, it was not run; and of a document that cannot be used: an error."""
 
     PASSED = "passed"
@@ -25,7 +25,7 @@ class Verdict:
     """
 
     id: str
-    result: CaseResult
+    result: Result
     reason: str = ""
     fork: str = ""
     checks: tuple[str, ...] = ()

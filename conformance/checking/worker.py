@@ -24,7 +24,7 @@ from samestate.conformance.checking.document import DocumentTask, check_task
 from samestate.conformance.checking.limits import NO_LIMITS, Limits, show_size
 from samestate.conformance.checking.process_tree import end_tree, memory_of, tree
 from samestate.conformance.checking.report import DocumentReport
-from samestate.conformance.checking.verdict import CaseResult, Verdict
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.errors import InputError
 
 LOOK_AGAIN: Final = 0.02
@@ -282,13 +282,13 @@ class _Document:
         """The run that has begun has failed."""
         assert self.run is not None
         self.was_stopped = True
-        self._known.append(replace(self.run, result=CaseResult.FAILED, reason=reason))
+        self._known.append(replace(self.run, result=Result.FAILED, reason=reason))
 
     def report_unread(self, reason: str) -> DocumentReport:
         """The report on a document that cannot be read to its end: what was run, and that the rest was not."""
         reason = f"reading it {reason}; what is left of it was not run"
         return DocumentReport(
-            self._task.place, (*self._known, Verdict(self._task.place, CaseResult.FAILED, reason)), was_stopped=True
+            self._task.place, (*self._known, Verdict(self._task.place, Result.FAILED, reason)), was_stopped=True
         )
 
 

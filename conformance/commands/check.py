@@ -21,7 +21,7 @@ from samestate.conformance.checking.progress import Bar, progress_bar
 from samestate.conformance.checking.selection import Selection, compile_keyword, selectors_of, split_argument
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.session import check as check_paths
-from samestate.conformance.checking.verdict import CaseResult, Verdict
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.checking.worker import EndedBeforeWork
 from samestate.conformance.commands.chain_option import ChainOption
 from samestate.conformance.engines.in_process import WORKERS
@@ -209,7 +209,7 @@ def check(
     if ending is not None:
         raise ending
     printer.finish()
-    if session.count(CaseResult.FAILED):
+    if session.count(Result.FAILED):
         raise typer.Exit(FAILED)
     refuse_errors(session.errors)
     refuse_idleness(session.idle(options.engines), options.engines, engines_by_name(names))

@@ -13,7 +13,7 @@ import typer
 from samestate.conformance.checking.progress import progress_bar
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.session import check as check_paths
-from samestate.conformance.checking.verdict import CaseResult
+from samestate.conformance.checking.verdict import Result
 from samestate.conformance.checking.worker import EndedBeforeWork
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.json_file import check_json_target, write_json
@@ -126,8 +126,8 @@ def print_not_reached(anchors: tuple[Anchor, ...], session: Session, with_source
     else:
         print_places(left, out)
     print(
-        f"{session.count(CaseResult.PASSED)} passed, {session.count(CaseResult.FAILED)} failed, "
-        f"{session.count(CaseResult.SKIPPED)} skipped",
+        f"{session.count(Result.PASSED)} passed, {session.count(Result.FAILED)} failed, "
+        f"{session.count(Result.SKIPPED)} skipped",
         file=out,
     )
     share = 100 * len(left) / max(len(anchors), 1)

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from samestate.conformance.checking.vectors import check_document
-from samestate.conformance.checking.verdict import CaseResult, Verdict
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.engines.protocol import Capabilities, Engine
 from samestate.conformance.engines.registry import REGISTRY, SpecEngine, find_engine
 from samestate.conformance.vectors.document import Object
@@ -109,7 +109,7 @@ def pairs() -> list[tuple[str, str]]:
 def test_the_canary_lives_on_every_engine(id: str, machine: str) -> None:
     path = canary_for(id, machine)
     (verdict,) = check_document(str(path), path.read_bytes(), engine_of(id))
-    assert verdict.result is CaseResult.PASSED, verdict.reason
+    assert verdict.result is Result.PASSED, verdict.reason
 
 
 @pytest.mark.parametrize("field", FIELDS)
@@ -122,7 +122,7 @@ def test_a_wrong_digit_fails_on_every_engine(id: str, machine: str, field: str) 
     at = place.end(2) - 1
     wrong = text[:at] + ("1" if text[at] != "1" else "2") + text[at + 1 :]
     (verdict,) = check_document(str(path), wrong.encode(), engine_of(id))
-    assert verdict.result is CaseResult.FAILED
+    assert verdict.result is Result.FAILED
     assert verdict.reason.startswith(f"{field}: expected ")
 
 
@@ -155,22 +155,22 @@ def test_an_output_that_is_lost_or_wrong_fails(identity: str, name: str) -> None
 
     for spoil in (lose, change):
         verdict = verdict_on(identity, Spoiling(spoil))
-        assert verdict.result is CaseResult.FAILED
+        assert verdict.result is Result.FAILED
         assert verdict.reason.startswith((name, "receipt 0", "number of receipts"))
 
 
 @pytest.mark.parametrize("identity", REJECTED)
 def test_a_rejection_without_the_transaction_at_fault_fails(identity: str) -> None:
     verdict = verdict_on(identity, Spoiling(lambda result: result.pop("transaction", None) and None))
-    assert verdict.result is CaseResult.FAILED
+    assert verdict.result is Result.FAILED
     assert verdict.reason.startswith("rejected transaction: expected ")
-    assert verdict_on(identity, SpecEngine()).result is CaseResult.PASSED
+    assert verdict_on(identity, SpecEngine()).result is Result.PASSED
 
 
 @pytest.mark.parametrize("identity", REJECTED_AS_A_WHOLE)
 def test_a_rejection_that_blames_a_transaction_for_nothing_fails(identity: str) -> None:
     verdict = verdict_on(identity, Spoiling(lambda result: result.update(transaction="0")))
-    assert verdict.result is CaseResult.FAILED
+    assert verdict.result is Result.FAILED
     assert verdict.reason.startswith("rejected transaction: expected nothing, the engine gives ")
 
 
@@ -178,9 +178,9 @@ def test_who_tells_only_validity_may_leave_the_transaction_out_but_not_give_a_wr
     silent = replace(SpecEngine.capabilities, outputs=frozenset({"state_root"}))
     for identity in REJECTED:
         lost = Spoiling(lambda result: result.pop("transaction", None) and None, capabilities=silent)
-        assert verdict_on(identity, lost).result is CaseResult.PASSED
+        assert verdict_on(identity, lost).result is Result.PASSED
         wrong = Spoiling(lambda result: result.update(transaction="77"), capabilities=silent)
-        assert verdict_on(identity, wrong).result is CaseResult.FAILED
+        assert verdict_on(identity, wrong).result is Result.FAILED
 
 
 @pytest.mark.parametrize("id", REGISTRY)

@@ -13,7 +13,7 @@ import pytest
 
 from samestate.conformance.checking.printing import failure
 from samestate.conformance.checking.session import Options, Session, check
-from samestate.conformance.checking.verdict import CaseResult
+from samestate.conformance.checking.verdict import Result
 
 pytestmark = pytest.mark.fixtures
 
@@ -42,7 +42,7 @@ def data(name: str) -> Path:
 def check_all(options: Options) -> Session:
     session = Session()
     check(options, session)
-    failed = [verdict for verdict in session.verdicts if verdict.result in (CaseResult.FAILED, CaseResult.ERROR)]
+    failed = [verdict for verdict in session.verdicts if verdict.result in (Result.FAILED, Result.ERROR)]
     assert not failed, "\n" + "\n".join(line for verdict in failed[:10] for line in failure(verdict))
     return session
 
@@ -50,14 +50,14 @@ def check_all(options: Options) -> Session:
 @pytest.mark.parametrize("name", ARCHIVES)
 def test_a_sample_of_an_archive(name: str) -> None:
     session = check_all(Options((data(f"{name}.tar.xz"),), sample=SHARE))
-    assert session.count(CaseResult.PASSED) == SHARE, "cases of a sample are neither skipped nor lost"
+    assert session.count(Result.PASSED) == SHARE, "cases of a sample are neither skipped nor lost"
 
 
 def test_every_real_block() -> None:
     session = check_all(
         Options((data("blocks"), *(path for path in [data("blocks").parent / "more/blocks"] if path.exists())))
     )
-    blocks = [verdict for verdict in session.verdicts if verdict.result is CaseResult.PASSED]
+    blocks = [verdict for verdict in session.verdicts if verdict.result is Result.PASSED]
     assert blocks, "some block is of a fork that is specified"
     checks = {"transactions root", "gas used", "receipts root", "logs bloom"}
     assert all(checks <= {*verdict.checks} for verdict in blocks), "of every block its body and what came of it"

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 from samestate.conformance.checking.vectors import check_document
-from samestate.conformance.checking.verdict import CaseResult
+from samestate.conformance.checking.verdict import Result
 from samestate.conformance.engines.registry import REGISTRY, Engine, compare_engine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.scenarios.filling import fill
@@ -371,7 +371,7 @@ def written(content: Content) -> bytes:
 @pytest.mark.parametrize("identity", CANARIES)
 def test_the_canary_lives(identity: str) -> None:
     verdicts = list(check_document(f"{identity}{SUFFIX}", written(content_of(identity)), engine_of("spec")))
-    assert [verdict.result for verdict in verdicts] == [CaseResult.PASSED]
+    assert [verdict.result for verdict in verdicts] == [Result.PASSED]
 
 
 @pytest.mark.parametrize("what", WRONG)
@@ -385,7 +385,7 @@ def test_the_canary_dies_of_one_wrong_digit(what: str) -> None:
     except InputError as error:
         assert identity in str(error)
         return
-    assert [verdict.result for verdict in verdicts] == [CaseResult.FAILED]
+    assert [verdict.result for verdict in verdicts] == [Result.FAILED]
     assert "expected" in verdicts[0].reason
 
 
@@ -404,7 +404,7 @@ def test_any_wrong_hex_digit_of_what_is_expected_is_found(path: Path) -> None:
             verdicts = list(check_document(str(path), wrong.encode(), engine_of("spec")))
         except InputError:
             continue
-        assert verdicts[0].result is CaseResult.FAILED, quoted(text[at - 60 : at + 3])
+        assert verdicts[0].result is Result.FAILED, quoted(text[at - 60 : at + 3])
 
 
 def test_a_vector_that_was_copied_is_still_a_vector_and_says_so() -> None:

@@ -93,6 +93,11 @@ class Vector:
     names: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
 
+    @property
+    def id(self) -> str:
+        """What the case is called, as under ``id`` in the file."""
+        return self.case.id
+
 
 def member(content: Json, name: str) -> Object:
     """The map in a field. Raises TypeError where it is none, which the schema has excluded."""

@@ -9,11 +9,18 @@ import os
 
 import cython
 from cython.cimports.libc.stdint import uint64_t
-from cython.cimports.libc.string import memcpy, memset
+from cython.cimports.libc.string import memcmp, memcpy, memset
 from cython.cimports.posix.mman import MAP_FAILED, MAP_SHARED, PROT_READ, PROT_WRITE, mmap, munmap
-from cython.cimports.samestate.optimized.core.records import OUT_OF_MEMORY, ArenaHeader, Value, WorkerRecord
+from cython.cimports.samestate.optimized.core.records import (
+    OUT_OF_MEMORY,
+    OUTSIDE_SHIFT,
+    ArenaHeader,
+    Value,
+    WorkerRecord,
+)
 from cython.cimports.samestate.optimized.core.shim import (
     INTERRUPTED_BY_HOOK,
+    SAMESTATE_IS_EXPLORED,
     atomic_add,
     atomic_load,
     atomic_replace,
@@ -88,6 +95,38 @@ def store_value(task, data, length):
     return offset
 
 
+def store_content(task, content, value):
+    """Long bytes are not copied where they lie in the arena already, or in the state before the block."""
+    value[0] = 0
+    if content.data == cython.NULL:
+        return True
+    value[0] = content.value
+    if content.value == 0:
+        value[0] = store_value(task, content.data, content.length)
+    return value[0] != 0
+
+
+def refer_outside(task, content):
+    """Their place instead of them: the same in every process."""
+    offset: uint64_t = allocate(task, cython.sizeof(Value) + 8)
+    if offset == 0:
+        return 0
+    value: cython.pointer(Value) = cython.cast(cython.pointer(Value), at(task.session.arena, offset))
+    value.length = content.length | (cython.cast(uint64_t, 1) << OUTSIDE_SHIFT)
+    place: cython.pointer(uint64_t) = cython.cast(cython.pointer(uint64_t), value + 1)
+    place[0] = cython.cast(uint64_t, content.data - cython.cast(cython.p_const_uchar, task.session.outside))
+    return offset
+
+
+def is_same_content(one, other):
+    """The same place means the same bytes, however many: most often a code that somebody has only passed on."""
+    if one.data == other.data and one.length == other.length:
+        return True
+    if one.data == cython.NULL or other.data == cython.NULL or one.length != other.length:
+        return False
+    return memcmp(one.data, other.data, one.length) == 0
+
+
 def stop(arena, reason):
     """Only the first reason is kept: later ones follow from it."""
     atomic_replace(cython.address(arena_header(arena).stop), 0, reason, b"arena.stop")
@@ -129,6 +168,7 @@ class SharedArena:
         header: cython.pointer(ArenaHeader) = arena_header(cython.address(created.arena))
         memset(header, 0, cython.sizeof(ArenaHeader))
         header.used = FIRST_FREE
+        header.seed = 0 if SAMESTATE_IS_EXPLORED else int.from_bytes(os.urandom(8), "little")
         header.magic = MAGIC
         return created
 

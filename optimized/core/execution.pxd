@@ -7,6 +7,9 @@ from samestate.optimized.core.records cimport Execution, Session, Task
 # Run the executor once for the step and incarnation that begin_task was told. An ExecutionResult.
 cdef int run_executor(Task* task) noexcept nogil
 
+# What a step leaves that came upon UNMERGED: no effect, and the verdict UNMERGEABLE. Gives DONE.
+cdef int end_unmerged(Task* task) noexcept nogil
+
 # Whether the reads of the step's execution are still what they were.
 cdef bint run_validation(Task* task, uint64_t step, Execution* execution) noexcept nogil
 

@@ -3,6 +3,7 @@
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.samestate.optimized.core.arena import reserve_if_room, stop
+from cython.cimports.samestate.optimized.core.machine import Machine, machine_of
 from cython.cimports.samestate.optimized.core.memory import validate
 from cython.cimports.samestate.optimized.core.records import (
     BROKEN,
@@ -13,6 +14,8 @@ from cython.cimports.samestate.optimized.core.records import (
     TRACE_CHUNK_EVENTS,
     TRACE_EXECUTION,
     TRACE_VALIDATION,
+    UNMERGEABLE,
+    UNMERGED,
     TraceChunk,
     TraceEvent,
     WorkerRecord,
@@ -67,6 +70,14 @@ def start_clock(task: cython.pointer(Task)) -> uint64_t:
     return task.clock if task.clock else now_nanoseconds()
 
 
+def end_unmerged(task):
+    """It is over for as long as its reads stand: if they do in its turn, the block ends here at the latest."""
+    task.verdict = UNMERGEABLE
+    task.outcome = 0
+    task.write_count = 0
+    return DONE
+
+
 def run_executor(task):
     """The clock is read once a piece of work, so that counting costs little.
 
@@ -79,12 +90,15 @@ def run_executor(task):
         return STOPPED
     task.session.steps[task.step].executions += 1
     begin: uint64_t = start_clock(task)
-    result: cython.int = task.executor.execute(task.executor.machine, task)
+    machine: cython.pointer(cython.const[Machine]) = machine_of(task)
+    result: cython.int = machine.execute(machine.itself, task)
     task.clock = now_nanoseconds()
     task.began = begin
     task.ended = task.clock
     worker.busy += task.clock - begin
     worker.executions += 1
+    if result == UNMERGED:
+        result = end_unmerged(task)
     if result == SUSPENDED:
         worker.suspensions += 1
     elif result != DONE:
@@ -113,6 +127,7 @@ def run_validation(task, step, execution):
 def be_idle(task, rounds, label):
     """The machine may look up meanwhile: a signal may have come for this thread."""
     task.clock = 0
-    if task.executor.idle != cython.NULL:
-        task.executor.idle(task.executor.machine, task)
+    machine: cython.pointer(cython.const[Machine]) = machine_of(task)
+    if machine.idle != cython.NULL:
+        machine.idle(machine.itself, task)
     wait_a_little(rounds, label)

@@ -10,10 +10,10 @@ from cython.cimports.samestate.optimized.core.keys import key_record
 from cython.cimports.samestate.optimized.core.memory import read_set, write_set
 from cython.cimports.samestate.optimized.core.records import (
     BLOCK_STM,
+    CREDIT,
     ESTIMATE,
     EXECUTED,
     REMOVED,
-    WRITE,
     Execution,
     SessionRecord,
     Version,
@@ -97,7 +97,7 @@ def still_stands(session: cython.pointer(Session), step: uint64_t, execution: cy
             if found == count or words[i + 3 + 2 * found] != word:
                 return False
             found += 1
-            if word_kind(word) == WRITE:
+            if word_kind(word) != CREDIT:
                 break
         if found != count:
             return False

@@ -3,8 +3,9 @@
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.libc.string import memcmp, memcpy
-from cython.cimports.samestate.optimized.core.arena import allocate, stop
-from cython.cimports.samestate.optimized.core.records import KEY_TABLE_FULL
+from cython.cimports.samestate.optimized.core.arena import allocate, refer_outside, stop, store_content
+from cython.cimports.samestate.optimized.core.machine import Machine, machine_of
+from cython.cimports.samestate.optimized.core.records import DONE, KEY_TABLE_FULL, Content
 from cython.cimports.samestate.optimized.core.shim import (
     KEY_TAKEN_BLINDLY,
     MUTANT,
@@ -12,25 +13,10 @@ from cython.cimports.samestate.optimized.core.shim import (
     atomic_load,
     atomic_replace,
     atomic_store,
+    hash_bytes,
 )
 
-FNV_OFFSET = cython.declare(uint64_t, 0xCBF29CE484222325)
-FNV_PRIME = cython.declare(uint64_t, 0x100000001B3)
-MIX = cython.declare(uint64_t, 0x9E3779B97F4A7C15)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def hash_name(name: cython.p_const_uchar, length: uint64_t) -> uint64_t:
-    """FNV-1a with a final mix: the low bits choose the slot."""
-    value: uint64_t = FNV_OFFSET
-    i: uint64_t
-    for i in range(length):
-        value = (value ^ name[i]) * FNV_PRIME
-    value ^= value >> 32
-    value *= MIX
-    return value ^ (value >> 29)
+LONG = cython.declare(uint64_t, 64)
 
 
 @cython.cfunc
@@ -46,7 +32,7 @@ def is_named(
     return memcmp(session.base + record.name, name, length) == 0
 
 
-def make_key(task, name, length, hashed, base):
+def make_key(task, name, length, hashed, base, owner):
     """One cache line for the record, beside the value if that was stored just before; the name behind it.
 
     What is left over before the next line goes to the padding, so that records of nameless keys stand close together.
@@ -65,17 +51,18 @@ def make_key(task, name, length, hashed, base):
     record.length = length
     record.hash = hashed
     record.top = 0
+    record.owner = owner
     memcpy(session.base + record.name, name, length)
     return key
 
 
-def find_key(task, name, length, base):
+def find_key(task, name, length, base, owner):
     """An empty slot is taken by compare-and-swap, so that two workers who meet a key at once agree on one record.
 
     A place is counted before it is taken, so that the table never fills up, and given back by who was too late.
     """
     session: cython.pointer(Session) = task.session
-    hashed: uint64_t = hash_name(cython.cast(cython.p_const_uchar, name), length)
+    hashed: uint64_t = hash_bytes(session.seed, name, length)
     slot: uint64_t = hashed & session.key_mask
     made: uint64_t = 0
     while True:
@@ -85,7 +72,7 @@ def find_key(task, name, length, base):
                 if atomic_add(cython.address(session.record.keys), 1, b"keys.count") * 2 >= session.record.key_capacity:
                     stop(session.arena, KEY_TABLE_FULL)
                     return 0
-                made = make_key(task, name, length, hashed, base)
+                made = make_key(task, name, length, hashed, base, owner)
                 if made == 0:
                     return 0
             if MUTANT(KEY_TAKEN_BLINDLY):
@@ -100,3 +87,42 @@ def find_key(task, name, length, base):
                 atomic_add(cython.address(session.record.keys), -1, b"keys.count")
             return key
         slot = (slot + 1) & session.key_mask
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def known_key(session: cython.pointer(Session), name: cython.p_const_void, length: uint64_t) -> uint64_t:
+    """The key's record if somebody has met it, else 0."""
+    hashed: uint64_t = hash_bytes(session.seed, name, length)
+    slot: uint64_t = hashed & session.key_mask
+    while True:
+        key: uint64_t = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
+        if key == 0 or is_named(session, key, name, length, hashed):
+            return key
+        slot = (slot + 1) & session.key_mask
+
+
+def meet_key(task, name, length, owner):
+    """Whoever meets a key first asks the machine for its value; two who do so at once both ask, and one record stays.
+
+    Long contents stay where they lie, in the state before the block.
+    """
+    machine: cython.pointer(cython.const[Machine]) = machine_of(task)
+    content: Content
+    base: uint64_t = 0
+    key: uint64_t = known_key(task.session, name, length)
+    if key:
+        return key
+    if machine.base != cython.NULL:
+        if machine.base(machine.itself, task, name, length, cython.address(content)) != DONE:
+            return 0
+        if content.length > LONG and task.session.outside != cython.NULL:
+            base = refer_outside(task, cython.address(content))
+            if base == 0:
+                return 0
+        else:
+            content.value = 0
+            if not store_content(task, cython.address(content), cython.address(base)):
+                return 0
+    return find_key(task, name, length, base, owner)

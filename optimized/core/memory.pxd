@@ -23,6 +23,10 @@ cdef int write(Task* task, uint64_t key, uint64_t value) noexcept nogil
 # The step adds `amount` to `key` and does not observe what it holds.
 cdef int credit(Task* task, uint64_t key, uint64_t amount) noexcept nogil
 
+# The step has found this value after a walk of more than LONG_WALK versions (shim.pxd), and leaves it: those after it find it
+# here. It changes nothing.
+cdef int leave_seen(Task* task, uint64_t key, uint64_t value) noexcept nogil
+
 # For the engine
 
 # Make the writes visible and the Execution the step's latest. 1 where something was written that the previous incarnation
@@ -41,13 +45,6 @@ cdef void mark_estimates(Session* session, Execution* execution) noexcept nogil
 
 # The step's latest finished incarnation, or NULL.
 cdef Execution* latest_execution(Session* session, uint64_t step) noexcept nogil
-
-# The value that `key` has before `step` once all lower steps are final (step = transactions + 2: after close), merging credits
-# by the executor. For the coordinator: no read set. An estimate met is BROKEN.
-cdef uint64_t value_before(Task* task, uint64_t key, uint64_t step) noexcept nogil
-
-# Whether two Values are the same bytes, or both absent.
-cdef bint are_equal(Session* session, uint64_t one, uint64_t other) noexcept nogil
 
 # The step's version of `key`, put into the list with `word` where it is not there yet, which `fresh` then says; 0 when stopped.
 cdef uint64_t version_of(Task* task, uint64_t key, uint64_t word, bint* fresh) noexcept nogil

@@ -5,6 +5,10 @@ taken out within the block; what its step does to the key is one atomic word, so
 killed worker leaves nothing half-made. A reader walks from the nearest lower step down, gathers credits, and ends at
 the first full write or at the value before the block. It suspends at an estimate: that step will be executed again.
 
+A reader that has walked far says what it found in a version of its own (SEEN), so that thousands who read a key of
+thousands of credits, or one that nobody writes after all, each walk a little way and not all of it. To readers it is a
+full write; to the access record it is none, since it changes nothing.
+
 A read set holds the versions seen, as words. Validation walks again and compares the words; since a word never comes
 back, equal words mean that nothing has happened to what was read, whatever the values are.
 """
@@ -12,23 +16,23 @@ back, equal words mean that nothing has happened to what was read, whatever the 
 import cython
 from cython.cimports.libc.stdint import int64_t, uint64_t
 from cython.cimports.libc.stdlib import realloc
-from cython.cimports.libc.string import memcmp, memcpy, memset
-from cython.cimports.samestate.optimized.core.arena import allocate, reserve_if_room, stop, value_bytes, value_length
+from cython.cimports.libc.string import memcpy, memset
+from cython.cimports.samestate.optimized.core.arena import allocate, content_of, is_same_content, reserve_if_room, stop
 from cython.cimports.samestate.optimized.core.keys import key_record
 from cython.cimports.samestate.optimized.core.records import (
-    BROKEN,
     CREDIT,
     ESTIMATE,
     LEVELS,
     OUT_OF_MEMORY,
     READ_VALUE,
     REMOVED,
+    SEEN,
     STOPPED,
     SUSPENDED,
     WRITE,
+    Content,
     Execution,
     KeyRecord,
-    Reading,
     Version,
     WriteEntry,
     version_word,
@@ -250,6 +254,7 @@ def read(task, key, reading):
     reading.source = -1
     reading.credits = 0
     reading.chain = cython.NULL
+    reading.walked = 0
     count: uint64_t = 0
     full: cython.bint = False
     link: cython.pointer(uint64_t) = cython.NULL
@@ -264,13 +269,14 @@ def read(task, key, reading):
             task.blocking = version.step
             return SUSPENDED
         kind: uint64_t = word_kind(word)
+        reading.walked += 1
         if kind != REMOVED:
             if start + 4 + 2 * count > task.read_capacity and not has_read_room(task, 4 + 2 * count):
                 return STOPPED
             task.reads[start + 2 + 2 * count] = offset
             task.reads[start + 3 + 2 * count] = word
             count += 1
-            if kind == WRITE or MUTANT(CREDIT_HIDES_BASE):
+            if kind != CREDIT or MUTANT(CREDIT_HIDES_BASE):
                 full = True
                 # rule: block-stm.read.nearest-lower-write
                 reading.source = cython.cast(int64_t, version.step)
@@ -329,6 +335,17 @@ def credit(task, key, amount):
     entry.key = key
     entry.kind = CREDIT
     entry.value = amount
+    return 0
+
+
+def leave_seen(task, key, value):
+    """Private until published."""
+    entry: cython.pointer(WriteEntry) = next_write(task)
+    if entry == cython.NULL:
+        return -1
+    entry.key = key
+    entry.kind = SEEN
+    entry.value = value
     return 0
 
 
@@ -477,7 +494,7 @@ def validate(session, step, execution):
                 if i == end or not is_same(session, words[i], words[i + 1], offset, word):
                     return False
                 i += 2
-                if kind == WRITE or MUTANT(CREDIT_HIDES_BASE):
+                if kind != CREDIT or MUTANT(CREDIT_HIDES_BASE):
                     break
             offset = atomic_load(cython.address(version.next), b"memory.validate.next")
         if i != end:
@@ -494,21 +511,25 @@ def is_same(
 ) -> cython.bint:
     """Whether a version is the one that was seen, from the same incarnation."""
     if MUTANT(VALIDATION_BY_VALUE):
-        return word_kind(seen_word) == word_kind(word) and are_equal(session, word_value(seen_word), word_value(word))
+        return word_kind(seen_word) == word_kind(word) and is_same_value(
+            session, word_value(seen_word), word_value(word)
+        )
     if MUTANT(CREDITS_IGNORE_INCARNATION) and word_kind(word) == CREDIT:
         return seen == version
     # rule: block-stm.validation.by-version
     return seen == version and seen_word == word
 
 
-def are_equal(session, one, other):
-    """By their bytes; absent equals only absent."""
-    if one == other:
-        return True
-    if one == 0 or other == 0 or value_length(session.base, one) != value_length(session.base, other):
-        return False
-    length: uint64_t = value_length(session.base, one)
-    return memcmp(value_bytes(session.base, one), value_bytes(session.base, other), length) == 0
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def is_same_value(session: cython.pointer(Session), one: uint64_t, other: uint64_t) -> cython.bint:
+    """For a mutant alone: whether two Values have the same bytes."""
+    first: Content
+    second: Content
+    content_of(session, one, cython.address(first))
+    content_of(session, other, cython.address(second))
+    return is_same_content(cython.address(first), cython.address(second))
 
 
 def mark_estimates(session, execution):
@@ -531,24 +552,3 @@ def latest_execution(session, step):
     if offset == 0:
         return cython.NULL
     return cython.cast(cython.pointer(Execution), session.base + offset)
-
-
-def value_before(task, key, step):
-    """A read on the coordinator's behalf that leaves no trace in the task."""
-    reading: Reading
-    step_before: uint64_t = task.step
-    words_before: uint64_t = task.read_words
-    task.step = step
-    result: cython.int = read(task, key, cython.address(reading))
-    task.step = step_before
-    task.read_words = words_before
-    if result != READ_VALUE:
-        stop(task.session.arena, BROKEN)
-        return 0
-    value: uint64_t = reading.value
-    i: uint64_t = reading.credits
-    while i:
-        i -= 1
-        amount: uint64_t = word_value(reading.chain[2 * i + 1])
-        value = task.executor.merge(task.executor.machine, task, key, value, amount)
-    return value

@@ -29,6 +29,8 @@ enum SamestateMutant {
     WARM_SET_KEPT = 22,               // toy: keys stay warm across incarnations
     KEY_TAKEN_BLINDLY = 23,           // a slot of the key table is taken without looking whether somebody was faster
     LINK_TOO_FAR = 24,                // a link of a tower is followed to the very step that is sought
+    ROLLBACK_FORGETS_MARKS = 25,      // a rollback leaves what was marked since: warm, touched
+    WIPE_UNRECORDED = 26,             // that a slot's reader has asked for the last wipe is not in the read set
 };
 
 #endif

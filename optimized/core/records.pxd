@@ -4,7 +4,7 @@
 # sees the arena at an address of its own. Fields marked "shared" are only touched through the shim's atomics; all others
 # are written by one worker before the record is published by one atomic store, and never after.
 
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint64_t
 
 
 # Strategies and verdicts
@@ -21,8 +21,9 @@ cdef enum ExecutionResult:
     DONE = 0        # the machine ran to its end: an outcome, a rejection or an error, as task.verdict says
     SUSPENDED = 1   # a read met an estimate; task.blocking is the step it waits for
     STOPPED = 2     # the stop flag is up: out of memory, out of time, interrupted
+    UNMERGED = 3    # a credit that the step met, or made, cannot be merged: the block ends with the step that made it
 
-# What a read returns: READ_VALUE, or SUSPENDED / STOPPED, which the executor hands on at once.
+# What a read returns: READ_VALUE, or one of the others above, which the executor hands on at once.
 cdef enum ReadResult:
     READ_VALUE = 0
 
@@ -31,6 +32,7 @@ cdef enum Verdict:
     SUCCEEDED = 0   # there is an outcome
     REJECTED = 1    # the transaction may not be in a block on this state; the outcome says why
     FAILED = 2      # the machine itself broke (raised something that is no rejection); the outcome says how
+    UNMERGEABLE = 3 # it met or made a credit that cannot be merged: there is no outcome, and the block does not pass here
 
 # Why the stop flag is up; the first reason stays.
 cdef enum StopReason:
@@ -47,6 +49,7 @@ cdef enum StopReason:
 # 3 to 36), incarnation (27 bits from 37). No two words that a version ever holds are equal.
 
 cdef enum VersionKind:
+    SEEN = 0        # the value that the step found after a long walk, and left: later readers need not walk as far
     WRITE = 1       # the key's value after the step; value 0 = absent
     CREDIT = 2      # an amount that the step added without observing the key
     REMOVED = 3     # an earlier incarnation wrote here, the latest does not: readers pass it by
@@ -81,7 +84,8 @@ cdef struct ArenaHeader:
     # At offset 0.
     uint64_t magic
     uint64_t session    # offset of the SessionRecord of the block at hand
-    uint64_t padding[6]
+    uint64_t seed       # of the hashes of names: nobody outside can know it
+    uint64_t padding[5]
     uint64_t used       # shared: the first free byte
     uint64_t padding_used[7]
     uint64_t stop       # shared: a StopReason
@@ -89,8 +93,18 @@ cdef struct ArenaHeader:
 
 cdef struct Value:
     # Bytes, immutable once published. The compiled toy keeps 32-byte words here; a Python machine, canonical bytes.
+    uint64_t length     # and OUTSIDE, where the bytes are not here but in the state before the block
+    # followed by the bytes; OUTSIDE: by their place in the memory of that state (uint64_t)
+
+cdef enum:
+    OUTSIDE_SHIFT = 63
+
+cdef struct Content:
+    # Bytes wherever they lie: in the arena, in the state before the block, in a worker's own memory. Whoever has one knows
+    # for how long it lasts; nobody writes through it.
+    const uint8_t* data # NULL: absent, which is not the same as no bytes
     uint64_t length
-    # followed by the bytes
+    uint64_t value      # the Value in the arena that holds them, 0 where none does
 
 
 # Keys and versions
@@ -104,7 +118,7 @@ cdef struct KeyRecord:
     uint64_t length     # of the name
     uint64_t hash
     uint64_t top        # shared: what leads to the towers of a long list (a Version of no step), 0 = none yet
-    uint64_t padding
+    uint64_t owner      # whose storage it is a slot of: the KeyRecord of that owner's wipes; 0 = nobody's
 
 cdef struct Version:
     # What one step does to one key. Never taken out of its list within a block.
@@ -136,7 +150,7 @@ cdef struct Execution:
 
 cdef struct WriteEntry:
     uint64_t key        # offset of the KeyRecord
-    uint64_t kind       # WRITE or CREDIT
+    uint64_t kind       # WRITE, CREDIT or SEEN
     uint64_t value      # Value (0 = absent) or amount
     uint64_t version    # offset of the Version; 0 where it shows only at its commit (access-list)
 
@@ -264,22 +278,6 @@ cdef struct SessionRecord:
 
 # A worker's own memory (not in the arena)
 
-ctypedef int (*Execute)(void* machine, Task* task) noexcept nogil
-ctypedef uint64_t (*Merge)(void* machine, Task* task, uint64_t key, uint64_t value, uint64_t amount) noexcept nogil
-ctypedef void (*Idle)(void* machine, Task* task) noexcept nogil
-
-cdef struct Executor:
-    # What a strategy knows of a machine.
-    void* machine
-    # Run task.transaction to its end: read, write and credit through samestate.optimized.core.memory, set task.verdict and
-    # task.outcome, return an ExecutionResult. `write` and `credit` may be called at any time, together at most once a key.
-    Execute execute
-    # The Value that `key` holds once `amount` (a Value) has been credited to `value` (0 = absent). Returns 0 for absent;
-    # equal values must have equal bytes. Called by access-list; may be null where a machine credits nothing.
-    Merge merge
-    # Called again and again by a worker that has nothing to do, or is long at something; may be null.
-    Idle idle
-
 cdef struct Session:
     # One process's view of the block at hand.
     char* base
@@ -288,7 +286,9 @@ cdef struct Session:
     WorkerRecord* workers
     uint64_t* keys
     uint64_t key_mask
+    uint64_t seed        # of the hashes of names
     Arena* arena
+    const char* outside  # memory of the state before the block, as this process sees it; NULL where nothing lies there
 
 cdef struct Reading:
     # What a read found.
@@ -296,6 +296,7 @@ cdef struct Reading:
     uint64_t value      # Value at the source, 0 = absent
     uint64_t credits    # how many credits lie above it
     uint64_t* chain     # credits pairs (version offset, word), nearest first; valid until the task's next read
+    uint64_t walked     # how many versions it passed on the way
 
 cdef struct TouchSlot:
     uint64_t key
@@ -306,7 +307,7 @@ cdef struct Task:
     # One incarnation of one step, on one worker. Lives as long as its worker; begin_task empties it.
     Session* session
     WorkerRecord* worker
-    Executor* executor
+    const void* machine     # Machine (machine.pxd)
     uint64_t number         # of the worker
     uint64_t transaction
     uint64_t step           # transaction + 1; open is 0
@@ -327,4 +328,7 @@ cdef struct Task:
     uint64_t began          # when this incarnation was begun, and when it ended (run_executor)
     uint64_t ended
     uint64_t clock          # the time now if the worker has not idled since it looked, else 0
+    char* room              # memory for this step alone (room.pxd): its newest piece, and what is left of that
+    char* room_next
+    char* room_end
     void* local             # the machine's own scratch for this worker

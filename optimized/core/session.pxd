@@ -2,7 +2,8 @@
 
 from libc.stdint cimport uint64_t
 
-from samestate.optimized.core.records cimport Arena, Executor, Session, Task
+from samestate.optimized.core.machine cimport Machine
+from samestate.optimized.core.records cimport Arena, Session, Task
 
 cdef struct SessionOptions:
     uint64_t transactions
@@ -20,7 +21,7 @@ cdef void attach_session(Session* session, Arena* arena) noexcept nogil
 
 # A worker's Task: memory of its own. `number` < workers; number = workers is the coordinator's, for open and close.
 # -1 where there is no memory for it.
-cdef int make_task(Task* task, Session* session, uint64_t number, Executor* executor) noexcept nogil
+cdef int make_task(Task* task, Session* session, uint64_t number, const Machine* machine) noexcept nogil
 cdef void free_task(Task* task) noexcept nogil
 
 # Empty the task for an incarnation of a step.

@@ -13,6 +13,7 @@ from cython.cimports.samestate.optimized.core.records import (
     WorkerRecord,
     WriteEntry,
 )
+from cython.cimports.samestate.optimized.core.room import empty_room, free_room
 
 FIRST_READ_WORDS = cython.declare(uint64_t, 256)
 FIRST_WRITES = cython.declare(uint64_t, 64)
@@ -64,15 +65,17 @@ def attach_session(session, arena):
     session.workers = cython.cast(cython.pointer(WorkerRecord), at(arena, record.worker_table))
     session.keys = cython.cast(cython.pointer(uint64_t), at(arena, record.key_table))
     session.key_mask = record.key_capacity - 1
+    session.seed = arena_header(arena).seed
+    session.outside = cython.NULL
 
 
-def make_task(task, session, number, executor):
+def make_task(task, session, number, machine):
     """Its lists are as long as the largest transaction met so far."""
     memset(task, 0, cython.sizeof(Task))
     task.session = session
     task.number = number
     task.worker = cython.address(session.workers[number])
-    task.executor = executor
+    task.machine = machine
     task.read_capacity = FIRST_READ_WORDS
     task.write_capacity = FIRST_WRITES
     task.touched_mask = FIRST_TOUCH_SLOTS - 1
@@ -90,6 +93,7 @@ def free_task(task):
     free(task.reads)
     free(task.writes)
     free(task.touched)
+    free_room(task)
     task.reads = cython.NULL
     task.writes = cython.NULL
     task.touched = cython.NULL
@@ -108,3 +112,5 @@ def begin_task(task, step, incarnation):
     task.write_count = 0
     task.touched_count = 0
     task.epoch += 1
+    if task.room != cython.NULL:
+        empty_room(task)

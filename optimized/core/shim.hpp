@@ -117,6 +117,9 @@ static constexpr bool SAMESTATE_IS_EXPLORED = false;
 
 #endif
 
+// How many versions a reader passes before it leaves what it found for later ones (memory.leave_seen).
+static constexpr std::uint64_t LONG_WALK = SAMESTATE_IS_EXPLORED ? 2 : 64;
+
 // What stop_reason() says once the hook has raised (records.pxd: INTERRUPTED).
 static constexpr std::uint64_t INTERRUPTED_BY_HOOK = 3;
 
@@ -179,6 +182,29 @@ static inline void atomic_lower(std::uint64_t* word, std::uint64_t target, const
 }
 
 // Bits
+
+// Both halves of the product, folded into one word.
+static inline std::uint64_t samestate_fold(std::uint64_t one, std::uint64_t other) {
+    unsigned __int128 product = static_cast<unsigned __int128>(one) * other;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+// A hash of bytes, by words. With a seed that nobody outside knows, nobody can choose names that meet in one slot of a table.
+static inline std::uint64_t hash_bytes(std::uint64_t seed, const void* bytes, std::uint64_t length) {
+    const char* next = static_cast<const char*>(bytes);
+    std::uint64_t hash = seed ^ (length * 0x9E3779B97F4A7C15u);
+    std::uint64_t word;
+    while (length >= 8) {
+        std::memcpy(&word, next, 8);
+        hash = samestate_fold(hash ^ word, 0xA0761D6478BD642Fu);
+        next += 8;
+        length -= 8;
+    }
+    word = 0;
+    std::memcpy(&word, next, length);
+    hash = samestate_fold(hash ^ word, 0xE7037ED1A0B428DBu);
+    return samestate_fold(hash ^ seed, 0x8EBC6AF09C88C6E3u);
+}
 
 // How many of the lowest bits are 0. Not of 0.
 static inline std::uint64_t trailing_zeros(std::uint64_t bits) { return __builtin_ctzll(bits); }

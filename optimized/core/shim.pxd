@@ -13,12 +13,14 @@ cdef extern from "samestate/optimized/core/shim.hpp" nogil:
     bint samestate_interrupted() noexcept
     bint MUTANT(int number) noexcept
     uint64_t trailing_zeros(uint64_t bits) noexcept
+    uint64_t hash_bytes(uint64_t seed, const void* bytes, uint64_t length) noexcept
     uint64_t now_nanoseconds() noexcept
     void sleep_nanoseconds(uint64_t duration) noexcept
     void wait_a_little(uint64_t rounds, const char* label) noexcept
     uint64_t peek(const uint64_t* word) noexcept
     const bint SAMESTATE_IS_EXPLORED
     const uint64_t INTERRUPTED_BY_HOOK
+    const uint64_t LONG_WALK
 
     enum:
         SKIPPED_VALIDATION
@@ -45,6 +47,8 @@ cdef extern from "samestate/optimized/core/shim.hpp" nogil:
         WARM_SET_KEPT
         KEY_TAKEN_BLINDLY
         LINK_TOO_FAR
+        ROLLBACK_FORGETS_MARKS
+        WIPE_UNRECORDED
 
     # Raise in this worker what the hook raised; for callers that hold the GIL. Nothing in a normal build.
     int samestate_raise() except -1 with gil

@@ -3,7 +3,8 @@
 from libc.stdint cimport uint64_t
 
 from samestate.optimized.core.arena cimport SharedArena
-from samestate.optimized.core.records cimport Executor, Session, Task
+from samestate.optimized.core.machine cimport Machine
+from samestate.optimized.core.records cimport Session, Task
 
 cdef struct PythonInput:
     # What session.record.input leads to.
@@ -20,7 +21,7 @@ cdef class BlockMemory:
     cdef SharedArena shared
     cdef Session session
     cdef Task task
-    cdef Executor executor
+    cdef Machine machine
     cdef readonly int transactions
     cdef readonly int workers
     cdef uint64_t key(self, bytes name) except 0

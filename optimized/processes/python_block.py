@@ -93,11 +93,8 @@ class BlockMemory:
         shared.check_open()
         if begin_session(cython.address(self.session), cython.address(shared.arena), cython.address(options)):
             self.check()
-        self.executor.machine = cython.NULL
-        self.executor.execute = cython.NULL
-        self.executor.merge = cython.NULL
         made: cython.int = make_task(
-            cython.address(self.task), cython.address(self.session), workers, cython.address(self.executor)
+            cython.address(self.task), cython.address(self.session), workers, cython.address(self.machine)
         )
         if made < 0:
             raise MemoryError
@@ -117,7 +114,7 @@ class BlockMemory:
     def key(self, name):
         """The record of a name, made with nothing in it where it is new."""
         key: uint64_t = keys.find_key(
-            cython.address(self.task), PyBytes_AS_STRING(name), cython.cast(uint64_t, len(name)), 0
+            cython.address(self.task), PyBytes_AS_STRING(name), cython.cast(uint64_t, len(name)), 0, 0
         )
         if key == 0:
             self.check()
@@ -139,7 +136,7 @@ class BlockMemory:
             value: uint64_t = self.value(content)
             name: bytes = KEY + key
             if not keys.find_key(
-                cython.address(self.task), PyBytes_AS_STRING(name), cython.cast(uint64_t, len(name)), value
+                cython.address(self.task), PyBytes_AS_STRING(name), cython.cast(uint64_t, len(name)), value, 0
             ):
                 self.check()
 

@@ -3,7 +3,8 @@
 from libc.stdint cimport uint64_t
 
 from samestate.optimized.core.arena cimport SharedArena
-from samestate.optimized.core.records cimport Executor, Reading, Session, Task
+from samestate.optimized.core.machine cimport Machine
+from samestate.optimized.core.records cimport Content, Reading, Session, Task
 from samestate.optimized.interruption cimport Guard
 
 cdef extern from "poll.h" nogil:
@@ -15,15 +16,17 @@ cdef extern from "poll.h" nogil:
     enum:
         POLLIN
 
-cdef int execute_step(void* machine, Task* task) noexcept nogil
-cdef uint64_t merge_values(void* machine, Task* task, uint64_t key, uint64_t value, uint64_t amount) noexcept nogil
+cdef int execute_step(void* itself, Task* task) noexcept nogil
+cdef int merge_values(
+    void* itself, Task* task, uint64_t key, const Content* value, const Content* amount, Content* sum
+) noexcept nogil
 
 cdef class WorkerMemory:
     cdef SharedArena shared
     cdef Session session
     cdef Task task
     cdef Task* current
-    cdef Executor executor
+    cdef Machine machine
     cdef object execute
     cdef object merge
     cdef readonly object failure
@@ -41,7 +44,7 @@ cdef class WorkerMemory:
     cdef bint reads_hold(self)
     cdef bint meets_estimate(self, Task* task) except -1
     cdef int note_suspension(self, Task* task, uint64_t key) except -1
-    cdef uint64_t merged(self, Task* task, uint64_t key, uint64_t value, uint64_t amount) except? 0
+    cdef bytes merged(self, uint64_t key, const Content* value, const Content* amount)
     cdef uint64_t key(self, bytes name) except 0
     cdef int look(self, bytes name, Reading* reading) except -1
     cdef uint64_t value(self, bytes content) except 0

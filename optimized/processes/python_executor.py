@@ -12,13 +12,15 @@ from cython.cimports.libc.stdlib import calloc, free
 from cython.cimports.libc.string import memcpy
 from cython.cimports.posix.unistd import _exit, getppid
 from cython.cimports.samestate.optimized.core import keys, memory
-from cython.cimports.samestate.optimized.core.arena import SharedArena, stop, stop_reason, store_value
+from cython.cimports.samestate.optimized.core.arena import SharedArena, make_absent, stop, stop_reason, store_value
 from cython.cimports.samestate.optimized.core.records import (
     BROKEN,
     DONE,
     READ_VALUE,
     STOPPED,
     SUSPENDED,
+    UNMERGED,
+    Content,
     Execution,
     KeyRecord,
     Reading,
@@ -26,6 +28,7 @@ from cython.cimports.samestate.optimized.core.records import (
     Version,
     word_value,
 )
+from cython.cimports.samestate.optimized.core.room import take_room
 from cython.cimports.samestate.optimized.core.session import attach_session, begin_task, free_task, make_task
 from cython.cimports.samestate.optimized.core.shim import atomic_store
 from cython.cimports.samestate.optimized.interruption import Guard
@@ -44,26 +47,45 @@ class _SuspendedForGood(Suspended, Insistent):
     """For a machine that swallows all the others."""
 
 
-def execute_step(machine, task):
+def execute_step(itself, task):
     """Run the step in Python: the one place where the worker loop takes the GIL."""
     with cython.gil:
-        return cython.cast(WorkerMemory, machine).run_step(task)
+        return cython.cast(WorkerMemory, itself).run_step(task)
 
 
-def merge_values(machine, task, key, value, amount):
-    """Have the machine credit an amount to a value; absent where it cannot.
+def merge_values(itself, task, key, value, amount, sum):
+    """Have the machine credit an amount to a value; UNMERGED where it cannot.
 
-    The block then ends when the step that credits is entered in its turn, whatever this value is used for meanwhile.
+    The block then ends when the step that credits is entered in its turn, whatever is made of the value meanwhile.
     """
     with cython.gil:
-        worker: WorkerMemory = cython.cast(WorkerMemory, machine)
+        worker: WorkerMemory = cython.cast(WorkerMemory, itself)
+        make_absent(sum)
         try:
-            return worker.merged(task, key, value, amount)
-        except Stopped:
-            return 0
+            content: bytes = worker.merged(key, value, amount)
         except BaseException as error:
             worker.unmerged = error
-            return 0
+            return UNMERGED
+        if content is None:
+            return DONE
+        length: uint64_t = len(content)
+        copied: cython.p_void = take_room(task, length + 1)
+        if copied == cython.NULL:
+            return STOPPED
+        memcpy(copied, PyBytes_AS_STRING(content), length)
+        sum.data = cython.cast(cython.p_const_uchar, copied)
+        sum.length = length
+        return DONE
+
+
+@cython.cfunc
+def content_bytes(content: cython.pointer(cython.const[Content])) -> bytes:
+    """For Python; None where it is absent."""
+    if content.data == cython.NULL:
+        return None
+    return PyBytes_FromStringAndSize(
+        cython.cast(cython.p_const_char, content.data), cython.cast(cython.Py_ssize_t, content.length)
+    )
 
 
 def end_with(sentinel: int, parent: int) -> None:
@@ -107,12 +129,12 @@ class WorkerMemory:
         self.version_reads = 0
         self.base_reads = 0
         self.wipes = 0
-        self.executor.machine = cython.cast(cython.p_void, self)
-        self.executor.execute = execute_step
-        self.executor.merge = merge_values
+        self.machine.itself = cython.cast(cython.p_void, self)
+        self.machine.execute = execute_step
+        self.machine.merge = merge_values
         attach_session(cython.address(self.session), cython.address(shared.arena))
         made: cython.int = make_task(
-            cython.address(self.task), cython.address(self.session), number, cython.address(self.executor)
+            cython.address(self.task), cython.address(self.session), number, cython.address(self.machine)
         )
         if made < 0:
             raise MemoryError
@@ -234,7 +256,7 @@ class WorkerMemory:
 
     def key(self, name):
         """The record of a name, made with nothing in it where it is new."""
-        key: uint64_t = keys.find_key(self.current, PyBytes_AS_STRING(name), cython.cast(uint64_t, len(name)), 0)
+        key: uint64_t = keys.find_key(self.current, PyBytes_AS_STRING(name), cython.cast(uint64_t, len(name)), 0, 0)
         if key == 0:
             raise Stopped
         return key
@@ -246,18 +268,13 @@ class WorkerMemory:
             raise Stopped
         return value
 
-    def merged(self, task, key, value, amount):
+    def merged(self, key, value, amount):
         """See `merge_values`."""
         record: cython.pointer(KeyRecord) = keys.key_record(cython.address(self.session), key)
         name: bytes = PyBytes_FromStringAndSize(
             self.session.base + record.name + 1, cython.cast(cython.Py_ssize_t, record.length - 1)
         )
-        credited = int.from_bytes(to_object(self.session.base, amount), "big")
-        content = self.merge(name, to_object(self.session.base, value), credited)
-        if content is None:
-            return 0
-        self.current = task
-        return self.value(content)
+        return self.merge(name, content_bytes(value), int.from_bytes(content_bytes(amount), "big"))
 
     def look(self, name, reading):
         """Read what steps before this one left under a name."""

@@ -10,18 +10,32 @@ pass by predictions that were taken back, however wrong a list is and however lo
 
 import cython
 from cython.cimports.libc.stdint import int64_t, uint64_t
-from cython.cimports.samestate.optimized.core.arena import allocate, stop_reason
-from cython.cimports.samestate.optimized.core.memory import are_equal, value_before, version_of, write, write_set
+from cython.cimports.samestate.optimized.core.arena import (
+    allocate,
+    content_of,
+    is_same_content,
+    stop_reason,
+    store_content,
+)
+from cython.cimports.samestate.optimized.core.machine import Machine, machine_of
+from cython.cimports.samestate.optimized.core.memory import version_of, write, write_set
+from cython.cimports.samestate.optimized.core.observing import find_before
 from cython.cimports.samestate.optimized.core.records import (
+    CREDIT,
+    DONE,
     PREDICTED,
     REMOVED,
+    STOPPED,
+    UNMERGED,
     WRITE,
+    Content,
     Prediction,
     Version,
     WriteEntry,
     version_word,
     word_value,
 )
+from cython.cimports.samestate.optimized.core.room import RoomMark, mark_room, release_room
 from cython.cimports.samestate.optimized.core.session import begin_task
 from cython.cimports.samestate.optimized.core.shim import LIST_TRUSTED, MUTANT, atomic_store, peek
 from cython.cimports.samestate.optimized.core.touched import touch
@@ -75,13 +89,16 @@ def confirm(task, step, execution):
             if confirm_unpredicted(task, entry) < 0:
                 return -1
         elif not MUTANT(LIST_TRUSTED):
-            confirm_predicted(task, task.writes[number].version, value_after(task, entry))
             task.writes[number].kind = WRITE
+            if confirm_predicted(task, task.writes[number].version, entry) < 0:
+                return -1
     for i in range(task.write_count):
         if i & 63 == 63 and is_over(task):
             return -1
-        if task.writes[i].kind == REMOVED and not MUTANT(LIST_TRUSTED):
-            confirm_predicted(task, task.writes[i].version, value_before(task, task.writes[i].key, step))
+        if task.writes[i].kind != REMOVED or MUTANT(LIST_TRUSTED):
+            continue
+        if take_back(task, task.writes[i].version, task.writes[i].key) < 0:
+            return -1
     return 0
 
 
@@ -110,20 +127,46 @@ def gather_predictions(task: cython.pointer(Task)) -> cython.bint:
 @cython.exceptval(check=False)
 def is_over(task: cython.pointer(Task)) -> cython.bint:
     """A step may write much, and nobody else can commit meanwhile: look up, as those do who have nothing to do."""
-    if task.executor.idle != cython.NULL:
-        task.executor.idle(task.executor.machine, task)
+    machine: cython.pointer(cython.const[Machine]) = machine_of(task)
+    if machine.idle != cython.NULL:
+        machine.idle(machine.itself, task)
     return stop_reason(task.session.arena) != 0
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def value_after(task: cython.pointer(Task), entry: cython.pointer(WriteEntry)) -> uint64_t:
-    """What the step leaves of a key that it wrote or credited."""
-    if entry.kind == WRITE:
-        return entry.value
-    before: uint64_t = value_before(task, entry.key, task.step)
-    return task.executor.merge(task.executor.machine, task, entry.key, before, entry.value)
+def find_after(
+    task: cython.pointer(Task), entry: cython.pointer(WriteEntry), after: cython.pointer(Content)
+) -> cython.int:
+    """What the step leaves of a key that it wrote or credited. DONE, UNMERGED or STOPPED."""
+    machine: cython.pointer(cython.const[Machine]) = machine_of(task)
+    before: Content
+    amount: Content
+    content_of(task.session, entry.value, after)
+    if entry.kind != CREDIT:
+        return DONE
+    amount = after[0]
+    after.value = 0
+    result: cython.int = find_before(task, entry.key, task.step, cython.address(before))
+    if result == DONE:
+        result = machine.merge(machine.itself, task, entry.key, cython.address(before), cython.address(amount), after)
+    return result
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def word_after(task: cython.pointer(Task), entry: cython.pointer(WriteEntry)) -> uint64_t:
+    """The word of the version that says so; 0 when stopped. What cannot be merged stays a credit: the block ends so."""
+    after: Content
+    value: uint64_t
+    result: cython.int = find_after(task, entry, cython.address(after))
+    if result == UNMERGED:
+        return version_word(CREDIT, task.incarnation, entry.value)
+    if result != DONE or not store_content(task, cython.address(after), cython.address(value)):
+        return 0
+    return version_word(WRITE, task.incarnation, value)
 
 
 @cython.cfunc
@@ -132,20 +175,74 @@ def value_after(task: cython.pointer(Task), entry: cython.pointer(WriteEntry)) -
 def confirm_unpredicted(task: cython.pointer(Task), entry: cython.pointer(WriteEntry)) -> cython.int:
     """Put it in, unless it leaves the value as it was: then nothing was to be predicted. 0 or -1."""
     fresh: cython.bint = False
-    after: uint64_t = value_after(task, entry)
-    if are_equal(task.session, value_before(task, entry.key, task.step), after):
-        return 0
-    word: uint64_t = version_word(WRITE, task.incarnation, after)
+    before: Content
+    after: Content
+    if entry.kind != CREDIT:
+        content_of(task.session, entry.value, cython.address(after))
+        if find_before(task, entry.key, task.step, cython.address(before)) == DONE and is_same_content(
+            cython.address(before), cython.address(after)
+        ):
+            return 0
+    word: uint64_t = word_after(task, entry)
+    if word == 0:
+        return -1
     return 0 if version_of(task, entry.key, word, cython.address(fresh)) else -1
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def confirm_predicted(task: cython.pointer(Task), predicted: uint64_t, after: uint64_t) -> cython.void:
-    """A prediction is right if it names the value after the step, whether the step changed it or not."""
-    session: cython.pointer(Session) = task.session
-    version: cython.pointer(Version) = cython.cast(cython.pointer(Version), session.base + predicted)
-    if not are_equal(session, word_value(peek(cython.address(version.word))), after):
-        word: uint64_t = version_word(WRITE, task.incarnation, after)
-        atomic_store(cython.address(version.word), word, b"memory.confirm.write")
+def says(task: cython.pointer(Task), predicted: uint64_t, after: cython.pointer(Content)) -> cython.bint:
+    """Whether a prediction names that value."""
+    content: Content
+    version: cython.pointer(Version) = cython.cast(cython.pointer(Version), task.session.base + predicted)
+    content_of(task.session, word_value(peek(cython.address(version.word))), cython.address(content))
+    return is_same_content(cython.address(content), after)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def put_right(task: cython.pointer(Task), predicted: uint64_t, word: uint64_t) -> cython.int:
+    """Replace a prediction. 0, or -1 where there is no word."""
+    version: cython.pointer(Version) = cython.cast(cython.pointer(Version), task.session.base + predicted)
+    if word == 0:
+        return -1
+    atomic_store(cython.address(version.word), word, b"memory.confirm.write")
+    return 0
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def confirm_predicted(task: cython.pointer(Task), predicted: uint64_t, entry: cython.pointer(WriteEntry)) -> cython.int:
+    """A prediction is right if it names the value after the step. Nothing is stored where it does. 0 or -1."""
+    after: Content
+    mark: RoomMark = mark_room(task)
+    put: cython.int = 0
+    result: cython.int = find_after(task, entry, cython.address(after))
+    if result == STOPPED:
+        return -1
+    if result == UNMERGED or not says(task, predicted, cython.address(after)):
+        put = put_right(task, predicted, word_after(task, entry))
+    release_room(task, mark)
+    return put
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def take_back(task: cython.pointer(Task), predicted: uint64_t, key: uint64_t) -> cython.int:
+    """The step leaves the value as it was: a prediction that says so is right, and another gives way to it. 0 or -1."""
+    before: Content
+    value: uint64_t
+    result: cython.int = find_before(task, key, task.step, cython.address(before))
+    if result == UNMERGED:  # the block ends below
+        return put_right(task, predicted, version_word(REMOVED, task.incarnation, 0))
+    if result != DONE:
+        return -1
+    if says(task, predicted, cython.address(before)):
+        return 0
+    if not store_content(task, cython.address(before), cython.address(value)):
+        return -1
+    return put_right(task, predicted, version_word(WRITE, task.incarnation, value))

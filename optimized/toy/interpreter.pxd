@@ -3,7 +3,7 @@
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from samestate.optimized.core.records cimport Arena, Task
-from samestate.optimized.toy.packing cimport Operation, PackedTransaction
+from samestate.optimized.toy.packing cimport FlatBlock, Operation, PackedTransaction
 from samestate.optimized.words.word cimport Word
 
 cdef enum OutcomeCode:
@@ -52,8 +52,18 @@ cdef enum:
     BETWEEN_LOOKS = 1000000 # nanoseconds, at least, between two transactions
 
 
-cdef struct Machine:
+cdef enum Hints:
+    # What locks and waves are told of accesses when the block is laid out.
+    NO_HINTS = 0
+    DECLARED_HINTS = 1
+    STATIC_HINTS = 2
+
+
+cdef struct ToyMachine:
     # What all workers share, and none of them changes but for what lies behind pointers.
+    const FlatBlock* block
+    void* ledger            # versioned: the Ledger in which the block is settled
+    uint32_t hints          # versioned
     const PackedTransaction* transactions
     const Operation* operations
     const Word* words
@@ -84,21 +94,21 @@ cdef struct Scratch:
 
 
 # Whoever works for long calls it every few microseconds, with the time.
-cdef bint poll(const Machine* machine, Scratch* scratch, uint64_t now) noexcept nogil
-cdef bint wait(const Machine* machine, Scratch* scratch) noexcept nogil
-cdef bint wait_for_base(const Machine* machine, Scratch* scratch, Task* task, uint32_t key) noexcept nogil
+cdef bint poll(const ToyMachine* machine, Scratch* scratch, uint64_t now) noexcept nogil
+cdef bint wait(const ToyMachine* machine, Scratch* scratch) noexcept nogil
+cdef bint wait_for_base(const ToyMachine* machine, Scratch* scratch, Task* task, uint32_t key) noexcept nogil
 cdef bint hash_long(
-    const Machine* machine, Scratch* scratch, uint8_t* digest, const uint8_t* data, uint64_t length
+    const ToyMachine* machine, Scratch* scratch, uint8_t* digest, const uint8_t* data, uint64_t length
 ) noexcept nogil
 cdef int run_transaction(
-    const Machine* machine, Scratch* scratch, Task* task, uint64_t transaction, Outcome* outcome
+    const ToyMachine* machine, Scratch* scratch, Task* task, uint64_t transaction, Outcome* outcome
 ) noexcept nogil
 cdef int run_operations(
-    const Machine* machine, Scratch* scratch, Task* task, uint64_t transaction, Outcome* outcome
+    const ToyMachine* machine, Scratch* scratch, Task* task, uint64_t transaction, Outcome* outcome
 ) noexcept nogil
 cdef Access* observe(
-    const Machine* machine, Scratch* scratch, Task* task, uint32_t key, uint64_t accesses, int* result
+    const ToyMachine* machine, Scratch* scratch, Task* task, uint32_t key, uint64_t accesses, int* result
 ) noexcept nogil
 cdef bint signalled(void* listener) noexcept with gil
-cdef bint kept_warm(const Machine* machine, uint32_t key, uint64_t transaction) noexcept nogil
-cdef void keep_warm(const Machine* machine, uint32_t key, uint64_t transaction) noexcept nogil
+cdef bint kept_warm(const ToyMachine* machine, uint32_t key, uint64_t transaction) noexcept nogil
+cdef void keep_warm(const ToyMachine* machine, uint32_t key, uint64_t transaction) noexcept nogil

@@ -22,6 +22,7 @@ from cython.cimports.samestate.optimized.core.records import (
     word_value,
 )
 from cython.cimports.samestate.optimized.core.shim import (
+    LONG_WALK,
     MUTANT,
     SAMESTATE_IS_EXPLORED,
     WARM_SET_KEPT,
@@ -146,6 +147,7 @@ def observe(machine, scratch, task, key, accesses, result):
             scratch.version_reads += 1
         else:
             scratch.base_reads += 1
+        access.source = reading.walked > LONG_WALK
         if reading.value:
             word_copy(
                 cython.address(access.original),

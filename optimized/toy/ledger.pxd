@@ -2,8 +2,8 @@
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
-from samestate.optimized.toy.interpreter cimport Access, Machine, Outcome
-from samestate.optimized.toy.packing cimport PackedBlock
+from samestate.optimized.toy.interpreter cimport Access, ToyMachine, Outcome
+from samestate.optimized.toy.packing cimport FlatBlock
 from samestate.optimized.words.word cimport Word
 
 cdef enum:
@@ -47,6 +47,7 @@ cdef struct Ledger:
     Access* accesses
     uint64_t accesses_used
     StepRecord* steps
+    uint32_t* seen          # each key's sources as the last step saw them that said so in versioned memory
     uint32_t* newest        # each key's newest source, 0 = the value stems from before the block
     Source* sources
     uint64_t sources_used
@@ -68,14 +69,17 @@ cdef enum:
 # Settle the outcome of the next transaction and make its effects those of the block. `accesses` may already lie where the
 # ledger will have them. False where the block ends here: rejected (ledger.rejection) or, with rejection 0, out of memory.
 cdef bint commit(
-    Ledger* ledger, PackedBlock block, Outcome* outcome, Access* accesses, bint sourced
+    Ledger* ledger, const FlatBlock* block, Outcome* outcome, Access* accesses, bint sourced
 ) noexcept nogil
 
+# The opening step, before all else. False where there is no memory.
+cdef bint open_ledger(Ledger* ledger, const FlatBlock* block) noexcept nogil
+
 # The closing step, and the judgement on the access list. False as above.
-cdef bint close(Ledger* ledger, PackedBlock block) noexcept nogil
+cdef bint close(Ledger* ledger, const FlatBlock* block) noexcept nogil
 
 # A list of sources with one more step at its head; 0 where there is no memory.
 cdef uint32_t add_source(Ledger* ledger, uint32_t step, uint32_t older) noexcept nogil
 
-cdef void verify_step(Ledger* ledger, PackedBlock block, uint64_t step, uint64_t reads, uint64_t changes) noexcept nogil
+cdef void verify_step(Ledger* ledger, const FlatBlock* block, uint64_t step, uint64_t reads, uint64_t changes) noexcept nogil
 cdef void note_mismatch(Ledger* ledger, uint64_t step, uint32_t key) noexcept nogil

@@ -100,6 +100,28 @@ def commit(ledger, block, outcome, accesses, sourced):
     return True
 
 
+def open_ledger(ledger, block):
+    """What the opening step stores is written where it changes the value."""
+    place: uint64_t
+    changes: uint64_t = 0
+    key: uint32_t
+    for place in range(block.opening_length):
+        key = block.opening[place].key
+        if word_equal(cython.address(ledger.current[key]), cython.address(block.opening[place].value)):
+            continue
+        word_copy(cython.address(ledger.current[key]), cython.address(block.opening[place].value))
+        ledger.changed[key] = 1
+        ledger.order[changes] = key
+        changes += 1
+        if ledger.recording:
+            ledger.newest[key] = add_source(ledger, 0, 0)
+            if not ledger.newest[key]:
+                return False
+    if block.has_access_list:
+        verify_step(ledger, block, 0, 0, changes)
+    return True
+
+
 def close(ledger, block):
     """Withdrawals are credits. The list is judged last: it is wrong in its first wrong entry, by step and then key."""
     index: uint64_t
@@ -125,7 +147,6 @@ def close(ledger, block):
                 ledger.order[changes] = ledger.order[index]
                 changes += 1
         verify_step(ledger, block, block.transactions_length + 1, 0, changes)
-        verify_step(ledger, block, 0, 0, 0)
         if block.listed_steps != block.transactions_length + 2:
             note_mismatch(ledger, min(block.listed_steps, block.transactions_length + 2), NO_KEY)
         if ledger.mismatch:

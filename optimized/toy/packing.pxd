@@ -39,6 +39,11 @@ cdef struct PackedWithdrawal:
     uint64_t amount
 
 
+cdef struct PackedSlot:
+    uint32_t key
+    Word value
+
+
 cdef struct ListedChange:
     uint32_t key
     bint word_sized         # false: the value is not the canonical form of a word, so no step can have left it
@@ -58,37 +63,44 @@ cdef struct DeclaredKeys:
     uint32_t writes
 
 
-cdef class PackedBlock:
-    # Keys: their canonical bytes in order, and their values before the block.
-    cdef readonly list names
-    cdef readonly list plain_transactions
-    cdef uint32_t key_count
-    cdef Word* base
+cdef struct FlatBlock:
+    # What the machine reads; nobody changes it while a block runs. Keys are numbers: their positions among all names.
+    uint32_t key_count
+    Word* base              # each key's value before the block
     # Transactions
-    cdef readonly object transaction_count
-    cdef uint64_t transactions_length
-    cdef PackedTransaction* transactions
-    cdef Operation* operations
-    cdef uint64_t operations_length
-    cdef Word* words
-    cdef uint8_t* data
-    cdef DeclaredKeys* declared
-    cdef uint32_t* declared_keys
-    cdef uint64_t most_keys
-    cdef uint64_t all_keys
-    cdef uint64_t all_logs
+    uint64_t transactions_length
+    PackedTransaction* transactions
+    Operation* operations
+    uint64_t operations_length
+    Word* words
+    uint8_t* data
+    DeclaredKeys* declared
+    uint32_t* declared_keys
+    uint64_t most_keys
+    uint64_t all_keys
+    uint64_t all_logs
     # Environment
+    uint32_t coinbase_balance
+    uint64_t gas_limit
+    PackedWithdrawal* withdrawals
+    uint64_t withdrawals_length
+    PackedSlot* opening     # what the opening step stores, in the order of the keys
+    uint64_t opening_length
+    # The block's access list, if any: listed_steps + 1 entries of listed
+    bint has_access_list
+    uint64_t listed_steps
+    ListedStep* listed
+    uint32_t* listed_reads
+    ListedChange* listed_changes
+
+
+cdef class PackedBlock:
+    cdef FlatBlock flat
+    cdef readonly list names    # the canonical bytes of the keys, in order
+    cdef readonly list plain_transactions
+    cdef readonly object transaction_count
     cdef readonly bytes coinbase
-    cdef uint32_t coinbase_balance
-    cdef uint64_t gas_limit
-    cdef PackedWithdrawal* withdrawals
-    cdef uint64_t withdrawals_length
-    # The block's access list, if any: steps_length + 1 entries of listed
     cdef readonly bint has_access_list
-    cdef uint64_t listed_steps
-    cdef ListedStep* listed
-    cdef uint32_t* listed_reads
-    cdef ListedChange* listed_changes
 
     cdef void* _array(self, uint64_t count, uint64_t size) except NULL
     cdef void* _allocated

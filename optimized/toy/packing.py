@@ -7,8 +7,9 @@ and sorting numbers sorts keys.
 Shapes: a transaction is ``(sender, nonce, gas_limit, gas_price, operations, declared)``, where ``declared`` is
 ``(reads, writes)`` of slot keys or None; an operation is ``("SLOAD", key)``, ``("SSTORE", key, value)`` with None for
 the accumulator, ``("ADD", value)``, ``("SUB", value)``, ``("KECCAK", data)`` or ``("NOOP",)``. The environment is
-``(coinbase, gas_limit)``, a withdrawal ``(address, amount)``. An access list has an entry ``(reads, changes)`` for each
-step: keys, and pairs of key and value. Addresses, keys and values there are bytes; all else is integers.
+``(coinbase, gas_limit)``, a withdrawal ``(address, amount)``, and what the opening step stores ``(slot, value)``. An
+access list has an entry ``(reads, changes)`` for each step: keys, and pairs of key and value. Addresses, keys and
+values there are bytes; all else is integers.
 """
 
 import cython
@@ -79,7 +80,7 @@ class PackedBlock:
         return f"<PackedBlock of {self.transaction_count} transactions on {len(self.names)} keys>"
 
 
-def pack(transactions, env, withdrawals=(), access_list=None, base=None) -> PackedBlock:
+def pack(transactions, env, withdrawals=(), access_list=None, base=None, opening=()) -> PackedBlock:
     """The block in packed form, on the state ``base``: canonical bytes of keys to canonical bytes of values.
 
     A key that ``base`` lacks, or has as None, is absent. Raises ValueError where something is beyond the machine's
@@ -87,22 +88,24 @@ def pack(transactions, env, withdrawals=(), access_list=None, base=None) -> Pack
     """
     transactions = list(transactions)
     withdrawals = list(withdrawals)
+    opening = sorted(opening)
     access_list = None if access_list is None else list(access_list)
-    _check(transactions, env, withdrawals)
+    _check(transactions, env, withdrawals, opening)
     block: PackedBlock = PackedBlock()
-    names: dict = _names(transactions, env[0], withdrawals, access_list)
+    names: dict = _names(transactions, env[0], withdrawals, access_list, opening)
     block.names = list(names)
     block.plain_transactions = transactions
     _pack_base(block, {} if base is None else base)
     _pack_transactions(block, transactions, names)
     _pack_environment(block, env, withdrawals, names)
+    _pack_opening(block, opening, names)
     if access_list is not None:
         _pack_access_list(block, access_list, names)
     return block
 
 
-def _check(transactions, env, withdrawals) -> None:
-    """Raises ValueError where a transaction, the environment or a withdrawal is malformed."""
+def _check(transactions, env, withdrawals, opening) -> None:
+    """Raises ValueError where a transaction, the environment, a withdrawal or what is stored first is malformed."""
     index: cython.Py_ssize_t
     position: cython.Py_ssize_t
     for index in range(len(transactions)):
@@ -122,9 +125,14 @@ def _check(transactions, env, withdrawals) -> None:
     for index in range(len(withdrawals)):
         _address(withdrawals[index][0], "address", f"withdrawal {index}")
         _number(withdrawals[index][1], LIMIT_64, "amount", f"withdrawal {index}")
+    for index in range(len(opening)):
+        _number(opening[index][0], 1 << 256, "slot", "opening")
+        _number(opening[index][1], 1 << 256, "value", "opening")
+        if index and opening[index][0] == opening[index - 1][0]:
+            raise ValueError(f"opening: slot {opening[index][0]} is stored twice")
 
 
-def _names(transactions, coinbase, withdrawals, access_list) -> dict:
+def _names(transactions, coinbase, withdrawals, access_list, opening) -> dict:
     """Every key that the block can touch or lists, in order, with its number."""
     slots: set = set()
     others: set = {BALANCE + coinbase}
@@ -138,6 +146,7 @@ def _names(transactions, coinbase, withdrawals, access_list) -> dict:
         if declared is not None:
             slots.update(declared[0], declared[1])
     others.update([BALANCE + address for address, _ in withdrawals])
+    slots.update([slot for slot, _ in opening])
     for reads, changes in access_list or ():
         others.update(reads)
         others.update([key for key, _ in changes])
@@ -149,14 +158,14 @@ def _names(transactions, coinbase, withdrawals, access_list) -> dict:
 def _pack_base(block: PackedBlock, base) -> None:
     key: cython.Py_ssize_t
     name: bytes
-    block.key_count = len(block.names)
-    block.base = cython.cast(cython.pointer(Word), block._array(block.key_count, cython.sizeof(Word)))
+    block.flat.key_count = len(block.names)
+    block.flat.base = cython.cast(cython.pointer(Word), block._array(block.flat.key_count, cython.sizeof(Word)))
     for key in range(len(block.names)):
         name = block.names[key]
         value = base.get(name)
         if value is None or name[:1] not in (BALANCE, NONCE, SLOT):
             continue
-        if not isinstance(value, bytes) or not value or not _word(cython.address(block.base[key]), value):
+        if not isinstance(value, bytes) or not value or not _word(cython.address(block.flat.base[key]), value):
             raise ValueError(f"key 0x{name.hex()}: the value {value!r} is not the canonical form of a number")
         limit = BALANCE_LIMIT if name[:1] == BALANCE else LIMIT_64 if name[:1] == NONCE else 1 << 256
         if len(value) > 8 and int.from_bytes(value, "big") >= limit:
@@ -192,20 +201,24 @@ def _pack_transactions(block: PackedBlock, transactions: list, names: dict) -> N
         if transactions[index][5] is not None:
             declared_length += len(transactions[index][5][0]) + len(transactions[index][5][1])
     block.transaction_count = count
-    block.transactions_length = count
-    block.transactions = cython.cast(
+    block.flat.transactions_length = count
+    block.flat.transactions = cython.cast(
         cython.pointer(PackedTransaction), block._array(count, cython.sizeof(PackedTransaction))
     )
-    block.operations_length = operations_length
-    block.operations = cython.cast(cython.pointer(Operation), block._array(operations_length, cython.sizeof(Operation)))
-    block.words = cython.cast(cython.pointer(Word), block._array(operations_length, cython.sizeof(Word)))
-    block.declared = cython.cast(cython.pointer(DeclaredKeys), block._array(count, cython.sizeof(DeclaredKeys)))
-    block.declared_keys = cython.cast(cython.pointer(uint32_t), block._array(declared_length, cython.sizeof(uint32_t)))
+    block.flat.operations_length = operations_length
+    block.flat.operations = cython.cast(
+        cython.pointer(Operation), block._array(operations_length, cython.sizeof(Operation))
+    )
+    block.flat.words = cython.cast(cython.pointer(Word), block._array(operations_length, cython.sizeof(Word)))
+    block.flat.declared = cython.cast(cython.pointer(DeclaredKeys), block._array(count, cython.sizeof(DeclaredKeys)))
+    block.flat.declared_keys = cython.cast(
+        cython.pointer(uint32_t), block._array(declared_length, cython.sizeof(uint32_t))
+    )
     operations_length = 0
     declared_length = 0
     for index in range(count):
         sender, nonce, gas_limit, gas_price, operations, declaration = transactions[index]
-        packed = cython.address(block.transactions[index])
+        packed = cython.address(block.flat.transactions[index])
         packed.sender_nonce = names[NONCE + sender]
         packed.sender_balance = names[BALANCE + sender]
         packed.nonce = nonce
@@ -213,10 +226,10 @@ def _pack_transactions(block: PackedBlock, transactions: list, names: dict) -> N
         packed.gas_price = gas_price
         packed.first_operation = operations_length
         packed.operations = len(operations)
-        packed.first_log = block.all_logs
+        packed.first_log = block.flat.all_logs
         touched = set()
         for given in operations:
-            operation = cython.address(block.operations[operations_length])
+            operation = cython.address(block.flat.operations[operations_length])
             operations_length += 1
             name = given[0]
             if name == "SLOAD":
@@ -244,43 +257,54 @@ def _pack_transactions(block: PackedBlock, transactions: list, names: dict) -> N
                     data += given[1]
                 operation.argument = position
                 operation.length = len(given[1])
-                block.all_logs += 1
+                block.flat.all_logs += 1
             elif operation.kind == SSTORE or operation.kind == ADD or operation.kind == SUB:
                 value = given[2] if operation.kind == SSTORE else given[1]
                 position = first_word.get(value)
                 if position is None:
                     position = first_word[value] = word
-                    word_from_python(cython.address(block.words[word]), value)
+                    word_from_python(cython.address(block.flat.words[word]), value)
                     word += 1
                 operation.argument = position
         packed.keys = len(touched) + 2
-        block.most_keys = max(block.most_keys, packed.keys)
-        block.all_keys += packed.keys
-        declared = cython.address(block.declared[index])
+        block.flat.most_keys = max(block.flat.most_keys, packed.keys)
+        block.flat.all_keys += packed.keys
+        declared = cython.address(block.flat.declared[index])
         declared.first = declared_length
         if declaration is not None:
             declared.reads = len(declaration[0])
             declared.writes = len(declaration[1])
             for key in (*declaration[0], *declaration[1]):
-                block.declared_keys[declared_length] = names[slot_key(key)]
+                block.flat.declared_keys[declared_length] = names[slot_key(key)]
                 declared_length += 1
-    block.data = cython.cast(cython.pointer(uint8_t), block._array(len(data), 1))
+    block.flat.data = cython.cast(cython.pointer(uint8_t), block._array(len(data), 1))
     frozen: bytes = bytes(data)
-    memcpy(block.data, cython.cast(cython.p_char, frozen), len(frozen))
+    memcpy(block.flat.data, cython.cast(cython.p_char, frozen), len(frozen))
 
 
 def _pack_environment(block: PackedBlock, env: tuple, withdrawals: list, names: dict) -> None:
     index: cython.Py_ssize_t
     block.coinbase = env[0]
-    block.coinbase_balance = names[BALANCE + block.coinbase]
-    block.gas_limit = env[1]
-    block.withdrawals_length = len(withdrawals)
-    block.withdrawals = cython.cast(
+    block.flat.coinbase_balance = names[BALANCE + block.coinbase]
+    block.flat.gas_limit = env[1]
+    block.flat.withdrawals_length = len(withdrawals)
+    block.flat.withdrawals = cython.cast(
         cython.pointer(PackedWithdrawal), block._array(len(withdrawals), cython.sizeof(PackedWithdrawal))
     )
     for index in range(len(withdrawals)):
-        block.withdrawals[index].balance = names[BALANCE + withdrawals[index][0]]
-        block.withdrawals[index].amount = withdrawals[index][1]
+        block.flat.withdrawals[index].balance = names[BALANCE + withdrawals[index][0]]
+        block.flat.withdrawals[index].amount = withdrawals[index][1]
+
+
+def _pack_opening(block: PackedBlock, opening: list, names: dict) -> None:
+    index: uint64_t
+    count: uint64_t = len(opening)
+    block.flat.opening_length = count
+    block.flat.opening = cython.cast(cython.pointer(PackedSlot), block._array(count, cython.sizeof(PackedSlot)))
+    for index in range(count):
+        slot, value = opening[index]
+        block.flat.opening[index].key = names[slot_key(slot)]
+        word_from_python(cython.address(block.flat.opening[index].value), value)
 
 
 def _pack_access_list(block: PackedBlock, access_list: list, names: dict) -> None:
@@ -293,25 +317,26 @@ def _pack_access_list(block: PackedBlock, access_list: list, names: dict) -> Non
         reads_length += len(reads)
         changes_length += len(changes)
     block.has_access_list = True
-    block.listed_steps = steps
-    block.listed = cython.cast(cython.pointer(ListedStep), block._array(steps + 1, cython.sizeof(ListedStep)))
-    block.listed_reads = cython.cast(cython.pointer(uint32_t), block._array(reads_length, cython.sizeof(uint32_t)))
-    block.listed_changes = cython.cast(
+    block.flat.has_access_list = True
+    block.flat.listed_steps = steps
+    block.flat.listed = cython.cast(cython.pointer(ListedStep), block._array(steps + 1, cython.sizeof(ListedStep)))
+    block.flat.listed_reads = cython.cast(cython.pointer(uint32_t), block._array(reads_length, cython.sizeof(uint32_t)))
+    block.flat.listed_changes = cython.cast(
         cython.pointer(ListedChange), block._array(changes_length, cython.sizeof(ListedChange))
     )
     reads_length = 0
     changes_length = 0
     for step in range(steps):
         reads, changes = access_list[step]
-        block.listed[step].first_read = reads_length
-        block.listed[step].first_change = changes_length
+        block.flat.listed[step].first_read = reads_length
+        block.flat.listed[step].first_change = changes_length
         for key in reads:
-            block.listed_reads[reads_length] = names[key]
+            block.flat.listed_reads[reads_length] = names[key]
             reads_length += 1
         for key, value in changes:
-            change = cython.address(block.listed_changes[changes_length])
+            change = cython.address(block.flat.listed_changes[changes_length])
             change.key = names[key]
             change.word_sized = value is None or (len(value) > 0 and _word(cython.address(change.value), value))
             changes_length += 1
-    block.listed[steps].first_read = reads_length
-    block.listed[steps].first_change = changes_length
+    block.flat.listed[steps].first_read = reads_length
+    block.flat.listed[steps].first_change = changes_length

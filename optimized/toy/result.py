@@ -17,7 +17,7 @@ from cython.cimports.samestate.optimized.toy.ledger import (
     StepRecord,
 )
 from cython.cimports.samestate.optimized.toy.merkle import MerkleTree, merkle_add, merkle_finish, merkle_start
-from cython.cimports.samestate.optimized.toy.packing import PackedBlock, PackedTransaction
+from cython.cimports.samestate.optimized.toy.packing import FlatBlock, PackedBlock, PackedTransaction
 from cython.cimports.samestate.optimized.words.word import (
     Word,
     store_big_endian,
@@ -72,28 +72,36 @@ class ToyResult:
         """Room for everything that the block can do, with the state before it."""
         block: PackedBlock = self.block
         ledger: cython.pointer(Ledger) = cython.address(self.ledger)
-        count: uint64_t = block.transactions_length
-        ledger.current = cython.cast(cython.pointer(Word), self._array(block.key_count, cython.sizeof(Word), False))
-        memcpy(ledger.current, block.base, block.key_count * cython.sizeof(Word))
-        ledger.changed = cython.cast(cython.pointer(uint8_t), self._array(block.key_count, 1, True))
+        count: uint64_t = block.flat.transactions_length
+        ledger.current = cython.cast(
+            cython.pointer(Word), self._array(block.flat.key_count, cython.sizeof(Word), False)
+        )
+        memcpy(ledger.current, block.flat.base, block.flat.key_count * cython.sizeof(Word))
+        ledger.changed = cython.cast(cython.pointer(uint8_t), self._array(block.flat.key_count, 1, True))
         ledger.receipts = cython.cast(
             cython.pointer(PackedReceipt), self._array(count, cython.sizeof(PackedReceipt), False)
         )
-        ledger.digests = cython.cast(cython.pointer(uint8_t), self._array(block.all_logs, 32, False))
+        ledger.digests = cython.cast(cython.pointer(uint8_t), self._array(block.flat.all_logs, 32, False))
         ledger.recording = recording
         ledger.accesses = cython.cast(
             cython.pointer(Access),
-            self._array(block.all_keys if recording else block.most_keys, cython.sizeof(Access), False),
+            self._array(block.flat.all_keys if recording else block.flat.most_keys, cython.sizeof(Access), False),
         )
         ledger.order = cython.cast(
-            cython.pointer(uint64_t), self._array(2 * block.most_keys + 1 + block.withdrawals_length, 8, False)
+            cython.pointer(uint64_t),
+            self._array(
+                2 * block.flat.most_keys + 1 + block.flat.withdrawals_length + block.flat.opening_length, 8, False
+            ),
         )
         if recording:
             ledger.steps = cython.cast(cython.pointer(StepRecord), self._array(count, cython.sizeof(StepRecord), False))
             ledger.newest = cython.cast(
-                cython.pointer(uint32_t), self._array(block.key_count, cython.sizeof(uint32_t), True)
+                cython.pointer(uint32_t), self._array(block.flat.key_count, cython.sizeof(uint32_t), True)
             )
-            ledger.sources_capacity = block.all_keys + count + 16
+            ledger.seen = cython.cast(
+                cython.pointer(uint32_t), self._array(block.flat.key_count, cython.sizeof(uint32_t), True)
+            )
+            ledger.sources_capacity = block.flat.all_keys + count + 16
             ledger.sources = cython.cast(
                 cython.pointer(Source), malloc(ledger.sources_capacity * cython.sizeof(Source))
             )
@@ -110,10 +118,12 @@ class ToyResult:
         if ledger.rejection != ACCESS_LIST_MISMATCH:
             self.rejection = Rejection(code, ledger.rejected)
             return
-        steps = self.block.transactions_length + 2
+        steps = self.block.flat.transactions_length + 2
         step = ledger.wrong_step
         if ledger.wrong_key == NO_KEY:
-            self.rejection = Rejection(code, None, f"the list has {self.block.listed_steps} entries for {steps} steps")
+            self.rejection = Rejection(
+                code, None, f"the list has {self.block.flat.listed_steps} entries for {steps} steps"
+            )
             return
         transaction = step - 1 if 0 < step < steps - 1 else None
         name = "open" if step == 0 else "close" if step == steps - 1 else str(step - 1)
@@ -149,7 +159,7 @@ class ToyResult:
         index: uint64_t
         log: uint64_t
         receipt: cython.pointer(PackedReceipt)
-        transactions: cython.pointer(PackedTransaction) = self.block.transactions
+        transactions: cython.pointer(PackedTransaction) = self.block.flat.transactions
         if self._receipts is None:
             receipts: list = []
             for index in range(0 if self.rejection is not None else self.ledger.committed):
@@ -177,7 +187,7 @@ class ToyResult:
         if self._changes is None:
             changes: dict = {}
             if self.rejection is None:
-                for key in range(self.block.key_count):
+                for key in range(self.block.flat.key_count):
                     if self.ledger.changed[key]:
                         changes[self.block.names[key]] = word_to_value(cython.address(self.ledger.current[key]))
             self._changes = changes
@@ -189,7 +199,7 @@ class ToyResult:
         if self._steps is None:
             if self.ledger.recording and self.rejection is None:
                 transactions = [self._transaction(index) for index in range(self.ledger.committed)]
-                self._steps = (Step(OPEN), *transactions, self._close())
+                self._steps = (self._open(), *transactions, self._close())
             else:
                 self._steps = ()
         return self._steps
@@ -197,6 +207,19 @@ class ToyResult:
     def leave_out_record(self) -> None:
         """Have no access record, whether there was one or not."""
         self._steps = ()
+
+    def _open(self):
+        flat: cython.pointer(FlatBlock) = cython.address(self.block.flat)
+        index: uint64_t
+        writes: dict = {}
+        before: dict = {}
+        for index in range(flat.opening_length):
+            key: uint32_t = flat.opening[index].key
+            if not word_equal(cython.address(flat.base[key]), cython.address(flat.opening[index].value)):
+                name = self.block.names[key]
+                before[name] = word_to_value(cython.address(flat.base[key]))
+                writes[name] = word_to_value(cython.address(flat.opening[index].value))
+        return Step(OPEN, {}, writes, before)
 
     def _transaction(self, index: cython.Py_ssize_t):
         record: cython.pointer(StepRecord) = self.ledger.steps + index
@@ -215,7 +238,7 @@ class ToyResult:
                 writes[name] = word_to_value(cython.address(access.value))
         credits = {}
         if record.fee_kind == FEE_CREDITED:
-            credits[self.block.names[self.block.coinbase_balance]] = word_to_python(cython.address(record.fee))
+            credits[self.block.names[self.block.flat.coinbase_balance]] = word_to_python(cython.address(record.fee))
         touches = (self.block.coinbase,) if record.fee_kind == FEE_TOUCHED else ()
         return Step(index, reads, writes, before, credits, (), touches)
 
@@ -223,14 +246,14 @@ class ToyResult:
         index: uint64_t
         credits: dict = {}
         touches: set = set()
-        for index in range(self.block.withdrawals_length):
-            name = self.block.names[self.block.withdrawals[index].balance]
-            amount = self.block.withdrawals[index].amount
+        for index in range(self.block.flat.withdrawals_length):
+            name = self.block.names[self.block.flat.withdrawals[index].balance]
+            amount = self.block.flat.withdrawals[index].amount
             if amount:
                 credits[name] = credits.get(name, 0) + amount
             else:
                 touches.add(name[1:])
-        return Step(self.block.transactions_length, {}, {}, {}, credits, (), tuple(sorted(touches)))
+        return Step(self.block.flat.transactions_length, {}, {}, {}, credits, (), tuple(sorted(touches)))
 
     def _source(self, newest):
         """The steps in such a list, oldest first. The first transaction, step 1 to the engine, is 0 to Python."""
@@ -268,7 +291,7 @@ class ToyResult:
             # The number of logs has 4 bytes: those before it are zero, and then overwritten.
             store_big_endian(text + 22, receipt.logs)
             store_big_endian(text + 18, receipt.first_log)
-            log = self.block.transactions[index].first_log
+            log = self.block.flat.transactions[index].first_log
             memcpy(text + RECEIPT_HEAD, self.ledger.digests + 32 * log, 32 * receipt.logs)
             store_big_endian(key, index)
             length = RECEIPT_HEAD + 32 * receipt.logs

@@ -3,8 +3,9 @@
 from libc.stdint cimport uint64_t
 
 from samestate.optimized.core.arena cimport SharedArena
-from samestate.optimized.core.records cimport Executor, Session, Task
-from samestate.optimized.toy.interpreter cimport Machine, Scratch
+from samestate.optimized.core.machine cimport Machine
+from samestate.optimized.core.records cimport Session, Task
+from samestate.optimized.toy.interpreter cimport ToyMachine, Scratch
 from samestate.optimized.toy.packing cimport PackedBlock
 from samestate.optimized.toy.result cimport ToyResult
 
@@ -15,8 +16,8 @@ cdef class ToyRun:
     cdef uint64_t strategy_number
     cdef PackedBlock block
     cdef ToyResult result
-    cdef Machine machine
-    cdef Executor executor
+    cdef ToyMachine machine
+    cdef Machine frame
     cdef Session session
     cdef Task* tasks            # one for each worker, and the coordinator's
     cdef uint64_t tasks_made

@@ -13,7 +13,9 @@ from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
 from cython.cimports.libc.stdlib import calloc, free, malloc
 from cython.cimports.libc.string import memset
 from cython.cimports.samestate.optimized.core.arena import allocate, stop_reason
+from cython.cimports.samestate.optimized.core.block import open_block, settle_block
 from cython.cimports.samestate.optimized.core.invariants import broken_invariant
+from cython.cimports.samestate.optimized.core.machine import REFUSED
 from cython.cimports.samestate.optimized.core.memory import latest_execution
 from cython.cimports.samestate.optimized.core.records import (
     ACCESS_LIST,
@@ -38,20 +40,11 @@ from cython.cimports.samestate.optimized.core.records import (
 from cython.cimports.samestate.optimized.core.session import SessionOptions, begin_session, free_task, make_task
 from cython.cimports.samestate.optimized.core.shim import SAMESTATE_IS_EXPLORED, now_nanoseconds, samestate_raise
 from cython.cimports.samestate.optimized.strategies.worker import prepare, run_worker
-from cython.cimports.samestate.optimized.toy.interpreter import Access, Scratch
+from cython.cimports.samestate.optimized.toy.interpreter import DECLARED_HINTS, NO_HINTS, STATIC_HINTS, Access, Scratch
 from cython.cimports.samestate.optimized.toy.packing import PackedBlock
 from cython.cimports.samestate.optimized.toy.result import ToyResult
 from cython.cimports.samestate.optimized.toy.sequential import run_sequentially
-from cython.cimports.samestate.optimized.toy.versioned import (
-    execute,
-    idle,
-    merge,
-    put_declared,
-    put_keys,
-    put_predictions,
-    put_static,
-    settle_all,
-)
+from cython.cimports.samestate.optimized.toy.versioned import make_machine
 
 from samestate.optimized.errors import EngineError, OutOfMemory, TimeLimitExceeded
 
@@ -117,11 +110,12 @@ class ToyRun:
         self.busy = 0
         self.result = ToyResult(block)
         self.result.lay_out(record)
-        self.machine.transactions = block.transactions
-        self.machine.operations = block.operations
-        self.machine.words = block.words
-        self.machine.data = block.data
-        self.machine.coinbase_balance = block.coinbase_balance
+        self.machine.block = cython.address(block.flat)
+        self.machine.transactions = block.flat.transactions
+        self.machine.operations = block.flat.operations
+        self.machine.words = block.flat.words
+        self.machine.data = block.flat.data
+        self.machine.coinbase_balance = block.flat.coinbase_balance
         self.machine.arena = cython.address(self.arena.arena)
         self.machine.deadline = self.started + cython.cast(uint64_t, max(0.0, time_limit - spent) * 1e9)
         self.time_limit = time_limit
@@ -137,7 +131,7 @@ class ToyRun:
         """Each worker's scratch for the largest transaction; what is there already stays from block to block."""
         worker: uint64_t
         scratch: cython.pointer(Scratch)
-        keys: uint64_t = self.block.key_count
+        keys: uint64_t = self.block.flat.key_count
         versioned: cython.bint = self.strategy_number != SEQUENTIAL
         for worker in range(self.workers if versioned else 1):
             scratch = self.scratches + worker
@@ -150,31 +144,32 @@ class ToyRun:
             if scratch.epoch > 1 << 31:
                 memset(scratch.marks, 0, 8 * max(keys, self.marks))
                 scratch.epoch = 0
-            if versioned and (self.access_room < self.block.most_keys or scratch.accesses == cython.NULL):
+            if versioned and (self.access_room < self.block.flat.most_keys or scratch.accesses == cython.NULL):
                 free(scratch.accesses)
                 scratch.accesses = cython.cast(
                     cython.pointer(Access),
-                    malloc(max(self.access_room, self.block.most_keys) * cython.sizeof(Access) + 1),
+                    malloc(max(self.access_room, self.block.flat.most_keys) * cython.sizeof(Access) + 1),
                 )
                 if scratch.accesses == cython.NULL:
                     raise OutOfMemory(
-                        f"this process cannot have the memory of a worker's accesses, to {self.block.most_keys} keys"
+                        "this process cannot have the memory of a worker's accesses,"
+                        f" to {self.block.flat.most_keys} keys"
                     )
             scratch.running = 0
             scratch.version_reads = 0
             scratch.base_reads = 0
         self.marks = max(self.marks, keys)
-        if self.times_room < self.block.transactions_length + 1:
+        if self.times_room < self.block.flat.transactions_length + 1:
             free(self.times)
-            self.times_room = self.block.transactions_length + 1
+            self.times_room = self.block.flat.transactions_length + 1
             self.times = cython.cast(cython.pointer(uint64_t), malloc(8 * self.times_room))
             if self.times == cython.NULL:
                 self.times_room = 0
                 raise OutOfMemory("this process cannot have the memory of the times of transactions")
-        memset(self.times, 0, 8 * (self.block.transactions_length + 1))
+        memset(self.times, 0, 8 * (self.block.flat.transactions_length + 1))
         self.machine.began = self.times
         if versioned:
-            self.access_room = max(self.access_room, self.block.most_keys)
+            self.access_room = max(self.access_room, self.block.flat.most_keys)
             if self.places_room < keys:
                 free(self.machine.places)
                 self.machine.places = cython.cast(cython.pointer(uint64_t), malloc(8 * keys))
@@ -198,8 +193,7 @@ class ToyRun:
         options: SessionOptions
         worker: uint64_t
         task: cython.pointer(Task)
-        fits: cython.bint = True
-        options.transactions = self.block.transactions_length
+        options.transactions = self.block.flat.transactions_length
         options.workers = self.workers
         options.strategy = self.strategy_number
         options.key_capacity = 0
@@ -208,29 +202,24 @@ class ToyRun:
         self._free_tasks()
         if begin_session(cython.address(self.session), cython.address(self.arena.arena), cython.address(options)):
             self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
-        self.executor.machine = cython.address(self.machine)
-        self.executor.execute = execute
-        self.executor.merge = merge
-        self.executor.idle = idle
+        self.machine.ledger = cython.address(self.result.ledger)
+        self.machine.hints = NO_HINTS
+        if expected is None and (self.strategy_number == LOCKS or self.strategy_number == WAVES):
+            self.machine.hints = STATIC_HINTS if estimator == "static" else DECLARED_HINTS
+        make_machine(cython.address(self.frame), cython.address(self.machine))
         for worker in range(self.workers + 1):
             task = self.tasks + worker
-            if make_task(task, cython.address(self.session), worker, cython.address(self.executor)):
+            if make_task(task, cython.address(self.session), worker, cython.address(self.frame)):
                 raise OutOfMemory("this process cannot have the memory of a worker's task")
             self.tasks_made = worker + 1
             if worker < self.workers:
                 task.local = self.scratches + worker
         task = self.tasks + self.workers
-        fits = put_keys(self.block, cython.address(self.machine), task)
-        if fits and (self.strategy_number == LOCKS or self.strategy_number == WAVES):
-            if expected is not None:
-                self._put_expected(task, expected)
-            elif estimator == "static":
-                fits = put_static(self.block, task)
-            else:
-                fits = put_declared(self.block, task)
-        if fits and self.strategy_number == ACCESS_LIST and self.block.has_access_list:
-            fits = put_predictions(self.block, cython.address(self.machine), task)
-        if not fits or prepare(task):
+        if open_block(task) != DONE:
+            self._raise_stopped(OUT_OF_MEMORY)
+        if expected is not None:
+            self._put_expected(task, expected)
+        if prepare(task):
             self._raise_stopped(OUT_OF_MEMORY)
 
     def _put_expected(self, task, expected):
@@ -238,7 +227,7 @@ class ToyRun:
         numbers = {name: number for number, name in enumerate(self.block.names)}
         index: uint64_t
         place: uint64_t
-        for index in range(self.block.transactions_length):
+        for index in range(self.block.flat.transactions_length):
             if expected[index] is None:
                 continue
             reads = [numbers[key] for key in expected[index][0] if key in numbers]
@@ -287,18 +276,14 @@ class ToyRun:
         """When all workers have left: the result. Raises OutOfMemory, TimeLimitExceeded, or what a signal raised."""
         result: ToyResult = self.result
         reason: uint64_t = stop_reason(cython.address(self.arena.arena))
-        fits: cython.bint = True
+        ended: uint64_t
+        settled: cython.int = DONE
         if reason:
             self._raise_stopped(reason)
         if self.strategy_number != SEQUENTIAL:
             with cython.nogil:
-                fits = settle_all(
-                    result,
-                    cython.address(self.machine),
-                    cython.address(self.session),
-                    self.strategy_number != ACCESS_LIST,
-                )
-        if not fits:
+                settled = settle_block(self.tasks + self.workers, cython.address(ended))
+        if settled != DONE and settled != REFUSED:
             raise OutOfMemory(RECORD_TOO_LARGE)
         result.conclude()
         self.result = None
@@ -311,7 +296,7 @@ class ToyRun:
         as bytes of 64-bit numbers, so that whoever does not look at them pays little. By worker: executions,
         suspensions, validations, aborts, busy seconds.
         """
-        count: uint64_t = self.block.transactions_length
+        count: uint64_t = self.block.flat.transactions_length
         index: uint64_t
         worker: cython.pointer(WorkerRecord)
         execution: cython.pointer(Execution)
@@ -359,7 +344,7 @@ class ToyRun:
         if not self.tracing:
             return events
         if self.strategy_number == SEQUENTIAL:
-            for index in range(self.block.transactions_length):
+            for index in range(self.block.flat.transactions_length):
                 if self.times[index + 1]:
                     events.append((0, "execute", index, 0, self.times[index], self.times[index + 1], "done"))
             return events

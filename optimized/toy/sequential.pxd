@@ -2,11 +2,11 @@
 
 from libc.stdint cimport uint64_t
 
-from samestate.optimized.toy.interpreter cimport Machine, Scratch
+from samestate.optimized.toy.interpreter cimport ToyMachine, Scratch
 from samestate.optimized.toy.result cimport ToyResult
 
 # Execute, settle and close. `times`: room for when each transaction began, which is when the one before was settled, and for
 # the end of the last. False where the run was stopped; the arena's stop flag says why.
 cdef bint run_sequentially(
-    ToyResult result, const Machine* machine, Scratch* scratch, uint64_t* times
+    ToyResult result, const ToyMachine* machine, Scratch* scratch, uint64_t* times
 ) noexcept nogil

@@ -9,17 +9,22 @@ from cython.cimports.samestate.optimized.core.arena import stop
 from cython.cimports.samestate.optimized.core.records import DONE, OUT_OF_MEMORY
 from cython.cimports.samestate.optimized.core.shim import now_nanoseconds
 from cython.cimports.samestate.optimized.toy.interpreter import BETWEEN_LOOKS, Outcome, poll, run_transaction
-from cython.cimports.samestate.optimized.toy.ledger import Ledger, close, commit
+from cython.cimports.samestate.optimized.toy.ledger import Ledger, close, commit, open_ledger
+from cython.cimports.samestate.optimized.toy.packing import FlatBlock
 
 
 def run_sequentially(result, machine, scratch, times):
     """Execute, settle, and so on; a rejection ends the block."""
     ledger: cython.pointer(Ledger) = cython.address(result.ledger)
+    block: cython.pointer(cython.const[FlatBlock]) = cython.address(result.block.flat)
     outcome: Outcome
     transaction: uint64_t
     now: uint64_t
     looked: uint64_t = 0
-    for transaction in range(result.block.transactions_length):
+    if not open_ledger(ledger, block):
+        stop(machine.arena, OUT_OF_MEMORY)
+        return False
+    for transaction in range(block.transactions_length):
         now = now_nanoseconds()
         scratch.running = transaction + 1
         if now - looked > BETWEEN_LOOKS:
@@ -30,12 +35,12 @@ def run_sequentially(result, machine, scratch, times):
         scratch.accesses = ledger.accesses + ledger.accesses_used
         if run_transaction(machine, scratch, cython.NULL, transaction, cython.address(outcome)) != DONE:
             return False
-        if not commit(ledger, result.block, cython.address(outcome), scratch.accesses, False):
+        if not commit(ledger, block, cython.address(outcome), scratch.accesses, False):
             if ledger.rejection:
                 times[transaction + 1] = now_nanoseconds()
                 return True
             stop(machine.arena, OUT_OF_MEMORY)
             return False
-    times[result.block.transactions_length] = now_nanoseconds()
-    close(ledger, result.block)
+    times[block.transactions_length] = now_nanoseconds()
+    close(ledger, block)
     return True

@@ -1,22 +1,20 @@
-# The toy machine as an executor for the core's worker loop, on versioned memory.
+# The toy machine on versioned memory: its functions for machine.pxd's page.
 
 from libc.stdint cimport uint64_t
 
-from samestate.optimized.core.records cimport Session, Task
-from samestate.optimized.toy.interpreter cimport Machine
-from samestate.optimized.toy.packing cimport PackedBlock
-from samestate.optimized.toy.result cimport ToyResult
+from samestate.optimized.core.machine cimport Machine
+from samestate.optimized.core.records cimport Content, Execution, Task
+from samestate.optimized.toy.interpreter cimport ToyMachine
 
-# Task.local is a Scratch.
-cdef int execute(void* machine, Task* task) noexcept nogil
-cdef void idle(void* machine, Task* task) noexcept nogil
-cdef uint64_t merge(void* machine, Task* task, uint64_t key, uint64_t value, uint64_t amount) noexcept nogil
+# All of them, for a ToyMachine whose block, arena, places and ledger are there. Task.local is a Scratch.
+cdef void make_machine(Machine* machine, ToyMachine* toy) noexcept nogil
 
-# Before the workers start: a record for each key, what is declared, what the block's list predicts. False where the arena is full.
-cdef bint put_keys(PackedBlock block, const Machine* machine, Task* task) noexcept nogil
-cdef bint put_declared(PackedBlock block, Task* task) noexcept nogil
-cdef bint put_static(PackedBlock block, Task* task) noexcept nogil
-cdef bint put_predictions(PackedBlock block, const Machine* machine, Task* task) noexcept nogil
-
-# When all workers have left: settle in block order, and close. False where there is no memory.
-cdef bint settle_all(ToyResult result, const Machine* machine, Session* session, bint observed) noexcept nogil
+cdef bint lay_out(void* itself, Task* task) noexcept nogil
+cdef int open_step(void* itself, Task* task) noexcept nogil
+cdef int execute(void* itself, Task* task) noexcept nogil
+cdef int merge(
+    void* itself, Task* task, uint64_t key, const Content* value, const Content* amount, Content* sum
+) noexcept nogil
+cdef int settle(void* itself, Task* task, uint64_t transaction, const Execution* execution) noexcept nogil
+cdef int close_step(void* itself, Task* task) noexcept nogil
+cdef void idle(void* itself, Task* task) noexcept nogil

@@ -1,43 +1,52 @@
-"""The toy machine as an executor for the core's worker loop: words and outcomes in the arena, settled afterwards.
+"""The toy machine on versioned memory: words and outcomes in the arena, settled when all workers have left.
+
+Its keys are numbers from the start, so that a step needs no table to find what it has done to one: it has no use for
+the core's view (interpreter.py).
 
 A value in versioned memory is the 32 bytes of a word, limb by limb, or absent where it is zero.
 """
 
 import cython
 from cython.cimports.libc.stdint import uint32_t, uint64_t
-from cython.cimports.libc.string import memcpy
-from cython.cimports.samestate.optimized.core.arena import allocate, store_value, value_bytes
+from cython.cimports.libc.string import memcpy, memset
+from cython.cimports.samestate.optimized.core.arena import allocate, make_absent, stop, store_value
 from cython.cimports.samestate.optimized.core.keys import make_key
-from cython.cimports.samestate.optimized.core.memory import credit, latest_execution, read_set, write
+from cython.cimports.samestate.optimized.core.machine import REFUSED
+from cython.cimports.samestate.optimized.core.memory import credit, leave_seen, read_set, write
 from cython.cimports.samestate.optimized.core.records import (
+    ACCESS_LIST,
     DONE,
+    OUT_OF_MEMORY,
     REJECTED,
+    SEEN,
     STOPPED,
     SUCCEEDED,
     DeclaredAccess,
-    Execution,
     Session,
-    Task,
     Version,
+    word_kind,
 )
+from cython.cimports.samestate.optimized.core.room import take_room
 from cython.cimports.samestate.optimized.core.shim import now_nanoseconds
 from cython.cimports.samestate.optimized.strategies.predictions import predict
 from cython.cimports.samestate.optimized.toy.interpreter import (
+    DECLARED_HINTS,
     FEE_CREDITED,
     OUT_OF_GAS,
+    STATIC_HINTS,
     Access,
-    Machine,
     Outcome,
     Scratch,
     poll,
     run_transaction,
 )
-from cython.cimports.samestate.optimized.toy.ledger import Ledger, add_source, close, commit
+from cython.cimports.samestate.optimized.toy.ledger import Ledger, add_source, close, commit, open_ledger
 from cython.cimports.samestate.optimized.toy.packing import (
     SLOAD,
     SSTORE,
     SSTORE_ACCUMULATOR,
     DeclaredKeys,
+    FlatBlock,
     ListedChange,
     Operation,
     PackedTransaction,
@@ -59,9 +68,9 @@ def put_word(
     return True
 
 
-def execute(machine_pointer, task):
+def execute(itself, task):
     """Run the transaction; keep its outcome in the arena, and hand its writes to versioned memory."""
-    machine: cython.pointer(Machine) = cython.cast(cython.pointer(Machine), machine_pointer)
+    machine: cython.pointer(ToyMachine) = cython.cast(cython.pointer(ToyMachine), itself)
     scratch: cython.pointer(Scratch) = cython.cast(cython.pointer(Scratch), task.local)
     outcome: Outcome
     access: cython.pointer(Access)
@@ -97,6 +106,11 @@ def execute(machine_pointer, task):
                 return STOPPED
             if write(task, machine.places[access.key], value):
                 return STOPPED
+        elif access.source:  # it was found after a long walk
+            if not put_word(task, cython.address(access.value), cython.address(value)):
+                return STOPPED
+            if leave_seen(task, machine.places[access.key], value):
+                return STOPPED
     if outcome.fee_kind == FEE_CREDITED:
         if not put_word(task, cython.address(outcome.fee), cython.address(value)):
             return STOPPED
@@ -105,39 +119,46 @@ def execute(machine_pointer, task):
     return DONE
 
 
-def idle(machine, task):
+def idle(itself, task):
     """The time, and signals, are watched by those who have nothing to do as well."""
     poll(
-        cython.cast(cython.pointer(Machine), machine),
+        cython.cast(cython.pointer(ToyMachine), itself),
         cython.cast(cython.pointer(Scratch), task.local),
         now_nanoseconds(),
     )
 
 
-def merge(machine, task, key, value, amount):
-    """The sum, as a new value."""
-    total: Word
-    merged: cython.ulong
-    word_from_number(cython.address(total), 0)
-    if value:
-        memcpy(cython.address(total), value_bytes(task.session.base, value), cython.sizeof(Word))
-    word_add(
-        cython.address(total),
-        cython.address(total),
-        cython.cast(cython.pointer(Word), value_bytes(task.session.base, amount)),
-    )
-    put_word(task, cython.address(total), cython.address(merged))
-    return merged
+def merge(itself, task, key, value, amount, sum):
+    """The sum of two words. No sum of a block reaches the end of one."""
+    total: cython.pointer(Word) = cython.cast(cython.pointer(Word), take_room(task, cython.sizeof(Word)))
+    if total == cython.NULL:
+        return STOPPED
+    word_from_number(total, 0)
+    if value.data != cython.NULL:
+        memcpy(total, value.data, cython.sizeof(Word))
+    word_add(total, total, cython.cast(cython.pointer(cython.const[Word]), amount.data))
+    make_absent(sum)
+    if not word_is_zero(total):
+        sum.data = cython.cast(cython.p_const_uchar, total)
+        sum.length = cython.sizeof(Word)
+    return DONE
 
 
-def put_keys(block, machine, task):
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def put_keys(
+    block: cython.pointer(cython.const[FlatBlock]),
+    machine: cython.pointer(cython.const[ToyMachine]),
+    task: cython.pointer(Task),
+) -> cython.bint:
     """A record for each key, nameless: its number is enough."""
     key: uint32_t
     value: cython.ulong
     for key in range(block.key_count):
         if not put_word(task, cython.address(block.base[key]), cython.address(value)):
             return False
-        machine.places[key] = make_key(task, cython.address(key), 0, 0, value)
+        machine.places[key] = make_key(task, cython.address(key), 0, 0, value, 0)
         if machine.places[key] == 0:
             return False
     return True
@@ -163,7 +184,10 @@ def keys_of(declared: cython.pointer(DeclaredAccess)) -> cython.pointer(uint64_t
     return cython.cast(cython.pointer(uint64_t), cython.cast(cython.p_char, declared) + cython.sizeof(DeclaredAccess))
 
 
-def put_declared(block, task):
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def put_declared(block: cython.pointer(cython.const[FlatBlock]), task: cython.pointer(Task)) -> cython.bint:
     """What each transaction declares; and its sender's nonce and balance, which it reads and writes anyway."""
     transaction: uint64_t
     place: uint64_t
@@ -190,7 +214,10 @@ def put_declared(block, task):
     return True
 
 
-def put_static(block, task):
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def put_static(block: cython.pointer(cython.const[FlatBlock]), task: cython.pointer(Task)) -> cython.bint:
     """What the operations name: every slot is read, and those of SSTORE are written, if the gas lasts."""
     transaction: uint64_t
     place: uint64_t
@@ -222,12 +249,15 @@ def put_static(block, task):
     return True
 
 
-def put_predictions(block, machine, task):
-    """What the block's list says that each transaction leaves.
-
-    Of the opening step, which changes nothing and so is never committed over what was predicted of it, whatever the
-    list says is wrong; so is what it says of steps that there are not.
-    """
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def put_predictions(
+    block: cython.pointer(cython.const[FlatBlock]),
+    machine: cython.pointer(cython.const[ToyMachine]),
+    task: cython.pointer(Task),
+) -> cython.bint:
+    """What the block's list says that each transaction leaves; of other steps nothing has to be predicted."""
     step: uint64_t
     place: uint64_t
     change: cython.pointer(ListedChange)
@@ -248,48 +278,121 @@ def put_predictions(block, machine, task):
 @cython.exceptval(check=False)
 def put_sources(
     ledger: cython.pointer(Ledger),
-    machine: cython.pointer(cython.const[Machine]),
+    machine: cython.pointer(cython.const[ToyMachine]),
     session: cython.pointer(Session),
-    execution: cython.pointer(Execution),
+    execution: cython.pointer(cython.const[Execution]),
     accesses: cython.pointer(Access),
     count: uint64_t,
 ) -> cython.bint:
-    """The steps whose versions each read really found, for the access record. False where there is no memory."""
-    words: cython.pointer(uint64_t) = read_set(execution)
+    """The steps whose versions each read really found, for the access record. False where there is no memory.
+
+    What a step has only seen is no source: below it stand those of that step, which is the last that has seen the key.
+    """
+    words: cython.pointer(uint64_t) = read_set(cython.cast(cython.pointer(Execution), execution))
     last: cython.pointer(uint64_t) = words + execution.read_words
     place: uint64_t
     number: uint64_t
     version: cython.pointer(Version)
     for place in range(count):
+        seen: cython.bint = accesses[place].source != 0
         accesses[place].source = 0
         if words >= last or words[0] != machine.places[accesses[place].key]:
             continue
         number = words[1]
         while number:
             number -= 1
+            if word_kind(words[3 + 2 * number]) == SEEN:
+                accesses[place].source = ledger.seen[accesses[place].key]
+                continue
             version = cython.cast(cython.pointer(Version), session.base + words[2 + 2 * number])
             accesses[place].source = add_source(ledger, cython.cast(uint32_t, version.step), accesses[place].source)
             if accesses[place].source == 0:
                 return False
+        if seen:
+            ledger.seen[accesses[place].key] = accesses[place].source
         words += 2 + 2 * words[1]
     return True
 
 
-def settle_all(result, machine, session, observed):
-    """Every outcome is final now, up to the first rejection."""
-    ledger: cython.pointer(Ledger) = cython.address(result.ledger)
-    transaction: uint64_t
-    for transaction in range(result.block.transactions_length):
-        execution: cython.pointer(Execution) = latest_execution(session, transaction + 1)
-        outcome: cython.pointer(Outcome) = cython.cast(cython.pointer(Outcome), session.base + execution.outcome)
-        accesses: cython.pointer(Access) = cython.cast(cython.pointer(Access), outcome + 1)
-        if (
-            observed
-            and ledger.recording
-            and not put_sources(ledger, machine, session, execution, accesses, outcome.accesses)
-        ):
-            return False
-        if not commit(ledger, result.block, outcome, accesses, observed):
-            return ledger.rejection != 0
-    close(ledger, result.block)
+def lay_out(itself, task):
+    """Keys with their values, then what the strategy may want to know in advance."""
+    machine: cython.pointer(cython.const[ToyMachine]) = cython.cast(cython.pointer(ToyMachine), itself)
+    block: cython.pointer(cython.const[FlatBlock]) = machine.block
+    if not put_keys(block, machine, task):
+        return False
+    if machine.hints == DECLARED_HINTS:
+        return put_declared(block, task)
+    if machine.hints == STATIC_HINTS:
+        return put_static(block, task)
+    if task.session.record.strategy == ACCESS_LIST and block.has_access_list:
+        return put_predictions(block, machine, task)
     return True
+
+
+def open_step(itself, task):
+    """Store what the block says is stored first, where that changes anything."""
+    machine: cython.pointer(ToyMachine) = cython.cast(cython.pointer(ToyMachine), itself)
+    block: cython.pointer(cython.const[FlatBlock]) = machine.block
+    ledger: cython.pointer(Ledger) = cython.cast(cython.pointer(Ledger), machine.ledger)
+    place: uint64_t
+    value: cython.ulong
+    if not open_ledger(ledger, block):
+        return out_of_memory(machine)
+    for place in range(block.opening_length):
+        key: uint32_t = block.opening[place].key
+        if word_equal(cython.address(block.base[key]), cython.address(block.opening[place].value)):
+            continue
+        if not put_word(task, cython.address(block.opening[place].value), cython.address(value)):
+            return STOPPED
+        if write(task, machine.places[key], value):
+            return STOPPED
+    return DONE
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def out_of_memory(machine: cython.pointer(ToyMachine)) -> cython.int:
+    """This process has none for the access record."""
+    stop(machine.arena, OUT_OF_MEMORY)
+    return STOPPED
+
+
+def settle(itself, task, transaction, execution):
+    """The outcome is final, and its turn has come."""
+    machine: cython.pointer(ToyMachine) = cython.cast(cython.pointer(ToyMachine), itself)
+    session: cython.pointer(Session) = task.session
+    ledger: cython.pointer(Ledger) = cython.cast(cython.pointer(Ledger), machine.ledger)
+    outcome: cython.pointer(Outcome) = cython.cast(cython.pointer(Outcome), session.base + execution.outcome)
+    accesses: cython.pointer(Access) = cython.cast(cython.pointer(Access), outcome + 1)
+    observed: cython.bint = session.record.strategy != ACCESS_LIST  # from a list nobody sees who wrote a value
+    if (
+        observed
+        and ledger.recording
+        and not put_sources(ledger, machine, session, execution, accesses, outcome.accesses)
+    ):
+        return out_of_memory(machine)
+    if not commit(ledger, machine.block, outcome, accesses, observed):
+        return REFUSED if ledger.rejection else out_of_memory(machine)
+    return DONE
+
+
+def close_step(itself, task):
+    """Nobody reads what it leaves but the ledger."""
+    machine: cython.pointer(ToyMachine) = cython.cast(cython.pointer(ToyMachine), itself)
+    close(cython.cast(cython.pointer(Ledger), machine.ledger), machine.block)
+    return DONE
+
+
+def make_machine(machine, toy):
+    """The page, filled in."""
+    memset(machine, 0, cython.sizeof(Machine))
+    machine.itself = toy
+    machine.lay_out = lay_out
+    machine.open = open_step
+    machine.execute = execute
+    machine.merge = merge
+    machine.settle = settle
+    machine.close = close_step
+    machine.idle = idle
+    machine.knows_totals = True  # as the ledger does

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from samestate.optimized.core.arena import SharedArena
+from samestate.optimized.core.base_state import StateTable
 
 Operation = tuple[str, int, int]
+Content = int | bytes | None
 
 class TrialMetrics(TypedDict):
     executions: list[int]
@@ -24,21 +26,29 @@ class TrialBlock:
     def __init__(
         self,
         arena: SharedArena,
-        base: Sequence[int | None],
+        base: Sequence[Content],
         programs: Sequence[Sequence[Operation]],
         strategy: str = "block-stm",
         workers: int = 2,
         declared: Sequence[tuple[Sequence[int], Sequence[int]]] | None = None,
-        predicted: Sequence[tuple[int, int, int | None]] = (),
+        predicted: Sequence[tuple[int, int, Content]] = (),
         read_latency: int = 0,
         tracing: bool = False,
         key_capacity: int = 0,
+        opening: Sequence[Operation] = (),
+        closing: Sequence[Operation] = (),
+        owned: int = 0,
+        limit: int = 0,
+        room: int = 0,
+        state: StateTable | None = None,
     ) -> None: ...
     def open(self, writes: dict[int, int | None], credits: dict[int, int] | None = None) -> None: ...
     def close(self, writes: dict[int, int | None], credits: dict[int, int] | None = None) -> None: ...
     def work(self, number: int) -> str: ...
+    def finish(self) -> int | None: ...
+    def leave(self) -> None: ...
     def outcomes(self) -> list[int | None]: ...
-    def values(self, step: int = -1) -> list[int | None]: ...
+    def values(self, step: int = -1) -> list[Content]: ...
     def broken_invariant(self) -> str | None: ...
     def execute(self, transaction: int, incarnation: int = 0) -> int | bool: ...
     def is_valid(self, transaction: int) -> bool: ...

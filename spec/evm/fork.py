@@ -30,8 +30,11 @@ class BlobSchedule:
     """How many blobs a block aims at and may have at most, and how fast their price moves (EIP-4844, EIP-7892)."""
 
     target: int
+    """Blobs of a block at which their price stays."""
     maximum: int
+    """The most blobs of a block."""
     update_fraction: int
+    """By how much excess blob gas the price grows by the factor e."""
 
     @property
     def target_gas(self) -> int:
@@ -77,42 +80,73 @@ class Fork:
     """A ruleset. Sizes in bytes, rewards in wei, gas in gas units."""
 
     name: str
+    """What people and files call it."""
 
     # what code can do
     instructions: Mapping[int, Instruction]
+    """By opcode; an opcode that is not here halts the frame."""
     precompiles: Mapping[bytes, Precompile]
+    """By address."""
     code_size_limit: int
+    """How long the code of a contract may be."""
     initcode_size_limit: int
+    """How long initialization code may be."""
     initcode_gas: Callable[[int], int]
+    """What initialization code of so many bytes costs, in a transaction and in CREATE and CREATE2."""
     rejects_contract_prefix: bool
+    """Whether a creation fails that would deploy code which begins with 0xEF."""
     storage_clear_refund: int
+    """What comes back for a slot that becomes zero."""
     refund_quotient: int
+    """Which part of the gas spent may come back at most: one in so many."""
     destroy_account: Callable[[World, Substate, bytes], None]
+    """What becomes of an account that is to be destroyed at the end of a transaction."""
     delegation_target: Callable[[bytes], bytes | None]
+    """The address that code delegates to, None where it is code of its own."""
 
     # what a transaction is
     transaction_types: frozenset[int]
+    """The types that a block may hold; 0 is the legacy one."""
     transaction_rules: tuple[TransactionRule, ...]
+    """What is checked of a transaction without looking at the state; the first one broken gives the rejection."""
     transaction_gas_limit: int | None
+    """The most gas that one transaction may ask for, None where there is no such limit."""
     intrinsic_charges: tuple[IntrinsicCharge, ...]
+    """The parts of the gas that a transaction costs before it executes."""
     calldata_floor: Callable[[Transaction], int]
+    """The least gas that a transaction is charged in the end because of its data."""
     warms_coinbase: bool
+    """Whether the coinbase is warm from the start of each transaction."""
 
     # what a block is
     opening: tuple[OpeningStep, ...]
+    """What happens before the first transaction, in order."""
     closing: tuple[ClosingStep, ...]
+    """What happens after the last transaction, in order."""
     block_reward: int
+    """What the miner gets for a block without ommers."""
     difficulty_bomb_delay: int
+    """How many blocks the difficulty bomb is behind the block number."""
     blob_schedule: BlobSchedule | None
+    """How many blobs a block aims at and may have, None where there are no blobs."""
     blobs_per_transaction: int | None
+    """The most blobs of one transaction, None where only the block's maximum counts."""
     block_size_limit: int | None
+    """How long the RLP of a block may be, None where there is no such limit."""
     deposit_contract: bytes
+    """The address whose logs are deposits: the chain's rather than the fork's."""
     has_access_list: bool
+    """Whether a header commits to the block access list."""
     header_fields: int
+    """How many fields a header has, from the first on."""
     header_rules: tuple[HeaderRule, ...]
+    """What is checked of a header against its parent; the first one broken gives the rejection."""
     block_rules: tuple[BlockRule, ...]
+    """What is checked of a block whatever the state; the first one broken gives the rejection."""
     next_base_fee: Callable[[Header], int | None]
+    """The base fee of the block after this header, None where there is no base fee."""
     next_excess_blob_gas: Callable[[Fork, Header], int | None]
+    """The excess blob gas of the block after this header, None where there are no blobs."""
 
     instruction_table: tuple[Instruction | None, ...] = field(init=False, repr=False)
     """The instructions by opcode, None where there is none."""

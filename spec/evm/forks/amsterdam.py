@@ -7,7 +7,7 @@ from samestate.spec.evm.forks.osaka import BPO2
 AMSTERDAM = BPO2.fork(
     name="Amsterdam",
     # New
-    has_access_list=True,
+    has_access_list=True,  # EIP-7928
     # Modified
-    header_fields=22,
+    header_fields=22,  # EIP-7928: block_access_list_hash
 )

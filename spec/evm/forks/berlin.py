@@ -37,7 +37,7 @@ def free_initcode(size: int) -> int:
 
 BERLIN = Fork(
     name="Berlin",
-    instructions={
+    instructions={  # yellow paper, appendix H.2; prices by EIP-2929
         **SIMPLE_INSTRUCTIONS,
         0x54: load,
         0x55: store,
@@ -52,54 +52,54 @@ BERLIN = Fork(
         0xFE: invalid,
         0xFF: self_destruct_with_refund,
     },
-    precompiles=BERLIN_PRECOMPILES,
-    code_size_limit=24576,
-    initcode_size_limit=NO_LIMIT,
-    initcode_gas=free_initcode,
-    rejects_contract_prefix=False,
-    storage_clear_refund=15000,
-    refund_quotient=2,
-    destroy_account=destroy_with_storage,
-    delegation_target=no_delegation,
-    transaction_types=frozenset({0, 1}),
+    precompiles=BERLIN_PRECOMPILES,  # yellow paper, appendix E; EIP-2565
+    code_size_limit=24576,  # EIP-170
+    initcode_size_limit=NO_LIMIT,  # none before EIP-3860
+    initcode_gas=free_initcode,  # none before EIP-3860
+    rejects_contract_prefix=False,  # not before EIP-3541
+    storage_clear_refund=15000,  # EIP-2200
+    refund_quotient=2,  # yellow paper (Berlin version), section 6.2
+    destroy_account=destroy_with_storage,  # yellow paper, section 6.2
+    delegation_target=no_delegation,  # none before EIP-7702
+    transaction_types=frozenset({0, 1}),  # EIP-2718, EIP-2930
     transaction_rules=(
-        validity.check_type,
-        validity.check_chain,
-        validity.check_nonce_limit,
-        validity.check_gas_price_product,
-        validity.check_fees,
-        validity.check_intrinsic_gas,
-        validity.check_block_gas_limit,
+        validity.check_type,  # EIP-2718
+        validity.check_chain,  # EIP-155
+        validity.check_nonce_limit,  # EIP-2681
+        validity.check_gas_price_product,  # yellow paper, section 6.2: what no balance can pay
+        validity.check_fees,  # EIP-1559; before London the base fee is zero
+        validity.check_intrinsic_gas,  # yellow paper, section 6.2
+        validity.check_block_gas_limit,  # yellow paper, section 6.2
     ),
-    transaction_gas_limit=None,
+    transaction_gas_limit=None,  # none before EIP-7825
     intrinsic_charges=(
-        intrinsic.base_charge,
-        intrinsic.calldata_charge,
-        intrinsic.creation_charge,
-        intrinsic.access_list_charge,
+        intrinsic.base_charge,  # yellow paper, section 6.2
+        intrinsic.calldata_charge,  # EIP-2028
+        intrinsic.creation_charge,  # EIP-2
+        intrinsic.access_list_charge,  # EIP-2930
     ),
-    calldata_floor=intrinsic.no_floor,
-    warms_coinbase=False,
-    opening=(),
-    closing=(pay_rewards,),
-    block_reward=2 * ETHER,
-    difficulty_bomb_delay=9_000_000,
-    blob_schedule=None,
-    blobs_per_transaction=None,
-    block_size_limit=None,
-    deposit_contract=MAINNET_DEPOSIT_CONTRACT,
-    has_access_list=False,
-    header_fields=15,
-    header_rules=(
+    calldata_floor=intrinsic.no_floor,  # none before EIP-7623
+    warms_coinbase=False,  # not before EIP-3651
+    opening=(),  # none before EIP-4788
+    closing=(pay_rewards,),  # yellow paper (Berlin version), section 11.3
+    block_reward=2 * ETHER,  # EIP-1234
+    difficulty_bomb_delay=9_000_000,  # EIP-2384
+    blob_schedule=None,  # none before EIP-4844
+    blobs_per_transaction=None,  # none before EIP-7594
+    block_size_limit=None,  # none before EIP-7934
+    deposit_contract=MAINNET_DEPOSIT_CONTRACT,  # EIP-6110; unused before Prague
+    has_access_list=False,  # not before EIP-7928
+    header_fields=15,  # yellow paper (Berlin version), section 4.3.3
+    header_rules=(  # yellow paper, section 4.4.4
         check_number,
         check_timestamp,
         check_extra_data,
         check_gas_limit,
         check_fields,
         check_gas_used,
-        check_difficulty,
+        check_difficulty,  # EIP-100, EIP-649
     ),
-    block_rules=(check_withdrawals_presence,),
-    next_base_fee=no_base_fee,
-    next_excess_blob_gas=no_excess_blob_gas,
+    block_rules=(check_withdrawals_presence,),  # EIP-4895: a body has no such list before Shanghai
+    next_base_fee=no_base_fee,  # none before EIP-1559
+    next_excess_blob_gas=no_excess_blob_gas,  # none before EIP-4844
 )

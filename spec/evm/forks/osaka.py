@@ -16,25 +16,25 @@ from samestate.spec.evm.precompiles import OSAKA_PRECOMPILES
 OSAKA = PRAGUE.fork(
     name="Osaka",
     # New
-    instructions={0x1E: count_leading_zeros},
-    transaction_rules=(*PRAGUE.transaction_rules, validity.check_transaction_gas_limit),
-    transaction_gas_limit=2**24,
-    blobs_per_transaction=6,
-    block_rules=(*PRAGUE.block_rules, check_block_size),
-    block_size_limit=8 * 2**20,
+    instructions={0x1E: count_leading_zeros},  # EIP-7939
+    transaction_rules=(*PRAGUE.transaction_rules, validity.check_transaction_gas_limit),  # EIP-7825
+    transaction_gas_limit=2**24,  # EIP-7825
+    blobs_per_transaction=6,  # EIP-7594
+    block_rules=(*PRAGUE.block_rules, check_block_size),  # EIP-7934
+    block_size_limit=8 * 2**20,  # EIP-7934
     # Modified
-    precompiles=OSAKA_PRECOMPILES,
-    next_excess_blob_gas=next_excess_blob_gas_with_floor,
+    precompiles=OSAKA_PRECOMPILES,  # new: EIP-7951; modified: EIP-7823, EIP-7883
+    next_excess_blob_gas=next_excess_blob_gas_with_floor,  # EIP-7918
 )
 
 BPO1 = OSAKA.fork(
     name="BPO1",
     # Modified
-    blob_schedule=BlobSchedule(target=10, maximum=15, update_fraction=8346193),
+    blob_schedule=BlobSchedule(target=10, maximum=15, update_fraction=8346193),  # EIP-7892, EIP-8134
 )
 
 BPO2 = BPO1.fork(
     name="BPO2",
     # Modified
-    blob_schedule=BlobSchedule(target=14, maximum=21, update_fraction=11684671),
+    blob_schedule=BlobSchedule(target=14, maximum=21, update_fraction=11684671),  # EIP-7892, EIP-8135
 )

@@ -11,10 +11,10 @@ from samestate.spec.evm.rewards import pay_rewards
 PARIS = GRAY_GLACIER.fork(
     name="Paris",
     # New
-    header_rules=replaced(GRAY_GLACIER.header_rules, check_difficulty, check_post_merge_constants),
+    header_rules=replaced(GRAY_GLACIER.header_rules, check_difficulty, check_post_merge_constants),  # EIP-3675
     # Modified
-    instructions={0x44: prev_randao},
+    instructions={0x44: prev_randao},  # EIP-4399
     # Removed
-    closing=replaced(GRAY_GLACIER.closing, pay_rewards),
-    block_reward=0,
+    closing=replaced(GRAY_GLACIER.closing, pay_rewards),  # EIP-3675
+    block_reward=0,  # EIP-3675
 )

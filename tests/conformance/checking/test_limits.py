@@ -17,7 +17,7 @@ import pytest
 from samestate.conformance.checking.document import DocumentTask
 from samestate.conformance.checking.limits import NO_LIMITS, Limits, parse_limits, show_size
 from samestate.conformance.checking.process_tree import end_tree, memory_of, tree
-from samestate.conformance.checking.verdict import CaseResult
+from samestate.conformance.checking.verdict import Result
 from samestate.conformance.checking.worker import Closed, Worker
 from samestate.conformance.errors import InputError
 from tests.conformance.checking.cases import LOOP, RLP_TEST, hexed, samestate, state_test, transfer, write
@@ -159,7 +159,7 @@ def test_a_process_that_does_nothing_any_more_is_ended(worker: Worker) -> None:
     sender = signal_when_busy(worker, signal.SIGSTOP, times=1)
     report = worker.check(task(("hangs", endless()), ("after", RLP_TEST)))
     sender.join()
-    assert [verdict.result for verdict in report.verdicts] == [CaseResult.FAILED, CaseResult.PASSED]
+    assert [verdict.result for verdict in report.verdicts] == [Result.FAILED, Result.PASSED]
     assert report.was_stopped
 
 
@@ -172,12 +172,12 @@ def test_a_process_that_dies_twice_at_the_same_case_has_failed_it() -> None:
     deadly, after = report.verdicts
     assert (deadly.id, deadly.result, deadly.fork, deadly.kind) == (
         "a.json::deadly",
-        CaseResult.FAILED,
+        Result.FAILED,
         "London",
         "state_test",
     )
     assert deadly.reason == "was killed by SIGKILL: is there enough memory?"
-    assert after.result is CaseResult.PASSED
+    assert after.result is Result.PASSED
 
 
 def test_a_worker_that_is_killed_gives_no_report() -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from samestate.conformance.checking import journal
 from samestate.conformance.checking.document import DocumentTask
-from samestate.conformance.checking.verdict import CaseResult
+from samestate.conformance.checking.verdict import Result
 from samestate.conformance.checking.workers import check_all
 from tests.conformance.checking.cases import LOOP, RLP_TEST, WRONG_RLP_TEST, block_file, samestate, state_test, write
 
@@ -157,4 +157,4 @@ def test_a_worker_that_is_killed_once_costs_nothing() -> None:
     for process in multiprocessing.active_children():
         os.kill(process.pid or 0, signal.SIGKILL)
     verdicts = [verdict for _, report in (first, *reports) for verdict in report.verdicts]
-    assert [verdict.result for verdict in verdicts] == [CaseResult.PASSED] * 60
+    assert [verdict.result for verdict in verdicts] == [Result.PASSED] * 60

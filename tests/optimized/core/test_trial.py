@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from samestate.optimized.core.arena import SharedArena
+from samestate.optimized.core.base_state import StateTable
 from samestate.optimized.trial.trial import TrialBlock
 from tests.optimized.core.in_order import in_order
 
@@ -21,18 +22,13 @@ def small() -> Iterator[SharedArena]:
 
 
 REFUSED: dict[str, tuple[Callable[[SharedArena], Any], str]] = {
-    "too many keys": (
-        lambda arena: TrialBlock(arena, [0] * 257, [[], [("write", key, 0) for key in range(257)]]),
-        "transaction 1 may touch 257 keys: at most 256",
-    ),
-    "too many keys, by chance": (
-        lambda arena: TrialBlock(arena, [0] * 257, [[("read at", 0, 257)] * 200 + [("read", n, 0) for n in range(57)]]),
-        "may touch 257 keys",
-    ),
     "no such key": (lambda arena: TrialBlock(arena, [0], [[("read", 1, 0)]]), "there is no key 1: there are 1"),
     "a key below all": (lambda arena: TrialBlock(arena, [0], [[("read", -1, 0)]]), "there is no key -1"),
     "beyond the last": (lambda arena: TrialBlock(arena, [0] * 3, [[("read at", 1, 3)]]), "there is no key 3"),
     "none to choose from": (lambda arena: TrialBlock(arena, [0], [[("write at", 0, 0)]]), "0 keys to choose from"),
+    "no owner": (lambda arena: TrialBlock(arena, [0], [[("wipe", 0, 0)]]), "no key has an owner"),
+    "no key to copy to": (lambda arena: TrialBlock(arena, [0], [[("copy", 0, 1)]]), "there is no key 1"),
+    "a state without names": (lambda arena: TrialBlock(arena, [0], [], state=StateTable()), "found by name"),
     "no such operation": (lambda arena: TrialBlock(arena, [0], [[("jump", 0, 0)]]), "'jump': choose of read, write"),
     "no such strategy": (lambda arena: TrialBlock(arena, [0], [], "sequential"), "choose of block-stm, locks"),
     "nobody": (lambda arena: TrialBlock(arena, [0], [], workers=0), "a block needs a worker"),
@@ -56,9 +52,9 @@ def test_what_no_block_can_have_is_refused(what: str, arena: SharedArena) -> Non
         attempt(arena)
 
 
-def test_as_many_keys_as_there_may_be(arena: SharedArena) -> None:
-    base: list[int | None] = [0] * 256
-    programs = [[("write", key, 0) for key in range(255)] + [("read at", 0, 256)]]
+def test_many_keys(arena: SharedArena) -> None:
+    base: list[int | None] = [0] * 3000
+    programs = [[("write", key, 0) for key in range(2999)] + [("read at", 0, 3000)]]
     block = TrialBlock(arena, base, programs)
     block.execute(0)
     assert block.values() == in_order(base, programs).values

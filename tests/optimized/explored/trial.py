@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -37,6 +37,7 @@ class TrialProgram(CompiledProgram):
         declared: Declared | None = None,
         predicted: Sequence[tuple[int, int, int | None]] = (),
         named: bool = False,
+        rules: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(workers, bug)
         self.base = base
@@ -44,8 +45,10 @@ class TrialProgram(CompiledProgram):
         self.strategy = strategy
         self.predicted = predicted if strategy == "access-list" else ()
         self.named = named
-        right = in_order(base, programs)
+        self.rules = rules or {}
+        right = in_order(base, programs, **self.rules)
         self.right = right.outcomes, right.values
+        self.ended = right.ended
         self.exact = declared is None and strategy in ("locks", "waves")
         self.declared = declared or list(zip(right.reads, right.writes, strict=True))
 
@@ -59,7 +62,8 @@ class TrialProgram(CompiledProgram):
             self.workers,
             declared=self.declared,
             predicted=self.predicted,
-            key_capacity=len(self.base) if self.named else 0,
+            key_capacity=3 * len(self.base) if self.named else 0,
+            **self.rules,
         )
 
     def work(self, number: int) -> None:
@@ -70,7 +74,12 @@ class TrialProgram(CompiledProgram):
         return broken
 
     def judge(self) -> None:
+        end = self.block.finish()
         given = self.block.outcomes(), self.block.values()
+        if self.ended:
+            given = given[0][: self.ended[0]], self.block.values(self.ended[0] + 1)
+        if ([] if end is None else [end]) != self.ended:
+            raise Violation(RESULT, f"the block ends with {end}, and should with {self.ended}")
         if given != self.right:
             raise Violation(RESULT, f"expected {self.right}, and it is {given}")
         if self.exact and max(self.block.metrics()["begun"], default=1) > 1:

@@ -1,0 +1,1 @@
+"""What users of `import samestate` call: a few functions over the rooms beside this one."""

@@ -1,0 +1,85 @@
+"""Reading cases, running them on an engine, comparing what came out, and saying how it differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from samestate.conformance.api.engines import EngineOrId, named_engine
+from samestate.conformance.checking.document import run_vector
+from samestate.conformance.checking.running import run_case
+from samestate.conformance.checking.verdict import Verdict
+from samestate.conformance.engines.in_process import WORKERS
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.archives import Document
+from samestate.conformance.fixtures.cases import Skipped
+from samestate.conformance.fixtures.chain_file import choose_chain, network_chosen
+from samestate.conformance.fixtures.load import Case as FixtureCase
+from samestate.conformance.fixtures.load import load_all
+from samestate.conformance.vectors.comparing import Granularity, first_difference
+from samestate.conformance.vectors.difference import Difference
+from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.loading import load_vector
+from samestate.conformance.vectors.model import OUTPUTS, Case, Vector
+from samestate.conformance.vectors.places import VECTORS
+
+AnyCase: TypeAlias = Vector | FixtureCase | Skipped
+"""A case of any form, or one that cannot be run and says why. All have ``place``, where it was found, and ``id``."""
+
+
+def read(*paths: str | Path, chain: str | None = None) -> Iterator[AnyCase]:
+    """Every case below the paths: vectors, fixtures, block files, told apart by content, archives unpacked.
+
+    Without a path, the vectors of this installation.
+    ``chain`` is that of blocks which name none or are of no public one: a genesis file, or a name (as ``--chain``).
+    A block and its witness in files of their own come last. Raises InputError for a path or document that cannot be
+    used; `samestate check` goes on with the others.
+    """
+    network = network_chosen(choose_chain(chain))
+    yield from load_all(map(Path, paths or (VECTORS,)), _vector, network)
+
+
+def _vector(document: Document) -> Vector:
+    return load_vector(document.place, document.content)
+
+
+def check(case: AnyCase, engine: EngineOrId = "spec", *, workers: int = WORKERS) -> Verdict:
+    """What becomes of a case on an engine: an id, as `samestate engines` lists them, or an object of one's own.
+
+    ``reason`` of the verdict explains a difference, or why nothing was run. An engine that raises has failed. Each
+    block file is checked by itself; `samestate check` compares headers of one chain with one another, too.
+    Raises InputError where the case is malformed or there is no such engine.
+    """
+    id, found = named_engine(engine, workers)
+    return run_vector(case, id, found) if isinstance(case, Vector) else run_case(case, id, found)
+
+
+def run(case: Case | Vector, engine: EngineOrId = "spec", *, workers: int = WORKERS) -> Sequence[Object]:
+    """What an engine makes of each block of a vector: a map as under ``expect``, with the fields that it gives.
+
+    Raises EngineFailure, and InputError where the engine cannot do it or there is none of that id.
+    """
+    given = case.case if isinstance(case, Vector) else case
+    id, found = named_engine(engine, workers)
+    missing = found.capabilities.missing(given)
+    if missing:
+        raise InputError(f"{given.id}: {id}: {missing}")
+    return found.run(given)
+
+
+def compare(
+    vector: Vector,
+    results: Sequence[Mapping[str, Any]],
+    *,
+    outputs: Iterable[str] = OUTPUTS,
+    access: Granularity = Granularity.KEYS,
+) -> Difference | None:
+    """The first thing in which results depart from what a vector expects, or None. As text it explains itself.
+
+    ``results`` holds a map for each block, as :func:`run` gives it; of its fields ``outputs`` are compared, with the
+    access record as far as ``access`` says.
+    """
+    return first_difference(
+        vector.case, vector.expected, [dict(result) for result in results], frozenset(outputs), access, vector.names
+    )

@@ -1,0 +1,1 @@
+"""For other compiled modules alone: nothing here can be called from Python."""
