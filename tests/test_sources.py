@@ -130,3 +130,31 @@ def test_every_text_has_an_encoding() -> None:
     paths = [*sources(*ROOMS, "benchmarks"), *sorted(ROOT.glob("*.py"))]
     found = {path: calls_without_encoding(path.read_text(encoding="utf-8")) for path in paths}
     assert [f"{path}:{line}: no encoding" for path, lines in found.items() for line in lines] == []
+
+
+SAME_IN_BOTH_MACHINES = {
+    "Block": "what a block of the machine is",
+    "Invalid": "the machine's rejection codes",
+    "OutOfGas": "the machine's failure for want of gas",
+    "Outcome": "what one transaction does",
+    "Receipt": "what one transaction reports",
+    "Totals": "what the committed transactions of a block have used together",
+    "Withdrawal": "what a block pays out to an address",
+}
+"""Names of classes that stand in ``spec/evm`` and in ``spec/toy``: the part that the class plays in its machine."""
+
+
+def classes(*folders: str) -> dict[str, list[str]]:
+    places: dict[str, list[str]] = {}
+    for path in sources(*folders):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    return places
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    shared = {name: sorted(where) for name, where in classes("spec", "reference", "conformance").items() if where[1:]}
+    assert {name for name in shared if name not in SAME_IN_BOTH_MACHINES} == set(), shared
+    for name in SAME_IN_BOTH_MACHINES:
+        assert [path.rpartition("/")[0] for path in shared[name]] == ["spec/evm", "spec/toy"], name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from samestate.spec.evm.state import FlatState
 
 
-class Difference(Exception):  # noqa: N818 - what a check is for, not an error
+class Disagreement(Exception):  # noqa: N818 - what a check is for, not an error
     """The engine and the fixture disagree. The message says where and how."""
 
 
@@ -17,9 +17,9 @@ def show(value: bytes | int | None) -> str:
 def compare(
     what: str, expected: bytes | int | None, computed: bytes | int | None, who: str = "the specification"
 ) -> None:
-    """Raise Difference unless both are the same; ``who`` computed the one that was not expected."""
+    """Raise Disagreement unless both are the same; ``who`` computed the one that was not expected."""
     if expected != computed:
-        raise Difference(f"{what}: expected {show(expected)}, {who} gives {show(computed)}")
+        raise Disagreement(f"{what}: expected {show(expected)}, {who} gives {show(computed)}")
 
 
 def compare_state(root: bytes | None, state: FlatState, post: object = None, who: str = "the specification") -> None:
@@ -33,4 +33,4 @@ def compare_state(root: bytes | None, state: FlatState, post: object = None, who
         for address in sorted(expected.keys() | computed.keys()):
             if expected.get(address) != computed.get(address):
                 detail += f"\n  {address}: expected {expected.get(address)}, got {computed.get(address)}"
-    raise Difference(f"state root: expected {show(root)}, {who} gives {show(state.root())}{detail}")
+    raise Disagreement(f"state root: expected {show(root)}, {who} gives {show(state.root())}{detail}")

@@ -28,7 +28,7 @@ VECTOR: Final = "vector"
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class DocumentTask:
     """A document to be checked on each of ``engines``, with so many ``workers`` each.
 
     ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all; of
@@ -83,7 +83,7 @@ class Runs:
         return verdict
 
 
-def check_task(task: Task, watch: Watch | None = None) -> DocumentReport:
+def check_task(task: DocumentTask, watch: Watch | None = None) -> DocumentReport:
     """What became of the cases of a document. What makes it unusable is in the report, not raised."""
     runs = Runs(task.known, watch)
     verdicts: list[Verdict] = []
@@ -136,7 +136,7 @@ def _run(case: Case | Skipped, engine: str, workers: int) -> Verdict:
     return run_case(case, engine, engine_of(engine, workers))
 
 
-def check_vector_document(task: Task, runs: Runs) -> DocumentReport:
+def check_vector_document(task: DocumentTask, runs: Runs) -> DocumentReport:
     """What became of a vector. Raises InputError where it is malformed."""
     if task.wanted is not None and task.place not in task.wanted:
         return DocumentReport(task.place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from samestate.conformance.checking.comparing import Difference, compare, show
+from samestate.conformance.checking.comparing import Disagreement, compare, show
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.encoding_test import EncodingTestCase, KeyOrderTestCase, RlpTestCase, TrieTestCase
 from samestate.spec.evm.hashing import keccak256
@@ -31,7 +31,7 @@ def run_encoding_test(case: EncodingTestCase) -> Verdict:
                 checks = _trie_test(case)
             case KeyOrderTestCase():
                 checks = _key_order_test(case)
-    except Difference as difference:
+    except Disagreement as difference:
         return Verdict(case.id, Result.FAILED, str(difference), kind=kind)
     return Verdict(case.id, Result.PASSED, checks=checks, kind=kind)
 
@@ -42,9 +42,9 @@ def _rlp_test(case: RlpTestCase) -> tuple[str, ...]:
     except MalformedRlp as error:
         if case.item == "invalid":
             return ("rejection",)
-        raise Difference(f"malformed, expected valid: {error}") from error
+        raise Disagreement(f"malformed, expected valid: {error}") from error
     if case.item == "invalid":
-        raise Difference("decoded, expected to be malformed")
+        raise Disagreement("decoded, expected to be malformed")
     compare("encoding of what was decoded", case.encoded, encode(item))
     if not isinstance(case.item, str):
         compare("encoding", case.encoded, encode(case.item))

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from samestate import conformance, spec
-from samestate.conformance.checking.document import Task
+from samestate.conformance.checking.document import DocumentTask
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.selection import below
 from samestate.conformance.checking.verdict import Result
@@ -40,7 +40,7 @@ def source_version() -> str:
     return digest.hexdigest()[:16]
 
 
-class Journal:
+class ResumeJournal:
     """Reports on documents by their content. A line is written and flushed as soon as its document is done."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
@@ -67,12 +67,12 @@ class Journal:
         except (ValueError, KeyError, TypeError):
             return
 
-    def find(self, task: Task) -> DocumentReport | None:
+    def find(self, task: DocumentTask) -> DocumentReport | None:
         """The report on a document that was checked before, for the same engines and cases."""
         value = self.done.get(key_of(task))
         return None if value is None else DocumentReport.from_json(task.place, value)
 
-    def add(self, task: Task, report: DocumentReport) -> None:
+    def add(self, task: DocumentTask, report: DocumentReport) -> None:
         """Keep a report, unless the document has to be looked at again, or may end otherwise. Raises InputError."""
         is_whole = task.most_failures is None or not any(each.result is Result.FAILED for each in report.verdicts)
         is_final = not report.is_half and not report.was_stopped
@@ -88,7 +88,7 @@ class Journal:
         self._log.close()
 
 
-def key_of(task: Task) -> str:
+def key_of(task: DocumentTask) -> str:
     """A digest of the document's content and of what is asked about it.
 
     What the document is called counts only where that decides which of its cases are run.

@@ -8,11 +8,12 @@ from typing import Any, Final
 from samestate.conformance.engines.known_state import listed_state
 from samestate.conformance.engines.protocol import AnyResult, Engine, EngineFailure
 from samestate.conformance.fixtures.named_forks import name_fork
+from samestate.conformance.generating.vector import account_of
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.comparing import Granularity, first_difference
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.hexadecimal import hexed
-from samestate.conformance.vectors.model import Case
+from samestate.conformance.vectors.model import POST_STATE, Case
 from samestate.conformance.vectors.rejection import write_rejection
 from samestate.spec.evm.block_access_list import encode_access_list
 from samestate.spec.evm.fork import Fork
@@ -80,9 +81,9 @@ class OutsideExecutor:
         lacking = capabilities.missing(case)
         if lacking:
             raise NotSaid(lacking)
-        if result is not None and "state_root" not in right and capabilities.access is Granularity.NONE:
-            if not capabilities.outputs & right.keys():
-                raise NotSaid(NO_ROOT)
+        tells = capabilities.access is not Granularity.NONE or capabilities.outputs & {*right, POST_STATE}
+        if result is not None and not tells:
+            raise NotSaid(NO_ROOT)
         self.executed += 1
         try:
             given = self._engine.run(case)
@@ -133,7 +134,7 @@ def block_case(fork: Fork, block: Payload, state: FlatState, right: Object) -> C
         content["ommers"] = [{"address": hexed(each.address), "number": str(each.number)} for each in block.ommers]
     if block.access_list is not None:
         content["block_access_list"] = hexed(encode_access_list(block.access_list))
-    pre: Object = {address: {**account} for address, account in state.to_alloc().items()}
+    pre: Object = {address: account_of(account) for address, account in state.to_alloc().items()}
     return Case(
         id=f"{evm.NAME}/block_{block.environment.number}",
         machine=evm.NAME,

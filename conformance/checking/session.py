@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from samestate.conformance.checking.blocks import BlockSummary, compare_series
-from samestate.conformance.checking.document import Task
+from samestate.conformance.checking.document import DocumentTask
 from samestate.conformance.checking.executor import SPEC
-from samestate.conformance.checking.journal import Journal
+from samestate.conformance.checking.journal import ResumeJournal
 from samestate.conformance.checking.limits import NO_LIMITS, Limits
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.sample import Sample, choose
@@ -133,7 +133,7 @@ class Ahead:
 
     reports: dict[int, tuple[DocumentReport, str]] = field(default_factory=dict)
 
-    def add(self, task: Task, report: DocumentReport) -> None:
+    def add(self, task: DocumentTask, report: DocumentReport) -> None:
         """A document is done."""
         self.reports[id(report)] = (report, task.origin)
 
@@ -154,11 +154,11 @@ class Reading:
         self.total += size
 
 
-def check(options: Options, session: Session, journal: Journal | None = None, watch: Watch | None = None) -> None:
+def check(options: Options, session: Session, journal: ResumeJournal | None = None, watch: Watch | None = None) -> None:
     """Check everything below the paths of ``options``; ``session`` is filled as it goes, however it ends.
 
     A document that cannot be used is an error of its own, and the others are checked. Raises InputError for a path
-    that is not there and where there is no case at all; WorkerDied; KeyboardInterrupt.
+    that is not there and where there is no case at all; EndedBeforeWork; KeyboardInterrupt.
     """
     for path in options.paths:
         if not path.exists():
@@ -183,12 +183,12 @@ def check(options: Options, session: Session, journal: Journal | None = None, wa
 def _check(
     options: Options,
     session: Session,
-    journal: Journal | None,
+    journal: ResumeJournal | None,
     watch: Watch | None,
     ahead: Ahead,
     folders: GroupFolders,
 ) -> None:
-    halves: list[Task] = []
+    halves: list[DocumentTask] = []
     reading = Reading()
     with contextlib.closing(
         _reports(_tasks(options, session, reading, folders), options, session, journal, ahead)
@@ -210,7 +210,7 @@ def _check(
                 return
 
 
-def _take(options: Options, session: Session, task: Task, report: DocumentReport) -> None:
+def _take(options: Options, session: Session, task: DocumentTask, report: DocumentReport) -> None:
     """Add a report, up to the last failure that is wanted."""
     most = options.most_failures
     if most is not None:
@@ -237,13 +237,13 @@ def _refuse_nothing(options: Options, session: Session) -> None:
             raise InputError(f"no case is called {case}; --list shows what cases are called")
 
 
-def _tasks(options: Options, session: Session, reading: Reading, folders: GroupFolders) -> Iterator[Task]:
+def _tasks(options: Options, session: Session, reading: Reading, folders: GroupFolders) -> Iterator[DocumentTask]:
     for path in options.paths:
         for document in _documents(path, reading):
             wanted = _wanted(session, document.place)
             if _is_needed(session, document, wanted):
                 reading.after.append(reading.total)
-                yield Task(
+                yield DocumentTask(
                     document.place,
                     document.content,
                     str(path),
@@ -283,11 +283,11 @@ def _may_be_half(document: Document) -> bool:
 
 
 def _reports(
-    tasks: Iterator[Task], options: Options, session: Session, journal: Journal | None, ahead: Ahead
-) -> Generator[tuple[Task, DocumentReport], None, None]:
+    tasks: Iterator[DocumentTask], options: Options, session: Session, journal: ResumeJournal | None, ahead: Ahead
+) -> Generator[tuple[DocumentTask, DocumentReport], None, None]:
     """The reports in the order of the tasks, from the journal where it has them."""
 
-    def keep(task: Task, report: DocumentReport) -> None:
+    def keep(task: DocumentTask, report: DocumentReport) -> None:
         ahead.add(task, report)
         if journal is not None:
             journal.add(task, report)
@@ -297,10 +297,10 @@ def _reports(
             ahead.take(report)
             yield task, report
         return
-    known: dict[int, tuple[Task, DocumentReport]] = {}
+    known: dict[int, tuple[DocumentTask, DocumentReport]] = {}
     order: list[int] = []
 
-    def unknown() -> Iterator[Task]:
+    def unknown() -> Iterator[DocumentTask]:
         for number, task in enumerate(tasks):
             report = journal.find(task)
             if report is not None:
@@ -323,7 +323,7 @@ def _reports(
         yield known[number]
 
 
-def _whole(options: Options, session: Session, halves: list[Task]) -> Iterator[Task]:
+def _whole(options: Options, session: Session, halves: list[DocumentTask]) -> Iterator[DocumentTask]:
     """Blocks and witnesses that came apart, put together, as tasks."""
     blocks: list[tuple[str, object]] = []
     witnesses: list[tuple[str, object]] = []
@@ -334,11 +334,11 @@ def _whole(options: Options, session: Session, halves: list[Task]) -> Iterator[T
     for pair in pair_rpc(blocks, witnesses):
         origin = origins[pair.place]
         if isinstance(pair, Unpaired):
-            yield Task(pair.place, b"", origin, problem=pair.problem.removeprefix(f"{pair.place}: "))
+            yield DocumentTask(pair.place, b"", origin, problem=pair.problem.removeprefix(f"{pair.place}: "))
             continue
         content = json.dumps({"block": pair.block, "witness": pair.witness}).encode()
         wanted = _wanted(session, pair.place)
-        yield Task(
+        yield DocumentTask(
             pair.place,
             content,
             origin,

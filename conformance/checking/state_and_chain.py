@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from samestate.conformance.checking.comparing import Difference, compare, compare_state, show
+from samestate.conformance.checking.comparing import Disagreement, compare, compare_state, show
 from samestate.conformance.checking.executor import BlockExecutor
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase, BlockEntry
@@ -31,7 +31,7 @@ def run_state_test(case: StateTestCase, executor: BlockExecutor) -> Verdict:
     checks: list[str] = []
     try:
         _state_test(case, executor, checks)
-    except Difference as difference:
+    except Disagreement as difference:
         return Verdict(case.id, Result.FAILED, str(difference), case.fork.name, tuple(checks), STATE_TEST)
     return Verdict(case.id, Result.PASSED, "", case.fork.name, tuple(checks), STATE_TEST)
 
@@ -47,7 +47,7 @@ def _state_test(case: StateTestCase, executor: BlockExecutor, checks: list[str])
         checks += ["rejection", "state root"]
         return
     if case.exceptions:
-        raise Difference(f"the transaction is valid, expected {' or '.join(case.exceptions)}")
+        raise Disagreement(f"the transaction is valid, expected {' or '.join(case.exceptions)}")
     compare("logs hash", case.logs_hash, logs_hash(result.outcomes[0].logs), executor.name)
     if case.receipt is not None:
         compare("receipt", case.receipt, encode_receipt(result.receipts[0]), executor.name)
@@ -58,10 +58,10 @@ def _state_test(case: StateTestCase, executor: BlockExecutor, checks: list[str])
 
 def _rejected(rejection: Rejection, expected: tuple[str, ...]) -> None:
     if not expected:
-        raise Difference(f"rejected, expected valid: {rejection}") from rejection
+        raise Disagreement(f"rejected, expected valid: {rejection}") from rejection
     if not satisfies(rejection.code, expected):
         names = " or ".join(expected)
-        raise Difference(f"rejected as {rejection.code.name}, expected {names}: {rejection}") from rejection
+        raise Disagreement(f"rejected as {rejection.code.name}, expected {names}: {rejection}") from rejection
 
 
 def run_blockchain_test(case: BlockchainTestCase, executor: BlockExecutor) -> Verdict:
@@ -70,7 +70,7 @@ def run_blockchain_test(case: BlockchainTestCase, executor: BlockExecutor) -> Ve
     name = case.schedule.name
     try:
         _blockchain_test(case, executor, checks)
-    except Difference as difference:
+    except Disagreement as difference:
         return Verdict(case.id, Result.FAILED, str(difference), name, tuple(dict.fromkeys(checks)), case.kind)
     return Verdict(case.id, Result.PASSED, "", name, tuple(dict.fromkeys(checks)), case.kind)
 
@@ -79,7 +79,7 @@ def _blockchain_test(case: BlockchainTestCase, executor: BlockExecutor, checks: 
     try:
         genesis = decode_block(case.genesis)
     except Rejection as rejection:
-        raise Difference(f"genesis: rejected, expected valid: {rejection}") from rejection
+        raise Disagreement(f"genesis: rejected, expected valid: {rejection}") from rejection
     compare("genesis hash", case.genesis_hash, genesis.header.hash())
     compare("genesis state root", genesis.header.state_root, case.pre.root())
     chain = Chain(case.chain_id, case.schedule, genesis, case.pre, executor.execute)
@@ -110,12 +110,12 @@ def _deliver(where: str, entry: BlockEntry, chain: Chain, schedule: ForkSchedule
     except Rejection as rejection:
         try:
             _rejected(rejection, entry.exceptions)
-        except Difference as difference:
-            raise Difference(f"{where}: {difference}{_receipts_differ(entry, results)}") from rejection
+        except Disagreement as difference:
+            raise Disagreement(f"{where}: {difference}{_receipts_differ(entry, results)}") from rejection
         checks.append("rejection")
         return
     if entry.exceptions:
-        raise Difference(f"{where}: accepted, expected {' or '.join(entry.exceptions)}")
+        raise Disagreement(f"{where}: accepted, expected {' or '.join(entry.exceptions)}")
     _compare_block(where, entry, link.block, results[0], who, checks)
 
 
@@ -127,13 +127,13 @@ def _is_refused(where: str, entry: BlockEntry, call: NewPayload, schedule: ForkS
     except CallError as error:
         if entry.error_code is None:
             expected = " or ".join(entry.exceptions) or "a valid payload"
-            raise Difference(f"{where}: the call is an error, expected {expected}: {error}") from error
+            raise Disagreement(f"{where}: the call is an error, expected {expected}: {error}") from error
         if entry.error_code != error.code:
-            raise Difference(f"{where}: expected the error code {entry.error_code}, but it is {error}") from error
+            raise Disagreement(f"{where}: expected the error code {entry.error_code}, but it is {error}") from error
         checks.append("error code")
         return True
     if entry.error_code is not None:
-        raise Difference(f"{where}: the call is taken, expected the error code {entry.error_code}")
+        raise Disagreement(f"{where}: the call is taken, expected the error code {entry.error_code}")
     call.check_payload()
     checks.append("block hash")
     return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from samestate.conformance.checking.comparing import Difference, compare
+from samestate.conformance.checking.comparing import Disagreement, compare
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.exceptions import satisfies
 from samestate.conformance.fixtures.transaction_test import TransactionTestCase
@@ -30,7 +30,7 @@ def run_transaction_test(case: TransactionTestCase) -> Verdict:
     checks: list[str] = []
     try:
         _transaction_test(case, checks)
-    except Difference as difference:
+    except Disagreement as difference:
         return Verdict(case.id, Result.FAILED, str(difference), case.fork.name, tuple(checks), KIND)
     return Verdict(case.id, Result.PASSED, "", case.fork.name, tuple(checks), KIND)
 
@@ -39,14 +39,14 @@ def _transaction_test(case: TransactionTestCase, checks: list[str]) -> None:
     rejections = list(_rejections(case))
     if case.exceptions:
         if not rejections:
-            raise Difference(f"the transaction is valid, expected {' or '.join(case.exceptions)}")
+            raise Disagreement(f"the transaction is valid, expected {' or '.join(case.exceptions)}")
         if not any(satisfies(rejection.code, case.exceptions) for rejection in rejections):
             names = " or ".join(case.exceptions)
-            raise Difference(f"rejected, expected {names}: {', '.join(str(rejection) for rejection in rejections)}")
+            raise Disagreement(f"rejected, expected {names}: {', '.join(str(rejection) for rejection in rejections)}")
         checks.append("rejection")
         return
     if rejections:
-        raise Difference(f"rejected, expected valid: {rejections[0]}")
+        raise Disagreement(f"rejected, expected valid: {rejections[0]}")
     transaction = decode_transaction(case.transaction)
     compare("encoding", case.transaction, encode_transaction(transaction))
     compare("hash", case.hash, transaction_hash(transaction))

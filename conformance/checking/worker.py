@@ -20,7 +20,7 @@ from multiprocessing.context import BaseContext
 from typing import Any, Final, TypeAlias
 
 from samestate.conformance.checking import coverage
-from samestate.conformance.checking.document import Task, check_task
+from samestate.conformance.checking.document import DocumentTask, check_task
 from samestate.conformance.checking.limits import NO_LIMITS, Limits, show_size
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.verdict import Result, Verdict
@@ -40,7 +40,7 @@ READY: Final = "ready"
 """What a process says first."""
 
 
-class WorkerDied(Exception):  # noqa: N818 - says what happened
+class EndedBeforeWork(Exception):  # noqa: N818 - says what happened
     """A worker process ended before it took any work."""
 
 
@@ -97,10 +97,10 @@ class Worker:
         self._base: int | None = None
         """What the process held when its first case began."""
 
-    def check(self, task: Task) -> DocumentReport:
+    def check(self, task: DocumentTask) -> DocumentReport:
         """What became of the cases of a document.
 
-        Raises Closed, WorkerDied, and InputError where no case at all could keep to the limits.
+        Raises Closed, EndedBeforeWork, and InputError where no case at all could keep to the limits.
         """
         document = _Document(task)
         while True:
@@ -134,7 +134,7 @@ class Worker:
     # One process
 
     def _started(self) -> Connection[Any, Any]:
-        """The connection to a process that waits for work. Raises WorkerDied, Closed and InputError."""
+        """The connection to a process that waits for work. Raises EndedBeforeWork, Closed and InputError."""
         with self._lock:
             if self._is_closed:
                 raise Closed
@@ -152,7 +152,7 @@ class Worker:
             connection.recv()
         except (EOFError, OSError) as error:
             died = self._death()
-            raise WorkerDied(f"a worker process cannot be started: it {died}") from error
+            raise EndedBeforeWork(f"a worker process cannot be started: it {died}") from error
         if self._limits.memory is not None and (memory := self._memory()) > self._limits.memory:
             raise InputError(
                 f"--memory {show_size(self._limits.memory)}: must be more: a process that has run nothing yet "
@@ -244,7 +244,7 @@ class Worker:
 class _Document:
     """How far a document is. ``run`` is the run that has begun, or None while the document is read."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: DocumentTask) -> None:
         self.run: Verdict | None = None
         self.was_stopped = False
         self._task = task
@@ -252,7 +252,7 @@ class _Document:
         self._since = 0.0
         self._died_at: int | None = None
 
-    def task(self) -> Task:
+    def task(self) -> DocumentTask:
         """What is still to be done."""
         return replace(self._task, known=tuple(self._known))
 
@@ -316,7 +316,7 @@ def _work(connection: Connection[Any, Any], measure_rules: bool) -> None:
     speaker = _Speaker(connection)
     while True:
         try:
-            task: Task = connection.recv()
+            task: DocumentTask = connection.recv()
         except (EOFError, OSError):
             return
         report = check_task(task, speaker)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from samestate.conformance.checking import coverage
-from samestate.conformance.checking.document import Task, check_task
+from samestate.conformance.checking.document import DocumentTask, check_task
 from samestate.conformance.checking.limits import NO_LIMITS, Limits
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.worker import Worker
@@ -24,16 +24,16 @@ BYTES_AHEAD: Final = 24 << 20
 so that no worker is idle meanwhile."""
 
 
-Keep = Callable[[Task, DocumentReport], None]
+Keep = Callable[[DocumentTask, DocumentReport], None]
 
 
 @dataclass(slots=True)
 class _Chunk:
     """Documents that went to a worker together."""
 
-    tasks: list[Task]
+    tasks: list[DocumentTask]
     future: Future[list[DocumentReport]]
-    done: list[tuple[Task, DocumentReport]] | None = None
+    done: list[tuple[DocumentTask, DocumentReport]] | None = None
 
     def size(self) -> int:
         """The bytes that are held for it."""
@@ -53,15 +53,15 @@ class _Chunk:
 
 
 def check_all(
-    tasks: Iterable[Task],
+    tasks: Iterable[DocumentTask],
     jobs: int,
     measure_rules: bool = False,
     keep: Keep | None = None,
     limits: Limits = NO_LIMITS,
-) -> Iterator[tuple[Task, DocumentReport]]:
+) -> Iterator[tuple[DocumentTask, DocumentReport]]:
     """Each task with its report, in order: in this process, or in ``jobs`` others where there are any limits, too.
 
-    ``keep`` is told of each as soon as it is done, in any order. Raises WorkerDied.
+    ``keep`` is told of each as soon as it is done, in any order. Raises EndedBeforeWork.
     """
     if jobs > 1 or limits:
         yield from _in_workers(tasks, jobs, measure_rules, keep, limits)
@@ -82,8 +82,8 @@ def check_all(
 
 
 def _in_workers(
-    tasks: Iterable[Task], jobs: int, measure_rules: bool, keep: Keep | None, limits: Limits
-) -> Iterator[tuple[Task, DocumentReport]]:
+    tasks: Iterable[DocumentTask], jobs: int, measure_rules: bool, keep: Keep | None, limits: Limits
+) -> Iterator[tuple[DocumentTask, DocumentReport]]:
     pending: deque[_Chunk] = deque()
     with _crew(jobs, measure_rules, limits) as submit:
         for chunk in chunks(tasks):
@@ -92,7 +92,7 @@ def _in_workers(
         yield from _collect(pending, keep, NOTHING_AHEAD)
 
 
-def _collect(pending: deque[_Chunk], keep: Keep | None, ahead: int) -> Iterator[tuple[Task, DocumentReport]]:
+def _collect(pending: deque[_Chunk], keep: Keep | None, ahead: int) -> Iterator[tuple[DocumentTask, DocumentReport]]:
     """Take what is done from the front of ``pending``, and wait until no more than ``ahead`` bytes are not done."""
     while True:
         for chunk in pending:
@@ -107,9 +107,9 @@ def _collect(pending: deque[_Chunk], keep: Keep | None, ahead: int) -> Iterator[
         wait([chunk.future for chunk in running], return_when=FIRST_COMPLETED)
 
 
-def chunks(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+def chunks(tasks: Iterable[DocumentTask]) -> Iterator[list[DocumentTask]]:
     """Tasks in the portions in which they go to workers: some documents, or fewer where they are long."""
-    chunk: list[Task] = []
+    chunk: list[DocumentTask] = []
     size = 0
     for task in tasks:
         chunk.append(task)
@@ -124,7 +124,7 @@ def chunks(tasks: Iterable[Task]) -> Iterator[list[Task]]:
 @contextlib.contextmanager
 def _crew(
     jobs: int, measure_rules: bool, limits: Limits
-) -> Iterator[Callable[[list[Task]], Future[list[DocumentReport]]]]:
+) -> Iterator[Callable[[list[DocumentTask]], Future[list[DocumentReport]]]]:
     """Hands documents to worker processes, each of which a thread looks after. They end with this block: at once where
     it ends by an exception, Ctrl-C included."""
     workers = [Worker(limits, measure_rules) for _ in range(jobs)]
@@ -132,7 +132,7 @@ def _crew(
     for worker in workers:
         idle.put(worker)
 
-    def check(chunk: list[Task]) -> list[DocumentReport]:
+    def check(chunk: list[DocumentTask]) -> list[DocumentReport]:
         worker = idle.get()
         try:
             return [worker.check(task) for task in chunk]

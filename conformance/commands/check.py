@@ -13,7 +13,7 @@ import typer
 
 from samestate.conformance.checking.document import engine_of
 from samestate.conformance.checking.executor import SPEC
-from samestate.conformance.checking.journal import Journal, source_version
+from samestate.conformance.checking.journal import ResumeJournal, source_version
 from samestate.conformance.checking.junit import to_junit
 from samestate.conformance.checking.limits import parse_limits
 from samestate.conformance.checking.printing import Teller, summary, to_json
@@ -22,7 +22,7 @@ from samestate.conformance.checking.selection import Selection, compile_keyword,
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.session import check as check_paths
 from samestate.conformance.checking.verdict import Result, Verdict
-from samestate.conformance.checking.worker import WorkerDied
+from samestate.conformance.checking.worker import EndedBeforeWork
 from samestate.conformance.commands.chain_option import ChainOption
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import choose_engines, engines_by_name
@@ -187,7 +187,7 @@ def check(
     with contextlib.ExitStack() as stack:
         for name in options.engines:
             stack.callback(engine_of(name, workers).close)
-        journal = stack.enter_context(Journal()) if resume else None
+        journal = stack.enter_context(ResumeJournal()) if resume else None
         goes_on = json is not None or junit is not None or resume
         ending = run(options, session, journal, teller, printer, goes_on)
     seconds = time.monotonic() - start
@@ -203,7 +203,7 @@ def check(
         kept = "; the same command goes on from here" if resume else "; with --resume it would go on from here"
         print(f"samestate: interrupted after {len(session.verdicts)} cases{kept}", file=sys.stderr)
         raise typer.Exit(INTERRUPTED)
-    if isinstance(ending, WorkerDied):
+    if isinstance(ending, EndedBeforeWork):
         print(f"samestate: {ending}", file=sys.stderr)
         raise typer.Exit(FAILED) from ending
     if ending is not None:
@@ -216,8 +216,8 @@ def check(
 
 
 def run(
-    options: Options, session: Session, journal: Journal | None, teller: Teller, printer: Printer, goes_on: bool
-) -> KeyboardInterrupt | WorkerDied | InputError | None:
+    options: Options, session: Session, journal: ResumeJournal | None, teller: Teller, printer: Printer, goes_on: bool
+) -> KeyboardInterrupt | EndedBeforeWork | InputError | None:
     """Check, and tell of failures as they come. Gives what ended it before the end, if anything did.
 
     ``goes_on``: it has a purpose even where nobody reads what is printed.
@@ -237,7 +237,7 @@ def run(
     except KeyboardInterrupt as interrupt:
         session.ended = "interrupted"
         return interrupt
-    except (WorkerDied, InputError) as error:
+    except (EndedBeforeWork, InputError) as error:
         session.ended = session.ended or str(error)
         return error
     return None

@@ -14,7 +14,7 @@ from samestate.conformance.checking.progress import progress_bar
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.session import check as check_paths
 from samestate.conformance.checking.verdict import Result
-from samestate.conformance.checking.worker import WorkerDied
+from samestate.conformance.checking.worker import EndedBeforeWork
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import is_stdout
@@ -62,7 +62,7 @@ def rules(
         try:
             with progress_bar(options.paths) as watch:
                 check_paths(options, session, watch=watch)
-        except WorkerDied as error:
+        except EndedBeforeWork as error:
             print(f"samestate: {error}", file=sys.stderr)
             raise typer.Exit(FAILED) from error
     if json is not None:

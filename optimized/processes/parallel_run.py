@@ -32,7 +32,7 @@ SPARE_KEYS_PER_TRANSACTION: Final = 16
 
 
 @dataclass(slots=True)
-class Run:
+class WorkDone:
     """What the workers did. ``reports``: what was said of each transaction, in order, for :func:`read_report`.
 
     ``strategy``: the one that gave the result, which is not the one that was asked for where a block was run again.
@@ -81,7 +81,7 @@ class ParallelRun:
         expected: Sequence[Access | None],
         predictions: Mapping[bytes, Sequence[tuple[int, Value]]],
         deadline: Deadline,
-    ) -> Run:
+    ) -> WorkDone:
         """Execute the transactions on the state ``base``. Raises an :class:`EngineError`.
 
         A list cannot say that an address was wiped: where transactions wipe, a block is run again by block-stm, and the
@@ -165,8 +165,8 @@ class ParallelRun:
         if reason != STOP_REASONS["none"]:
             raise EngineError(f"the workers stopped for reason {reason} of the core")
 
-    def _gathered(self, memory: BlockMemory, reports: Sequence[WorkerReport], strategy: str) -> Run:
-        run = Run(
+    def _gathered(self, memory: BlockMemory, reports: Sequence[WorkerReport], strategy: str) -> WorkDone:
+        run = WorkDone(
             strategy=strategy, executions=memory.executions(), waves=memory.waves(), version_reads=0, base_reads=0
         )
         for transaction in range(memory.transactions):

@@ -26,7 +26,7 @@ from samestate.optimized.processes.coordinator import Coordinator, Rejected
 from samestate.optimized.processes.expectations import Estimator
 from samestate.optimized.processes.ledger import Value
 from samestate.optimized.processes.machine import MachineName
-from samestate.optimized.processes.parallel_run import ParallelRun, Run
+from samestate.optimized.processes.parallel_run import ParallelRun, WorkDone
 from samestate.optimized.record import Step
 from samestate.optimized.result import Rejection
 from samestate.optimized.trace import TraceEvent
@@ -97,7 +97,7 @@ class PythonEngine:
             raise MissingAccessList("the strategy access-list needs a block's access list, as predictions")
         started = time.perf_counter()
         job = Coordinator(self.machine, block, base, storage, self.configuration)
-        run = Run()
+        run = WorkDone()
 
         def before() -> tuple[Sequence[Any], Sequence[Access | None], dict[bytes, bytes]]:
             transactions = job.begin()
@@ -145,7 +145,7 @@ class PythonEngine:
             raise ConfigurationError(f"accesses are of {len(accesses)} transactions, the block has {len(transactions)}")
         return accesses
 
-    def _result(self, job: Coordinator, run: Run, seconds: float) -> PythonResult:
+    def _result(self, job: Coordinator, run: WorkDone, seconds: float) -> PythonResult:
         metrics = self._metrics(job, run, seconds)
         events = tuple(run.events or job.events) if self.configuration.trace else ()
         if job.rejection is not None:
@@ -162,7 +162,7 @@ class PythonEngine:
             trace=events,
         )
 
-    def _metrics(self, job: Coordinator, run: Run, seconds: float) -> Metrics:
+    def _metrics(self, job: Coordinator, run: WorkDone, seconds: float) -> Metrics:
         whole = job.rejection is None
         count = len(job.transactions)
         expected = [access or Access((), ()) for access in run.expected]

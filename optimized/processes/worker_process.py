@@ -62,7 +62,7 @@ class Office:
     def __init__(self) -> None:
         self._machines: dict[MachineName, Machine] = {}
         self._arenas: dict[int, SharedArena] = {}
-        self._watch = Watch()
+        self._watch = StalenessWatch()
 
     def machine(self, name: MachineName, path: list[str]) -> tuple[str, str]:
         """Import a machine. What is wrong, or nothing; and the digest of the source that it was made from."""
@@ -99,7 +99,7 @@ class Office:
         return reason, memory.version_reads, memory.base_reads, memory.wipes, memory.suspensions, failure, unmerged
 
 
-class Watch:
+class StalenessWatch:
     """Sees to it that no execution goes on for long after what it has read has changed."""
 
     def __init__(self) -> None:
@@ -107,7 +107,7 @@ class Watch:
         self._at_work = threading.Event()
         threading.Thread(target=self._look_up, name="watch over executions", daemon=True).start()
 
-    def over(self, memory: WorkerMemory) -> Watch:
+    def over(self, memory: WorkerMemory) -> StalenessWatch:
         """Watch it, in a `with` statement."""
         self._memory = memory
         return self

@@ -48,7 +48,7 @@ Execute = Callable[[Evm, Payload, State], EvmResult]
 """Whatever gives the result of a block on a state: ``execute_block``, or who claims to do the same."""
 
 
-class ForkSchedule(Protocol):
+class ForkFinder(Protocol):
     """Which fork rules a block."""
 
     def __call__(self, parent_total_difficulty: int, number: int, timestamp: int) -> Fork:
@@ -165,7 +165,7 @@ class Chain:
     """
 
     def __init__(
-        self, chain_id: int, schedule: ForkSchedule, genesis: Block, state: State, execute: Execute = execute_block
+        self, chain_id: int, schedule: ForkFinder, genesis: Block, state: State, execute: Execute = execute_block
     ) -> None:
         self.chain_id = chain_id
         self.schedule = schedule

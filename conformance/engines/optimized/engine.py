@@ -20,7 +20,7 @@ from samestate.conformance.output.targets import write_whole
 from samestate.conformance.vectors import evm, toy
 
 if TYPE_CHECKING:
-    from samestate.conformance.engines.optimized.parts import Parts
+    from samestate.conformance.engines.optimized.parts import OptimizedBlocks
     from samestate.optimized.trace import TraceEvent
 
 ROOM: Final = "optimized"
@@ -33,7 +33,7 @@ MEMORY: Final = 64 << 20
 class OptimizedEngine(BlockEngine):
     """An engine of `optimized`. ``trace`` has the schedule of all blocks since it was made, if it was to be kept."""
 
-    def __init__(self, id: str, capabilities: Capabilities, parts: Parts) -> None:
+    def __init__(self, id: str, capabilities: Capabilities, parts: OptimizedBlocks) -> None:
         super().__init__(id, capabilities, parts.execute, parts.close)
         self.trace = parts.trace
 
@@ -50,7 +50,7 @@ def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = 
     first case of their machine. Worker processes belong to no engine: all share them.
     """
     try:
-        from samestate.conformance.engines.optimized.parts import Parts
+        from samestate.conformance.engines.optimized.parts import OptimizedBlocks
         from samestate.optimized import load
         from samestate.optimized.configuration import configured
         from samestate.optimized.errors import ConfigurationError
@@ -62,7 +62,7 @@ def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = 
         settings = load(workers=workers, strategy=strategy, kind=kind, record=True, trace=trace, memory_limit=memory)
     except ConfigurationError as error:
         raise InputError(f"--engine {id}: {error}") from error
-    return OptimizedEngine(id, capabilities(machines_of(kind), strategy, kind), Parts(settings))
+    return OptimizedEngine(id, capabilities(machines_of(kind), strategy, kind), OptimizedBlocks(settings))
 
 
 def tracing_engine(id: str, workers: int) -> OptimizedEngine:

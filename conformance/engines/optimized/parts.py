@@ -24,7 +24,7 @@ from samestate.optimized.trace import TraceEvent
 from samestate.spec.evm.machine import Evm
 
 
-class Parts:
+class OptimizedBlocks:
     """Executes blocks of the specification's machines on `optimized`, under one configuration.
 
     ``trace`` has the schedules of all blocks so far, where the configuration says that they are kept.

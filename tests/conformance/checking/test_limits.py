@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from samestate.conformance.checking.document import Task
+from samestate.conformance.checking.document import DocumentTask
 from samestate.conformance.checking.limits import NO_LIMITS, Limits, parse_limits, show_size
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.checking.worker import Closed, Worker
@@ -131,8 +131,8 @@ def worker() -> Iterator[Worker]:
     worker.kill()
 
 
-def task(*cases: tuple[str, dict[str, Any]]) -> Task:
-    return Task("a.json", json.dumps(dict(cases)).encode(), "a.json")
+def task(*cases: tuple[str, dict[str, Any]]) -> DocumentTask:
+    return DocumentTask("a.json", json.dumps(dict(cases)).encode(), "a.json")
 
 
 def signal_when_busy(worker: Worker, number: signal.Signals, times: int) -> threading.Thread:

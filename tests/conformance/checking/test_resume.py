@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from samestate.conformance.checking import journal
-from samestate.conformance.checking.document import Task
+from samestate.conformance.checking.document import DocumentTask
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.checking.workers import check_all
 from tests.conformance.checking.cases import LOOP, RLP_TEST, WRONG_RLP_TEST, block_file, samestate, state_test, write
@@ -151,7 +151,7 @@ def test_ctrl_c_keeps_what_is_done(jobs: str) -> None:
 
 def test_a_worker_that_is_killed_once_costs_nothing() -> None:
     slow_cases(60)
-    tasks = [Task(str(path), path.read_bytes(), "slow") for path in sorted(Path("slow").iterdir())]
+    tasks = [DocumentTask(str(path), path.read_bytes(), "slow") for path in sorted(Path("slow").iterdir())]
     reports = check_all(tasks, 2)
     first = next(reports)
     for process in multiprocessing.active_children():

@@ -15,7 +15,7 @@ from samestate.conformance.checking import document
 from samestate.conformance.engines.optimized import parts as optimized_parts
 from samestate.conformance.engines.optimized import toy as optimized_toy
 from samestate.conformance.engines.optimized.engine import MEMORY, make_optimized_engine
-from samestate.conformance.engines.optimized.parts import Parts
+from samestate.conformance.engines.optimized.parts import OptimizedBlocks
 from samestate.conformance.engines.optimized.toy import packed_block
 from samestate.conformance.engines.protocol import EngineFailure
 from samestate.conformance.engines.registry import compare_engine, find_engine
@@ -98,12 +98,12 @@ def test_memory_is_what_was_configured(
     """Where it is what would be the default of a single engine, too."""
     given: list[int] = []
 
-    class Remembering(Parts):
+    class Remembering(OptimizedBlocks):
         def __init__(self, configuration: Configuration) -> None:
             super().__init__(configuration)
             given.append(configuration.memory_limit)
 
-    monkeypatch.setattr(optimized_parts, "Parts", Remembering)
+    monkeypatch.setattr(optimized_parts, "OptimizedBlocks", Remembering)
     if variable is not None:
         monkeypatch.setenv("SAMESTATE_MEMORY_LIMIT", variable)
     if file is not None:
