@@ -48,12 +48,13 @@ sources = load_sources()
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """How to compile: where the package lies and what it is called, and what the compiler is told."""
+    """How to compile: where the package lies and what it is called, what the compiler is told, and what is left out."""
 
     package: Path
     name: str
     macros: tuple[tuple[str, str | None], ...] = ()
     flags: tuple[str, ...] = ("-O3", "-g0")
+    left_out: frozenset[Path] = frozenset()
 
     @property
     def root(self) -> Path:
@@ -62,7 +63,8 @@ class Build:
 
     def modules(self) -> dict[str, Path]:
         """Module name to source, `built` last."""
-        paths = sorted(sources.compiled_modules(self.package), key=lambda path: (path.stem == "built", path))
+        paths = set(sources.compiled_modules(self.package)) - self.left_out
+        paths = sorted(paths, key=lambda path: (path.stem == "built", path))
         return {".".join((self.name, *path.relative_to(self.package).with_suffix("").parts)): path for path in paths}
 
     def compiler_flags(self) -> list[str]:
@@ -101,7 +103,8 @@ class Build:
 
     def knowing_its_sources(self) -> Build:
         """For the module `built`, which alone is told the digest: it is compiled again whenever anything changed."""
-        return replace(self, macros=(*self.macros, ("SAMESTATE_SOURCES", f'"{sources.digest(self.package)}"')))
+        digest = sources.digest(self.package, self.left_out)
+        return replace(self, macros=(*self.macros, ("SAMESTATE_SOURCES", f'"{digest}"')))
 
     def extension(self, name: str, source: Path, compiler) -> Path:
         """Where the extension lies once compiled; nothing to do if it was compiled from the same sources before."""
@@ -140,6 +143,7 @@ class Build:
 
 
 ENGINE = Build(PACKAGE, "samestate.optimized")
+SHIPPED = replace(ENGINE, left_out=frozenset(sources.of_tests(PACKAGE)))
 
 
 @cache
@@ -191,7 +195,10 @@ def refuse_unless_possible() -> None:
 
 
 class BuildPython(build_py):
-    """`build_py` into an empty folder: a source since removed would still lie there, and belie the digest."""
+    """`build_py` into an empty folder: a source since removed would still lie there, and belie the digest.
+
+    What is there for tests alone stays out of it, unless the sources are used where they lie.
+    """
 
     def finalize_options(self) -> None:
         super().finalize_options()
@@ -202,13 +209,22 @@ class BuildPython(build_py):
         if not self.editable_mode:
             shutil.rmtree(Path(self.build_lib, "samestate"), ignore_errors=True)
         super().run()
+        if not self.editable_mode:
+            for path in sources.of_tests(Path(self.build_lib, "samestate", "optimized")):
+                if path.is_file():
+                    path.unlink()
 
 
 class BuildExtensions(build_ext):
     """`build_ext`, with what was compiled before taken from build/extensions."""
 
+    def run(self) -> None:
+        self.build = ENGINE if self.inplace or self.editable_mode else SHIPPED
+        self.extensions = [extension for extension in self.extensions if extension.name in self.build.modules()]
+        super().run()
+
     def build_extensions(self) -> None:
-        for name, extension in ENGINE.extensions(self.compiler, jobs(self.parallel)):
+        for name, extension in self.build.extensions(self.compiler, jobs(self.parallel)):
             put(extension, Path(self.get_ext_fullpath(name)))
 
     def copy_extensions_to_source(self) -> None:

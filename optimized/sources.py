@@ -6,11 +6,16 @@ The build (`setup.py`) loads this file by its path, so it imports nothing of our
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 SUFFIXES = frozenset({".py", ".pxd", ".hpp"})
+
+
+def of_tests(folder: Path) -> set[Path]:
+    """All that is there for tests alone, and in no wheel: the machine that the core is tried with."""
+    return set((folder / "trial").rglob("*"))
 
 
 def compiled_modules(folder: Path) -> Iterator[Path]:
@@ -21,14 +26,15 @@ def compiled_modules(folder: Path) -> Iterator[Path]:
             yield module
 
 
-def digest(folder: Path) -> str:
+def digest(folder: Path, leaving_out: Set[Path] = frozenset()) -> str:
     """SHA-256, in hexadecimal, over name and content of all that a compiled module can depend on.
 
     These are the compiled modules, every `.pxd` and every `.hpp`; an ordinary module may change without a new build.
+    `leaving_out`: what will not lie beside the build.
     """
     compiled = set(compiled_modules(folder))
     total = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES):
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path not in leaving_out):
         if path.suffix != ".py" or path in compiled:
             content = path.read_bytes()
             total.update(f"{path.relative_to(folder).as_posix()} {len(content)}\n".encode() + content)

@@ -117,8 +117,8 @@ class SpeculativeView:
     def rollback(self, mark: int) -> None:
         """See :meth:`samestate.spec.machine.View.rollback`. Reads and touches stay: they did happen."""
         self.point(ROLLBACK)
-        # rule: block-stm.credit.rolled-back
-        # source: Samestate: a failed frame credits nobody
+        # rule: block-stm.frame.rolled-back
+        # source: Samestate: a failed frame leaves nothing but what it has read and touched
         while len(self._undo) > mark:
             entries, key, previous = self._undo.pop()
             if previous is NOT_THERE:

@@ -19,20 +19,25 @@ SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 
 
 @pytest.fixture(scope="module")
-def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     build = ["build", "--build-base", str(folder / "build")]
     wheel = ["bdist_wheel", "--bdist-dir", str(folder / "wheel"), "--dist-dir", str(folder / "dist")]
     subprocess.run([sys.executable, "setup.py", "--quiet", *build, *wheel], cwd=ROOT, check=True, capture_output=True)
     (path,) = (folder / "dist").glob("*.whl")
-    return set(zipfile.ZipFile(path).namelist())
+    zipfile.ZipFile(path).extractall(folder / "unpacked")
+    return folder / "unpacked"
+
+
+@pytest.fixture(scope="module")
+def names(unpacked: Path) -> set[str]:
+    return {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
 
 
 def test_every_compiled_module_is_there_with_source_and_types(names: set[str]) -> None:
     package = Path(optimized.__file__).parent
-    modules = [
-        path.relative_to(package.parents[1]).with_suffix("").as_posix() for path in sources.compiled_modules(package)
-    ]
+    shipped = set(sources.compiled_modules(package)) - sources.of_tests(package)
+    modules = [path.relative_to(package.parents[1]).with_suffix("").as_posix() for path in shipped]
     assert modules
     wanted = {module + suffix for module in modules for suffix in (SUFFIX, ".py", ".pyi", ".pxd")}
     assert wanted - names == set()
@@ -48,6 +53,13 @@ def test_no_test_build_and_no_generated_source(names: set[str]) -> None:
     assert [name for name in names if "explored/" in name or name.endswith((".cpp", ".c", ".o", ".html"))] == []
     extensions = [name for name in names if name.endswith(".so")]
     assert [name for name in extensions if not name.startswith("samestate/optimized/")] == []
+
+
+def test_the_trial_machine_is_not_there_and_is_not_missed(names: set[str], unpacked: Path) -> None:
+    assert [name for name in names if name.startswith("samestate/optimized/trial")] == []
+    code = "from samestate import optimized; print(optimized.__file__)"
+    run = subprocess.run([sys.executable, "-c", code], cwd=unpacked, capture_output=True, text=True, check=False)
+    assert run.stdout.strip() == str(unpacked / "samestate" / "optimized" / "__init__.py"), run.stderr
 
 
 def test_no_extension_has_a_hook() -> None:

@@ -45,7 +45,7 @@ class OwnCreditLost(SpeculativeView):
         return super().effects()
 
 
-@mutant("block-stm", "block-stm.credit.rolled-back", "H26", machine="evm")
+@mutant("block-stm", "block-stm.frame.rolled-back", "H26", machine="evm")
 class RollbackKeepsCredits(SpeculativeView):
     """What a reverted frame has paid to an account whose balance it had not read stays there."""
 

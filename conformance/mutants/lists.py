@@ -18,7 +18,7 @@ class ListTrusted(FromAccessList):
         return True
 
 
-@mutant("access-list", "access-list.every-change-compared", "H67")
+@mutant("access-list", "access-list.readers-of-a-wrong-entry-run-again", "H67")
 class OneRunAgain(FromAccessList):
     """After a wrong entry the next transaction is executed again, and those after it are trusted as before."""
 
@@ -38,7 +38,7 @@ class ListValuesUnchecked(FromAccessList):
         return not access.wipes and changes.keys() == self.entries.get(access.step, {}).keys()
 
 
-@mutant("access-list", "access-list.every-change-compared", "H15")
+@mutant("access-list", "access-list.credits-compared", "H15")
 class CreditsOutsideTheList(FromAccessList):
     """Only what a step writes is compared with the list, and not the fees that it pays to the coinbase."""
 

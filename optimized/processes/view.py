@@ -119,7 +119,7 @@ class StepView:
         """Undo the sets, credits and wipes made since ``mark``. Reads and touches stay."""
         if mark < 0:
             raise ValueError(f"no checkpoint was {mark}")
-        # rule: block-stm.credit.rolled-back
+        # rule: block-stm.frame.rolled-back
         while len(self._journal) > mark:
             dictionary, key, value = self._journal.pop()
             if value is _ABSENT:

@@ -148,6 +148,7 @@ def find_after(
         return DONE
     amount = after[0]
     after.value = 0
+    # rule: access-list.credits-compared
     result: cython.int = find_before(task, entry.key, task.step, cython.address(before))
     if result == DONE:
         result = machine.merge(machine.itself, task, entry.key, cython.address(before), cython.address(amount), after)
@@ -208,6 +209,7 @@ def put_right(task: cython.pointer(Task), predicted: uint64_t, word: uint64_t) -
     version: cython.pointer(Version) = cython.cast(cython.pointer(Version), task.session.base + predicted)
     if word == 0:
         return -1
+    # rule: access-list.readers-of-a-wrong-entry-run-again
     atomic_store(cython.address(version.word), word, b"memory.confirm.write")
     return 0
 

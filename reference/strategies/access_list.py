@@ -67,6 +67,8 @@ class FromAccessList(InOrder):
 
     def holds(self, attempt: Attempt) -> bool:
         """Whether the list was right about everything before."""
+        # rule: access-list.readers-of-a-wrong-entry-run-again
+        # source: Samestate: whoever was told something wrong is executed again on what is committed
         return self.trusted
 
     def accept(self, attempt: Attempt) -> None:
@@ -87,6 +89,8 @@ class FromAccessList(InOrder):
         if not self.trusted:
             return
         changes = dict(access.writes)
+        # rule: access-list.credits-compared
+        # source: EIP-7928: a list has the balance after each change, the coinbase's too
         for key, amount in access.credits.items():
             before = self.verified[key] if key in self.verified else self.job.state.get(key)
             changes[key] = self.machine.merge(key, before, amount)
