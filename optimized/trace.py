@@ -68,7 +68,7 @@ def as_json(events: Sequence[TraceEvent], title: str = "samestate") -> dict[str,
 
 
 def write_trace(path: str | os.PathLike[str], events: Sequence[TraceEvent], title: str = "samestate") -> None:
-    """Write the trace: beside the file and renamed, so that nobody opens half a trace; a device or a pipe is written into."""
+    """Write the trace beside the file and rename it, so that nobody opens half a trace; or into a device or a pipe."""
     target, text = Path(path), json.dumps(as_json(events, title))
     if target.exists() and not target.is_file() and not target.is_dir():
         with target.open("w", encoding="utf-8") as special:
