@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -65,3 +66,20 @@ def test_no_extension_has_a_hook() -> None:
     """In the build for the explorer every action has a label, and it would stand in the extension."""
     (memory,) = (Path(optimized.__file__).parent / "core").glob(f"memory{SUFFIX}")
     assert b"memory.publish" not in memory.read_bytes()
+
+
+def test_the_source_distribution_has_every_room_and_no_link(tmp_path: Path) -> None:
+    """The rooms are links in a checkout, and folders in what is unpacked somewhere else."""
+    command = [sys.executable, "setup.py", "--quiet", "sdist", "--dist-dir", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (path,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        members = archive.getmembers()
+    assert [member.name for member in members if not (member.isfile() or member.isdir())] == []
+    names = {member.name.partition("/")[2] for member in members}
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    rooms = ("spec", "reference", "optimized", "conformance", "vectors")
+    wanted = {f"samestate/{name}" for name in tracked.stdout.split("\0") if name.partition("/")[0] in rooms}
+    assert wanted or tracked.returncode != 0, "a checkout without tracked files"
+    assert sorted(wanted - names) == []
+    assert [name for name in names if name.endswith((".so", ".pyc"))] == []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from samestate.conformance.checking.comparing import show
-from samestate.conformance.checking.executor import Executor
+from samestate.conformance.checking.executor import BlockExecutor
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.block_file import BlockFileCase
 from samestate.conformance.fixtures.networks import Network, find_network
@@ -62,7 +62,7 @@ def knows_ommers(case: BlockFileCase) -> bool:
     return case.names_ommers or check_post_merge_constants in case.fork.header_rules
 
 
-def run_block(case: BlockFileCase, executor: Executor) -> Verdict:
+def run_block(case: BlockFileCase, executor: BlockExecutor) -> Verdict:
     """Execute a block and compare all that its header says and the data allows to compute. Raises EngineFailure."""
     checks: list[str] = []
     differences: list[str] = []
@@ -82,7 +82,7 @@ def _rejected(rejection: Rejection) -> str:
     return f"rejected, expected valid: {at}{rejection}"
 
 
-def _differences(case: BlockFileCase, executor: Executor, checks: list[str]) -> Iterator[str]:
+def _differences(case: BlockFileCase, executor: BlockExecutor, checks: list[str]) -> Iterator[str]:
     block = case.block()
     for header_rule in case.fork.header_rules:
         if header_rule in OF_ONE_HEADER:

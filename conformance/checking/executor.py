@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from samestate.conformance.engines.protocol import AnyResult, InProcess
 from samestate.spec.transition import execute_block
 
 SPEC: Final = "spec"
+
+
+class BlockExecutor(Protocol):
+    """Whatever the cases of fixtures and block files have their blocks executed by."""
+
+    name: str
+    """Whose results they are."""
+
+    def execute(self, machine: Any, block: Any, state: Any) -> AnyResult:
+        """The result of a block, before it is verified. Raises Rejection and EngineFailure."""
+
+    def apply(self, machine: Any, block: Any, state: Any) -> AnyResult:
+        """The result of a block, verified. Raises Rejection and EngineFailure."""
 
 
 class Executor:

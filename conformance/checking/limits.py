@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from samestate.conformance.checking.process_tree import can_be_measured
+from samestate.conformance.engines.process_tree import can_be_measured
 from samestate.conformance.errors import InputError
 
 UNITS: Final = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}

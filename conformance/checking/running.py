@@ -10,6 +10,7 @@ from samestate.conformance.checking.blocks import KIND as BLOCK
 from samestate.conformance.checking.blocks import run_block
 from samestate.conformance.checking.encodings import kind_of_encoding, run_encoding_test
 from samestate.conformance.checking.executor import SPEC, Executor
+from samestate.conformance.checking.outside import NotSaid, OutsideExecutor
 from samestate.conformance.checking.state_and_chain import (
     STATE_TEST,
     run_blockchain_test,
@@ -35,7 +36,6 @@ FRAMES_SHOWN: Final = 3
 
 HOLDS_NO_BLOCK: Final = "the case holds no block, and so nothing for an engine to execute"
 NONE_EXECUTED: Final = "no block of the case gets as far as being executed: what is wrong is found before"
-TAKES_DOCUMENTS: Final = "the engine takes cases in the form of vectors"
 
 WithBlocks = StateTestCase | BlockchainTestCase | BlockFileCase
 """A case with blocks that an engine executes. The others are about encodings, and the specification's alone."""
@@ -68,21 +68,23 @@ def run_case(case: Case | Skipped, id: str, engine: Engine) -> Verdict:
 def _run_blocks(case: WithBlocks, id: str, engine: Engine) -> Verdict:
     fork, kind = ", ".join(sorted(forks_of(case))), kind_of(case)
     lacking = engine.capabilities.lacking(needs_of(case))
-    if not lacking and not isinstance(engine, InProcess):
-        lacking = TAKES_DOCUMENTS
-    if lacking or not isinstance(engine, InProcess):
+    if lacking:
         return Verdict(case.id, Result.SKIPPED, lacking, fork, kind=kind, engine=id)
-    executor = Executor(id, engine)
-    match case:
-        case StateTestCase():
-            verdict = run_state_test(case, executor)
-        case BlockchainTestCase():
-            verdict = run_blockchain_test(case, executor)
-        case BlockFileCase():
-            verdict = run_block(case, executor)
+    executor = Executor(id, engine) if isinstance(engine, InProcess) else OutsideExecutor(id, engine)
+    try:
+        match case:
+            case StateTestCase():
+                verdict = run_state_test(case, executor)
+            case BlockchainTestCase():
+                verdict = run_blockchain_test(case, executor)
+            case BlockFileCase():
+                verdict = run_block(case, executor)
+    except NotSaid as reason:
+        return Verdict(case.id, Result.SKIPPED, str(reason), fork, kind=kind, engine=id)
     if id != SPEC and not executor.executed and verdict.result is Result.PASSED:
         return Verdict(case.id, Result.SKIPPED, NONE_EXECUTED, verdict.fork, kind=kind, engine=id)
-    return Verdict(case.id, verdict.result, verdict.reason, verdict.fork, verdict.checks, kind, id)
+    checks = executor.checks if isinstance(executor, OutsideExecutor) else verdict.checks
+    return Verdict(case.id, verdict.result, verdict.reason, verdict.fork, tuple(dict.fromkeys(checks)), kind, id)
 
 
 def needs_of(case: WithBlocks) -> Needs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from samestate.conformance.checking.comparing import Disagreement, compare, compare_state, show
-from samestate.conformance.checking.executor import Executor
+from samestate.conformance.checking.executor import BlockExecutor
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase, BlockEntry
 from samestate.conformance.fixtures.exceptions import satisfies
@@ -26,7 +26,7 @@ STATE_TEST: Final = "state_test"
 UNREACHABLE_DIFFICULTY: Final = 2**256
 
 
-def run_state_test(case: StateTestCase, executor: Executor) -> Verdict:
+def run_state_test(case: StateTestCase, executor: BlockExecutor) -> Verdict:
     """Execute the transaction of a state test and compare what it left. Raises EngineFailure."""
     checks: list[str] = []
     try:
@@ -36,7 +36,7 @@ def run_state_test(case: StateTestCase, executor: Executor) -> Verdict:
     return Verdict(case.id, Result.PASSED, "", case.fork.name, tuple(checks), STATE_TEST)
 
 
-def _state_test(case: StateTestCase, executor: Executor, checks: list[str]) -> None:
+def _state_test(case: StateTestCase, executor: BlockExecutor, checks: list[str]) -> None:
     try:
         transaction = decode_transaction(case.transaction)
         payload = Payload(environment=case.environment, transactions=(transaction,), is_bare=True)
@@ -64,7 +64,7 @@ def _rejected(rejection: Rejection, expected: tuple[str, ...]) -> None:
         raise Disagreement(f"rejected as {rejection.code.name}, expected {names}: {rejection}") from rejection
 
 
-def run_blockchain_test(case: BlockchainTestCase, executor: Executor) -> Verdict:
+def run_blockchain_test(case: BlockchainTestCase, executor: BlockExecutor) -> Verdict:
     """Add the blocks of a blockchain test to a chain and compare what became of each. Raises EngineFailure."""
     checks: list[str] = []
     name = case.schedule.name
@@ -75,7 +75,7 @@ def run_blockchain_test(case: BlockchainTestCase, executor: Executor) -> Verdict
     return Verdict(case.id, Result.PASSED, "", name, tuple(dict.fromkeys(checks)), case.kind)
 
 
-def _blockchain_test(case: BlockchainTestCase, executor: Executor, checks: list[str]) -> None:
+def _blockchain_test(case: BlockchainTestCase, executor: BlockExecutor, checks: list[str]) -> None:
     try:
         genesis = decode_block(case.genesis)
     except Rejection as rejection:

@@ -22,9 +22,9 @@ from typing import Any, Final, TypeAlias
 from samestate.conformance.checking import coverage
 from samestate.conformance.checking.document import DocumentTask, check_task
 from samestate.conformance.checking.limits import NO_LIMITS, Limits, show_size
-from samestate.conformance.checking.process_tree import end_tree, memory_of, tree
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.engines.process_tree import end_tree, memory_of, tree
 from samestate.conformance.errors import InputError
 
 LOOK_AGAIN: Final = 0.02
