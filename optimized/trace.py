@@ -68,11 +68,15 @@ def as_json(events: Sequence[TraceEvent], title: str = "samestate") -> dict[str,
 
 
 def write_trace(path: str | os.PathLike[str], events: Sequence[TraceEvent], title: str = "samestate") -> None:
-    """Write the trace beside the file and rename it, so that nobody opens half a trace."""
-    target = Path(path)
+    """Write the trace beside the file and rename it, so that nobody opens half a trace; or into a device or a pipe."""
+    target, text = Path(path), json.dumps(as_json(events, title))
+    if target.exists() and not target.is_file() and not target.is_dir():
+        with target.open("w", encoding="utf-8") as special:
+            special.write(text)
+        return
     beside = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:
-        beside.write_text(json.dumps(as_json(events, title)), encoding="utf-8")
+        beside.write_text(text, encoding="utf-8")
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)

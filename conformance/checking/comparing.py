@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from samestate.conformance.vectors.list_difference import list_difference
 from samestate.spec.evm.state import FlatState
 
 
@@ -20,6 +21,14 @@ def compare(
     """Raise Disagreement unless both are the same; ``who`` computed the one that was not expected."""
     if expected != computed:
         raise Disagreement(f"{what}: expected {show(expected)}, {who} gives {show(computed)}")
+
+
+def compare_access_list(where: str, expected: bytes, computed: bytes, who: str) -> None:
+    """Raise Disagreement unless both lists are the same, each in its RLP; it names account, slot and index."""
+    if expected != computed:
+        parted = list_difference(show(expected), show(computed))
+        place = parted.where.replace("_", " ")
+        raise Disagreement(f"{where}: {place}: expected {parted.expected}, {who} gives {parted.given}")
 
 
 def compare_state(root: bytes | None, state: FlatState, post: object = None, who: str = "the specification") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from samestate.conformance.checking.comparing import Disagreement, compare, compare_state, show
+from samestate.conformance.checking.comparing import Disagreement, compare, compare_access_list, compare_state, show
 from samestate.conformance.checking.executor import BlockExecutor
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase, BlockEntry
@@ -42,18 +42,21 @@ def _state_test(case: StateTestCase, executor: BlockExecutor, checks: list[str])
         payload = Payload(environment=case.environment, transactions=(transaction,), is_bare=True)
         result = executor.apply(Evm(case.fork), payload, case.pre)
     except Rejection as rejection:
+        checks.append("rejection")
         _rejected(rejection, case.exceptions)
+        checks.append("state root")
         compare("state root after the rejection", case.state_root, case.pre.root())
-        checks += ["rejection", "state root"]
         return
     if case.exceptions:
+        checks.append("rejection")
         raise Disagreement(f"the transaction is valid, expected {' or '.join(case.exceptions)}")
+    checks.append("logs hash")
     compare("logs hash", case.logs_hash, logs_hash(result.outcomes[0].logs), executor.name)
     if case.receipt is not None:
-        compare("receipt", case.receipt, encode_receipt(result.receipts[0]), executor.name)
         checks.append("receipt")
+        compare("receipt", case.receipt, encode_receipt(result.receipts[0]), executor.name)
+    checks.append("state root")
     compare_state(case.state_root, result.state(), case.post, executor.name)
-    checks += ["logs hash", "state root"]
 
 
 def _rejected(rejection: Rejection, expected: tuple[str, ...]) -> None:
@@ -80,22 +83,24 @@ def _blockchain_test(case: BlockchainTestCase, executor: BlockExecutor, checks: 
         genesis = decode_block(case.genesis)
     except Rejection as rejection:
         raise Disagreement(f"genesis: rejected, expected valid: {rejection}") from rejection
+    checks.append("genesis")
     compare("genesis hash", case.genesis_hash, genesis.header.hash())
     compare("genesis state root", genesis.header.state_root, case.pre.root())
     chain = Chain(case.chain_id, case.schedule, genesis, case.pre, executor.execute)
     for index, entry in enumerate(case.blocks):
         _deliver(f"block {index}", entry, chain, case.schedule, executor.name, checks)
+    checks.append("last block hash")
     compare("last block hash", case.last_block_hash, chain.head)
     head = chain.links[chain.head].state
     if not isinstance(head, FlatState):
         raise TypeError("a fixture's states are complete")
     if case.post is not None:
         # the header's root was compared already: this finds accounts that disagree with their own header
+        checks.append("post state")
         compare_state(FlatState.from_alloc(case.post).root(), head, case.post)
-        checks.append("post state")
     if case.post_state_root is not None:
-        compare("post state root", case.post_state_root, head.root())
         checks.append("post state")
+        compare("post state root", case.post_state_root, head.root())
     if case.sync is not None:
         _deliver("the block to sync to", case.sync, chain, case.schedule, executor.name, checks)
 
@@ -108,13 +113,14 @@ def _deliver(where: str, entry: BlockEntry, chain: Chain, schedule: ForkSchedule
             return
         link = chain.add(entry.rlp, entry.access_list, results.append)
     except Rejection as rejection:
+        checks.append("rejection")
         try:
             _rejected(rejection, entry.exceptions)
         except Disagreement as difference:
             raise Disagreement(f"{where}: {difference}{_receipts_differ(entry, results)}") from rejection
-        checks.append("rejection")
         return
     if entry.exceptions:
+        checks.append("rejection")
         raise Disagreement(f"{where}: accepted, expected {' or '.join(entry.exceptions)}")
     _compare_block(where, entry, link.block, results[0], who, checks)
 
@@ -125,17 +131,18 @@ def _is_refused(where: str, entry: BlockEntry, call: NewPayload, schedule: ForkS
         # every block that comes as a payload is of proof of stake: past any terminal difficulty
         call.check_call(schedule(UNREACHABLE_DIFFICULTY, call.payload.number, call.payload.timestamp))
     except CallError as error:
+        checks.append("error code")
         if entry.error_code is None:
             expected = " or ".join(entry.exceptions) or "a valid payload"
             raise Disagreement(f"{where}: the call is an error, expected {expected}: {error}") from error
         if entry.error_code != error.code:
             raise Disagreement(f"{where}: expected the error code {entry.error_code}, but it is {error}") from error
-        checks.append("error code")
         return True
     if entry.error_code is not None:
+        checks.append("error code")
         raise Disagreement(f"{where}: the call is taken, expected the error code {entry.error_code}")
-    call.check_payload()
     checks.append("block hash")
+    call.check_payload()
     return False
 
 
@@ -144,13 +151,13 @@ def _compare_block(where: str, entry: BlockEntry, block: Block, result: EvmResul
     if entry.hash is not None:
         compare(f"{where}: hash", entry.hash, block.header.hash())
     if entry.receipts is not None:
+        checks.append("receipts")
         compare(f"{where}: number of receipts", len(entry.receipts), len(result.receipts), who)
         for number, (expected, receipt) in enumerate(zip(entry.receipts, result.receipts, strict=True)):
             compare(f"{where}: receipt {number}", expected, encode_receipt(receipt), who)
-        checks.append("receipts")
     if entry.access_list is not None:
-        compare(f"{where}: block access list", entry.access_list, encode_access_list(access_list_of(result)), who)
         checks.append("block access list")
+        compare_access_list(where, entry.access_list, encode_access_list(access_list_of(result)), who)
 
 
 def _receipts_differ(entry: BlockEntry, results: list[EvmResult]) -> str:

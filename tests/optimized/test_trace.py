@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +103,15 @@ def test_a_trace_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
 def test_latency_is_from_the_first_beginning_to_the_last_end() -> None:
     assert latencies(EVENTS) == Latency(0.004, 0.0065, 0.0065)
     assert latencies(()) is None
+
+
+def test_a_pipe_is_written_into_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text(encoding="utf-8")))
+    reader.start()
+    write_trace(pipe, EVENTS)
+    reader.join()
+    assert json.loads(read[0]) == as_json(EVENTS)
+    assert pipe.is_fifo() and list(tmp_path.iterdir()) == [pipe]
