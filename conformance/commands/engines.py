@@ -19,7 +19,9 @@ from samestate.conformance.vectors.machines import MACHINES
 def engines(
     engine: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID", help="Only these, in detail: ids, patterns, or an outside one: command:PATH."),
+        typer.Option(
+            metavar="ID", help="Only these, in detail: ids, patterns, or an outside one: command:PATH, t8n:COMMAND."
+        ),
     ] = None,
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write JSON to a file, or to stdout for `-`.")
@@ -27,7 +29,8 @@ def engines(
 ) -> None:
     """List the engines that `--engine` can name: machine × strategy × kind of workers.
 
-    `--workers` says how many workers an engine has. An outside engine is named by `command:` and its command line.
+    `--workers` says how many workers an engine has. An outside engine is named by `command:` and its command line, a
+    client's transition tool by `t8n:` and its own, as in `t8n:evm t8n`.
     """
     check_json_target(json)
     documents = {}
@@ -74,8 +77,8 @@ def notes(ids: Sequence[str]) -> list[str]:
     """How else engines can be named."""
     aliases = ", ".join(f"{short} = {whole}" for short, whole in ALIASES.items() if whole in ids)
     return [
-        f"--engine takes ids, patterns such as 'reference:*', {EVERY}, and 'command:PATH ARGUMENTS'"
-        + (f"; {aliases}" if aliases else "")
+        f"--engine takes ids, patterns such as 'reference:*', {EVERY}, 'command:PATH ARGUMENTS', and "
+        "'t8n:evm t8n' for a client's transition tool" + (f"; {aliases}" if aliases else "")
     ]
 
 

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
+from samestate.conformance.engines.bounded_run import Bounds
 from samestate.conformance.engines.command import ANSWER_SECONDS, COMMAND_PREFIX, PROTOCOL, CommandEngine
 from samestate.conformance.engines.in_process import DEFAULT_STRATEGY, STRATEGIES, WORKERS
 from samestate.conformance.engines.optimized import has_engine, without_engine
 from samestate.conformance.engines.optimized.engine import PROCESSES, ROOM, THREADS, make_optimized_engine
 from samestate.conformance.engines.protocol import AnyResult, Capabilities, Engine, EngineFailure
 from samestate.conformance.engines.reference import make_reference_engine
+from samestate.conformance.engines.transition_tool.engine import TOOL_PREFIX, TransitionToolEngine
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.comparing import Granularity, first_difference
 from samestate.conformance.vectors.difference import Difference
@@ -38,6 +40,9 @@ __all__ = [
     "find_engine",
     "register",
 ]
+
+OUTSIDE: Final = (COMMAND_PREFIX, TOOL_PREFIX)
+"""How the names of engines begin that are programs of others."""
 
 EVERY: Final = "all"
 """The name that stands for every engine."""
@@ -99,19 +104,19 @@ ALIASES: Final = {
 
 def register(id: str, make: Make) -> None:
     """Add an engine that runs in process. Raises ValueError where the id is taken."""
-    if id in REGISTRY or id in ALIASES or id == EVERY or id.startswith(COMMAND_PREFIX):
+    if id in REGISTRY or id in ALIASES or id == EVERY or id.startswith(OUTSIDE):
         raise ValueError(f"the engine id {id!r} is taken")
     REGISTRY[id] = make
 
 
 def choose_engines(names: Sequence[str]) -> list[str]:
-    """The ids that names stand for, each once: ids, ``all``, patterns such as ``reference:*``, outside commands.
+    """The ids that names stand for, each once: ids, ``all``, patterns such as ``reference:*``, outside programs.
 
     Raises InputError for a name that stands for none.
     """
     chosen: dict[str, None] = {}
     for name in names:
-        if name.startswith(COMMAND_PREFIX):
+        if name.startswith(OUTSIDE):
             found = [name]
         elif name == EVERY:
             found = list(REGISTRY)
@@ -131,16 +136,18 @@ def engines_by_name(names: Sequence[str]) -> list[str]:
 
 def is_name(name: str) -> bool:
     """Whether a name stands for one engine, whatever others there are."""
-    return name.startswith(COMMAND_PREFIX) or ALIASES.get(name, name) in REGISTRY
+    return name.startswith(OUTSIDE) or ALIASES.get(name, name) in REGISTRY
 
 
 def find_engine(id: str, seconds: float = ANSWER_SECONDS, workers: int = WORKERS) -> Engine:
-    """The engine of that id, or the one that ``command:…`` starts, which has as many workers as it likes.
+    """The engine of that id, or the one that ``command:…`` or ``t8n:…`` starts, which has as many workers as it likes.
 
     Raises InputError where there is none, and where it cannot be made here.
     """
     if id.startswith(COMMAND_PREFIX):
         return CommandEngine(id.removeprefix(COMMAND_PREFIX), seconds)
+    if id.startswith(TOOL_PREFIX):
+        return TransitionToolEngine(id.removeprefix(TOOL_PREFIX), Bounds(seconds))
     make = REGISTRY.get(ALIASES.get(id, id))
     if make is None:
         raise unknown_engine(id)
@@ -157,7 +164,7 @@ def unknown_engine(name: str) -> InputError:
     meant = f"; did you mean {near[0]!r}?" if near else ""
     return InputError(
         f"no engine is called {name!r}{meant}; known are {', '.join(REGISTRY)}; {EVERY!r}, patterns such as "
-        "'reference:*', and 'command:PATH ARGUMENTS'"
+        "'reference:*', 'command:PATH ARGUMENTS', and 't8n:COMMAND' for a transition tool"
     )
 
 

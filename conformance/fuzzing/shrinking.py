@@ -66,9 +66,9 @@ def without_blocks(case: Case) -> Iterator[Case]:
 
 
 def without_elements(case: Case) -> Iterator[Case]:
-    """Without some of the transactions or withdrawals, many at once first; without an access list."""
+    """Without some of the transactions or withdrawals, many at once first; without an access list or an opening."""
     for index, block in enumerate(case.blocks):
-        for name in ("access_list", "block_access_list"):
+        for name in ("access_list", "block_access_list", "opening"):
             if name in block:
                 yield with_block(case, index, {field: value for field, value in block.items() if field != name})
         for name in LISTS:

@@ -112,8 +112,19 @@ class _ToyDraft:
         return None
 
 
+def opening_of(seed: int) -> tuple[tuple[int, int], ...]:
+    """What the opening step stores: the block of a seed is else what it would be without."""
+    random = Random(f"toy opening {seed}")
+    if random.random() < 3 / 4:
+        return ()
+    slots = random.sample(range(HOT_SLOTS), random.randint(1, 3))
+    return tuple((slot, random.choice(VALUES)) for slot in sorted(slots))
+
+
 def random_block(seed: int, transactions: int = 10, conflict: float = 0.5) -> tuple[Block, ToyState]:
     """A block of at most so many transactions, which share slots and senders as often as ``conflict`` says.
+
+    One in four stores something in its opening step.
 
     One block in eight is invalid; of the others every transaction that would be rejected is left out. Raises ValueError
     for a conflict outside 0 to 1.
@@ -130,7 +141,7 @@ def random_block(seed: int, transactions: int = 10, conflict: float = 0.5) -> tu
         for _ in range(random.choice((0, 0, 1, 3)))
     )
     limit = sum(transaction.gas_limit for transaction in made)
-    block = Block(coinbase, limit, made, withdrawals)
+    block = Block(coinbase, limit, made, withdrawals, opening=opening_of(seed))
     state = toy_state(draft.balances, draft.nonces, {slot: random.choice(VALUES) for slot in range(HOT_SLOTS)})
     if random.random() < 1 / 8:
         return replace(block, gas_limit=random.choice((limit, limit // 2))), state

@@ -80,6 +80,10 @@ class ToyBlockBuilder:
         """End the current block and begin the next."""
         self.drafts.append(ToyDraft(self.draft.coinbase, self.draft.gas_limit))
 
+    def opens_by_storing(self, slot: int, value: int) -> None:
+        """Store something before the first transaction of the block."""
+        self.draft.opening.append((slot, value))
+
     def withdrawal(self, to: ToyAccount, amount: int) -> None:
         """Pay at the end of the block."""
         self.draft.withdrawals.append(Withdrawal(to.address, amount))

@@ -58,6 +58,7 @@ def block_of(draft: ToyDraft, state: ToyState) -> Block:
             transactions=tuple(draft.transactions),
             withdrawals=tuple(draft.withdrawals),
             access_list=access_list,
+            opening=tuple(draft.opening),
         )
 
     if draft.access_list is None:

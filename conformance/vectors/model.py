@@ -19,6 +19,7 @@ SELECTORS: Final[Mapping[str, str]] = {
     "empty-accounts": "the pre-state holds an account that has nothing at all",
     "multiple-blocks": "there is more than one block",
     "ommers": "a block has ommers, whose miners are rewarded",
+    "opening": "a block of the toy stores something before its first transaction",
     "orphan-storage": "the pre-state holds an account that has storage, but neither nonce nor code",
     "proposed-access-list": "a block comes with a block access list that is to be verified",
     "rejections": "a block is invalid",

@@ -63,6 +63,7 @@ class Block:
     """A block: who receives its fees, how much gas its transactions may use together, and what is in it.
 
     ``access_list`` is what the block's builder says each step accesses; a block with a wrong one is invalid.
+    ``opening``: slots, with what is stored there before the first transaction.
     """
 
     coinbase: bytes
@@ -70,8 +71,14 @@ class Block:
     transactions: tuple[Transaction, ...]
     withdrawals: tuple[Withdrawal, ...] = ()
     access_list: AccessList | None = None
+    opening: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ValueError where a field does not fit."""
         check_address("coinbase", self.coinbase)
         check_number("gas limit", self.gas_limit, UINT64_MODULUS)
+        for slot, value in self.opening:
+            check_number("slot of the opening step", slot, WORD_MODULUS)
+            check_number("value of the opening step", value, WORD_MODULUS)
+        if len(dict(self.opening)) != len(self.opening):
+            raise ValueError("the opening step stores to a slot twice")

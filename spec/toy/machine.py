@@ -11,7 +11,7 @@ from samestate.spec.access import StepAccess
 from samestate.spec.machine import Key, Rejection, State, Value, View
 from samestate.spec.toy.access_list import check_access_list
 from samestate.spec.toy.block import Block, Transaction
-from samestate.spec.toy.keys import balance_key, nonce_key
+from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
 from samestate.spec.toy.operations import OutOfGas, Running
 from samestate.spec.toy.receipt import Error, Receipt
 from samestate.spec.toy.rejections import Invalid
@@ -61,7 +61,10 @@ class Toy:
         return Totals()
 
     def open(self, block: Block, view: View) -> None:
-        """Nothing happens before the first transaction."""
+        """Store what the block has for that, without looking and at nobody's expense."""
+        for slot, value in block.opening:
+            # rule: toy.opening
+            view.set(slot_key(slot), to_value(value))
 
     def execute(self, block: Block, transaction: Transaction, view: View) -> Outcome:
         """Check the sender's nonce and balance, run the operations, and have the gas paid for."""

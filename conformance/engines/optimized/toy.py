@@ -57,6 +57,7 @@ def plain_block(block: Block, state: ToyState, with_access_list: bool = True) ->
         [(withdrawal.address, withdrawal.amount) for withdrawal in block.withdrawals],
         access_list,
         state.values,
+        block.opening,
     )
 
 

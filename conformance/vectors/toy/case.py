@@ -83,13 +83,19 @@ def read_block(block: Object) -> Block:
             for entry in members(block, "withdrawals")
         ),
         access_list=read_access_list(members(block, "access_list")) if "access_list" in block else None,
+        opening=tuple(
+            (int(slot, 16), int(str(value), 16))
+            for slot, value in (member(block, "opening") if "opening" in block else {}).items()
+        ),
     )
 
 
 def write_block(block: Block) -> Object:
     """A block as a vector has it, without what is expected."""
+    opening: Object = {hex(slot): hex(value) for slot, value in sorted(block.opening)}
     written: Object = {
         "env": {"coinbase": hexed(block.coinbase), "gas_limit": str(block.gas_limit)},
+        **({"opening": opening} if opening else {}),
         "txs": [write_transaction(transaction) for transaction in block.transactions],
         "withdrawals": [
             {"address": hexed(withdrawal.address), "amount": str(withdrawal.amount)} for withdrawal in block.withdrawals
@@ -173,6 +179,7 @@ def needed_selectors(blocks: Sequence[Object], expected: Sequence[Object]) -> li
     """The selectors of a vector: what it takes beside the machine itself."""
     needed = {
         "multiple-blocks": len(blocks) > 1,
+        "opening": any("opening" in block for block in blocks),
         "proposed-access-list": any("access_list" in block for block in blocks),
         "rejections": any(text(expect, "status") != VALID for expect in expected),
         "withdrawals": any(members(block, "withdrawals") for block in blocks),

@@ -52,6 +52,7 @@ def packed(block: Block, state: ToyState) -> PackedBlock:
         [(withdrawal.address, withdrawal.amount) for withdrawal in block.withdrawals],
         None if listed is None else [(entry.reads, entry.changes) for entry in listed],
         base_of(state),
+        block.opening,
     )
 
 

@@ -59,7 +59,8 @@ def random_block(seed: int, transactions: int = 12, faults: float = 0.02) -> tup
     )
     whole = sum(transaction.gas_limit for transaction in made)
     limit = whole if random.random() < 0.9 else random.randrange(whole + 1)
-    return Block(coinbase, limit, tuple(made), withdrawals), toy_state(balances, nonces, slots)
+    opening = tuple((slot, random.choice(VALUES)) for slot in SLOTS if random.random() < 0.1)
+    return Block(coinbase, limit, tuple(made), withdrawals, None, opening), toy_state(balances, nonces, slots)
 
 
 def _true_slots(operations: tuple[Operation, ...]) -> Declaration:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
+from samestate.spec.access import OPEN
 from samestate.spec.machine import Rejection
 from samestate.spec.toy.block import Block, Declaration, Transaction, Withdrawal
 from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
@@ -227,3 +229,19 @@ def test_sums_stay_words() -> None:
 
 def test_messages_are_one_for_each_code() -> None:
     assert len({code.value for code in Invalid}) == len(Invalid) == 6
+
+
+def test_the_opening_step_stores_and_costs_nobody_anything() -> None:
+    block = replace(block_of(sent(Sload(1), Sstore(2, None))), opening=((1, 5), (2, 0), (3, 7)))
+    result = apply_block(Toy(), block, rich({2: 9, 3: 7}))
+    assert result.steps[0].writes == {slot_key(1): b"\x05", slot_key(2): None}
+    assert result.steps[0].reads == {}
+    assert result.steps[1].reads[slot_key(1)] == (b"\x05", (OPEN,))
+    assert result.receipts[0].gas_used == 2_100 + 2_100 + 20_000
+    assert result.changes[slot_key(2)] == b"\x05"
+
+
+@pytest.mark.parametrize("opening", [((1, 2**256),), ((2**256, 1),), ((1, 1), (1, 2)), ((1, -1),)])
+def test_what_no_opening_step_stores(opening: tuple[tuple[int, int], ...]) -> None:
+    with pytest.raises(ValueError, match="opening step"):
+        replace(block_of(), opening=opening)
