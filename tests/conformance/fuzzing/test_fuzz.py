@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shlex
 import sys
 from collections.abc import Callable
@@ -80,6 +81,20 @@ def test_the_seed_replays_what_was_found(tmp_path: Path) -> None:
     again = samestate(*arguments, seed, "--blocks", "1")
     assert again.exit_code == 1
     assert f"FOUND forgetful, seed {seed}:" in again.stdout
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_what_was_found_is_written_for_programs(tmp_path: Path) -> None:
+    arguments = ("fuzz", "--engine", "forgetful", "--engine", "spec", "--seed", "1", "--blocks", "40")
+    target = tmp_path / "found.json"
+    result = samestate(*arguments, "--output", str(tmp_path / "found"), "--json", str(target))
+    written = json.loads(target.read_text(encoding="utf-8"))
+    (finding,) = written["findings"]
+    assert (finding["engine"], finding["is_shrunk"]) == ("forgetful", True)
+    assert Path(finding["file"]).exists() and f"seed {finding['seed']}" in result.stdout
+    assert written["engines"]["spec"] == {"executed": 40, "skipped": 0}
+    printed = samestate(*arguments, "--output", str(tmp_path / "found"), "--json", "-")
+    assert json.loads(printed.stdout)["findings"] == written["findings"]
 
 
 @pytest.mark.parametrize("machine", ["toy", "evm"])
