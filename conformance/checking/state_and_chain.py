@@ -48,6 +48,9 @@ def _state_test(case: StateTestCase, executor: BlockExecutor, checks: list[str])
         _rejected(rejection, case.exceptions)
         checks.append("state root")
         compare("state root after the rejection", case.state_root, case.pre.root())
+        if case.post is not None:
+            beside = FlatState.from_alloc(case.post).root()
+            compare("root of the accounts after the rejection", beside, case.pre.root())
         return
     if case.exceptions:
         checks.append("rejection")
