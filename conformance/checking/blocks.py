@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from samestate.conformance.checking.comparing import show
@@ -163,9 +163,5 @@ def compare_series(blocks: Iterable[tuple[BlockSummary, Verdict]], chain: Networ
             fork = network.fork_at(header.number, header.timestamp, header.difficulty)
             differences += against_parent(fork, block.header, parent.header, parent.is_whole, checks)
         result = Result.FAILED if differences else verdict.result
-        verdicts.append(
-            Verdict(
-                verdict.id, result, "\n".join(differences), verdict.fork, tuple(checks), verdict.kind, verdict.engine
-            )
-        )
+        verdicts.append(replace(verdict, result=result, reason="\n".join(differences), checks=tuple(checks)))
     return verdicts

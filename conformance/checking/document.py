@@ -123,7 +123,10 @@ def check_task(task: DocumentTask, watch: Watch | None = None) -> DocumentReport
                 break
     except InputError as error:
         return DocumentReport(task.place, tuple(verdicts), tuple(blocks), error=str(error), deselected=deselected)
-    return DocumentReport(task.place, tuple(verdicts), tuple(blocks), deselected=deselected, listed=tuple(listed))
+    notes = tuple(dict.fromkeys(verdict.note for verdict in verdicts if verdict.note))
+    return DocumentReport(
+        task.place, tuple(verdicts), tuple(blocks), deselected=deselected, listed=tuple(listed), notes=notes
+    )
 
 
 def _unended(case: Case | Skipped, engine: str) -> Verdict:

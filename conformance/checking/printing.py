@@ -92,7 +92,7 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
     for note in session.notes[:NOTES_SHOWN]:
         yield f"note: {note}"
     if len(session.notes) > NOTES_SHOWN:
-        yield f"note: and {len(session.notes) - NOTES_SHOWN} more such files"
+        yield f"note: and {len(session.notes) - NOTES_SHOWN} more of such"
     if session.sample is not None:
         yield f"a sample of {session.sample.size} of {session.sample.available} cases"
     if session.deselected:

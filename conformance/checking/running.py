@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -84,7 +85,7 @@ def _run_blocks(case: WithBlocks, id: str, engine: Engine) -> Verdict:
     if id != SPEC and not executor.executed and verdict.result is Result.PASSED:
         return Verdict(case.id, Result.SKIPPED, NONE_EXECUTED, verdict.fork, kind=kind, engine=id)
     checks = executor.checks if isinstance(executor, OutsideExecutor) else verdict.checks
-    return Verdict(case.id, verdict.result, verdict.reason, verdict.fork, tuple(dict.fromkeys(checks)), kind, id)
+    return replace(verdict, id=case.id, checks=tuple(dict.fromkeys(checks)), kind=kind, engine=id)
 
 
 def needs_of(case: WithBlocks) -> Needs:

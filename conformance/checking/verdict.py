@@ -21,7 +21,8 @@ class Verdict:
 
     Where a document cannot be used, ``id`` is its place, and ``reason`` says what is wrong with it.
 
-    ``checks`` names what was compared, ``kind`` the form of the case, ``engine`` who ran it.
+    ``checks`` names what was compared, ``kind`` the form of the case, ``engine`` who ran it. ``note`` says what is odd
+    about the case itself, and counts neither for nor against the engine.
     """
 
     id: str
@@ -31,3 +32,4 @@ class Verdict:
     checks: tuple[str, ...] = ()
     kind: str = ""
     engine: str = "spec"
+    note: str = ""

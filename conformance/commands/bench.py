@@ -27,19 +27,33 @@ INTERRUPTED: Final = 130
 
 
 def bench(
-    machine: Annotated[str, typer.Option(help="toy, or evm: the specification's own, in processes.")] = "toy",
-    preset: Annotated[str, typer.Option(help="small, medium, large or heavy.")] = "medium",
-    engine: Annotated[list[str] | None, typer.Option(help="An engine or a pattern; may be given again.")] = None,
-    workers: Annotated[list[int] | None, typer.Option(min=1, help="A number of workers; may be given again.")] = None,
-    conflict: Annotated[float | None, typer.Option(help="The share of transactions with a conflict.")] = None,
+    machine: Annotated[
+        str, typer.Option(metavar="MACHINE", help="toy, or evm: the specification's own, in processes.")
+    ] = "toy",
+    preset: Annotated[str, typer.Option(metavar="PRESET", help="small, medium, large or heavy.")] = "medium",
+    engine: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="An engine or a pattern; may be given again.")
+    ] = None,
+    workers: Annotated[
+        list[int] | None, typer.Option(metavar="N", min=1, help="A number of workers; may be given again.")
+    ] = None,
+    conflict: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="The share of transactions with a conflict.")
+    ] = None,
     hot_key: Annotated[bool, typer.Option("--hot-key", help="Every transaction changes the same slot.")] = False,
-    repeat: Annotated[int, typer.Option(min=1, help="Rounds, of which medians are taken.")] = REPEAT,
-    seed: Annotated[int, typer.Option(help="What the block is made from.")] = 1,
+    repeat: Annotated[int, typer.Option(metavar="N", min=1, help="Rounds, of which medians are taken.")] = REPEAT,
+    seed: Annotated[int, typer.Option(metavar="N", help="What the block is made from.")] = 1,
     record: Annotated[bool, typer.Option(help="Whether engines record access.")] = False,
-    read_latency_us: Annotated[float, typer.Option(min=0, help="Delay of each read of the base state.")] = 0.0,
-    json: Annotated[str | None, typer.Option(help="Write the figures to a file, or to stdout for `-`.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw speed-ups into a .png or .svg file.")] = None,
-    trace: Annotated[Path | None, typer.Option(help="Write a schedule of the last engine, for Perfetto.")] = None,
+    read_latency_us: Annotated[
+        float, typer.Option(metavar="MICROSECONDS", min=0, help="Delay of each read of the base state.")
+    ] = 0.0,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the figures to a file, or to stdout for `-`.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw speed-ups into a .png or .svg file.")] = None,
+    trace: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a schedule of the last engine, for Perfetto.")
+    ] = None,
 ) -> None:
     """Measure engines in turns on one block that a seed makes: medians, each beside the ceiling.
 

@@ -19,7 +19,9 @@ from samestate.conformance.vectors.machines import MACHINES
 def engines(
     engine: Annotated[
         list[str] | None,
-        typer.Option(help="Only these, in detail: ids, patterns, or an outside one: command:PATH, t8n:COMMAND."),
+        typer.Option(
+            metavar="ID", help="Only these, in detail: ids, patterns, or an outside one: command:PATH, t8n:COMMAND."
+        ),
     ] = None,
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write JSON to a file, or to stdout for `-`.")

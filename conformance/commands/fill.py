@@ -30,7 +30,9 @@ def fill(
     ] = None,
     update: Annotated[bool, typer.Option("--update", help="Write vectors anew that have changed.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where a vector would change.")] = False,
-    output: Annotated[Path, typer.Option(help="The folder of the vectors.", show_default="vectors")] = VECTORS,
+    output: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="The folder of the vectors.", show_default="vectors")
+    ] = VECTORS,
 ) -> None:
     """Execute scenarios on the specification and write what came out as vectors.
 

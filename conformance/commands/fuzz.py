@@ -20,7 +20,8 @@ from samestate.conformance.engines.registry import EVERY, Engine, choose_engines
 from samestate.conformance.errors import InputError
 from samestate.conformance.fuzzing.campaign import Campaign, CampaignWatch, size_of
 from samestate.conformance.fuzzing.finding import Finding, write_finding
-from samestate.conformance.output.targets import check_folder
+from samestate.conformance.output.json_file import check_json_target, write_json
+from samestate.conformance.output.targets import check_folder, is_stdout
 from samestate.conformance.vectors import evm, toy
 
 FAILED: Final = 1
@@ -30,14 +31,25 @@ FOLDER: Final = Path("found")
 
 
 def fuzz(
-    engine: Annotated[list[str] | None, typer.Option(help="An engine or a pattern; may be given again.")] = None,
-    machine: Annotated[str, typer.Option(help="toy or evm.")] = toy.NAME,
-    blocks: Annotated[int | None, typer.Option(min=1, help="How many blocks.", show_default=str(BLOCKS))] = None,
-    txs: Annotated[int, typer.Option(min=1, max=1000, help="The most transactions of a block.")] = 12,
-    seed: Annotated[int | None, typer.Option(min=0, help="The first block; the next has the next.")] = None,
-    minutes: Annotated[float | None, typer.Option(help="Stop after so long; the last block is finished.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Workers of an engine that runs in parallel.")] = 2,
-    output: Annotated[Path, typer.Option(help="The folder of reproducers.")] = FOLDER,
+    engine: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="An engine or a pattern; may be given again.")
+    ] = None,
+    machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy or evm.")] = toy.NAME,
+    blocks: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="How many blocks.", show_default=str(BLOCKS))
+    ] = None,
+    txs: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="The most transactions of a block.")] = 12,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="The first block; the next has the next.")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(metavar="MINUTES", help="Stop after so long; the last block is finished.")
+    ] = None,
+    workers: Annotated[int, typer.Option(metavar="N", min=1, help="Workers of an engine that runs in parallel.")] = 2,
+    output: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder of reproducers.")] = FOLDER,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write what was found to a file, or to stdout for `-`.")
+    ] = None,
 ) -> None:
     """Compare engines with the specification on random blocks. What one gets wrong is shrunk and written as a vector.
 
@@ -53,6 +65,7 @@ def fuzz(
     count = blocks if blocks is not None else (None if minutes is not None else BLOCKS)
     seeds = itertools.count(first) if count is None else iter(range(first, first + count))
     check_folder("--output", output)
+    check_json_target(json)
     names = engine or [EVERY]
     interrupted = False
     start = time.monotonic()
@@ -66,14 +79,18 @@ def fuzz(
                 campaign.run(seeds, minutes * 60 if minutes is not None else None, watch)
             except KeyboardInterrupt:
                 interrupted = True
-    tell(campaign, output)
-    for id in found:
-        if id not in able:
-            print(f"{id}: has no machine {machine}")
-    if interrupted:
-        print("samestate: interrupted; what was found is above", file=sys.stderr)
-    print(f"seed {first}: --machine {machine} --txs {txs} --seed {first} gives the same blocks again; "
-          f"{time.monotonic() - start:.1f} s, {len(campaign.findings)} found")  # fmt: skip
+    seconds = time.monotonic() - start
+    if json is not None:
+        write_json(document(campaign, output, first, seconds, interrupted), json)
+    with contextlib.redirect_stdout(sys.stderr if is_stdout(json) else sys.stdout):
+        tell(campaign, output)
+        for id in found:
+            if id not in able:
+                print(f"{id}: has no machine {machine}")
+        if interrupted:
+            print("samestate: interrupted; what was found is above", file=sys.stderr)
+        print(f"seed {first}: --machine {machine} --txs {txs} --seed {first} gives the same blocks again; "
+              f"{seconds:.1f} s, {len(campaign.findings)} found")  # fmt: skip
     if interrupted:
         raise typer.Exit(INTERRUPTED)
     if campaign.findings:
@@ -90,6 +107,36 @@ def able_engines(found: Mapping[str, Engine], machine: str, named: Sequence[str]
         if id not in able:
             raise InputError(f"--engine {id}: has no machine {machine}")
     return able
+
+
+def document(campaign: Campaign, output: Path, first: int, seconds: float, interrupted: bool) -> dict[str, object]:
+    """What was done and found, for programs."""
+    return {
+        "machine": campaign.machine,
+        "txs": campaign.transactions,
+        "seed": first,
+        "seconds": round(seconds, 3),
+        "interrupted": interrupted,
+        "engines": {
+            id: {"executed": campaign.executed.get(id, 0), "skipped": campaign.skipped.get(id, 0)}
+            for id in campaign.engines
+        },
+        "findings": [
+            {
+                "engine": finding.engine,
+                "seed": finding.seed,
+                "file": str(finding.target(output)),
+                "difference": finding.difference,
+                "command": finding.command,
+                "transactions": size_of(finding.case),
+                "shrunk_from": finding.shrunk_from,
+                "is_shrunk": finding.is_shrunk,
+                "repeats": finding.repeats,
+                "attempts": finding.attempts,
+            }
+            for finding in campaign.findings
+        ],
+    }
 
 
 def tell(campaign: Campaign, output: Path) -> None:

@@ -27,12 +27,16 @@ SLOTS_PER_TRANSACTION: Final = 4
 
 
 def generate(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file, NAME.yaml.", show_default=False)],
-    machine: Annotated[str, typer.Option(help="toy or evm.")] = toy.NAME,
-    txs: Annotated[int, typer.Option(min=0, max=MOST_TRANSACTIONS, help="How many transactions.")] = 20,
-    conflict: Annotated[float, typer.Option(help="The share of transactions that conflict, 0 to 1.")] = 0.2,
-    seed: Annotated[int, typer.Option(min=0, help="What the block is made from.")] = 0,
-    fork: Annotated[str, typer.Option(help="The fork of an EVM block.")] = LATEST,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The file, NAME.yaml.", show_default=False)
+    ],
+    machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy or evm.")] = toy.NAME,
+    txs: Annotated[int, typer.Option(metavar="N", min=0, max=MOST_TRANSACTIONS, help="How many transactions.")] = 20,
+    conflict: Annotated[
+        float, typer.Option(metavar="SHARE", help="The share of transactions that conflict, 0 to 1.")
+    ] = 0.2,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="What the block is made from.")] = 0,
+    fork: Annotated[str, typer.Option(metavar="FORK", help="The fork of an EVM block.")] = LATEST,
     access_list: Annotated[bool, typer.Option("--access-list", help="The block carries its access list.")] = False,
 ) -> None:
     """Make a block from a seed, execute it on the specification, and write both as a vector.

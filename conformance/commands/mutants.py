@@ -24,8 +24,12 @@ def mutants(
     names: Annotated[
         list[str] | None, typer.Argument(help="Mutants, or patterns such as 'wave-*'; all if none.", show_default=False)
     ] = None,
-    engine: Annotated[str, typer.Option(help="Only mutants of engines like this one, such as 'reference:*'.")] = "*",
-    json: Annotated[str | None, typer.Option(help="Write what was found to a file, or to stdout for `-`.")] = None,
+    engine: Annotated[
+        str, typer.Option(metavar="PATTERN", help="Only mutants of engines like this one, such as 'reference:*'.")
+    ] = "*",
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write what was found to a file, or to stdout for `-`.")
+    ] = None,
 ) -> None:
     """Hunt mutants with the vectors and the explorer: which vector, under which schedule, finds which, and by what.
 

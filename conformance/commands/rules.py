@@ -40,9 +40,13 @@ def rules(
             show_default=False,
         ),
     ] = None,
-    json: Annotated[str | None, typer.Option(help="Write the rules to a file, or to stdout for `-`.")] = None,
-    sample: Annotated[int | None, typer.Option(min=1, help="So many cases, some from every folder.")] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes that share the cases.")] = 1,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the rules to a file, or to stdout for `-`.")
+    ] = None,
+    sample: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="So many cases, some from every folder.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(metavar="N", min=1, help="Processes that share the cases.")] = 1,
 ) -> None:
     """All rules, or those named, and where they stand; with paths, those of them that no case there reached.
 

@@ -45,19 +45,26 @@ def run(
         Path | None, typer.Argument(help="A vector, a fixture or a block file.", show_default=False)
     ] = None,
     engine: Annotated[
-        str | None, typer.Option(help="Who executes it; other engines than `spec` take vectors.", show_default=SPEC)
+        str | None,
+        typer.Option(metavar="ID", help="Who executes it; other engines than `spec` take vectors.", show_default=SPEC),
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Workers inside an engine that runs in parallel.", show_default=str(WORKERS)),
+        typer.Option(
+            metavar="N", min=1, help="Workers inside an engine that runs in parallel.", show_default=str(WORKERS)
+        ),
     ] = None,
-    case: Annotated[str | None, typer.Option(help="A part of the name of the case, where there are many.")] = None,
+    case: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A part of the name of the case, where there are many.")
+    ] = None,
     chain: ChainOption = None,
     schedule: Annotated[
-        Path | None, typer.Option(help="A schedule: run what it names, and only what it names, in just that order.")
+        Path | None,
+        typer.Option(metavar="FILE", help="A schedule: run what it names, and only what it names, in just that order."),
     ] = None,
     trace: Annotated[
-        Path | None, typer.Option(help="Write what each worker of `optimized` did and when, for Perfetto.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what each worker of `optimized` did and when, for Perfetto."),
     ] = None,
     json: Annotated[
         str | None,

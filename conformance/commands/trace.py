@@ -20,9 +20,12 @@ def trace(
         typer.Option("--case", metavar="NAME", help="Part of the name of the case, where there are several."),
     ] = None,
     block: Annotated[
-        int | None, typer.Option("--block", help="Index of the block; the first with transactions unless given.")
+        int | None,
+        typer.Option("--block", metavar="N", help="Index of the block; the first with transactions unless given."),
     ] = None,
-    transaction: Annotated[int, typer.Option("--transaction", help="Index of the transaction in its block.")] = 0,
+    transaction: Annotated[
+        int, typer.Option("--transaction", metavar="N", help="Index of the transaction in its block.")
+    ] = 0,
     chain: ChainOption = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", "--json", metavar="FILE", help="Write here, not to stdout.")

@@ -6,8 +6,9 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,7 @@ ERROR_BYTES: Final = 1500
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class RunBounds:
     """The most that a run may take: seconds, bytes in memory, bytes written to its folder and streams together.
 
     Memory is that of the program and all that it has started, and is looked at where the system tells it (/proc).
@@ -36,7 +37,7 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedRun:
     """A run that ended by itself: its exit code, below zero for a signal, its stdout, and the end of its stderr."""
 
     code: int
@@ -44,7 +45,24 @@ class Ended:
     errors: str
 
 
-def run_bounded(arguments: Sequence[str], folder: Path, bounds: Bounds) -> Ended:
+@contextlib.contextmanager
+def folder_with(files: Mapping[str, str] | None = None) -> Iterator[Path]:
+    """A folder of its own for a run, with these files by name, gone afterwards.
+
+    Raises EngineFailure where there is none.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="samestate-run-", ignore_cleanup_errors=True) as made:
+            folder = Path(made).resolve() / "run"
+            folder.mkdir()
+            for name, content in (files or {}).items():
+                (folder / name).write_text(content, encoding="utf-8")
+            yield folder
+    except OSError as error:
+        raise EngineFailure(f"has no folder to run in: {error.strerror}: {error.filename}") from error
+
+
+def run_bounded(arguments: Sequence[str], folder: Path, bounds: RunBounds) -> EndedRun:
     """Run a program that writes into ``folder`` until it ends. Raises EngineFailure where it takes more than it may.
 
     Its stdin is empty, its streams are files beside the folder. It has a process group of its own, and is killed with
@@ -68,10 +86,10 @@ def run_bounded(arguments: Sequence[str], folder: Path, bounds: Bounds) -> Ended
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    return Ended(process.returncode, streams / "stdout", tail(streams / "stderr"))
+    return EndedRun(process.returncode, streams / "stdout", tail(streams / "stderr"))
 
 
-def _wait(process: subprocess.Popen[bytes], written: Callable[[], int], bounds: Bounds) -> None:
+def _wait(process: subprocess.Popen[bytes], written: Callable[[], int], bounds: RunBounds) -> None:
     """Wait for the end of a process. Raises EngineFailure where it takes more than it may."""
     end = time.monotonic() + bounds.seconds
     pause, is_running = FIRST_LOOK, True

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
-from samestate.conformance.engines.bounded_run import Bounds
+from samestate.conformance.engines.bounded_run import RunBounds
 from samestate.conformance.engines.command import ANSWER_SECONDS, COMMAND_PREFIX, PROTOCOL, CommandEngine
 from samestate.conformance.engines.in_process import DEFAULT_STRATEGY, STRATEGIES, WORKERS
 from samestate.conformance.engines.optimized import has_engine, without_engine
@@ -147,7 +147,7 @@ def find_engine(id: str, seconds: float = ANSWER_SECONDS, workers: int = WORKERS
     if id.startswith(COMMAND_PREFIX):
         return CommandEngine(id.removeprefix(COMMAND_PREFIX), seconds)
     if id.startswith(TOOL_PREFIX):
-        return TransitionToolEngine(id.removeprefix(TOOL_PREFIX), Bounds(seconds))
+        return TransitionToolEngine(id.removeprefix(TOOL_PREFIX), RunBounds(seconds))
     make = REGISTRY.get(ALIASES.get(id, id))
     if make is None:
         raise unknown_engine(id)

@@ -119,7 +119,7 @@ def test_a_call_from_a_module_that_is_being_imported_is_no_import(
             took = time.monotonic() - began
         """)
     )
-    assert importlib.import_module("calling").took < 0.4
+    assert importlib.import_module("calling").took < 10
 
 
 def test_a_call_within_a_call_has_its_own_end() -> None:

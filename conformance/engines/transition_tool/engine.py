@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import shlex
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from samestate.conformance.engines.bounded_run import Bounds, Ended, run_bounded
+from samestate.conformance.engines.bounded_run import EndedRun, RunBounds, folder_with, run_bounded
 from samestate.conformance.engines.command import parse_answer
 from samestate.conformance.engines.protocol import Capabilities, EngineFailure, EngineTimeout
 from samestate.conformance.engines.transition_tool.inputs import (
@@ -27,7 +26,7 @@ from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import POST_STATE, VALID, Case
 
 TOOL_PREFIX: Final = "t8n:"
-VERSION_BOUNDS: Final = Bounds(seconds=30.0, output=1 << 20)
+VERSION_BOUNDS: Final = RunBounds(seconds=30.0, output=1 << 20)
 ALLOC, ENV, TRANSACTIONS = "alloc.json", "env.json", "txs.rlp"
 RESULT, POST = "result.json", "post.json"
 OUTPUT_NAMES: Final = {RESULT: "--output.result", POST: "--output.alloc"}
@@ -40,7 +39,7 @@ class TransitionToolEngine:
     before it gave, within ``bounds``. Raises InputError where the command cannot be started.
     """
 
-    def __init__(self, command: str, bounds: Bounds | None = None) -> None:
+    def __init__(self, command: str, bounds: RunBounds | None = None) -> None:
         option = f"--engine {TOOL_PREFIX}{command}"
         try:
             self.arguments = shlex.split(command)
@@ -48,7 +47,7 @@ class TransitionToolEngine:
             raise InputError(f"{option}: cannot be split into words: {error}; quote it as for a shell") from error
         if not self.arguments:
             raise InputError(f"{option}: must be followed by a command, as in '{TOOL_PREFIX}evm t8n'")
-        self.bounds = bounds or Bounds()
+        self.bounds = bounds or RunBounds()
         try:
             self.version = ask_version(self.arguments)
         except EngineFailure as failure:
@@ -78,16 +77,12 @@ class TransitionToolEngine:
 
     def _transition(self, case: Case, block: Object, state: Object) -> Object:
         """What the tool gives of a block."""
-        with tempfile.TemporaryDirectory(prefix="samestate-t8n-", ignore_cleanup_errors=True) as made:
-            folder = Path(made).resolve() / "run"
-            folder.mkdir()
-            inputs = {
-                ALLOC: alloc_of(state),
-                ENV: environment_of(case, block),
-                TRANSACTIONS: transactions_of(block),
-            }
-            for name, content in inputs.items():
-                (folder / name).write_text(json.dumps(content), encoding="utf-8")
+        inputs = {
+            ALLOC: json.dumps(alloc_of(state)),
+            ENV: json.dumps(environment_of(case, block)),
+            TRANSACTIONS: json.dumps(transactions_of(block)),
+        }
+        with folder_with(inputs) as folder:
             ended = run_bounded([*self.arguments, *options(case, folder)], folder, self.bounds)
             if ended.code:
                 return self._refusal(ended)
@@ -96,7 +91,7 @@ class TransitionToolEngine:
                 result[POST_STATE] = read_alloc(read_output(folder / POST))
             return result
 
-    def _refusal(self, ended: Ended) -> Object:
+    def _refusal(self, ended: EndedRun) -> Object:
         """The block as one that is refused, where it is the block that the tool complains about."""
         found = self.tool.refusal.search(ended.errors) if self.tool.refusal is not None else None
         if found is not None:
@@ -139,9 +134,7 @@ def ask_version(arguments: Sequence[str]) -> str:
     Empty where it answers nothing of the kind. Raises EngineFailure where it cannot be started.
     """
     words = arguments[:-1] if len(arguments) > 1 else arguments
-    with tempfile.TemporaryDirectory(prefix="samestate-t8n-", ignore_cleanup_errors=True) as made:
-        folder = Path(made).resolve() / "run"
-        folder.mkdir()
+    with folder_with() as folder:
         try:
             ended = run_bounded([*words, "--version"], folder, VERSION_BOUNDS)
         except EngineTimeout:

@@ -15,7 +15,19 @@ from samestate.conformance.checking import running
 from samestate.conformance.engines import registry as engines
 from samestate.conformance.vectors.model import Case
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
-from tests.conformance.checking.cases import RLP_TEST, WRONG_RLP_TEST, block_file, samestate, state_test, write
+from samestate.spec.evm.state import FlatState
+from tests.conformance.checking.cases import (
+    RECIPIENT,
+    RLP_TEST,
+    WRONG_RLP_TEST,
+    alloc,
+    block_file,
+    hexed,
+    samestate,
+    state_test,
+    transfer,
+    write,
+)
 
 
 def archive(path: Path, members: dict[str, bytes]) -> Path:
@@ -323,3 +335,22 @@ def test_bad_input_in_another_process_is_the_same_line(tmp_path: Path) -> None:
     assert [result.exit_code for result in results] == [2, 2]
     assert results[0].stderr == results[1].stderr
     assert "19.json: not JSON" in results[0].stderr
+
+
+def test_where_a_rejection_is_expected_it_comes_before_what_is_said_of_the_state(tmp_path: Path) -> None:
+    """A valid transaction is a difference, whatever root and accounts stand beside it; so are accounts that changed."""
+    name = "TransactionException.INTRINSIC_GAS_TOO_LOW"
+    valid, low, changed = state_test(), state_test(), state_test()
+    after = {**alloc(), hexed(RECIPIENT): {**alloc()[hexed(RECIPIENT)], "balance": "0x6"}}
+    for test, state in ((valid, alloc()), (low, alloc()), (changed, after)):
+        (post,) = test["post"]["London"]
+        post |= {"expectException": name, "state": state}
+    for test in (low, changed):
+        root = hexed(FlatState.from_alloc(alloc()).root())
+        test["post"]["London"][0] |= {"txbytes": hexed(transfer(20_999)), "hash": root}
+    valid["post"]["London"][0]["hash"] = "0x" + "00" * 32
+    result = samestate("check", write(tmp_path / "a.json", {"valid": valid, "low": low, "changed": changed}))
+    assert result.exit_code == 1
+    assert f"\n  the transaction is valid, expected {name}\n" in result.stdout
+    assert "\n  root of the accounts after the rejection: expected 0x" in result.stdout
+    assert result.stdout.endswith("\n1 passed, 2 failed, 0 skipped\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,10 @@ from samestate.conformance.checking.state_and_chain import run_state_test
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.engines.registry import SpecEngine
 from samestate.conformance.fixtures.state_test import StateTestCase, state_test_cases
+from samestate.spec.evm.block import decode_block
 from samestate.spec.evm.block_access_list import AccountAccess, encode_access_list
+from samestate.spec.evm.receipt import Receipt, encode_receipt
+from tests.conformance.checking.cases import blockchain_test, hexed, samestate, write
 from tests.data import archive_members
 
 SPECIFICATION = Executor(SPEC, SpecEngine())
@@ -51,6 +55,25 @@ def test_of_a_rejection_what_was_compared_is_reported() -> None:
     assert run_state_test(case, SPECIFICATION).checks == ("rejection", "state root")
     unexpected = run_state_test(dataclasses.replace(case, exceptions=()), SPECIFICATION)
     assert (unexpected.result, unexpected.checks) == (Result.FAILED, ("rejection",))
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_receipts_that_contradict_their_header_are_not_compared_and_a_note_says_so(
+    is_right: bool, tmp_path: Path
+) -> None:
+    value = blockchain_test()
+    block = decode_block(bytes.fromhex(value["blocks"][0]["rlp"][2:]))
+    receipt = Receipt(block.transactions[0].type, is_right, 21_000, ())
+    value["blocks"][0]["receipts"] = [{"rlp": hexed(encode_receipt(receipt))}]
+    path, said = write(tmp_path / "chain.json", {"case": value}), tmp_path / "said.json"
+    result = samestate("check", path, "--json", said)
+    assert result.exit_code == 0, result.output
+    assert ("note: " in result.output) is not is_right
+    report = json.loads(said.read_text(encoding="utf-8"))
+    assert ("receipts" in report["verdicts"][0]["checks"]) is is_right
+    assert [str(path) in note and "block 0: its receipts" in note for note in report["notes"]] == [True] * (
+        not is_right
+    )
 
 
 def test_a_difference_of_access_lists_names_account_and_index() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from samestate.conformance.engines.bounded_run import Bounds, run_bounded
+from samestate.conformance.engines.bounded_run import RunBounds, run_bounded
 from samestate.conformance.engines.process_tree import can_be_measured
 from samestate.conformance.engines.protocol import EngineFailure, EngineTimeout
 from samestate.conformance.engines.registry import compare_engine, find_engine
@@ -34,7 +34,7 @@ def vector(id: str) -> Vector:
     return load_vector_file(VECTORS / f"{id}{SUFFIX}")
 
 
-def stand_in(behaviour: str, bounds: Bounds | None = None, name: str = "geth") -> TransitionToolEngine:
+def stand_in(behaviour: str, bounds: RunBounds | None = None, name: str = "geth") -> TransitionToolEngine:
     return TransitionToolEngine(f"{sys.executable} {STAND_IN} {behaviour} {name} t8n", bounds)
 
 
@@ -141,7 +141,7 @@ def test_a_tool_that_fails_fails_the_case(behaviour: str, said: str) -> None:
 def test_a_tool_that_never_ends_is_killed() -> None:
     start = time.monotonic()
     with pytest.raises(EngineTimeout, match=r"^gave no answer within 1 seconds, and was killed$"):
-        stand_in("never-ends", Bounds(seconds=1)).run(vector(TRANSFERS).case)
+        stand_in("never-ends", RunBounds(seconds=1)).run(vector(TRANSFERS).case)
     assert time.monotonic() - start < 60
 
 
@@ -151,7 +151,7 @@ def test_nothing_that_was_started_goes_on(tmp_path: Path) -> None:
     folder.mkdir()
     script = f"sleep 600 & echo $! > {notes}; wait"
     with pytest.raises(EngineTimeout):
-        run_bounded(["sh", "-c", script], folder, Bounds(seconds=1))
+        run_bounded(["sh", "-c", script], folder, RunBounds(seconds=1))
     process = int(notes.read_text())
     deadline = time.monotonic() + 10
     while is_running(process) and time.monotonic() < deadline:
@@ -175,19 +175,19 @@ def is_running(process: int) -> bool:
 @pytest.mark.parametrize("behaviour", ["floods-stderr", "floods-output"])
 def test_a_tool_that_writes_without_end_is_killed(behaviour: str) -> None:
     with pytest.raises(EngineFailure, match=r"^wrote more than 1,024 KiB, and was killed$"):
-        stand_in(behaviour, Bounds(seconds=60, output=1 << 20)).run(vector(TRANSFERS).case)
+        stand_in(behaviour, RunBounds(seconds=60, output=1 << 20)).run(vector(TRANSFERS).case)
 
 
 @pytest.mark.skipif(not can_be_measured(), reason="this system does not tell the memory of processes")
 def test_a_tool_that_eats_memory_is_killed() -> None:
     with pytest.raises(EngineFailure, match=r"^took more than 64 MiB of memory, and was killed$"):
-        stand_in("eats-memory", Bounds(seconds=60, memory=64 << 20)).run(vector(TRANSFERS).case)
+        stand_in("eats-memory", RunBounds(seconds=60, memory=64 << 20)).run(vector(TRANSFERS).case)
 
 
 def test_the_next_case_goes_on_after_all_that() -> None:
-    engine = stand_in("right", Bounds(seconds=60))
+    engine = stand_in("right", RunBounds(seconds=60))
     with pytest.raises(EngineFailure):
-        stand_in("never-ends", Bounds(seconds=0.2)).run(vector(TRANSFERS).case)
+        stand_in("never-ends", RunBounds(seconds=0.2)).run(vector(TRANSFERS).case)
     assert compare_engine(engine, vector(TRANSFERS)) is None
 
 

@@ -66,7 +66,7 @@ SLOW = pack(
 """Each transaction reads 22 keys, of which nobody else reads any: endless where a read takes a second."""
 
 TIME_LIMIT = 0.2
-IN_TIME = 2.0
+IN_TIME = 20.0
 """Seconds within which an engine on a busy machine raises what it is to raise after 0.2."""
 
 LONG = pytest.mark.parametrize(
@@ -458,11 +458,12 @@ def test_slow_state_is_waited_for() -> None:
     seconds = {}
     for strategy in ("sequential", "block-stm"):
         with Engine("toy", configured(strategy, workers=4, read_latency_us=2000)) as engine:
-            result = engine.execute(block)
-            assert_same(result, case.blocks[0], case.state)
-            seconds[strategy] = result.metrics.seconds
+            results = [engine.execute(block) for _ in range(5)]
+            for result in results:
+                assert_same(result, case.blocks[0], case.state)
+            seconds[strategy] = min(result.metrics.seconds for result in results)
     assert seconds["sequential"] > 20 * 3 * 2000e-6
-    assert seconds["block-stm"] < seconds["sequential"]
+    assert seconds["block-stm"] < 20 * 3 * 2000e-6, "several wait at once"
 
 
 def test_affinity() -> None:
