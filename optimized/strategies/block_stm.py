@@ -21,7 +21,7 @@ from cython.cimports.samestate.optimized.strategies.scheduler import (
 )
 
 
-def work_block_stm(task):
+def work_block_stm(task: cython.pointer(Task)) -> cython.void:
     """Take the lowest piece of work there is, until all is done or somebody asks to stop."""
     session: cython.pointer(Session) = task.session
     idle_rounds: uint64_t = 0
