@@ -7,6 +7,7 @@ import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from random import Random
 from typing import Final, Protocol
 
 from samestate.conformance.engines.protocol import Engine, EngineFailure, EngineTimeout
@@ -21,9 +22,14 @@ from samestate.conformance.vectors.comparing import first_difference
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.machines import execute
 from samestate.conformance.vectors.model import Case
+from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import FORKS
 
 CONFLICTS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+NEWEST: Final = 1 / 4
+INVALID: Final = 1 / 8
+WITH_ACCESS_LIST: Final = 1 / 2
+"""The shares of blocks of the EVM that are of the newest fork, invalid, and with their access list."""
 ATTEMPTS: Final = 20
 """How often a smaller case is tried on an engine that need not get it wrong every time."""
 
@@ -124,14 +130,38 @@ def case_of(machine: str, seed: int, transactions: int) -> tuple[Case, tuple[Obj
     if machine == toy.NAME:
         case = toy_case(f"seed_{seed}", *random_block(seed, transactions, CONFLICTS[seed % len(CONFLICTS)]))
     elif machine == evm.NAME:
-        fork = FORKS[-1] if seed % 4 == 0 else FORKS[seed % len(FORKS)]
-        make = generate_invalid_block if seed % 8 == 7 else generate_block
-        generated = make(fork, seed, max(1, transactions // 3), CONFLICTS[seed % len(CONFLICTS)])
-        case = evm_case(f"seed_{seed}", generated, with_access_list=seed // len(FORKS) % 2 == 0)
+        plan = evm_plan(seed)
+        make = generate_block if plan.is_valid else generate_invalid_block
+        generated = make(plan.fork, seed, max(1, transactions // 3), plan.conflict)
+        case = evm_case(f"seed_{seed}", generated, with_access_list=plan.has_access_list)
     else:
         raise InputError(f"--machine {machine}: must be toy or evm")
     expected = tuple(execute(case))
     return with_selectors(case, expected), expected
+
+
+@dataclass(frozen=True, slots=True)
+class EvmPlan:
+    """What a block of the EVM is to be like."""
+
+    fork: Fork
+    is_valid: bool
+    conflict: float
+    has_access_list: bool
+
+
+def evm_plan(seed: int) -> EvmPlan:
+    """What the block of a seed is like: a quarter are of the newest fork, an eighth are invalid.
+
+    Each is drawn by itself. Remainders of the seed would not do: by four and by twelve they never meet in some forks.
+    """
+    draw = Random(f"{evm.NAME} {seed}")
+    return EvmPlan(
+        fork=FORKS[-1] if draw.random() < NEWEST else draw.choice(FORKS),
+        is_valid=draw.random() >= INVALID,
+        conflict=draw.choice(CONFLICTS),
+        has_access_list=draw.random() < WITH_ACCESS_LIST,
+    )
 
 
 def wrong_about(engine: Engine, case: Case, expected: tuple[Object, ...]) -> WrongAnswer | None:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.machines import execute
 from samestate.conformance.vectors.model import Case, members, texts
 from samestate.conformance.vectors.places import VECTORS
+from samestate.spec.evm.forks import FORKS
 from samestate.spec.machine import Key
 from samestate.spec.transition import apply_block
 from samestate.spec.view import Ledger
@@ -71,6 +73,17 @@ def test_a_bug_is_found_and_shrunk_to_a_vector(tmp_path: Path) -> None:
     failed = samestate("check", str(found), "--engine", "forgetful")
     assert failed.exit_code == 1
     assert "RAW on step 0 was missed" in failed.output or "cannot be kept" in failed.output
+
+
+def test_every_fork_gets_blocks_of_every_kind() -> None:
+    """The newest most of all, each with valid and invalid blocks, few and many conflicts, with and without lists."""
+    plans = [campaign.evm_plan(seed) for seed in range(2000)]
+    count = Counter(plan.fork.name for plan in plans)
+    assert min(count[fork.name] for fork in FORKS) > 80
+    assert count.most_common(1)[0][0] == FORKS[-1].name
+    drawn = {(plan.fork.name, plan.is_valid, plan.has_access_list) for plan in plans}
+    assert len(drawn) == 4 * len(FORKS)
+    assert len({(plan.fork.name, plan.conflict) for plan in plans}) == len(campaign.CONFLICTS) * len(FORKS)
 
 
 @pytest.mark.usefixtures("forgetful")
