@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from samestate.conformance.exploring.apart import SeparateProcess, EndedApart
+from samestate.conformance.exploring.apart import EndedApart, SeparateProcess
 
 
 @pytest.fixture(scope="module")
