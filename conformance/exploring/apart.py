@@ -26,7 +26,7 @@ class EndedApart(Exception):  # noqa: N818 - says what happened
     """A call has not come back: it crashed, or took too long. The message says which."""
 
 
-class Apart:
+class SeparateProcess:
     """One process at a time in which functions are called: started when needed, and again where a call has ended it.
 
     Functions, arguments and results are pickled. Not for several threads.

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from samestate.conformance.exploring.apart import Apart, EndedApart
+from samestate.conformance.exploring.apart import EndedApart, SeparateProcess
 
 
 @pytest.fixture(scope="module")
-def apart() -> Iterator[Apart]:
-    made = Apart()
+def apart() -> Iterator[SeparateProcess]:
+    made = SeparateProcess()
     yield made
     made.close()
 
@@ -50,7 +50,7 @@ def be_killed() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_results_and_errors_come_back_from_one_process(apart: Apart) -> None:
+def test_results_and_errors_come_back_from_one_process(apart: SeparateProcess) -> None:
     assert apart.call(add, 3, 4) == 7
     number = apart.call(os.getpid)
     with pytest.raises(ValueError, match="not this way"):
@@ -58,24 +58,24 @@ def test_results_and_errors_come_back_from_one_process(apart: Apart) -> None:
     assert apart.call(os.getpid) == number != os.getpid()
 
 
-def test_a_crash_is_told_and_the_next_call_has_a_new_process(apart: Apart) -> None:
+def test_a_crash_is_told_and_the_next_call_has_a_new_process(apart: SeparateProcess) -> None:
     with pytest.raises(EndedApart, match="crashed: SIGSEGV"):
         apart.call(crash)
     assert apart.call(add, 1, 1) == 2
 
 
-def test_a_call_without_end_is_ended_also_where_it_holds_the_interpreter(apart: Apart) -> None:
+def test_a_call_without_end_is_ended_also_where_it_holds_the_interpreter(apart: SeparateProcess) -> None:
     with pytest.raises(EndedApart, match=r"did not end in 0\.2 s"):
         apart.call(hang, seconds=0.2)
     assert apart.call(add, 1, 1) == 2
 
 
-def test_the_limit_is_for_one_call(apart: Apart) -> None:
+def test_the_limit_is_for_one_call(apart: SeparateProcess) -> None:
     for _ in range(3):
         assert apart.call(add, 1, 1, seconds=60) == 2
 
 
-def test_who_was_killed_from_outside_is_called_once_more(apart: Apart, tmp_path: Path) -> None:
+def test_who_was_killed_from_outside_is_called_once_more(apart: SeparateProcess, tmp_path: Path) -> None:
     assert apart.call(die_once, str(tmp_path / "marker")) == "done"
     with pytest.raises(EndedApart, match="ended its process twice, the last time with exit code -9"):
         apart.call(be_killed)
