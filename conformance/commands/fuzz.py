@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import random
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,13 +17,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from samestate.conformance.checking.selection import selectors_of
 from samestate.conformance.engines.registry import EVERY, Engine, choose_engines, engines_by_name, find_engine
 from samestate.conformance.errors import InputError
-from samestate.conformance.fuzzing.campaign import Campaign, CampaignWatch, size_of
+from samestate.conformance.fuzzing.campaign import Campaign, CampaignWatch, Wanted, size_of
 from samestate.conformance.fuzzing.finding import Finding, write_finding
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_folder, is_stdout
 from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors.fork_names import fork_name
 
 FAILED: Final = 1
 INTERRUPTED: Final = 130
@@ -35,6 +38,16 @@ def fuzz(
         list[str] | None, typer.Option(metavar="ID", help="An engine or a pattern; may be given again.")
     ] = None,
     machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy or evm.")] = toy.NAME,
+    fork: Annotated[
+        list[str] | None, typer.Option(metavar="FORK", help="Only EVM blocks of this fork; may be given again.")
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SELECTOR",
+            help="No blocks that need this of an engine; `unreachable` for states that no chain can reach.",
+        ),
+    ] = None,
     blocks: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="How many blocks.", show_default=str(BLOCKS))
     ] = None,
@@ -61,6 +74,12 @@ def fuzz(
         raise InputError(f"--machine {machine}: must be {toy.NAME} or {evm.NAME}")
     if minutes is not None and not 0 < minutes < 10**6:
         raise InputError(f"--minutes {minutes:g}: must be more than 0")
+    if fork and machine != evm.NAME:
+        raise InputError(f"--fork {fork[0]}: only blocks of the {evm.NAME} have one; say --machine {evm.NAME}")
+    wanted = Wanted(
+        forks=tuple(fork_name(each, evm.NAME) for each in fork or ()),
+        without=selectors_of("--without", without or ()),
+    )
     first = random.SystemRandom().randrange(10**9) if seed is None else seed
     count = blocks if blocks is not None else (None if minutes is not None else BLOCKS)
     seeds = itertools.count(first) if count is None else iter(range(first, first + count))
@@ -73,7 +92,7 @@ def fuzz(
         found = {id: stack.enter_context(contextlib.closing(find_engine(id, workers=workers)))
                  for id in choose_engines(names)}  # fmt: skip
         able = able_engines(found, machine, engines_by_name(names))
-        campaign = Campaign(able, machine, txs, workers, lambda finding: write_finding(finding, output))
+        campaign = Campaign(able, machine, txs, workers, lambda finding: write_finding(finding, output), wanted)
         with watcher(campaign, count, first) as watch:
             try:
                 campaign.run(seeds, minutes * 60 if minutes is not None else None, watch)
@@ -89,7 +108,8 @@ def fuzz(
                 print(f"{id}: has no machine {machine}")
         if interrupted:
             print("samestate: interrupted; what was found is above", file=sys.stderr)
-        print(f"seed {first}: --machine {machine} --txs {txs} --seed {first} gives the same blocks again; "
+        options = shlex.join(["--machine", machine, "--txs", str(txs), "--seed", str(first), *wanted.options()])
+        print(f"seed {first}: {options} gives the same blocks again; "
               f"{seconds:.1f} s, {len(campaign.findings)} found")  # fmt: skip
     if interrupted:
         raise typer.Exit(INTERRUPTED)
@@ -115,6 +135,8 @@ def document(campaign: Campaign, output: Path, first: int, seconds: float, inter
         "machine": campaign.machine,
         "txs": campaign.transactions,
         "seed": first,
+        "forks": [*campaign.wanted.forks],
+        "without": [*campaign.wanted.without],
         "seconds": round(seconds, 3),
         "interrupted": interrupted,
         "engines": {

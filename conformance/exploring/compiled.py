@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from samestate.conformance.engines.optimized.toy import plain_block, toy_result
+from samestate.conformance.exploring.apart import SeparateProcess
 from samestate.conformance.exploring.variants import CHECKOUT, load
 from samestate.reference.difference import Ending, end_of, judge, right_end_of
 from samestate.reference.explorer import IDLE, Kind, Label, Point, Violation, Worker
@@ -74,6 +75,16 @@ def part(name: str, progress: Callable[[str], None] = print) -> ModuleType:
     Raises VariantError where it cannot be built.
     """
     return import_module(f"{load('explored', progress).__name__}.{name}")
+
+
+@cache
+def apart() -> SeparateProcess:
+    """The process in which programs with a seeded bug are run. It ends with this one.
+
+    Raises VariantError where the explored build cannot be made.
+    """
+    part("core.explored")  # so that building takes none of the first call's time
+    return SeparateProcess()
 
 
 class CompiledProgram(ABC):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final, Protocol
@@ -50,6 +50,29 @@ class CampaignWatch(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which blocks are made: of the EVM those of ``forks``, or of all if empty; none that needs one of ``without``."""
+
+    forks: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+
+    def forks_of_evm(self) -> Sequence[Fork]:
+        """The forks, the oldest first."""
+        return [fork for fork in FORKS if not self.forks or fork.name.replace(" ", "") in self.forks]
+
+    def takes(self, case: Case) -> bool:
+        """Whether an engine is to be asked about a case."""
+        return not case.selectors & {*self.without}
+
+    def options(self) -> list[str]:
+        """The options that say so."""
+        return [
+            *(word for fork in self.forks for word in ("--fork", fork)),
+            *(word for selector in self.without for word in ("--without", selector)),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class WrongAnswer:
     """What an engine gets wrong about a case. ``timed_out``: it gave nothing in time, so asking again takes as long."""
 
@@ -62,7 +85,8 @@ class Campaign:
     """What has been done and found so far.
 
     ``engines`` are by the name with which each was chosen. By the same name ``executed`` counts blocks, ``skipped``
-    those it cannot do. ``keep`` is told of a finding at once, and again when it has been shrunk.
+    those it cannot do or is not to be asked about. ``keep`` is told of a finding at once, and again when it has been
+    shrunk.
     """
 
     engines: Mapping[str, Engine]
@@ -70,6 +94,7 @@ class Campaign:
     transactions: int = 12
     workers: int = 2
     keep: Callable[[Finding], None] = lambda finding: None
+    wanted: Wanted = Wanted()
     executed: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -82,7 +107,7 @@ class Campaign:
         end = None if seconds is None else time.monotonic() + seconds
         asked = list(self.engines)
         for seed in seeds:
-            case, expected = case_of(self.machine, seed, self.transactions)
+            case, expected = case_of(self.machine, seed, self.transactions, self.wanted)
             for name in list(asked):
                 if not self._ask(name, seed, case, expected, watch):
                     asked.remove(name)
@@ -94,7 +119,7 @@ class Campaign:
     def _ask(self, name: str, seed: int, case: Case, expected: tuple[Object, ...], watch: CampaignWatch | None) -> bool:
         """Whether the engine passed or could not be asked."""
         engine = self.engines[name]
-        if engine.capabilities.missing(case):
+        if engine.capabilities.missing(case) or not self.wanted.takes(case):
             self.skipped[name] = self.skipped.get(name, 0) + 1
             return True
         self.executed[name] = self.executed.get(name, 0) + 1
@@ -114,7 +139,7 @@ class Campaign:
         self.findings.append(found)
         self.keep(found)
         if not wrong.timed_out:
-            self.findings[-1] = smallest(engine, found, watch)
+            self.findings[-1] = smallest(engine, found, watch, self.wanted)
             self.keep(self.findings[-1])
         return False
 
@@ -122,15 +147,16 @@ class Campaign:
         """The command line that makes the block of a seed again, on one engine."""
         options = {"--machine": self.machine, "--txs": self.transactions, "--engine": name, "--workers": self.workers}
         options |= {"--seed": seed, "--blocks": 1}
-        return shlex.join(["samestate", "fuzz", *(str(word) for option in options.items() for word in option)])
+        words = [str(word) for option in options.items() for word in option]
+        return shlex.join(["samestate", "fuzz", *words, *self.wanted.options()])
 
 
-def case_of(machine: str, seed: int, transactions: int) -> tuple[Case, tuple[Object, ...]]:
+def case_of(machine: str, seed: int, transactions: int, wanted: Wanted = Wanted()) -> tuple[Case, tuple[Object, ...]]:
     """The case of a seed, and what the specification says of it. Raises InputError for a machine that is none."""
     if machine == toy.NAME:
         case = toy_case(f"seed_{seed}", *random_block(seed, transactions, CONFLICTS[seed % len(CONFLICTS)]))
     elif machine == evm.NAME:
-        plan = evm_plan(seed)
+        plan = evm_plan(seed, wanted.forks_of_evm())
         make = generate_block if plan.is_valid else generate_invalid_block
         generated = make(plan.fork, seed, max(1, transactions // 3), plan.conflict)
         case = evm_case(f"seed_{seed}", generated, with_access_list=plan.has_access_list)
@@ -150,14 +176,14 @@ class EvmPlan:
     has_access_list: bool
 
 
-def evm_plan(seed: int) -> EvmPlan:
-    """What the block of a seed is like: a quarter are of the newest fork, an eighth are invalid.
+def evm_plan(seed: int, forks: Sequence[Fork] = FORKS) -> EvmPlan:
+    """What the block of a seed is like: a quarter are of the last of the forks, an eighth are invalid.
 
     Each is drawn by itself. Remainders of the seed would not do: by four and by twelve they never meet in some forks.
     """
     draw = Random(f"{evm.NAME} {seed}")
     return EvmPlan(
-        fork=FORKS[-1] if draw.random() < NEWEST else draw.choice(FORKS),
+        fork=forks[-1] if draw.random() < NEWEST else draw.choice(forks),
         is_valid=draw.random() >= INVALID,
         conflict=draw.choice(CONFLICTS),
         has_access_list=draw.random() < WITH_ACCESS_LIST,
@@ -180,7 +206,7 @@ def wrong_about(engine: Engine, case: Case, expected: tuple[Object, ...]) -> Wro
     return None if found is None else WrongAnswer(str(found))
 
 
-def smallest(engine: Engine, found: Finding, watch: CampaignWatch | None = None) -> Finding:
+def smallest(engine: Engine, found: Finding, watch: CampaignWatch | None = None, wanted: Wanted = Wanted()) -> Finding:
     """The finding with the smallest case on which the engine still goes wrong, or its own where it never does again."""
     tried = 0
 
@@ -194,7 +220,7 @@ def smallest(engine: Engine, found: Finding, watch: CampaignWatch | None = None)
         except (InputError, ValueError, TypeError, KeyError):
             return False
         candidate = with_selectors(candidate, right)
-        if engine.capabilities.missing(candidate):
+        if engine.capabilities.missing(candidate) or not wanted.takes(candidate):
             return False
         return any(wrong_about(engine, candidate, right) is not None for _ in range(ATTEMPTS))
 

@@ -1,17 +1,20 @@
 """The seeded bugs of the compiled engine, hunted like those of `reference`: one build, the bug chosen at run time.
 
 The build is the one for the explorer, which is never in a wheel, and which is made when the first of them is hunted.
-Vectors under random schedules come first; then the smallest blocks, with three workers, under many.
+Vectors under random schedules come first; then the smallest blocks, with three workers, under many. All runs are in a
+process of their own (:mod:`samestate.conformance.exploring.apart`): a seeded bug may crash it, or never end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
+from itertools import product
 from typing import Final
 
-from samestate.conformance.exploring.compiled import NOTHING, ToyProgram, seeded_bugs
+from samestate.conformance.exploring.apart import EndedApart
+from samestate.conformance.exploring.compiled import ToyProgram, apart, seeded_bugs
 from samestate.conformance.exploring.variants import unavailable
 from samestate.conformance.mutants.hunting import LARGEST, NO_KILL, POINTS, SMALLEST, Found, NoVerdict
 from samestate.conformance.mutants.report import INVARIANT, OUTPUT, HuntedMutant, Kill
@@ -28,6 +31,9 @@ FIRST_SEEDS: Final = range(4)
 
 MORE_SEEDS: Final = range(4, 4000)
 """Random schedules of the smallest blocks, for bugs that few schedules show."""
+
+MOST_ENDS: Final = 5
+"""So many runs of a bug that take their process along, and the hunt is given up: the rest would be no different."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,43 +80,59 @@ def suspects() -> Iterator[Suspect]:
 
 
 def hunt(name: str) -> HuntedMutant:
-    """Look for what kills the bug of that name, the same way for every one."""
+    """Look for what kills the bug of that name, the same way for every one.
+
+    All vectors are run under the first schedule; the others are for bugs that it does not kill.
+    """
     seeded, bug = SEEDED[name], seeded_bugs()[name]
-    given = vectors_for(seeded.strategy)
     kill = None
     passed = 0
-    for seed in FIRST_SEEDS:
-        for vector in given:
-            found = first_found(seeded, bug.number, vector, seed)
-            kill = kill or (found if isinstance(found, Kill) else None)
-            passed += seed == 0 and found is None
-        if kill is not None:
+    for seed, found in runs(seeded, bug.number, attempts(seeded.strategy)):
+        if kill is not None and seed != FIRST_SEEDS[0]:
             break
+        if kill is None and isinstance(found, Kill):
+            kill = found
+        passed += seed == FIRST_SEEDS[0] and found is None
     return HuntedMutant(
         name,
         f"optimized:{seeded.strategy}",
         f"{bug.description[0].upper()}{bug.description[1:]}.",
         seeded.rule,
         seeded.hazards,
-        kill or next((found for found in search_smallest(seeded, bug.number) if isinstance(found, Kill)), None),
+        kill,
         passed,
-        len(given),
+        len(vectors_for(seeded.strategy)),
     )
 
 
-def search_smallest(seeded: Seeded, bug: int = NOTHING, seeds: range = MORE_SEEDS) -> Iterator[Found]:
-    """All that is wrong with the bug's runs of the smallest blocks, under many schedules."""
-    small = [vector for vector in vectors_for(seeded.strategy) if is_small(vector)]
-    for seed in seeds:
-        for vector in small:
-            found = first_found(seeded, bug, vector, seed)
-            if found is not None:
-                yield found
+def attempts(strategy: str) -> Iterator[tuple[int, Vector]]:
+    """What is tried: every vector under a few random schedules, then the smallest blocks under many."""
+    given = vectors_for(strategy)
+    yield from product(FIRST_SEEDS, given)
+    yield from product(MORE_SEEDS, filter(is_small, given))
 
 
-def first_found(seeded: Seeded, bug: int, vector: Vector, seed: int) -> Found | None:
-    """What is wrong first with the blocks of a vector under the random schedule of that seed."""
-    for program in programs(vector.case.id, seeded.strategy, seeded.right_declarations):
+def runs(seeded: Seeded, bug: int, tried: Iterable[tuple[int, Vector]]) -> Iterator[tuple[int, Found | None]]:
+    """The seed of each attempt, and what was found.
+
+    One that takes the process along kills nothing; too many of those, and no more is tried.
+    """
+    ends = 0
+    for seed, vector in tried:
+        found: Found | None
+        try:
+            found = apart().call(first_found, seeded, bug, vector.case.id, seed)
+        except EndedApart as end:
+            found = NoVerdict(vector.case.id, str(end))
+            ends += 1
+        yield seed, found
+        if ends == MOST_ENDS:
+            return
+
+
+def first_found(seeded: Seeded, bug: int, vector: str, seed: int) -> Found | None:
+    """What is wrong first with the blocks of the vector of that id, under the random schedule of that seed."""
+    for program in programs(vector, seeded.strategy, seeded.right_declarations):
         program.bug = bug
         found = found_in(vector, seed, run_once(program, RandomTurns(seed), POINTS))
         if found is not None:
@@ -118,16 +140,16 @@ def first_found(seeded: Seeded, bug: int, vector: Vector, seed: int) -> Found | 
     return None
 
 
-def found_in(vector: Vector, seed: int, report: ExploredRun) -> Found | None:
+def found_in(vector: str, seed: int, report: ExploredRun) -> Found | None:
     """What was wrong with a run. One that crashed or did not end kills nothing, and has passed nothing either."""
     violation = report.violation
     if violation is None:
         return None
     if violation.name in NO_KILL:
-        return NoVerdict(vector.case.id, str(violation))
+        return NoVerdict(vector, str(violation))
     kind = OUTPUT if violation.name == RESULT else INVARIANT
     through = violation.detail.split(": expected")[0] if kind == OUTPUT else violation.name
-    return Kill(vector.case.id, f"{WORKERS} workers, random, seed {seed}", kind, through, violation.detail)
+    return Kill(vector, f"{WORKERS} workers, random, seed {seed}", kind, through, violation.detail)
 
 
 @cache

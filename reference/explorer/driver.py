@@ -120,6 +120,10 @@ class Driver:
             self.current = chosen
             self._turn = 0
             self._greenlets[chosen].switch()
+        if label.kind is Kind.ACT:
+            # It acts now: what others did while it stood here came before.
+            self._acted = True
+            self._idle.clear()
 
     def _pass(self, current: int, label: Label, detail: object = None) -> int:
         """Note that the worker is at its next point. The number of that."""
@@ -129,7 +133,7 @@ class Driver:
             self.trace.append(Passed(number, current, label, detail))
         if self._acted and self.inspect is not None:
             self._inspect(self.inspect)
-        self._acted = label.kind is Kind.ACT
+        self._acted = False
         if number == self._next_look:
             self._look_how_far(number)
         return number

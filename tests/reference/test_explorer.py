@@ -386,6 +386,65 @@ def test_inspection_sees_every_moment_between_actions() -> None:
     assert len(report.trace) == 3
 
 
+def test_inspection_sees_an_action_before_which_others_only_looked() -> None:
+    """Worker 0 stands before its action while worker 1 looks, then acts: that is seen at worker 0's next point."""
+
+    class Closing:
+        def start(self, point: Point) -> Sequence[Worker]:
+            self.done = False
+
+            def act() -> None:
+                point(WRITE)
+                self.done = True
+                point(READ)
+
+            def look() -> None:
+                point(READ)
+                point(READ)
+
+            return [act, look]
+
+        def inspect(self) -> None:
+            if self.done:
+                raise Violation("never done", "it is")
+
+        def finish(self) -> None:
+            raise AssertionError("nothing was inspected after the action")
+
+    report = run_once(Closing(), Schedule([Switch(0, 1), Switch(2, 0)]), keep_trace=True)
+    assert str(report.violation) == "never done: it is"
+    assert [passed.worker for passed in report.trace] == [0, 1, 1, 0]
+
+
+def test_an_action_wakes_those_who_were_idle_before_it() -> None:
+    """Worker 1 is idle while worker 0 stands before its action, and has not looked again since worker 0 acted."""
+
+    class Waking:
+        def start(self, point: Point) -> Sequence[Worker]:
+            self.done = False
+
+            def act() -> None:
+                point(WRITE)
+                self.done = True
+                for _ in range(5):
+                    point(IDLE)
+
+            def wait() -> None:
+                while not self.done:
+                    point(IDLE)
+
+            return [act, wait]
+
+        def inspect(self) -> None: ...
+
+        def finish(self) -> None: ...
+
+    stay = [Switch(at, 1) for at in (0, 1, 2, 3)]
+    back = [Switch(4, 0), *(Switch(at, 0) for at in range(5, 9))]
+    report = run_once(Waking(), Schedule([*stay, *back]))
+    assert report.violation is None, report.violation
+
+
 def test_a_schedule_that_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError, match="gives point 3 to worker 0, and only"):
         run_once(Counting(), Schedule([Switch(3, 0)]))

@@ -121,6 +121,35 @@ def test_the_specification_agrees_with_itself(machine: str, tmp_path: Path) -> N
     assert not (tmp_path / "none").exists()
 
 
+def test_forks_and_states_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks are of the forks asked for, and an engine is spared states that no chain reaches, when shrinking too."""
+    asked: list[Case] = []
+
+    class Rejecting:
+        id, capabilities = "rejecting", capabilities(("evm",), "", "")
+
+        def run(self, case: Case) -> Any:
+            asked.append(case)
+            return [{**result, "status": "(no)"} for result in execute(case)] if len(asked) > 12 else execute(case)
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setitem(engines.REGISTRY, "rejecting", lambda workers: Rejecting())
+    options = ("--fork", "cancun", "--fork", "Gray Glacier", "--without", "unreachable")
+    result = samestate(
+        "fuzz", "--machine", "evm", "--engine", "rejecting", *options, "--seed", "1", "--blocks", "40", "--txs", "3",
+        "--output", str(tmp_path),
+    )  # fmt: skip
+    assert result.exit_code == 1, result.output
+    assert {case.fork for case in asked} == {"Cancun", "GrayGlacier"}
+    assert len(asked) > 20
+    assert not any(case.selectors & {"empty-accounts", "orphan-storage"} for case in asked)
+    again = "--seed 1 --fork Cancun --fork GrayGlacier --without empty-accounts --without orphan-storage"
+    assert again in result.stdout
+    assert again.partition(" ")[2].partition(" ")[2] in next(tmp_path.rglob("*.yaml")).read_text()
+
+
 def test_an_engine_that_fails_is_found_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def execute(machine: Any, block: Any, state: Any, predictions: Any) -> Any:
         if block.transactions:
@@ -139,11 +168,11 @@ def test_an_interruption_keeps_what_was_found(tmp_path: Path, monkeypatch: pytes
     original = campaign.case_of
     seen: list[int] = []
 
-    def case_of(machine: str, seed: int, transactions: int) -> Any:
+    def case_of(machine: str, seed: int, transactions: int, wanted: Any) -> Any:
         seen.append(seed)
         if len(seen) > 40:
             raise KeyboardInterrupt
-        return original(machine, seed, transactions)
+        return original(machine, seed, transactions, wanted)
 
     monkeypatch.setattr(campaign, "case_of", case_of)
     result = samestate(
@@ -224,10 +253,10 @@ def test_what_was_found_is_there_whatever_comes_later(
 
     original = campaign.case_of
 
-    def case_of(machine: str, seed: int, transactions: int) -> Any:
+    def case_of(machine: str, seed: int, transactions: int, wanted: Any) -> Any:
         if seed > 1:
             raise RuntimeError("a bug of ours")
-        return original(machine, seed, transactions)
+        return original(machine, seed, transactions, wanted)
 
     failing("unlucky", act)
     monkeypatch.setattr(campaign, "case_of", case_of)
@@ -362,6 +391,9 @@ def test_time_ends_it() -> None:
         (("--workers", "0"), "--workers"),
         (("--minutes", "-1"), "--minutes -1: must be more than 0"),
         (("--minutes", "nan"), "--minutes nan: must be more than 0"),
+        (("--fork", "Prague"), "--fork Prague: only blocks of the evm have one; say --machine evm"),
+        (("--machine", "evm", "--fork", "Nowhere"), "--fork Nowhere: no fork is called so"),
+        (("--without", "nothing"), "--without nothing: no selector is called so"),
         (("--seed", "many"), "--seed"),
     ],
 )

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from samestate.conformance.exploring.compiled import label, part, seeded_bugs
+from samestate.conformance.exploring.compiled import apart, label, part, seeded_bugs
 from samestate.conformance.exploring.variants import unavailable
 from samestate.reference.explorer import CRASH, LIVELOCK, LOST_WAKE_UP, Label, explore, sample
 from tests.optimized.core.in_order import in_order
@@ -65,15 +65,18 @@ def test_a_long_list_under_random_schedules(strategy: str) -> None:
 
 @pytest.mark.parametrize("name", ["key-taken-blindly", "link-too-far"])
 def test_a_bug_there_is_found(name: str) -> None:
+    assert apart().call(violation_of, name) not in (None, CRASH, LIVELOCK, LOST_WAKE_UP)
+
+
+def violation_of(name: str) -> str | None:
+    """What random schedules find first of all that is wrong with the bug of that name."""
     bug = seeded_bugs()[name].number
     if name == "key-taken-blindly":
         program = TrialProgram([None, None, None], MEET, bug=bug, named=True)
     else:
         program = TrialProgram([5], LONG, workers=3, bug=bug)
     found = sample(program, range(3000)).first
-    assert found is not None
-    assert found.violation is not None
-    assert found.violation.name not in (CRASH, LIVELOCK, LOST_WAKE_UP)
+    return found and found.violation and found.violation.name
 
 
 def test_a_walk_through_a_long_list_is_short() -> None:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from samestate.conformance.exploring.compiled import seeded_bugs
+from samestate.conformance.exploring.compiled import apart, seeded_bugs
 from samestate.conformance.exploring.variants import unavailable
 from samestate.reference.explorer import (
     CRASH,
     LIVELOCK,
     LOST_WAKE_UP,
     OUT_OF_POINTS,
+    ExploredRun,
     RandomTurns,
     explore,
     run_once,
@@ -83,14 +84,16 @@ def blocks(name: str, bug: int) -> Sequence[TrialProgram]:
 
 @pytest.mark.parametrize("name", [*BLOCK_STM, *IN_ORDER])
 def test_it_is_found(name: str) -> None:
-    found = None
+    assert apart().call(violation_of, name, seconds=600) not in (None, CRASH, LIVELOCK, OUT_OF_POINTS, LOST_WAKE_UP)
+
+
+def violation_of(name: str) -> str | None:
+    """What random schedules find first of all that is wrong with the bug of that name."""
     for program in blocks(name, seeded_bugs()[name].number):
         found = sample(program, range(10_000)).first
-        if found is not None:
-            break
-    assert found is not None
-    assert found.violation is not None
-    assert found.violation.name not in (CRASH, LIVELOCK, OUT_OF_POINTS, LOST_WAKE_UP)
+        if found is not None and found.violation is not None:
+            return found.violation.name
+    return None
 
 
 @pytest.mark.parametrize("name", [*BLOCK_STM, *IN_ORDER])
@@ -107,14 +110,22 @@ def test_every_seeded_bug_of_the_core_is_here() -> None:
 
 
 def test_the_counter_is_found_among_all_schedules_with_two_preemptions() -> None:
+    assert apart().call(preemptions_that_show_the_counter) <= 2
+
+
+def preemptions_that_show_the_counter() -> int:
     program = TrialProgram([5, 7, None], CONFLICTING, bug=seeded_bugs()["counter-after-index"].number)
     found = explore(program, preemptions=2).first
     assert found is not None
-    assert len(found.schedule) <= 2
+    return len(found.schedule)
 
 
 def test_a_schedule_can_be_replayed_from_its_seed() -> None:
+    once, twice = apart().call(run_one_seed_twice)
+    assert (once.schedule, str(once.violation), once.points) == (twice.schedule, str(twice.violation), twice.points)
+
+
+def run_one_seed_twice() -> list[ExploredRun]:
     program = TrialProgram([5, 7, None], CHAIN, "block-stm", 3, seeded_bugs()["done-check-once"].number)
     seed = next(seed for seed in range(10_000) if run_once(program, RandomTurns(seed)).violation)
-    once, twice = (run_once(program, RandomTurns(seed), keep_trace=True) for _ in range(2))
-    assert (once.schedule, str(once.violation), once.points) == (twice.schedule, str(twice.violation), twice.points)
+    return [run_once(program, RandomTurns(seed), keep_trace=True) for _ in range(2)]
