@@ -480,3 +480,9 @@ def test_wrong_difficulty_of_the_parent() -> None:
         answer = transition("Berlin", stdin=parts(env={**env, **changes}))
         assert answer.exit_code == 2, message
         assert message in answer.stderr
+
+
+@pytest.mark.parametrize("id", ["-1", str(2**64)])
+def test_the_id_of_a_chain_has_64_bits(id: str) -> None:
+    answer = call(f"--state.chainid={id}", "--state.fork=Prague")
+    assert (answer.exit_code, answer.stderr) == (2, f"samestate: --state.chainid {id}: must be a number of 64 bits\n")
