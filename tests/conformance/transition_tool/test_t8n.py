@@ -413,7 +413,7 @@ def test_wrong_options(arguments: list[str], message: str) -> None:
         (("env", "blockHashes"), {"x": "0x"}, "blockHashes: number of a block: must be a number"),
         (
             ("env", "blockHashes"),
-            dict.fromkeys(("0x0", "0"), ZERO),
+            dict.fromkeys(("0x0", "0"), f"0x{'22' * 32}"),
             "blockHashes: 0: block 0 is there twice",
         ),
         (("env", "blockHashes"), {"0": f"0x{'22' * 32}"}, "parentHash: must be the hash of block 0 in blockHashes"),
