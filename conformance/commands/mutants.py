@@ -22,7 +22,10 @@ SURVIVED = 1
 
 def mutants(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Mutants, or patterns such as 'wave-*'; all if none.", show_default=False)
+        list[str] | None,
+        typer.Argument(
+            metavar="MUTANT", help="Mutants, or patterns such as 'wave-*'; all if none.", show_default=False
+        ),
     ] = None,
     engine: Annotated[
         str, typer.Option(metavar="PATTERN", help="Only mutants of engines like this one, such as 'reference:*'.")
