@@ -1,4 +1,4 @@
-"""One run of the executor, or of a validation, with what is counted of it: how many, how long, and the trace."""
+"""One execution, or one validation, with what is counted of it: how many, how long, and the trace."""
 
 import cython
 from cython.cimports.libc.stdint import uint64_t
@@ -81,8 +81,8 @@ def end_unmerged(task: cython.pointer(Task)) -> cython.int:
     return DONE
 
 
-def run_executor(task: cython.pointer(Task)) -> cython.int:
-    """Run the step once, in the incarnation that the task was begun for. An ExecutionResult.
+def run_execution(task: cython.pointer(Task)) -> cython.int:
+    """Have the machine execute the step, in the incarnation that the task was begun for. An ExecutionResult.
 
     The clock is read once a piece of work, so that counting costs little.
 
@@ -116,7 +116,7 @@ def run_executor(task: cython.pointer(Task)) -> cython.int:
 def run_validation(task: cython.pointer(Task), step: uint64_t, execution: cython.pointer(Execution)) -> cython.bint:
     """Say whether what the step's execution has read is still there to be read.
 
-    As :func:`run_executor` does for executions, but for the clock: reading it would take as long as validating.
+    As :func:`run_execution` does for executions, but for the clock: reading it would take as long as validating.
 
     Its time counts as busy, with the execution that follows.
     """

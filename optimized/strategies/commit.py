@@ -10,7 +10,7 @@ after letting it go.
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.samestate.optimized.core.arena import stop, stop_reason
-from cython.cimports.samestate.optimized.core.execution import run_executor, run_validation
+from cython.cimports.samestate.optimized.core.execution import run_execution, run_validation
 from cython.cimports.samestate.optimized.core.memory import latest_execution, publish, publish_execution
 from cython.cimports.samestate.optimized.core.records import (
     ACCESS_LIST,
@@ -40,7 +40,7 @@ def run_once(task: cython.pointer(Task), transaction: uint64_t, incarnation: uin
     """Execute and publish. Nobody marks estimates here, so nobody suspends."""
     session: cython.pointer(Session) = task.session
     begin_task(task, transaction + 1, incarnation)
-    if run_executor(task) != DONE:
+    if run_execution(task) != DONE:
         stop(session.arena, BROKEN)  # no effect where the flag is up already
         return False
     # rule: access-list.shown-when-committed

@@ -39,7 +39,7 @@ from cython.cimports.samestate.optimized.core.arena import (
     store_value,
 )
 from cython.cimports.samestate.optimized.core.block import open_block, settle_block
-from cython.cimports.samestate.optimized.core.execution import run_executor
+from cython.cimports.samestate.optimized.core.execution import run_execution
 from cython.cimports.samestate.optimized.core.invariants import broken_invariant
 from cython.cimports.samestate.optimized.core.keys import find_key, key_record, make_key, meet_key
 from cython.cimports.samestate.optimized.core.machine import REFUSED
@@ -783,7 +783,7 @@ class TrialBlock:
         """Run and publish one incarnation. Whether it wrote a new location; where it suspends, who blocks it."""
         task: cython.pointer(Task) = cython.address(self.coordinator)
         begin_task(task, self.step_at(transaction), incarnation)
-        result: cython.int = run_executor(task)
+        result: cython.int = run_execution(task)
         if result == SUSPENDED:
             blocking: uint64_t = task.blocking - 1
             return blocking
