@@ -411,6 +411,11 @@ def test_wrong_options(arguments: list[str], message: str) -> None:
         (("env", "currentExcessBlobGas"), "0xffffffffffffffff", "at an excess of 18446744073709551615 blob gas"),
         (("env", "ommers"), [{"delta": 1, "address": SENDER}], "stdin: env: ommers: must be empty: Prague has none"),
         (("env", "blockHashes"), {"x": "0x"}, "blockHashes: number of a block: must be a number"),
+        (
+            ("env", "blockHashes"),
+            dict.fromkeys(("0x0", "0"), f"0x{'22' * 32}"),
+            "blockHashes: 0: block 0 is there twice",
+        ),
         (("env", "blockHashes"), {"0": f"0x{'22' * 32}"}, "parentHash: must be the hash of block 0 in blockHashes"),
         (("env", "blobParams"), {"target": 1, "max": 0, "baseFeeUpdateFraction": 1}, "must not be 0"),
         (("env",), [], "stdin: env: must be an object, but is a list of 0"),
