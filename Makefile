@@ -22,8 +22,15 @@ export SAMESTATE_DATA := $(abspath ../shared/data)
 endif
 endif
 
-FIXTURES = $(filter-out %/eest-bal-devnet-4.tar.xz,$(wildcard $(addprefix $(SAMESTATE_DATA)/*.,tar.xz tar.gz tgz tar)))
-BLOCKS   = $(wildcard $(SAMESTATE_DATA)/blocks)
+ifdef SAMESTATE_DATA
+ifeq ($(wildcard $(SAMESTATE_DATA)/.),)
+$(error SAMESTATE_DATA names $(SAMESTATE_DATA), which is no folder)
+endif
+endif
+
+# Whatever lies there is taken. Exit code 2 where nothing failed, and some file is of no form that is known.
+BLOCKS         = $(wildcard $(SAMESTATE_DATA)/blocks $(SAMESTATE_DATA)/more/blocks)
+ALLOW_UNUSABLE = || test $$? -eq 2
 
 .DEFAULT_GOAL := help
 .PHONY: help build conformance test quick soak soak-fixtures soak-parallel lint format clean
@@ -39,8 +46,8 @@ build: $(STAMP) ## compile `optimized`, so far as its sources have changed
 conformance: $(BUILT) ## the main job: vectors, the toy's on every engine, real blocks, a sample of the official fixtures, then the suite
 	$(BIN)/samestate check vectors
 	$(BIN)/samestate check --engine all vectors/toy
-	$(if $(BLOCKS),$(BIN)/samestate check --jobs $(JOBS) $(BLOCKS))
-	$(if $(FIXTURES),$(BIN)/samestate check --jobs $(JOBS) --sample 1000 $(FIXTURES))
+	$(if $(BLOCKS),$(BIN)/samestate check --jobs $(JOBS) $(BLOCKS) $(ALLOW_UNUSABLE))
+	$(if $(SAMESTATE_DATA),$(BIN)/samestate check --jobs $(JOBS) --sample 1000 $(SAMESTATE_DATA) $(ALLOW_UNUSABLE))
 	$(BIN)/python -m pytest conformance -n $(JOBS)
 
 test: lint ## lint, types, import contracts, then every test (what CI runs)
@@ -55,8 +62,8 @@ soak: soak-fixtures soak-parallel ## all official fixtures, all engines at lengt
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(JOBS)
 
 soak-fixtures: $(BUILT) ## every official fixture (resumes where it was stopped)
-	$(if $(FIXTURES),,$(error make soak-fixtures needs SAMESTATE_DATA, a folder with the official fixtures))
-	$(BIN)/samestate check --jobs $(JOBS) --resume $(FIXTURES) $(BLOCKS)
+	$(if $(SAMESTATE_DATA),,$(error make soak-fixtures needs SAMESTATE_DATA, a folder with the official fixtures))
+	$(BIN)/samestate check --jobs $(JOBS) --resume $(SAMESTATE_DATA) $(ALLOW_UNUSABLE)
 
 soak-parallel: $(BUILT) ## strategies and engines: random blocks, random schedules of the EVM's vectors, mutants, sanitizers
 	$(BIN)/samestate fuzz --minutes $(MINUTES) --txs 40 --workers 3 --engine 'reference:*' --engine 'optimized:*'

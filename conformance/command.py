@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import inspect
+import os
 import sys
 from typing import Annotated, Any, Final
 
@@ -30,7 +31,8 @@ COMMANDS: Final[dict[str, str]] = {
 }
 """Every command with its one line of help. The command `name` is the function `name` of the module `name`."""
 
-HELP_OPTIONS: Final = {"help_option_names": ["-h", "--help"]}
+HELP: Final = frozenset({"-h", "--help"})
+HELP_OPTIONS: Final = {"help_option_names": sorted(HELP, key=len)}
 BAD_INPUT: Final = 2
 INTERRUPTED: Final = 130
 
@@ -49,8 +51,10 @@ class Commands(typer.core.TyperGroup):
         return typer.core.TyperCommand(cmd_name, help=COMMANDS[cmd_name])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command that ``args`` call, from its module."""
+        """The command that ``args`` call, from its module. Raises InputError where there is no folder to be in."""
         name, command, rest = super().resolve_command(ctx, args)
+        if HELP.isdisjoint(rest):
+            refuse_no_folder()
         return name, command if name is None else load(name), rest
 
     def invoke(self, ctx: Any) -> Any:
@@ -62,9 +66,20 @@ class Commands(typer.core.TyperGroup):
         except InputError as error:
             print(f"samestate: {error}", file=sys.stderr)
             raise typer.Exit(BAD_INPUT) from error
+        except ImportError as error:
+            print(f"samestate: {needs_engine(ctx.invoked_subcommand or '', error)}", file=sys.stderr)
+            raise typer.Exit(BAD_INPUT) from error
         except KeyboardInterrupt:
             print("samestate: interrupted", file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from None
+
+
+def refuse_no_folder() -> None:
+    """Raise InputError where the current folder was removed: relative paths mean nothing, and no process can start."""
+    try:
+        os.getcwd()  # noqa: PTH109 - a path of that folder is not asked for
+    except OSError as error:
+        raise InputError("the current folder is no longer there: change to one that is") from error
 
 
 def load(name: str) -> Any:
@@ -75,13 +90,18 @@ def load(name: str) -> Any:
     try:
         module = importlib.import_module(f"samestate.conformance.commands.{name}")
     except ImportError as error:
-        if not (error.name or "").startswith(OPTIMIZED):
-            raise
-        raise InputError(f"{name}: needs the compiled engine: {without_engine(error)}") from error
+        raise needs_engine(name, error) from error
     function = getattr(module, name)
     single = typer.Typer(add_completion=False, context_settings=HELP_OPTIONS)
     single.command(name, help=COMMANDS[name], epilog=unwrapped(function.__doc__ or ""))(function)
     return typer.main.get_command(single)
+
+
+def needs_engine(name: str, error: ImportError) -> InputError:
+    """That a command needs the compiled engine, where the error is that it cannot be used; else the error is raised."""
+    if not (error.name or "").startswith(OPTIMIZED):
+        raise error
+    return InputError(f"{name}: needs the compiled engine: {without_engine(error)}")
 
 
 def unwrapped(docstring: str) -> str:

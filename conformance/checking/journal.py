@@ -2,42 +2,83 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import importlib.metadata
+import importlib.util
 import json
+import os
 import re
+import shlex
+import shutil
 import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from samestate import conformance, spec
 from samestate.conformance.checking.document import DocumentTask
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.selection import below
 from samestate.conformance.checking.verdict import Result
+from samestate.conformance.engines.registry import OUTSIDE
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.pre_alloc import group_path
 from samestate.conformance.output.targets import LineFile, check_folder
+from samestate.conformance.vectors.places import SCHEMA
 
 OPTION: Final = "--resume:"
 FOLDER: Final = Path(".samestate")
 NAMED_GROUP: Final = re.compile(rb'"preHash"\s*:\s*"(0x[0-9a-fA-F]{1,64})"')
 """How a document names a pre-allocation group, on whose content its verdicts depend."""
-LIBRARIES: Final = ("coincurve", "cryptography", "gmpy2", "py-arkworks-bls12381", "py-ecc", "pycryptodome")
+ROOMS: Final = ("spec", "conformance", "reference", "optimized")
+SOURCES: Final = frozenset({".py", ".so", ".pyd"})
+"""The endings of files that are executed. What is compiled counts as it was compiled."""
+SETTINGS: Final = "SAMESTATE_"
+"""How the environment variables begin that `optimized` takes its settings from."""
 
 
 def source_version() -> str:
-    """A digest of all that a verdict depends on beside the document: our source, the libraries, the interpreter."""
+    """A digest of all that a verdict depends on beside the document and the question.
+
+    That is our source with all engines in it, the schema, the libraries, the settings and the interpreter.
+    """
     digest = hashlib.sha256(sys.version.encode())
-    for library in LIBRARIES:
-        digest.update(f"{library} {importlib.metadata.version(library)}".encode())
-    for package in (spec, conformance):
-        for folder in package.__path__:
-            for file in sorted(Path(folder).rglob("*.py")):
+    for requirement in importlib.metadata.requires("samestate") or ():
+        digest.update(f"{requirement} {version_of(requirement)}".encode())
+    for name, value in sorted(os.environ.items()):
+        if name.startswith(SETTINGS):
+            digest.update(f"{name}={value}\n".encode("utf-8", "surrogateescape"))
+    for room in ROOMS:
+        found = importlib.util.find_spec(f"samestate.{room}")  # which imports nothing of it
+        for folder in (found and found.submodule_search_locations) or ():
+            for file in sorted(file for file in Path(folder).rglob("*") if file.suffix in SOURCES):
                 digest.update(file.relative_to(folder).as_posix().encode())
                 digest.update(file.read_bytes())
+    digest.update(SCHEMA.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def version_of(requirement: str) -> str:
+    """The version of a library that is required, or nothing where it is not installed."""
+    name = re.match(r"[\w.-]+", requirement)
+    try:
+        return importlib.metadata.version(name[0]) if name is not None else ""
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+@functools.lru_cache(maxsize=16)
+def program_version(engine: str) -> str:
+    """A digest of the files that the command line of an outside engine names: the program, and a script of it."""
+    digest = hashlib.sha256()
+    prefix = next((prefix for prefix in OUTSIDE if engine.startswith(prefix)), None)
+    for word in shlex.split(engine.removeprefix(prefix)) if prefix is not None else ():
+        path = shutil.which(word) or word
+        with contextlib.suppress(OSError, ValueError):
+            if Path(path).is_file():
+                digest.update(word.encode("utf-8", "surrogateescape") + b"\0" + Path(path).read_bytes())
+    return digest.hexdigest()
 
 
 class ResumeJournal:
@@ -48,6 +89,8 @@ class ResumeJournal:
         self.path = folder / f"check-{self.version}.jsonl"
         self.done: dict[str, dict[str, Any]] = {}
         check_folder(OPTION, folder)
+        if self.path.exists() and not self.path.is_file():
+            raise InputError(f"{OPTION} {self.path}: must be a file")
         self._log = LineFile(OPTION, self.path)
         ends_well = True
         try:
@@ -91,12 +134,24 @@ class ResumeJournal:
 def key_of(task: DocumentTask) -> str:
     """A digest of the document's content and of what is asked about it.
 
-    What the document is called counts only where that decides which of its cases are run.
+    What the document is called counts only where that decides which of its cases are run. Of an outside engine those
+    files count that its command line names; what they use beside them is not known here.
     """
     names = None if task.wanted is None else sorted(name.removeprefix(task.place) for name in task.wanted)
     is_by_name = bool(task.selection.keyword or task.selection.cases)
     selection = [*task.selection.options(), below(task.origin, task.place) if is_by_name else ""]
-    question = json.dumps([task.engines, names, selection, Path(task.place).suffix, "secure" in task.place.lower()])
+    programs = [program_version(engine) for engine in task.engines]
+    question = json.dumps(
+        [
+            task.engines,
+            programs,
+            task.workers,
+            names,
+            selection,
+            Path(task.place).suffix,
+            "secure" in task.place.lower(),
+        ]
+    )
     chain = b"" if task.chain is None else task.chain.content or task.chain.name.encode()
     digest = hashlib.sha256(question.encode() + b"\0" + hashlib.sha256(chain).digest() + task.content)
     for name in sorted(set(NAMED_GROUP.findall(task.content))) if task.groups is not None else ():

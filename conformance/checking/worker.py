@@ -140,14 +140,9 @@ class Worker:
                 raise Closed
             if self._connection is not None:
                 return self._connection
-            context = process_context()
-            self._connection, other = context.Pipe()
-            self._process = context.Process(target=_work, args=(other, self._measure_rules))  # type: ignore[attr-defined]
-            self._process.start()
-            self._pid = self._process.pid
-            other.close()
+            self._process, connection = _start(self._measure_rules)
+            self._connection, self._pid = connection, self._process.pid
             self._tree_found, self._base = 0.0, None
-            connection = self._connection
         try:
             connection.recv()
         except (EOFError, OSError) as error:
@@ -292,7 +287,23 @@ class _Document:
         )
 
 
-# In the process
+# Starting a process
+
+
+def _start(measure_rules: bool) -> tuple[Any, Connection[Any, Any]]:
+    """A new process and the connection to it. Raises EndedBeforeWork where the system lets none be started."""
+    context = process_context()
+    mine, other = context.Pipe()
+    process = context.Process(target=_work, args=(other, measure_rules))  # type: ignore[attr-defined]
+    try:
+        process.start()
+    except (EOFError, OSError) as error:
+        mine.close()
+        reason = getattr(error, "strerror", None) or str(error) or "the server of processes has ended"
+        raise EndedBeforeWork(f"a worker process cannot be started: {reason}") from error
+    finally:
+        other.close()
+    return process, mine
 
 
 def process_context() -> BaseContext:
@@ -302,6 +313,9 @@ def process_context() -> BaseContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["samestate.conformance.checking.document"])
     return context
+
+
+# In the process
 
 
 def _work(connection: Connection[Any, Any], measure_rules: bool) -> None:

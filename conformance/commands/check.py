@@ -46,7 +46,7 @@ def check(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[PATH]...",
+            metavar="PATH",
             help="Files, folders and archives, or one case as PATH::NAME; the installed vectors if none.",
             show_default=False,
         ),

@@ -26,12 +26,15 @@ LINES_SHOWN: Final = 40
 def fill(
     scenarios: Annotated[
         list[str] | None,
-        typer.Argument(help="Machines, suites, scenarios (suite.name) or ids; all if none.", show_default=False),
+        typer.Argument(
+            metavar="SCENARIO", help="Machines, suites, scenarios (suite.name) or ids; all if none.", show_default=False
+        ),
     ] = None,
     update: Annotated[bool, typer.Option("--update", help="Write vectors anew that have changed.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where a vector would change.")] = False,
     output: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="The folder of the vectors.", show_default="vectors")
+        Path,
+        typer.Option(metavar="FOLDER", help="The folder of the vectors, `vectors` unless given.", show_default=False),
     ] = VECTORS,
 ) -> None:
     """Execute scenarios on the specification and write what came out as vectors.

@@ -52,7 +52,7 @@ def fuzz(
         ),
     ] = None,
     blocks: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="How many blocks.", show_default=str(BLOCKS))
+        int | None, typer.Option(metavar="N", min=1, help=f"How many blocks, {BLOCKS} unless given.")
     ] = None,
     txs: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="The most transactions of a block.")] = 12,
     seed: Annotated[

@@ -42,16 +42,16 @@ FAILED: Final = 1
 
 def run(
     block: Annotated[
-        Path | None, typer.Argument(help="A vector, a fixture or a block file.", show_default=False)
+        Path | None, typer.Argument(metavar="BLOCK", help="A vector, a fixture or a block file.", show_default=False)
     ] = None,
     engine: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="Who executes it; other engines than `spec` take vectors.", show_default=SPEC),
+        typer.Option(metavar="ID", help=f"Who executes it, `{SPEC}` unless given; others take vectors."),
     ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=1, help="Workers inside an engine that runs in parallel.", show_default=str(WORKERS)
+            metavar="N", min=1, help=f"Workers inside an engine that runs in parallel, {WORKERS} unless given."
         ),
     ] = None,
     case: Annotated[

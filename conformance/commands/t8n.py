@@ -58,7 +58,9 @@ def t8n(
         str,
         typer.Option("--state.fork", metavar="NAME", help=f"The ruleset: {FORK_NAMES}.", rich_help_panel=STATE),
     ] = "",
-    chain_id: Annotated[int, typer.Option("--state.chainid", min=0, max=2**64 - 1, rich_help_panel=STATE)] = 1,
+    chain_id: Annotated[
+        int, typer.Option("--state.chainid", metavar="N", help="The id of the chain.", rich_help_panel=STATE)
+    ] = 1,
     reward: Annotated[
         str | None,
         typer.Option(
@@ -77,7 +79,7 @@ def t8n(
         ),
     ] = False,
     folder: Annotated[
-        Path, typer.Option("--output.basedir", help="Where output files go.", rich_help_panel=OUTPUT)
+        Path, typer.Option("--output.basedir", metavar="FOLDER", help="Where output files go.", rich_help_panel=OUTPUT)
     ] = Path(),
     output_alloc: Annotated[
         str,
@@ -129,6 +131,8 @@ def t8n(
     """
     if not fork_name:
         raise InputError(f"--state.fork: must be given: one of {FORK_NAMES}")
+    if not 0 <= chain_id < 2**64:
+        raise InputError(f"--state.chainid {chain_id}: must be a number of 64 bits")
     outputs = Outputs(
         folder,
         Destination("result", "--output.result", output_result),

@@ -11,6 +11,7 @@ from typing import Any, Final
 from samestate.conformance.engines.process import CommandProcess
 from samestate.conformance.engines.protocol import Capabilities, EngineFailure
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.strict_json import NameTwice, parse_json
 from samestate.conformance.vectors.comparing import Granularity
 from samestate.conformance.vectors.document import NESTING_LIMIT, Object
 from samestate.conformance.vectors.loading import result_validator
@@ -106,7 +107,9 @@ def parse_answer(line: str) -> dict[str, Any]:
     if depth_of(line) > NESTING_LIMIT:
         raise EngineFailure(f"its answer is nested deeper than {NESTING_LIMIT} levels")
     try:
-        answer = json.loads(line)
+        answer = parse_json(line)
+    except NameTwice as error:
+        raise EngineFailure(f"its answer is ambiguous: {error}") from None
     except ValueError:
         raise EngineFailure(f"its answer is not JSON: {line.strip()[:SHOWN]!r}") from None
     if not isinstance(answer, dict):

@@ -37,8 +37,15 @@ class BlockEngine:
         self.close = release
 
     def run(self, case: Case) -> Sequence[Object]:
-        """See :meth:`samestate.conformance.engines.protocol.Engine.run`."""
-        return execute(case, self.apply)
+        """See :meth:`samestate.conformance.engines.protocol.Engine.run`.
+
+        Raises InputError where the case lacks what executing it takes, which is no failure of the engine.
+        """
+        try:
+            return execute(case, self.apply)
+        except Exception:
+            execute(case)  # the specification says whether it is the case that lacks something
+            raise
 
     def apply(self, machine: Any, block: Any, state: Any) -> AnyResult:
         """See :meth:`samestate.conformance.engines.protocol.InProcess.apply`."""

@@ -231,6 +231,8 @@ def read_hashes(env: LooseFields, number: int) -> dict[int, bytes]:
     if given is not None:
         for name in given.values:
             past = to_quantity(f"{given.where}: number of a block", name, 64)
+            if past in hashes:
+                raise InputError(f"{given.where}: {name}: block {past} is there twice")
             hashes[past] = to_bytes(f"{given.where}: {name}", given.raw(name), WORD_SIZE)
     parent_hash = env.optional_data("parentHash", WORD_SIZE)
     if parent_hash is not None and number and hashes.setdefault(number - 1, parent_hash) != parent_hash:

@@ -308,9 +308,12 @@ class WorkerPool:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # the new process begins with this
         try:
             process.start()
+        except OSError as error:
+            mine.close()
+            raise EngineError(f"a worker process cannot be started: {error.strerror or error}") from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        theirs.close()
+            theirs.close()
         return Worker(number, process, mine)
 
     def _load(self, name: MachineName, source: str) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -62,3 +66,81 @@ def test_an_unknown_command_is_bad_input() -> None:
     result = CliRunner().invoke(command.application, ["nothing"])
     assert result.exit_code == 2
     assert "nothing" in result.stderr
+
+
+EVERY = {
+    "check": [],
+    "rules": [],
+    "run": ["block.json"],
+    "fill": ["--output", "out", "toy"],
+    "generate": ["-o", "block.yaml"],
+    "fuzz": ["--blocks", "1"],
+    "bench": ["--preset", "small", "--repeat", "1"],
+    "mutants": [],
+    "engines": [],
+    "t8n": ["--state.fork", "Prague"],
+    "trace": ["block.json"],
+}
+
+
+def in_a_folder_that_is_gone(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    folder.mkdir(exist_ok=True)
+    words = [
+        "sh",
+        "-c",
+        'cd "$0" && rmdir "$0" && exec "$@"',
+        str(folder),
+        sys.executable,
+        "-m",
+        "samestate",
+        *arguments,
+    ]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("name", command.COMMANDS)
+def test_a_current_folder_that_is_gone_is_one_line(tmp_path: Path, name: str) -> None:
+    done = in_a_folder_that_is_gone(tmp_path / "gone", name, *EVERY[name])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "samestate: the current folder is no longer there: change to one that is\n"
+
+
+def test_help_needs_no_folder(tmp_path: Path) -> None:
+    done = in_a_folder_that_is_gone(tmp_path / "gone", "check", "-h")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", command.COMMANDS)
+def test_help_fits_the_narrowest_terminal_and_says_what_each_option_takes(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Nothing is cut, no line is left to the terminal to break, and no option takes a type of Python."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERMINAL_WIDTH", "80")
+    short, long = (CliRunner().invoke(command.application, [name, option]) for option in ("-h", "--help"))
+    assert (short.exit_code, short.output) == (0, long.output)
+    lines = short.output.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "…" not in short.output
+    (options,) = re.findall(r"Options ─.*", short.output, re.DOTALL)
+    assert not re.search(r"<(?!bool>)\w|list\[|default: \(", options)
+    assert f" {name} [OPTIONS]" in short.output
+    assert all(option in short.output for option in options_of(name))
+
+
+def options_of(name: str) -> list[str]:
+    """Every option of a command that is not hidden, by its longest name."""
+    options = [parameter for parameter in command.load(name).params if parameter.param_type_name == "option"]
+    return [max(option.opts, key=len) for option in options if not option.hidden]
+
+
+def test_a_compiled_engine_that_cannot_be_used_is_one_line_wherever_it_is_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    register(monkeypatch, ImportError("samestate.optimized is not compiled", name="samestate.optimized"))
+    result = CliRunner().invoke(command.application, ["trial", "here"])
+    assert result.exit_code == 2
+    assert result.stderr == "samestate: trial: needs the compiled engine: samestate.optimized is not compiled\n"
+    register(monkeypatch, ImportError("something else", name="elsewhere"))
+    assert isinstance(CliRunner().invoke(command.application, ["trial", "here"]).exception, ImportError)

@@ -7,6 +7,7 @@ from typing import Final
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.forks import BY_NAME
+from samestate.conformance.fixtures.known_hashes import KnownHashes
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.evm.keys import CODEC
 from samestate.conformance.vectors.hexadecimal import hexed, unhexed
@@ -114,7 +115,7 @@ def write_environment(fork: Fork, environment: Environment) -> Object:
 
 
 def read_environment(case: Case, env: Object) -> Environment:
-    """The environment that :func:`write_environment` wrote."""
+    """The environment that :func:`write_environment` wrote. A block hash that it does not have is not known."""
 
     def number(name: str) -> int:
         return int(text(env, name)) if name in env else 0
@@ -133,7 +134,9 @@ def read_environment(case: Case, env: Object) -> Environment:
         parent_beacon_block_root=(
             unhexed(text(env, "parent_beacon_block_root")) if "parent_beacon_block_root" in env else ZERO_HASH
         ),
-        block_hashes={int(number): unhexed(str(digest)) for number, digest in member(env, "block_hashes").items()},
+        block_hashes=KnownHashes(
+            {int(number): unhexed(str(digest)) for number, digest in member(env, "block_hashes").items()}
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.evm.case import fork_of, read_payload, read_transactions, state_of
 from samestate.conformance.vectors.evm.result import write_result
@@ -13,7 +14,7 @@ from samestate.spec.evm.chain import EvmResult
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
-from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.state import FlatState, MissingWitness
 from samestate.spec.machine import Rejection
 from samestate.spec.transition import apply_block
 
@@ -36,11 +37,16 @@ def execute_block(
 ) -> tuple[Object, FlatState, EvmResult | None]:
     """What comes out of a block: a map as under ``expect``, the state after it, and the whole result.
 
-    A block that is rejected leaves the state as it was, and has no result.
+    A block that is rejected leaves the state as it was, and has no result. Raises InputError where the specification
+    itself cannot execute it, since the case lacks the hash of a block that it asks for.
     """
     try:
         result = apply(Evm(fork), read_payload(case, block, read_transactions(block)), state)
     except Rejection as rejection:
         return write_rejection(rejection), state, None
+    except MissingWitness as missing:
+        if apply is not apply_block:
+            raise
+        raise InputError(f"{case.id}: blocks[{case.blocks.index(block)}].env.block_hashes: {missing}") from missing
     after: FlatState = result.state()
     return write_result(fork, result, after.root()), after, result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from samestate.conformance.vectors.document import Object, Path, YamlDocument
+from samestate.conformance.vectors.document import Object, Path, YamlDocument, quoted
 from samestate.conformance.vectors.evm.case import (
     block_fields,
     environment_fields,
@@ -46,9 +46,7 @@ def block_problems(document: YamlDocument, case: Case, expected: tuple[Object, .
         path: Path = ("blocks", index)
         yield from presence_problems(document, (*path, "env"), member(block, "env"), environment_fields(fork), fork)
         yield from presence_problems(document, path, block, block_fields(fork), fork, required=("withdrawals",))
-        for number in member(member(block, "env"), "block_hashes"):
-            if int(number) >> 64:
-                yield f"{document.at((*path, 'env', 'block_hashes', number))}must fit into 64 bits"
+        yield from block_hash_problems(document, (*path, "env"), member(block, "env"))
         for place, entry in enumerate(members(block, "txs")):
             if entry != write_transaction(unhexed(text(entry, "raw"))):
                 right = write_transaction(unhexed(text(entry, "raw"))).get("sender", "left out")
@@ -58,6 +56,17 @@ def block_problems(document: YamlDocument, case: Case, expected: tuple[Object, .
         if text(expect, "status") == VALID:
             yield from presence_problems(document, where, expect, expected_fields(fork), fork)
             yield from record_problems(document, where, block, expect, CODEC)
+
+
+def block_hash_problems(document: YamlDocument, path: Path, env: Object) -> Iterable[str]:
+    """Hashes of blocks that are not before this one, and one of the parent that is not ``parent_hash``."""
+    own = int(text(env, "number"))
+    for number, digest in member(env, "block_hashes").items():
+        where = document.at((*path, "block_hashes", number))
+        if int(number) >= own:
+            yield f"{where}must be before the block itself, {quoted(str(own))}"
+        elif int(number) == own - 1 and digest != text(env, "parent_hash"):
+            yield f"{where}must be parent_hash, {quoted(text(env, 'parent_hash'))}, as it is the parent's"
 
 
 def presence_problems(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ import pytest
 from samestate.conformance.checking.document import DocumentTask
 from samestate.conformance.checking.limits import NO_LIMITS, Limits, parse_limits, show_size
 from samestate.conformance.checking.verdict import Result
-from samestate.conformance.checking.worker import Closed, Worker
+from samestate.conformance.checking.worker import Closed, EndedBeforeWork, Worker, process_context
 from samestate.conformance.engines.process_tree import end_tree, memory_of, tree
 from samestate.conformance.errors import InputError
 from tests.conformance.checking.cases import LOOP, RLP_TEST, hexed, samestate, state_test, transfer, write
@@ -187,6 +188,20 @@ def test_a_worker_that_is_killed_gives_no_report() -> None:
         worker.check(task(("endless", endless())))
     with pytest.raises(Closed):
         worker.check(task(("too late", RLP_TEST)))
+
+
+def test_a_system_that_lets_no_process_be_started_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_process: object) -> None:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    context = process_context()
+    monkeypatch.setattr(context.Process, "start", start)  # type: ignore[attr-defined]
+    worker = Worker()
+    with pytest.raises(
+        EndedBeforeWork, match=r"^a worker process cannot be started: Resource temporarily unavailable$"
+    ):
+        worker.check(task(("a", RLP_TEST)))
+    worker.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")

@@ -16,8 +16,10 @@ import pytest
 
 from samestate.conformance.checking import journal
 from samestate.conformance.checking.document import DocumentTask
+from samestate.conformance.checking.journal import program_version
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.checking.workers import check_all
+from samestate.conformance.vectors.places import VECTORS
 from tests.conformance.checking.cases import LOOP, RLP_TEST, WRONG_RLP_TEST, block_file, samestate, state_test, write
 
 pytestmark = pytest.mark.slow
@@ -102,6 +104,47 @@ def test_other_source_other_verdicts(monkeypatch: pytest.MonkeyPatch) -> None:
     samestate("check", "cases", "--resume")
     monkeypatch.setattr(journal, "source_version", lambda: "another")
     assert "earlier run" not in samestate("check", "cases", "--resume").stdout
+
+
+def test_a_changed_program_or_another_number_of_workers_is_run_again() -> None:
+    vector = VECTORS / "toy/conflicts/long_chain.yaml"
+    program = Path("client.py")
+    arguments = ("check", vector, "--engine", f"command:{sys.executable} client.py", "--resume")
+    program.write_text((ROOT / "docs/client.py").read_text(encoding="utf-8"), encoding="utf-8")
+    samestate(*arguments)
+    assert "earlier run" in samestate(*arguments).stdout
+    program.write_text(program.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    program_version.cache_clear()
+    assert "earlier run" not in samestate(*arguments).stdout
+    waves = ("check", vector, "--engine", "reference:waves", "--resume", "--workers")
+    samestate(*waves, 2)
+    assert "earlier run" in samestate(*waves, 2).stdout
+    assert "earlier run" not in samestate(*waves, 3).stdout
+
+
+@pytest.mark.parametrize("ending", [".py", ".so"])
+@pytest.mark.parametrize("room", ["spec", "conformance", "reference", "optimized"])
+def test_the_source_of_every_room_counts(room: str, ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = journal.source_version()
+    read = Path.read_bytes
+
+    def changed(path: Path) -> bytes:
+        return read(path) + b"#" if path.suffix == ending and room in path.parts else read(path)
+
+    has_any = any((ROOT / room).rglob(f"*{ending}"))
+    monkeypatch.setattr(Path, "read_bytes", changed)
+    assert (journal.source_version() != before) == has_any
+
+
+def test_a_device_is_no_journal() -> None:
+    document = write(Path("a.json"), {"dog": RLP_TEST})
+    samestate("check", document, "--resume")
+    (file,) = Path(".samestate").iterdir()
+    file.unlink()
+    file.symlink_to("/dev/full")
+    result = samestate("check", document, "--resume")
+    assert result.exit_code == 2
+    assert re.fullmatch(r"samestate: --resume: \.samestate/check-[0-9a-f]+\.jsonl: must be a file\n", result.stderr)
 
 
 def slow_cases(count: int, gas: int = 700_000) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,25 @@ def test_the_lists_of_blockchain_tests_are_judged(tmp_path: Path) -> None:
         if len(judged) >= 3:
             break
     assert len(judged) >= 3, judged
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["check"],
+        ["check", "--engine", "reference:waves", "--engine", "optimized@processes"],
+        ["run"],
+        ["run", "--engine", "reference:block-stm"],
+        ["run", "--engine", "optimized:sequential@processes"],
+        ["trace"],
+    ],
+)
+def test_a_vector_without_a_block_hash_that_is_asked_for_is_refused(command: list[str], tmp_path: Path) -> None:
+    content = (VECTORS / f"evm/system_contracts/hashes_of_ancestors-osaka{SUFFIX}").read_text(encoding="utf-8")
+    without, count = re.subn(r'\n +"744": "0x[0-9a-f]{64}"', "", content)
+    assert count == 1
+    path = tmp_path / f"hashes{SUFFIX}"
+    path.write_text(without, encoding="utf-8")
+    result = CliRunner().invoke(application, [*command, str(path)])
+    assert result.exit_code == 2, result.output
+    assert "the hash of block 744 is missing" in result.output

@@ -184,6 +184,8 @@ def test_an_engine_that_cannot_say_hello(engine: Callable[..., CommandEngine], b
         ("time.sleep(60)", "gave no answer within 3 seconds"),
         (r"'\ud800'", "half a surrogate pair, '\\ud800'"),
         ("print('[' * 200_000)", "nested deeper than 32 levels"),
+        ('print(\'{"results": [], "results": []}\')', 'the name "results" is there twice in one object'),
+        ("print('{\"results\": NaN}')", "its answer is not JSON: "),
         ("print('{\"a\":' * 33 + '1' + '}' * 33)", "nested deeper than 32 levels"),
     ],
 )

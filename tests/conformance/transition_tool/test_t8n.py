@@ -411,6 +411,11 @@ def test_wrong_options(arguments: list[str], message: str) -> None:
         (("env", "currentExcessBlobGas"), "0xffffffffffffffff", "at an excess of 18446744073709551615 blob gas"),
         (("env", "ommers"), [{"delta": 1, "address": SENDER}], "stdin: env: ommers: must be empty: Prague has none"),
         (("env", "blockHashes"), {"x": "0x"}, "blockHashes: number of a block: must be a number"),
+        (
+            ("env", "blockHashes"),
+            dict.fromkeys(("0x0", "0"), f"0x{'22' * 32}"),
+            "blockHashes: 0: block 0 is there twice",
+        ),
         (("env", "blockHashes"), {"0": f"0x{'22' * 32}"}, "parentHash: must be the hash of block 0 in blockHashes"),
         (("env", "blobParams"), {"target": 1, "max": 0, "baseFeeUpdateFraction": 1}, "must not be 0"),
         (("env",), [], "stdin: env: must be an object, but is a list of 0"),
@@ -475,3 +480,9 @@ def test_wrong_difficulty_of_the_parent() -> None:
         answer = transition("Berlin", stdin=parts(env={**env, **changes}))
         assert answer.exit_code == 2, message
         assert message in answer.stderr
+
+
+@pytest.mark.parametrize("id", ["-1", str(2**64)])
+def test_the_id_of_a_chain_has_64_bits(id: str) -> None:
+    answer = call(f"--state.chainid={id}", "--state.fork=Prague")
+    assert (answer.exit_code, answer.stderr) == (2, f"samestate: --state.chainid {id}: must be a number of 64 bits\n")

@@ -67,6 +67,8 @@ BAD = {
     "nonce out of range": ('nonce: "0x0"', f'nonce: "{hex(2**64)}"', "must fit into 64 bits"),
     "field of another fork": ("      number:", '      difficulty: "1"\n      number:', "Amsterdam has no such field"),
     "field of the fork left out": ('      base_fee_per_gas: "1000000000"\n', "", "'base_fee_per_gas' is missing"),
+    "hash of the block itself": ('block_hashes: {"999"', 'block_hashes: {"1000"', "must be before the block itself"),
+    "two hashes of the parent": ('parent_hash: "0x7', 'parent_hash: "0x8', "must be parent_hash, "),
     "another sender": ('sender: "0x70a2', 'sender: "0x70a3', "who signed the transaction"),
     "no key": ('"balance 0x70a2', '"wealth 0x70a2', "the key must be a key of the state"),
     "key written otherwise": (' 0x3e7": {', ' 0x03e7": {', "the key must be a key of the state"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import multiprocess
 import pytest
 
 from samestate.optimized import Configuration, Engine, EngineError, MachineName, end_workers
@@ -58,6 +60,16 @@ def test_a_worker_killed_right_before_a_block_is_replaced(engine: Engine) -> Non
         result = engine.execute(*transfers(4))
         assert result.rejection is None
         assert victim not in {moved.process for moved in result.outcomes}
+
+
+def test_a_system_that_lets_no_process_be_started_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_process: object) -> None:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    end_workers()
+    monkeypatch.setattr(multiprocess.get_context("spawn").Process, "start", start)
+    with pytest.raises(EngineError, match=r"^a worker process cannot be started: Resource temporarily unavailable$"):
+        Engine(TOKENS, SETTINGS).execute(*transfers(1))
 
 
 def test_a_worker_that_is_lost_each_time_is_told(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
