@@ -96,7 +96,8 @@ def check(
         list[str] | None,
         typer.Option(
             metavar="ID",
-            help="An engine, `all`, or a pattern as `reference:*`; may be given again.",
+            help="An engine, `all`, a pattern as `reference:*`, or a client: `command:PATH`, `t8n:evm t8n`. "
+            "May be given again.",
             rich_help_panel=HOW,
         ),
     ] = None,
