@@ -66,6 +66,9 @@ class Commands(typer.core.TyperGroup):
         except InputError as error:
             print(f"samestate: {error}", file=sys.stderr)
             raise typer.Exit(BAD_INPUT) from error
+        except ImportError as error:
+            print(f"samestate: {needs_engine(ctx.invoked_subcommand or '', error)}", file=sys.stderr)
+            raise typer.Exit(BAD_INPUT) from error
         except KeyboardInterrupt:
             print("samestate: interrupted", file=sys.stderr)
             raise typer.Exit(INTERRUPTED) from None
@@ -87,13 +90,18 @@ def load(name: str) -> Any:
     try:
         module = importlib.import_module(f"samestate.conformance.commands.{name}")
     except ImportError as error:
-        if not (error.name or "").startswith(OPTIMIZED):
-            raise
-        raise InputError(f"{name}: needs the compiled engine: {without_engine(error)}") from error
+        raise needs_engine(name, error) from error
     function = getattr(module, name)
     single = typer.Typer(add_completion=False, context_settings=HELP_OPTIONS)
     single.command(name, help=COMMANDS[name], epilog=unwrapped(function.__doc__ or ""))(function)
     return typer.main.get_command(single)
+
+
+def needs_engine(name: str, error: ImportError) -> InputError:
+    """That a command needs the compiled engine, where the error is that it cannot be used; else the error is raised."""
+    if not (error.name or "").startswith(OPTIMIZED):
+        raise error
+    return InputError(f"{name}: needs the compiled engine: {without_engine(error)}")
 
 
 def unwrapped(docstring: str) -> str:

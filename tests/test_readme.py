@@ -63,3 +63,11 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     targets = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if not link.startswith("http")]
     missing = [link for link in targets if link.split("#")[0] and not (page.parent / link.split("#")[0]).exists()]
     assert missing == []
+
+
+def test_a_client_is_compared_after_no_more_than_five_commands() -> None:
+    (_, section) = README.split("## Check your own client\n")
+    script = re.findall(r"```sh\n(.*?)```", section.split("\n## ")[0], re.DOTALL)[0]
+    commands = [part for line in script.splitlines() for part in line.split("#")[0].split("&&")]
+    assert len(commands) <= 5
+    assert commands[-1].strip() in [line.replace("$ ", ".venv/bin/") for line in README.splitlines()]

@@ -10,6 +10,7 @@ from typing import Any, Final
 import multiprocess
 
 from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, SPEC, Figures, Turn
+from samestate.conformance.engines.starting import leave_interrupts_to_the_parent, start_shielded
 from samestate.optimized import Configuration, Engine
 from samestate.optimized.metrics import Metrics
 from samestate.optimized.processes.machine import MachineName
@@ -115,7 +116,7 @@ class ProcessCopy:
         context = multiprocess.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=serve_copy, args=(theirs, machine, configuration, block), daemon=True)
-        self.process.start()
+        start_shielded(self.process)
         theirs.close()
 
     def turn(self) -> Turn:
@@ -133,10 +134,11 @@ class ProcessCopy:
 
 def serve_copy(pipe: Any, machine: MachineName, configuration: Configuration, block: Block) -> None:
     """What the process of a copy does, until its pipe is closed."""
+    leave_interrupts_to_the_parent()
     engine = MeasuredOptimized(SEQUENTIAL, machine, configuration, block)
     while True:
         try:
             pipe.recv()
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             return
         pipe.send(engine.turn().seconds)

@@ -85,9 +85,9 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
     if not session.ended:
         for engine in session.idle(options.engines):
             yield f"{engine} executed nothing"
-    blocks = [verdict for verdict in session.verdicts if verdict.kind == BLOCK]
+    blocks = [verdict for verdict in session.verdicts if verdict.kind == BLOCK and verdict.result is not Result.SKIPPED]
     if blocks:
-        yield from block_table(blocks)
+        yield from block_table(blocks, name_engine=len(options.engines) > 1)
     yield from counts_table(session)
     for note in session.notes[:NOTES_SHOWN]:
         yield f"note: {note}"
@@ -116,11 +116,12 @@ def failure(verdict: Verdict, name_engine: bool = False) -> Iterator[str]:
         yield f"  {line}"
 
 
-def block_table(verdicts: list[Verdict]) -> Iterator[str]:
+def block_table(verdicts: list[Verdict], name_engine: bool = False) -> Iterator[str]:
     """Which checks each block had."""
-    rows = [["block", "fork", *COLUMNS.values()]]
+    rows = [["block", *(["engine"] if name_engine else []), "fork", *COLUMNS.values()]]
     for verdict in verdicts:
-        rows.append([_block_name(verdict), verdict.fork, *(_cell(verdict, check) for check in COLUMNS)])
+        engine = [verdict.engine] if name_engine else []
+        rows.append([_block_name(verdict), *engine, verdict.fork, *(_cell(verdict, check) for check in COLUMNS)])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     yield ""
     for row in rows:
@@ -133,10 +134,16 @@ def _block_name(verdict: Verdict) -> str:
 
 
 def _cell(verdict: Verdict, check: str) -> str:
-    had = [name for name in verdict.checks if name == check or (check == AFTER_PARENT and name.endswith(check))]
+    """Whether a check was made. An engine outside is judged by the fields of vectors, which have the same names."""
+    had = [name for name in verdict.checks if spaced(name) == check or (check == AFTER_PARENT and name.endswith(check))]
     if any(line.startswith(f"{name}:") for name in had for line in verdict.reason.splitlines()):
         return "FAILED"
     return "ok" if had else "-"
+
+
+def spaced(name: str) -> str:
+    """A field's name in words."""
+    return name.replace("_", " ")
 
 
 def counts_table(session: Session) -> Iterator[str]:

@@ -65,8 +65,11 @@ EVERYTHING: Final = Selection()
 
 
 def is_called(id: str, case: str) -> bool:
-    """Whether a case of that id is meant by ``case``: its id, or its name in its document."""
-    return id == case or id.partition(MEMBER)[2] == case
+    """Whether a case of that id is meant by ``case``: its id, or its name in its document.
+
+    The id of a vector does not say where it lies, and so is its name there.
+    """
+    return id == case or id.partition(MEMBER)[2] == case or (MEMBER not in id and case.partition(MEMBER)[2] == id)
 
 
 def below(origin: str, id: str) -> str:

@@ -38,10 +38,10 @@ DOCUMENT: Final = "document"
 class Options:
     """What to check and how.
 
-    ``sample`` and ``selection`` limit the cases, ``members`` those of a path, to what has that id. ``jobs`` counts
-    processes that share the cases, ``workers`` those inside an engine. ``most_failures`` ends it after so many;
-    ``is_listing``: cases are listed, and not run. ``limits`` are what each case may take. ``chain`` is that of blocks
-    which are of no public one or name none.
+    ``sample`` and ``selection`` limit the cases, ``members`` those of a path, to what has that id; of a path that was
+    given as a whole there are none. ``jobs`` counts processes that share the cases, ``workers`` those inside an engine.
+    ``most_failures`` ends it after so many; ``is_listing``: cases are listed, and not run. ``limits`` are what each
+    case may take. ``chain`` is that of blocks which are of no public one or name none.
     """
 
     paths: tuple[Path, ...]

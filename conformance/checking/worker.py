@@ -25,6 +25,7 @@ from samestate.conformance.checking.limits import NO_LIMITS, Limits, show_size
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.engines.process_tree import end_tree, memory_of, tree
+from samestate.conformance.engines.starting import leave_interrupts_to_the_parent, start_shielded
 from samestate.conformance.errors import InputError
 
 LOOK_AGAIN: Final = 0.02
@@ -296,7 +297,7 @@ def _start(measure_rules: bool) -> tuple[Any, Connection[Any, Any]]:
     mine, other = context.Pipe()
     process = context.Process(target=_work, args=(other, measure_rules))  # type: ignore[attr-defined]
     try:
-        process.start()
+        start_shielded(process)
     except (EOFError, OSError) as error:
         mine.close()
         reason = getattr(error, "strerror", None) or str(error) or "the server of processes has ended"
@@ -320,7 +321,7 @@ def process_context() -> BaseContext:
 
 def _work(connection: Connection[Any, Any], measure_rules: bool) -> None:
     """Check documents until there is no more to do. Ctrl-C is left to the parent; when that is gone, this ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_interrupts_to_the_parent()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()

@@ -96,7 +96,8 @@ def check(
         list[str] | None,
         typer.Option(
             metavar="ID",
-            help="An engine, `all`, or a pattern as `reference:*`; may be given again.",
+            help="An engine, `all`, a pattern as `reference:*`, or a client: `command:PATH`, `t8n:evm t8n`. "
+            "May be given again.",
             rich_help_panel=HOW,
         ),
     ] = None,
@@ -170,7 +171,7 @@ def check(
             needing=selectors_of("--selector", selector or ()),
             without=selectors_of("--without", without or ()),
         ),
-        members=tuple((path, id) for path, id in targets if id is not None),
+        members=tuple((path, id) for path, id in targets if id is not None and (path, None) not in targets),
         most_failures=1 if exit_first else most_failures,
         is_listing=is_listing,
         chain=choose_chain(chain),
@@ -178,6 +179,9 @@ def check(
     )
     compile_keyword(keyword or '""')
     if is_listing:
+        for option, target in (("--json", json), ("--junitxml", junit)):
+            if target is not None:
+                raise InputError(f"{option} {target}: cannot be given with --list, which runs nothing")
         list_cases(options)
         return
     session = Session()

@@ -35,7 +35,10 @@ FOLDER: Final = Path("found")
 
 def fuzz(
     engine: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="An engine or a pattern; may be given again.")
+        list[str] | None,
+        typer.Option(
+            metavar="ID", help="An engine, a pattern, or a client: `command:PATH`, `t8n:evm t8n`; may be given again."
+        ),
     ] = None,
     machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy or evm.")] = toy.NAME,
     fork: Annotated[

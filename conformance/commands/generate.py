@@ -36,7 +36,9 @@ def generate(
         float, typer.Option(metavar="SHARE", help="The share of transactions that conflict, 0 to 1.")
     ] = 0.2,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="What the block is made from.")] = 0,
-    fork: Annotated[str, typer.Option(metavar="FORK", help="The fork of an EVM block.")] = LATEST,
+    fork: Annotated[
+        str | None, typer.Option(metavar="FORK", help="The fork of an EVM block.", show_default=LATEST)
+    ] = None,
     access_list: Annotated[bool, typer.Option("--access-list", help="The block carries its access list.")] = False,
 ) -> None:
     """Make a block from a seed, execute it on the specification, and write both as a vector.
@@ -49,12 +51,18 @@ def generate(
     name = name_for("--output", output)
     case = make_case(name, machine, txs, conflict, seed, fork, access_list)
     expected = execute(case)
-    options = f"--machine {machine} --txs {txs} --conflict {conflict:g} --seed {seed}"
+    options = f"--machine {machine} --txs {txs} --conflict {exact(conflict)} --seed {seed}"
     options += (f" --fork {case.fork}" if machine == evm.NAME else "") + (" --access-list" if access_list else "")
     text = vector_text(case, expected, f"generated.{machine}", f"Written by `samestate generate {options}`.")
     refuse_length(txs, len(text.encode()))
     write_vector("--output", output, text)
     print(f"{output}: {sum(len(members(block, 'txs')) for block in case.blocks)} transactions, {len(text)} bytes")
+
+
+def exact(share: float) -> str:
+    """A number in as few digits as give it again."""
+    short = f"{share:g}"
+    return short if float(short) == share else repr(share)
 
 
 def refuse_length(transactions: int, size: int) -> None:
@@ -68,17 +76,19 @@ def refuse_length(transactions: int, size: int) -> None:
 
 
 def make_case(
-    name: str, machine: str, transactions: int, conflict: float, seed: int, fork: str, access_list: bool
+    name: str, machine: str, transactions: int, conflict: float, seed: int, fork: str | None, access_list: bool
 ) -> Case:
     """The case that the options describe. Raises InputError."""
     if machine == toy.NAME:
+        if fork is not None:
+            raise InputError(f"--fork {fork}: only blocks of the {evm.NAME} have one; say --machine {evm.NAME}")
         slots = max(LEAST_SLOTS, SLOTS_PER_TRANSACTION * transactions)
         made = toy_generator.generate_block(seed, transactions, conflict, toy_generator.Workload(keys=slots))
         block = with_access_list(made.blocks[0], made.state) if access_list else made.blocks[0]
         return toy_case(name, block, made.state)
     if machine != evm.NAME:
         raise InputError(f"--machine {machine}: must be {toy.NAME} or {evm.NAME}")
-    fork = fork_name(fork, evm.NAME)
+    fork = fork_name(fork or LATEST, evm.NAME)
     if access_list and not BY_NAME[fork].has_access_list:
         raise InputError(f"--access-list: {fork} has no block access lists")
     return evm_case(name, generate_block(BY_NAME[fork], seed, transactions, conflict), access_list)

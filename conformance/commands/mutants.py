@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from rich.progress import track
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.mutants.report import HuntedMutant, table_of
-from samestate.conformance.mutants.suspects import Suspect, all_suspects
+from samestate.conformance.mutants.suspects import OPTIMIZED, Suspect, all_suspects, is_of, why_none_compiled
 from samestate.conformance.output.console import console_for, print_table
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import is_stdout
@@ -58,6 +59,11 @@ def mutants(
 def chosen(names: Sequence[str], engine: str) -> list[Suspect]:
     """The mutants that names stand for, of engines like that one. Raises InputError for a name that stands for none."""
     suspects = list(all_suspects(engine))
+    if is_of(OPTIMIZED, engine) and (reason := why_none_compiled()):
+        left_out = f"mutants of the compiled engine are left out: {reason}"
+        if not suspects:
+            raise InputError(left_out)
+        print(f"samestate: {left_out}", file=sys.stderr)
     for name in names:
         if not any(fnmatch.fnmatchcase(suspect.name, name) for suspect in suspects):
             near = difflib.get_close_matches(name, [suspect.name for suspect in suspects], 1)

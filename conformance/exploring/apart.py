@@ -13,6 +13,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, Final, TypeVar
 
+from samestate.conformance.engines.starting import leave_interrupts_to_the_parent, start_shielded
+
 Result = TypeVar("Result")
 
 SECONDS: Final = 120.0
@@ -72,7 +74,7 @@ class SeparateProcess:
             context = multiprocessing.get_context("spawn")
             self._connection, other = context.Pipe()
             self._process = context.Process(target=_answer, args=(other,), daemon=True)
-            self._process.start()
+            start_shielded(self._process)
             other.close()
         return self._connection
 
@@ -94,7 +96,7 @@ def _answer(connection: Connection[Any, Any]) -> None:
     The limit is kept by the kernel, which needs neither the interpreter nor the parent for it: a run that never ends
     may hold the interpreter's lock, and whoever asked may be gone.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    leave_interrupts_to_the_parent()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     while True:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import importlib
-import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -12,12 +11,18 @@ from itertools import chain
 from typing import Final
 
 from samestate.conformance.engines.in_process import STRATEGIES
+from samestate.conformance.engines.optimized import has_engine
+from samestate.conformance.exploring.variants import unavailable
 from samestate.conformance.mutants.catalogue import all_mutants
 from samestate.conformance.mutants.hunting import hunt
 from samestate.conformance.mutants.report import HuntedMutant
 
 COMPILED: Final = "samestate.conformance.mutants.compiled"
 """Where the mutants of the compiled engine are: its function ``suspects`` gives them, in the order of the table."""
+
+REFERENCE: Final = "reference"
+OPTIMIZED: Final = "optimized"
+"""The rooms whose engines have mutants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +40,26 @@ def reference_suspects() -> Iterator[Suspect]:
         yield Suspect(mutant.name, mutant.engine, partial(hunt, mutant))
 
 
+def why_none_compiled() -> str | None:
+    """Why the mutants of the compiled engine cannot be hunted here, or None if they can."""
+    return unavailable() if has_engine() else "this installation was made with SAMESTATE_PURE and has none"
+
+
 def compiled_suspects() -> Iterator[Suspect]:
-    """The mutants of the compiled engine, where they are there."""
-    if importlib.util.find_spec(COMPILED) is not None:
+    """The mutants of the compiled engine, where they can be hunted."""
+    if why_none_compiled() is None:
         yield from importlib.import_module(COMPILED).suspects()
+
+
+def is_of(room: str, engine: str) -> bool:
+    """Whether an engine of that room is like the pattern."""
+    return any(fnmatch.fnmatchcase(f"{room}:{strategy}", engine) for strategy in STRATEGIES)
 
 
 def all_suspects(engine: str = "*") -> Iterator[Suspect]:
     """All mutants of engines whose id is like that pattern."""
-    halves = {"reference": reference_suspects, "optimized": compiled_suspects}
-    wanted = [
-        suspects()
-        for half, suspects in halves.items()
-        if any(fnmatch.fnmatchcase(f"{half}:{strategy}", engine) for strategy in STRATEGIES)
-    ]
+    halves = {REFERENCE: reference_suspects, OPTIMIZED: compiled_suspects}
+    wanted = [suspects() for room, suspects in halves.items() if is_of(room, engine)]
     for suspect in chain.from_iterable(wanted):
         if fnmatch.fnmatchcase(suspect.engine, engine):
             yield suspect

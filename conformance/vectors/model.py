@@ -21,6 +21,7 @@ SELECTORS: Final[Mapping[str, str]] = {
     "ommers": "a block has ommers, whose miners are rewarded",
     "opening": "a block of the toy stores something before its first transaction",
     "orphan-storage": "the pre-state holds an account that has storage, but neither nonce nor code",
+    "overflows": "a balance or the price of blob gas does not fit 256 bits",
     "proposed-access-list": "a block comes with a block access list that is to be verified",
     "rejections": "a block is invalid",
     "requests": "a block has requests to the consensus layer",
@@ -30,8 +31,10 @@ SELECTORS: Final[Mapping[str, str]] = {
 }
 """What an engine may be unable to do, each with when a vector needs it."""
 
-SELECTOR_GROUPS: Final[Mapping[str, tuple[str, ...]]] = {"unreachable": ("empty-accounts", "orphan-storage")}
-"""Names for several selectors: ``unreachable`` are pre-states that no chain can reach, which a client need not bear."""
+SELECTOR_GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "unreachable": ("empty-accounts", "orphan-storage", "overflows")
+}
+"""Names for several selectors: ``unreachable`` are states that no chain can reach, which a client need not bear."""
 
 POST_STATE: Final = "post_state"
 """An output that no vector has, since it follows from the pre-state and the access record: the state after a block."""

@@ -133,3 +133,14 @@ def options_of(name: str) -> list[str]:
     """Every option of a command that is not hidden, by its longest name."""
     options = [parameter for parameter in command.load(name).params if parameter.param_type_name == "option"]
     return [max(option.opts, key=len) for option in options if not option.hidden]
+
+
+def test_a_compiled_engine_that_cannot_be_used_is_one_line_wherever_it_is_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    register(monkeypatch, ImportError("samestate.optimized is not compiled", name="samestate.optimized"))
+    result = CliRunner().invoke(command.application, ["trial", "here"])
+    assert result.exit_code == 2
+    assert result.stderr == "samestate: trial: needs the compiled engine: samestate.optimized is not compiled\n"
+    register(monkeypatch, ImportError("something else", name="elsewhere"))
+    assert isinstance(CliRunner().invoke(command.application, ["trial", "here"]).exception, ImportError)

@@ -12,14 +12,18 @@ from samestate.conformance.generating.evm import generate_block, generate_invali
 from samestate.conformance.peers.eels import Eels
 from samestate.conformance.peers.ethereumjs import EthereumJs
 from samestate.conformance.peers.peer import PeerMissing, differences, run_specification
+from samestate.spec.evm.address import created_address
 from samestate.spec.evm.alloc import Alloc
 from samestate.spec.evm.block_access_list import decode_access_list
 from samestate.spec.evm.forks import AMSTERDAM, PRAGUE
 from samestate.spec.evm.signature import address_of, sign
 from samestate.spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES
 from samestate.spec.evm.transaction import LegacyTransaction, encode_transaction
+from tests.peers.geth import disagreements, find_geth, without_eip_7610
 
 pytestmark = [pytest.mark.peers]
+
+NOTHING: dict[str, str | dict[str, str]] = {"nonce": "0x0", "balance": "0x0", "code": "0x", "storage": {}}
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +108,36 @@ def test_ethereumjs_lists_a_changed_slot_as_a_read_too() -> None:
     # EIP-7928: a slot that is written is not listed as a read as well.
     assert right.storage_reads == ()
     assert wrong == replace(right, storage_reads=(1,))
+
+
+def block_that_creates_onto_storage_alone() -> GeneratedCase:
+    """A creation whose address has a slot, and neither nonce nor code."""
+    key = b"\x01" * 32
+    sender = address_of(key)
+    case = generate_block(PRAGUE, 1, transactions=0)
+    transaction = LegacyTransaction(
+        nonce=0,
+        gas_price=case.environment.base_fee_per_gas,
+        gas_limit=200_000,
+        to=None,
+        value=0,
+        data=b"",
+    )
+    pre: Alloc = {
+        **case.pre,
+        f"0x{sender.hex()}": {**NOTHING, "balance": hex(10**20)},
+        f"0x{created_address(sender, 0).hex()}": {**NOTHING, "balance": "0x1", "storage": {"0x0": "0x2"}},
+    }
+    return replace(case, pre=pre, transactions=(encode_transaction(sign(transaction, key)),))
+
+
+def test_geth_creates_onto_storage_alone(eels: Eels, monkeypatch: pytest.MonkeyPatch) -> None:
+    geth, case = find_geth(), block_that_creates_onto_storage_alone()
+    assert differences(run_specification(case), eels.run(case)) == ()
+    (difference,) = disagreements(geth, [case])
+    assert "status: expected failure, the engine gives success" in difference
+    without_eip_7610(monkeypatch)
+    assert disagreements(geth, [case]) == []
 
 
 def test_ethereumjs_rejects_a_transaction_for_another_chain() -> None:

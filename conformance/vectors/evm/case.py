@@ -21,12 +21,16 @@ from samestate.spec.evm.forks import CANCUN, LONDON, PARIS, SHANGHAI
 from samestate.spec.evm.hashing import keccak256
 from samestate.spec.evm.keys import empty_account_key
 from samestate.spec.evm.payload import OmmerMiner, Payload
+from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.signature import recover_sender
 from samestate.spec.evm.state import FlatState
 from samestate.spec.evm.transaction import Transaction, decode_transaction
 from samestate.spec.machine import Rejection
 
 NAME: Final = "evm"
+
+OVERFLOWS: Final = {Invalid.BALANCE_OVERFLOW.name, Invalid.BLOB_BASE_FEE_OVERFLOW.name}
+"""The rejections that take more wei than there is, or more blobs than there were: no chain gets there."""
 
 
 def fork_of(case: Case) -> Fork:
@@ -216,6 +220,7 @@ def needed_selectors(fork: Fork, pre: Object, blocks: Sequence[Object], expected
         "multiple-blocks": len(blocks) > 1,
         "ommers": any(members(block, "ommers") for block in blocks),
         "orphan-storage": any(state.has_storage(address) for address in state.storage),
+        "overflows": any(text(expect, "status") in OVERFLOWS for expect in expected),
         "proposed-access-list": any("block_access_list" in block for block in blocks),
         "rejections": any(text(expect, "status") != VALID for expect in expected),
         "requests": any(texts(expect, "requests") for expect in expected),

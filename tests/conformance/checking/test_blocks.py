@@ -46,6 +46,21 @@ def test_a_header_that_disagrees_with_its_body_or_its_execution(tmp_path: Path, 
     assert out.endswith("\n0 passed, 1 failed, 0 skipped\n")
 
 
+def test_the_table_says_which_engine_had_which_check(tmp_path: Path) -> None:
+    """A row for each engine that executed the block; who executed nothing has none."""
+    path = write(tmp_path / "1-16000000.json", block_file()[0])
+    alone = samestate("check", path)
+    assert row_starts(alone.stdout) == [["1-16000000", "Paris", "ok"]]
+    engines = ("spec", "reference:locks", "reference:access-list")
+    several = samestate("check", path, *(word for id in engines for word in ("--engine", id)))
+    assert "block       engine           fork   header" in several.stdout
+    assert row_starts(several.stdout) == [["1-16000000", "spec", "Paris"], ["1-16000000", "reference:locks", "Paris"]]
+
+
+def row_starts(printed: str) -> list[list[str]]:
+    return [line.split()[:3] for line in printed.splitlines() if line.startswith("1-16000000 ")]
+
+
 def test_every_difference_is_told_and_shown_in_the_table(tmp_path: Path) -> None:
     file, _ = block_file()
     file["header"]["gasUsed"] = "0x5209"

@@ -90,6 +90,10 @@ def test_by_words_and_by_name(tmp_path: Path) -> None:
     assert counts(f"{path}::dog") == "1 passed, 0 failed, 0 skipped"
     other = write(tmp_path / "b.json", {"hog": RLP_TEST, "log": RLP_TEST})
     assert counts(f"{path}::dog", other) == "3 passed, 0 failed, 0 skipped"
+    assert counts(f"{path}::dog", path) == counts(path)
+    vector = VECTORS / f"{CHAIN}{SUFFIX}"
+    assert counts(f"{vector}::{CHAIN}") == "1 passed, 0 failed, 0 skipped"
+    assert counts(f"{VECTORS / 'toy/conflicts'}::{CHAIN}") == "1 passed, 0 failed, 0 skipped"
     result = samestate("check", path, "-k", "dog")
     assert "2 cases deselected by -k dog\n" in result.stdout
     for arguments, reason in (
@@ -122,6 +126,11 @@ def test_a_list_runs_nothing(tmp_path: Path) -> None:
     result = samestate("check", path, VECTORS / f"{CHAIN}{SUFFIX}", "--list")
     assert (result.exit_code, result.stderr) == (0, "3 cases\n")
     assert result.stdout == f"{path}::{long}\n{path}::hog\n{CHAIN}\n"
+    for option in ("--json", "--junitxml"):
+        result = samestate("check", path, "--list", option, tmp_path / "out")
+        assert result.exit_code == 2
+        assert result.stderr.endswith("out: cannot be given with --list, which runs nothing\n")
+        assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -88,6 +88,7 @@ def test_no_transactions_at_all(tmp_path: Path) -> None:
         (("--conflict", "1.5"), "--conflict 1.5: must be between 0 and 1"),
         (("--conflict", "nan"), "--conflict nan: must be between 0 and 1"),
         (("--machine", "svm"), "--machine svm: must be toy or evm"),
+        (("--fork", "Prague"), "--fork Prague: only blocks of the evm have one; say --machine evm"),
         (("--machine", "evm", "--fork", "Tangerine"), "--fork Tangerine: no fork is called so; known are Berlin"),
         (("--machine", "evm", "--fork", "Paris", "--access-list"), "Paris has no block access lists"),
         (("--txs", "-1"), "--txs"),
@@ -110,3 +111,10 @@ def test_forks_are_called_as_in_check(tmp_path: Path) -> None:
         options = ["generate", "--machine", "evm", "--txs", "1", "--fork", name, "-o", str(target)]
         assert CliRunner().invoke(command.application, options).exit_code == 0
         assert 'fork: "ArrowGlacier"' in target.read_text()
+
+
+def test_the_command_in_the_vector_makes_it_again(tmp_path: Path) -> None:
+    target = tmp_path / "block.yaml"
+    options = ["generate", "--machine", "toy", "--txs", "3", "--conflict", "0.3333333333", "--seed", "7"]
+    assert samestate(*options, "-o", str(target)).exit_code == 0
+    assert " ".join(options) in target.read_text(encoding="utf-8")

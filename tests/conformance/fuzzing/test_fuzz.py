@@ -22,7 +22,7 @@ from samestate.conformance.fuzzing import campaign
 from samestate.conformance.fuzzing.shrinking import fewer
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.machines import execute
-from samestate.conformance.vectors.model import Case, members, texts
+from samestate.conformance.vectors.model import SELECTOR_GROUPS, Case, members, texts
 from samestate.conformance.vectors.places import VECTORS
 from samestate.spec.evm.forks import FORKS
 from samestate.spec.machine import Key
@@ -30,6 +30,7 @@ from samestate.spec.transition import apply_block
 from samestate.spec.view import Ledger
 
 Run = Callable[..., Any]
+UNREACHABLE = SELECTOR_GROUPS["unreachable"]
 
 
 def samestate(*arguments: str) -> Any:
@@ -144,10 +145,10 @@ def test_forks_and_states_can_be_chosen(tmp_path: Path, monkeypatch: pytest.Monk
     assert result.exit_code == 1, result.output
     assert {case.fork for case in asked} == {"Cancun", "GrayGlacier"}
     assert len(asked) > 20
-    assert not any(case.selectors & {"empty-accounts", "orphan-storage"} for case in asked)
-    again = "--seed 1 --fork Cancun --fork GrayGlacier --without empty-accounts --without orphan-storage"
-    assert again in result.stdout
-    assert again.partition(" ")[2].partition(" ")[2] in next(tmp_path.rglob("*.yaml")).read_text()
+    assert not any(case.selectors & {*UNREACHABLE} for case in asked)
+    again = " ".join(["--fork Cancun --fork GrayGlacier", *(f"--without {each}" for each in UNREACHABLE)])
+    assert f"--seed 1 {again}" in result.stdout
+    assert again in next(tmp_path.rglob("*.yaml")).read_text()
 
 
 def test_an_engine_that_fails_is_found_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

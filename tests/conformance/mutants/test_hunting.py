@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from samestate.conformance.command import application
-from samestate.conformance.mutants import all_mutants
+from samestate.conformance.mutants import all_mutants, suspects
 from samestate.conformance.mutants.hunting import SMALLEST, NoVerdict, at_random, hunt, search, smallest, vectors_for
 from samestate.conformance.mutants.mutant import Mutant, mutant, unmutated
 from samestate.conformance.mutants.report import OUTPUT, HuntedMutant, Kill, table_of
@@ -167,3 +167,14 @@ def test_where_nothing_can_be_written_nothing_is_hunted(target: str, monkeypatch
     result = CliRunner().invoke(application, ["mutants", "--engine", "reference:*", "--json", target])
     assert result.exit_code == 2
     assert f"--json {target}: " in result.output
+
+
+def test_without_the_compiled_engine_its_mutants_are_left_out_and_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suspects, "has_engine", lambda: False)
+    result = CliRunner().invoke(application, ["mutants", "--engine", "optimized:*"])
+    reason = "mutants of the compiled engine are left out: this installation was made with SAMESTATE_PURE and has none"
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"samestate: {reason}\n")
+    result = CliRunner().invoke(application, ["mutants", "wave-begins-too-early"])
+    assert result.exit_code == 0
+    assert result.stderr.startswith(f"samestate: {reason}\n")
+    assert "1 of 1 killed" in result.stdout

@@ -1,0 +1,38 @@
+"""geth's transition tool agrees on every generated block, but for what docs/outside-clients.md explains."""
+
+from __future__ import annotations
+
+import pytest
+
+from samestate.conformance.engines.transition_tool.engine import TransitionToolEngine
+from samestate.conformance.vectors import evm
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import FORKS
+from tests.peers.blocks import invalid_blocks, valid_blocks
+from tests.peers.geth import disagreements, find_geth, without_eip_7610
+
+pytestmark = [pytest.mark.peers, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def geth() -> TransitionToolEngine:
+    return find_geth()
+
+
+SHARED = [fork for fork in FORKS if not fork.has_access_list]
+
+
+@pytest.mark.parametrize("fork", SHARED, ids=lambda fork: fork.name)
+def test_valid_blocks(geth: TransitionToolEngine, fork: Fork, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Some generated blocks create onto accounts with storage alone, which no chain has.
+    without_eip_7610(monkeypatch)
+    assert disagreements(geth, valid_blocks(fork)) == []
+
+
+@pytest.mark.parametrize("fork", SHARED, ids=lambda fork: fork.name)
+def test_invalid_blocks(geth: TransitionToolEngine, fork: Fork) -> None:
+    assert disagreements(geth, invalid_blocks(fork)) == []
+
+
+def test_the_forks_that_are_shared_are_those_of_the_tool(geth: TransitionToolEngine) -> None:
+    assert {fork.name.replace(" ", "") for fork in SHARED} == set(geth.capabilities.machines[evm.NAME])
