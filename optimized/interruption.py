@@ -66,8 +66,8 @@ class Guard:
         PyThreadState_SetAsyncExc(self.thread, kind)
         return True
 
-    def is_importing(self):
-        """Whether the call is within an import statement."""
+    def is_importing(self) -> cython.bint:
+        """Say whether the call is within an import statement."""
         frame = sys._current_frames().get(self.thread)
         while frame is not None and frame is not self.caller:
             if frame.f_code.co_filename == IMPORTING:
@@ -75,8 +75,11 @@ class Guard:
             frame = frame.f_back
         return False
 
-    def begin(self):
-        """From here on others may throw."""
+    def begin(self) -> cython.int:
+        """Let other threads interrupt this one.
+
+        From here on others may throw.
+        """
         self.thread = PyThread_get_thread_ident()
         self.outer = _guards.get(self.thread)
         _guards[self.thread] = self
@@ -85,8 +88,10 @@ class Guard:
         self.running = True
         return 0
 
-    def end(self):
-        """Nobody throws any more, and nothing is on its way. Ctrl-C that comes meanwhile is raised.
+    def end(self) -> cython.int:
+        """End that others may interrupt this thread.
+
+        Nobody throws any more, and nothing is on its way. Ctrl-C that comes meanwhile is raised.
 
         Setting no exception in place of one that is on its way would not do: the interpreter would go on looking for
         it at every step, and Python 3.11 never gets beyond the first line of a function that is being traced meanwhile.

@@ -63,7 +63,7 @@ cdef bint is_same_content(const Content* one, const Content* other) noexcept nog
 # Put the stop flag up; the first reason stays.
 cdef void stop(Arena* arena, uint64_t reason) noexcept nogil
 
-# The StopReason, RUNNING (0) while nobody has asked to stop. Long-running executors ask now and then.
+# The StopReason, RUNNING (0) while nobody has asked to stop. Machines that work for long ask now and then.
 cdef uint64_t stop_reason(Arena* arena) noexcept nogil
 
 cdef class SharedArena:

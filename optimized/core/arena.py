@@ -38,8 +38,11 @@ SMALLEST = 1 << 16
 LARGEST = 1 << 37
 
 
-def reserve(arena, size):
-    """Fresh bytes from what is left; all or nothing."""
+def reserve(arena: cython.pointer(Arena), size: uint64_t) -> uint64_t:
+    """Give the offset of ``size`` fresh bytes, 128-aligned, not zeroed; 0 and the stop flag where the arena is full.
+
+    Fresh bytes from what is left; all or nothing.
+    """
     header: cython.pointer(ArenaHeader) = arena_header(arena)
     rounded: uint64_t = (size + 127) & ~cython.cast(uint64_t, 127)
     if rounded < size or rounded > arena.size:
@@ -52,8 +55,11 @@ def reserve(arena, size):
     return offset
 
 
-def reserve_if_room(arena, size):
-    """Nothing is taken, not even for a moment, where it does not fit: nobody else is refused for it."""
+def reserve_if_room(arena: cython.pointer(Arena), size: uint64_t) -> uint64_t:
+    """Give the offset of as many bytes as :func:`reserve` would; 0, and no stop flag, where they do not fit.
+
+    Nothing is taken, not even for a moment, where it does not fit: nobody else is refused for it.
+    """
     used: cython.pointer(uint64_t) = cython.address(arena_header(arena).used)
     rounded: uint64_t = (size + 127) & ~cython.cast(uint64_t, 127)
     while True:
@@ -64,8 +70,11 @@ def reserve_if_room(arena, size):
             return offset
 
 
-def allocate(task, size):
-    """From the worker's chunk; what is left of a chunk too small is given up."""
+def allocate(task: cython.pointer(Task), size: uint64_t) -> uint64_t:
+    """Give the offset of ``size`` bytes for this worker alone, 8-aligned; 0 and the stop flag where the arena is full.
+
+    From the worker's chunk; what is left of a chunk too small is given up.
+    """
     worker: cython.pointer(WorkerRecord) = task.worker
     rounded: uint64_t = (size + 7) & ~cython.cast(uint64_t, 7)
     offset: uint64_t = worker.chunk
@@ -83,8 +92,11 @@ def allocate(task, size):
     return offset
 
 
-def store_value(task, data, length):
-    """A value is written before anybody can see it, and never again."""
+def store_value(task: cython.pointer(Task), data: cython.p_const_void, length: uint64_t) -> uint64_t:
+    """Store bytes as a Value, left to be filled in where ``data`` is NULL. Its offset; 0 where the arena is full.
+
+    A value is written before anybody can see it, and never again.
+    """
     offset: uint64_t = allocate(task, cython.sizeof(Value) + length)
     if offset == 0:
         return 0
@@ -95,8 +107,13 @@ def store_value(task, data, length):
     return offset
 
 
-def store_content(task, content, value):
-    """Long bytes are not copied where they lie in the arena already, or in the state before the block."""
+def store_content(
+    task: cython.pointer(Task), content: cython.pointer(cython.const[Content]), value: cython.pointer(uint64_t)
+) -> cython.bint:
+    """Put into ``value`` the Value that holds a content, 0 for absent. False where the arena is full.
+
+    Long bytes are not copied where they lie in the arena already, or in the state before the block.
+    """
     value[0] = 0
     if content.data == cython.NULL:
         return True
@@ -106,8 +123,11 @@ def store_content(task, content, value):
     return value[0] != 0
 
 
-def refer_outside(task, content):
-    """Their place instead of them: the same in every process."""
+def refer_outside(task: cython.pointer(Task), content: cython.pointer(cython.const[Content])) -> uint64_t:
+    """Make a Value that says where bytes of the state before the block lie. 0 where the arena is full.
+
+    Their place instead of them: the same in every process.
+    """
     offset: uint64_t = allocate(task, cython.sizeof(Value) + 8)
     if offset == 0:
         return 0
@@ -118,8 +138,13 @@ def refer_outside(task, content):
     return offset
 
 
-def is_same_content(one, other):
-    """The same place means the same bytes, however many: most often a code that somebody has only passed on."""
+def is_same_content(
+    one: cython.pointer(cython.const[Content]), other: cython.pointer(cython.const[Content])
+) -> cython.bint:
+    """Say whether both are absent, or both the same bytes.
+
+    The same place means the same bytes, however many: most often a code that somebody has only passed on.
+    """
     if one.data == other.data and one.length == other.length:
         return True
     if one.data == cython.NULL or other.data == cython.NULL or one.length != other.length:
@@ -127,13 +152,19 @@ def is_same_content(one, other):
     return memcmp(one.data, other.data, one.length) == 0
 
 
-def stop(arena, reason):
-    """Only the first reason is kept: later ones follow from it."""
+def stop(arena: cython.pointer(Arena), reason: uint64_t) -> cython.void:
+    """Put the stop flag up, for this reason.
+
+    Only the first reason is kept: later ones follow from it.
+    """
     atomic_replace(cython.address(arena_header(arena).stop), 0, reason, b"arena.stop")
 
 
-def stop_reason(arena):
-    """No scheduling point: whether to stop changes nothing that anybody computes."""
+def stop_reason(arena: cython.pointer(Arena)) -> uint64_t:
+    """Give the StopReason: 0 while nobody has asked to stop.
+
+    No scheduling point: whether to stop changes nothing that anybody computes.
+    """
     if samestate_interrupted():
         return INTERRUPTED_BY_HOOK
     return peek(cython.address(arena_header(arena).stop))
@@ -182,7 +213,7 @@ class SharedArena:
             raise ValueError(f"descriptor {descriptor} is no arena")
         return attached
 
-    def map_descriptor(self, descriptor, size):
+    def map_descriptor(self, descriptor: cython.int, size: uint64_t) -> cython.void:
         """Map what the descriptor holds."""
         length: cython.size_t = size
         number: cython.int = descriptor
@@ -193,7 +224,7 @@ class SharedArena:
         self.arena.size = length
         self.arena.descriptor = number
 
-    def check_open(self):
+    def check_open(self) -> cython.void:
         """Raise ValueError once closed."""
         if self.arena.base == cython.NULL:
             raise ValueError("the arena is closed")

@@ -140,8 +140,11 @@ class StateTable:
         self.retired = []
         self.lay_out(FIRST_SIZE, FIRST_SLOTS)
 
-    def lay_out(self, size, slots):
-        """An empty region."""
+    def lay_out(self, size: uint64_t, slots: uint64_t) -> cython.int:
+        """Take memory for an empty table.
+
+        An empty region.
+        """
         self.memory = SharedArena.create(size)
         table: cython.pointer(TableMemory) = cython.address(self.table)
         table.base = self.memory.arena.base
@@ -159,7 +162,7 @@ class StateTable:
         self.asked.outside = table.base
         return 0
 
-    def make_room(self, bytes):
+    def make_room(self, bytes: uint64_t) -> cython.int:
         """See to it that so many bytes and two records more fit; all that is there may move."""
         before: TableMemory = self.table
         held: SharedArena = self.memory
@@ -205,8 +208,8 @@ class StateTable:
         self.retired.append(held)
         return 0
 
-    def record(self, name, length):
-        """The record of that name, made where it is new; there is room for it."""
+    def record(self, name: cython.p_const_void, length: uint64_t) -> uint64_t:
+        """Give the place of the record of that name, made where it is new; there is room for it."""
         table: cython.pointer(TableMemory) = cython.address(self.table)
         hashed: uint64_t = hash_bytes(table.seed, name, length)
         slot: uint64_t
@@ -225,8 +228,18 @@ class StateTable:
         slots_of(table)[slot] = place
         return place
 
-    def put(self, name, length, content, owner, owner_length):
-        """A short value is written over where it has room for the new one: nobody reads between two blocks."""
+    def put(
+        self,
+        name: cython.p_const_void,
+        length: uint64_t,
+        content: cython.pointer(cython.const[Content]),
+        owner: cython.p_const_void,
+        owner_length: uint64_t,
+    ) -> cython.int:
+        """Give the key of that name a content, or make it absent; ``owner``: whose slot it is, NULL for nobody's.
+
+        A short value is written over where it has room for the new one: nobody reads between two blocks.
+        """
         table: cython.pointer(TableMemory) = cython.address(self.table)
         self.make_room(length + owner_length + content.length + 64)
         place: uint64_t = self.record(name, length)
@@ -255,8 +268,11 @@ class StateTable:
         memcpy(value + 1, content.data, content.length)
         return 0
 
-    def release(self):
-        """All changes that referred to what was there are in."""
+    def release(self) -> cython.int:
+        """Let go of memory that the table has outgrown.
+
+        All changes that referred to what was there are in.
+        """
         self.retired.clear()
         return 0
 
@@ -288,8 +304,11 @@ class StateTable:
         self.release()
         self.wipe_slots(PyBytes_AS_STRING(owner), len(owner))
 
-    def wipe_slots(self, owner, length):
-        """All at once: their epoch is over."""
+    def wipe_slots(self, owner: cython.p_const_void, length: uint64_t) -> cython.int:
+        """Make every slot of the owner absent.
+
+        All at once: their epoch is over.
+        """
         table: cython.pointer(TableMemory) = cython.address(self.table)
         self.make_room(length)
         held: cython.pointer(StateRecord) = record_at(table, self.record(owner, length))

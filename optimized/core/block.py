@@ -38,8 +38,11 @@ def do_step(task: cython.pointer(Task), step: uint64_t, function: Step) -> cytho
     return DONE if machine.knows_totals else settle_credits(task, step, latest_execution(task.session, step))
 
 
-def open_block(coordinator):
-    """Its credits are merged at once: they are the lowest."""
+def open_block(coordinator: cython.pointer(Task)) -> cython.int:
+    """Lay the block out and run its opening step, before any worker starts. DONE, STOPPED or UNMERGED.
+
+    Its credits are merged at once: they are the lowest.
+    """
     machine: cython.pointer(cython.const[Machine]) = machine_of(coordinator)
     if not machine.lay_out(machine.itself, coordinator) or stop_reason(coordinator.session.arena):
         return STOPPED
@@ -48,8 +51,11 @@ def open_block(coordinator):
     return do_step(coordinator, 0, machine.open)
 
 
-def settle_block(coordinator, ended):
-    """First what the machine says of a transaction, then what it has credited, as in the state transition."""
+def settle_block(coordinator: cython.pointer(Task), ended: cython.pointer(uint64_t)) -> cython.int:
+    """Settle all transactions in block order, then close the block. DONE, REFUSED, UNMERGED or STOPPED, at ``ended``.
+
+    First what the machine says of a transaction, then what it has credited, as in the state transition.
+    """
     machine: cython.pointer(cython.const[Machine]) = machine_of(coordinator)
     count: uint64_t = coordinator.session.record.transactions
     transaction: uint64_t

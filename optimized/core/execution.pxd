@@ -1,11 +1,11 @@
-# One run of the executor, measured. See execution.py.
+# One execution or validation, measured. See execution.py.
 
 from libc.stdint cimport uint64_t
 
 from samestate.optimized.core.records cimport Execution, Session, Task
 
-# Run the executor once for the step and incarnation that begin_task was told. An ExecutionResult.
-cdef int run_executor(Task* task) noexcept nogil
+# Have the machine execute the step, in the incarnation that begin_task was told. An ExecutionResult.
+cdef int run_execution(Task* task) noexcept nogil
 
 # What a step leaves that came upon UNMERGED: no effect, and the verdict UNMERGEABLE. Gives DONE.
 cdef int end_unmerged(Task* task) noexcept nogil

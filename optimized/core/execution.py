@@ -1,4 +1,4 @@
-"""One run of the executor, or of a validation, with what is counted of it: how many, how long, and the trace."""
+"""One execution, or one validation, with what is counted of it: how many, how long, and the trace."""
 
 import cython
 from cython.cimports.libc.stdint import uint64_t
@@ -70,16 +70,21 @@ def start_clock(task: cython.pointer(Task)) -> uint64_t:
     return task.clock if task.clock else now_nanoseconds()
 
 
-def end_unmerged(task):
-    """It is over for as long as its reads stand: if they do in its turn, the block ends here at the latest."""
+def end_unmerged(task: cython.pointer(Task)) -> cython.int:
+    """Leave nothing of a step but the verdict that a credit it needs cannot be merged. Gives DONE.
+
+    It is over for as long as its reads stand: if they do in its turn, the block ends here at the latest.
+    """
     task.verdict = UNMERGEABLE
     task.outcome = 0
     task.write_count = 0
     return DONE
 
 
-def run_executor(task):
-    """The clock is read once a piece of work, so that counting costs little.
+def run_execution(task: cython.pointer(Task)) -> cython.int:
+    """Have the machine execute the step, in the incarnation that the task was begun for. An ExecutionResult.
+
+    The clock is read once a piece of work, so that counting costs little.
 
     A version has no room for more incarnations than PREDICTED: a block that comes that far is stuck, and is stopped.
     """
@@ -108,8 +113,10 @@ def run_executor(task):
     return result
 
 
-def run_validation(task, step, execution):
-    """As :func:`run_executor` does for executions, but for the clock: reading it would take as long as validating.
+def run_validation(task: cython.pointer(Task), step: uint64_t, execution: cython.pointer(Execution)) -> cython.bint:
+    """Say whether what the step's execution has read is still there to be read.
+
+    As :func:`run_execution` does for executions, but for the clock: reading it would take as long as validating.
 
     Its time counts as busy, with the execution that follows.
     """
@@ -124,8 +131,11 @@ def run_validation(task, step, execution):
     return valid
 
 
-def be_idle(task, rounds, label):
-    """The machine may look up meanwhile: a signal may have come for this thread."""
+def be_idle(task: cython.pointer(Task), rounds: uint64_t, label: cython.p_const_char) -> cython.void:
+    """Wait a little, as there is nothing to do for the ``rounds``th time in a row.
+
+    The machine may look up meanwhile: a signal may have come for this thread.
+    """
     task.clock = 0
     machine: cython.pointer(cython.const[Machine]) = machine_of(task)
     if machine.idle != cython.NULL:

@@ -116,8 +116,11 @@ def is_final(session: cython.pointer(Session), step: uint64_t) -> cython.bint:
     return still_stands(session, step, execution)
 
 
-def broken_invariant(session):
-    """Every transaction on its own, then what has been said of the whole block."""
+def broken_invariant(session: cython.pointer(Session)) -> cython.p_const_char:
+    """Give the name of an invariant that does not hold, or NULL. Changes nothing, and passes no point.
+
+    Every transaction on its own, then what has been said of the whole block.
+    """
     record: cython.pointer(SessionRecord) = session.record
     step: uint64_t
     for step in range(1, record.transactions + 1):

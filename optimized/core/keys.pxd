@@ -10,7 +10,7 @@ cdef inline KeyRecord* key_record(Session* session, uint64_t key) noexcept nogil
 # A new key record with the value that it has before the block (0 = absent), of the storage of `owner` (0 = nobody's); 0 where the
 # arena is full. Not in the table: for machines that number their keys.
 cdef uint64_t make_key(
-    Task* task, const void* name, uint64_t length, uint64_t hash, uint64_t base, uint64_t owner
+    Task* task, const void* name, uint64_t length, uint64_t hashed, uint64_t base, uint64_t owner
 ) noexcept nogil
 
 # The key's record in the table, made with `base` and `owner` where it is not there yet (any worker may, at any time). 0 = stopped.

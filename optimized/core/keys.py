@@ -32,8 +32,17 @@ def is_named(
     return memcmp(session.base + record.name, name, length) == 0
 
 
-def make_key(task, name, length, hashed, base, owner):
-    """One cache line for the record, beside the value if that was stored just before; the name behind it.
+def make_key(
+    task: cython.pointer(Task),
+    name: cython.p_const_void,
+    length: uint64_t,
+    hashed: uint64_t,
+    base: uint64_t,
+    owner: uint64_t,
+) -> uint64_t:
+    """Make a record for a key, with its value before the block. Its offset; 0 where the arena is full.
+
+    One cache line for the record, beside the value if that was stored just before; the name behind it.
 
     What is left over before the next line goes to the padding, so that records of nameless keys stand close together.
     """
@@ -56,8 +65,12 @@ def make_key(task, name, length, hashed, base, owner):
     return key
 
 
-def find_key(task, name, length, base, owner):
-    """An empty slot is taken by compare-and-swap, so that two workers who meet a key at once agree on one record.
+def find_key(
+    task: cython.pointer(Task), name: cython.p_const_void, length: uint64_t, base: uint64_t, owner: uint64_t
+) -> uint64_t:
+    """Give the record of the key of that name, made where it is not there yet. 0 where the block is stopped.
+
+    An empty slot is taken by compare-and-swap, so that two workers who meet a key at once agree on one record.
 
     A place is counted before it is taken, so that the table never fills up, and given back by who was too late.
     """
@@ -103,8 +116,10 @@ def known_key(session: cython.pointer(Session), name: cython.p_const_void, lengt
         slot = (slot + 1) & session.key_mask
 
 
-def meet_key(task, name, length, owner):
-    """Whoever meets a key first asks the machine for its value; two who do so at once both ask, and one record stays.
+def meet_key(task: cython.pointer(Task), name: cython.p_const_void, length: uint64_t, owner: uint64_t) -> uint64_t:
+    """Give the key's record as :func:`find_key` does, and have the machine say its value where it is new.
+
+    Whoever meets a key first asks the machine for its value; two who do so at once both ask, and one record stays.
 
     Long contents stay where they lie, in the state before the block.
     """

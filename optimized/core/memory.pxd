@@ -10,14 +10,14 @@ cdef inline uint64_t* read_set(Execution* execution) noexcept nogil:
 cdef inline WriteEntry* write_set(Execution* execution) noexcept nogil:
     return <WriteEntry*>(<char*>execution + sizeof(Execution) + 8 * execution.read_words)
 
-# For executors: what the step does
+# For machines: what the step does
 
 # The value that `key` had before the step; enters the read set. READ_VALUE, SUSPENDED or STOPPED. The task's own writes
 # are not seen: a machine keeps those itself, and asks once a key.
 cdef int read(Task* task, uint64_t key, Reading* reading) noexcept nogil
 
 # The step leaves `key` with this value (0 = absent). With `credit`, at most once a key; nothing is visible to others before
-# the executor has returned. 0, or -1 where there is no memory (return STOPPED).
+# the machine has returned. 0, or -1 where there is no memory (return STOPPED).
 cdef int write(Task* task, uint64_t key, uint64_t value) noexcept nogil
 
 # The step adds `amount` to `key` and does not observe what it holds.

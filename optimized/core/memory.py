@@ -243,8 +243,11 @@ def wait_for_base(task: cython.pointer(Task), record: cython.pointer(KeyRecord))
     atomic_store(cython.address(record.loaded), 1, b"memory.base.loaded")
 
 
-def read(task, key, reading):
-    """Nothing but words and versions enters the read set; the caller turns values and credits into what they mean."""
+def read(task: cython.pointer(Task), key: uint64_t, reading: cython.pointer(Reading)) -> cython.int:
+    """Find what ``key`` held before the step, and note what was met. READ_VALUE, SUSPENDED or STOPPED.
+
+    Nothing but words and versions enters the read set; the caller turns values and credits into what they mean.
+    """
     session: cython.pointer(Session) = task.session
     record: cython.pointer(KeyRecord) = key_record(session, key)
     start: uint64_t = task.read_words
@@ -316,8 +319,11 @@ def next_write(task: cython.pointer(Task)) -> cython.pointer(WriteEntry):
     return entry
 
 
-def write(task, key, value):
-    """Private until published."""
+def write(task: cython.pointer(Task), key: uint64_t, value: uint64_t) -> cython.int:
+    """Leave ``key`` with this value, 0 for absent. 0, or -1 where there is no memory.
+
+    Private until published.
+    """
     entry: cython.pointer(WriteEntry) = next_write(task)
     if entry == cython.NULL:
         return -1
@@ -327,8 +333,11 @@ def write(task, key, value):
     return 0
 
 
-def credit(task, key, amount):
-    """Private until published."""
+def credit(task: cython.pointer(Task), key: uint64_t, amount: uint64_t) -> cython.int:
+    """Add ``amount`` to ``key``, whatever it holds. 0, or -1 where there is no memory.
+
+    Private until published.
+    """
     entry: cython.pointer(WriteEntry) = next_write(task)
     if entry == cython.NULL:
         return -1
@@ -338,8 +347,11 @@ def credit(task, key, amount):
     return 0
 
 
-def leave_seen(task, key, value):
-    """Private until published."""
+def leave_seen(task: cython.pointer(Task), key: uint64_t, value: uint64_t) -> cython.int:
+    """Leave a value that took a long walk to find where later readers find it. 0, or -1 where there is no memory.
+
+    Private until published.
+    """
     entry: cython.pointer(WriteEntry) = next_write(task)
     if entry == cython.NULL:
         return -1
@@ -388,16 +400,22 @@ def version_of(task: cython.pointer(Task), key: uint64_t, word: uint64_t, fresh:
             return made
 
 
-def publish(task):
-    """First the versions, then the record of the execution; the caller says in the status that both are there."""
+def publish(task: cython.pointer(Task)) -> cython.int:
+    """Show everybody what the incarnation did. 1 where it wrote to a place that is new, 0 where not, -1 when stopped.
+
+    First the versions, then the record of the execution; the caller says in the status that both are there.
+    """
     wrote_new_location: cython.int = publish_versions(task)
     if wrote_new_location < 0 or not publish_execution(task):
         return -1
     return wrote_new_location
 
 
-def publish_versions(task):
-    """The new words, each by one store; then what the last incarnation wrote and this one does not."""
+def publish_versions(task: cython.pointer(Task)) -> cython.int:
+    """Put what the incarnation wrote where readers find it. 1, 0 or -1 as in :func:`publish`.
+
+    The new words, each by one store; then what the last incarnation wrote and this one does not.
+    """
     session: cython.pointer(Session) = task.session
     before: cython.pointer(Execution) = latest_execution(session, task.step)
     wrote_new_location: cython.bint = False
@@ -427,8 +445,11 @@ def publish_versions(task):
     return wrote_new_location and not MUTANT(NEW_LOCATION_MISSED)
 
 
-def publish_execution(task):
-    """A record of its own for each incarnation, put in place by one store."""
+def publish_execution(task: cython.pointer(Task)) -> cython.bint:
+    """Make what the incarnation read and wrote the step's latest execution. False where there is no memory.
+
+    A record of its own for each incarnation, put in place by one store.
+    """
     offset: uint64_t = allocate(
         task,
         cython.sizeof(Execution) + 8 * task.read_words + cython.sizeof(WriteEntry) * task.write_count,
@@ -468,8 +489,11 @@ def remove_unwritten(task: cython.pointer(Task), before: cython.pointer(Executio
             atomic_store(cython.address(version.word), word, b"memory.publish.remove")
 
 
-def validate(session, step, execution):
-    """Walk as the reader walked, and compare what stands there now with what stood there then."""
+def validate(session: cython.pointer(Session), step: uint64_t, execution: cython.pointer(Execution)) -> cython.bint:
+    """Say whether every read of the execution would find the same versions again.
+
+    Walk as the reader walked, and compare what stands there now with what stood there then.
+    """
     if MUTANT(SKIPPED_VALIDATION):
         return True
     words: cython.pointer(uint64_t) = read_set(execution)
@@ -532,8 +556,11 @@ def is_same_value(session: cython.pointer(Session), one: uint64_t, other: uint64
     return is_same_content(cython.address(first), cython.address(second))
 
 
-def mark_estimates(session, execution):
-    """The caller has the step to itself: it is aborting."""
+def mark_estimates(session: cython.pointer(Session), execution: cython.pointer(Execution)) -> cython.void:
+    """Mark what an aborted incarnation wrote, so that readers wait for the next one.
+
+    The caller has the step to itself: it is aborting.
+    """
     if MUTANT(DROPPED_ESTIMATE):
         return
     i: uint64_t
@@ -546,8 +573,11 @@ def mark_estimates(session, execution):
         atomic_store(cython.address(version.word), word | ESTIMATE, b"memory.estimate")
 
 
-def latest_execution(session, step):
-    """Older ones stay whole for those who still look at them."""
+def latest_execution(session: cython.pointer(Session), step: uint64_t) -> cython.pointer(Execution):
+    """Give the step's latest finished incarnation, or NULL.
+
+    Older ones stay whole for those who still look at them.
+    """
     offset: uint64_t = atomic_load(cython.address(session.steps[step].execution), b"memory.execution")
     if offset == 0:
         return cython.NULL

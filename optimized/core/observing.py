@@ -31,8 +31,11 @@ from cython.cimports.samestate.optimized.core.room import RoomMark, mark_room, r
 from cython.cimports.samestate.optimized.core.shim import atomic_store, peek
 
 
-def last_wipe(task, owner, step):
-    """The state before the block knows nothing of wipes, so nobody waits for it."""
+def last_wipe(task: cython.pointer(Task), owner: uint64_t, step: cython.pointer(int64_t)) -> cython.int:
+    """Give the last step before this one that wiped the owner's storage, -1 for none. READ_VALUE, SUSPENDED or STOPPED.
+
+    The state before the block knows nothing of wipes, so nobody waits for it.
+    """
     reading: Reading
     if task.session.record.read_latency:
         atomic_store(cython.address(key_record(task.session, owner).loaded), 1, b"memory.base.loaded")
@@ -42,8 +45,17 @@ def last_wipe(task, owner, step):
     return result
 
 
-def observe(task, key, since, found, walked):
-    """Credits are merged in the order of the steps that made them."""
+def observe(
+    task: cython.pointer(Task),
+    key: uint64_t,
+    since: int64_t,
+    found: cython.pointer(Content),
+    walked: cython.pointer(uint64_t),
+) -> cython.int:
+    """Give what ``key`` holds before the step, merged. READ_VALUE, SUSPENDED, STOPPED or UNMERGED.
+
+    Credits are merged in the order of the steps that made them.
+    """
     machine: cython.pointer(cython.const[Machine]) = machine_of(task)
     reading: Reading
     amount: Content
@@ -73,8 +85,13 @@ def observe(task, key, since, found, walked):
     return READ_VALUE
 
 
-def find_before(task, key, step, found):
-    """A read on the coordinator's behalf: the task is for a moment that step's."""
+def find_before(
+    task: cython.pointer(Task), key: uint64_t, step: uint64_t, found: cython.pointer(Content)
+) -> cython.int:
+    """Give what ``key`` holds before ``step``, all lower steps being final. DONE, UNMERGED or STOPPED.
+
+    A read on the coordinator's behalf: the task is for a moment that step's.
+    """
     since: int64_t = -1
     walked: uint64_t
     result: cython.int = READ_VALUE
@@ -96,8 +113,13 @@ def find_before(task, key, step, found):
     return STOPPED
 
 
-def settle_credits(task, step, execution):
-    """So there is a full write below every credit that is still to be settled, and each is merged once."""
+def settle_credits(
+    task: cython.pointer(Task), step: uint64_t, execution: cython.pointer(cython.const[Execution])
+) -> cython.int:
+    """Make each credit of a step a write of the total, all lower steps being final. DONE, UNMERGED or STOPPED.
+
+    So there is a full write below every credit that is still to be settled, and each is merged once.
+    """
     machine: cython.pointer(cython.const[Machine]) = machine_of(task)
     writes: cython.pointer(cython.const[WriteEntry]) = write_set(cython.cast(cython.pointer(Execution), execution))
     before: Content

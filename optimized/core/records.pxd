@@ -16,14 +16,14 @@ cdef enum Strategy:
     WAVES = 3
     ACCESS_LIST = 4
 
-# What an executor returns.
+# What Machine.execute returns.
 cdef enum ExecutionResult:
     DONE = 0        # the machine ran to its end: an outcome, a rejection or an error, as task.verdict says
     SUSPENDED = 1   # a read met an estimate; task.blocking is the step it waits for
     STOPPED = 2     # the stop flag is up: out of memory, out of time, interrupted
     UNMERGED = 3    # a credit that the step met, or made, cannot be merged: the block ends with the step that made it
 
-# What a read returns: READ_VALUE, or one of the others above, which the executor hands on at once.
+# What a read returns: READ_VALUE, or one of the others above, which the machine hands on at once.
 cdef enum ReadResult:
     READ_VALUE = 0
 
@@ -139,7 +139,7 @@ cdef struct Execution:
     uint64_t verdict        # Verdict
     uint64_t outcome        # offset of the machine's own record, 0 = none
     uint64_t worker
-    uint64_t began          # nanoseconds (monotonic clock), and when the executor had returned
+    uint64_t began          # nanoseconds (monotonic clock), and when the machine had returned
     uint64_t ended
     uint64_t read_words     # length of the read set in words
     uint64_t write_count
@@ -202,7 +202,7 @@ cdef struct WorkerRecord:
     uint64_t aborts         # executions thrown away by a validation
     uint64_t committed      # in-order strategies: transactions it committed
     uint64_t rerun          # in-order strategies: re-executions at commit
-    uint64_t busy           # nanoseconds inside the executor and validation
+    uint64_t busy           # nanoseconds inside executions and validations
     uint64_t entered        # nanoseconds (monotonic clock)
     uint64_t left_at
     uint64_t chunk          # the arena chunk it allocates from: first free byte
@@ -313,8 +313,8 @@ cdef struct Task:
     uint64_t step           # transaction + 1; open is 0
     uint64_t incarnation
     uint64_t blocking       # set by a read that returned SUSPENDED: the step waited for
-    uint64_t verdict        # set by the executor: Verdict
-    uint64_t outcome        # set by the executor: offset of its own record
+    uint64_t verdict        # set by the machine: Verdict
+    uint64_t outcome        # set by the machine: offset of its own record
     uint64_t* reads
     uint64_t read_words
     uint64_t read_capacity
@@ -325,7 +325,7 @@ cdef struct Task:
     uint64_t touched_mask
     uint64_t touched_count
     uint64_t epoch
-    uint64_t began          # when this incarnation was begun, and when it ended (run_executor)
+    uint64_t began          # when this incarnation was begun, and when it ended (run_execution)
     uint64_t ended
     uint64_t clock          # the time now if the worker has not idled since it looked, else 0
     char* room              # memory for this step alone (room.pxd): its newest piece, and what is left of that

@@ -32,8 +32,11 @@ def use_piece(task: cython.pointer(Task), piece: cython.pointer(Piece)) -> cytho
     task.room_end = task.room_next + piece.size
 
 
-def take_room(task, length):
-    """What is left of a piece too small is given up."""
+def take_room(task: cython.pointer(Task), length: uint64_t) -> cython.p_void:
+    """Give ``length`` bytes, 16-aligned, not zeroed, that last until the step ends. NULL where there is no memory.
+
+    What is left of a piece too small is given up.
+    """
     rounded: uint64_t = (length + 15) & ~cython.cast(uint64_t, 15)
     newest: cython.pointer(Piece) = newest_piece(task)
     if newest == cython.NULL or rounded > cython.cast(uint64_t, task.room_end - task.room_next) or rounded < length:
@@ -53,16 +56,19 @@ def take_room(task, length):
     return taken
 
 
-def mark_room(task):
-    """The newest piece, and what of it is taken."""
+def mark_room(task: cython.pointer(Task)) -> RoomMark:
+    """Give where the room is now: the newest piece, and what of it is taken."""
     mark: RoomMark
     mark.room = task.room
     mark.next = task.room_next
     return mark
 
 
-def release_room(task, mark):
-    """Newer pieces are freed. Where there was none yet, all are emptied."""
+def release_room(task: cython.pointer(Task), mark: RoomMark) -> cython.void:
+    """Give back what was taken since the mark.
+
+    Newer pieces are freed. Where there was none yet, all are emptied.
+    """
     if mark.room == cython.NULL:
         empty_room(task)
         return
@@ -74,8 +80,11 @@ def release_room(task, mark):
     task.room_next = mark.next
 
 
-def empty_room(task):
-    """The largest piece that may be kept is the newest that is not too large."""
+def empty_room(task: cython.pointer(Task)) -> cython.void:
+    """Give back all that was taken, as a new step begins.
+
+    The largest piece that may be kept is the newest that is not too large.
+    """
     piece: cython.pointer(Piece) = newest_piece(task)
     kept: cython.pointer(Piece) = cython.NULL
     while piece != cython.NULL:
@@ -93,8 +102,11 @@ def empty_room(task):
         use_piece(task, kept)
 
 
-def free_room(task):
-    """May be called twice."""
+def free_room(task: cython.pointer(Task)) -> cython.void:
+    """Give back all memory for good.
+
+    May be called twice.
+    """
     piece: cython.pointer(Piece) = newest_piece(task)
     while piece != cython.NULL:
         previous: cython.pointer(Piece) = piece.previous

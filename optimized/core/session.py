@@ -20,8 +20,15 @@ FIRST_WRITES = cython.declare(uint64_t, 64)
 FIRST_TOUCH_SLOTS = cython.declare(uint64_t, 64)
 
 
-def begin_session(session, arena, options):
-    """All tables at once, zeroed: every transaction is ready for its first incarnation and nobody waits."""
+def begin_session(
+    session: cython.pointer(Session),
+    arena: cython.pointer(Arena),
+    options: cython.pointer(cython.const[SessionOptions]),
+) -> uint64_t:
+    """Lay out the tables of a new block in the arena. 0, or the StopReason.
+
+    All tables at once, zeroed: every transaction is ready for its first incarnation and nobody waits.
+    """
     keys: uint64_t = 0
     if options.key_capacity:
         keys = 1
@@ -53,8 +60,11 @@ def begin_session(session, arena, options):
     return 0
 
 
-def attach_session(session, arena):
-    """Only addresses are worked out here; all else is in the arena."""
+def attach_session(session: cython.pointer(Session), arena: cython.pointer(Arena)) -> cython.void:
+    """See the block that another thread or process has laid out in this arena.
+
+    Only addresses are worked out here; all else is in the arena.
+    """
     record: cython.pointer(SessionRecord) = cython.cast(
         cython.pointer(SessionRecord), at(arena, arena_header(arena).session)
     )
@@ -69,8 +79,16 @@ def attach_session(session, arena):
     session.outside = cython.NULL
 
 
-def make_task(task, session, number, machine):
-    """Its lists are as long as the largest transaction met so far."""
+def make_task(
+    task: cython.pointer(Task),
+    session: cython.pointer(Session),
+    number: uint64_t,
+    machine: cython.pointer(cython.const[Machine]),
+) -> cython.int:
+    """Give a worker memory of its own. -1 where there is none.
+
+    Its lists are as long as the largest transaction met so far.
+    """
     memset(task, 0, cython.sizeof(Task))
     task.session = session
     task.number = number
@@ -88,8 +106,11 @@ def make_task(task, session, number, machine):
     return 0
 
 
-def free_task(task):
-    """May be called twice."""
+def free_task(task: cython.pointer(Task)) -> cython.void:
+    """Give a worker's memory back.
+
+    May be called twice.
+    """
     free(task.reads)
     free(task.writes)
     free(task.touched)
@@ -99,8 +120,11 @@ def free_task(task):
     task.touched = cython.NULL
 
 
-def begin_task(task, step, incarnation):
-    """Nothing of an earlier incarnation is left but the room for its lists."""
+def begin_task(task: cython.pointer(Task), step: uint64_t, incarnation: uint64_t) -> cython.void:
+    """Empty the task for an incarnation of a step.
+
+    Nothing of an earlier incarnation is left but the room for its lists.
+    """
     # rule: block-stm.incarnation.starts-afresh
     task.step = step
     task.transaction = step - 1

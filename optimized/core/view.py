@@ -40,8 +40,11 @@ from cython.cimports.samestate.optimized.core.touched import touch
 FIRST_ENTRIES = cython.declare(uint64_t, 64)
 
 
-def make_view(view):
-    """Its lists are as long as the largest step met so far."""
+def make_view(view: cython.pointer(View)) -> cython.int:
+    """Make a worker's view. -1 where there is no memory.
+
+    Its lists are as long as the largest step met so far.
+    """
     memset(view, 0, cython.sizeof(View))
     view.capacity = FIRST_ENTRIES
     view.undo_capacity = FIRST_ENTRIES
@@ -53,16 +56,22 @@ def make_view(view):
     return 0
 
 
-def free_view(view):
-    """What it points to is not its own."""
+def free_view(view: cython.pointer(View)) -> cython.void:
+    """Give its memory back.
+
+    What it points to is not its own.
+    """
     free(view.entries)
     free(view.undo)
     view.entries = cython.NULL
     view.undo = cython.NULL
 
 
-def begin_view(view, task):
-    """Nothing of an earlier incarnation is left but the room for its lists."""
+def begin_view(view: cython.pointer(View), task: cython.pointer(Task)) -> cython.void:
+    """Empty the view for the incarnation that ``task`` was begun for.
+
+    Nothing of an earlier incarnation is left but the room for its lists.
+    """
     view.task = task
     view.count = 0
     view.undo_count = 0
@@ -78,8 +87,11 @@ def fail(view: cython.pointer(View)) -> cython.int:
     return -1
 
 
-def find_entry(view, key):
-    """The owner's entry comes first, so that it has a number."""
+def find_entry(view: cython.pointer(View), key: uint64_t) -> int64_t:
+    """Give the number of a key's entry, made where the step meets it first. -1 where there is no memory.
+
+    The owner's entry comes first, so that it has a number.
+    """
     task: cython.pointer(Task) = view.task
     owner: uint64_t = key_record(task.session, key).owner
     owner_entry: int64_t = -1
@@ -205,8 +217,11 @@ def merged(
     return result
 
 
-def get_value(view, entry, found):
-    """What the step itself gave the key, else what a wipe of its own has left, else what was before it."""
+def get_value(view: cython.pointer(View), entry: uint64_t, found: cython.pointer(Content)) -> cython.int:
+    """Give the key's value as the step sees it now. READ_VALUE, SUSPENDED, STOPPED or UNMERGED.
+
+    What the step itself gave the key, else what a wipe of its own has left, else what was before it.
+    """
     place: cython.pointer(Entry) = view.entries + entry
     stands: uint64_t = standing(view, place)
     base: Content
@@ -226,8 +241,11 @@ def get_value(view, entry, found):
     return READ_VALUE
 
 
-def set_value(view, entry, data, length):
-    """A copy, unless there is nothing to copy."""
+def set_value(view: cython.pointer(View), entry: uint64_t, data: cython.p_const_void, length: uint64_t) -> cython.int:
+    """Give the key a value of these bytes, NULL to make it absent. 0, or -1 where there is no memory.
+
+    A copy, unless there is nothing to copy.
+    """
     content: Content
     if data == cython.NULL:
         make_absent(cython.address(content))
@@ -239,8 +257,13 @@ def set_value(view, entry, data, length):
     return 0
 
 
-def set_content(view, entry, content):
-    """What was credited is gone."""
+def set_content(
+    view: cython.pointer(View), entry: uint64_t, content: cython.pointer(cython.const[Content])
+) -> cython.int:
+    """Give the key a content that lasts as long as the step, uncopied. 0, or -1 where there is no memory.
+
+    What was credited is gone.
+    """
     if remember(view, entry):
         return -1
     place: cython.pointer(Entry) = view.entries + entry
@@ -250,8 +273,11 @@ def set_content(view, entry, content):
     return 0
 
 
-def set_room(view, entry, length):
-    """Fresh bytes each time: an earlier value may have to come back."""
+def set_room(view: cython.pointer(View), entry: uint64_t, length: uint64_t) -> cython.p_void:
+    """Give the key a value of so many bytes, to be filled in at once. NULL where there is no memory.
+
+    Fresh bytes each time: an earlier value may have to come back.
+    """
     content: Content
     content.data = cython.cast(cython.p_const_uchar, take_room(view.task, length + 1))
     content.length = length
@@ -261,8 +287,11 @@ def set_room(view, entry, length):
     return cython.cast(cython.p_void, content.data)
 
 
-def add_amount(view, entry, data, length):
-    """Amounts are added up by the machine's own merge."""
+def add_amount(view: cython.pointer(View), entry: uint64_t, data: cython.p_const_void, length: uint64_t) -> cython.int:
+    """Credit the key, whatever it holds. READ_VALUE, SUSPENDED, STOPPED or UNMERGED.
+
+    Amounts are added up by the machine's own merge.
+    """
     if remember(view, entry):
         return STOPPED
     place: cython.pointer(Entry) = view.entries + entry
@@ -285,8 +314,11 @@ def add_amount(view, entry, data, length):
     return READ_VALUE
 
 
-def wipe_storage(view, entry):
-    """Slots that were set or credited before count no longer, since their number is an older one."""
+def wipe_storage(view: cython.pointer(View), entry: uint64_t) -> cython.int:
+    """Make every slot of the owner absent. 0, or -1 where there is no memory.
+
+    Slots that were set or credited before count no longer, since their number is an older one.
+    """
     if remember(view, entry):
         return -1
     view.entries[entry].wipes += 1
@@ -294,8 +326,13 @@ def wipe_storage(view, entry):
     return 0
 
 
-def set_marks(view, entry, marks, before):
-    """Nothing to be undone where all were set, or where only such are that last."""
+def set_marks(
+    view: cython.pointer(View), entry: uint64_t, marks: uint64_t, before: cython.pointer(uint64_t)
+) -> cython.int:
+    """Set marks of an entry; ``before`` says which were set already. 0, or -1 where there is no memory.
+
+    Nothing to be undone where all were set, or where only such are that last.
+    """
     place: cython.pointer(Entry) = view.entries + entry
     before[0] = place.marks & marks
     if before[0] != marks:
@@ -305,14 +342,20 @@ def set_marks(view, entry, marks, before):
     return 0
 
 
-def checkpoint(view):
-    """From here on each entry is remembered anew when it first changes."""
+def checkpoint(view: cython.pointer(View)) -> uint64_t:
+    """Give where the undo list is now, for :func:`rollback`.
+
+    From here on each entry is remembered anew when it first changes.
+    """
     view.mark = view.undo_count
     return view.mark
 
 
-def rollback(view, mark):
-    """Newest first."""
+def rollback(view: cython.pointer(View), mark: uint64_t) -> cython.void:
+    """Take back values, credits, wipes and marks, but the lasting ones, since a checkpoint.
+
+    Newest first.
+    """
     while view.undo_count > mark:
         view.undo_count -= 1
         undo: cython.pointer(Undo) = view.undo + view.undo_count
@@ -361,8 +404,11 @@ def finish_entry(view: cython.pointer(View), entry: cython.pointer(Entry)) -> cy
     return DONE
 
 
-def finish_view(view):
-    """In the order in which the keys were met."""
+def finish_view(view: cython.pointer(View)) -> cython.int:
+    """Hand over what the step has done to the task's write set. DONE, STOPPED or UNMERGED.
+
+    In the order in which the keys were met.
+    """
     number: uint64_t
     for number in range(view.count):
         result: cython.int = finish_entry(view, view.entries + number)

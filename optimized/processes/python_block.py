@@ -54,8 +54,8 @@ class ArenaFull(Exception):  # noqa: N818 - likewise
     """The block needs more memory than the arena has."""
 
 
-def to_object(base, value):
-    """Bytes of a Value, or None for what is absent."""
+def to_object(base: cython.p_char, value: uint64_t) -> object:
+    """Give the bytes of a Value, or None for what is absent."""
     if value == 0:
         return None
     return PyBytes_FromStringAndSize(
@@ -102,7 +102,7 @@ class BlockMemory:
     def __dealloc__(self):
         free_task(cython.address(self.task))
 
-    def check(self):
+    def check(self) -> cython.int:
         """Raise what the stop flag says of memory; nothing where it says something else."""
         reason: uint64_t = stop_reason(self.session.arena if self.session.arena else cython.address(self.shared.arena))
         if reason == KEY_TABLE_FULL:
@@ -111,8 +111,8 @@ class BlockMemory:
             raise ArenaFull
         return 0
 
-    def key(self, name):
-        """The record of a name, made with nothing in it where it is new."""
+    def key(self, name: bytes) -> uint64_t:
+        """Give the record of a name, made with nothing in it where it is new."""
         key: uint64_t = keys.find_key(
             cython.address(self.task), PyBytes_AS_STRING(name), cython.cast(uint64_t, len(name)), 0, 0
         )
@@ -121,8 +121,8 @@ class BlockMemory:
             raise ArenaFull
         return key
 
-    def value(self, content):
-        """The bytes as a Value."""
+    def value(self, content: bytes) -> uint64_t:
+        """Store bytes as a Value, and give its offset."""
         value: uint64_t = store_value(
             cython.address(self.task), PyBytes_AS_STRING(content), cython.cast(uint64_t, len(content))
         )

@@ -47,13 +47,20 @@ class _SuspendedForGood(Suspended, Insistent):
     """For a machine that swallows all the others."""
 
 
-def execute_step(itself, task):
+def execute_step(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
     """Run the step in Python: the one place where the worker loop takes the GIL."""
     with cython.gil:
         return cython.cast(WorkerMemory, itself).run_step(task)
 
 
-def merge_values(itself, task, key, value, amount, sum):
+def merge_values(
+    itself: cython.p_void,
+    task: cython.pointer(Task),
+    key: uint64_t,
+    value: cython.pointer(cython.const[Content]),
+    amount: cython.pointer(cython.const[Content]),
+    sum: cython.pointer(Content),
+) -> cython.int:
     """Have the machine credit an amount to a value; UNMERGED where it cannot.
 
     The block then ends when the step that credits is entered in its turn, whatever is made of the value meanwhile.
@@ -158,8 +165,8 @@ class WorkerMemory:
             reason = run_worker(task)
         return reason
 
-    def run_step(self, task):
-        """One execution. Nothing that Python raises goes further."""
+    def run_step(self, task: cython.pointer(Task)) -> cython.int:
+        """Run one execution and give its result. Nothing that Python raises goes further."""
         record: cython.pointer(PythonInput) = cython.cast(
             cython.pointer(PythonInput), self.session.base + self.session.record.input
         )
@@ -183,7 +190,7 @@ class WorkerMemory:
         atomic_store(line, 0, b"python.running.store")
         return ending
 
-    def run_once(self, task):
+    def run_once(self, task: cython.pointer(Task)) -> cython.int:
         """Call the machine, unless what it has read so far turns out to be no longer so: then ``guard.thrown``."""
         ending: cython.int = DONE
         self.executions += 1
@@ -216,8 +223,8 @@ class WorkerMemory:
             self.guard.throw(Suspended if self.times_thrown < PATIENCE else _SuspendedForGood, True)
             self.times_thrown += 1
 
-    def reads_hold(self):
-        """Whether the execution under way would find all that it has read again."""
+    def reads_hold(self) -> cython.bint:
+        """Say whether the execution under way would find all that it has read again."""
         task: cython.pointer(Task) = self.current
         size: cython.size_t = 8 * task.read_words
         copy: cython.pointer(Execution) = cython.cast(
@@ -231,8 +238,8 @@ class WorkerMemory:
         free(copy)
         return holds
 
-    def meets_estimate(self, task):
-        """Whether a key that was read waits for a step that is being executed again: ``task.blocking`` then."""
+    def meets_estimate(self, task: cython.pointer(Task)) -> cython.bint:
+        """Say whether a key that was read waits for a step that is executed again: ``task.blocking`` then."""
         keys_read = []
         index: uint64_t = 0
         while index < task.read_words:
@@ -245,8 +252,8 @@ class WorkerMemory:
                 return True
         return False
 
-    def note_suspension(self, task, key):
-        """For the trace: who waits for whom, because of which key."""
+    def note_suspension(self, task: cython.pointer(Task), key: uint64_t) -> cython.int:
+        """Note for the trace who waits for whom, because of which key."""
         record: cython.pointer(KeyRecord) = keys.key_record(cython.address(self.session), key)
         name: bytes = PyBytes_FromStringAndSize(
             self.session.base + record.name + 1, cython.cast(cython.Py_ssize_t, record.length - 1)
@@ -254,29 +261,34 @@ class WorkerMemory:
         self.suspensions.append((task.transaction, task.incarnation, task.blocking - 1, name))
         return 0
 
-    def key(self, name):
-        """The record of a name, made with nothing in it where it is new."""
+    def key(self, name: bytes) -> uint64_t:
+        """Give the record of a name, made with nothing in it where it is new."""
         key: uint64_t = keys.find_key(self.current, PyBytes_AS_STRING(name), cython.cast(uint64_t, len(name)), 0, 0)
         if key == 0:
             raise Stopped
         return key
 
-    def value(self, content):
-        """The bytes as a Value."""
+    def value(self, content: bytes) -> uint64_t:
+        """Store bytes as a Value, and give its offset."""
         value: uint64_t = store_value(self.current, PyBytes_AS_STRING(content), cython.cast(uint64_t, len(content)))
         if value == 0:
             raise Stopped
         return value
 
-    def merged(self, key, value, amount):
-        """See `merge_values`."""
+    def merged(
+        self, key: uint64_t, value: cython.pointer(cython.const[Content]), amount: cython.pointer(cython.const[Content])
+    ) -> bytes:
+        """Have the machine credit an amount to a value, under the interpreter's lock.
+
+        See `merge_values`.
+        """
         record: cython.pointer(KeyRecord) = keys.key_record(cython.address(self.session), key)
         name: bytes = PyBytes_FromStringAndSize(
             self.session.base + record.name + 1, cython.cast(cython.Py_ssize_t, record.length - 1)
         )
         return self.merge(name, content_bytes(value), int.from_bytes(content_bytes(amount), "big"))
 
-    def look(self, name, reading):
+    def look(self, name: bytes, reading: cython.pointer(Reading)) -> cython.int:
         """Read what steps before this one left under a name."""
         if stop_reason(self.session.arena):
             raise Stopped

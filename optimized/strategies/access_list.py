@@ -13,8 +13,11 @@ from cython.cimports.samestate.optimized.core.shim import atomic_add, atomic_loa
 from cython.cimports.samestate.optimized.strategies.commit import advance, all_committed, execute_first
 
 
-def work_access_list(task):
-    """Execute in the order of the block; commit what has its turn."""
+def work_access_list(task: cython.pointer(Task)) -> cython.void:
+    """Work until the block is done or somebody asks to stop.
+
+    Execute in the order of the block; commit what has its turn.
+    """
     session: cython.pointer(Session) = task.session
     transactions: uint64_t = session.record.transactions
     idle_rounds: uint64_t = 0

@@ -3,7 +3,7 @@
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.samestate.optimized.core.arena import stop_reason
-from cython.cimports.samestate.optimized.core.execution import be_idle, run_executor, run_validation
+from cython.cimports.samestate.optimized.core.execution import be_idle, run_execution, run_validation
 from cython.cimports.samestate.optimized.core.memory import latest_execution, mark_estimates, publish
 from cython.cimports.samestate.optimized.core.records import STOPPED, SUSPENDED, Execution
 from cython.cimports.samestate.optimized.core.session import begin_task
@@ -21,7 +21,7 @@ from cython.cimports.samestate.optimized.strategies.scheduler import (
 )
 
 
-def work_block_stm(task):
+def work_block_stm(task: cython.pointer(Task)) -> cython.void:
     """Take the lowest piece of work there is, until all is done or somebody asks to stop."""
     session: cython.pointer(Session) = task.session
     idle_rounds: uint64_t = 0
@@ -30,7 +30,7 @@ def work_block_stm(task):
         if assignment.kind == EXECUTE:
             assignment = execute(task, assignment)
         elif assignment.kind == VALIDATE:
-            assignment = check(task, assignment)
+            assignment = validate(task, assignment)
         else:
             if all_done(session):
                 return
@@ -52,7 +52,7 @@ def execute(task: cython.pointer(Task), assignment: Assignment) -> Assignment:
     assignment.kind = NOTHING
     while True:
         begin_task(task, assignment.transaction + 1, assignment.incarnation)
-        result: cython.int = run_executor(task)
+        result: cython.int = run_execution(task)
         if result == STOPPED or stop_reason(session.arena):
             return assignment
         if result != SUSPENDED:
@@ -73,7 +73,7 @@ def execute(task: cython.pointer(Task), assignment: Assignment) -> Assignment:
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def check(task: cython.pointer(Task), assignment: Assignment) -> Assignment:
+def validate(task: cython.pointer(Task), assignment: Assignment) -> Assignment:
     """Validate. Of the execution looked at only this much is sure: it is this incarnation's or a later one's.
 
     If it is a later one's, aborting fails, and its own validation is still to come.

@@ -10,7 +10,7 @@ after letting it go.
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.samestate.optimized.core.arena import stop, stop_reason
-from cython.cimports.samestate.optimized.core.execution import run_executor, run_validation
+from cython.cimports.samestate.optimized.core.execution import run_execution, run_validation
 from cython.cimports.samestate.optimized.core.memory import latest_execution, publish, publish_execution
 from cython.cimports.samestate.optimized.core.records import (
     ACCESS_LIST,
@@ -40,7 +40,7 @@ def run_once(task: cython.pointer(Task), transaction: uint64_t, incarnation: uin
     """Execute and publish. Nobody marks estimates here, so nobody suspends."""
     session: cython.pointer(Session) = task.session
     begin_task(task, transaction + 1, incarnation)
-    if run_executor(task) != DONE:
+    if run_execution(task) != DONE:
         stop(session.arena, BROKEN)  # no effect where the flag is up already
         return False
     # rule: access-list.shown-when-committed
@@ -52,8 +52,11 @@ def run_once(task: cython.pointer(Task), transaction: uint64_t, incarnation: uin
     return published
 
 
-def execute_first(task, transaction):
-    """Its effect is visible, where the strategy has it so, before the status says that it was executed."""
+def execute_first(task: cython.pointer(Task), transaction: uint64_t) -> cython.bint:
+    """Execute a transaction for the first time. False where the block is stopped.
+
+    Its effect is visible, where the strategy has it so, before the status says that it was executed.
+    """
     if not run_once(task, transaction, 0):
         return False
     if MUTANT(COMMIT_OUT_OF_ORDER):
@@ -116,8 +119,11 @@ def commit(task: cython.pointer(Task), transaction: uint64_t) -> cython.bint:
     return True
 
 
-def advance(task):
-    """Try for the lock as long as there is something to commit."""
+def advance(task: cython.pointer(Task)) -> cython.bint:
+    """Commit all that can be committed now, unless somebody else is at it. Whether anything was.
+
+    Try for the lock as long as there is something to commit.
+    """
     session: cython.pointer(Session) = task.session
     record: cython.pointer(SessionRecord) = session.record
     index: uint64_t = atomic_load(cython.address(record.commit_index), b"commit.index.load")
@@ -139,7 +145,7 @@ def advance(task):
     return committed
 
 
-def all_committed(session):
-    """The block is done."""
+def all_committed(session: cython.pointer(Session)) -> cython.bint:
+    """Say whether every transaction is committed."""
     index: uint64_t = atomic_load(cython.address(session.record.commit_index), b"commit.index.load")
     return index >= session.record.transactions

@@ -32,8 +32,8 @@ def declared_keys(access: cython.pointer(DeclaredAccess)) -> cython.pointer(uint
     return cython.cast(cython.pointer(uint64_t), cython.cast(cython.p_char, access) + cython.sizeof(DeclaredAccess))
 
 
-def start_graph(graph, session):
-    """Room for every access of the block. False where there is no memory for it."""
+def start_graph(graph: cython.pointer(Graph), session: cython.pointer(Session)) -> cython.bint:
+    """Take room for every access of the block. False where there is no memory for it."""
     transactions: uint64_t = session.record.transactions
     accesses: uint64_t = 0
     transaction: uint64_t
@@ -62,8 +62,8 @@ def start_graph(graph, session):
     return False
 
 
-def end_graph(graph):
-    """Give its memory back."""
+def end_graph(graph: cython.pointer(Graph)) -> cython.void:
+    """Give the graph's memory back."""
     free(graph.slots)
     free(graph.readers)
     free(graph.found)
@@ -95,8 +95,13 @@ def add_predecessor(graph: cython.pointer(Graph), predecessor: uint64_t, transac
     graph.found_count += 1
 
 
-def find_predecessors(graph, session, transaction):
-    """Reads wait for the last writer; writes for the last writer and for all who have read what it wrote."""
+def find_predecessors(
+    graph: cython.pointer(Graph), session: cython.pointer(Session), transaction: uint64_t
+) -> cython.void:
+    """Find those whom a transaction has to wait for, itself or through others: in ``graph.found``.
+
+    Reads wait for the last writer; writes for the last writer and for all who have read what it wrote.
+    """
     access: cython.pointer(DeclaredAccess) = declared_access(session, transaction)
     graph.found_count = 0
     if access == cython.NULL:

@@ -16,8 +16,11 @@ from cython.cimports.samestate.optimized.strategies.graph import Graph, end_grap
 NOBODY = cython.declare(uint64_t, 0xFFFFFFFFFFFFFFFF)
 
 
-def prepare_locks(coordinator):
-    """The graph, and a queue that begins with those who wait for nobody."""
+def prepare_locks(coordinator: cython.pointer(Task)) -> uint64_t:
+    """Prepare the block for :func:`work_locks`, once all declarations are there. 0, or the StopReason.
+
+    The graph, and a queue that begins with those who wait for nobody.
+    """
     graph: Graph
     session: cython.pointer(Session) = coordinator.session
     record: cython.pointer(SessionRecord) = session.record
@@ -106,8 +109,11 @@ def release_successors(session: cython.pointer(Session), transaction: uint64_t) 
         offset = successor.next
 
 
-def work_locks(task):
-    """Execute what is ready; commit what has its turn."""
+def work_locks(task: cython.pointer(Task)) -> cython.void:
+    """Work until the block is done or somebody asks to stop.
+
+    Execute what is ready; commit what has its turn.
+    """
     session: cython.pointer(Session) = task.session
     idle_rounds: uint64_t = 0
     while not stop_reason(session.arena) and not all_committed(session):

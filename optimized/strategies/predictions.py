@@ -41,8 +41,10 @@ from cython.cimports.samestate.optimized.core.shim import LIST_TRUSTED, MUTANT, 
 from cython.cimports.samestate.optimized.core.touched import touch
 
 
-def predict(task, key, step, value):
-    """A version of an incarnation that never runs, and a note of it with its step.
+def predict(task: cython.pointer(Task), key: uint64_t, step: uint64_t, value: uint64_t) -> cython.int:
+    """Predict the value of ``key`` after ``step``, before any worker starts. 0, or -1 where there is no memory.
+
+    A version of an incarnation that never runs, and a note of it with its step.
 
     What is said of the opening and the closing step is passed by: they are the coordinator's, and no commit would take
     back what was wrong.
@@ -67,8 +69,10 @@ def predict(task, key, step, value):
     return 0
 
 
-def confirm(task, step, execution):
-    """Write by write: what the step does, and what was predicted of it; then what was predicted and is not so.
+def confirm(task: cython.pointer(Task), step: uint64_t, execution: cython.pointer(Execution)) -> cython.int:
+    """Show the final effect of an execution where predictions stand. 0, or -1 where there is no memory.
+
+    Write by write: what the step does, and what was predicted of it; then what was predicted and is not so.
 
     The task has nothing under way meanwhile: its write set holds the predictions of the step, and numbers them by key.
     """

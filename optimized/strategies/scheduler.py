@@ -73,8 +73,11 @@ def assign(kind: uint64_t, transaction: uint64_t, incarnation: uint64_t) -> Assi
     return assignment
 
 
-def all_done(session):
-    """The marker is set once and stays."""
+def all_done(session: cython.pointer(Session)) -> cython.bint:
+    """Say whether the block is done.
+
+    The marker is set once and stays.
+    """
     return atomic_load(cython.address(session.record.done), b"scheduler.done.load") != 0
 
 
@@ -188,8 +191,11 @@ def next_to_validate(session: cython.pointer(Session)) -> Assignment:
     return nothing()
 
 
-def next_assignment(session):
-    """Validate before executing, where validation is behind: the lower transaction first."""
+def next_assignment(session: cython.pointer(Session)) -> Assignment:
+    """Give the next piece of work, or NOTHING.
+
+    Validate before executing, where validation is behind: the lower transaction first.
+    """
     record: cython.pointer(SessionRecord) = session.record
     validation: uint64_t = atomic_load(cython.address(record.validation_index), b"scheduler.validation_index.load")
     execution: uint64_t = atomic_load(cython.address(record.execution_index), b"scheduler.execution_index.load")
@@ -199,7 +205,9 @@ def next_assignment(session):
     return next_to_execute(session)
 
 
-def add_dependency(session, transaction, incarnation, blocking):
+def add_dependency(
+    session: cython.pointer(Session), transaction: uint64_t, incarnation: uint64_t, blocking: uint64_t
+) -> cython.bint:
     """Let the transaction wait until ``blocking`` has finished. False where it has by now: execute again at once.
 
     The status says ABORTING before the transaction hangs in the stack, because it may be woken as soon as it does.
@@ -254,8 +262,12 @@ def wake(session: cython.pointer(Session), waiter: uint64_t) -> cython.void:
         lower_execution_index(session, lowest)
 
 
-def finish_execution(session, transaction, incarnation, wrote_new_location):
-    """Executed. If validation has passed by already, validate it and, where it wrote something new, all above.
+def finish_execution(
+    session: cython.pointer(Session), transaction: uint64_t, incarnation: uint64_t, wrote_new_location: cython.bint
+) -> Assignment:
+    """Say that a transaction was executed. What its worker does next: validate it, or nothing.
+
+    Executed. If validation has passed by already, validate it and, where it wrote something new, all above.
 
     The stack is closed before the status says so: as soon as it does the incarnation may be aborted, which opens the
     stack anew, and would lose who hangs in it.
@@ -275,8 +287,11 @@ def finish_execution(session, transaction, incarnation, wrote_new_location):
     return nothing()
 
 
-def try_abort(session, transaction, incarnation):
-    """Of all who find the incarnation invalid, one aborts it. Its stack opens before anybody can meet an estimate."""
+def try_abort(session: cython.pointer(Session), transaction: uint64_t, incarnation: uint64_t) -> cython.bint:
+    """Abort an incarnation that was found invalid. False where somebody else has.
+
+    Of all who find the incarnation invalid, one aborts it. Its stack opens before anybody can meet an estimate.
+    """
     record: cython.pointer(StepRecord) = step_record(session, transaction)
     executed: uint64_t = incarnation << 2 | EXECUTED
     aborting: uint64_t = incarnation << 2 | ABORTING
@@ -287,8 +302,13 @@ def try_abort(session, transaction, incarnation):
     return True
 
 
-def finish_validation(session, transaction, incarnation, aborted):
-    """After an abort all above are validated again, and the transaction is executed again, at once if possible."""
+def finish_validation(
+    session: cython.pointer(Session), transaction: uint64_t, incarnation: uint64_t, aborted: cython.bint
+) -> Assignment:
+    """Say that a transaction was validated. What its worker does next: execute it again, or nothing.
+
+    After an abort all above are validated again, and the transaction is executed again, at once if possible.
+    """
     if aborted:
         set_ready(session, transaction, incarnation)
         # rule: block-stm.scheduler.abort-validates-all-above

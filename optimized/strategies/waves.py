@@ -23,8 +23,11 @@ from cython.cimports.samestate.optimized.strategies.graph import Graph, end_grap
 NOBODY = cython.declare(uint64_t, 0xFFFFFFFFFFFFFFFF)
 
 
-def prepare_waves(coordinator):
-    """The wave of each transaction; then all of them in order of waves, within one in order of the block."""
+def prepare_waves(coordinator: cython.pointer(Task)) -> uint64_t:
+    """Prepare the block for :func:`work_waves`, once all declarations are there. 0, or the StopReason.
+
+    The wave of each transaction; then all of them in order of waves, within one in order of the block.
+    """
     graph: Graph
     session: cython.pointer(Session) = coordinator.session
     record: cython.pointer(SessionRecord) = session.record
@@ -120,8 +123,11 @@ def take_next(session: cython.pointer(Session)) -> uint64_t:
             return transaction
 
 
-def work_waves(task):
-    """Execute what the wave has left; commit what has its turn."""
+def work_waves(task: cython.pointer(Task)) -> cython.void:
+    """Work until the block is done or somebody asks to stop.
+
+    Execute what the wave has left; commit what has its turn.
+    """
     session: cython.pointer(Session) = task.session
     idle_rounds: uint64_t = 0
     while not stop_reason(session.arena) and not all_committed(session):

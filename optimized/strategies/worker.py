@@ -18,8 +18,11 @@ from cython.cimports.samestate.optimized.strategies.locks import prepare_locks, 
 from cython.cimports.samestate.optimized.strategies.waves import prepare_waves, work_waves
 
 
-def prepare(coordinator):
-    """The conflicts that are declared; nothing for strategies that find out by themselves."""
+def prepare(coordinator: cython.pointer(Task)) -> uint64_t:
+    """Prepare the block for its strategy: once, before the workers start. 0, or the StopReason.
+
+    The conflicts that are declared; nothing for strategies that find out by themselves.
+    """
     strategy: uint64_t = coordinator.session.record.strategy
     if strategy == LOCKS:
         return prepare_locks(coordinator)
@@ -28,8 +31,11 @@ def prepare(coordinator):
     return stop_reason(coordinator.session.arena)
 
 
-def run_worker(task):
-    """Stay until the block is done or somebody asks to stop."""
+def run_worker(task: cython.pointer(Task)) -> uint64_t:
+    """Work on the block until it is done or stopped. The StopReason, 0 where it is done.
+
+    Stay until the block is done or somebody asks to stop.
+    """
     worker: cython.pointer(WorkerRecord) = task.worker
     strategy: uint64_t = task.session.record.strategy
     worker.entered = now_nanoseconds()

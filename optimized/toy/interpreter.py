@@ -56,8 +56,10 @@ from cython.cimports.samestate.optimized.words.word import (
 )
 
 
-def poll(machine, scratch, now):
-    """Whether to stop: another worker says so, the time is up, or a signal's handler on the main thread has raised."""
+def poll(
+    machine: cython.pointer(cython.const[ToyMachine]), scratch: cython.pointer(Scratch), now: uint64_t
+) -> cython.bint:
+    """Say whether to stop: another worker says so, the time is up, or a signal's handler has raised."""
     if stop_reason(machine.arena):
         return True
     if now > machine.deadline:
@@ -71,12 +73,12 @@ def poll(machine, scratch, now):
     return False
 
 
-def signalled(listener):
-    """Let Python handle signals. Whether a handler raised; the listener then has what it raised."""
+def signalled(listener: cython.p_void) -> cython.bint:
+    """Let Python handle signals, and say whether a handler raised; the listener then has what it raised."""
     return cython.cast(object, listener)()
 
 
-def wait(machine, scratch):
+def wait(machine: cython.pointer(cython.const[ToyMachine]), scratch: cython.pointer(Scratch)) -> cython.bint:
     """Wait as long as a read of the state takes. False where the run is to stop."""
     now: uint64_t = now_nanoseconds()
     end: uint64_t = now + machine.read_latency
@@ -88,7 +90,12 @@ def wait(machine, scratch):
     return not poll(machine, scratch, now)
 
 
-def wait_for_base(machine, scratch, task, key):
+def wait_for_base(
+    machine: cython.pointer(cython.const[ToyMachine]),
+    scratch: cython.pointer(Scratch),
+    task: cython.pointer(Task),
+    key: uint32_t,
+) -> cython.bint:
     """Have whoever first needs a key's value from before the block wait for it. False where the run is to stop."""
     loaded: cython.pointer(uint64_t)
     if task == cython.NULL:
@@ -105,8 +112,14 @@ def wait_for_base(machine, scratch, task, key):
     return True
 
 
-def hash_long(machine, scratch, digest, data, length):
-    """The digest of data that takes long. False where the run is to stop."""
+def hash_long(
+    machine: cython.pointer(cython.const[ToyMachine]),
+    scratch: cython.pointer(Scratch),
+    digest: cython.pointer(uint8_t),
+    data: cython.pointer(cython.const[uint8_t]),
+    length: uint64_t,
+) -> cython.bint:
+    """Hash data that takes long. False where the run is to stop."""
     state: uint64_t[25]
     blocks: uint64_t = 0
     memset(state, 0, 25 * 8)
@@ -121,8 +134,15 @@ def hash_long(machine, scratch, digest, data, length):
     return True
 
 
-def observe(machine, scratch, task, key, accesses, result):
-    """The access to a key that the transaction has not asked for yet. Sets ``result`` unless that is DONE."""
+def observe(
+    machine: cython.pointer(cython.const[ToyMachine]),
+    scratch: cython.pointer(Scratch),
+    task: cython.pointer(Task),
+    key: uint32_t,
+    accesses: uint64_t,
+    result: cython.pointer(cython.int),
+) -> cython.pointer(Access):
+    """Access a key that the transaction has not asked for yet. Sets ``result`` unless that is DONE."""
     access: cython.pointer(Access) = scratch.accesses + accesses
     reading: Reading
     position: uint64_t
@@ -165,7 +185,13 @@ def observe(machine, scratch, task, key, accesses, result):
     return access
 
 
-def run_transaction(machine, scratch, task, transaction, outcome):
+def run_transaction(
+    machine: cython.pointer(cython.const[ToyMachine]),
+    scratch: cython.pointer(Scratch),
+    task: cython.pointer(Task),
+    transaction: uint64_t,
+    outcome: cython.pointer(Outcome),
+) -> cython.int:
     """Check the sender, run the operations, charge the fee. DONE with an outcome, or SUSPENDED, or STOPPED."""
     packed: cython.pointer(cython.const[PackedTransaction])
     nonce: cython.pointer(Access)
@@ -219,8 +245,14 @@ def run_transaction(machine, scratch, task, transaction, outcome):
     return DONE
 
 
-def run_operations(machine, scratch, task, transaction, outcome):
-    """The operations, until the last or until the gas is out: then no slot changes and no log stays."""
+def run_operations(
+    machine: cython.pointer(cython.const[ToyMachine]),
+    scratch: cython.pointer(Scratch),
+    task: cython.pointer(Task),
+    transaction: uint64_t,
+    outcome: cython.pointer(Outcome),
+) -> cython.int:
+    """Run the operations until the last, or until the gas is out: then no slot changes and no log stays."""
     operation: cython.pointer(cython.const[Operation])
     last: cython.pointer(cython.const[Operation])
     access: cython.pointer(Access)
@@ -341,12 +373,12 @@ def run_operations(machine, scratch, task, transaction, outcome):
     return DONE
 
 
-def kept_warm(machine, key, transaction):
-    """Whether the seeded bug WARM_SET_KEPT takes the key for warm, since an earlier incarnation has touched it."""
+def kept_warm(machine: cython.pointer(cython.const[ToyMachine]), key: uint32_t, transaction: uint64_t) -> cython.bint:
+    """Say whether the bug WARM_SET_KEPT takes the key for warm, since an earlier incarnation has touched it."""
     return MUTANT(WARM_SET_KEPT) and machine.kept_warm[key] == transaction + 1
 
 
-def keep_warm(machine, key, transaction):
-    """What the seeded bug needs to know. Nothing in an ordinary build."""
+def keep_warm(machine: cython.pointer(cython.const[ToyMachine]), key: uint32_t, transaction: uint64_t) -> cython.void:
+    """Note what the seeded bug needs to know. Does nothing in an ordinary build."""
     if SAMESTATE_IS_EXPLORED:
         machine.kept_warm[key] = cython.cast(uint32_t, transaction + 1)

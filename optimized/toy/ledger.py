@@ -14,8 +14,17 @@ from cython.cimports.samestate.optimized.toy.packing import ListedChange
 from cython.cimports.samestate.optimized.words.word import Word, word_add, word_copy, word_equal, word_from_number
 
 
-def commit(ledger, block, outcome, accesses, sourced):
-    """Settle, then write, credit and record. The logs lie where they belong already."""
+def commit(
+    ledger: cython.pointer(Ledger),
+    block: cython.pointer(cython.const[FlatBlock]),
+    outcome: cython.pointer(Outcome),
+    accesses: cython.pointer(Access),
+    sourced: cython.bint,
+) -> cython.bint:
+    """Settle the next transaction and make its effects those of the block. False where the block ends here.
+
+    Settle, then write, credit and record. The logs lie where they belong already.
+    """
     transaction: uint64_t = ledger.committed
     step: uint64_t = transaction + 1
     place: uint64_t
@@ -100,8 +109,11 @@ def commit(ledger, block, outcome, accesses, sourced):
     return True
 
 
-def open_ledger(ledger, block):
-    """What the opening step stores is written where it changes the value."""
+def open_ledger(ledger: cython.pointer(Ledger), block: cython.pointer(cython.const[FlatBlock])) -> cython.bint:
+    """Do the opening step. False where there is no memory.
+
+    What the opening step stores is written where it changes the value.
+    """
     place: uint64_t
     changes: uint64_t = 0
     key: uint32_t
@@ -122,8 +134,11 @@ def open_ledger(ledger, block):
     return True
 
 
-def close(ledger, block):
-    """Withdrawals are credits. The list is judged last: it is wrong in its first wrong entry, by step and then key."""
+def close(ledger: cython.pointer(Ledger), block: cython.pointer(cython.const[FlatBlock])) -> cython.bint:
+    """Do the closing step, and judge the access list. False where there is no memory, or the list is wrong.
+
+    Withdrawals are credits. The list is judged last: it is wrong in its first wrong entry, by step and then key.
+    """
     index: uint64_t
     changes: uint64_t = 0
     step: uint64_t = block.transactions_length + 1
@@ -155,7 +170,13 @@ def close(ledger, block):
     return True
 
 
-def verify_step(ledger, block, step, reads, changes):
+def verify_step(
+    ledger: cython.pointer(Ledger),
+    block: cython.pointer(cython.const[FlatBlock]),
+    step: uint64_t,
+    reads: uint64_t,
+    changes: uint64_t,
+) -> cython.void:
     """Compare what a step did with its entry. The keys it read, then those it changed, are in ``order``."""
     place: uint64_t
     listed: uint64_t
@@ -191,16 +212,19 @@ def verify_step(ledger, block, step, reads, changes):
         note_mismatch(ledger, step, wrong)
 
 
-def note_mismatch(ledger, step, key):
-    """Keep the earliest."""
+def note_mismatch(ledger: cython.pointer(Ledger), step: uint64_t, key: uint32_t) -> cython.void:
+    """Keep what is wrong with the access list, if it is the earliest."""
     if not ledger.mismatch or step < ledger.wrong_step:
         ledger.mismatch = True
         ledger.wrong_step = step
         ledger.wrong_key = key
 
 
-def add_source(ledger, step, older):
-    """Sources are kept as lists that share their tails: a credit adds itself before what there was."""
+def add_source(ledger: cython.pointer(Ledger), step: uint32_t, older: uint32_t) -> uint32_t:
+    """Give a list of sources with one more step at its head; 0 where there is no memory.
+
+    Sources are kept as lists that share their tails: a credit adds itself before what there was.
+    """
     room: cython.p_void
     if ledger.sources_used == ledger.sources_capacity:
         room = realloc(ledger.sources, 2 * ledger.sources_capacity * cython.sizeof(Source))

@@ -11,13 +11,19 @@ from cython.cimports.libc.string import memcpy
 from cython.cimports.samestate.optimized.words.sha256 import Sha256, sha256_finish, sha256_start, sha256_update
 
 
-def merkle_start(tree):
-    """A tree without leaves."""
+def merkle_start(tree: cython.pointer(MerkleTree)) -> cython.void:
+    """Begin a tree without leaves."""
     tree.leaves = 0
 
 
-def merkle_add(tree, key, key_length, value, value_length):
-    """One more leaf, to the right of all others."""
+def merkle_add(
+    tree: cython.pointer(MerkleTree),
+    key: cython.pointer(cython.const[uint8_t]),
+    key_length: uint64_t,
+    value: cython.pointer(cython.const[uint8_t]),
+    value_length: uint64_t,
+) -> cython.void:
+    """Add a leaf, to the right of all others."""
     hash: Sha256
     head: uint8_t[5]
     height: cython.int = 0
@@ -44,8 +50,8 @@ def merkle_add(tree, key, key_length, value, value_length):
     tree.leaves += 1
 
 
-def merkle_finish(tree, root):
-    """The root of all leaves so far."""
+def merkle_finish(tree: cython.pointer(MerkleTree), root: cython.pointer(uint8_t)) -> cython.void:
+    """Give the root of all leaves so far."""
     hash: Sha256
     marker: uint8_t[1]
     height: cython.int = 0
@@ -65,8 +71,12 @@ def merkle_finish(tree, root):
         join(root, tree.roots[height - 1], root)
 
 
-def join(target, left, right):
-    """The node above two others. Target may be either of them."""
+def join(
+    target: cython.pointer(uint8_t),
+    left: cython.pointer(cython.const[uint8_t]),
+    right: cython.pointer(cython.const[uint8_t]),
+) -> cython.void:
+    """Make the node above two others. Target may be either of them."""
     hash: Sha256
     marker: uint8_t[1]
     marker[0] = 1

@@ -70,7 +70,8 @@ class PackedBlock:
     def __dealloc__(self):
         chain_free(cython.address(self._allocated))
 
-    def _array(self, count, size):
+    def _array(self, count: uint64_t, size: uint64_t) -> cython.p_void:
+        """Give zeroed room for so many records of a size, which stays as long as the block. Raises OutOfMemory."""
         array: cython.p_void = chain_allocate(cython.address(self._allocated), count, size, True)
         if array == cython.NULL:
             raise OutOfMemory("this process cannot have the memory of the packed block")

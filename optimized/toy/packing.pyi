@@ -27,6 +27,7 @@ def pack(
     withdrawals: Sequence[tuple[bytes, int]] = ...,
     access_list: Sequence[AccessListEntry] | None = ...,
     base: Mapping[bytes, bytes | None] | None = ...,
+    opening: Sequence[tuple[int, int]] = ...,
 ) -> PackedBlock:
     """The block in packed form, on the state ``base``. Raises ValueError where something is beyond a limit."""
 

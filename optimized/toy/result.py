@@ -62,14 +62,15 @@ class ToyResult:
         free(self.ledger.sources)
         chain_free(cython.address(self._allocated))
 
-    def _array(self, count, size, zeroed):
+    def _array(self, count: uint64_t, size: uint64_t, zeroed: cython.bint) -> cython.p_void:
+        """Give room for so many records of a size, which stays as long as the result. Raises OutOfMemory."""
         array: cython.p_void = chain_allocate(cython.address(self._allocated), count, size, zeroed)
         if array == cython.NULL:
             raise OutOfMemory("this process cannot have the memory of the block's result")
         return array
 
-    def lay_out(self, recording):
-        """Room for everything that the block can do, with the state before it."""
+    def lay_out(self, recording: cython.bint) -> cython.void:
+        """Take room for everything that the block can do, with the state before it."""
         block: PackedBlock = self.block
         ledger: cython.pointer(Ledger) = cython.address(self.ledger)
         count: uint64_t = block.flat.transactions_length
@@ -109,7 +110,7 @@ class ToyResult:
                 raise OutOfMemory("this process cannot have the memory of the block's access record")
             ledger.sources_used = 1
 
-    def conclude(self):
+    def conclude(self) -> cython.void:
         """Say why the block is invalid, if it is."""
         ledger: cython.pointer(Ledger) = cython.address(self.ledger)
         if not ledger.rejection:
@@ -255,8 +256,8 @@ class ToyResult:
                 touches.add(name[1:])
         return Step(self.block.flat.transactions_length, {}, {}, {}, credits, (), tuple(sorted(touches)))
 
-    def _source(self, newest):
-        """The steps in such a list, oldest first. The first transaction, step 1 to the engine, is 0 to Python."""
+    def _source(self, newest: uint32_t) -> tuple:
+        """Give the steps in such a list, oldest first. The first transaction, step 1 to the engine, is 0 to Python."""
         steps: list = []
         while newest:
             steps.append(cython.cast(cython.Py_ssize_t, self.ledger.sources[newest].step) - 1)

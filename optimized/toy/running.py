@@ -127,8 +127,11 @@ class ToyRun:
         if self.strategy_number != SEQUENTIAL:
             self._begin_versioned(estimator, expected, trace)
 
-    def _make_room(self):
-        """Each worker's scratch for the largest transaction; what is there already stays from block to block."""
+    def _make_room(self) -> cython.void:
+        """Take memory for every worker.
+
+        Each worker's scratch for the largest transaction; what is there already stays from block to block.
+        """
         worker: uint64_t
         scratch: cython.pointer(Scratch)
         keys: uint64_t = self.block.flat.key_count
@@ -188,8 +191,8 @@ class ToyRun:
             if self.machine.kept_warm == cython.NULL:
                 raise OutOfMemory(f"this process cannot have the memory of a seeded bug, for {keys} keys")
 
-    def _begin_versioned(self, estimator, expected, trace):
-        """Tables in the arena, and whatever the strategy is told of the transactions in advance."""
+    def _begin_versioned(self, estimator: str, expected: object, trace: cython.bint) -> cython.void:
+        """Lay out tables in the arena, and whatever the strategy is told of the transactions in advance."""
         options: SessionOptions
         worker: uint64_t
         task: cython.pointer(Task)
@@ -222,8 +225,8 @@ class ToyRun:
         if prepare(task):
             self._raise_stopped(OUT_OF_MEMORY)
 
-    def _put_expected(self, task, expected):
-        """What an estimator gave, in canonical keys; those that the block cannot touch are left out."""
+    def _put_expected(self, task: cython.pointer(Task), expected: object) -> cython.void:
+        """Declare what an estimator gave, in canonical keys; those that the block cannot touch are left out."""
         numbers = {name: number for number, name in enumerate(self.block.names)}
         index: uint64_t
         place: uint64_t
@@ -352,7 +355,8 @@ class ToyRun:
             events += self._events_of(index)
         return events
 
-    def _events_of(self, worker):
+    def _events_of(self, worker: uint64_t) -> list:
+        """Give the trace of a worker, oldest event first."""
         offset: uint64_t = self.session.workers[worker].events
         place: uint64_t
         chunk: cython.pointer(TraceChunk)
@@ -416,7 +420,8 @@ class ToyRun:
             raise EngineError(f"an invariant of the strategy {self.strategy} does not hold: this is a bug")
         raise EngineError(f"the block was stopped (reason {reason})")
 
-    def _free_tasks(self):
+    def _free_tasks(self) -> cython.void:
+        """Give the memory of all tasks back."""
         task: uint64_t
         for task in range(self.tasks_made):
             free_task(self.tasks + task)

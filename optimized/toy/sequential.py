@@ -13,8 +13,16 @@ from cython.cimports.samestate.optimized.toy.ledger import Ledger, close, commit
 from cython.cimports.samestate.optimized.toy.packing import FlatBlock
 
 
-def run_sequentially(result, machine, scratch, times):
-    """Execute, settle, and so on; a rejection ends the block."""
+def run_sequentially(
+    result: ToyResult,
+    machine: cython.pointer(cython.const[ToyMachine]),
+    scratch: cython.pointer(Scratch),
+    times: cython.pointer(uint64_t),
+) -> cython.bint:
+    """Run the block on one worker, with the time of each transaction. False where it was stopped.
+
+    Execute, settle, and so on; a rejection ends the block.
+    """
     ledger: cython.pointer(Ledger) = cython.address(result.ledger)
     block: cython.pointer(cython.const[FlatBlock]) = cython.address(result.block.flat)
     outcome: Outcome

@@ -68,7 +68,7 @@ def put_word(
     return True
 
 
-def execute(itself, task):
+def execute(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
     """Run the transaction; keep its outcome in the arena, and hand its writes to versioned memory."""
     machine: cython.pointer(ToyMachine) = cython.cast(cython.pointer(ToyMachine), itself)
     scratch: cython.pointer(Scratch) = cython.cast(cython.pointer(Scratch), task.local)
@@ -119,8 +119,11 @@ def execute(itself, task):
     return DONE
 
 
-def idle(itself, task):
-    """The time, and signals, are watched by those who have nothing to do as well."""
+def idle(itself: cython.p_void, task: cython.pointer(Task)) -> cython.void:
+    """Look whether to stop.
+
+    The time, and signals, are watched by those who have nothing to do as well.
+    """
     poll(
         cython.cast(cython.pointer(ToyMachine), itself),
         cython.cast(cython.pointer(Scratch), task.local),
@@ -128,8 +131,18 @@ def idle(itself, task):
     )
 
 
-def merge(itself, task, key, value, amount, sum):
-    """The sum of two words. No sum of a block reaches the end of one."""
+def merge(
+    itself: cython.p_void,
+    task: cython.pointer(Task),
+    key: uint64_t,
+    value: cython.pointer(cython.const[Content]),
+    amount: cython.pointer(cython.const[Content]),
+    sum: cython.pointer(Content),
+) -> cython.int:
+    """Add an amount to a balance.
+
+    The sum of two words. No sum of a block reaches the end of one.
+    """
     total: cython.pointer(Word) = cython.cast(cython.pointer(Word), take_room(task, cython.sizeof(Word)))
     if total == cython.NULL:
         return STOPPED
@@ -314,8 +327,8 @@ def put_sources(
     return True
 
 
-def lay_out(itself, task):
-    """Keys with their values, then what the strategy may want to know in advance."""
+def lay_out(itself: cython.p_void, task: cython.pointer(Task)) -> cython.bint:
+    """Lay out keys with their values, then what the strategy may want to know in advance. False without memory."""
     machine: cython.pointer(cython.const[ToyMachine]) = cython.cast(cython.pointer(ToyMachine), itself)
     block: cython.pointer(cython.const[FlatBlock]) = machine.block
     if not put_keys(block, machine, task):
@@ -329,7 +342,7 @@ def lay_out(itself, task):
     return True
 
 
-def open_step(itself, task):
+def open_step(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
     """Store what the block says is stored first, where that changes anything."""
     machine: cython.pointer(ToyMachine) = cython.cast(cython.pointer(ToyMachine), itself)
     block: cython.pointer(cython.const[FlatBlock]) = machine.block
@@ -358,8 +371,16 @@ def out_of_memory(machine: cython.pointer(ToyMachine)) -> cython.int:
     return STOPPED
 
 
-def settle(itself, task, transaction, execution):
-    """The outcome is final, and its turn has come."""
+def settle(
+    itself: cython.p_void,
+    task: cython.pointer(Task),
+    transaction: uint64_t,
+    execution: cython.pointer(cython.const[Execution]),
+) -> cython.int:
+    """Give the next transaction to the ledger. DONE, REFUSED or STOPPED.
+
+    The outcome is final, and its turn has come.
+    """
     machine: cython.pointer(ToyMachine) = cython.cast(cython.pointer(ToyMachine), itself)
     session: cython.pointer(Session) = task.session
     ledger: cython.pointer(Ledger) = cython.cast(cython.pointer(Ledger), machine.ledger)
@@ -377,15 +398,21 @@ def settle(itself, task, transaction, execution):
     return DONE
 
 
-def close_step(itself, task):
-    """Nobody reads what it leaves but the ledger."""
+def close_step(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
+    """Do the closing step.
+
+    Nobody reads what it leaves but the ledger.
+    """
     machine: cython.pointer(ToyMachine) = cython.cast(cython.pointer(ToyMachine), itself)
     close(cython.cast(cython.pointer(Ledger), machine.ledger), machine.block)
     return DONE
 
 
-def make_machine(machine, toy):
-    """The page, filled in."""
+def make_machine(machine: cython.pointer(Machine), toy: cython.pointer(ToyMachine)) -> cython.void:
+    """Fill in the page of machines for this one.
+
+    The page, filled in.
+    """
     memset(machine, 0, cython.sizeof(Machine))
     machine.itself = toy
     machine.lay_out = lay_out

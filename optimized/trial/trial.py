@@ -39,7 +39,7 @@ from cython.cimports.samestate.optimized.core.arena import (
     store_value,
 )
 from cython.cimports.samestate.optimized.core.block import open_block, settle_block
-from cython.cimports.samestate.optimized.core.execution import run_executor
+from cython.cimports.samestate.optimized.core.execution import run_execution
 from cython.cimports.samestate.optimized.core.invariants import broken_invariant
 from cython.cimports.samestate.optimized.core.keys import find_key, key_record, make_key, meet_key
 from cython.cimports.samestate.optimized.core.machine import REFUSED
@@ -437,7 +437,7 @@ def as_tuple(assignment: Assignment) -> tuple:
 
 
 @cython.cfunc
-def as_object(content: cython.pointer(cython.const[Content])):
+def as_object(content: cython.pointer(cython.const[Content])) -> object:
     """A number, or the bytes of a long value, or None."""
     if content.data == cython.NULL:
         return None
@@ -549,8 +549,8 @@ class TrialBlock:
         if opened != DONE or prepare(task):
             self.check(0)
 
-    def lay_out(self):
-        """Keys, programs and declarations into the arena."""
+    def lay_out(self) -> cython.void:
+        """Put keys, programs and declarations into the arena."""
         base, programs, declared, predicted, opening, closing = self.given
         task: cython.pointer(Task) = cython.address(self.coordinator)
         name: uint8_t[9]
@@ -598,8 +598,8 @@ class TrialBlock:
             if predict(task, self.key_at(key), transaction + 1, self.stored(value)) < 0:
                 self.check(0)
 
-    def put_program(self, operations):
-        """Its offset."""
+    def put_program(self, operations: object) -> uint64_t:
+        """Put a program into the arena, and give its offset."""
         size: uint64_t = cython.sizeof(TrialProgram) + len(operations) * cython.sizeof(TrialOperation)
         offset: uint64_t = allocate(cython.address(self.coordinator), size)
         self.check(offset)
@@ -614,7 +614,7 @@ class TrialBlock:
             place[index].number = amount
         return offset
 
-    def check(self, offset):
+    def check(self, offset: uint64_t) -> cython.void:
         """Raise MemoryError for an offset that is none."""
         if offset:
             return
@@ -622,8 +622,8 @@ class TrialBlock:
             raise MemoryError("the key table is too small for the block")
         raise MemoryError("the arena is too small for the block")
 
-    def stored(self, value):
-        """The Value that holds a number, or bytes."""
+    def stored(self, value: object) -> uint64_t:
+        """Give the Value that holds a number, or bytes."""
         if value is None:
             return 0
         task: cython.pointer(Task) = cython.address(self.coordinator)
@@ -637,8 +637,8 @@ class TrialBlock:
         self.check(offset)
         return offset
 
-    def key_at(self, number):
-        """The record of a key that Python names."""
+    def key_at(self, number: object) -> uint64_t:
+        """Give the record of a key that Python names."""
         if not 0 <= number < self.machine.keys:
             raise ValueError(f"there is no key {number}: there are {self.machine.keys}")
         index: uint64_t = number
@@ -646,14 +646,14 @@ class TrialBlock:
         self.check(key)
         return key
 
-    def step_at(self, transaction):
-        """The step of a transaction that Python names."""
+    def step_at(self, transaction: object) -> uint64_t:
+        """Give the step of a transaction that Python names."""
         if not 0 <= transaction < self.transactions:
             raise ValueError(f"there is no transaction {transaction}: there are {self.transactions}")
         return transaction + 1
 
-    def execution_of(self, transaction):
-        """Its latest."""
+    def execution_of(self, transaction: object) -> cython.pointer(Execution):
+        """Give the latest execution of a transaction."""
         execution: cython.pointer(Execution) = latest_execution(cython.address(self.session), self.step_at(transaction))
         if execution == cython.NULL:
             raise ValueError(f"transaction {transaction} was never executed")
@@ -783,7 +783,7 @@ class TrialBlock:
         """Run and publish one incarnation. Whether it wrote a new location; where it suspends, who blocks it."""
         task: cython.pointer(Task) = cython.address(self.coordinator)
         begin_task(task, self.step_at(transaction), incarnation)
-        result: cython.int = run_executor(task)
+        result: cython.int = run_execution(task)
         if result == SUSPENDED:
             blocking: uint64_t = task.blocking - 1
             return blocking
@@ -852,8 +852,8 @@ class TrialBlock:
             if write_set(execution)[i].kind != SEEN
         ]
 
-    def key_number(self, key):
-        """Which key a record is: its number is its name."""
+    def key_number(self, key: uint64_t) -> object:
+        """Say which key a record is: its number is its name."""
         name: uint64_t = key_record(cython.address(self.session), key).name
         return cython.cast(cython.pointer(uint64_t), self.session.base + name)[0]
 

@@ -25,8 +25,8 @@ from cython.cimports.libc.string import memcpy, memset
     d0=uint64_t, d1=uint64_t, d2=uint64_t, d3=uint64_t, d4=uint64_t,
     turn=cython.int,
 )  # fmt: skip
-def permute(state):
-    """Keccak-f[1600] on 25 lanes."""
+def permute(state: cython.pointer(uint64_t)) -> cython.void:
+    """Apply Keccak-f[1600] to 25 lanes."""
     a00 = state[0]
     a10 = state[1]
     a20 = state[2]
@@ -214,7 +214,7 @@ def permute(state):
     state[24] = a44
 
 
-def absorb(state, data):
+def absorb(state: cython.pointer(uint64_t), data: cython.pointer(cython.const[uint8_t])) -> cython.void:
     """Take in a block of 136 bytes."""
     block: uint64_t[17]
     lane: cython.int
@@ -224,7 +224,12 @@ def absorb(state, data):
     permute(state)
 
 
-def finish(state, digest, data, length):
+def finish(
+    state: cython.pointer(uint64_t),
+    digest: cython.pointer(uint8_t),
+    data: cython.pointer(cython.const[uint8_t]),
+    length: cython.size_t,
+) -> cython.void:
     """Take in what is left, with the padding, and give the 32 bytes of the digest."""
     block: uint8_t[136]
     while length >= 136:
@@ -239,8 +244,10 @@ def finish(state, digest, data, length):
     memcpy(digest, state, 32)
 
 
-def keccak256(digest, data, length):
-    """The 32 bytes of the digest of so many bytes of data."""
+def keccak256(
+    digest: cython.pointer(uint8_t), data: cython.pointer(cython.const[uint8_t]), length: cython.size_t
+) -> cython.void:
+    """Give the 32 bytes of the digest of so many bytes of data."""
     state: uint64_t[25]
     memset(state, 0, 25 * 8)
     finish(state, digest, data, length)

@@ -9,8 +9,8 @@ from cython.cimports.libc.string import memcpy, memset
     a=uint32_t, b=uint32_t, c=uint32_t, d=uint32_t, e=uint32_t, f=uint32_t, g=uint32_t, h=uint32_t,
     first=uint32_t, second=uint32_t, turn=cython.int,
 )  # fmt: skip
-def compress(chain, block):
-    """One block of 64 bytes into the chaining value."""
+def compress(chain: cython.pointer(uint32_t), block: cython.pointer(cython.const[uint8_t])) -> cython.void:
+    """Take one block of 64 bytes into the chaining value."""
     schedule: uint32_t[64]
     for turn in range(16):
         schedule[turn] = (
@@ -60,14 +60,16 @@ def compress(chain, block):
     chain[7] += h
 
 
-def sha256_start(hash):
+def sha256_start(hash: cython.pointer(Sha256)) -> cython.void:
     """Begin a digest."""
     memcpy(hash.chain, START, 32)
     hash.length = 0
 
 
-def sha256_update(hash, data, length):
-    """Feed so many bytes."""
+def sha256_update(
+    hash: cython.pointer(Sha256), data: cython.pointer(cython.const[uint8_t]), length: cython.size_t
+) -> cython.void:
+    """Take in so many bytes."""
     waiting: cython.size_t = hash.length % 64
     missing: cython.size_t
     hash.length += length
@@ -87,8 +89,8 @@ def sha256_update(hash, data, length):
     memcpy(hash.block, data, length)
 
 
-def sha256_finish(hash, digest):
-    """Pad with 0x80, zeros and the length in bits; the 32 bytes of the digest."""
+def sha256_finish(hash: cython.pointer(Sha256), digest: cython.pointer(uint8_t)) -> cython.void:
+    """Give the 32 bytes of the digest: what is left is padded with 0x80, zeros and the length in bits."""
     waiting: cython.size_t = hash.length % 64
     bits: uint64_t = hash.length * 8
     position: cython.int

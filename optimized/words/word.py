@@ -18,8 +18,10 @@ from cython.cimports.samestate.optimized.words.word import (
 )
 
 
-def word_from_bytes(target, source, length):
-    """The word of at most 32 big-endian bytes. False where there are more, or where the first of them is zero."""
+def word_from_bytes(
+    target: cython.pointer(Word), source: cython.pointer(cython.const[uint8_t]), length: cython.size_t
+) -> cython.int:
+    """Make a word of at most 32 big-endian bytes. False where there are more, or where the first of them is zero."""
     padded: uint8_t[32]
     position: cython.size_t
     if length > 32 or (length > 0 and source[0] == 0):
@@ -31,8 +33,8 @@ def word_from_bytes(target, source, length):
     return True
 
 
-def word_to_bytes(target, word):
-    """The minimal big-endian bytes of the word. Gives their number: none for zero."""
+def word_to_bytes(target: cython.pointer(uint8_t), word: cython.pointer(cython.const[Word])) -> size_t:
+    """Give the minimal big-endian bytes of a word, and their number: none for zero."""
     digest: uint8_t[32]
     skipped: cython.size_t = 0
     position: cython.size_t
@@ -44,8 +46,8 @@ def word_to_bytes(target, word):
     return 32 - skipped
 
 
-def word_from_python(target, number):
-    """The word of a Python integer. Raises ValueError outside 0 ≤ number < 2^256."""
+def word_from_python(target: cython.pointer(Word), number: object) -> cython.int:
+    """Make a word of a Python integer. Raises ValueError outside 0 ≤ number < 2^256."""
     if not isinstance(number, int):
         raise ValueError(f"a word is an integer, not {type(number).__name__}")
     if not 0 <= number < 1 << 256:
@@ -55,15 +57,15 @@ def word_from_python(target, number):
     return 0
 
 
-def word_to_python(word):
-    """The word as a Python integer."""
+def word_to_python(word: cython.pointer(cython.const[Word])) -> object:
+    """Give a word as a Python integer."""
     digest: uint8_t[32]
     word_to_digest(digest, word)
     return int.from_bytes(cython.cast(cython.p_char, digest)[:32], "big")
 
 
-def word_to_value(word):
-    """The word as the canonical bytes of a value: None for zero, which is absent."""
+def word_to_value(word: cython.pointer(cython.const[Word])) -> object:
+    """Give a word as the canonical bytes of a value: None for zero, which is absent."""
     minimal: uint8_t[32]
     length: cython.size_t = word_to_bytes(minimal, word)
     if length == 0:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -13,6 +17,9 @@ from samestate import optimized
 from samestate.optimized import built, sources
 
 PACKAGE = Path(optimized.__file__).parent
+
+DECLARED: Final = re.compile(r"^ *cdef (?!inline|struct|class|enum|extern)[^=\n(]*?(\w+)\(", re.MULTILINE)
+"""Functions of a declaration file whose bodies stand elsewhere."""
 
 
 def import_copy(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -62,6 +69,33 @@ def test_an_interpreted_module_is_refused(copy: Path) -> None:
     )
 
 
-def test_every_compiled_module_has_a_stub() -> None:
-    compiled = list(sources.compiled_modules(PACKAGE))
-    assert [path.name for path in compiled if not path.with_suffix(".pyi").exists()] == []
+def test_compiled_modules_have_a_stub_where_python_can_call_them() -> None:
+    """No stub says nothing, and no compiled module that has something for Python is without one."""
+    for path in sources.compiled_modules(PACKAGE):
+        name = ".".join((PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts))
+        module = import_module(f"samestate.{name}")
+        own = [what for what, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
+        stub = path.with_suffix(".pyi")
+        if stub.exists():
+            kinds = {type(node) for node in ast.parse(stub.read_text(encoding="utf-8")).body}
+            assert kinds - {ast.Expr, ast.Import, ast.ImportFrom}, f"{stub}: nothing stands in it"
+        else:
+            assert own == [], f"{stub} is missing"
+
+
+def test_signatures_of_compiled_functions_stand_in_the_source() -> None:
+    """Types stand where they are read, and every docstring is there."""
+    bare = []
+    for path in sources.compiled_modules(PACKAGE):
+        declared = set(DECLARED.findall(path.with_suffix(".pxd").read_text(encoding="utf-8")))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and (node.name in declared or is_compiled(node)):
+                given = [argument for argument in node.args.args if argument.arg != "self"]
+                is_typed = node.returns is not None and all(argument.annotation for argument in given)
+                if not is_typed or not ast.get_docstring(node):
+                    bare.append(f"{path.name}:{node.lineno} {node.name}")
+    assert bare == []
+
+
+def is_compiled(function: ast.FunctionDef) -> bool:
+    return any(ast.unparse(decorator) in ("cython.cfunc", "cython.ccall") for decorator in function.decorator_list)

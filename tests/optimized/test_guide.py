@@ -9,23 +9,32 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
+
 from samestate.optimized.configuration import Configuration
 
 ROOT = Path(__file__).parent.parent.parent
 GUIDE = (ROOT / "docs" / "engine.md").read_text()
 
 
-def test_the_machine_of_the_guide(tmp_path: Path) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
-    (tmp_path / "votes.py").write_text(code)
-    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
+def run(code: str, folder: Path) -> list[str]:
+    """What a program of the guide prints."""
+    (folder / "votes.py").write_text(code)
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{folder}"}
     done = subprocess.run(
-        [sys.executable, "votes.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "votes.py"], cwd=folder, env=environment, capture_output=True, text=True, timeout=60
     )
     assert done.stderr == ""
-    lines = done.stdout.splitlines()
-    assert len(lines) == 2
-    for line in lines:
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(("place", "lines"), [(0, 2), (1, 1)], ids=["machine", "chain"])
+def test_a_program_of_the_guide(place: int, lines: int, tmp_path: Path) -> None:
+    programs = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+    assert len(programs) == 2
+    printed = run(programs[place], tmp_path)
+    assert len(printed) == lines
+    for line in printed:
         assert f"`{line}`" in GUIDE
 
 

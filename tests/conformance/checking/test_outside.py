@@ -6,6 +6,7 @@ The stand-in answers as the specification does, but for what it is told to be wr
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,12 @@ def test_what_is_wrong_fails(form: str, wrong: str, tmp_path: Path) -> None:
     assert verdict["result"] == "failed"
     assert "the specification gives" in verdict["reason"]
     assert f"command:{sys.executable}" in verdict["reason"]
+
+
+def test_the_table_of_blocks_shows_what_an_engine_was_judged_by(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", block_file()[0])
+    right = samestate("check", path, "--engine", engine())
+    assert re.search(r"^a +Paris +- +- +- +- +- +ok +- +ok +ok +- +- +-$", right.stdout, re.MULTILINE), right.stdout
 
 
 def test_a_wrong_state_root_is_found_where_there_is_one(tmp_path: Path) -> None:

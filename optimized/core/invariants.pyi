@@ -1,1 +1,0 @@
-"""What must hold at every moment, between any two shared actions."""

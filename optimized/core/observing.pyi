@@ -1,1 +1,0 @@
-"""For other compiled modules alone: nothing here can be called from Python."""

@@ -1,1 +1,0 @@
-"""One transaction of the toy machine."""

@@ -1,1 +1,0 @@
-"""Settlement in block order."""

@@ -1,1 +1,0 @@
-"""One transaction after another."""

@@ -1,1 +1,0 @@
-"""The toy machine as an executor for the core's worker loop."""
