@@ -21,7 +21,7 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.exploring.schedules import document_of, replay
 from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.targets import check_file, is_stdout
+from samestate.conformance.output.targets import check_apart, check_file, is_stdout
 from samestate.conformance.tracing.traceable import TraceableBlock, TraceableCase, find_fixture
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.comparing import name_accounts, show, show_access
@@ -88,6 +88,7 @@ def run(
         raise InputError("run: there must be a vector, a fixture or a block file, or a --schedule")
     if trace is not None:
         check_file("--trace", trace)
+        check_apart(("--json", json), ("--trace", trace))
     try:
         network = network_of_option(chain)
         names, results = results_of(block, engine or SPEC, case, workers or WORKERS, trace, network)
