@@ -74,13 +74,8 @@ class OutsideExecutor:
 
     def _ask(self, machine: Any, block: Payload, state: State, right: Object, result: AnyResult | None) -> None:
         """Raise EngineFailure where the engine gives something else of the block than what is ``right``."""
-        if block.is_bare:
-            block, right = whole_block(machine, block, state, right, result)
-        case = block_case(machine.fork, block, listed_state(machine, block, state), right)
+        case, right = askable(self._engine, machine, block, state, right, result)
         capabilities = self._engine.capabilities
-        lacking = capabilities.missing(case)
-        if lacking:
-            raise NotSaid(lacking)
         tells = capabilities.access is not Granularity.NONE or capabilities.outputs & {*right, POST_STATE}
         if result is not None and not tells:
             raise NotSaid(NO_ROOT)
@@ -96,6 +91,22 @@ class OutsideExecutor:
                 f"block {block.environment.number}: {found.where}: "
                 f"the specification gives {found.expected}, {self._id} gives {found.given}{why}"
             )
+
+
+def askable(
+    engine: Engine, machine: Any, block: Payload, state: State, right: Object, result: AnyResult | None
+) -> tuple[Case, Object]:
+    """A block in the form of a vector, and what is right of it in that form.
+
+    Raises NotSaid where that form cannot say it, or the engine cannot do it.
+    """
+    if block.is_bare:
+        block, right = whole_block(machine, block, state, right, result)
+    case = block_case(machine.fork, block, listed_state(machine, block, state), right)
+    lacking = engine.capabilities.missing(case)
+    if lacking:
+        raise NotSaid(lacking)
+    return case, right
 
 
 def whole_block(

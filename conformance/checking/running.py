@@ -60,8 +60,6 @@ def run_case(case: Case | Skipped, id: str, engine: Engine) -> Verdict:
         raise InputError(f"{case.id}: postState: {error}") from error
     except InputError:
         raise
-    except EngineFailure as failure:
-        return Verdict(case.id, Result.FAILED, str(failure), fork, (), kind, id)
     except Exception as error:
         return Verdict(case.id, Result.FAILED, describe_crash(error, id), fork, (), kind, id)
 
@@ -82,6 +80,9 @@ def _run_blocks(case: WithBlocks, id: str, engine: Engine) -> Verdict:
                 verdict = run_block(case, executor)
     except NotSaid as reason:
         return Verdict(case.id, Result.SKIPPED, str(reason), fork, kind=kind, engine=id)
+    except EngineFailure as failure:
+        compared = executor.checks if isinstance(executor, OutsideExecutor) else ()
+        return Verdict(case.id, Result.FAILED, str(failure), fork, tuple(dict.fromkeys(compared)), kind, id)
     if id != SPEC and not executor.executed and verdict.result is Result.PASSED:
         return Verdict(case.id, Result.SKIPPED, NONE_EXECUTED, verdict.fork, kind=kind, engine=id)
     checks = executor.checks if isinstance(executor, OutsideExecutor) else verdict.checks

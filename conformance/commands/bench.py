@@ -20,7 +20,7 @@ from samestate.conformance.benchmarking.report import Report, Setting
 from samestate.conformance.engines.optimized.engine import write_schedule
 from samestate.conformance.output.console import console_for, print_table
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.targets import check_file, is_stdout
+from samestate.conformance.output.targets import check_apart, check_file, is_stdout
 
 REPEAT: Final = 7
 INTERRUPTED: Final = 130
@@ -66,6 +66,7 @@ def bench(
         plotting.check_target(plot)
     if trace is not None:
         check_file("--trace", trace)
+    check_apart(("--json", json), ("--plot", plot), ("--trace", trace))
     work = make_work(machine, preset, conflict, hot_key, seed)
     lineup = line_up(work, tuple(engine or ()), tuple(workers or ()), record, read_latency_us)
     with contextlib.closing(lineup):

@@ -30,7 +30,7 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.chain_file import choose_chain
 from samestate.conformance.output.console import Printer
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.targets import check_file, is_stdout, write_whole
+from samestate.conformance.output.targets import check_apart, check_file, is_stdout, write_whole
 from samestate.conformance.vectors.fork_names import fork_name
 from samestate.conformance.vectors.places import VECTORS
 
@@ -154,8 +154,7 @@ def check(
     check_json_target(json)
     if junit is not None:
         check_file("--junitxml", junit)
-        if is_stdout(json) and is_stdout(junit):
-            raise InputError("--json, --junitxml: only one of them can be written to stdout")
+        check_apart(("--json", json), ("--junitxml", junit))
     names = engine or [SPEC]
     targets = [split_argument(path) for path in paths or [VECTORS]]
     options = Options(

@@ -13,15 +13,19 @@ from rich.console import Console
 from rich.table import Table
 
 from samestate.conformance.checking.choosing import choose_vector, vectors_below
+from samestate.conformance.checking.executor import SPEC, BlockExecutor, Executor
+from samestate.conformance.checking.outside import NotSaid, askable
 from samestate.conformance.commands.chain_option import ChainOption, network_of_option
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.optimized.engine import OptimizedEngine, tracing_engine, write_schedule
-from samestate.conformance.engines.registry import EngineFailure, find_engine
+from samestate.conformance.engines.protocol import Engine, InProcess, Needs
+from samestate.conformance.engines.registry import EngineFailure, SpecEngine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.exploring.schedules import document_of, replay
+from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.targets import check_file, is_stdout
+from samestate.conformance.output.targets import check_apart, check_file, is_stdout
 from samestate.conformance.tracing.traceable import TraceableBlock, TraceableCase, find_fixture
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.comparing import name_accounts, show, show_access
@@ -34,9 +38,7 @@ from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.state import MissingWitness, RootUnavailable
 from samestate.spec.machine import Rejection
-from samestate.spec.transition import apply_block
 
-SPEC: Final = "spec"
 FAILED: Final = 1
 
 
@@ -46,7 +48,7 @@ def run(
     ] = None,
     engine: Annotated[
         str | None,
-        typer.Option(metavar="ID", help=f"Who executes it, `{SPEC}` unless given; others take vectors."),
+        typer.Option(metavar="ID", help=f"Who executes it, `{SPEC}` unless given."),
     ] = None,
     workers: Annotated[
         int | None,
@@ -88,6 +90,7 @@ def run(
         raise InputError("run: there must be a vector, a fixture or a block file, or a --schedule")
     if trace is not None:
         check_file("--trace", trace)
+        check_apart(("--json", json), ("--trace", trace))
     try:
         network = network_of_option(chain)
         names, results = results_of(block, engine or SPEC, case, workers or WORKERS, trace, network)
@@ -134,9 +137,12 @@ def results_of(
         return run_vector(path, choose_vector(path, name, vectors), engine_id, workers, trace)
     if trace is not None:
         raise InputError(f"{path}: --trace: only vectors can be given to engines that tell what their workers did")
-    if engine_id != SPEC:
-        raise InputError(f"{path}: --engine {engine_id}: only vectors can be given to other engines than {SPEC!r}")
-    return {}, list(execute(find_fixture(path, name, chain)))
+    case = find_fixture(path, name, chain)
+    engine = find_engine(engine_id, workers=workers)
+    try:
+        return {}, list(execute(case, engine_id, engine))
+    finally:
+        engine.close()
 
 
 def run_vector(
@@ -156,30 +162,65 @@ def run_vector(
         engine.close()
 
 
-def execute(case: TraceableCase) -> Iterator[Object]:
-    """What the specification gives for each block of a fixture or a block file."""
+def execute(case: TraceableCase, id: str, engine: Engine) -> Iterator[Object]:
+    """What an engine gives for each block of a fixture or a block file, which follow on what the specification gives.
+
+    Raises InputError and EngineFailure.
+    """
     for index in range(case.blocks):
         try:
             block = case.prepare(index)
-            result = execute_block(block)
         except Rejection as rejection:
             yield write_rejection(rejection)
             continue
         except MissingWitness as error:
             raise InputError(f"{case.id}: {error}") from error
-        root = None
-        with contextlib.suppress(RootUnavailable):
-            root = result.state().root()
-        yield evm.write_result(block.fork, result, root)
+        needs = Needs(evm.NAME, frozenset({name_fork(block.fork).rules}), has_lists=block.access_list is not None)
+        try:
+            if not isinstance(engine, InProcess):
+                yield ask(block, engine)
+            elif lacking := engine.capabilities.lacking(needs):
+                raise NotSaid(lacking)
+            else:
+                yield execute_block(block, Executor(id, engine))
+        except (MissingWitness, NotSaid) as error:
+            raise InputError(f"{case.id}: {error}") from error
 
 
-def execute_block(block: TraceableBlock) -> EvmResult:
+def execute_block(block: TraceableBlock, executor: BlockExecutor) -> Object:
+    """What an engine in process gives of a block. Raises EngineFailure and MissingWitness."""
+    try:
+        result = result_of(block, executor)
+    except Rejection as rejection:
+        return write_rejection(rejection)
+    root = None
+    with contextlib.suppress(RootUnavailable):
+        root = result.state().root()
+    return evm.write_result(block.fork, result, root)
+
+
+def ask(block: TraceableBlock, engine: Engine) -> Object:
+    """What an engine outside gives of a block in the form of a vector.
+
+    Raises EngineFailure, MissingWitness and NotSaid.
+    """
+    right: Object
+    try:
+        result = result_of(block, Executor(SPEC, SpecEngine()))
+        right = evm.write_result(block.fork, result, None)
+    except Rejection as rejection:
+        result, right = None, write_rejection(rejection)
+    case, _ = askable(engine, Evm(block.fork), block.payload, block.before, right, result)
+    return engine.run(case)[0]
+
+
+def result_of(block: TraceableBlock, executor: BlockExecutor) -> EvmResult:
     """The result of a block. Raises Rejection; of the header only what it says of the block access list is checked."""
     header = block.header if block.fork.has_access_list else None
     payload = block.payload
     if header is not None and block.access_list is not None:
         payload = replace(payload, access_list=read_proposed_access_list(header, block.access_list))
-    result = apply_block(Evm(block.fork), payload, block.before)
+    result = executor.apply(Evm(block.fork), payload, block.before)
     if header is not None and header.block_access_list_hash != hash_access_list(access_list_of(result)):
         raise Rejection(Invalid.INVALID_BAL_HASH)
     return result

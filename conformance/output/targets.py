@@ -65,6 +65,24 @@ def check_file(option: str, target: Target, make_folders: bool = False) -> None:
         try_folder(place.parent)
 
 
+def check_apart(*targets: tuple[str, Target | None]) -> None:
+    """Raise InputError where two options name one file, or stdout: only what was written last would be left.
+
+    Devices and pipes take whatever comes, one after another.
+    """
+    names: dict[Path | int, str] = {}
+    for option, target in targets:
+        if target is None:
+            continue
+        descriptor = descriptor_of(target)
+        place = Path(os.path.realpath(target)) if descriptor is None else descriptor
+        if isinstance(place, Path) and is_special(place):
+            continue
+        if place in names:
+            raise InputError(f"{names[place]}, {named(option, target)}: only one of them can be written there")
+        names[place] = option
+
+
 def check_folder(option: str, folder: Path, target: Target | None = None) -> None:
     """Raise InputError where no file can be written there. The folder is not made where it is not there yet.
 

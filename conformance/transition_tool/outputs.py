@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from samestate.conformance.output.streams import check_delivered
-from samestate.conformance.output.targets import check_file, write_whole
+from samestate.conformance.output.targets import check_apart, check_file, write_whole
 
 STDOUT: Final = "stdout"
 STDERR: Final = "stderr"
@@ -30,9 +30,10 @@ class Outputs:
     def __init__(self, folder: Path, *destinations: Destination) -> None:
         self._folder = folder
         self._destinations = {destination.name: destination for destination in destinations}
-        for destination in destinations:
-            if destination.target not in ("", STDOUT, STDERR):
-                check_file(destination.option, folder / destination.target, make_folders=True)
+        files = [destination for destination in destinations if destination.target not in ("", STDOUT, STDERR)]
+        for destination in files:
+            check_file(destination.option, folder / destination.target, make_folders=True)
+        check_apart(*((destination.option, folder / destination.target) for destination in files))
 
     def send(self, values: dict[str, object]) -> None:
         """Write the files, then what goes to the streams. Raises InputError."""

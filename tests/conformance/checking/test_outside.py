@@ -76,6 +76,7 @@ def test_what_is_wrong_fails(form: str, wrong: str, tmp_path: Path) -> None:
     assert verdict["result"] == "failed"
     assert "the specification gives" in verdict["reason"]
     assert f"command:{sys.executable}" in verdict["reason"]
+    assert verdict["checks"][-1] == ("status" if wrong == "rejects" else wrong), "up to the first difference"
 
 
 def test_the_table_of_blocks_shows_what_an_engine_was_judged_by(tmp_path: Path) -> None:

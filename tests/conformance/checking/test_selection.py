@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -188,3 +189,11 @@ def test_a_vector_that_was_copied_is_run_and_told(tmp_path: Path) -> None:
     os.makedirs(tmp_path / "copy" / "toy" / "conflicts")  # noqa: PTH103
     (tmp_path / "mine.yaml").rename(tmp_path / "copy" / f"{CHAIN}{SUFFIX}")
     assert "note: " not in samestate("check", tmp_path / "copy").stdout
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a", "a.yaml.gz", "a.yml"])
+def test_a_vector_is_one_whatever_its_file_is_called(name: str, tmp_path: Path) -> None:
+    content = (VECTORS / f"{CHAIN}{SUFFIX}").read_bytes()
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    assert counts(tmp_path / name) == "1 passed, 0 failed, 0 skipped"
+    assert counts(tmp_path / name, "--sample", "1") == "1 passed, 0 failed, 0 skipped"

@@ -12,8 +12,10 @@ from typer.testing import CliRunner, Result
 from samestate.conformance.command import application
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
+from tests.conformance.checking.cases import write
+from tests.conformance.checking.test_outside import FORMS
+from tests.conformance.checking.test_outside import engine as stand_in
 from tests.conformance.commands.test_trace import state_test
-from tests.conformance.fixtures.samples import BLOCKCHAIN_TEST
 from tests.data import archive_members
 
 LISTS = VECTORS / "evm/access_lists"
@@ -71,10 +73,39 @@ def test_a_vector_that_is_not_there_is_told(arguments: tuple[object, ...], compl
     assert "toy/conflicts/" in result.stderr
 
 
-def test_only_vectors_are_for_other_engines(tmp_path: Path) -> None:
-    path = tmp_path / "case.json"
-    path.write_text(json.dumps({"case": BLOCKCHAIN_TEST}))
-    assert "--engine reference:locks: only vectors can be given" in run(path, "--engine", "reference:locks").stderr
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("engine", ["reference:locks", "optimized:sequential@processes", stand_in()])
+def test_fixtures_and_block_files_run_on_every_engine(form: str, engine: str, tmp_path: Path) -> None:
+    """What the specification gives, gives the engine, as far as it gives anything."""
+    if engine.startswith("optimized"):
+        pytest.importorskip("samestate.optimized", reason="without the compiled engine (SAMESTATE_PURE)")
+    path = write(tmp_path / "case.json", FORMS[form]())
+    right = json.loads(run(path).stdout)
+    given = run(path, "--engine", engine)
+    assert given.exit_code == 0, given.stderr
+    results = json.loads(given.stdout)
+    assert [result["status"] for result in results] == ["valid"] * len(right)
+    for result, expected in zip(results, right, strict=True):
+        shared = set(result) & set(expected) - {"access", "depends"}
+        assert {"gas_used", "receipts_root"} <= shared
+        assert {name: result[name] for name in shared} == {name: expected[name] for name in shared}
+
+
+def test_what_an_engine_gives_of_a_fixture_is_told_as_it_is(tmp_path: Path) -> None:
+    path = write(tmp_path / "case.json", FORMS["blockchain test"]())
+    assert [result["gas_used"] for result in json.loads(run(path, "--engine", stand_in("gas_used")).stdout)] == [
+        "1"
+    ] * 2
+
+
+def test_what_an_engine_cannot_do_of_a_fixture_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "case.json", FORMS["rewarded blocks"]())
+    refused = run(path, "--engine", "reference:access-list")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert f"{path}::case: " in refused.stderr
+    refused = run(path, "--engine", stand_in("--lacks", "rewards"))
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "the engine cannot do: rewards" in refused.stderr
     assert "--trace: only vectors can be given" in run(path, "--trace", tmp_path / "t.json").stderr
 
 

@@ -9,20 +9,25 @@ import threading
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from samestate import conformance
+from samestate.conformance.command import application
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.targets import (
     LineFile,
     Output,
+    check_apart,
     check_file,
     check_folder,
     descriptor_of,
     remove,
     write_whole,
 )
+from samestate.conformance.vectors.places import VECTORS
 
 PACKAGE = Path(conformance.__file__).parent
+VECTOR = str(VECTORS / "toy/conflicts/long_chain.yaml")
 IS_ROOT = os.geteuid() == 0
 
 
@@ -179,6 +184,37 @@ def test_a_folder_that_nobody_may_write_to() -> None:
         check_file("--json", "/proc/a.json")
     with pytest.raises(InputError, match=r"--json /proc/a.json: cannot be written: "):
         write_whole("--json", "/proc/a.json", "")
+
+
+def test_two_outputs_are_two_files(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    (tmp_path / "link").symlink_to(target)
+    for other in (target, tmp_path / "." / "out", tmp_path / "link", os.path.relpath(target)):
+        with pytest.raises(InputError, match=r"^--json, --trace .*: only one of them can be written there$"):
+            check_apart(("--json", target), ("--plot", None), ("--trace", other))
+    with pytest.raises(InputError, match=r"^--json, --trace /dev/stdout: only one of them can be written there$"):
+        check_apart(("--json", "-"), ("--trace", "/dev/stdout"))
+    check_apart(("--json", target), ("--trace", tmp_path / "other"))
+    check_apart(("--json", "/dev/null"), ("--trace", "/dev/null"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", VECTOR, "--json", "out", "--junitxml", "out"),
+        ("run", VECTOR, "--engine", "optimized", "--json", "out", "--trace", "out"),
+        ("bench", "--json", "out", "--trace", "out"),
+        ("t8n", "--state.fork", "Prague", "--output.alloc", "out", "--output.result", "out"),
+    ],
+)
+def test_no_command_writes_over_its_own_output(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(application, arguments)
+    assert result.exit_code == 2
+    assert "only one of them can be written there" in result.stderr
+    assert names(tmp_path) == []
 
 
 def test_a_log_is_added_to(tmp_path: Path) -> None:
