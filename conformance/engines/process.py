@@ -20,6 +20,9 @@ ERROR_LINES: Final = 20
 LONGEST_LINE: Final = 1 << 28
 """Characters. What is longer is taken for more than one line, and so fits nothing."""
 
+LONGEST_ERROR_LINE: Final = 1 << 12
+"""Characters of a line on stderr. A longer one counts as several, of which the last are kept."""
+
 UNASKED_LINES: Final = 16
 """How many lines may wait that nobody has asked for, before the program's output is closed."""
 
@@ -118,9 +121,11 @@ class CommandProcess:
         with stream:
             while self._answers.qsize() < UNASKED_LINES and (line := stream.readline(LONGEST_LINE)):
                 self._answers.put(line)
+                if len(line) >= LONGEST_LINE:
+                    break  # what is waiting has a bound, too
         self._answers.put(None)
 
     def _take_errors(self, stream: IO[str]) -> None:
         with stream:
-            for line in stream:
+            while line := stream.readline(LONGEST_ERROR_LINE):
                 self._errors.append(line.rstrip())
