@@ -30,7 +30,7 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.chain_file import choose_chain
 from samestate.conformance.output.console import Printer
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.targets import check_apart, check_file, is_stdout, write_whole
+from samestate.conformance.output.targets import check_apart, check_file, check_spares, is_stdout, write_whole
 from samestate.conformance.vectors.fork_names import fork_name
 from samestate.conformance.vectors.places import VECTORS
 
@@ -157,6 +157,7 @@ def check(
         check_apart(("--json", json), ("--junitxml", junit))
     names = engine or [SPEC]
     targets = [split_argument(path) for path in paths or [VECTORS]]
+    check_spares((path for path, _ in targets), ("--json", json), ("--junitxml", junit))
     options = Options(
         paths=tuple(dict.fromkeys(path for path, _ in targets)),
         engines=tuple(choose_engines(names)),

@@ -11,13 +11,14 @@ from typing import Annotated, Any, Final, TextIO
 import typer
 
 from samestate.conformance.checking.progress import progress_bar
+from samestate.conformance.checking.selection import split_argument
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.session import check as check_paths
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.checking.worker import EndedBeforeWork
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.targets import is_stdout
+from samestate.conformance.output.targets import check_spares, is_stdout
 from samestate.conformance.rules.anchors import Anchor, all_anchors, scheduling_rules
 
 FAILED: Final = 1
@@ -59,6 +60,7 @@ def rules(
     """
     check_json_target(json)
     paths, patterns = told_apart(names or [])
+    check_spares((split_argument(path)[0] for path in paths), ("--json", json))
     chosen = choose(patterns)
     session = Session()
     if paths:

@@ -25,7 +25,7 @@ from samestate.conformance.exploring.schedules import document_of, replay
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.targets import check_apart, check_file, is_stdout
+from samestate.conformance.output.targets import check_apart, check_file, check_spares, is_stdout
 from samestate.conformance.tracing.traceable import TraceableBlock, TraceableCase, find_fixture
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.comparing import name_accounts, show, show_access
@@ -79,6 +79,7 @@ def run(
     what `check` does. Exit code 1: the engine failed, or what a schedule shows is wrong.
     """
     check_json_target(json)
+    check_spares((block, schedule), ("--json", json), ("--trace", trace))
     if schedule is not None:
         others = {"--engine": engine, "--workers": workers, "--case": case, "--chain": chain, "--trace": trace}
         for option, value in others.items():

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from samestate.conformance.commands.chain_option import ChainOption, network_of_option
-from samestate.conformance.output.targets import STANDARD_OUTPUT, Output, check_file
+from samestate.conformance.output.targets import STANDARD_OUTPUT, Output, check_file, check_spares
 from samestate.conformance.tracing.trace import TraceOptions
 from samestate.conformance.tracing.traceable import choose_block, find_case, trace_transaction
 
@@ -43,6 +43,7 @@ def trace(
     """
     target: Path | str = STANDARD_OUTPUT if output is None else output
     check_file("--output", target, make_folders=True)
+    check_spares((path,), ("--output", target))
     options = TraceOptions(stack=not no_stack, memory=memory, return_data=not no_return_data)
     chosen = choose_block(find_case(path, case, network_of_option(chain)), block)
     with Output("--output", target, make_folders=True) as out:

@@ -16,7 +16,7 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
@@ -81,6 +81,17 @@ def check_apart(*targets: tuple[str, Target | None]) -> None:
         if place in names:
             raise InputError(f"{names[place]}, {named(option, target)}: only one of them can be written there")
         names[place] = option
+
+
+def check_spares(inputs: Iterable[Path | None], *targets: tuple[str, Target | None]) -> None:
+    """Raise InputError where an option names a file that is also read: what is written would take its place."""
+    read = {Path(os.path.realpath(path)) for path in inputs if path is not None}
+    for option, target in targets:
+        if target is None or descriptor_of(target) is not None:
+            continue
+        place = Path(os.path.realpath(target))
+        if place in read and not is_special(place):
+            raise InputError(f"{named(option, target)}: is an input, which would be written over")
 
 
 def check_folder(option: str, folder: Path, target: Target | None = None) -> None:

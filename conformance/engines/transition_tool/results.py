@@ -79,7 +79,10 @@ def read_alloc(alloc: dict[str, Any]) -> Object:
         fields = mapping(address, account)
         slots = mapping(f"{address}: storage", fields.get("storage") or {})
         storage = {number(f"{address}: slot", slot): number(slot, value) for slot, value in slots.items()}
-        state[data("address", address)] = {
+        name = data("address", address)
+        if len(storage) < len(slots) or name in state:
+            raise EngineFailure(f"{address}: {'the account' if name in state else 'a slot'} is there twice")
+        state[name] = {
             "nonce": hex(number(f"{address}: nonce", fields.get("nonce") or "0x0")),
             "balance": hex(number(f"{address}: balance", fields.get("balance") or "0x0")),
             "code": data(f"{address}: code", fields.get("code") or "0x"),

@@ -240,6 +240,18 @@ def test_a_state_is_read_whatever_is_left_out() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"0x" + "aa" * 20: {}, "0x" + "AA" * 20: {}}, "the account"),
+        ({"0x" + "aa" * 20: {"storage": {"0x1": "0x1", "0x01": "0x2"}}}, "a slot"),
+    ],
+)
+def test_what_a_tool_gives_twice_is_told(given: dict[str, Any], what: str) -> None:
+    with pytest.raises(EngineFailure, match=f"^0x[aA]+: {what} is there twice$"):
+        read_alloc(given)
+
+
 def test_the_first_transaction_that_is_refused_makes_the_block_invalid() -> None:
     rejected = [{"index": 2, "error": "b"}, {"index": 1, "error": "a"}]
     assert read_result({"rejected": rejected}, True) == {"status": "(a)", "transaction": "1"}

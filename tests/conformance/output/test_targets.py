@@ -217,6 +217,29 @@ def test_no_command_writes_over_its_own_output(
     assert names(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "in.yaml", "--json", "in.yaml"),
+        ("check", "in.yaml::toy/conflicts/long_chain", "--junitxml", "./in.yaml"),
+        ("run", "in.yaml", "--json", "link"),
+        ("run", "in.yaml", "--engine", "optimized", "--trace", "in.yaml"),
+        ("trace", "in.yaml", "--output", "in.yaml"),
+        ("rules", "in.yaml", "--json", "in.yaml"),
+    ],
+)
+def test_no_command_writes_over_what_it_reads(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in.yaml").write_bytes(content := Path(VECTOR).read_bytes())
+    (tmp_path / "link").symlink_to("in.yaml")
+    result = CliRunner().invoke(application, arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"samestate: {' '.join(arguments[-2:])}: is an input, which would be written over\n"
+    assert (tmp_path / "in.yaml").read_bytes() == content
+
+
 def test_a_log_is_added_to(tmp_path: Path) -> None:
     for line in ("one", "two"):
         log = LineFile("--resume:", tmp_path / "deep" / "log")
