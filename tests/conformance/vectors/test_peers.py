@@ -80,7 +80,7 @@ def test_eels_expects_the_same(path: Path, eels: Eels) -> None:
         environment = evm.read_environment(case, cast(Any, block)["env"])
         # EELS wants the hashes of all ancestors in reach, and a vector has only those that are asked for
         reach = range(max(0, environment.number - BLOCK_HASH_WINDOW), environment.number)
-        hashes = {number: environment.block_hashes.get(number, block_hash(number)) for number in reach}
+        hashes = {**{number: block_hash(number) for number in reach}, **environment.block_hashes}
         asked = GeneratedCase(
             name=case.id,
             fork=BPO2 if fork is AMSTERDAM else fork,
