@@ -37,7 +37,7 @@ def generate(
     ] = 0.2,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="What the block is made from.")] = 0,
     fork: Annotated[
-        str | None, typer.Option(metavar="FORK", help="The fork of an EVM block.", show_default=LATEST)
+        str | None, typer.Option(metavar="FORK", help=f"The fork of an EVM block, {LATEST} unless given.")
     ] = None,
     access_list: Annotated[bool, typer.Option("--access-list", help="The block carries its access list.")] = False,
 ) -> None:
