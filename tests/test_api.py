@@ -202,7 +202,8 @@ def test_values_are_a_state() -> None:
     assert [after.get(key) for key in (b"a1", b"a2", b"a3", b"b1")] == [None, None, b"4", None]
     assert state.get(b"a1") == b"1"
     assert after.root() == samestate.Values({b"a3": b"4"}).root() != state.root()
-    assert not state.has_storage(b"a")
+    assert [each.has_storage(b"b") for each in (state, after)] == [True, False]
+    assert not samestate.Values({b"b1": b"3"}).has_storage(b"b"), "nobody owns a slot"
 
 
 @pytest.fixture

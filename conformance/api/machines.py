@@ -52,7 +52,7 @@ class Values:
         return self.values.get(key)
 
     def has_storage(self, address: bytes) -> bool:
-        return False
+        return any(self.owner(key) == address for key in self.values)
 
     def apply(self, changes: Mapping[Key, Value], wipes: Iterable[bytes]) -> Values:
         gone = frozenset(wipes)

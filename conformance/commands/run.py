@@ -170,7 +170,7 @@ def execute(case: TraceableCase, id: str, engine: Engine) -> Iterator[Object]:
     """
     for index in range(case.blocks):
         try:
-            block = case.prepare(index)
+            block = with_list(case.prepare(index))
         except Rejection as rejection:
             yield write_rejection(rejection)
             continue
@@ -179,13 +179,21 @@ def execute(case: TraceableCase, id: str, engine: Engine) -> Iterator[Object]:
         needs = Needs(evm.NAME, frozenset({name_fork(block.fork).rules}), has_lists=block.access_list is not None)
         try:
             if not isinstance(engine, InProcess):
-                yield ask(block, engine)
+                yield from ask(block, engine)
             elif lacking := engine.capabilities.lacking(needs):
                 raise NotSaid(lacking)
             else:
                 yield execute_block(block, Executor(id, engine))
         except (MissingWitness, NotSaid) as error:
             raise InputError(f"{case.id}: {error}") from error
+
+
+def with_list(block: TraceableBlock) -> TraceableBlock:
+    """The block with its proposed block access list in the payload. Raises Rejection where that is malformed."""
+    if block.header is None or block.access_list is None or not block.fork.has_access_list:
+        return block
+    proposed = read_proposed_access_list(block.header, block.access_list)
+    return replace(block, payload=replace(block.payload, access_list=proposed))
 
 
 def execute_block(block: TraceableBlock, executor: BlockExecutor) -> Object:
@@ -200,7 +208,7 @@ def execute_block(block: TraceableBlock, executor: BlockExecutor) -> Object:
     return evm.write_result(block.fork, result, root)
 
 
-def ask(block: TraceableBlock, engine: Engine) -> Object:
+def ask(block: TraceableBlock, engine: Engine) -> Sequence[Object]:
     """What an engine outside gives of a block in the form of a vector.
 
     Raises EngineFailure, MissingWitness and NotSaid.
@@ -212,16 +220,13 @@ def ask(block: TraceableBlock, engine: Engine) -> Object:
     except Rejection as rejection:
         result, right = None, write_rejection(rejection)
     case, _ = askable(engine, Evm(block.fork), block.payload, block.before, right, result)
-    return engine.run(case)[0]
+    return engine.run(case)
 
 
 def result_of(block: TraceableBlock, executor: BlockExecutor) -> EvmResult:
     """The result of a block. Raises Rejection; of the header only what it says of the block access list is checked."""
+    result = executor.apply(Evm(block.fork), block.payload, block.before)
     header = block.header if block.fork.has_access_list else None
-    payload = block.payload
-    if header is not None and block.access_list is not None:
-        payload = replace(payload, access_list=read_proposed_access_list(header, block.access_list))
-    result = executor.apply(Evm(block.fork), payload, block.before)
     if header is not None and header.block_access_list_hash != hash_access_list(access_list_of(result)):
         raise Rejection(Invalid.INVALID_BAL_HASH)
     return result

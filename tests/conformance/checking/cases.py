@@ -10,7 +10,8 @@ from typer.testing import CliRunner, Result
 
 from samestate.conformance import command
 from samestate.spec.evm.block import Block, Header, empty_ommers_hash, encode_block, transactions_root
-from samestate.spec.evm.chain import to_payload
+from samestate.spec.evm.block_access_list import AccountAccess
+from samestate.spec.evm.chain import access_list_of, to_payload
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import CANCUN, LONDON, PARIS
 from samestate.spec.evm.hashing import keccak256
@@ -149,6 +150,23 @@ def samestate(*arguments: object) -> Result:
     return CliRunner().invoke(command.application, [str(argument) for argument in arguments])
 
 
+def written_access(account: AccountAccess) -> dict[str, Any]:
+    """What a block of transfers did with an account, as fixtures write it."""
+    assert not (account.storage_changes or account.storage_reads or account.code_changes)
+    return {
+        "address": hexed(account.address),
+        "storageChanges": [],
+        "storageReads": [],
+        "balanceChanges": [
+            {"blockAccessIndex": hexed(at), "postBalance": hexed(value)} for at, value in account.balance_changes
+        ],
+        "nonceChanges": [
+            {"blockAccessIndex": hexed(at), "postNonce": hexed(value)} for at, value in account.nonce_changes
+        ],
+        "codeChanges": [],
+    }
+
+
 def blockchain_test(fork: Fork = CANCUN, **wrong: Any) -> dict[str, Any]:
     """Two blocks with a transfer each, and between them one whose header says something ``wrong``, where that is given.
 
@@ -160,7 +178,10 @@ def blockchain_test(fork: Fork = CANCUN, **wrong: Any) -> dict[str, Any]:
     entries: list[dict[str, Any]] = []
 
     def entry(built: Built) -> dict[str, Any]:
-        return {"rlp": hexed(built.encoded), "blockHeader": {"hash": hexed(built.block.header.hash())}}
+        written = {"rlp": hexed(built.encoded), "blockHeader": {"hash": hexed(built.block.header.hash())}}
+        if not fork.has_access_list:
+            return written
+        return {**written, "blockAccessList": [written_access(account) for account in access_list_of(built.result)]}
 
     entries.append(entry(first))
     genesis = small.head

@@ -12,7 +12,8 @@ from typer.testing import CliRunner, Result
 from samestate.conformance.command import application
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
-from tests.conformance.checking.cases import write
+from samestate.spec.evm.forks import AMSTERDAM
+from tests.conformance.checking.cases import blockchain_test, write
 from tests.conformance.checking.test_outside import FORMS
 from tests.conformance.checking.test_outside import engine as stand_in
 from tests.conformance.commands.test_trace import state_test
@@ -96,6 +97,15 @@ def test_what_an_engine_gives_of_a_fixture_is_told_as_it_is(tmp_path: Path) -> N
     assert [result["gas_used"] for result in json.loads(run(path, "--engine", stand_in("gas_used")).stdout)] == [
         "1"
     ] * 2
+
+
+def test_an_engine_outside_is_given_the_proposed_access_list_of_a_fixture(tmp_path: Path) -> None:
+    path = write(tmp_path / "case.json", {"case": blockchain_test(AMSTERDAM)})
+    assert [result["status"] for result in json.loads(run(path, "--engine", stand_in()).stdout)] == ["valid"] * 2
+    lists = run(path, "--engine", "reference:access-list")
+    assert [result["status"] for result in json.loads(lists.stdout)] == ["valid"] * 2
+    refused = run(path, "--engine", stand_in("--lacks", "proposed-access-list"))
+    assert "the engine cannot do: proposed-access-list" in refused.stderr
 
 
 def test_what_an_engine_cannot_do_of_a_fixture_is_told(tmp_path: Path) -> None:
