@@ -13,10 +13,11 @@ from samestate.spec.evm.block_access_list import BlockAccessList
 from samestate.spec.evm.chain import EvmResult, access_list_of
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.frame import Tracer
-from samestate.spec.evm.machine import Closing, Evm, Totals
+from samestate.spec.evm.machine import Closing, Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.receipt import Receipt
 from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.totals import Totals
 from samestate.spec.evm.transaction import Transaction
 from samestate.spec.evm.transaction_execution import Outcome, execute_transaction
 from samestate.spec.machine import Rejection, State, View

@@ -51,6 +51,7 @@ class Header:
     parent_beacon_block_root: bytes | None = None
     requests_hash: bytes | None = None
     block_access_list_hash: bytes | None = None
+    slot_number: int | None = None
 
     def fields(self) -> list[bytes | int]:
         """The fields that this header has, in the order of the encoding."""
@@ -85,6 +86,7 @@ HEADER_FIELDS: tuple[tuple[str, int | str], ...] = (
     ("parent_beacon_block_root", "32"),
     ("requests_hash", "32"),
     ("block_access_list_hash", "32"),
+    ("slot_number", 8),
 )
 """The fields in order: a number is the most bytes that an integer may have, a string the length of bytes."""
 

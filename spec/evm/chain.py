@@ -15,12 +15,13 @@ from samestate.spec.evm.block_access_list import BlockAccessList, decode_access_
 from samestate.spec.evm.environment import ZERO_HASH, Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.hashing import keccak256
-from samestate.spec.evm.machine import Closing, Evm, Totals
+from samestate.spec.evm.machine import Closing, Evm
 from samestate.spec.evm.ommers import GENERATIONS, check_ommers
 from samestate.spec.evm.payload import OmmerMiner, Payload
 from samestate.spec.evm.receipt import Receipt, logs_bloom, receipts_root
 from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.requests import requests_hash
+from samestate.spec.evm.totals import Totals
 from samestate.spec.evm.transaction_execution import Outcome
 from samestate.spec.machine import Rejection, RejectionCode, State
 from samestate.spec.transition import BlockResult, execute_block
@@ -92,6 +93,7 @@ def to_payload(
             excess_blob_gas=header.excess_blob_gas or 0,
             parent_hash=header.parent_hash,
             parent_beacon_block_root=header.parent_beacon_block_root or ZERO_HASH,
+            slot_number=header.slot_number or 0,
             block_hashes=block_hashes,
         ),
         transactions=block.transactions,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from samestate.spec.evm.payload import Payload
     from samestate.spec.evm.receipt import Receipt
     from samestate.spec.evm.substate import Substate
+    from samestate.spec.evm.totals import Totals
     from samestate.spec.evm.transaction import Transaction
     from samestate.spec.evm.world import World
 
@@ -119,6 +120,8 @@ class Fork:
     """Whether the coinbase is warm from the start of each transaction."""
 
     # what a block is
+    check_room: Callable[[Environment, Totals, Transaction], None]
+    """Raises Rejection where the block has no room left for a transaction."""
     opening: tuple[OpeningStep, ...]
     """What happens before the first transaction, in order."""
     closing: tuple[ClosingStep, ...]

@@ -16,18 +16,11 @@ from samestate.spec.evm.keys import storage_owner
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.receipt import Receipt
 from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.totals import Totals
 from samestate.spec.evm.transaction import Transaction
 from samestate.spec.evm.transaction_execution import Outcome, execute_transaction
 from samestate.spec.evm.world import World, add_to_value
 from samestate.spec.machine import Key, Rejection, State, Value, View
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What the committed transactions of a block have used."""
-
-    gas_used: int = 0
-    blob_gas_used: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +67,25 @@ class Evm:
 
     def settle(self, block: Payload, outcome: Outcome, totals: Totals) -> tuple[Receipt, Totals]:
         """Check that the block has room for the transaction, and give its receipt."""
-        gas_left = block.environment.gas_limit - totals.gas_used
-        if outcome.transaction.gas_limit > gas_left:
-            # rule: evm.block.gas-allowance
-            raise Rejection(Invalid.GAS_ALLOWANCE_EXCEEDED, f"{outcome.transaction.gas_limit} gas of {gas_left} left")
+        self.fork.check_room(block.environment, totals, outcome.transaction)
         blob_gas_used = totals.blob_gas_used + outcome.blob_gas_used
         schedule = self.fork.blob_schedule
         if schedule is not None and blob_gas_used > schedule.maximum_gas:
             # rule: evm.block.blob-gas-allowance
             # source: EIP-4844, Execution layer validation
             raise Rejection(Invalid.BLOB_GAS_ALLOWANCE_EXCEEDED, f"{blob_gas_used} of {schedule.maximum_gas}")
-        totals = Totals(totals.gas_used + outcome.gas_used, blob_gas_used)
+        totals = Totals(
+            paid_gas=totals.paid_gas + outcome.gas_used,
+            execution_gas=totals.execution_gas + outcome.execution_gas,
+            state_gas=totals.state_gas + outcome.state_gas,
+            blob_gas_used=blob_gas_used,
+        )
         # rule: evm.block.receipt
         # source: yellow paper, section 4.4.1
         receipt = Receipt(
             type=outcome.transaction.type,
             succeeded=outcome.succeeded,
-            cumulative_gas_used=totals.gas_used,
+            cumulative_gas_used=totals.paid_gas,
             logs=outcome.logs,
         )
         return receipt, totals

@@ -30,12 +30,15 @@ class Outcome:
     """What one transaction did, before it is settled.
 
     Gas in gas units, prices in wei. ``halt`` is why its outermost frame failed, or None; ``output`` what that frame
-    returned; ``created`` the address that a creating transaction made or tried to make.
+    returned; ``created`` the address that a creating transaction made or tried to make. ``gas_used`` is what the sender
+    pays for; ``execution_gas`` and ``state_gas`` are what the block counts: before Amsterdam what is paid, and nothing.
     """
 
     transaction: Transaction
     sender: bytes
     gas_used: int
+    execution_gas: int
+    state_gas: int
     gas_refunded: int
     blob_gas_used: int
     effective_gas_price: int
@@ -111,6 +114,8 @@ def execute_transaction(
         transaction=transaction,
         sender=sender,
         gas_used=gas_used,
+        execution_gas=gas_used,
+        state_gas=0,
         gas_refunded=refund,
         blob_gas_used=blob_gas(transaction),
         effective_gas_price=price,

@@ -13,9 +13,10 @@ from typing import Any, Final
 from samestate.conformance.engines.hints import Declared, evm_declared, toy_declared
 from samestate.conformance.fixtures.named_forks import NamedFork, find_fork
 from samestate.spec.evm.forks import BERLIN
-from samestate.spec.evm.machine import Evm, Totals
+from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.signature import recover_sender
+from samestate.spec.evm.totals import Totals
 from samestate.spec.evm.transaction import Transaction
 from samestate.spec.evm.world import add_to_value
 from samestate.spec.machine import Key, Rejection, Value, View

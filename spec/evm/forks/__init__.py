@@ -5,6 +5,7 @@ from __future__ import annotations
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks.amsterdam import AMSTERDAM
 from samestate.spec.evm.forks.berlin import BERLIN
+from samestate.spec.evm.forks.bpo2_access_lists import BPO2_ACCESS_LISTS
 from samestate.spec.evm.forks.cancun import CANCUN
 from samestate.spec.evm.forks.london import ARROW_GLACIER, GRAY_GLACIER, LONDON
 from samestate.spec.evm.forks.osaka import BPO1, BPO2, OSAKA
@@ -24,6 +25,7 @@ FORKS: tuple[Fork, ...] = (
     OSAKA,
     BPO1,
     BPO2,
+    BPO2_ACCESS_LISTS,
     AMSTERDAM,
 )
 
@@ -33,6 +35,7 @@ __all__ = [
     "BERLIN",
     "BPO1",
     "BPO2",
+    "BPO2_ACCESS_LISTS",
     "CANCUN",
     "FORKS",
     "GRAY_GLACIER",

@@ -1,13 +1,11 @@
-"""Amsterdam's first step: BPO2 with block access lists (EIP-7928)."""
+"""Amsterdam, as it went live on Sepolia at timestamp 1791294816."""
 
 from __future__ import annotations
 
-from samestate.spec.evm.forks.osaka import BPO2
+from samestate.spec.evm.forks.bpo2_access_lists import BPO2_ACCESS_LISTS
 
-AMSTERDAM = BPO2.fork(
+AMSTERDAM = BPO2_ACCESS_LISTS.fork(
     name="Amsterdam",
-    # New
-    has_access_list=True,  # EIP-7928
     # Modified
-    header_fields=22,  # EIP-7928: block_access_list_hash
+    header_fields=23,  # EIP-7843: slot_number
 )

@@ -23,6 +23,7 @@ from samestate.spec.evm.instructions.ending import invalid, return_, revert, sel
 from samestate.spec.evm.instructions.storage import load, store
 from samestate.spec.evm.precompiles import BERLIN_PRECOMPILES
 from samestate.spec.evm.rewards import ETHER, pay_rewards
+from samestate.spec.evm.totals import check_room
 from samestate.spec.evm.transaction_execution import destroy_with_storage
 
 NO_LIMIT = 2**256
@@ -80,6 +81,7 @@ BERLIN = Fork(
     ),
     calldata_floor=intrinsic.no_floor,  # none before EIP-7623
     warms_coinbase=False,  # not before EIP-3651
+    check_room=check_room,  # yellow paper, section 6.2
     opening=(),  # none before EIP-4788
     closing=(pay_rewards,),  # yellow paper (Berlin version), section 11.3
     block_reward=2 * ETHER,  # EIP-1234

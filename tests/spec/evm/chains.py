@@ -48,6 +48,7 @@ OPTIONAL_FIELDS: dict[str, Any] = {
     "parent_beacon_block_root": ZERO_HASH,
     "requests_hash": requests_hash(()),
     "block_access_list_hash": hash_access_list(()),
+    "slot_number": 7,
 }
 """The fields after the fifteenth, in their order, as a genesis has them."""
 
