@@ -12,6 +12,7 @@ from samestate.conformance.scenarios.draft import (
     CHAIN_ID,
     ETHER,
     FIRST_NUMBER,
+    FIRST_SLOT,
     FIRST_TIMESTAMP,
     GAS_LIMIT,
     GWEI,
@@ -168,6 +169,7 @@ class BlockBuilder:
                 prev_randao=keccak256(f"samestate randao {number}".encode()) if fields["prev_randao"] else bytes(32),
                 parent_hash=parent_hash,
                 parent_beacon_block_root=keccak256(f"samestate beacon root {number - 1}".encode()),
+                slot_number=FIRST_SLOT + number - FIRST_NUMBER if fields["slot_number"] else 0,
                 block_hashes={number - 1: parent_hash},
             )
         )

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.vectors.machines import MACHINES
 from samestate.conformance.vectors.model import POST_STATE, SELECTORS
 
 EVERY_FORK: Final = MACHINES["evm"].forks
-WITHOUT_LISTS: Final = frozenset(EVERY_FORK) - {"Amsterdam"}
-"""Amsterdam as others have it is more than its first step, which is what this specification has."""
+WITHOUT_LISTS: Final = frozenset(name for name in EVERY_FORK if not BY_NAME[name].has_access_list)
+"""The forks that every tool has."""
 
 SELECTORS_OF_TOOLS: Final = frozenset(SELECTORS) - {"access-list", "proposed-access-list"}
 """No tool verifies a block access list."""

@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from samestate.conformance.fixtures.forks import BY_NAME
+from samestate.conformance.transition_tool.environment import read_context
+from samestate.conformance.transition_tool.quantities import LooseFields
 from samestate.spec.evm.block_access_list import decode_access_list
 from samestate.spec.evm.rlp import encode
 from samestate.spec.evm.state import FlatState
 from tests.conformance.transition_tool.tool import (
     ALL_ON_STDIN,
     ALLOC,
+    AMSTERDAM,
     COINBASE,
     CONSOLIDATION_REQUESTS,
     SENDER,
@@ -104,7 +107,8 @@ def test_the_withdrawals_root_is_as_geth_says() -> None:
 
 @pytest.mark.parametrize("fork", list(BY_NAME))
 def test_every_fork_executes_a_block(fork: str) -> None:
-    stdin = parts(TRANSACTION, env={} if BY_NAME[fork].block_reward == 0 else PRE_MERGE)
+    env = PRE_MERGE if BY_NAME[fork].block_reward else AMSTERDAM if fork == "Amsterdam" else {}
+    stdin = parts({**TRANSACTION, "gas": "0x30d40"}, env=env)
     answer = transition(fork, stdin=stdin)
     result = answer.result
     assert [receipt["status"] for receipt in result["receipts"]] == ["0x1"]
@@ -246,13 +250,41 @@ def test_a_state_test_does_nothing_but_its_transaction() -> None:
     assert answer.result["receipts"][0]["status"] == "0x1"
 
 
-def test_the_block_access_list_is_in_the_result() -> None:
-    result = transition("Amsterdam", stdin=parts(TRANSACTION)).result
+@pytest.mark.parametrize(("fork", "env"), [("BPO2 with access lists", {}), ("Amsterdam", AMSTERDAM)])
+def test_the_block_access_list_is_in_the_result(fork: str, env: dict[str, Any]) -> None:
+    result = transition(fork, stdin=parts(TRANSACTION, env=env)).result
     accounts = decode_access_list(bytes.fromhex(result["blockAccessList"][2:]))
     assert {f"0x{account.address.hex()}" for account in accounts} >= {SENDER, STORER, COINBASE}
     assert len(result["blockAccessListHash"]) == 66
-    small = transition("Amsterdam", stdin=parts(env={"currentGasLimit": "0x7d1"})).result
+    small = transition(fork, stdin=parts(env={**env, "currentGasLimit": "0x7d1"})).result
     assert small["blockException"].startswith("the block access list has too many items")
+
+
+@pytest.mark.parametrize("number", ["0x0", "42", 2**64 - 1])
+def test_the_slot_number_is_the_one_that_is_given(number: object) -> None:
+    env = LooseFields("env", parts(env={"slotNumber": number})["env"])
+    assert read_context(env, BY_NAME["Amsterdam"], 1, False).environment.slot_number == int(str(number), 0)
+
+
+@pytest.mark.parametrize(
+    ("fork", "number", "complaint"),
+    [
+        ("Amsterdam", None, "stdin: env: the field 'slotNumber' is missing"),
+        ("Amsterdam", hex(2**64), "stdin: env: slotNumber: must fit into 64 bits, but is '0x10000000000000000'"),
+        ("Amsterdam", 2**64, "stdin: env: slotNumber: must fit into 64 bits and not be negative, but is"),
+        ("Amsterdam", -1, "stdin: env: slotNumber: must fit into 64 bits and not be negative, but is -1"),
+        ("Amsterdam", "soon", "stdin: env: slotNumber: must be a number such as '0x1f', '31' or 31, but is 'soon'"),
+        ("Amsterdam", [1], "stdin: env: slotNumber: must be a number such as"),
+        ("BPO2", "0x2a", "stdin: env: slotNumber: must be absent: BPO2 has none"),
+        ("BPO2_with_access_lists", 0, "stdin: env: slotNumber: must be absent: BPO2 with access lists has none"),
+        ("BPO2ToAmsterdamAtTime2k", "0x2a", "stdin: env: slotNumber: must be absent: BPO2 has none"),
+    ],
+)
+def test_a_slot_number_that_cannot_be_right(fork: str, number: object, complaint: str) -> None:
+    for arguments in ((), ("--state-test",)):
+        answer = transition(fork, *arguments, stdin=parts(TRANSACTION, env={"slotNumber": number}))
+        assert answer.exit_code == 2
+        assert complaint in answer.stderr
 
 
 def test_signing_names_the_chain_unless_told_otherwise() -> None:
