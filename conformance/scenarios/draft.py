@@ -6,6 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypedDict
 
+from samestate.conformance.generating.system_contracts import (
+    BUILDER_DEPOSIT_REQUESTS,
+    BUILDER_EXIT_REQUESTS,
+    FACTORY,
+)
 from samestate.spec.evm.block import Withdrawal
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.hashing import keccak256
@@ -28,6 +33,9 @@ SYSTEM_CONTRACTS: Final = {
     BLOCK_HASHES: "block hashes",
     WITHDRAWAL_REQUESTS: "withdrawal requests",
     CONSOLIDATION_REQUESTS: "consolidation requests",
+    BUILDER_DEPOSIT_REQUESTS: "builder deposit requests",
+    BUILDER_EXIT_REQUESTS: "builder exit requests",
+    FACTORY: "factory",
 }
 
 
