@@ -17,10 +17,11 @@ from samestate.conformance.generating.bytecode import Code
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm import without_rejected
 from samestate.conformance.generating.evm_draft import ETHER, EvmDraft
-from samestate.conformance.generating.transactions import ACCOUNT_GAS, EXECUTION_LIMIT, SLOT_GAS
+from samestate.conformance.generating.transactions import EXECUTION_LIMIT, STATE_GAS
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.frame import Frame
 from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.signature import address_of
 from samestate.spec.evm.transaction import Transaction, encode_transaction
 from samestate.spec.transition import execute_block
 
@@ -28,7 +29,7 @@ GENEROUS = 12_000_000
 """Enough gas for nearly all that a generated program does, state gas included."""
 ROOM = 2**32
 """The gas limit of a block that is never full."""
-RESERVES = (0, 0, 1, SLOT_GAS - 1, SLOT_GAS, SLOT_GAS + 1, ACCOUNT_GAS, 2 * SLOT_GAS, SLOT_GAS + ACCOUNT_GAS, 10**7)
+RESERVES = (0, 0, 1, *STATE_GAS, 10**7)
 SPARED = 0.7
 """How often the gas that is forwarded is less by what lies in reserve: then both together may be just enough."""
 WORD = 32
@@ -82,10 +83,11 @@ def forwarding(target: bytes, value: int) -> bytes:
 def _limited(draft: EvmDraft, transactions: int) -> list[Transaction]:
     """The message of a transaction, whose limit is swept."""
     random, maker, group = draft.random, draft.maker, draft.hot
-    template, key = maker.draft(group.senders, group.authorities, group.contracts, is_hot=True)
+    template, key = maker.draft(group.senders, group.authorities, group.contracts, is_hot=True, with_blobs=False)
     paid = _probe(draft, maker.signed(replace(template, gas_limit=GENEROUS), key), depth=0)
     before = GENEROUS - (GENEROUS if paid.given is None else paid.given)
     first, *others = [before + gas for gas in _around(random, paid.sums, transactions)]
+    first = max(first, maker.needed(template, address_of(key)))
     made = [maker.signed(replace(template, gas_limit=first), key)]
     for limit in others:
         made.append(maker.again(template, random.choice(group.senders), group.authorities, limit))

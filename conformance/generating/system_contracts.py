@@ -11,12 +11,16 @@ from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.requests import (
     DEPOSIT_EVENT,
     DEPOSIT_FIELDS,
+    collect_builder_deposits,
+    collect_builder_exits,
     collect_consolidation_requests,
     collect_withdrawal_requests,
 )
 from samestate.spec.evm.system_calls import (
     BEACON_ROOTS,
     BLOCK_HASHES,
+    BUILDER_DEPOSITS,
+    BUILDER_EXITS,
     CONSOLIDATION_REQUESTS,
     WITHDRAWAL_REQUESTS,
     store_beacon_root,
@@ -65,7 +69,7 @@ CONSOLIDATION_REQUESTS_CODE = bytes.fromhex(
 )
 """EIP-7251."""
 
-BUILDER_DEPOSIT_REQUESTS_CODE = bytes.fromhex(
+BUILDER_DEPOSITS_CODE = bytes.fromhex(
     "3373fffffffffffffffffffffffffffffffffffffffe1461011c575f54807fffffffffffffffffffffffffffffffffffffff"
     "ffffffffffffffffffffffffff146102705760015460088111605257506058565b60089003015b601190600182026001905f"
     "5b5f821115607f57810190830284830290049160010191906064565b90939004925050503660b814609f5736610270573461"
@@ -82,7 +86,7 @@ BUILDER_DEPOSIT_REQUESTS_CODE = bytes.fromhex(
 )
 """EIP-8282."""
 
-BUILDER_EXIT_REQUESTS_CODE = bytes.fromhex(
+BUILDER_EXITS_CODE = bytes.fromhex(
     "3373fffffffffffffffffffffffffffffffffffffffe1460e1575f54807fffffffffffffffffffffffffffffffffffffffff"
     "ffffffffffffffffffffffff146101c65760015460028111605157506057565b60029003015b601190600182026001905f5b"
     "5f821115607e57810190830284830290049160010191906063565b909390049250505036603014609e57366101c657346101"
@@ -102,8 +106,6 @@ FACTORY_CODE = bytes.fromhex(
 )
 """EIP-7997: creates, by CREATE2, what the data after its first word, the salt, initializes."""
 
-BUILDER_DEPOSIT_REQUESTS = bytes.fromhex("0000bff46984e3725691fa540a8c7589300d8282")
-BUILDER_EXIT_REQUESTS = bytes.fromhex("000064d678505ad48f8ccb093bc65613800e8282")
 FACTORY = bytes.fromhex("4e59b44847b379578588920ca78fbf26c0b4956c")
 
 _CODES: Mapping[object, tuple[bytes, bytes]] = {
@@ -111,19 +113,16 @@ _CODES: Mapping[object, tuple[bytes, bytes]] = {
     store_parent_hash: (BLOCK_HASHES, BLOCK_HASHES_CODE),
     collect_withdrawal_requests: (WITHDRAWAL_REQUESTS, WITHDRAWAL_REQUESTS_CODE),
     collect_consolidation_requests: (CONSOLIDATION_REQUESTS, CONSOLIDATION_REQUESTS_CODE),
+    collect_builder_deposits: (BUILDER_DEPOSITS, BUILDER_DEPOSITS_CODE),
+    collect_builder_exits: (BUILDER_EXITS, BUILDER_EXITS_CODE),
 }
 
 
-_SINCE_AMSTERDAM: Mapping[bytes, bytes] = {
-    BUILDER_DEPOSIT_REQUESTS: BUILDER_DEPOSIT_REQUESTS_CODE,
-    BUILDER_EXIT_REQUESTS: BUILDER_EXIT_REQUESTS_CODE,
-    FACTORY: FACTORY_CODE,
-}
 REQUEST_SIZES: Mapping[bytes, int] = {
     WITHDRAWAL_REQUESTS: 56,
     CONSOLIDATION_REQUESTS: 96,
-    BUILDER_DEPOSIT_REQUESTS: 184,
-    BUILDER_EXIT_REQUESTS: 48,
+    BUILDER_DEPOSITS: 184,
+    BUILDER_EXITS: 48,
 }
 """How many bytes a request to each contract that queues them has."""
 
@@ -136,13 +135,13 @@ def has_slot_number(fork: Fork) -> bool:
 def system_contracts(fork: Fork) -> dict[bytes, bytes]:
     """The code of each contract that is there from a fork on, by address: those that it calls, and the factory."""
     called = dict(_CODES[step] for step in (*fork.opening, *fork.closing) if step in _CODES)
-    return {**called, **(_SINCE_AMSTERDAM if has_slot_number(fork) else {})}
+    return {**called, **({FACTORY: FACTORY_CODE} if has_slot_number(fork) else {})}
 
 
 def request_to(random: Random, contract: bytes) -> tuple[int, bytes]:
     """The value and the data of a message that asks ``contract`` for a request, mostly for more than its fee."""
     value, data = random.choice((0, 1, 10)), random.randbytes(REQUEST_SIZES[contract])
-    if contract == BUILDER_DEPOSIT_REQUESTS:
+    if contract == BUILDER_DEPOSITS:
         gwei = random.choice((GWEI - 1, GWEI, GWEI, 2 * GWEI))  # at least an ether, paid beside the fee
         data = data[:80] + gwei.to_bytes(8, "big") + data[88:]
         value += gwei * GWEI

@@ -75,18 +75,23 @@ class TransactionMaker:
     ) -> Transaction:
         """A signed transaction from one of ``senders`` (private keys) that mostly works on ``contracts``."""
         draft, key = self.draft(senders, authorities, contracts, is_hot)
-        draft = replace(draft, gas_limit=self._gas_limit(draft))
+        draft = replace(draft, gas_limit=self._gas_limit(draft, address_of(key)))
         return self.signed(draft, key)
 
     def draft(
-        self, senders: Sequence[bytes], authorities: Sequence[bytes], contracts: Sequence[bytes], is_hot: bool
+        self,
+        senders: Sequence[bytes],
+        authorities: Sequence[bytes],
+        contracts: Sequence[bytes],
+        is_hot: bool,
+        with_blobs: bool = True,
     ) -> tuple[Transaction, bytes]:
         """A transaction without gas and signature, with the nonce that is next, and the key of its sender."""
         random = self._random
         key = random.choice(senders)
         self._senders[key] = None
         sender = address_of(key)
-        types = sorted(self._fork.transaction_types - ({3} if not self._blobs_left else set()))
+        types = sorted(self._fork.transaction_types - ({3} if not self._blobs_left or not with_blobs else set()))
         kind = random.choice(types)
         accounts = (*(address_of(other) for other in (*senders, *authorities)), *contracts)
         to, value, data = self._message(contracts, accounts, is_hot, may_create=kind < 3)
@@ -115,7 +120,7 @@ class TransactionMaker:
     def again(self, draft: Transaction, key: bytes, authorities: Sequence[bytes], gas_limit: int) -> Transaction:
         """The same transaction once more, signed, from ``key`` and with other gas; authorizations are made anew."""
         sender = address_of(key)
-        draft = replace(draft, nonce=self.take_nonce(sender), gas_limit=gas_limit)
+        draft = replace(draft, nonce=self.take_nonce(sender), gas_limit=max(gas_limit, self.needed(draft, sender)))
         if isinstance(draft, SetCodeTransaction):
             targets = tuple(authorization.address for authorization in draft.authorizations)
             draft = replace(draft, authorizations=self._authorizations(authorities, targets))
@@ -127,10 +132,14 @@ class TransactionMaker:
         self._nonces[address] = nonce + 1
         return nonce
 
-    def _gas_limit(self, draft: Transaction) -> int:
+    def needed(self, draft: Transaction, sender: bytes) -> int:
+        """The least gas limit that the transaction may have."""
+        return max(intrinsic_gas(self._fork, draft, sender), self._fork.calldata_floor(draft, sender))
+
+    def _gas_limit(self, draft: Transaction, sender: bytes) -> int:
         """What the transaction costs before it executes, and some more; since Amsterdam sometimes a reservoir too."""
         random = self._random
-        needed = max(intrinsic_gas(self._fork, draft), self._fork.calldata_floor(draft))
+        needed = self.needed(draft, sender)
         if not has_slot_number(self._fork):
             return needed + random.choice(GAS_TO_EXECUTE)
         if random.random() < RESERVED:
