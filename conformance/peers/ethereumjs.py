@@ -57,7 +57,7 @@ class EthereumJs:
             raise PeerMissing("node is not installed: Node.js 20 or newer is needed")
         manifest = folder / "node_modules" / PACKAGE / "package.json"
         if not manifest.is_file():
-            raise PeerMissing(f"{PACKAGE} is not installed: npm ci in benchmarks/peers")
+            raise PeerMissing(f"{PACKAGE} is not installed: `make peers` installs it")
         self.version = str(json.loads(manifest.read_text(encoding="utf-8"))["version"])
         self._process = subprocess.Popen(
             [node, SCRIPT],

@@ -22,6 +22,9 @@ OUTPUTS_OF_TOOLS: Final = frozenset(
 )
 """What every tool gives: of logs their bloom and, in the receipts' root, each of them."""
 
+ACCESS_LIST: Final = frozenset({"block_access_list", "block_access_list_hash"})
+"""What a tool gives that has block access lists."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tool:
@@ -44,7 +47,9 @@ TOOLS: Final = (
     Tool(
         name="geth",
         version="evm version",
-        outputs=frozenset({"blob_gas_used", "receipts"}),
+        forks=WITHOUT_LISTS | {"Amsterdam"},
+        selectors=SELECTORS_OF_TOOLS | {"access-list"},
+        outputs=frozenset({"blob_gas_used", "receipts", *ACCESS_LIST}),
         # 2 is what it calls an error of the EVM; a panic of Go has the same exit code and another text
         refusal=re.compile(r"^ERROR\(2\): (.*)", re.MULTILINE),
     ),
@@ -55,7 +60,7 @@ TOOLS: Final = (
         version="samestate",
         forks=frozenset(EVERY_FORK),
         selectors=SELECTORS_OF_TOOLS | {"access-list"},
-        outputs=frozenset({"blob_gas_used", "receipts"}),
+        outputs=frozenset({"blob_gas_used", "receipts", *ACCESS_LIST}),
     ),
 )
 
