@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from samestate.conformance.fixtures.forks import BY_NAME
-from samestate.conformance.transition_tool.environment import read_context
-from samestate.conformance.transition_tool.quantities import LooseFields
 from samestate.spec.evm.block_access_list import decode_access_list
 from samestate.spec.evm.rlp import encode
 from samestate.spec.evm.state import FlatState
@@ -260,10 +258,29 @@ def test_the_block_access_list_is_in_the_result(fork: str, env: dict[str, Any]) 
     assert small["blockException"].startswith("the block access list has too many items")
 
 
+SHOWS_SLOT = "0x4b60005260206000f3"
+"""Returns the slot number."""
+
+
 @pytest.mark.parametrize("number", ["0x0", "42", 2**64 - 1])
-def test_the_slot_number_is_the_one_that_is_given(number: object) -> None:
-    env = LooseFields("env", parts(env={"slotNumber": number})["env"])
-    assert read_context(env, BY_NAME["Amsterdam"], 1, False).environment.slot_number == int(str(number), 0)
+def test_the_slot_number_is_the_one_that_is_given(number: object, tmp_path: Path) -> None:
+    stdin = parts(TRANSACTION, env={"slotNumber": number}, alloc={STORER: {"code": SHOWS_SLOT}})
+    arguments = ("--state.fork=Amsterdam", "--trace", f"--output.basedir={tmp_path}")
+    assert call(*ALL_ON_STDIN, *arguments, stdin=stdin).exit_code == 0
+    (trace,) = tmp_path.glob("trace-0-*.jsonl")
+    assert int(json.loads(trace.read_text().splitlines()[-1])["output"], 16) == int(str(number), 0)
+
+
+def test_both_sums_of_gas_are_in_the_result() -> None:
+    """A transfer to an absent account: its price is state gas, but for the transaction itself."""
+    absent = "0x00000000000000000000000000000000000000ee"
+    transaction = {**TRANSACTION, "to": absent, "value": "0x1", "gas": "0x40000"}
+    result = transition("Amsterdam", stdin=parts(transaction, env=AMSTERDAM)).result
+    sums = [int(result[name], 16) for name in ("executionGasUsed", "stateGasUsed", "gasUsed")]
+    assert sums == [21_000, 183_600, 183_600]
+    assert int(result["receipts"][0]["cumulativeGasUsed"], 16) == 204_600
+    for fork in ("Prague", "BPO2withaccesslists"):
+        assert not {"executionGasUsed", "stateGasUsed"} & {*transition(fork, stdin=parts()).result}
 
 
 @pytest.mark.parametrize(
