@@ -21,6 +21,9 @@ KIND: Final = "transaction_test"
 ANY_BLOCK: Final = Environment(chain_id=1, number=1, timestamp=1, coinbase=bytes(20), gas_limit=2**64 - 1)
 """A block of mainnet that has room for everything and asks for no fee."""
 
+NOBODY: Final = bytes(20)
+"""The sender of a transaction whose signature is none, for the rules that ask for one."""
+
 
 def run_transaction_test(case: TransactionTestCase) -> Verdict:
     """Decode and check a transaction, and compare what is known of it.
@@ -50,8 +53,9 @@ def _transaction_test(case: TransactionTestCase, checks: list[str]) -> None:
     transaction = decode_transaction(case.transaction)
     compare("encoding", case.transaction, encode_transaction(transaction))
     compare("hash", case.hash, transaction_hash(transaction))
-    compare("sender", case.sender, recover_sender(transaction))
-    compare("intrinsic gas", case.intrinsic_gas, intrinsic_gas(case.fork, transaction))
+    sender = recover_sender(transaction)
+    compare("sender", case.sender, sender)
+    compare("intrinsic gas", case.intrinsic_gas, intrinsic_gas(case.fork, transaction, sender))
     checks += ["encoding", "hash", "sender", "intrinsic gas"]
 
 
@@ -65,12 +69,18 @@ def _rejections(case: TransactionTestCase) -> Iterator[Rejection]:
     except Rejection as rejection:
         yield rejection
         return
-    for rule in case.fork.transaction_rules:
-        try:
-            rule(case.fork, ANY_BLOCK, transaction)
-        except Rejection as rejection:
-            yield rejection
+    sender = NOBODY
     try:
-        recover_sender(transaction)
+        sender = recover_sender(transaction)
     except Rejection as rejection:
         yield rejection
+    for unsigned_rule in case.fork.unsigned_rules:
+        try:
+            unsigned_rule(case.fork, ANY_BLOCK, transaction)
+        except Rejection as rejection:
+            yield rejection
+    for rule in (*case.fork.transaction_rules, *case.fork.inclusion_rules):
+        try:
+            rule(case.fork, ANY_BLOCK, transaction, sender)
+        except Rejection as rejection:
+            yield rejection

@@ -65,7 +65,7 @@ class TransactionMaker:
         draft = self._typed(kind, nonce, to, value, data, self._access_list(accounts))
         if isinstance(draft, SetCodeTransaction):
             draft = replace(draft, authorizations=self._authorizations([*authorities, *senders], accounts))
-        needed = max(intrinsic_gas(self._fork, draft), self._fork.calldata_floor(draft))
+        needed = max(intrinsic_gas(self._fork, draft, sender), self._fork.calldata_floor(draft, sender))
         draft = replace(draft, gas_limit=needed + random.choice(GAS_TO_EXECUTE))
         return sign(draft, key, self._environment.chain_id if random.random() < 0.8 else None)
 

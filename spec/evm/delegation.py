@@ -55,23 +55,26 @@ def apply_authorizations(
         apply_authorization(environment, world, substate, authorization)
 
 
-def apply_authorization(
+def authority_of(
     environment: Environment, world: World, substate: Substate, authorization: Authorization
-) -> None:
-    """Delegate one account, unless the authorization doesn't hold. Its refund stays even if the transaction fails."""
+) -> bytes | None:
+    """The account that an authorization delegates, or None where it does not hold. Its account is accessed (EIP-7702).
+
+    Observes the account's code and nonce.
+    """
     if authorization.chain_id not in (0, environment.chain_id):
         # rule: evm.authorization.wrong-chain
         # source: EIP-7702, Behavior, step 1
-        return
+        return None
     if authorization.nonce >= NONCE_LIMIT:
         # rule: evm.authorization.nonce-max
         # source: EIP-7702, Behavior, step 2
-        return
+        return None
     authority = recover_authority(authorization)
     if authority is None:
         # rule: evm.authorization.invalid-signature
         # source: EIP-7702, Behavior, step 3
-        return
+        return None
     # rule: evm.authorization.warms-authority
     # source: EIP-7702, Behavior, step 4
     substate.warm[authority] = None
@@ -81,10 +84,20 @@ def apply_authorization(
     if code and delegation_target(code) is None:
         # rule: evm.authorization.has-code
         # source: EIP-7702, Behavior, step 5
-        return
+        return None
     if nonce != authorization.nonce:
         # rule: evm.authorization.wrong-nonce
         # source: EIP-7702, Behavior, step 6
+        return None
+    return authority
+
+
+def apply_authorization(
+    environment: Environment, world: World, substate: Substate, authorization: Authorization
+) -> None:
+    """Delegate one account, unless the authorization doesn't hold. Its refund stays even if the transaction fails."""
+    authority = authority_of(environment, world, substate, authorization)
+    if authority is None:
         return
     if world.exists(authority):
         # rule: evm.authorization.refund
@@ -100,4 +113,4 @@ def apply_authorization(
         world.set_code(authority, DESIGNATOR + authorization.address)
     # rule: evm.authorization.nonce
     # source: EIP-7702, Behavior, step 9
-    world.set_nonce(authority, nonce + 1)
+    world.set_nonce(authority, authorization.nonce + 1)

@@ -18,8 +18,11 @@ from samestate.spec.evm.precompiles.precompile import Precompile
 if TYPE_CHECKING:
     from samestate.spec.evm.block import Block, Header
     from samestate.spec.evm.environment import Environment
+    from samestate.spec.evm.frame import Frame, Message, TransactionContext
+    from samestate.spec.evm.instructions.calls import Callee
     from samestate.spec.evm.payload import Payload
     from samestate.spec.evm.receipt import Receipt
+    from samestate.spec.evm.spending import Spending
     from samestate.spec.evm.substate import Substate
     from samestate.spec.evm.totals import Totals
     from samestate.spec.evm.transaction import Transaction
@@ -48,11 +51,14 @@ class BlobSchedule:
         return self.maximum * GAS_PER_BLOB
 
 
-TransactionRule = Callable[["Fork", "Environment", "Transaction"], None]
-"""Raises Rejection where a transaction may not be in any block of this environment, whatever the state."""
+UnsignedRule = Callable[["Fork", "Environment", "Transaction"], None]
+"""Raises Rejection where a transaction may not be in any block of this environment, whoever signed it."""
 
-IntrinsicCharge = Callable[["Transaction"], int]
-"""One part of the gas that a transaction costs before it executes."""
+TransactionRule = Callable[["Fork", "Environment", "Transaction", bytes], None]
+"""Raises Rejection where a transaction of this sender may not be in a block of this environment, whatever the state."""
+
+IntrinsicCharge = Callable[["Transaction", bytes], int]
+"""One part of the gas that a transaction of this sender costs before it executes."""
 
 OpeningStep = Callable[["Fork", "Payload", "World"], None]
 """Something that happens before the first transaction."""
@@ -100,6 +106,27 @@ class Fork:
     """What comes back for a slot that becomes zero."""
     refund_quotient: int
     """Which part of the gas spent may come back at most: one in so many."""
+    cold_account_access: int
+    """What the first access of a transaction to an account costs."""
+    call_value_gas: int
+    """What it costs more to send value with a call; the stipend is part of it."""
+    code_read_gas: int
+    """What it costs more to look at the code of another account."""
+    creation_gas: int
+    """What CREATE and CREATE2 cost, apart from memory, initialization code and what it does."""
+    charge_call: Callable[[Frame, bytes, int, int, bool], Callee]
+    """Makes a frame pay for a call to an address, with a value in wei, a price of memory, and whether it may make an
+    account. Gives the code that the call runs."""
+    charge_new_account: Callable[[Frame, bytes], None]
+    """What a creation costs more where there is no account yet."""
+    is_taken: Callable[[World, bytes], bool]
+    """Whether no creation may have an address."""
+    deploy: Callable[[Frame], None]
+    """Makes the output of initialization code the code of the new account."""
+    log_transfer: Callable[[Substate, bytes, bytes, int], None]
+    """The record of value that moves: substate, sender, recipient, and an amount in wei that is not zero."""
+    system_frame: Callable[[TransactionContext, Message], Frame]
+    """The frame of a call that the chain itself makes."""
     destroy_account: Callable[[World, Substate, bytes], None]
     """What becomes of an account that is to be destroyed at the end of a transaction."""
     delegation_target: Callable[[bytes], bytes | None]
@@ -108,14 +135,23 @@ class Fork:
     # what a transaction is
     transaction_types: frozenset[int]
     """The types that a block may hold; 0 is the legacy one."""
+    unsigned_rules: tuple[UnsignedRule, ...]
+    """What is checked of a transaction before its signature; the first one broken gives the rejection."""
     transaction_rules: tuple[TransactionRule, ...]
-    """What is checked of a transaction without looking at the state; the first one broken gives the rejection."""
+    """What is checked next, once the sender is known; the first one broken gives the rejection."""
+    inclusion_rules: tuple[TransactionRule, ...]
+    """What is checked once the block has room for it, and before the sender's account is looked at."""
     transaction_gas_limit: int | None
     """The most gas that one transaction may ask for, None where there is no such limit."""
     intrinsic_charges: tuple[IntrinsicCharge, ...]
     """The parts of the gas that a transaction costs before it executes."""
-    calldata_floor: Callable[[Transaction], int]
+    calldata_floor: Callable[[Transaction, bytes], int]
     """The least gas that a transaction is charged in the end because of its data."""
+    run: Callable[[TransactionContext, bytes, Transaction], tuple[Frame, bytes | None]]
+    """Runs a transaction of a sender who has bought its gas. Gives the outermost frame, and the address that it
+    creates."""
+    spend: Callable[[Fork, Transaction, bytes, Frame], Spending]
+    """What a transaction of a sender has spent, by its outermost frame."""
     warms_coinbase: bool
     """Whether the coinbase is warm from the start of each transaction."""
 

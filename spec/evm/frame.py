@@ -130,6 +130,25 @@ class Frame:
             # source: EIP-7928, Scope and Inclusion: only what gas checks let through is accessed
             raise OutOfGas(amount)
 
+    def child(self, message: Message) -> Frame:
+        """The frame of a call or a creation that this one begins, once the gas of the message has been set aside."""
+        return Frame(self.context, message)
+
+    def take_back(self, child: Frame) -> None:
+        """A frame that this one began has ended: what gas it has left comes back."""
+        # rule: evm.call.gas-comes-back
+        # source: yellow paper, section 8
+        self.gas_left += child.gas_left
+
+    def take_back_unused(self, message: Message) -> None:
+        """A call could not begin: its gas comes back."""
+        # rule: evm.call.unused-gas-comes-back
+        # source: yellow paper, appendix H.2
+        self.gas_left += message.gas
+
+    def give_back(self) -> None:
+        """This frame has failed. What it has paid stays paid, unless a fork says otherwise."""
+
     def may_jump_to(self, place: int) -> bool:
         """Whether a jump may land at ``place`` of the code. The code is analysed when it first jumps."""
         if self.destinations is None:

@@ -61,6 +61,35 @@ AUTHORIZATION_OF_EMPTY_ACCOUNT = 25000
 AUTHORIZATION_REFUND = 25000 - 12500
 """EIP-7702: what an authorization costs, and what comes back where the authority already exists."""
 
+ACCOUNT_WRITE = 9000
+"""EIP-8038: changing an account that was not changed before."""
+STORAGE_WRITE = 10_000
+"""EIP-8038: changing a slot that was not changed before."""
+CREATE_ACCESS = 12_000
+"""EIP-8038: CREATE, CREATE2, and a transaction without recipient."""
+COLD_ACCOUNT_ACCESS_SINCE_AMSTERDAM = 3000
+"""EIP-8038."""
+TRANSACTION_BASE = 12_000
+TRANSACTION_VALUE = 6000
+"""EIP-2780."""
+AUTHORIZATION_BASE = 101 * 16 + 3000 + COLD_ACCOUNT_ACCESS_SINCE_AMSTERDAM + 2 * WARM_ACCESS
+"""EIP-8038: 101 bytes of data, the recovery of the authority, an access to it and two writes."""
+ACCESS_LIST_PER_ADDRESS_SINCE_AMSTERDAM = 2900
+ACCESS_LIST_PER_SLOT_SINCE_AMSTERDAM = 2000
+"""EIP-8038."""
+CALLDATA_FLOOR_PER_BYTE = 64
+"""EIP-7976: 16 gas for each of four tokens a byte, be it zero or not."""
+ACCESS_LIST_DATA_PER_ADDRESS = 20 * CALLDATA_FLOOR_PER_BYTE
+ACCESS_LIST_DATA_PER_SLOT = 32 * CALLDATA_FLOOR_PER_BYTE
+"""EIP-7981."""
+CODE_HASH_PER_WORD = 6
+"""EIP-8037: hashing the code that a creation deploys."""
+
+TRANSACTION_GAS_LIMIT = 2**24
+"""EIP-7825; since EIP-8037 of execution gas alone."""
+TOTAL_GAS_LIMIT = 2**32 - 1
+"""EIP-8037: of execution and state gas together."""
+
 SYSTEM_CALL = 30_000_000
 """EIP-4788, EIP-2935, EIP-7002, EIP-7251."""
 

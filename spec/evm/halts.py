@@ -40,6 +40,10 @@ class InvalidOpcode(ExceptionalHalt):
     """No instruction of this fork has the opcode."""
 
 
+class InvalidImmediate(ExceptionalHalt):
+    """The byte after DUPN, SWAPN or EXCHANGE names no items of the stack (EIP-8024)."""
+
+
 class InvalidJump(ExceptionalHalt):
     """A jump to a place that is no JUMPDEST."""
 

@@ -30,9 +30,9 @@ sys.setrecursionlimit(max(sys.getrecursionlimit(), PYTHON_FRAMES_PER_CALL * CALL
 STOP = 0x00
 
 
-def process_message(context: TransactionContext, message: Message) -> Frame:
-    """Execute a call. The frame that comes back has ended; its ``halt`` says whether its effects were undone."""
-    frame = Frame(context, message)
+def process_message(frame: Frame) -> None:
+    """Execute a call. Its frame has ended then; ``halt`` says whether its effects were undone."""
+    context, message = frame.context, frame.message
     state_mark = context.world.view.checkpoint()
     mark = context.substate.checkpoint()
     if message.moves_value:
@@ -47,15 +47,18 @@ def process_message(context: TransactionContext, message: Message) -> Frame:
         # source: yellow paper, section 8
         context.world.view.rollback(state_mark)
         context.substate.rollback(mark)
-    return frame
 
 
-def process_creation(context: TransactionContext, message: Message) -> Frame:
+def process_creation(frame: Frame) -> None:
     """Execute initialization code and deploy what it returns (yellow paper, section 7)."""
-    frame = Frame(context, message)
+    context, message = frame.context, frame.message
     state_mark = context.world.view.checkpoint()
     mark = context.substate.checkpoint()
     context.substate.put(context.substate.created, message.target)
+    if context.world.holds_storage(message.target):
+        # rule: evm.create.storage-alone-goes
+        # source: yellow paper, section 7: a new account's storage is empty; EIP-7610 lets no creation come here
+        context.world.view.wipe(message.target)
     # rule: evm.create.nonce-one
     # source: EIP-161, specification a
     context.world.set_nonce(message.target, 1)
@@ -63,7 +66,7 @@ def process_creation(context: TransactionContext, message: Message) -> Frame:
     execute(frame)
     if frame.halt is None:
         try:
-            deploy(frame)
+            context.fork.deploy(frame)
         except ExceptionalHalt as halt:
             fail(frame, halt)
     if frame.halt is not None:
@@ -71,11 +74,10 @@ def process_creation(context: TransactionContext, message: Message) -> Frame:
         # source: yellow paper, section 7
         context.world.view.rollback(state_mark)
         context.substate.rollback(mark)
-    return frame
 
 
 def deploy(frame: Frame) -> None:
-    """Make the output of initialization code the code of the new account."""
+    """Make the output of initialization code the code of the new account: until Amsterdam."""
     fork = frame.context.fork
     code = frame.output
     if code.startswith(b"\xef") and fork.rejects_contract_prefix:
@@ -89,6 +91,11 @@ def deploy(frame: Frame) -> None:
         # rule: evm.create.code-size
         # source: EIP-170, specification
         raise CodeTooLarge
+    set_code(frame, code)
+
+
+def set_code(frame: Frame, code: bytes) -> None:
+    """The new account has this code; a creation that succeeds has no output."""
     # rule: evm.create.deploy
     # source: yellow paper, section 7
     frame.world.set_code(frame.message.target, code)
@@ -107,17 +114,21 @@ def is_taken(world: World, address: bytes) -> bool:
     return nonce != 0 or code != b"" or holds_storage
 
 
-def collide(context: TransactionContext, message: Message) -> Frame:
-    """The failed frame of a creation at an address that is taken: all gas is consumed."""
-    frame = Frame(context, message)
-    if context.tracer is not None:
-        context.tracer.enter(frame)
+def fail_at_once(frame: Frame, halt: ExceptionalHalt) -> None:
+    """End a frame that never begins: its gas is consumed."""
+    tracer = frame.context.tracer
+    if tracer is not None:
+        tracer.enter(frame)
+    fail(frame, halt)
+    if tracer is not None:
+        tracer.leave(frame)
+
+
+def collide(frame: Frame) -> None:
+    """Fail a creation at an address that is taken: all gas is consumed."""
     # rule: evm.create.collision
     # source: EIP-684, specification
-    fail(frame, AddressCollision())
-    if context.tracer is not None:
-        context.tracer.leave(frame)
-    return frame
+    fail_at_once(frame, AddressCollision())
 
 
 def move_value(context: TransactionContext, message: Message) -> None:
@@ -127,6 +138,7 @@ def move_value(context: TransactionContext, message: Message) -> None:
         # rule: evm.call.value
         # source: yellow paper, section 8
         world.set_balance(message.caller, world.balance(message.caller) - message.value)
+        context.fork.log_transfer(context.substate, message.caller, message.target, message.value)
     credit(world, context.substate, message.target, message.value)
 
 
@@ -147,6 +159,7 @@ def execute(frame: Frame) -> None:
     except Reverted as halt:
         # rule: evm.frame.revert
         # source: EIP-140, specification
+        frame.give_back()
         frame.halt = halt
     except ExceptionalHalt as halt:
         fail(frame, halt)
@@ -158,6 +171,7 @@ def fail(frame: Frame, halt: ExceptionalHalt) -> None:
     """End the frame: no gas is left, and no output."""
     # rule: evm.frame.exceptional-halt
     # source: yellow paper, section 9.4.2
+    frame.give_back()
     frame.gas_left = 0
     frame.output = b""
     frame.halt = halt

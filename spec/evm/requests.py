@@ -14,7 +14,13 @@ from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.receipt import Receipt
 from samestate.spec.evm.rejections import Invalid
-from samestate.spec.evm.system_calls import CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS, checked_system_call
+from samestate.spec.evm.system_calls import (
+    BUILDER_DEPOSITS,
+    BUILDER_EXITS,
+    CONSOLIDATION_REQUESTS,
+    WITHDRAWAL_REQUESTS,
+    checked_system_call,
+)
 from samestate.spec.evm.world import World
 from samestate.spec.machine import Rejection
 
@@ -26,6 +32,9 @@ WITHDRAWAL_REQUEST_TYPE = b"\x01"
 """EIP-7002."""
 CONSOLIDATION_REQUEST_TYPE = b"\x02"
 """EIP-7251."""
+BUILDER_DEPOSIT_TYPE = b"\x03"
+BUILDER_EXIT_TYPE = b"\x04"
+"""EIP-8282."""
 DEPOSIT_EVENT_SIZE = 576
 DEPOSIT_FIELDS = ((160, 48), (256, 32), (320, 8), (384, 96), (512, 8))
 """Where the length word of each field stands in a deposit's log, and that length in bytes: public key, withdrawal
@@ -82,6 +91,22 @@ def collect_consolidation_requests(
     # rule: evm.requests.consolidations
     # source: EIP-7251, specification
     return CONSOLIDATION_REQUEST_TYPE + output if output else None
+
+
+def collect_builder_deposits(fork: Fork, payload: Payload, receipts: tuple[Receipt, ...], world: World) -> bytes | None:
+    """Closing: take the deposits of builders that the block's transactions queued (EIP-8282)."""
+    output = checked_system_call(payload, fork, world, BUILDER_DEPOSITS)
+    # rule: evm.requests.builder-deposits
+    # source: EIP-8282, specification
+    return BUILDER_DEPOSIT_TYPE + output if output else None
+
+
+def collect_builder_exits(fork: Fork, payload: Payload, receipts: tuple[Receipt, ...], world: World) -> bytes | None:
+    """Closing: take the exits of builders that the block's transactions queued (EIP-8282)."""
+    output = checked_system_call(payload, fork, world, BUILDER_EXITS)
+    # rule: evm.requests.builder-exits
+    # source: EIP-8282, specification
+    return BUILDER_EXIT_TYPE + output if output else None
 
 
 def requests_hash(requests: Iterable[bytes]) -> bytes:

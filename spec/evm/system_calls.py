@@ -18,10 +18,10 @@ from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.state_clearing import clear_touched
 from samestate.spec.evm.substate import Substate
+from samestate.spec.evm.transfer_logs import SYSTEM_ADDRESS
 from samestate.spec.evm.world import World
 from samestate.spec.machine import Rejection
 
-SYSTEM_ADDRESS = bytes.fromhex("fffffffffffffffffffffffffffffffffffffffe")
 BEACON_ROOTS = bytes.fromhex("000F3df6D732807Ef1319fB7B8bB8522d0Beac02")
 """EIP-4788."""
 BLOCK_HASHES = bytes.fromhex("0000F90827F1C53a10cb7A02335B175320002935")
@@ -30,6 +30,10 @@ WITHDRAWAL_REQUESTS = bytes.fromhex("00000961Ef480Eb55e80D19ad83579A64c007002")
 """EIP-7002."""
 CONSOLIDATION_REQUESTS = bytes.fromhex("0000BBdDc7CE488642fb579F8B00f3a590007251")
 """EIP-7251."""
+
+BUILDER_DEPOSITS = bytes.fromhex("0000BFF46984E3725691FA540A8C7589300D8282")
+BUILDER_EXITS = bytes.fromhex("000064D678505AD48F8CCB093BC65613800E8282")
+"""EIP-8282."""
 
 
 def system_call(fork: Fork, environment: Environment, world: World, contract: bytes, code: bytes, data: bytes) -> Frame:
@@ -61,7 +65,8 @@ def system_call(fork: Fork, environment: Environment, world: World, contract: by
     )
     # rule: evm.system.call
     # source: EIP-4788; EIP-2935; EIP-7002; EIP-7251
-    frame = process_message(context, message)
+    frame = fork.system_frame(context, message)
+    process_message(frame)
     for address in substate.destroyed:
         fork.destroy_account(world, substate, address)
     clear_touched(world, substate)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.gas import TRANSACTION_GAS_LIMIT
 from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.transaction import Transaction
 from samestate.spec.machine import Rejection
@@ -39,3 +40,21 @@ def check_room(environment: Environment, totals: Totals, transaction: Transactio
     if transaction.gas_limit > gas_left:
         # rule: evm.block.gas-allowance
         raise Rejection(Invalid.GAS_ALLOWANCE_EXCEEDED, f"{transaction.gas_limit} gas of {gas_left} left")
+
+
+def check_room_in_two_dimensions(environment: Environment, totals: Totals, transaction: Transaction) -> None:
+    """The gas that the transaction may use must be left in each dimension; its cap bounds execution gas (EIP-8037).
+
+    Raises Rejection.
+    """
+    execution_left = environment.gas_limit - totals.execution_gas
+    execution = min(TRANSACTION_GAS_LIMIT, transaction.gas_limit)
+    if execution > execution_left:
+        # rule: evm.block.execution-gas-allowance
+        # source: EIP-8037, Block-level gas accounting
+        raise Rejection(Invalid.GAS_ALLOWANCE_EXCEEDED, f"{execution} gas of {execution_left} left")
+    state_left = environment.gas_limit - totals.state_gas
+    if transaction.gas_limit > state_left:
+        # rule: evm.block.state-gas-allowance
+        # source: EIP-8037, Block-level gas accounting
+        raise Rejection(Invalid.STATE_GAS_ALLOWANCE_EXCEEDED, f"{transaction.gas_limit} gas of {state_left} left")

@@ -12,17 +12,16 @@ from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.frame import Frame, Message, Tracer, TransactionContext
 from samestate.spec.evm.halts import Halt
-from samestate.spec.evm.interpreter import collide, is_taken, process_creation, process_message
+from samestate.spec.evm.interpreter import collide, process_creation, process_message
 from samestate.spec.evm.keys import slot_key
 from samestate.spec.evm.precompiles import RIPEMD160
 from samestate.spec.evm.receipt import Log
-from samestate.spec.evm.signature import recover_sender
 from samestate.spec.evm.state_clearing import clear_touched, credit, touch
 from samestate.spec.evm.substate import Substate
 from samestate.spec.evm.transaction import BlobTransaction, SetCodeTransaction, Transaction
-from samestate.spec.evm.validity import blob_gas, check_sender, effective_gas_price, intrinsic_gas
+from samestate.spec.evm.validity import blob_gas, check_alone, check_sender, effective_gas_price, intrinsic_gas
 from samestate.spec.evm.world import World
-from samestate.spec.machine import View
+from samestate.spec.machine import Rejection, RejectionCode, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,9 @@ class Outcome:
     halt: Halt | None
     output: bytes
     created: bytes | None
+    refusal: tuple[RejectionCode, str] | None = None
+    """Why the transaction may not be in a block on this state, in a code and in words: nothing was executed. Whether
+    the block has room for it is the question before this one, which only :meth:`Evm.settle` can answer."""
 
     @property
     def succeeded(self) -> bool:
@@ -58,13 +60,17 @@ def execute_transaction(
 ) -> Outcome:
     """Check the transaction, buy its gas, run it, give back what is left and pay the coinbase.
 
-    Raises Rejection where the transaction may not be in a block on this state.
+    Raises Rejection where the transaction may not be in any block of this environment. Where it is refused on this
+    state, the outcome says so, and nothing has changed.
     """
-    for rule in fork.transaction_rules:
-        rule(fork, environment, transaction)
-    sender = recover_sender(transaction)
+    sender = check_alone(fork, environment, transaction)
     world = World(view)
-    check_sender(fork, world, sender, transaction)
+    try:
+        for rule in fork.inclusion_rules:
+            rule(fork, environment, transaction, sender)
+        check_sender(fork, world, sender, transaction)
+    except Rejection as rejection:
+        return refused(transaction, sender, rejection)
 
     price = effective_gas_price(environment, transaction)
     buy_gas(fork, environment, world, sender, transaction, price)
@@ -83,24 +89,13 @@ def execute_transaction(
         blob_versioned_hashes=transaction.blob_versioned_hashes if isinstance(transaction, BlobTransaction) else (),
         tracer=tracer,
     )
-    if isinstance(transaction, SetCodeTransaction):
-        apply_authorizations(environment, world, substate, transaction.authorizations)
-
-    gas = transaction.gas_limit - intrinsic_gas(fork, transaction)
-    frame, created = run(context, sender, transaction, gas)
-
-    spent = transaction.gas_limit - frame.gas_left
-    # rule: evm.transaction.refund
-    # source: yellow paper, section 6.2; EIP-3529, specification (quotient since London)
-    refund = min(substate.refund, spent // fork.refund_quotient)
-    # rule: evm.transaction.calldata-floor
-    # source: EIP-7623, specification
-    gas_used = max(spent - refund, fork.calldata_floor(transaction))
+    frame, created = fork.run(context, sender, transaction)
+    spending = fork.spend(fork, transaction, sender, frame)
     # rule: evm.transaction.gas-comes-back
-    world.set_balance(sender, world.balance(sender) + (transaction.gas_limit - gas_used) * price)
+    world.set_balance(sender, world.balance(sender) + (transaction.gas_limit - spending.paid) * price)
     # rule: evm.transaction.priority-fee
     # source: EIP-1559, specification
-    credit(world, substate, environment.coinbase, (price - environment.base_fee_per_gas) * gas_used)
+    credit(world, substate, environment.coinbase, (price - environment.base_fee_per_gas) * spending.paid)
 
     for address in substate.destroyed:
         # rule: evm.transaction.destroys
@@ -113,16 +108,35 @@ def execute_transaction(
     return Outcome(
         transaction=transaction,
         sender=sender,
-        gas_used=gas_used,
-        execution_gas=gas_used,
-        state_gas=0,
-        gas_refunded=refund,
+        gas_used=spending.paid,
+        execution_gas=spending.execution,
+        state_gas=spending.state,
+        gas_refunded=spending.refunded,
         blob_gas_used=blob_gas(transaction),
         effective_gas_price=price,
         logs=tuple(substate.logs),
         halt=frame.halt,
         output=frame.output,
         created=created,
+    )
+
+
+def refused(transaction: Transaction, sender: bytes, rejection: Rejection) -> Outcome:
+    """The outcome of a transaction that may not be in a block on this state."""
+    return Outcome(
+        transaction=transaction,
+        sender=sender,
+        gas_used=0,
+        execution_gas=0,
+        state_gas=0,
+        gas_refunded=0,
+        blob_gas_used=0,
+        effective_gas_price=0,
+        logs=(),
+        halt=None,
+        output=b"",
+        created=None,
+        refusal=(rejection.code, rejection.detail),
     )
 
 
@@ -164,11 +178,14 @@ def warm_at_start(
             warm[slot_key(address, slot)] = None
 
 
-def run(context: TransactionContext, sender: bytes, transaction: Transaction, gas: int) -> tuple[Frame, bytes | None]:
-    """Run the outermost frame, with so much gas. Gives it, and the address of the account that it creates."""
-    if transaction.to is None:
-        return run_creation(context, sender, transaction, gas)
+def run(context: TransactionContext, sender: bytes, transaction: Transaction) -> tuple[Frame, bytes | None]:
+    """Delegate what is authorized, then run the outermost frame. Gives it, and the address that it creates."""
     fork, world, to = context.fork, context.world, transaction.to
+    if isinstance(transaction, SetCodeTransaction):
+        apply_authorizations(context.environment, world, context.substate, transaction.authorizations)
+    gas = transaction.gas_limit - intrinsic_gas(fork, transaction, sender)
+    if to is None:
+        return run_creation(context, sender, transaction, gas)
     world.view.touch(to)
     code = b""
     runs_precompile = True
@@ -181,19 +198,12 @@ def run(context: TransactionContext, sender: bytes, transaction: Transaction, ga
             # rule: evm.transaction.delegation
             # source: EIP-7702, Delegation indicator
             code, runs_precompile = delegated, False
-    message = Message(
-        caller=sender,
-        target=to,
-        code_address=to,
-        code=code,
-        data=transaction.data,
-        value=transaction.value,
-        gas=gas,
-        depth=0,
-        runs_precompile=runs_precompile,
-    )
+    message = message_of_call(sender, transaction, to, gas)
+    message.code, message.runs_precompile = code, runs_precompile
+    frame = Frame(context, message)
     # rule: evm.transaction.call
-    return process_message(context, message), None
+    process_message(frame)
+    return frame, None
 
 
 def run_creation(
@@ -201,7 +211,36 @@ def run_creation(
 ) -> tuple[Frame, bytes | None]:
     """Run the initialization code of a transaction without recipient."""
     address = created_address(sender, transaction.nonce)
-    message = Message(
+    frame = Frame(context, message_of_creation(sender, transaction, address, gas))
+    context.substate.warm[address] = None
+    context.world.view.touch(address)
+    if context.fork.is_taken(context.world, address):
+        # rule: evm.transaction.creation-collides
+        # source: EIP-684, specification
+        collide(frame)
+    else:
+        # rule: evm.transaction.creation
+        process_creation(frame)
+    return frame, address
+
+
+def message_of_call(sender: bytes, transaction: Transaction, to: bytes, gas: int) -> Message:
+    """The outermost call, whose code is not known yet."""
+    return Message(
+        caller=sender,
+        target=to,
+        code_address=to,
+        code=b"",
+        data=transaction.data,
+        value=transaction.value,
+        gas=gas,
+        depth=0,
+    )
+
+
+def message_of_creation(sender: bytes, transaction: Transaction, address: bytes, gas: int) -> Message:
+    """The outermost creation, whose code is the transaction's data."""
+    return Message(
         caller=sender,
         target=address,
         code_address=None,
@@ -211,14 +250,6 @@ def run_creation(
         gas=gas,
         depth=0,
     )
-    context.substate.warm[address] = None
-    context.world.view.touch(address)
-    if is_taken(context.world, address):
-        # rule: evm.transaction.creation-collides
-        # source: EIP-684, specification
-        return collide(context, message), address
-    # rule: evm.transaction.creation
-    return process_creation(context, message), address
 
 
 def destroy_with_storage(world: World, substate: Substate, address: bytes) -> None:

@@ -16,9 +16,9 @@ from samestate.spec.evm.system_calls import (
     BEACON_ROOTS,
     BLOCK_HASHES,
     CONSOLIDATION_REQUESTS,
-    SYSTEM_ADDRESS,
     WITHDRAWAL_REQUESTS,
 )
+from samestate.spec.evm.transfer_logs import SYSTEM_ADDRESS
 
 
 def asks(argument: str, contract: bytes) -> bytes:

@@ -9,6 +9,7 @@ from samestate.spec.evm import validity
 from samestate.spec.evm.fees import next_excess_blob_gas_with_floor
 from samestate.spec.evm.fork import BlobSchedule
 from samestate.spec.evm.forks.prague import PRAGUE
+from samestate.spec.evm.gas import TRANSACTION_GAS_LIMIT
 from samestate.spec.evm.header_rules import check_block_size
 from samestate.spec.evm.instructions import count_leading_zeros
 from samestate.spec.evm.precompiles import OSAKA_PRECOMPILES
@@ -18,7 +19,7 @@ OSAKA = PRAGUE.fork(
     # New
     instructions={0x1E: count_leading_zeros},  # EIP-7939
     transaction_rules=(*PRAGUE.transaction_rules, validity.check_transaction_gas_limit),  # EIP-7825
-    transaction_gas_limit=2**24,  # EIP-7825
+    transaction_gas_limit=TRANSACTION_GAS_LIMIT,  # EIP-7825
     blobs_per_transaction=6,  # EIP-7594
     block_rules=(*PRAGUE.block_rules, check_block_size),  # EIP-7934
     block_size_limit=8 * 2**20,  # EIP-7934

@@ -18,10 +18,10 @@ from samestate.spec.evm.instructions import (
     stack,
 )
 from samestate.spec.evm.instructions.bitwise import count_leading_zeros
-from samestate.spec.evm.instructions.block import base_fee, blob_base_fee, blob_hash, prev_randao
+from samestate.spec.evm.instructions.block import base_fee, blob_base_fee, blob_hash, prev_randao, slot_number
 from samestate.spec.evm.instructions.instruction import Instruction
 from samestate.spec.evm.instructions.memory import memory_copy
-from samestate.spec.evm.instructions.stack import push0
+from samestate.spec.evm.instructions.stack import duplicate_at_depth, exchange, push0, swap_at_depth
 
 __all__ = [
     "SIMPLE_INSTRUCTIONS",
@@ -30,9 +30,13 @@ __all__ = [
     "blob_base_fee",
     "blob_hash",
     "count_leading_zeros",
+    "duplicate_at_depth",
+    "exchange",
     "memory_copy",
     "prev_randao",
     "push0",
+    "slot_number",
+    "swap_at_depth",
 ]
 
 SIMPLE_INSTRUCTIONS: dict[int, Instruction] = {

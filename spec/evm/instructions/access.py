@@ -17,7 +17,7 @@ def account_access_cost(frame: Frame, address: bytes) -> int:
         # rule: evm.access.warm-account
         return gas.WARM_ACCESS
     # rule: evm.access.cold-account
-    return gas.COLD_ACCOUNT_ACCESS
+    return frame.context.fork.cold_account_access
 
 
 def warm_account(frame: Frame, address: bytes) -> None:

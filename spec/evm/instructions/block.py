@@ -192,6 +192,23 @@ def blob_hash(frame: Frame) -> None:
     frame.program_counter += 1
 
 
+@instruction("SLOTNUM", pushes=1)
+def slot_number(frame: Frame) -> None:
+    """The slot of the beacon chain that the block is for (EIP-7843, since Amsterdam)."""
+    # stack: takes nothing
+
+    # gas
+    frame.charge(gas.BASE)
+
+    # operation
+    # rule: evm.block.slot-number
+    # source: EIP-7843, specification
+    frame.stack.append(frame.context.environment.slot_number)
+
+    # program counter
+    frame.program_counter += 1
+
+
 @instruction("BLOBBASEFEE", pushes=1)
 def blob_base_fee(frame: Frame) -> None:
     """The base fee of the block for a unit of blob gas, in wei (EIP-7516, since Cancun)."""

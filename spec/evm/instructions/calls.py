@@ -49,18 +49,12 @@ def find_callee(frame: Frame, address: bytes, price: int) -> Callee:
     return Callee(frame.world.code(target), True, cost)
 
 
-def begin_call(
-    frame: Frame, address: bytes, value: int, creates_account: bool, requested: int, memory: int
-) -> tuple[Callee, int]:
-    """The gas part that all four share: access, value, new account, delegation, and the forwarded gas.
-
-    ``memory`` is the price of expanding memory; ``requested`` the gas that the caller would like to give. Gives the
-    code to run and the forwarded gas, the stipend not included.
-    """
+def charge_call(frame: Frame, address: bytes, value: int, memory: int, creates_account: bool) -> Callee:
+    """Pay for a call, apart from the forwarded gas, and find the code that it runs. Until Amsterdam."""
     price = memory + account_access_cost(frame, address)
     if value:
         # rule: evm.call.value-gas
-        price += gas.CALL_VALUE
+        price += frame.context.fork.call_value_gas
     frame.require(price)
     warm_account(frame, address)
     if creates_account and value and frame.world.is_empty(address):
@@ -69,6 +63,18 @@ def begin_call(
         price += gas.NEW_ACCOUNT
     callee = find_callee(frame, address, price)
     frame.charge(price + callee.gas)
+    return callee
+
+
+def begin_call(
+    frame: Frame, address: bytes, value: int, creates_account: bool, requested: int, memory: int
+) -> tuple[Callee, int]:
+    """The gas part that all four share: access, value, new account, delegation, and the forwarded gas.
+
+    ``memory`` is the price of expanding memory; ``requested`` the gas that the caller would like to give. Gives the
+    code to run and the forwarded gas, the stipend not included.
+    """
+    callee = frame.context.fork.charge_call(frame, address, value, memory, creates_account)
     # rule: evm.call.forwarded-gas
     # source: EIP-150, specification
     forwarded = min(requested, gas.all_but_one_64th(frame.gas_left))
@@ -85,17 +91,17 @@ def finish_call(frame: Frame, message: Message, output_offset: int, output_size:
     frame.return_data = b""
     if offers and frame.world.balance(frame.message.target) < offers:
         # rule: evm.call.balance-too-low
-        frame.gas_left += message.gas
+        frame.take_back_unused(message)
         frame.stack.append(0)
         return
     if message.depth > CALL_DEPTH_LIMIT:
         # rule: evm.call.depth-limit
-        frame.gas_left += message.gas
+        frame.take_back_unused(message)
         frame.stack.append(0)
         return
-    child = process_message(frame.context, message)
-    # rule: evm.call.gas-comes-back
-    frame.gas_left += child.gas_left
+    child = frame.child(message)
+    process_message(child)
+    frame.take_back(child)
     # rule: evm.call.return-data
     # source: EIP-211, specification
     frame.return_data = child.output

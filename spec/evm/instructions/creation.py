@@ -9,7 +9,7 @@ from samestate.spec.evm.address import created_address, salted_address
 from samestate.spec.evm.frame import CALL_DEPTH_LIMIT, Frame, Message
 from samestate.spec.evm.halts import InitcodeTooLarge
 from samestate.spec.evm.instructions.instruction import instruction
-from samestate.spec.evm.interpreter import collide, is_taken, process_creation
+from samestate.spec.evm.interpreter import collide, process_creation
 from samestate.spec.evm.world import NONCE_LIMIT
 
 
@@ -20,7 +20,7 @@ def charge_creation(frame: Frame, offset: int, size: int, per_word: int) -> None
     # rule: evm.create.gas
     # source: yellow paper, appendix H.2; EIP-3860, specification
     frame.charge(
-        gas.CREATE + frame.expansion((offset, size)) + per_word * gas.words(size) + fork.initcode_gas(size),
+        fork.creation_gas + frame.expansion((offset, size)) + per_word * gas.words(size) + fork.initcode_gas(size),
     )
     if size > fork.initcode_size_limit:
         # rule: evm.create.initcode-size
@@ -31,18 +31,13 @@ def charge_creation(frame: Frame, offset: int, size: int, per_word: int) -> None
 def create_account(frame: Frame, value: int, initcode: bytes, salt: bytes | None) -> None:
     """The operation that both share: run the initialization code at its address, or fail before it begins."""
     creator = frame.message.target
-    world = frame.world
-    # rule: evm.create.forwarded-gas
-    # source: EIP-150, specification
-    forwarded = gas.all_but_one_64th(frame.gas_left)
-    frame.charge(forwarded)
+    fork, world = frame.context.fork, frame.world
     frame.return_data = b""
     nonce = world.nonce(creator)
     lacks_funds = value > 0 and world.balance(creator) < value
     if lacks_funds or nonce == NONCE_LIMIT or frame.message.depth == CALL_DEPTH_LIMIT:
         # rule: evm.create.cannot-begin
         # source: yellow paper, appendix H.2; EIP-2681, specification (nonce)
-        frame.gas_left += forwarded
         frame.stack.append(0)
         return
     address = created_address(creator, nonce) if salt is None else salted_address(creator, salt, initcode)
@@ -50,25 +45,38 @@ def create_account(frame: Frame, value: int, initcode: bytes, salt: bytes | None
     # source: EIP-2929, specification
     frame.substate.put(frame.substate.warm, address)
     world.view.touch(address)
+    fork.charge_new_account(frame, address)
+    # rule: evm.create.forwarded-gas
+    # source: EIP-150, specification
+    forwarded = gas.all_but_one_64th(frame.gas_left)
+    frame.charge(forwarded)
     world.set_nonce(creator, nonce + 1)
-    message = Message(
-        caller=creator,
-        target=address,
-        code_address=None,
-        code=initcode,
-        data=b"",
-        value=value,
-        gas=forwarded,
-        depth=frame.message.depth + 1,
+    child = frame.child(
+        Message(
+            caller=creator,
+            target=address,
+            code_address=None,
+            code=initcode,
+            data=b"",
+            value=value,
+            gas=forwarded,
+            depth=frame.message.depth + 1,
+        )
     )
-    taken = is_taken(world, address)
-    child = collide(frame.context, message) if taken else process_creation(frame.context, message)
-    frame.gas_left += child.gas_left
+    if fork.is_taken(world, address):
+        collide(child)
+    else:
+        process_creation(child)
+    frame.take_back(child)
     # rule: evm.create.return-data
     # source: EIP-211, specification
     frame.return_data = child.output
     # rule: evm.create.result
     frame.stack.append(0 if child.halt else int.from_bytes(address, "big"))
+
+
+def no_new_account_charge(frame: Frame, address: bytes) -> None:
+    """Until Amsterdam a creation costs the same, whether or not there is an account at its address."""
 
 
 @instruction("CREATE", pops=3, pushes=1)

@@ -223,7 +223,7 @@ def external_code_size(frame: Frame) -> None:
     account = to_address(frame.stack.pop())
 
     # gas
-    charge_account_access(frame, account)
+    charge_account_access(frame, account, more=frame.context.fork.code_read_gas)
 
     # operation
     # rule: evm.environment.external-code-size
@@ -243,9 +243,8 @@ def external_code_copy(frame: Frame) -> None:
     size = frame.stack.pop()
 
     # gas
-    charge_account_access(
-        frame, account, more=gas.COPY_PER_WORD * gas.words(size) + frame.expansion((destination, size))
-    )
+    copying = gas.COPY_PER_WORD * gas.words(size) + frame.expansion((destination, size))
+    charge_account_access(frame, account, more=copying + frame.context.fork.code_read_gas)
 
     # operation
     # rule: evm.environment.external-code-copy

@@ -31,15 +31,21 @@ def broken_rules(case: TransactionTestCase) -> set[RejectionCode]:
         transaction = decode_transaction(case.transaction)
     except Rejection as rejected:
         return {rejected.code, *codes}
-    for rule in case.fork.transaction_rules:
-        try:
-            rule(case.fork, ENVIRONMENT, transaction)
-        except Rejection as rejected:
-            codes.add(rejected.code)
+    sender = bytes(20)
     try:
-        recover_sender(transaction)
+        sender = recover_sender(transaction)
     except Rejection as rejected:
         codes.add(rejected.code)
+    for unsigned_rule in case.fork.unsigned_rules:
+        try:
+            unsigned_rule(case.fork, ENVIRONMENT, transaction)
+        except Rejection as rejected:
+            codes.add(rejected.code)
+    for rule in case.fork.transaction_rules:
+        try:
+            rule(case.fork, ENVIRONMENT, transaction, sender)
+        except Rejection as rejected:
+            codes.add(rejected.code)
     return codes
 
 
@@ -48,7 +54,7 @@ def check_valid(case: TransactionTestCase) -> None:
     assert encode_transaction(transaction) == case.transaction, case.id
     assert transaction_hash(transaction) == case.hash, case.id
     assert recover_sender(transaction) == case.sender, case.id
-    assert intrinsic_gas(case.fork, transaction) == case.intrinsic_gas, case.id
+    assert intrinsic_gas(case.fork, transaction, recover_sender(transaction)) == case.intrinsic_gas, case.id
 
 
 @pytest.mark.fixtures

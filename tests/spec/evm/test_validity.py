@@ -231,10 +231,10 @@ def test_the_intrinsic_gas_is_judged_before_the_floor() -> None:
 
 def test_parts_of_the_intrinsic_gas_that_a_fork_does_not_have() -> None:
     transaction = legacy(to=None, data=b"\x01" * 64)
-    assert intrinsic_gas(PARIS, transaction) == 53_000 + 64 * 16
-    assert intrinsic_gas(SHANGHAI, transaction) == 53_000 + 64 * 16 + 4
-    assert intrinsic.no_floor(transaction) == 0
-    assert intrinsic.authorization_charge(transaction) == intrinsic.access_list_charge(transaction) == 0
+    assert intrinsic_gas(PARIS, transaction, RICH) == 53_000 + 64 * 16
+    assert intrinsic_gas(SHANGHAI, transaction, RICH) == 53_000 + 64 * 16 + 4
+    assert intrinsic.no_floor(transaction, RICH) == 0
+    assert intrinsic.authorization_charge(transaction, RICH) == intrinsic.access_list_charge(transaction, RICH) == 0
 
 
 def test_an_empty_block_must_have_room() -> None:
