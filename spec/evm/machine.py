@@ -19,6 +19,7 @@ from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.totals import Totals
 from samestate.spec.evm.transaction import Transaction
 from samestate.spec.evm.transaction_execution import Outcome, execute_transaction
+from samestate.spec.evm.validity import blob_gas
 from samestate.spec.evm.world import World, add_to_value
 from samestate.spec.machine import Key, Rejection, State, Value, View
 
@@ -66,14 +67,16 @@ class Evm:
         return execute_transaction(self.fork, block.environment, transaction, view, self.tracer)
 
     def settle(self, block: Payload, outcome: Outcome, totals: Totals) -> tuple[Receipt, Totals]:
-        """Check that the block has room for the transaction, and give its receipt."""
+        """Check that the block has room for the transaction and that it was not refused, and give its receipt."""
         self.fork.check_room(block.environment, totals, outcome.transaction)
-        blob_gas_used = totals.blob_gas_used + outcome.blob_gas_used
+        blob_gas_used = totals.blob_gas_used + blob_gas(outcome.transaction)
         schedule = self.fork.blob_schedule
         if schedule is not None and blob_gas_used > schedule.maximum_gas:
             # rule: evm.block.blob-gas-allowance
             # source: EIP-4844, Execution layer validation
             raise Rejection(Invalid.BLOB_GAS_ALLOWANCE_EXCEEDED, f"{blob_gas_used} of {schedule.maximum_gas}")
+        if outcome.refusal is not None:
+            raise Rejection(*outcome.refusal)
         totals = Totals(
             paid_gas=totals.paid_gas + outcome.gas_used,
             execution_gas=totals.execution_gas + outcome.execution_gas,

@@ -21,7 +21,7 @@ from samestate.spec.evm.substate import Substate
 from samestate.spec.evm.transaction import BlobTransaction, SetCodeTransaction, Transaction
 from samestate.spec.evm.validity import blob_gas, check_alone, check_sender, effective_gas_price, intrinsic_gas
 from samestate.spec.evm.world import World
-from samestate.spec.machine import View
+from samestate.spec.machine import Rejection, RejectionCode, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,9 @@ class Outcome:
     halt: Halt | None
     output: bytes
     created: bytes | None
+    refusal: tuple[RejectionCode, str] | None = None
+    """Why the transaction may not be in a block on this state, in a code and in words: nothing was executed. Whether
+    the block has room for it is the question before this one, which only :meth:`Evm.settle` can answer."""
 
     @property
     def succeeded(self) -> bool:
@@ -57,13 +60,17 @@ def execute_transaction(
 ) -> Outcome:
     """Check the transaction, buy its gas, run it, give back what is left and pay the coinbase.
 
-    Raises Rejection where the transaction may not be in a block on this state.
+    Raises Rejection where the transaction may not be in any block of this environment. Where it is refused on this
+    state, the outcome says so, and nothing has changed.
     """
     sender = check_alone(fork, environment, transaction)
     world = World(view)
-    for rule in fork.inclusion_rules:
-        rule(fork, environment, transaction, sender)
-    check_sender(fork, world, sender, transaction)
+    try:
+        for rule in fork.inclusion_rules:
+            rule(fork, environment, transaction, sender)
+        check_sender(fork, world, sender, transaction)
+    except Rejection as rejection:
+        return refused(transaction, sender, rejection)
 
     price = effective_gas_price(environment, transaction)
     buy_gas(fork, environment, world, sender, transaction, price)
@@ -111,6 +118,25 @@ def execute_transaction(
         halt=frame.halt,
         output=frame.output,
         created=created,
+    )
+
+
+def refused(transaction: Transaction, sender: bytes, rejection: Rejection) -> Outcome:
+    """The outcome of a transaction that may not be in a block on this state."""
+    return Outcome(
+        transaction=transaction,
+        sender=sender,
+        gas_used=0,
+        execution_gas=0,
+        state_gas=0,
+        gas_refunded=0,
+        blob_gas_used=0,
+        effective_gas_price=0,
+        logs=(),
+        halt=None,
+        output=b"",
+        created=None,
+        refusal=(rejection.code, rejection.detail),
     )
 
 

@@ -46,7 +46,10 @@ AMSTERDAM = BPO2_ACCESS_LISTS.fork(
         validity.check_intrinsic_gas,
         validity.check_execution_gas_limit,  # EIP-8037: in the place of the transaction's whole gas (EIP-7825)
     ),
-    inclusion_rules=(validity.check_price, validity.check_blob_price),
+    inclusion_rules=(
+        validity.check_price,  # EIP-1559; like the next, only once the block has room (EIP-8037)
+        validity.check_blob_price,  # EIP-4844
+    ),
     intrinsic_charges=(
         intrinsic.base_and_recipient_charge,  # EIP-2780
         intrinsic.calldata_charge,

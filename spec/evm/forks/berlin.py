@@ -73,7 +73,7 @@ BERLIN = Fork(
     is_taken=is_taken,  # EIP-684, EIP-7610
     deploy=deploy,  # yellow paper, section 7
     log_transfer=no_transfer_log,  # none before EIP-7708
-    system_frame=Frame,
+    system_frame=Frame,  # EIP-4788; not used before Cancun
     destroy_account=destroy_with_storage,  # yellow paper, section 6.2
     delegation_target=no_delegation,  # none before EIP-7702
     transaction_types=frozenset({0, 1}),  # EIP-2718, EIP-2930
@@ -88,7 +88,7 @@ BERLIN = Fork(
         validity.check_intrinsic_gas,  # yellow paper, section 6.2
         validity.check_block_gas_limit,  # yellow paper, section 6.2
     ),
-    inclusion_rules=(),
+    inclusion_rules=(),  # not apart from the others before Amsterdam (EIP-8037)
     transaction_gas_limit=None,  # none before EIP-7825
     intrinsic_charges=(
         intrinsic.base_charge,  # yellow paper, section 6.2

@@ -26,7 +26,7 @@ from samestate.spec.evm.receipt import logs_bloom, receipts_root
 from samestate.spec.evm.requests import requests_hash
 from samestate.spec.evm.signature import address_of, sign
 from samestate.spec.evm.state import Account, FlatState
-from samestate.spec.evm.system_calls import CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
+from samestate.spec.evm.system_calls import BUILDER_DEPOSITS, BUILDER_EXITS, CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
 from samestate.spec.evm.transaction import LegacyTransaction, Transaction
 from samestate.spec.transition import execute_block
 
@@ -52,8 +52,11 @@ OPTIONAL_FIELDS: dict[str, Any] = {
 }
 """The fields after the fifteenth, in their order, as a genesis has them."""
 
-SYSTEM = {WITHDRAWAL_REQUESTS: Account(code=STOP), CONSOLIDATION_REQUESTS: Account(code=STOP)}
-"""System contracts whose absence would make every block invalid since Prague. They ask for nothing."""
+SYSTEM = {
+    contract: Account(code=STOP)
+    for contract in (WITHDRAWAL_REQUESTS, CONSOLIDATION_REQUESTS, BUILDER_DEPOSITS, BUILDER_EXITS)
+}
+"""System contracts whose absence would make every block invalid, since Prague or Amsterdam. They ask for nothing."""
 
 
 def is_proof_of_work(fork: Fork) -> bool:
@@ -128,7 +131,9 @@ class SmallChain:
 
     def __init__(self, fork: Fork, accounts: dict[bytes, Account] | None = None, **genesis: Any) -> None:
         self.fork = fork
-        state = FlatState({RICH: Account(balance=10**6 * ETHER), **SYSTEM, **(accounts or {})}, {})
+        state = FlatState(
+            {RICH: Account(balance=10**6 * ETHER), SHOP: Account(nonce=1), **SYSTEM, **(accounts or {})}, {}
+        )
         self.genesis = Block(
             genesis_header(fork, state.root(), **genesis),
             (),

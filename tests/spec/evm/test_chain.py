@@ -31,6 +31,7 @@ from samestate.spec.evm.keys import balance_key, slot_key
 from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.requests import requests_hash
 from samestate.spec.evm.state import Account
+from samestate.spec.evm.system_calls import BUILDER_DEPOSITS, BUILDER_EXITS, CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
 from samestate.spec.evm.transaction import FeeMarketTransaction
 from samestate.spec.machine import Rejection
 from tests.spec.evm.chains import (
@@ -250,16 +251,25 @@ def test_transactions_that_do_not_fit_into_what_the_others_left() -> None:
 # System contracts
 
 
-@pytest.mark.parametrize("contract", SYSTEM, ids=["withdrawals", "consolidations"])
-def test_requests_need_their_contracts(contract: bytes) -> None:
-    block = SmallChain(PRAGUE).next().block
+@pytest.mark.parametrize(
+    ("contract", "fork"),
+    [
+        (WITHDRAWAL_REQUESTS, PRAGUE),
+        (CONSOLIDATION_REQUESTS, PRAGUE),
+        (BUILDER_DEPOSITS, AMSTERDAM),
+        (BUILDER_EXITS, AMSTERDAM),
+    ],
+    ids=["withdrawals", "consolidations", "builder deposits", "builder exits"],
+)
+def test_requests_need_their_contracts(contract: bytes, fork: Fork) -> None:
+    block = SmallChain(fork).next().block
     for code, reason, detail in (
         (b"", Invalid.SYSTEM_CONTRACT_MISSING, ""),
         (b"\xfe", Invalid.SYSTEM_CONTRACT_FAILED, ": InvalidOpcode"),
         (bytes.fromhex("60006000fd"), Invalid.SYSTEM_CONTRACT_FAILED, ": Reverted"),
         (bytes.fromhex("7f" + "ff" * 32 + "51"), Invalid.SYSTEM_CONTRACT_FAILED, ": OutOfGas"),
     ):
-        small = SmallChain(PRAGUE, {contract: Account(code=code)})
+        small = SmallChain(fork, {contract: Account(code=code)})
         header = replace(block.header, parent_hash=small.chain.head)
         found = rejected(small.chain, encode_block(replace(block, header=header)))
         assert (found.code, found.detail) == (reason, f"0x{contract.hex()}{detail}")
@@ -391,11 +401,11 @@ def test_order_within_an_account_is_a_question_of_what_the_execution_gives() -> 
 
 
 def test_an_access_list_may_have_an_item_for_each_2000_gas() -> None:
-    # sender, shop, miner, two system contracts for requests and two for roots: seven
-    assert len(decode_access_list(SmallChain(AMSTERDAM).next([transfer()]).access_list)) == 7
+    # sender, shop, miner, four system contracts for requests and two for roots: nine
+    assert len(decode_access_list(SmallChain(AMSTERDAM).next([transfer()]).access_list)) == 9
     for too_many, code in ((0, None), (1, Invalid.ACCESS_LIST_TOO_LARGE)):
         small = SmallChain(AMSTERDAM, gas_limit=30_000)
-        withdrawals = [Withdrawal(index, 0, bytes([index + 1]) * 20, 0) for index in range(8 + too_many)]
+        withdrawals = [Withdrawal(index, 0, bytes([index + 1]) * 20, 0) for index in range(6 + too_many)]
         built = small.next([transfer()], withdrawals=withdrawals)
         if code is None:
             small.add(built)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from samestate.spec.evm.address import created_address
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
-from samestate.spec.evm.forks import BERLIN, CANCUN, FORKS, LONDON, OSAKA, PARIS, PRAGUE, SHANGHAI
+from samestate.spec.evm.forks import AMSTERDAM, BERLIN, CANCUN, FORKS, LONDON, OSAKA, PARIS, PRAGUE, SHANGHAI
 from samestate.spec.evm.keys import balance_key, code_key, empty_account_key, nonce_key, slot_key
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
@@ -119,9 +119,10 @@ def test_the_coinbase_is_warm_since_shanghai(fork: Fork, price: int) -> None:
 
 @pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.name)
 def test_sender_recipient_and_precompiles_are_warm(fork: Fork) -> None:
+    base, cold = (15_000, 3000) if fork is AMSTERDAM else (21_000, 2600)
     for address in (RICH, SHOP, bytes(19) + b"\x01", bytes(19) + b"\x09"):
-        assert used(fork, code="73" + address.hex() + "31") == 21_000 + 3 + 100
-    assert used(fork, code=PUSH_OTHER + "31" + PUSH_OTHER + "31") == 21_000 + 6 + 2600 + 100
+        assert used(fork, code="73" + address.hex() + "31") == base + 3 + 100
+    assert used(fork, code=PUSH_OTHER + "31" + PUSH_OTHER + "31") == base + 6 + cold + 100
 
 
 def test_an_access_is_cold_again_once_it_was_undone() -> None:

@@ -33,6 +33,10 @@ class PlainCodec:
         return None
 
 
+FORK = SimpleNamespace(blob_base_fee=lambda excess: excess + 7, cold_account_access=2600, code_read_gas=0)
+"""All that these instructions ask a fork for."""
+
+
 def execute_instruction(
     instruction: Instruction,
     *stack: int,
@@ -56,7 +60,7 @@ def execute_instruction(
     """
     chain = {"chain_id": 1, "number": 1, "timestamp": 1, "coinbase": bytes(20), "gas_limit": 30_000_000}
     context = TransactionContext(
-        fork=cast(Fork, SimpleNamespace(blob_base_fee=lambda excess: excess + 7)),
+        fork=cast(Fork, FORK),
         environment=Environment(**{**chain, **environment}),
         world=World(StepView(Ledger(PlainCodec(), cast(Any, state or {})))),
         substate=Substate(),
