@@ -215,7 +215,7 @@ def _parent(random: Random, fork: Fork, transactions: int, limit: int | None) ->
         parent_beacon_block_root=random.randbytes(32) if schedule else None,
         requests_hash=random.randbytes(32) if fields > 20 else None,
         block_access_list_hash=random.randbytes(32) if fork.has_access_list else None,
-        slot_number=random.choice((0, random.getrandbits(24), 2**64 - 2)) if has_slot_number(fork) else None,
+        slot_number=random.choice((0, random.getrandbits(24), 2**64 - 100)) if has_slot_number(fork) else None,
     )
 
 

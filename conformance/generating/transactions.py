@@ -38,18 +38,9 @@ EXECUTION_LIMIT = 2**24
 """EIP-8037: what a transaction's gas limit has beyond this is a reservoir for state gas alone."""
 SLOT_GAS, ACCOUNT_GAS = 97_920, 183_600
 GAS_WITH_STATE = (*GAS_TO_EXECUTE, 90_000, 250_000, 600_000, 4_000_000, 12_000_000)
-RESERVOIRS = (
-    0,
-    1,
-    SLOT_GAS - 1,
-    SLOT_GAS,
-    ACCOUNT_GAS,
-    2 * SLOT_GAS,
-    SLOT_GAS + ACCOUNT_GAS,
-    10**6,
-    5 * 10**6,
-    4 * 10**7,
-)
+STATE_GAS = (SLOT_GAS - 1, SLOT_GAS, SLOT_GAS + 1, ACCOUNT_GAS, 2 * SLOT_GAS, SLOT_GAS + ACCOUNT_GAS)
+"""Sums of state gas, and the numbers beside one."""
+RESERVOIRS = (0, 1, *STATE_GAS, 10**6, 5 * 10**6, 4 * 10**7)
 RESERVED = 0.35
 """How many transactions have a reservoir."""
 
