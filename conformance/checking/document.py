@@ -22,6 +22,7 @@ from samestate.conformance.fixtures.block_file import BlockFileCase, is_rpc_bloc
 from samestate.conformance.fixtures.cases import Skipped
 from samestate.conformance.fixtures.chain_file import ChainChoice, network_chosen
 from samestate.conformance.fixtures.load import ABOUT_RELEASE, Case, cases_in, is_about_release, is_schema, is_vector
+from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
 from samestate.conformance.vectors.model import Vector
 
 VECTOR: Final = "vector"
@@ -34,8 +35,8 @@ class DocumentTask:
     ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all; of
     these ``selection`` says which. ``is_listing``: they are listed, and not run. After ``most_failures`` the others are
     left. ``problem`` says why the document could not be read, if so. ``groups`` is the folder of the pre-allocation
-    groups that its tests name. ``chain`` is the one that was chosen for blocks. ``known`` are the verdicts of the first
-    runs, which are not run again: a run is one case on one engine.
+    groups that its tests name. ``chain`` is the one that was chosen for blocks, ``rulesets`` for names of forks.
+    ``known`` are the verdicts of the first runs, which are not run again: a run is one case on one engine.
     """
 
     place: str
@@ -50,6 +51,7 @@ class DocumentTask:
     problem: str | None = None
     groups: str | None = None
     chain: ChainChoice | None = None
+    rulesets: Rulesets = AS_THEY_SAY
     known: tuple[Verdict, ...] = ()
 
 
@@ -105,7 +107,7 @@ def check_task(task: DocumentTask, watch: Watch | None = None) -> DocumentReport
             return DocumentReport(task.place, is_half=True)
         if is_schema(value):
             return DocumentReport(task.place)
-        for case in cases_in(task.place, value, task.groups, network_chosen(task.chain)):
+        for case in cases_in(task.place, value, task.groups, network_chosen(task.chain), task.rulesets):
             if task.wanted is not None and case.id not in task.wanted:
                 continue
             if not task.selection.takes(case.id, task.origin, forks_of(case)):

@@ -150,6 +150,7 @@ def key_of(task: DocumentTask) -> str:
             selection,
             Path(task.place).suffix,
             "secure" in task.place.lower(),
+            [[choice.name, choice.fork, choice.content] for choice in task.rulesets.choices],
         ]
     )
     chain = b"" if task.chain is None else task.chain.content or task.chain.name.encode()

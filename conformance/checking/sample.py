@@ -30,6 +30,7 @@ from samestate.conformance.fixtures.load import (
 )
 from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.fixtures.pre_alloc import GroupFolders
+from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +70,17 @@ def choose(
     selection: Selection = EVERYTHING,
     folders: GroupFolders | None = None,
     chain: Network | None = None,
+    rulesets: Rulesets = AS_THEY_SAY,
 ) -> Sample:
     """``size`` of the cases below ``paths`` that can be run, of those that are selected.
 
-    ``chain`` as in :func:`samestate.conformance.fixtures.load.load_cases`.
+    ``chain`` and ``rulesets`` as in :func:`samestate.conformance.fixtures.load.load_cases`.
     """
     folders = folders or GroupFolders()
     listed: list[Listed] = []
     unusable: set[str] = set()
     for path in paths:
-        for case in _list(path, selection, folders, chain):
+        for case in _list(path, selection, folders, chain, rulesets):
             if isinstance(case, Listed):
                 listed.append(case)
             else:
@@ -92,7 +94,9 @@ def choose(
     )
 
 
-def _list(path: Path, selection: Selection, folders: GroupFolders, chain: Network | None) -> Iterator[Listed | str]:
+def _list(
+    path: Path, selection: Selection, folders: GroupFolders, chain: Network | None, rulesets: Rulesets
+) -> Iterator[Listed | str]:
     """The cases below a path, and the places of documents that cannot be used."""
 
     def listed(place: str, identity: str) -> Listed:
@@ -104,7 +108,7 @@ def _list(path: Path, selection: Selection, folders: GroupFolders, chain: Networ
     halves = Halves()
     for document in _documents(path):
         try:
-            ids = _ids(document, path, selection, halves, folders, chain)
+            ids = _ids(document, path, selection, halves, folders, chain, rulesets)
         except InputError:
             yield document.place
         else:
@@ -134,6 +138,7 @@ def _ids(
     halves: Halves,
     folders: GroupFolders,
     chain: Network | None,
+    rulesets: Rulesets,
 ) -> list[str]:
     """The ids of the cases in a document that can be run; a block or a witness alone is put aside.
 
@@ -152,7 +157,7 @@ def _ids(
     elif is_rpc_witness(value):
         halves.witnesses.append((document.place, value))
     elif not is_schema(value):
-        cases = cases_in(document.place, value, folders.of(document), chain)
+        cases = cases_in(document.place, value, folders.of(document), chain, rulesets)
         return [case.id for case in cases if _is_taken(case, path, selection)]
     return []
 

@@ -29,6 +29,7 @@ from samestate.conformance.fixtures.chain_file import ChainChoice, network_chose
 from samestate.conformance.fixtures.load import Unpaired, pair_rpc
 from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.fixtures.pre_alloc import GroupFolders
+from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
 
 DOCUMENT: Final = "document"
 """The kind of a verdict on a document that cannot be used."""
@@ -41,7 +42,8 @@ class Options:
     ``sample`` and ``selection`` limit the cases, ``members`` those of a path, to what has that id; of a path that was
     given as a whole there are none. ``jobs`` counts processes that share the cases, ``workers`` those inside an engine.
     ``most_failures`` ends it after so many; ``is_listing``: cases are listed, and not run. ``limits`` are what each
-    case may take. ``chain`` is that of blocks which are of no public one or name none.
+    case may take. ``chain`` is that of blocks which are of no public one or name none, ``rulesets`` say what names of
+    forks in fixtures mean.
     """
 
     paths: tuple[Path, ...]
@@ -55,6 +57,7 @@ class Options:
     most_failures: int | None = None
     is_listing: bool = False
     chain: ChainChoice | None = None
+    rulesets: Rulesets = AS_THEY_SAY
     limits: Limits = NO_LIMITS
 
     def selection_of(self, path: Path) -> Selection:
@@ -168,7 +171,9 @@ def check(options: Options, session: Session, journal: ResumeJournal | None = No
     try:
         with GroupFolders() as folders:
             if options.sample is not None:
-                session.sample = choose(options.paths, options.sample, options.selection, folders, chain)
+                session.sample = choose(
+                    options.paths, options.sample, options.selection, folders, chain, options.rulesets
+                )
             _check(options, session, journal, watch, ahead, folders)
     except BaseException:
         for report, origin in ahead.reports.values():
@@ -256,6 +261,7 @@ def _tasks(options: Options, session: Session, reading: Reading, folders: GroupF
                     document.problem,
                     folders.of(document),
                     options.chain,
+                    options.rulesets,
                 )
 
 

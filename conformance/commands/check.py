@@ -24,10 +24,12 @@ from samestate.conformance.checking.session import check as check_paths
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.checking.worker import EndedBeforeWork
 from samestate.conformance.commands.chain_option import ChainOption
+from samestate.conformance.commands.ruleset_option import RulesetOption
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import choose_engines, engines_by_name
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.chain_file import choose_chain
+from samestate.conformance.fixtures.rulesets import choose_rulesets
 from samestate.conformance.output.console import Printer
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_apart, check_file, check_spares, is_stdout, write_whole
@@ -89,6 +91,7 @@ def check(
         typer.Option(min=1, metavar="N", help="So many cases, some from every folder.", rich_help_panel=CASES),
     ] = None,
     chain: ChainOption = None,
+    ruleset: RulesetOption = None,
     is_listing: Annotated[
         bool, typer.Option("--list", "--collect-only", help="List the cases, run none.", rich_help_panel=CASES)
     ] = False,
@@ -175,6 +178,7 @@ def check(
         most_failures=1 if exit_first else most_failures,
         is_listing=is_listing,
         chain=choose_chain(chain),
+        rulesets=choose_rulesets(ruleset or ()),
         limits=parse_limits(timeout, memory),
     )
     compile_keyword(keyword or '""')

@@ -16,6 +16,7 @@ from samestate.conformance.checking.choosing import choose_vector, vectors_below
 from samestate.conformance.checking.executor import SPEC, BlockExecutor, Executor
 from samestate.conformance.checking.outside import NotSaid, askable
 from samestate.conformance.commands.chain_option import ChainOption, network_of_option
+from samestate.conformance.commands.ruleset_option import RulesetOption
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.optimized.engine import OptimizedEngine, tracing_engine, write_schedule
 from samestate.conformance.engines.protocol import Engine, InProcess, Needs
@@ -24,6 +25,7 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.exploring.schedules import document_of, replay
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.conformance.fixtures.networks import Network
+from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets, choose_rulesets
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_apart, check_file, check_spares, is_stdout
 from samestate.conformance.tracing.traceable import TraceableBlock, TraceableCase, find_fixture
@@ -60,6 +62,7 @@ def run(
         str | None, typer.Option(metavar="NAME", help="A part of the name of the case, where there are many.")
     ] = None,
     chain: ChainOption = None,
+    ruleset: RulesetOption = None,
     schedule: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A schedule: run what it names, and only what it names, in just that order."),
@@ -82,6 +85,7 @@ def run(
     check_spares((block, schedule), ("--json", json), ("--trace", trace))
     if schedule is not None:
         others = {"--engine": engine, "--workers": workers, "--case": case, "--chain": chain, "--trace": trace}
+        others |= {"--ruleset": " ".join(ruleset) if ruleset else None}
         for option, value in others.items():
             if value is not None:
                 raise InputError(f"{option} {value}: cannot be given with --schedule, which says what is run and how")
@@ -94,7 +98,9 @@ def run(
         check_apart(("--json", json), ("--trace", trace))
     try:
         network = network_of_option(chain)
-        names, results = results_of(block, engine or SPEC, case, workers or WORKERS, trace, network)
+        names, results = results_of(
+            block, engine or SPEC, case, workers or WORKERS, trace, network, choose_rulesets(ruleset or ())
+        )
     except EngineFailure as failure:
         typer.echo(f"samestate: {engine or SPEC}: {failure}", err=True)
         raise typer.Exit(FAILED) from failure
@@ -131,6 +137,7 @@ def results_of(
     workers: int = WORKERS,
     trace: Path | None = None,
     chain: Network | None = None,
+    rulesets: Rulesets = AS_THEY_SAY,
 ) -> tuple[dict[str, str], list[Object]]:
     """The names of accounts, and what came out of each block of the case. Raises InputError and EngineFailure."""
     vectors = vectors_below(path)
@@ -138,7 +145,7 @@ def results_of(
         return run_vector(path, choose_vector(path, name, vectors), engine_id, workers, trace)
     if trace is not None:
         raise InputError(f"{path}: --trace: only vectors can be given to engines that tell what their workers did")
-    case = find_fixture(path, name, chain)
+    case = find_fixture(path, name, chain, rulesets)
     engine = find_engine(engine_id, workers=workers)
     try:
         return {}, list(execute(case, engine_id, engine))

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from samestate.conformance.commands.chain_option import ChainOption, network_of_option
+from samestate.conformance.commands.ruleset_option import RulesetOption
+from samestate.conformance.fixtures.rulesets import choose_rulesets
 from samestate.conformance.output.targets import STANDARD_OUTPUT, Output, check_file, check_spares
 from samestate.conformance.tracing.trace import TraceOptions
 from samestate.conformance.tracing.traceable import choose_block, find_case, trace_transaction
@@ -27,6 +29,7 @@ def trace(
         int, typer.Option("--transaction", metavar="N", help="Index of the transaction in its block.")
     ] = 0,
     chain: ChainOption = None,
+    ruleset: RulesetOption = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", "--json", metavar="FILE", help="Write here, not to stdout.")
     ] = None,
@@ -45,6 +48,6 @@ def trace(
     check_file("--output", target, make_folders=True)
     check_spares((path,), ("--output", target))
     options = TraceOptions(stack=not no_stack, memory=memory, return_data=not no_return_data)
-    chosen = choose_block(find_case(path, case, network_of_option(chain)), block)
+    chosen = choose_block(find_case(path, case, network_of_option(chain), choose_rulesets(ruleset or ())), block)
     with Output("--output", target, make_folders=True) as out:
         trace_transaction(chosen, transaction, out.write, options)

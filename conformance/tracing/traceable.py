@@ -15,6 +15,7 @@ from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase
 from samestate.conformance.fixtures.cases import Skipped
 from samestate.conformance.fixtures.load import load_cases
 from samestate.conformance.fixtures.networks import Network
+from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
 from samestate.conformance.fixtures.state_test import StateTestCase
 from samestate.conformance.tracing.trace import LineTracer, TraceOptions, summary_of, summary_of_rejection, to_line
 from samestate.conformance.vectors import evm
@@ -113,25 +114,31 @@ def trace_transaction(
     return None
 
 
-def find_case(path: Path, name: str | None, chain: Network | None = None) -> TraceableCase:
+def find_case(
+    path: Path, name: str | None, chain: Network | None = None, rulesets: Rulesets = AS_THEY_SAY
+) -> TraceableCase:
     """The one case below ``path`` whose id holds ``name``. Raises InputError where there is none, or more than one.
 
-    ``chain`` as in :func:`samestate.conformance.fixtures.load.load_cases`.
+    ``chain`` and ``rulesets`` as in :func:`samestate.conformance.fixtures.load.load_cases`.
     """
     vectors = vectors_below(path)
     if vectors:
         return from_vector(choose_vector(path, name, vectors))
-    return find_fixture(path, name, chain)
+    return find_fixture(path, name, chain, rulesets)
 
 
-def find_fixture(path: Path, name: str | None, chain: Network | None = None) -> TraceableCase:
+def find_fixture(
+    path: Path, name: str | None, chain: Network | None = None, rulesets: Rulesets = AS_THEY_SAY
+) -> TraceableCase:
     """As :func:`find_case`, but of fixtures and block files alone."""
-    return choose(path, name, ((case.id, case) for case in traceable_fixtures(path, chain)))
+    return choose(path, name, ((case.id, case) for case in traceable_fixtures(path, chain, rulesets)))
 
 
-def traceable_fixtures(path: Path, chain: Network | None = None) -> Iterator[TraceableCase]:
+def traceable_fixtures(
+    path: Path, chain: Network | None = None, rulesets: Rulesets = AS_THEY_SAY
+) -> Iterator[TraceableCase]:
     """Every fixture and block file below ``path`` that has blocks. Raises InputError where one is malformed."""
-    for case in load_cases([path], chain):
+    for case in load_cases([path], chain, rulesets):
         if isinstance(case, Skipped):
             continue
         if isinstance(case, StateTestCase):

@@ -13,7 +13,7 @@ from samestate.spec.evm.block import Block, Header, empty_ommers_hash, encode_bl
 from samestate.spec.evm.block_access_list import AccountAccess
 from samestate.spec.evm.chain import access_list_of, to_payload
 from samestate.spec.evm.fork import Fork
-from samestate.spec.evm.forks import CANCUN, LONDON, PARIS
+from samestate.spec.evm.forks import AMSTERDAM, BPO2_ACCESS_LISTS, CANCUN, LONDON, PARIS
 from samestate.spec.evm.hashing import keccak256
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
@@ -195,7 +195,7 @@ def blockchain_test(fork: Fork = CANCUN, **wrong: Any) -> dict[str, Any]:
     assert isinstance(state, FlatState)
     assert isinstance(head.state, FlatState)
     return {
-        "network": fork.name,
+        "network": AMSTERDAM.name if fork is BPO2_ACCESS_LISTS else fork.name,
         "config": {"chainid": "0x1"},
         "genesisRLP": hexed(encode_block(small.genesis)),
         "genesisBlockHeader": {"hash": hexed(small.genesis.header.hash())},
