@@ -67,7 +67,7 @@ class NamedAccount:
 
 @dataclass(slots=True)
 class Draft:
-    """A block while it is being described. ``checks`` look at the state after it, ``result_checks`` at what came out."""
+    """A block while it is being described. ``checks`` look at the state after it, ``result_checks`` at its results."""
 
     environment: Environment
     transactions: list[tuple[bytes, str]] = field(default_factory=list)

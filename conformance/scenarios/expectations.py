@@ -1,4 +1,4 @@
-"""What a scenario says must come out of its blocks, so that a wrong specification is noticed when vectors are filled."""
+"""What a scenario says must come out of its blocks: a wrong specification is noticed when vectors are filled."""
 
 from __future__ import annotations
 
@@ -50,8 +50,7 @@ class Expectations:
             "gas counted",
             gas,
             lambda result: tuple(
-                (int(text(receipt, "execution_gas")), int(text(receipt, "state_gas")))
-                for receipt in receipts_of(result)
+                (int(text(each, "execution_gas")), int(text(each, "state_gas"))) for each in receipts_of(result)
             ),
         )
 

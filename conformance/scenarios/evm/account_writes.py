@@ -109,7 +109,7 @@ def authority_made_by_a_transfer(block: BlockBuilder) -> None:
 
 @scenario(hazards="H12 H13 H126", forks=(AMSTERDAM,))
 def authority_made_by_a_fee(block: BlockBuilder) -> None:
-    """The coinbase is the authority: it isn't there before the first fee, and that of its own transaction is too late."""
+    """The coinbase is the authority: the first fee makes its account, and that of its own transaction is too late."""
     alice, miner = block.accounts(alice=ETHER, miner=0)
     block.mined_by(miner)
     target = idle(block)
@@ -237,9 +237,7 @@ def authority_becomes_warm(block: BlockBuilder) -> None:
     alice, bob, carol = block.accounts(alice=ETHER, bob=ETHER, carol=ETHER)
     looker = block.contract("looker", code(f"PUSH {bob} BALANCE PUSH {carol} BALANCE"))
     words = [block.authorization(bob, looker), block.authorization(carol, looker, nonce=5)]
-    block.delegate(
-        alice, words, to=looker, comment="alice brings bob's delegation, and one of carol that does not hold"
-    )
+    block.delegate(alice, words, to=looker, comment="alice brings delegations of bob and carol")
     block.call(alice, looker)
     block.expect_success()
     block.expect_counted(

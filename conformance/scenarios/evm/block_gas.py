@@ -96,7 +96,7 @@ def declared_gas_as_the_state_gas_left(block: BlockBuilder) -> None:
 
 @scenario(hazards="H05 H136", forks=(AMSTERDAM,))
 def capped_gas_over_the_execution_gas_left(block: BlockBuilder) -> None:
-    """Of much declared gas 2^24 may be executed with: the block lacks one gas of that, and has room enough for state."""
+    """Of much declared gas 2^24 may be executed with: the block lacks one gas of that, and none for state."""
     alice, bob = block.accounts(alice=10 * ETHER, bob=10 * ETHER)
     block.set_environment(gas_limit=EXECUTION_CAP + TRANSFER - 1)
     block.transfer(alice, to=bob, value=7)

@@ -177,7 +177,7 @@ def request_that_is_undone(block: BlockBuilder) -> None:
 
 @scenario(hazards="H66", forks=(AMSTERDAM,))
 def nothing_is_asked_for(block: BlockBuilder) -> None:
-    """Where nobody asks, there is no request: the queues are looked at all the same, and their slots are on the list."""
+    """Where nobody asks, there is no request: the queues are looked at all the same, and on the list."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
     block.transfer(alice, to=bob, value=7)
     block.propose_access_list(lambda right: right)

@@ -118,16 +118,14 @@ def delegations_that_are_undone(block: BlockBuilder) -> None:
 
 @scenario(hazards="H55 H138", forks=(AMSTERDAM,))
 def delegations_undone_by_the_recipient(block: BlockBuilder) -> None:
-    """Delegations are paid for, and the account of the recipient is not: they do not hold, so the next call runs none."""
+    """Delegations are paid for, and the account of the recipient is not: they do not hold, and a call runs none."""
     alice, bob, shop = block.accounts(alice=ETHER, bob=ETHER, shop=0)
     target = block.contract("target", code(store(0, 1)))
     gas = TRANSFER + AUTHORIZATION + ACCOUNT_WRITE + NEW_DELEGATION + NEW_ACCOUNT
     authorization = block.authorization(bob, target)
-    block.delegate(
-        alice, [authorization], to=shop, value=7, gas=gas - 1, comment="alice brings bob's delegation in vain"
-    )
+    block.delegate(alice, [authorization], to=shop, value=7, gas=gas - 1, comment="alice delegates bob in vain")
     block.call(alice, bob)
-    block.delegate(alice, [authorization], to=shop, value=7, gas=gas, comment="alice brings it again, with a gas more")
+    block.delegate(alice, [authorization], to=shop, value=7, gas=gas, comment="alice brings the same with a gas more")
     block.expect_success(False, True, True)
     block.expect_counted((gas - 1, 0), (CALL, 0), (gas - NEW_DELEGATION - NEW_ACCOUNT, NEW_DELEGATION + NEW_ACCOUNT))
     block.expect_slot(bob, 0, 0)
@@ -137,7 +135,7 @@ def delegations_undone_by_the_recipient(block: BlockBuilder) -> None:
 
 @scenario(hazards="H136 H143", forks=(AMSTERDAM,), size_limit=80_000)
 def reservoir_that_is_refilled(block: BlockBuilder) -> None:
-    """The first of many delegations empty the reservoir, a later one is too expensive: the reservoir comes back whole."""
+    """The first of many delegations empty the reservoir, a later one is too expensive: the reservoir comes back."""
     alice = block.account("alice", 10 * ETHER)
     target = block.contract("target", code("STOP"))
     state = NEW_ACCOUNT + NEW_DELEGATION

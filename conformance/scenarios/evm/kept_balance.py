@@ -12,6 +12,7 @@ from samestate.conformance.scenarios.assembler import (
     deploying,
     load,
     store,
+    when,
 )
 from samestate.conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder, NamedAccount
 from samestate.conformance.scenarios.scenario import scenario
@@ -22,13 +23,11 @@ TO_ITSELF = code("ADDRESS SELFDESTRUCT")
 GAS = 600_000
 
 
-def maker_of(
-    block: BlockBuilder, initcode: bytes, then: str = "", value: object = "CALLVALUE"
-) -> tuple[NamedAccount, NamedAccount]:
+def maker_of(block: BlockBuilder, initcode: bytes, then: str = "") -> tuple[NamedAccount, NamedAccount]:
     """A contract that creates an account of initialization code with the value that it is sent; and that account."""
     maker = block.nobody("maker")
     child = block.at("child", salted_address(maker.address, bytes(32), initcode))
-    block.place_contract(maker, code(f"{create2(initcode, value=value)} POP", then), balance=100)
+    block.place_contract(maker, code(f"{create2(initcode, value='CALLVALUE')} POP", then), balance=100)
     return maker, child
 
 
@@ -98,8 +97,8 @@ def created_again_over_what_is_kept(block: BlockBuilder) -> None:
     initcode = deploying(code(store(0, "SELFBALANCE"), "ADDRESS SELFDESTRUCT"))
     maker = block.nobody("maker")
     child = block.at("child", salted_address(maker.address, bytes(32), initcode))
-    asks = f"CALLVALUE PUSH 7 EQ ISZERO PUSH @end JUMPI {call(child)} POP end:"
-    block.place_contract(maker, code(f"{create2(initcode, value='CALLVALUE')} POP", asks))
+    creating = f"{create2(initcode, value='CALLVALUE')} POP"
+    block.place_contract(maker, code(creating, when("CALLVALUE PUSH 5 EQ", "end"), f"{call(child)} POP", "end:"))
     block.call(alice, maker, value=7, gas=GAS)
     block.call(bob, maker, value=5, gas=GAS)
     block.call(alice, child)
@@ -134,7 +133,7 @@ def destroyed_in_two_transactions(block: BlockBuilder) -> None:
 
 @scenario(hazards="H135 H137", forks=(AMSTERDAM,))
 def prior_balance_that_stays(block: BlockBuilder) -> None:
-    """An address has value before it is created and destroyed for itself: nothing of it changes, and it was accessed."""
+    """An address has value before it is created and destroyed for itself: nothing of it changes, and it is listed."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
     maker, child = maker_of(block, TO_ITSELF)
     block.transfer(alice, to=child, value=9, gas=300_000)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from samestate.conformance.scenarios.amsterdam_gas import (
     CALL,
     CALL_VALUE,
@@ -12,7 +10,7 @@ from samestate.conformance.scenarios.amsterdam_gas import (
     SELF_DESTRUCT,
     WARM,
 )
-from samestate.conformance.scenarios.assembler import call, code, create, load, store
+from samestate.conformance.scenarios.assembler import call, code, create, load, store, when
 from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
 from samestate.conformance.scenarios.evm.access_lists import changing
 from samestate.conformance.scenarios.scenario import scenario
@@ -147,11 +145,11 @@ def changed_there_and_back(block: BlockBuilder) -> None:
 
 @scenario(hazards="H22 H67", forks=(AMSTERDAM,))
 def value_there_and_back(block: BlockBuilder) -> None:
-    """Value goes through an account and leaves nothing, then comes and goes in two transactions: the second is listed."""
+    """Value that an account passes on at once changes nothing; what an earlier transaction left, and goes too, does."""
     alice, shop = block.accounts(alice=ETHER, shop=1)
-    through = block.contract(
-        "through", code(f"{load(0)} ISZERO PUSH @end JUMPI {call(shop, value='SELFBALANCE')} POP end:", store(0, 1))
-    )
+    passing_on = f"{call(shop, value='SELFBALANCE')} POP"
+    code_of_it = code(when(f"{load(0)} ISZERO", "end"), passing_on, "end:", store(0, 1))
+    through = block.contract("through", code_of_it)
     for _ in range(2):
         block.call(alice, through, value=5)
     block.call(alice, through, value=7)
@@ -183,7 +181,7 @@ def named_and_not_accessed(block: BlockBuilder) -> None:
         alice,
         words,
         access_list=[(shop, [0, 1])],
-        comment="alice brings bob's delegation, and dave's for another chain",
+        comment="alice brings two delegations",
     )
     block.expect_success()
     block.expect_listed(alice, bob)
@@ -271,21 +269,12 @@ def recipient_that_was_not_reached(block: BlockBuilder) -> None:
 
 @scenario(hazards="H67 H68", forks=(AMSTERDAM,))
 def entries_of_another_step(block: BlockBuilder) -> None:
-    """The proposed list has all that the first transaction did at the index of the second."""
+    """The proposed list has what the first transaction stored at the index of the second."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
     cell = block.contract("cell", code(store(0, "CALLER")))
     block.call(alice, cell)
     block.transfer(bob, to=bob, value=0)
 
-    def moved(right: bytes) -> bytes:
-        entries = decode_access_list(right)
-        later = [
-            replace(entry, storage_changes=(SlotChanges(0, ((2, alice.as_number),)),))
-            if entry.address == cell.address
-            else entry
-            for entry in entries
-        ]
-        return encode_access_list(tuple(later))
-
-    block.propose_access_list(moved)
+    changes = (SlotChanges(0, ((2, alice.as_number),)),)
+    block.propose_access_list(lambda right: changing(right, cell.address, storage_changes=changes))
     block.expect(Invalid.INVALID_BLOCK_ACCESS_LIST)

@@ -1,4 +1,4 @@
-"""Transactions and blocks that are wrong in two ways: the first in the order of checks is what they are rejected for."""
+"""Transactions and blocks that are wrong in two ways: what is checked first is what they are rejected for."""
 
 from __future__ import annotations
 

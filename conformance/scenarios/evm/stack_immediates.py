@@ -46,7 +46,7 @@ def duplicated_at_each_end(block: BlockBuilder) -> None:
 
 @scenario(hazards="H54", forks=(AMSTERDAM,))
 def swapped_at_each_end(block: BlockBuilder) -> None:
-    """SWAPN lets the top and the item 17 to 235 below it change places: the top is seen, and by DUPN what lies below."""
+    """SWAPN lets the top and the item 17 to 235 below it change places: the top is stored, and what lies below it."""
     alice = block.account("alice", ETHER)
     for encoded, depth in ((128, 17), (0, 145), (90, 235)):
         swapped = pushes(236) + SWAPN + bytes([encoded])
@@ -81,7 +81,7 @@ def exchanged_pairs(block: BlockBuilder) -> None:
 
 @scenario(hazards="H63", forks=(AMSTERDAM,))
 def immediates_that_mean_nothing(block: BlockBuilder) -> None:
-    """Immediates that could be taken for JUMPDEST or a PUSH halt, at both ends of their range; their neighbours do not."""
+    """Immediates that look like JUMPDEST or a PUSH halt, at both ends of their range; their neighbours don't."""
     alice = block.account("alice", ETHER)
     good = [(DUPN, 90), (DUPN, 128), (SWAPN, 90), (SWAPN, 128), (EXCHANGE, 81), (EXCHANGE, 128)]
     bad = [(DUPN, 91), (DUPN, 127), (SWAPN, 91), (SWAPN, 127), (EXCHANGE, 82), (EXCHANGE, 127)]
@@ -120,7 +120,7 @@ def immediate_past_the_end(block: BlockBuilder) -> None:
 
 @scenario(hazards="H35", forks=(AMSTERDAM,))
 def jump_after_an_immediate(block: BlockBuilder) -> None:
-    """A JUMPDEST after DUPN can be jumped to, though DUPN would halt on it; after PUSH1 it can't (no analysis is new)."""
+    """A JUMPDEST after DUPN can be jumped to, though DUPN would halt on it; one after PUSH1 can't."""
     alice = block.account("alice", ETHER)
     into = block.contract("into", code("PUSH 4 JUMP") + DUPN + code("here:", store(0, 1)))
     data = block.contract("data", code("PUSH 4 JUMP") + b"\x60" + code("here:", store(0, 1)))

@@ -140,7 +140,7 @@ def store_on_a_stipend(block: BlockBuilder) -> None:
 
 @scenario(hazards="H54", forks=(AMSTERDAM,))
 def beneficiary_that_is_cold(block: BlockBuilder) -> None:
-    """SELFDESTRUCT costs 5,000, and 3,000 where its beneficiary is cold; one that is listed, or the contract, is warm."""
+    """SELFDESTRUCT costs 5,000, and 3,000 where its beneficiary is cold; a listed one, or itself, is warm."""
     alice, shop = block.accounts(alice=ETHER, shop=1)
     giver = block.contract("giver", code(f"PUSH {shop} SELFDESTRUCT"), balance=5)
     keeper = block.contract("keeper", code("ADDRESS SELFDESTRUCT"), balance=5)

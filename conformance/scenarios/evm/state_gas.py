@@ -502,7 +502,7 @@ def system_call_has_sixteen_slots(block: BlockBuilder) -> None:
 
 @scenario(hazards="H52 H136", forks=(AMSTERDAM,))
 def refund_of_a_fifth_of_both(block: BlockBuilder) -> None:
-    """A transaction sets one slot and clears four: a fifth of execution and state gas together bounds what comes back."""
+    """A transaction sets one slot and clears four: a fifth of all gas, that for state too, comes back."""
     alice = block.account("alice", ETHER)
     cell = block.contract(
         "cell", code(*(store(slot, int(slot == 4)) for slot in range(5))), storage=dict.fromkeys(range(4), 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from samestate.conformance.scenarios.amsterdam_gas import CALL, NEW_ACCOUNT, TRANSFER
 from samestate.conformance.scenarios.assembler import (
     REVERT,
@@ -16,7 +18,8 @@ from samestate.conformance.scenarios.assembler import (
     store,
     when,
 )
-from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
+from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder, NamedAccount
+from samestate.conformance.scenarios.expectations import MovedValue
 from samestate.conformance.scenarios.scenario import scenario
 from samestate.spec.evm.address import created_address, salted_address
 from samestate.spec.evm.forks import AMSTERDAM
@@ -47,12 +50,8 @@ def nested_calls(block: BlockBuilder) -> None:
     block.call(alice, outer, value=5)
     block.call(bob, outer, value=6)
     block.expect_success()
-    block.expect_logs(
-        *(
-            [(sender, outer, value), outer, (outer, inner, 2), inner, (inner, shop, 1), inner, outer]
-            for sender, value in ((alice, 5), (bob, 6))
-        )
-    )
+    after: list[MovedValue | NamedAccount] = [outer, (outer, inner, 2), inner, (inner, shop, 1), inner, outer]
+    block.expect_logs([(alice, outer, 5), *after], [(bob, outer, 6), *after])
     block.expect_balance(shop, 3)
 
 
@@ -92,7 +91,7 @@ def reverted_transaction(block: BlockBuilder) -> None:
 
 @scenario(hazards="H30 H139", forks=(AMSTERDAM,))
 def endowments(block: BlockBuilder) -> None:
-    """What a creation is given has a log before those of the initialization code: by transaction, CREATE and CREATE2."""
+    """What a creation is given has a log before those of its code: by transaction, CREATE and CREATE2."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
     initcode = deploying(b"\x00", log(1, "CALLVALUE"))
     maker = block.contract(
@@ -268,8 +267,8 @@ def receiver_logs_on_its_stipend(block: BlockBuilder) -> None:
     block.call(alice, sender)
     block.call(alice, sender)
     block.expect_success()
-    one_call = [(sender, receiver, 3), receiver]
-    block.expect_logs([*one_call, *one_call], [(sender, receiver, 3), receiver])
+    one_call: list[MovedValue | NamedAccount] = [(sender, receiver, 3), receiver]
+    block.expect_logs([*one_call, *one_call], one_call)
 
 
 @scenario(hazards="H34 H139", forks=(AMSTERDAM,))
@@ -311,7 +310,7 @@ def logs_that_look_the_same(block: BlockBuilder) -> None:
 def value_passed_on(block: BlockBuilder) -> None:
     """The same ether goes from hand to hand, each of whom has it only from the one before."""
     people = block.accounts(rich=10 * ETHER, first=1, second=1, third=1)
-    for giver, taker in zip(people, people[1:], strict=False):
+    for giver, taker in pairwise(people):
         block.transfer(giver, to=taker, value=ETHER * (4 - people.index(giver)))
     block.expect_success()
     rich, first, second, third = people
@@ -320,7 +319,7 @@ def value_passed_on(block: BlockBuilder) -> None:
 
 @scenario(hazards="H51 H139", forks=(AMSTERDAM,))
 def deep_failure_among_successes(block: BlockBuilder) -> None:
-    """Three frames deep one reverts after its child has succeeded: the child's log goes with it, its sibling's stays."""
+    """Three frames deep one reverts after its child has succeeded: the child's log goes too, its sibling's stays."""
     alice, shop = block.accounts(alice=ETHER, shop=1)
     leaf = block.contract("leaf", code(f"{call(shop, value=1)} POP"))
     failing = block.contract("failing", code(f"{call(leaf, value=2)} POP", REVERT))
