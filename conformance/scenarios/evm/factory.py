@@ -15,7 +15,7 @@ SALT = words(5)
 
 def factory(block: BlockBuilder) -> NamedAccount:
     """The factory, which is in the state since Amsterdam."""
-    return block.at("factory", FACTORY)
+    return block.at("deployment factory", FACTORY)
 
 
 def made_by_factory(block: BlockBuilder, name: str, initcode: bytes, salt: bytes = SALT) -> NamedAccount:
