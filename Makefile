@@ -13,6 +13,12 @@ MINUTES ?= 5
 SOURCES := $(shell find optimized -name '*.py' -o -name '*.pxd' -o -name '*.hpp' | LC_ALL=C sort) setup.py
 BUILT   := $(VENV)/built-$(shell cat $(SOURCES) | cksum | cut -d ' ' -f 1)
 
+# What `make peers` installs: each has a stamp with its version, so that a new version is installed anew.
+PEERS      := .peers
+GETH       := 1.17.10
+REVME      := 43.0.3
+ETHEREUMJS := $(PEERS)/ethereumjs-$(shell cksum benchmarks/peers/package-lock.json | cut -d ' ' -f 1)
+
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
@@ -33,7 +39,7 @@ BLOCKS         = $(wildcard $(SAMESTATE_DATA)/blocks $(SAMESTATE_DATA)/more/bloc
 ALLOW_UNUSABLE = || test $$? -eq 2
 
 .DEFAULT_GOAL := help
-.PHONY: help build conformance test quick soak soak-fixtures soak-parallel lint format clean
+.PHONY: help build conformance test quick soak soak-fixtures soak-parallel peers lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -72,6 +78,8 @@ soak-parallel: $(BUILT) ## strategies and engines: random blocks, random schedul
 	$(BIN)/python -m pytest -n $(JOBS) tests/optimized/sanitizers tests/optimized/explored \
 		conformance/suite/test_interleavings.py conformance/suite/test_mutants.py conformance/suite/test_compiled_mutants.py
 
+peers: $(PEERS)/evm-$(GETH) $(PEERS)/revme-$(REVME) $(ETHEREUMJS) ## install the outside clients that tests compare with (geth, revm, ethereumjs) into .peers and benchmarks/peers
+
 lint: $(BUILT) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -82,10 +90,29 @@ format: $(STAMP) ## rewrite the code the way `make lint` wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean: ## remove .venv, caches and builds
+clean: ## remove .venv, caches and builds; what `make peers` took minutes to install stays (rm -r .peers benchmarks/peers/node_modules)
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .samestate
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find optimized -name '*.so' -delete
+
+# $(call install,CLIENT,PROGRAM,COMMAND): install a client with a program, or say in a line that it is not there.
+define install
+@mkdir -p $(PEERS)
+@if command -v $(2) > /dev/null; then \
+	echo "$(1): $(3)"; $(3) && rm -f $(PEERS)/$(1)-* && touch $@; \
+else \
+	echo "$(1) is not installed: there is no $(2) on the PATH"; \
+fi
+endef
+
+$(PEERS)/evm-$(GETH):
+	$(call install,evm,go,GOBIN=$(abspath $(PEERS))/bin go install github.com/ethereum/go-ethereum/cmd/evm@v$(GETH))
+
+$(PEERS)/revme-$(REVME):
+	$(call install,revme,cargo,cargo install --quiet --locked --force --root $(PEERS) revme --version $(REVME))
+
+$(ETHEREUMJS):
+	$(call install,ethereumjs,npm,npm ci --prefix benchmarks/peers --no-audit --no-fund --loglevel error)
 
 $(BUILT): $(STAMP)
 	@$(MAKE) --no-print-directory build

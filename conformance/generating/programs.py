@@ -11,6 +11,7 @@ from random import Random
 
 from samestate.conformance.generating.bytecode import OPCODES, Code
 from samestate.conformance.generating.precompile_inputs import precompile_input
+from samestate.conformance.generating.system_contracts import has_slot_number
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.precompiles import BLS12_381_PAIRING, BN254_PAIRING, IDENTITY
 
@@ -18,6 +19,8 @@ EDGES = (0, 1, 2, 31, 32, 255, 256, 2**64 - 1, 2**128, 2**255 - 1, 2**255, 2**25
 SLOTS = (0, 1, 2, 3, 2**256 - 1)
 GAS_OF_PRECOMPILES = 120_000
 GAS_OF_CALLS = (0, 100, 2300, 5000, 30_000, 100_000)
+GAS_AROUND_STATE = (0, 2300, 9000, 15_000, 30_000, 95_000, 110_000, 190_000, 210_000, 300_000, 500_000)
+"""Where code may have a reservoir, so much gas for calls that state gas takes some of it, all of it, or is too much."""
 UNARY = ("ISZERO", "NOT", "CLZ")
 BINARY = (
     *("ADD", "MUL", "SUB", "DIV", "SDIV", "MOD", "SMOD", "SIGNEXTEND", "LT", "GT", "SLT", "SGT", "EQ"),
@@ -27,7 +30,7 @@ TERNARY = ("ADDMOD", "MULMOD")
 PLAIN = (
     *("ADDRESS", "ORIGIN", "CALLER", "CALLVALUE", "CALLDATASIZE", "CODESIZE", "GASPRICE", "RETURNDATASIZE"),
     *("TIMESTAMP", "NUMBER", "DIFFICULTY", "PREVRANDAO", "GASLIMIT", "CHAINID", "SELFBALANCE", "BASEFEE"),
-    *("BLOBBASEFEE", "PC", "MSIZE", "GAS", "PUSH0"),
+    *("BLOBBASEFEE", "PC", "MSIZE", "GAS", "PUSH0", "SLOTNUM"),
 )
 OF_ACCOUNTS = ("BALANCE", "EXTCODESIZE", "EXTCODEHASH")
 CALLS = ("CALL", "CALL", "CALLCODE", "DELEGATECALL", "STATICCALL")
@@ -81,6 +84,12 @@ class ProgramWriter:
             weights.append((4, self._store_transient))
         if depth < 2:
             weights.append((3, self._create))
+        self._counts_state = has_slot_number(around.fork)
+        self._recurses = False
+        if self._counts_state:
+            weights += [(4, self._set_and_clear), (3, self._pay_nobody), (2, self._recurse)]
+        if "DUPN" in self._known:
+            weights.append((4, self._juggle_deep))
         self._statements = [statement for _, statement in weights]
         self._weights = [weight for weight, _ in weights]
 
@@ -99,7 +108,10 @@ class ProgramWriter:
         random, code = self._random, self._code
         way = random.choices(range(8), (30, 18, 8, 5, 12, 5, 20 if depth < DEEPEST else 0, 3))[0]
         if way == 0:
-            code.push(random.choice((random.choice(EDGES), random.randrange(16), random.getrandbits(256))))
+            numbers = [random.choice(EDGES), random.randrange(16), random.getrandbits(256)]
+            if self._counts_state:
+                numbers.append(random.getrandbits(8 * random.randint(1, 32)))
+            code.push(random.choice(numbers))
         elif way == 1:
             code.op(random.choice(self._plain))
         elif way == 2:
@@ -242,7 +254,7 @@ class ProgramWriter:
         if self._random.random() < 0.7:
             self._code.op("GAS")
         else:
-            self._code.push(self._random.choice(GAS_OF_CALLS))
+            self._code.push(self._random.choice(GAS_AROUND_STATE if self._counts_state else GAS_OF_CALLS))
 
     def _keep_or_drop(self) -> None:
         """Store the item on top, or forget it."""
@@ -307,6 +319,70 @@ class ProgramWriter:
         self._slot()
         code.op("SSTORE")
 
+    def _juggle_deep(self, depth: int) -> None:
+        """Many words, some of them far down copied or exchanged, and then folded into one (EIP-8024)."""
+        random, code = self._random, self._code
+        words = random.choice((17, 18, 20, 31, 40))
+        code.push(*(random.randrange(1, 256) for _ in range(words)))
+        for _ in range(random.randint(1, 5)):
+            name = random.choice(("DUPN", "SWAPN", "EXCHANGE"))
+            if random.random() < 0.3:
+                code.op(f"SWAP{random.randint(1, 16)}").op(f"DUP{random.randint(1, 16)}")
+                words += 1
+            code.op(name).raw(bytes([self._immediate(name, words)]))
+            words += name == "DUPN"
+        for _ in range(words - 1):
+            code.op(random.choice(("XOR", "ADD", "SUB")))
+        self._slot()
+        code.op("SSTORE")
+
+    def _immediate(self, name: str, words: int) -> int:
+        """The byte after an instruction that reaches down: seldom any, else one that does not reach below ``words``."""
+        random = self._random
+        if random.random() < 0.03:
+            return random.choice((0, 90, 91, 127, 128, 255, 81, 82, random.randrange(256)))
+        if name == "EXCHANGE":
+            first = random.randint(1, min(14, words - 2))
+            second = random.randint(first + 1, min(words - 1, 30 - first))
+            high, low = (first - 1, second - 1) if second <= 16 else (29 - second, first - 1)
+            return (16 * high + low) ^ 143
+        # the last word but one that SWAPN reaches is below as many as its number
+        return (random.randint(17, words if name == "DUPN" else words - 1) - 145) % 256 if words > 17 else 128
+
+    def _set_and_clear(self, depth: int) -> None:
+        """A slot that mostly held nothing gets something, and mostly nothing again, with or without a call between."""
+        random, code = self._random, self._code
+        slot = random.choice((*SLOTS, random.getrandbits(8)))
+        code.push(random.randrange(1, 256), slot).op("SSTORE")
+        if random.random() < 0.4:
+            self._call(depth)
+        if random.random() < 0.7:
+            code.push(0, slot).op("SSTORE")
+
+    def _pay_nobody(self, depth: int) -> None:
+        """Call an account that is not there, with a value or without."""
+        random, code = self._random, self._code
+        code.push(0, 0, 0, 0, random.choice((0, 1, 1, 7)), random.getrandbits(160) | 1 << 159)
+        self._gas_along()
+        code.op("CALL")
+        self._keep_or_drop()
+
+    def _recurse(self, depth: int) -> None:
+        """Call this contract again with a byte more of data, until there are so many: at most once in a program."""
+        random, code = self._random, self._code
+        if depth or self._recurses:
+            return
+        self._recurses = True
+        skip = code.label()
+        code.push(random.choice((2, 3, 5, 9))).op("CALLDATASIZE", "LT", "ISZERO").jump_if(skip)
+        code.push(0, 0, 1).op("CALLDATASIZE", "ADD").push(0)
+        kind = self._call_kind(with_value=False)
+        code.op("ADDRESS")
+        self._gas_along()
+        code.op(kind)
+        self._keep_or_drop()
+        code.mark(skip)
+
     def _only_if(self, depth: int) -> None:
         skip = self._code.label()
         self._expression(depth)
@@ -343,7 +419,10 @@ class ProgramWriter:
             self._range()
             code.op("REVERT")
         elif way == 3:
-            self._address()
+            if self._counts_state and random.random() < 0.3:
+                code.push(random.getrandbits(160) | 1 << 159)
+            else:
+                self._address()
             code.op("SELFDESTRUCT")
         elif way == 4:
             code.op("INVALID")
@@ -366,7 +445,9 @@ def write_initcode(random: Random, around: Surroundings, depth: int = 0) -> byte
     if way < 0.15:
         return ProgramWriter(random, around, depth + 1).write(random.randint(0, 4))
     if way < 0.2:
-        return Code().push(random.choice((24576, 24577)), 0).op("RETURN").build()
+        limit = around.fork.code_size_limit
+        sizes = (1, 33, 1000, limit, limit + 1) if has_slot_number(around.fork) else (24576, 24577)
+        return Code().push(random.choice(sizes), 0).op("RETURN").build()
     if way < 0.25:
         return Code().push(0xEF, 0).op("MSTORE8").push(random.randint(1, 3), 0).op("RETURN").build()
     runtime = ProgramWriter(random, around, depth + 1).write(random.randint(0, 4))

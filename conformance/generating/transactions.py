@@ -7,13 +7,18 @@ from dataclasses import replace
 from random import Random
 
 from samestate.conformance.generating.programs import Surroundings, write_initcode
-from samestate.conformance.generating.system_contracts import deposit_data, system_contracts
+from samestate.conformance.generating.system_contracts import (
+    REQUEST_SIZES,
+    deposit_data,
+    has_slot_number,
+    request_to,
+    system_contracts,
+)
 from samestate.spec.evm.alloc import Alloc
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.signature import CURVE_ORDER, address_of, sign, sign_authorization
 from samestate.spec.evm.state import FlatState
-from samestate.spec.evm.system_calls import CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
 from samestate.spec.evm.transaction import (
     AccessList,
     AccessListTransaction,
@@ -29,7 +34,17 @@ from samestate.spec.evm.validity import intrinsic_gas
 
 GWEI = 10**9
 GAS_TO_EXECUTE = (0, 2000, 30_000, 100_000, 400_000, *[1_000_000] * 4, *[2_000_000] * 4)
-REQUEST_SIZES = {WITHDRAWAL_REQUESTS: 56, CONSOLIDATION_REQUESTS: 96}
+EXECUTION_LIMIT = 2**24
+"""EIP-8037: what a transaction's gas limit has beyond this is a reservoir for state gas alone."""
+TOTAL_LIMIT = 2**32 - 1
+"""EIP-8037: the most gas that a transaction may ask for, the reservoir included."""
+SLOT_GAS, ACCOUNT_GAS = 97_920, 183_600
+GAS_WITH_STATE = (*GAS_TO_EXECUTE, 90_000, 250_000, 600_000, 4_000_000, 12_000_000)
+STATE_GAS = (SLOT_GAS - 1, SLOT_GAS, SLOT_GAS + 1, ACCOUNT_GAS, 2 * SLOT_GAS, SLOT_GAS + ACCOUNT_GAS)
+"""Sums of state gas, and the numbers beside one."""
+RESERVOIRS = (0, 1, *STATE_GAS, 10**6, 5 * 10**6, 4 * 10**7)
+RESERVED = 0.35
+"""How many transactions have a reservoir."""
 
 
 class TransactionMaker:
@@ -52,22 +67,81 @@ class TransactionMaker:
         self, senders: Sequence[bytes], authorities: Sequence[bytes], contracts: Sequence[bytes], is_hot: bool
     ) -> Transaction:
         """A signed transaction from one of ``senders`` (private keys) that mostly works on ``contracts``."""
+        draft, key = self.draft(senders, authorities, contracts, is_hot)
+        draft = replace(draft, gas_limit=self._gas_limit(draft, address_of(key)))
+        return self.signed(draft, key)
+
+    def draft(
+        self,
+        senders: Sequence[bytes],
+        authorities: Sequence[bytes],
+        contracts: Sequence[bytes],
+        is_hot: bool,
+        with_blobs: bool = True,
+    ) -> tuple[Transaction, bytes]:
+        """A transaction without gas and signature, with the nonce that is next, and the key of its sender."""
         random = self._random
         key = random.choice(senders)
         self._senders[key] = None
         sender = address_of(key)
-        types = sorted(self._fork.transaction_types - ({3} if not self._blobs_left else set()))
+        types = sorted(self._fork.transaction_types - ({3} if not self._blobs_left or not with_blobs else set()))
         kind = random.choice(types)
         accounts = (*(address_of(other) for other in (*senders, *authorities)), *contracts)
         to, value, data = self._message(contracts, accounts, is_hot, may_create=kind < 3)
-        nonce = self._nonce(sender)
-        self._nonces[sender] = nonce + 1
-        draft = self._typed(kind, nonce, to, value, data, self._access_list(accounts))
+        draft = self._typed(kind, self.take_nonce(sender), to, value, data, self._access_list(accounts))
         if isinstance(draft, SetCodeTransaction):
             draft = replace(draft, authorizations=self._authorizations([*authorities, *senders], accounts))
-        needed = max(intrinsic_gas(self._fork, draft, sender), self._fork.calldata_floor(draft, sender))
-        draft = replace(draft, gas_limit=needed + random.choice(GAS_TO_EXECUTE))
-        return sign(draft, key, self._environment.chain_id if random.random() < 0.8 else None)
+        return draft, key
+
+    def signed(self, draft: Transaction, key: bytes) -> Transaction:
+        """The transaction, signed; one of the first type for every chain or for this one."""
+        return sign(draft, key, self._environment.chain_id if self._random.random() < 0.8 else None)
+
+    def plain(self, key: bytes, to: bytes | None, value: int = 0, data: bytes = b"", gas_limit: int = 0) -> Transaction:
+        """A signed transaction of the first type, at the lowest price."""
+        sender = address_of(key)
+        draft = LegacyTransaction(
+            nonce=self.take_nonce(sender),
+            gas_price=self._environment.base_fee_per_gas or 1,
+            gas_limit=gas_limit,
+            to=to,
+            value=value,
+            data=data,
+        )
+        return self.signed(draft, key)
+
+    def again(self, draft: Transaction, key: bytes, authorities: Sequence[bytes], gas_limit: int) -> Transaction:
+        """The same transaction once more, signed, from ``key`` and with other gas; authorizations are made anew."""
+        sender = address_of(key)
+        draft = replace(draft, nonce=self.take_nonce(sender), gas_limit=max(gas_limit, self.needed(draft, sender)))
+        if isinstance(draft, SetCodeTransaction):
+            targets = tuple(authorization.address for authorization in draft.authorizations)
+            draft = replace(draft, authorizations=self._authorizations(authorities, targets))
+        return self.signed(draft, key)
+
+    def take_nonce(self, address: bytes) -> int:
+        """The nonce that is next for ``address``, which counts as used."""
+        nonce = self._nonce(address)
+        self._nonces[address] = nonce + 1
+        return nonce
+
+    def give_back_nonce(self, address: bytes) -> None:
+        """The nonce that was taken last is not used after all."""
+        self._nonces[address] -= 1
+
+    def needed(self, draft: Transaction, sender: bytes) -> int:
+        """The least gas limit that the transaction may have."""
+        return max(intrinsic_gas(self._fork, draft, sender), self._fork.calldata_floor(draft, sender))
+
+    def _gas_limit(self, draft: Transaction, sender: bytes) -> int:
+        """What the transaction costs before it executes, and some more; since Amsterdam sometimes a reservoir too."""
+        random = self._random
+        needed = self.needed(draft, sender)
+        if not has_slot_number(self._fork):
+            return needed + random.choice(GAS_TO_EXECUTE)
+        if random.random() < RESERVED:
+            return EXECUTION_LIMIT + random.choice(RESERVOIRS)
+        return needed + random.choice(GAS_WITH_STATE)
 
     def _nonce(self, address: bytes) -> int:
         """What the nonce of ``address`` should be by now, unless code has moved it."""
@@ -86,6 +160,8 @@ class TransactionMaker:
             random.choice((bytes(32), random.randbytes(32), random.randrange(300).to_bytes(32, "big")))
             for _ in range(random.randrange(4))
         )
+        if has_slot_number(self._fork) and random.random() < 0.1:
+            data = random.choice((bytes, random.randbytes))(random.choice((100, 500, 2000)))  # may meet the floor
         way = random.random()
         if way < 0.5:
             return random.choice(contracts), value, data
@@ -109,7 +185,7 @@ class TransactionMaker:
         if self._can_deposit and random.random() < 0.3:
             return self._fork.deposit_contract, 0, deposit_data(random)
         if to in REQUEST_SIZES and random.random() < 0.8:
-            return to, random.choice((0, 1, 10)), random.randbytes(REQUEST_SIZES[to])
+            return (to, *request_to(random, to))
         return to, value, data
 
     def _request_contracts(self) -> list[bytes]:
@@ -255,7 +331,9 @@ class TransactionMaker:
             faults["initcode too large"] = replace(
                 legacy, to=None, data=bytes(fork.initcode_size_limit + 1), gas_limit=5_000_000
             )
-        if fork.transaction_gas_limit is not None:
+        if has_slot_number(fork):
+            faults["gas over the cap of all gas"] = replace(legacy, gas_limit=TOTAL_LIMIT + 1)
+        elif fork.transaction_gas_limit is not None:
             faults["gas over the cap"] = replace(legacy, gas_limit=fork.transaction_gas_limit + 1)
         return {**faults, **self._blob_faults(fine), **self._set_code_faults(fine)}
 

@@ -6,13 +6,21 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypedDict
 
+from samestate.conformance.generating.system_contracts import FACTORY
 from samestate.spec.evm.block import Withdrawal
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.hashing import keccak256
 from samestate.spec.evm.payload import OmmerMiner
 from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.state import FlatState
-from samestate.spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES, CONSOLIDATION_REQUESTS, WITHDRAWAL_REQUESTS
+from samestate.spec.evm.system_calls import (
+    BEACON_ROOTS,
+    BLOCK_HASHES,
+    BUILDER_DEPOSITS,
+    BUILDER_EXITS,
+    CONSOLIDATION_REQUESTS,
+    WITHDRAWAL_REQUESTS,
+)
 
 GWEI: Final = 10**9
 ETHER: Final = 10**18
@@ -28,6 +36,9 @@ SYSTEM_CONTRACTS: Final = {
     BLOCK_HASHES: "block hashes",
     WITHDRAWAL_REQUESTS: "withdrawal requests",
     CONSOLIDATION_REQUESTS: "consolidation requests",
+    BUILDER_DEPOSITS: "builder deposits",
+    BUILDER_EXITS: "builder exits",
+    FACTORY: "factory",
 }
 
 

@@ -15,6 +15,8 @@ BYTES: Final = {
     "receipts_root": "receiptsRoot",
     "logs_bloom": "logsBloom",
     "requests_hash": "requestsHash",
+    "block_access_list": "blockAccessList",
+    "block_access_list_hash": "blockAccessListHash",
 }
 SHOWN: Final = 100
 

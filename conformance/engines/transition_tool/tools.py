@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.vectors.machines import MACHINES
 from samestate.conformance.vectors.model import POST_STATE, SELECTORS
 
 EVERY_FORK: Final = MACHINES["evm"].forks
-WITHOUT_LISTS: Final = frozenset(EVERY_FORK) - {"Amsterdam"}
-"""Amsterdam as others have it is more than its first step, which is what this specification has."""
+WITHOUT_LISTS: Final = frozenset(name for name in EVERY_FORK if not BY_NAME[name].has_access_list)
+"""The forks that every tool has."""
 
 SELECTORS_OF_TOOLS: Final = frozenset(SELECTORS) - {"access-list", "proposed-access-list"}
 """No tool verifies a block access list."""
@@ -20,6 +21,9 @@ OUTPUTS_OF_TOOLS: Final = frozenset(
     {"state_root", "receipts_root", "gas_used", "logs_bloom", "requests", "requests_hash", POST_STATE}
 )
 """What every tool gives: of logs their bloom and, in the receipts' root, each of them."""
+
+ACCESS_LIST: Final = frozenset({"block_access_list", "block_access_list_hash"})
+"""What a tool gives that has block access lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,9 @@ TOOLS: Final = (
     Tool(
         name="geth",
         version="evm version",
-        outputs=frozenset({"blob_gas_used", "receipts"}),
+        forks=WITHOUT_LISTS | {"Amsterdam"},
+        selectors=SELECTORS_OF_TOOLS | {"access-list"},
+        outputs=frozenset({"blob_gas_used", "receipts", *ACCESS_LIST}),
         # 2 is what it calls an error of the EVM; a panic of Go has the same exit code and another text
         refusal=re.compile(r"^ERROR\(2\): (.*)", re.MULTILINE),
     ),
@@ -54,7 +60,7 @@ TOOLS: Final = (
         version="samestate",
         forks=frozenset(EVERY_FORK),
         selectors=SELECTORS_OF_TOOLS | {"access-list"},
-        outputs=frozenset({"blob_gas_used", "receipts"}),
+        outputs=frozenset({"blob_gas_used", "receipts", *ACCESS_LIST}),
     ),
 )
 

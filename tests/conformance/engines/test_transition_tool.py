@@ -82,7 +82,8 @@ def test_the_tool_says_by_its_version_what_it_can_do() -> None:
     assert geth.id == "t8n:evm version 1.0-stand-in"
     assert "receipts" in geth.capabilities.outputs
     assert "receipts" not in unknown.capabilities.outputs
-    assert geth.capabilities.lacking(needs("Amsterdam")) == "the engine has no fork Amsterdam"
+    assert geth.capabilities.lacking(needs("Amsterdam")) == ""
+    assert geth.capabilities.lacking(needs("BPO2withaccesslists")) == "the engine has no fork BPO2withaccesslists"
     assert own.capabilities.lacking(needs("Amsterdam")) == ""
     assert own.id.startswith("t8n:samestate ")
 
