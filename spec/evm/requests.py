@@ -48,7 +48,7 @@ def collect_deposits(fork: Fork, payload: Payload, receipts: tuple[Receipt, ...]
         for log in receipt.logs:
             if log.address == fork.deposit_contract and log.topics and log.topics[0] == DEPOSIT_EVENT:
                 # rule: evm.requests.deposits
-                deposits += parse_deposit(log.data)
+                deposits += fork.parse_deposit(log.data)
     return DEPOSIT_REQUEST_TYPE + deposits if deposits else None
 
 
