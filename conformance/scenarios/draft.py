@@ -39,7 +39,7 @@ SYSTEM_CONTRACTS: Final = {
     CONSOLIDATION_REQUESTS: "consolidation requests",
     BUILDER_DEPOSITS: "builder deposits",
     BUILDER_EXITS: "builder exits",
-    FACTORY: "factory",
+    FACTORY: "deployment factory",
 }
 
 
