@@ -1,7 +1,7 @@
 // @ethereumjs/vm as a peer: one block a line of JSON on standard input, one result a line on standard output.
 //
 // In:  {hardfork, eips, chainId, header, pre, transactions, withdrawals, blockHashes}
-// Out: {stateRoot, receiptsRoot, gasUsed, requests, accessList} or {rejection}
+// Out: {stateRoot, receiptsRoot, gasUsed, cumulativeGas, bloom, requests, accessList} or {rejection}
 // Numbers are hex strings, bytes are hex; `header` is what createBlock takes, `withdrawals` is null before Shanghai.
 
 import { createInterface } from 'node:readline'
@@ -77,6 +77,8 @@ async function execute(request) {
     stateRoot: bytesToHex(result.stateRoot),
     receiptsRoot: bytesToHex(result.receiptsRoot),
     gasUsed: Number(result.gasUsed),
+    cumulativeGas: result.receipts.map((receipt) => Number(receipt.cumulativeBlockGasUsed)),
+    bloom: bytesToHex(result.logsBloom),
     requests: result.requests?.map((request) => bytesToHex(request.bytes)),
     accessList: list === undefined ? undefined : bytesToHex(list.serialize()),
   }

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from samestate.conformance.checking.comparing import Disagreement, compare, compare_access_list, compare_state, show
-from samestate.conformance.checking.executor import BlockExecutor
+from samestate.conformance.checking.executor import BlockExecutor, Executor
+from samestate.conformance.checking.stateless import compare_stateless
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase, BlockEntry
 from samestate.conformance.fixtures.exceptions import satisfies
@@ -19,7 +20,7 @@ from samestate.spec.evm.chain import Chain, EvmResult, access_list_of
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.receipt import encode_receipt, logs_hash
-from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.state import FlatState, MissingCode
 from samestate.spec.evm.transaction import decode_transaction
 from samestate.spec.machine import Rejection
 from samestate.spec.state.patricia import ordered_trie_root
@@ -97,7 +98,7 @@ def _blockchain_test(case: BlockchainTestCase, executor: BlockExecutor, checks: 
     compare("genesis state root", genesis.header.state_root, case.pre.root())
     chain = Chain(case.chain_id, case.schedule, genesis, case.pre, executor.execute)
     for index, entry in enumerate(case.blocks):
-        _deliver(f"block {index}", entry, chain, case.schedule, executor.name, checks, notes)
+        _deliver(f"block {index}", entry, chain, case.schedule, executor, checks, notes)
     checks.append("last block hash")
     compare("last block hash", case.last_block_hash, chain.head)
     head = chain.links[chain.head].state
@@ -111,7 +112,7 @@ def _blockchain_test(case: BlockchainTestCase, executor: BlockExecutor, checks: 
         checks.append("post state")
         compare("post state root", case.post_state_root, head.root())
     if case.sync is not None:
-        _deliver("the block to sync to", case.sync, chain, case.schedule, executor.name, checks, notes)
+        _deliver("the block to sync to", case.sync, chain, case.schedule, executor, checks, notes)
 
 
 def _deliver(
@@ -119,7 +120,7 @@ def _deliver(
     entry: BlockEntry,
     chain: Chain,
     schedule: ForkSchedule,
-    who: str,
+    executor: BlockExecutor,
     checks: list[str],
     notes: list[str],
 ) -> None:
@@ -142,7 +143,17 @@ def _deliver(
     if entry.receipts is not None and ordered_trie_root(entry.receipts) != link.block.header.receipts_root:
         notes.append(f"{where}: its receipts have another root than its header, and the header decides")
         entry = replace(entry, receipts=None)
-    _compare_block(where, entry, link.block, results[0], who, checks)
+    _compare_block(where, entry, link.block, results[0], executor.name, checks)
+    if entry.witness is not None and isinstance(executor, Executor):
+        header = link.block.header
+        fork = schedule(chain.links[header.parent_hash].total_difficulty, header.number, header.timestamp)
+        try:
+            compare_stateless(where, link.block, fork, chain.chain_id, entry.witness, executor)
+        except MissingCode as missing:
+            lacks = "which lacks a code that is asked for its hash alone"
+            notes.append(f"{where}: not executed from its witness, {lacks}: {missing}")
+        else:
+            checks.append("execution witness")
 
 
 def _is_refused(where: str, entry: BlockEntry, call: NewPayload, schedule: ForkSchedule, checks: list[str]) -> bool:

@@ -122,9 +122,13 @@ class EvmDraft:
                 self._in_the_way(created_address(address, 1))
 
     def _in_the_way(self, address: bytes) -> None:
-        """An account where a creation is going to be: with nothing but a balance it does not stop it, else it does."""
+        """An account where a creation is going to be: with nothing but a balance it does not stop it, else it does.
+
+        One with storage alone stops it up to Osaka (EIP-7610). Since then nobody says what becomes of its slots, and no
+        chain has one.
+        """
         random = self.random
-        way = random.randrange(4)
+        way = random.randrange(3 if has_slot_number(self.fork) else 4)
         if way == 0:
             self.account(address, balance=1)
         elif way == 1:

@@ -10,13 +10,14 @@ reservoir.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from random import Random
 
 from samestate.conformance.generating.bytecode import Code
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm import without_rejected
-from samestate.conformance.generating.evm_draft import ETHER, EvmDraft
+from samestate.conformance.generating.evm_draft import ETHER, AccountGroup, EvmDraft
 from samestate.conformance.generating.transactions import EXECUTION_LIMIT, STATE_GAS
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.frame import Frame
@@ -33,6 +34,8 @@ RESERVES = (0, 0, 1, *STATE_GAS, 10**7)
 SPARED = 0.7
 """How often the gas that is forwarded is less by what lies in reserve: then both together may be just enough."""
 WORD = 32
+ENOUGH, TRIES = 25, 6
+"""A message is to do so many things, and so often another one is looked for that does."""
 
 
 @dataclass(slots=True)
@@ -82,9 +85,12 @@ def forwarding(target: bytes, value: int) -> bytes:
 
 def _limited(draft: EvmDraft, transactions: int) -> list[Transaction]:
     """The message of a transaction, whose limit is swept."""
-    random, maker, group = draft.random, draft.maker, draft.hot
-    template, key = maker.draft(group.senders, group.authorities, group.contracts, is_hot=True, with_blobs=False)
-    paid = _probe(draft, maker.signed(replace(template, gas_limit=GENEROUS), key), depth=0)
+    random, maker = draft.random, draft.maker
+    for group in _groups(draft):
+        template, key = maker.draft(group.senders, group.authorities, group.contracts, group.is_hot, with_blobs=False)
+        paid = _probe(draft, maker.signed(replace(template, gas_limit=GENEROUS), key), depth=0)
+        if len(paid.sums) >= ENOUGH:
+            break
     before = GENEROUS - (GENEROUS if paid.given is None else paid.given)
     first, *others = [before + gas for gas in _around(random, paid.sums, transactions)]
     first = max(first, maker.needed(template, address_of(key)))
@@ -96,23 +102,33 @@ def _limited(draft: EvmDraft, transactions: int) -> list[Transaction]:
 
 def _forwarded(draft: EvmDraft, transactions: int) -> list[Transaction]:
     """A message from a contract, whose gas is swept, with any reservoir."""
-    random, maker, group = draft.random, draft.maker, draft.hot
-    forwarder = random.randbytes(20)
-    draft.account(forwarder, ETHER, 1, forwarding(random.choice(group.contracts), random.choice((0, 0, 1))))
+    random, maker = draft.random, draft.maker
     data = b"".join(random.randrange(300).to_bytes(WORD, "big") for _ in range(random.randrange(3)))
 
     def message(key: bytes, gas: int, reserve: int) -> Transaction:
         limit = EXECUTION_LIMIT + reserve
         return maker.plain(key, forwarder, data=gas.to_bytes(WORD, "big") + data, gas_limit=limit)
 
-    made = [message(group.senders[0], GENEROUS, random.choice(RESERVES))]
-    paid = _probe(draft, made[0], depth=1)
+    for group in _groups(draft):
+        forwarder, key = random.randbytes(20), group.senders[0]
+        draft.account(forwarder, ETHER, 1, forwarding(random.choice(group.contracts), random.choice((0, 0, 1))))
+        paid = _probe(draft, message(key, GENEROUS, random.choice(RESERVES)), depth=1)
+        maker.give_back_nonce(address_of(key))
+        if len(paid.sums) >= ENOUGH:
+            break
+    made = []
     for gas in _around(random, paid.sums, transactions - 1):
         reserve = random.choice(RESERVES)
         spared = min(gas, reserve) if random.random() < SPARED else 0
         made.append(message(random.choice(group.senders), gas - spared, reserve))
-    random.shuffle(made) if random.random() < 0.3 else made.append(made.pop(0))
-    return made
+    return [*made, message(key, GENEROUS, 0)]
+
+
+def _groups(draft: EvmDraft) -> Iterator[AccountGroup]:
+    """The hot group, and then others, for whoever does not find enough in one."""
+    yield draft.hot
+    for _ in range(TRIES):
+        yield draft.group(is_hot=False)
 
 
 def _probe(draft: EvmDraft, transaction: Transaction, depth: int) -> GasPaid:

@@ -36,6 +36,8 @@ GWEI = 10**9
 GAS_TO_EXECUTE = (0, 2000, 30_000, 100_000, 400_000, *[1_000_000] * 4, *[2_000_000] * 4)
 EXECUTION_LIMIT = 2**24
 """EIP-8037: what a transaction's gas limit has beyond this is a reservoir for state gas alone."""
+TOTAL_LIMIT = 2**32 - 1
+"""EIP-8037: the most gas that a transaction may ask for, the reservoir included."""
 SLOT_GAS, ACCOUNT_GAS = 97_920, 183_600
 GAS_WITH_STATE = (*GAS_TO_EXECUTE, 90_000, 250_000, 600_000, 4_000_000, 12_000_000)
 STATE_GAS = (SLOT_GAS - 1, SLOT_GAS, SLOT_GAS + 1, ACCOUNT_GAS, 2 * SLOT_GAS, SLOT_GAS + ACCOUNT_GAS)
@@ -122,6 +124,10 @@ class TransactionMaker:
         nonce = self._nonce(address)
         self._nonces[address] = nonce + 1
         return nonce
+
+    def give_back_nonce(self, address: bytes) -> None:
+        """The nonce that was taken last is not used after all."""
+        self._nonces[address] -= 1
 
     def needed(self, draft: Transaction, sender: bytes) -> int:
         """The least gas limit that the transaction may have."""
@@ -325,7 +331,9 @@ class TransactionMaker:
             faults["initcode too large"] = replace(
                 legacy, to=None, data=bytes(fork.initcode_size_limit + 1), gas_limit=5_000_000
             )
-        if fork.transaction_gas_limit is not None:
+        if has_slot_number(fork):
+            faults["gas over the cap of all gas"] = replace(legacy, gas_limit=TOTAL_LIMIT + 1)
+        elif fork.transaction_gas_limit is not None:
             faults["gas over the cap"] = replace(legacy, gas_limit=fork.transaction_gas_limit + 1)
         return {**faults, **self._blob_faults(fine), **self._set_code_faults(fine)}
 

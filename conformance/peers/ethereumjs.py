@@ -1,7 +1,6 @@
 """``@ethereumjs/vm``, driven through a script for node that reads and writes lines of JSON.
 
-It has every fork, Amsterdam with proposals that the specification's first step does not have; so that step is asked for
-as BPO2 with block access lists.
+It has every fork; block access lists alone are asked for as BPO2 with one more proposal.
 """
 
 from __future__ import annotations
@@ -36,7 +35,8 @@ HARDFORKS: Mapping[str, tuple[str, tuple[int, ...]]] = {
     "Osaka": ("osaka", ()),
     "BPO1": ("bpo1", ()),
     "BPO2": ("bpo2", ()),
-    "Amsterdam": ("bpo2", (7928,)),
+    "BPO2 with access lists": ("bpo2", (7928,)),
+    "Amsterdam": ("amsterdam", ()),
 }
 """Hardfork and additional EIPs by the name of a fork."""
 
@@ -99,6 +99,8 @@ class EthereumJs:
             state_root=_bytes(answer["stateRoot"]),
             receipts_root=_bytes(answer["receiptsRoot"]),
             gas_used=int(answer["gasUsed"]),
+            cumulative_gas=tuple(int(gas) for gas in answer["cumulativeGas"]) if "cumulativeGas" in answer else None,
+            bloom=_bytes(answer["bloom"]) if "bloom" in answer else None,
             requests=None
             if requests is None
             else tuple(request for request in map(_bytes, requests) if len(request) > 1),
@@ -156,6 +158,8 @@ def _request(case: GeneratedCase) -> dict[str, object]:
         header["excessBlobGas"] = hex(environment.excess_blob_gas)
         header["blobGasUsed"] = "0x0"
         header["parentBeaconBlockRoot"] = _hex(environment.parent_beacon_block_root)
+    if case.parent.slot_number is not None:
+        header["slotNumber"] = hex(environment.slot_number)
     withdrawals: list[dict[str, str]] | None = None
     if case.parent.withdrawals_root is not None:
         withdrawals = [

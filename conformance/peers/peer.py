@@ -9,7 +9,7 @@ from samestate.conformance.generating.case import GeneratedCase
 from samestate.spec.evm.block_access_list import encode_access_list
 from samestate.spec.evm.chain import access_list_of
 from samestate.spec.evm.machine import Evm
-from samestate.spec.evm.receipt import receipts_root
+from samestate.spec.evm.receipt import logs_bloom, receipts_root
 from samestate.spec.machine import Rejection
 from samestate.spec.transition import apply_block
 
@@ -22,6 +22,7 @@ class PeerMissing(Exception):  # noqa: N818 - says what is wrong
 class ReportedBlock:
     """What a block came to. What a client does not report is None.
 
+    ``gas_used`` is the header's; ``cumulative_gas`` that of each receipt, ``bloom`` that of all logs.
     ``requests`` are those to the consensus layer, each a type byte and its data, empty ones left out;
     ``access_list`` is the RLP of the block access list; ``rejection`` says why the block is invalid, in the client's
     own words: then everything else is None.
@@ -30,6 +31,8 @@ class ReportedBlock:
     state_root: bytes | None = None
     receipts_root: bytes | None = None
     gas_used: int | None = None
+    cumulative_gas: tuple[int, ...] | None = None
+    bloom: bytes | None = None
     requests: tuple[bytes, ...] | None = None
     access_list: bytes | None = None
     rejection: str | None = None
@@ -58,6 +61,8 @@ def run_specification(case: GeneratedCase) -> ReportedBlock:
         state_root=result.state().root(),
         receipts_root=receipts_root(result.receipts),
         gas_used=result.totals.gas_used,
+        cumulative_gas=tuple(receipt.cumulative_gas_used for receipt in result.receipts),
+        bloom=logs_bloom(log for receipt in result.receipts for log in receipt.logs),
         requests=result.closing.requests,
         access_list=encode_access_list(access_list_of(result)) if case.fork.has_access_list else None,
     )

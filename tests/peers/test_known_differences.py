@@ -15,11 +15,12 @@ from samestate.conformance.peers.peer import PeerMissing, differences, run_speci
 from samestate.spec.evm.address import created_address
 from samestate.spec.evm.alloc import Alloc
 from samestate.spec.evm.block_access_list import decode_access_list
-from samestate.spec.evm.forks import AMSTERDAM, PRAGUE
+from samestate.spec.evm.forks import BPO2_ACCESS_LISTS, PRAGUE
 from samestate.spec.evm.signature import address_of, sign
 from samestate.spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES
 from samestate.spec.evm.transaction import LegacyTransaction, encode_transaction
-from tests.peers.geth import disagreements, find_geth, without_eip_7610
+from tests.peers.geth import disagreements, find_geth
+from tests.peers.rulesets import without_eip_7610
 
 pytestmark = [pytest.mark.peers]
 
@@ -75,7 +76,7 @@ def block_with_a_slot_restored_in_vain() -> GeneratedCase:
     code.push(7, 1).op("SSTORE").push(0, 0, 1, 0, 0).op("ADDRESS", "GAS", "CALL", "STOP")
     code.mark(inner).push(0, 1).op("SSTORE").push(0, 0).op("REVERT")
     contract, key = b"\xcc" * 20, b"\x01" * 32
-    case = generate_block(AMSTERDAM, 1, transactions=0)
+    case = generate_block(BPO2_ACCESS_LISTS, 1, transactions=0)
     transaction = LegacyTransaction(
         nonce=0,
         gas_price=case.environment.base_fee_per_gas,
@@ -131,13 +132,13 @@ def block_that_creates_onto_storage_alone() -> GeneratedCase:
     return replace(case, pre=pre, transactions=(encode_transaction(sign(transaction, key)),))
 
 
-def test_geth_creates_onto_storage_alone(eels: Eels, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_geth_creates_onto_storage_alone(eels: Eels) -> None:
     geth, case = find_geth(), block_that_creates_onto_storage_alone()
     assert differences(run_specification(case), eels.run(case)) == ()
     (difference,) = disagreements(geth, [case])
     assert "status: expected failure, the engine gives success" in difference
-    without_eip_7610(monkeypatch)
-    assert disagreements(geth, [case]) == []
+    with without_eip_7610():
+        assert disagreements(geth, [case]) == []
 
 
 def test_ethereumjs_rejects_a_transaction_for_another_chain() -> None:

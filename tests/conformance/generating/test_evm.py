@@ -117,6 +117,7 @@ EXPECTED = {
     "gas below the intrinsic gas": Invalid.INTRINSIC_GAS_TOO_LOW,
     "gas over the block's": Invalid.GAS_ALLOWANCE_EXCEEDED,
     "gas over the cap": Invalid.TRANSACTION_GAS_LIMIT_EXCEEDED,
+    "gas over the cap of all gas": Invalid.TOTAL_GAS_LIMIT_EXCEEDED,
     "gas over the funds": Invalid.INSUFFICIENT_FUNDS,
     "high s": Invalid.INVALID_SIGNATURE,
     "initcode too large": Invalid.INITCODE_TOO_LARGE,

@@ -51,7 +51,7 @@ def test_node_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_packages_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: "/bin/sh")
-    with pytest.raises(PeerMissing, match="@ethereumjs/vm is not installed: npm ci in benchmarks/peers"):
+    with pytest.raises(PeerMissing, match="@ethereumjs/vm is not installed: `make peers` installs it"):
         EthereumJs(tmp_path)
 
 
