@@ -97,7 +97,7 @@ def collect_builder_deposits(fork: Fork, payload: Payload, receipts: tuple[Recei
     """Closing: take the deposits of builders that the block's transactions queued (EIP-8282)."""
     output = checked_system_call(payload, fork, world, BUILDER_DEPOSITS)
     # rule: evm.requests.builder-deposits
-    # source: EIP-8282, specification
+    # source: EIP-8282, System call
     return BUILDER_DEPOSIT_TYPE + output if output else None
 
 
@@ -105,7 +105,7 @@ def collect_builder_exits(fork: Fork, payload: Payload, receipts: tuple[Receipt,
     """Closing: take the exits of builders that the block's transactions queued (EIP-8282)."""
     output = checked_system_call(payload, fork, world, BUILDER_EXITS)
     # rule: evm.requests.builder-exits
-    # source: EIP-8282, specification
+    # source: EIP-8282, System call
     return BUILDER_EXIT_TYPE + output if output else None
 
 

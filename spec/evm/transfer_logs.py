@@ -1,6 +1,6 @@
 """Logs of value that moves from one account to another (EIP-7708)."""
 
-# source: EIP-7708, specification
+# source: EIP-7708, ETH transfer logs
 
 from __future__ import annotations
 

@@ -200,7 +200,7 @@ def check_total_gas_limit(fork: Fork, environment: Environment, transaction: Tra
     """No transaction may have more execution and state gas together than the cap (EIP-8037)."""
     if transaction.gas_limit > TOTAL_GAS_LIMIT:
         # rule: evm.validity.total-gas-limit
-        # source: EIP-8037, specification
+        # source: EIP-8037, Transaction validation
         raise Rejection(Invalid.TOTAL_GAS_LIMIT_EXCEEDED, f"{transaction.gas_limit}")
 
 
@@ -317,7 +317,7 @@ def blob_gas(transaction: Transaction) -> int:
 
 
 def check_sender(fork: Fork, world: World, sender: bytes, transaction: Transaction) -> None:
-    """The sender must have the right nonce, no code of its own, and the means to pay.
+    """The sender must have the right nonce, the means to pay, and no code of its own: in this order.
 
     Observes the nonce, the code and the balance.
     """
@@ -328,10 +328,6 @@ def check_sender(fork: Fork, world: World, sender: bytes, transaction: Transacti
     if transaction.nonce > nonce:
         # rule: evm.validity.nonce-too-high
         raise Rejection(Invalid.NONCE_TOO_HIGH, f"{transaction.nonce}, and the account is at {nonce}")
-    if code and fork.delegation_target(code) is None:
-        # rule: evm.validity.sender-has-code
-        # source: EIP-3607, specification; EIP-7702, Transaction origination
-        raise Rejection(Invalid.SENDER_NOT_EOA, f"0x{sender.hex()}")
     needed = transaction.gas_limit * maximum_gas_price(transaction) + transaction.value
     if isinstance(transaction, BlobTransaction):
         # rule: evm.validity.blob-funds
@@ -340,3 +336,7 @@ def check_sender(fork: Fork, world: World, sender: bytes, transaction: Transacti
     if balance < needed:
         # rule: evm.validity.funds
         raise Rejection(Invalid.INSUFFICIENT_FUNDS, f"{balance} of {needed} wei")
+    if code and fork.delegation_target(code) is None:
+        # rule: evm.validity.sender-has-code
+        # source: EIP-3607, specification; EIP-7702, Transaction origination
+        raise Rejection(Invalid.SENDER_NOT_EOA, f"0x{sender.hex()}")

@@ -56,7 +56,7 @@ AMSTERDAM = BPO2_ACCESS_LISTS.fork(
         intrinsic.initcode_charge,
         intrinsic.access_list_charge_since_amsterdam,  # EIP-8038
         intrinsic.access_list_data_charge,  # new: EIP-7981
-        intrinsic.authorization_charge_since_amsterdam,  # EIP-8038
+        intrinsic.authorization_charge_since_amsterdam,  # EIP-2780, EIP-8037
     ),
     calldata_floor=intrinsic.data_floor,  # EIP-2780, EIP-7976, EIP-7981
     run=run_with_state_gas,  # EIP-2780, EIP-8037, EIP-8038
