@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from samestate.conformance.scenarios.assembler import REVERT, balance, call, code, load, store, when
 from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
 from samestate.conformance.scenarios.scenario import scenario
@@ -22,7 +20,7 @@ from samestate.spec.evm.system_calls import WITHDRAWAL_REQUESTS
 def changing(encoded: bytes, address: bytes, **changes: object) -> bytes:
     """The list with other fields for one account."""
     accounts: BlockAccessList = tuple(
-        replace(account, **changes) if account.address == address else account  # type: ignore[arg-type]
+        account._replace(**changes) if account.address == address else account  # type: ignore[arg-type]
         for account in decode_access_list(encoded)
     )
     return encode_access_list(accounts)
@@ -151,7 +149,7 @@ def change_twice(block: BlockBuilder) -> None:
         accounts = decode_access_list(right)
         place = next(index for index, account in enumerate(accounts) if account.balance_changes)
         changes = accounts[place].balance_changes
-        wrong = replace(accounts[place], balance_changes=(*changes, changes[-1]))
+        wrong = accounts[place]._replace(balance_changes=(*changes, changes[-1]))
         return encode_access_list((*accounts[:place], wrong, *accounts[place + 1 :]))
 
     block.propose_access_list(twice)
