@@ -101,6 +101,8 @@ def base_and_recipient_charge(transaction: Transaction, sender: bytes) -> int:
 
 def access_list_charge_since_amsterdam(transaction: Transaction, sender: bytes) -> int:
     """What the entries of an access list cost for the accesses that they announce (EIP-8038)."""
+    if not transaction.access_list:
+        return 0
     slots = sum(len(keys) for _, keys in transaction.access_list)
     # rule: evm.intrinsic.access-list-since-amsterdam
     # source: EIP-8038, Parameters
@@ -112,6 +114,8 @@ def access_list_charge_since_amsterdam(transaction: Transaction, sender: bytes) 
 
 def access_list_data_charge(transaction: Transaction, sender: bytes) -> int:
     """What the entries of an access list cost for their bytes, at the price of the floor (EIP-7981)."""
+    if not transaction.access_list:
+        return 0
     slots = sum(len(keys) for _, keys in transaction.access_list)
     # rule: evm.intrinsic.access-list-data
     # source: EIP-7981, specification

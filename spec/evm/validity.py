@@ -251,14 +251,25 @@ def check_recipient(fork: Fork, environment: Environment, transaction: Transacti
         raise Rejection(Invalid.SET_CODE_CREATION)
 
 
-def check_execution_gas_limit(fork: Fork, environment: Environment, transaction: Transaction, sender: bytes) -> None:
-    """What a transaction costs in any case is execution gas, and so no more than the cap for that (EIP-8037)."""
+def check_gas(fork: Fork, environment: Environment, transaction: Transaction, sender: bytes) -> None:
+    """The gas limit must cover the intrinsic gas and the floor of the data, and neither may be over the cap.
+
+    The cap is that of execution gas: a transaction may ask for more, which is for state alone (EIP-8037).
+    """
     needed = intrinsic_gas(fork, transaction, sender)
+    floor = fork.calldata_floor(transaction, sender)
+    if transaction.gas_limit < needed:
+        # rule: evm.validity.intrinsic-gas-since-amsterdam
+        # source: yellow paper, section 6.2; EIP-8037, Transaction validation
+        raise Rejection(Invalid.INTRINSIC_GAS_TOO_LOW, f"{transaction.gas_limit} of {needed}")
+    if transaction.gas_limit < floor:
+        # rule: evm.validity.data-floor
+        # source: EIP-7623, specification; EIP-8037, Transaction validation
+        raise Rejection(Invalid.FLOOR_GAS_TOO_LOW, f"{transaction.gas_limit} of {floor}")
     if needed > TRANSACTION_GAS_LIMIT:
         # rule: evm.validity.intrinsic-gas-over-limit
         # source: EIP-8037, Transaction validation
         raise Rejection(Invalid.INTRINSIC_GAS_OVER_LIMIT, f"{needed} of {TRANSACTION_GAS_LIMIT}")
-    floor = fork.calldata_floor(transaction, sender)
     if floor > TRANSACTION_GAS_LIMIT:
         # rule: evm.validity.floor-over-limit
         # source: EIP-8037, Transaction validation
