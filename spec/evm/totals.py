@@ -28,9 +28,11 @@ class Totals(NamedTuple):
     @property
     def gas_used(self) -> int:
         """The gas used that the header has: the larger count (EIP-8037)."""
-        # rule: evm.block.gas-used-larger
-        # source: EIP-8037, Block-level gas accounting
-        return max(self.execution_gas, self.state_gas)
+        if self.state_gas > self.execution_gas:
+            # rule: evm.block.gas-used-larger
+            # source: EIP-8037, Block-level gas accounting
+            return self.state_gas
+        return self.execution_gas
 
 
 def check_room(environment: Environment, totals: Totals, transaction: Transaction) -> None:
