@@ -11,6 +11,7 @@ from samestate.conformance.checking.stateless import compare_stateless
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase, BlockEntry
 from samestate.conformance.fixtures.exceptions import satisfies
+from samestate.conformance.fixtures.filling_tools import reading_decides
 from samestate.conformance.fixtures.forks import ForkSchedule
 from samestate.conformance.fixtures.payload import CallError, NewPayload
 from samestate.conformance.fixtures.state_test import StateTestCase
@@ -144,9 +145,11 @@ def _deliver(
         notes.append(f"{where}: its receipts have another root than its header, and the header decides")
         entry = replace(entry, receipts=None)
     _compare_block(where, entry, link.block, results[0], executor.name, checks)
+    header = link.block.header
+    fork = schedule(chain.links[header.parent_hash].total_difficulty, header.number, header.timestamp)
+    if reading_decides(fork, (log for receipt in results[0].receipts for log in receipt.logs)):
+        notes.append(f"{where}: EIP-6110 rejects the block for a deposit in it, which is read as its tool reads it")
     if entry.witness is not None and isinstance(executor, Executor):
-        header = link.block.header
-        fork = schedule(chain.links[header.parent_hash].total_difficulty, header.number, header.timestamp)
         try:
             compare_stateless(where, link.block, fork, chain.chain_id, entry.witness, executor)
         except MissingCode as missing:
