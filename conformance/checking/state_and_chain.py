@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from samestate.conformance.checking.comparing import Disagreement, compare, compare_access_list, compare_state, show
+from samestate.conformance.checking.comparing import (
+    Disagreement,
+    compare,
+    compare_access_list,
+    compare_receipt,
+    compare_state,
+)
 from samestate.conformance.checking.executor import BlockExecutor, Executor
 from samestate.conformance.checking.stateless import compare_stateless
 from samestate.conformance.checking.verdict import Result, Verdict
@@ -61,7 +67,7 @@ def _state_test(case: StateTestCase, executor: BlockExecutor, checks: list[str])
     compare("logs hash", case.logs_hash, logs_hash(result.outcomes[0].logs), executor.name)
     if case.receipt is not None:
         checks.append("receipt")
-        compare("receipt", case.receipt, encode_receipt(result.receipts[0]), executor.name)
+        compare_receipt("receipt", case.receipt, encode_receipt(result.receipts[0]), executor.name)
     checks.append("state root")
     compare_state(case.state_root, result.state(), case.post, executor.name)
 
@@ -136,7 +142,7 @@ def _deliver(
         try:
             _rejected(rejection, entry.exceptions)
         except Disagreement as difference:
-            raise Disagreement(f"{where}: {difference}{_receipts_differ(entry, results)}") from rejection
+            raise Disagreement(f"{where}: {difference}{_receipts_differ(entry, results, executor.name)}") from rejection
         return
     if entry.exceptions:
         checks.append("rejection")
@@ -188,17 +194,19 @@ def _compare_block(where: str, entry: BlockEntry, block: Block, result: EvmResul
         checks.append("receipts")
         compare(f"{where}: number of receipts", len(entry.receipts), len(result.receipts), who)
         for number, (expected, receipt) in enumerate(zip(entry.receipts, result.receipts, strict=True)):
-            compare(f"{where}: receipt {number}", expected, encode_receipt(receipt), who)
+            compare_receipt(f"{where}: receipt {number}", expected, encode_receipt(receipt), who)
     if entry.access_list is not None:
         checks.append("block access list")
         compare_access_list(where, entry.access_list, encode_access_list(access_list_of(result)), who)
 
 
-def _receipts_differ(entry: BlockEntry, results: list[EvmResult]) -> str:
+def _receipts_differ(entry: BlockEntry, results: list[EvmResult], who: str) -> str:
     """Which receipt differs first, where a block was rejected after it had been executed."""
     if not results or entry.receipts is None:
         return ""
     for number, (expected, receipt) in enumerate(zip(entry.receipts, results[0].receipts, strict=False)):
-        if expected != encode_receipt(receipt):
-            return f"\n  receipt {number}: expected {show(expected)}, got {show(encode_receipt(receipt))}"
+        try:
+            compare_receipt(f"receipt {number}", expected, encode_receipt(receipt), who)
+        except Disagreement as difference:
+            return f"\n  {difference}"
     return ""
