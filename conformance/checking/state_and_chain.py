@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from samestate.conformance.checking.comparing import Disagreement, compare, compare_access_list, compare_state, show
+from samestate.conformance.checking.comparing import (
+    Disagreement,
+    compare,
+    compare_access_list,
+    compare_receipt,
+    compare_state,
+)
 from samestate.conformance.checking.executor import BlockExecutor, Executor
 from samestate.conformance.checking.stateless import compare_stateless
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase, BlockEntry
 from samestate.conformance.fixtures.exceptions import satisfies
+from samestate.conformance.fixtures.filling_tools import reading_decides
 from samestate.conformance.fixtures.forks import ForkSchedule
 from samestate.conformance.fixtures.payload import CallError, NewPayload
 from samestate.conformance.fixtures.state_test import StateTestCase
@@ -60,7 +67,7 @@ def _state_test(case: StateTestCase, executor: BlockExecutor, checks: list[str])
     compare("logs hash", case.logs_hash, logs_hash(result.outcomes[0].logs), executor.name)
     if case.receipt is not None:
         checks.append("receipt")
-        compare("receipt", case.receipt, encode_receipt(result.receipts[0]), executor.name)
+        compare_receipt("receipt", case.receipt, encode_receipt(result.receipts[0]), executor.name)
     checks.append("state root")
     compare_state(case.state_root, result.state(), case.post, executor.name)
 
@@ -135,7 +142,7 @@ def _deliver(
         try:
             _rejected(rejection, entry.exceptions)
         except Disagreement as difference:
-            raise Disagreement(f"{where}: {difference}{_receipts_differ(entry, results)}") from rejection
+            raise Disagreement(f"{where}: {difference}{_receipts_differ(entry, results, executor.name)}") from rejection
         return
     if entry.exceptions:
         checks.append("rejection")
@@ -144,9 +151,11 @@ def _deliver(
         notes.append(f"{where}: its receipts have another root than its header, and the header decides")
         entry = replace(entry, receipts=None)
     _compare_block(where, entry, link.block, results[0], executor.name, checks)
+    header = link.block.header
+    fork = schedule(chain.links[header.parent_hash].total_difficulty, header.number, header.timestamp)
+    if reading_decides(fork, (log for receipt in results[0].receipts for log in receipt.logs)):
+        notes.append(f"{where}: EIP-6110 rejects the block for a deposit in it, which is read as its tool reads it")
     if entry.witness is not None and isinstance(executor, Executor):
-        header = link.block.header
-        fork = schedule(chain.links[header.parent_hash].total_difficulty, header.number, header.timestamp)
         try:
             compare_stateless(where, link.block, fork, chain.chain_id, entry.witness, executor)
         except MissingCode as missing:
@@ -185,17 +194,19 @@ def _compare_block(where: str, entry: BlockEntry, block: Block, result: EvmResul
         checks.append("receipts")
         compare(f"{where}: number of receipts", len(entry.receipts), len(result.receipts), who)
         for number, (expected, receipt) in enumerate(zip(entry.receipts, result.receipts, strict=True)):
-            compare(f"{where}: receipt {number}", expected, encode_receipt(receipt), who)
+            compare_receipt(f"{where}: receipt {number}", expected, encode_receipt(receipt), who)
     if entry.access_list is not None:
         checks.append("block access list")
         compare_access_list(where, entry.access_list, encode_access_list(access_list_of(result)), who)
 
 
-def _receipts_differ(entry: BlockEntry, results: list[EvmResult]) -> str:
+def _receipts_differ(entry: BlockEntry, results: list[EvmResult], who: str) -> str:
     """Which receipt differs first, where a block was rejected after it had been executed."""
     if not results or entry.receipts is None:
         return ""
     for number, (expected, receipt) in enumerate(zip(entry.receipts, results[0].receipts, strict=False)):
-        if expected != encode_receipt(receipt):
-            return f"\n  receipt {number}: expected {show(expected)}, got {show(encode_receipt(receipt))}"
+        try:
+            compare_receipt(f"receipt {number}", expected, encode_receipt(receipt), who)
+        except Disagreement as difference:
+            return f"\n  {difference}"
     return ""

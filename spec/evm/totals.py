@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.gas import TRANSACTION_GAS_LIMIT
@@ -13,8 +13,7 @@ from samestate.spec.evm.transaction import Transaction
 from samestate.spec.machine import Rejection
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """What the committed transactions of a block have used.
 
     ``paid_gas`` is what senders paid for, which receipts sum; ``execution_gas`` and ``state_gas`` are what the block

@@ -18,12 +18,12 @@ from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import AMSTERDAM, BPO2_ACCESS_LISTS, OSAKA
 from samestate.spec.evm.frame import Frame, Message, TransactionContext, to_address
-from samestate.spec.evm.halts import CodeTooLarge, InvalidContractPrefix, OutOfGas
+from samestate.spec.evm.halts import CodeTooLarge, InvalidContractPrefix, OutOfGas, Reverted
 from samestate.spec.evm.instructions import state_creation
 from samestate.spec.evm.instructions.access import account_access_cost, warm_account
 from samestate.spec.evm.instructions.creation import charge_creation, create_account, no_new_account_charge
 from samestate.spec.evm.instructions.ending import move_balance
-from samestate.spec.evm.instructions.instruction import instruction
+from samestate.spec.evm.instructions.instruction import Instruction, instruction
 from samestate.spec.evm.interpreter import collide, process_creation, process_message, set_code
 from samestate.spec.evm.keys import slot_key
 from samestate.spec.evm.receipt import Log
@@ -66,15 +66,15 @@ def fixed_cost_per_byte(environment: Environment) -> int:
     return COST_PER_BYTE
 
 
-class RepayingFrame(StateGasFrame):
-    """A frame of snobal-devnet-5: what becomes of state gas is what Amsterdam has, at other prices."""
+class AprilFrame(StateGasFrame):
+    """A frame that pays for new state at the prices of April; how is said below."""
 
-    __slots__ = ("authorized", "lost")
+    __slots__ = ("authorized", "kept_gas", "lost")
     price = staticmethod(fixed_cost_per_byte)
 
     def __init__(self, context: TransactionContext, message: Message, reservoir: int = 0) -> None:
         super().__init__(context, message, reservoir)
-        self.authorized = self.lost = 0
+        self.authorized = self.lost = self.kept_gas = 0
         """What came back for authorizations, which the block counts all the same, and what it does not count at all."""
 
     def pay_for(self, size: int) -> None:
@@ -84,6 +84,9 @@ class RepayingFrame(StateGasFrame):
     def come_back(self, size: int) -> None:
         """So many bytes are not there after all."""
         self.credit_state(size * self.price(self.context.environment))
+
+    def settle(self) -> None:
+        """Pay for what has not been paid for yet, which is nothing where it is paid at once."""
 
     def clear_slot(self) -> None:
         """A slot that this transaction set is zero again."""
@@ -105,7 +108,61 @@ class RepayingFrame(StateGasFrame):
         return type(self)(self.context, message, reservoir)
 
 
-class CollectingFrame(RepayingFrame):
+class SettlingFrame(AprilFrame):
+    """A frame of snobal-devnet-5: it pays for new state when it ends, for what then is new.
+
+    One that cannot pay has failed, and keeps its execution gas. What a child cleared that its callers had set counts
+    for them.
+    """
+
+    __slots__ = ("converted", "unsettled")
+
+    def __init__(self, context: TransactionContext, message: Message, reservoir: int = 0) -> None:
+        super().__init__(context, message, reservoir)
+        self.unsettled = self.converted = 0
+
+    def charge_state(self, amount: int) -> None:
+        self.unsettled += amount
+
+    def credit_state(self, amount: int) -> None:
+        self.unsettled -= amount
+
+    def settle(self) -> None:
+        """Pay for what is new. Raises OutOfGas where there is not enough for it."""
+        if self.unsettled > 0:
+            StateGasFrame.charge_state(self, self.unsettled)
+            self.unsettled = 0
+        elif self.unsettled < 0 and not self.message.depth:
+            StateGasFrame.credit_state(self, -self.unsettled)
+            self.unsettled = 0
+
+    def charge_new_account(self, address: bytes) -> None:
+        before = self.unsettled
+        super().charge_new_account(address)
+        self.grant = self.unsettled - before
+
+    def give_back(self) -> None:
+        """What was spilled is reservoir from now on, so that a halt does not burn it."""
+        self.become_reservoir(self.spilled)
+        self.reservoir = self.entry
+        self.spilled = self.unsettled = 0
+
+    def become_reservoir(self, amount: int) -> None:
+        """So much execution gas that a failed frame had spilled is state gas from now on."""
+        self.converted += amount
+        self.first += amount
+        self.entry += amount
+
+    def take_back(self, child: Frame) -> None:
+        super().take_back(child)
+        assert isinstance(child, SettlingFrame)
+        self.become_reservoir(child.converted)
+        self.gas_left += child.kept_gas
+        if child.halt is None:
+            self.unsettled += child.unsettled
+
+
+class CollectingFrame(AprilFrame):
     """A frame of bal-devnet-4: it counts the state gas that it and its children used, whatever it was paid from.
 
     A failure turns all of that into reservoir, what was spilled too; nothing becomes execution gas again. What had come
@@ -178,8 +235,8 @@ class KeepingFrame(CollectingFrame):
             super().give_back()
 
 
-def meter(frame: Frame) -> RepayingFrame:
-    assert isinstance(frame, RepayingFrame)
+def meter(frame: Frame) -> AprilFrame:
+    assert isinstance(frame, AprilFrame)
     return frame
 
 
@@ -285,10 +342,37 @@ def create2(frame: Frame) -> None:
 
 def pay_and_create(frame: Frame, value: int, initcode: bytes, salt: bytes | None) -> None:
     """The account is paid for before anything is looked at, alive or not, and comes back if none is made."""
+    meter(frame).grant = 0
     meter(frame).pay_for(ACCOUNT)
     create_account(frame, value, initcode, salt)
     if not frame.stack[-1]:
         meter(frame).come_back(ACCOUNT)
+
+
+def settling(ending: Instruction) -> Instruction:
+    """An instruction that ends a frame, and settles where that is a call; a creation settles with its code."""
+
+    def run(frame: Frame) -> None:
+        ending.run(frame)
+        if not frame.message.is_creation:
+            assert isinstance(frame, SettlingFrame)
+            try:
+                frame.settle()
+            except OutOfGas as halt:
+                frame.output = b""
+                raise Reverted from halt
+
+    return ending._replace(run=run)
+
+
+def deploy_and_settle(frame: Frame) -> None:
+    assert isinstance(frame, SettlingFrame)
+    deploy(frame)
+    try:
+        frame.settle()
+    except OutOfGas:
+        frame.kept_gas = frame.gas_left + frame.spilled
+        raise
 
 
 # Intrinsic gas, in two dimensions
@@ -373,7 +457,7 @@ def run(context: TransactionContext, sender: bytes, transaction: Transaction) ->
     return frame, None
 
 
-def outermost(context: TransactionContext, message: Message, reservoir: int) -> RepayingFrame:
+def outermost(context: TransactionContext, message: Message, reservoir: int) -> AprilFrame:
     frame = meter(context.fork.system_frame(context, message))
     frame.reservoir = frame.entry = frame.first = reservoir
     return frame
@@ -398,7 +482,8 @@ def spend(fork: Fork, transaction: Transaction, sender: bytes, frame: Frame) -> 
     top = meter(frame)
     for address in frame.substate.destroyed:
         top.come_back(bytes_of(frame, address))
-    spent = transaction.gas_limit - frame.gas_left - top.reservoir
+    top.settle()
+    spent = transaction.gas_limit - frame.gas_left - top.reservoir - top.kept_gas
     refund = min(frame.substate.refund, spent // fork.refund_quotient)
     floor = fork.calldata_floor(transaction, sender)
     state = intrinsic_state_gas(fork, frame.context.environment, transaction) + top.state_gas_used
@@ -461,7 +546,9 @@ BAL_DEVNET_4 = BPO2_ACCESS_LISTS.fork(
 
 SNOBAL_DEVNET_5 = BAL_DEVNET_4.fork(
     name="snobal-devnet-5",
-    system_frame=RepayingFrame,
+    instructions={opcode: settling(BAL_DEVNET_4.instructions[opcode]) for opcode in (0x00, 0xF3, 0xFF)},
+    deploy=deploy_and_settle,
+    system_frame=SettlingFrame,
     check_room=check_room_in_two_dimensions,
 )
 

@@ -27,10 +27,17 @@ WRONG_NAME = (
 )
 """These say that the intrinsic gas was too low where it was the floor: EELS of then had one error for both."""
 
+TWICE = "/state_gas_sstore/sstore_restoration_charge_in_ancestor.json"
+"""A slot that a caller sets and its callee clears came back twice in snobal-devnet-5, which was a fault: in one of
+these cases a sender pays 21,000 gas for four calls and a write."""
+
 
 @dataclass(frozen=True)
 class Release:
-    """An archive, the devnet that it names and the rules of that; why some cases cannot pass, and how many they are."""
+    """An archive, the devnet that it names and the rules of that.
+
+    ``cannot``: what the reasons or the ids of the cases hold that cannot pass, and how many they are.
+    """
 
     path: str
     devnet: str
@@ -51,7 +58,11 @@ RELEASES = {
         "eest-bal-devnet-4.tar.xz", "bal-devnet-4", "BAL_DEVNET_4", SUITES, cannot=((WRONG_NAME, 56),)
     ),
     "snobal-devnet-5": Release(
-        "more/eest-snobal-devnet-5-amsterdam.tar.xz", "snobal-devnet-5", "SNOBAL_DEVNET_5", SUITES, ((WRONG_NAME, 5),)
+        "more/eest-snobal-devnet-5-amsterdam.tar.xz",
+        "snobal-devnet-5",
+        "SNOBAL_DEVNET_5",
+        SUITES,
+        ((WRONG_NAME, 5), (TWICE, 6)),
     ),
     "transitions": Release("more/eest-transitions.tar.xz", "snobal-devnet-5", "SNOBAL_DEVNET_5"),
     "zkevm": Release("more/eest-zkevm-v0.3.3.tar.xz", "zkevm-v0.3", "ZKEVM_V0_3", frozenset({"eip8025"})),
@@ -80,7 +91,8 @@ def test_the_fixtures_of_a_devnet_pass_under_its_rules(data_folder: Path, name: 
     session = checked(data_folder, release)
     failed = [verdict for verdict in session.verdicts if verdict.result is Result.FAILED]
     explained = Counter(
-        next((why for why, _ in release.cannot if why in verdict.reason), verdict.reason) for verdict in failed
+        next((why for why, _ in release.cannot if why in verdict.reason or why in verdict.id), verdict.reason)
+        for verdict in failed
     )
     assert explained == dict(release.cannot)
     assert not session.count(Result.SKIPPED)
