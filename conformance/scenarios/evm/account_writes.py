@@ -199,7 +199,7 @@ def delegations_outlast_a_failure(block: BlockBuilder) -> None:
     reverting = block.contract("reverting", code(store(0, 1), REVERT))
     halting = block.contract("halting", code(store(0, 1), "INVALID"))
     block.delegate(alice, {bob: target}, to=reverting)
-    block.delegate(alice, {carol: target}, to=halting)
+    block.delegate(alice, {carol: target}, to=halting, gas=500_000)
     block.expect_success(False, False)
     state = NEW_ACCOUNT + NEW_DELEGATION
     block.expect_counted((ONE + ACCOUNT_WRITE + 2 * PUSH + 2_100 + 10_000 + 2 * PUSH, state), (500_000 - state, state))

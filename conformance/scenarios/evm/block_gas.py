@@ -43,7 +43,7 @@ def refunds_are_paid_back_and_counted(block: BlockBuilder) -> None:
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
     shop = clearing(block)
     block.call(alice, shop)
-    block.transfer(bob, to=alice, value=7)
+    block.transfer(bob, to=alice, value=7, gas=TRANSFER)
     block.call(bob, shop)
     block.expect_success()
     second = CALL + 4 * (2 * PUSH + COLD_SLOT)
@@ -58,7 +58,7 @@ def refunds_leave_no_room(block: BlockBuilder) -> None:
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
     block.set_environment(gas_limit=CLEARING + TRANSFER - 1)
     block.call(alice, clearing(block), gas=CLEARING)
-    block.transfer(bob, to=alice, value=7)
+    block.transfer(bob, to=alice, value=7, gas=TRANSFER)
     block.expect(Invalid.GAS_ALLOWANCE_EXCEEDED, transaction=1)
 
 
@@ -68,7 +68,7 @@ def room_beside_refunds(block: BlockBuilder) -> None:
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
     block.set_environment(gas_limit=CLEARING + TRANSFER)
     block.call(alice, clearing(block), gas=CLEARING)
-    block.transfer(bob, to=alice, value=7)
+    block.transfer(bob, to=alice, value=7, gas=TRANSFER)
     block.expect_success()
     block.expect_gas_used(CLEARING + TRANSFER)
 
@@ -99,7 +99,7 @@ def capped_gas_over_the_execution_gas_left(block: BlockBuilder) -> None:
     """Of much declared gas 2^24 may be executed with: the block lacks one gas of that, and none for state."""
     alice, bob = block.accounts(alice=10 * ETHER, bob=10 * ETHER)
     block.set_environment(gas_limit=EXECUTION_CAP + TRANSFER - 1)
-    block.transfer(alice, to=bob, value=7)
+    block.transfer(alice, to=bob, value=7, gas=TRANSFER)
     block.transfer(bob, to=alice, value=7, gas=EXECUTION_CAP + 1)
     block.expect(Invalid.GAS_ALLOWANCE_EXCEEDED, transaction=1)
 
@@ -109,7 +109,7 @@ def capped_gas_as_the_execution_gas_left(block: BlockBuilder) -> None:
     """The same with one gas more in the block: what is declared beyond 2^24 needs no room for execution."""
     alice, bob = block.accounts(alice=10 * ETHER, bob=10 * ETHER)
     block.set_environment(gas_limit=EXECUTION_CAP + TRANSFER)
-    block.transfer(alice, to=bob, value=7)
+    block.transfer(alice, to=bob, value=7, gas=TRANSFER)
     block.transfer(bob, to=alice, value=7, gas=EXECUTION_CAP + TRANSFER)
     block.expect_success()
     block.expect_paid(TRANSFER, TRANSFER)
@@ -122,7 +122,7 @@ def full_of_state(block: BlockBuilder) -> None:
     block.set_environment(gas_limit=NEW_ACCOUNT + TRANSFER)
     block.transfer(alice, to=shop, value=7, gas=NEW_ACCOUNT + TRANSFER)
     for _ in range(3):
-        block.transfer(bob, to=shop, value=7)
+        block.transfer(bob, to=shop, value=7, gas=TRANSFER)
     block.expect_success()
     block.expect_gas_used(NEW_ACCOUNT)
 
@@ -133,7 +133,7 @@ def one_over_the_rest_of_state(block: BlockBuilder) -> None:
     alice, bob, shop = block.accounts(alice=ETHER, bob=ETHER, shop=0)
     block.set_environment(gas_limit=NEW_ACCOUNT + TRANSFER)
     block.transfer(alice, to=shop, value=7, gas=NEW_ACCOUNT + TRANSFER)
-    block.transfer(bob, to=shop, value=7)
+    block.transfer(bob, to=shop, value=7, gas=TRANSFER)
     block.transfer(bob, to=shop, value=7, gas=TRANSFER + 1)
     block.expect(Invalid.STATE_GAS_ALLOWANCE_EXCEEDED, transaction=2)
 
@@ -144,7 +144,7 @@ def full_of_execution(block: BlockBuilder) -> None:
     alice, bob, shop = block.accounts(alice=ETHER, bob=ETHER, shop=0)
     block.set_environment(gas_limit=4 * TRANSFER + NEW_ACCOUNT + TRANSFER)
     for _ in range(4):
-        block.transfer(alice, to=bob, value=7)
+        block.transfer(alice, to=bob, value=7, gas=TRANSFER)
     block.transfer(bob, to=shop, value=7, gas=NEW_ACCOUNT + TRANSFER)
     block.expect_success()
     block.expect_gas_used(NEW_ACCOUNT)
@@ -156,7 +156,7 @@ def one_over_the_rest_of_execution(block: BlockBuilder) -> None:
     alice, bob, shop = block.accounts(alice=ETHER, bob=ETHER, shop=0)
     block.set_environment(gas_limit=4 * TRANSFER + NEW_ACCOUNT + TRANSFER - 1)
     for _ in range(4):
-        block.transfer(alice, to=bob, value=7)
+        block.transfer(alice, to=bob, value=7, gas=TRANSFER)
     block.transfer(bob, to=shop, value=7, gas=NEW_ACCOUNT + TRANSFER)
     block.expect(Invalid.GAS_ALLOWANCE_EXCEEDED, transaction=4)
 
@@ -180,12 +180,12 @@ def larger_dimension(block: BlockBuilder) -> None:
     """The header of one block has its state gas, that of the next its execution gas: each the larger sum."""
     alice, bob, shop = block.accounts(alice=ETHER, bob=ETHER, shop=0)
     block.transfer(alice, to=shop, value=7, gas=TRANSFER + NEW_ACCOUNT)
-    block.transfer(bob, to=shop, value=7)
+    block.transfer(bob, to=shop, value=7, gas=TRANSFER)
     block.expect_success()
     block.expect_gas_used(NEW_ACCOUNT)
     block.next_block()
     for _ in range(9):
-        block.transfer(alice, to=shop, value=7)
+        block.transfer(alice, to=shop, value=7, gas=TRANSFER)
     block.call(bob, setting(block, 1))
     block.expect_success()
     block.expect_gas_used(9 * TRANSFER + CALL + STORE)

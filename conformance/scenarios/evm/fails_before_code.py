@@ -42,10 +42,10 @@ def recipient_that_is_too_expensive(block: BlockBuilder) -> None:
 def too_little_until_another_pays(block: BlockBuilder) -> None:
     """The same transfer thrice: it fails, succeeds once another transaction has made the account, and again."""
     alice, bob, shop = block.accounts(alice=ETHER, bob=ETHER, shop=0)
-    block.transfer(alice, to=shop, value=7)
+    block.transfer(alice, to=shop, value=7, gas=TRANSFER)
     block.transfer(bob, to=shop, value=8, gas=TRANSFER + NEW_ACCOUNT)
-    block.transfer(alice, to=shop, value=7)
-    block.transfer(alice, to=shop, value=7)
+    block.transfer(alice, to=shop, value=7, gas=TRANSFER)
+    block.transfer(alice, to=shop, value=7, gas=TRANSFER)
     block.expect_success(False, True, True, True)
     block.expect_logs([], [(bob, shop, 8)], [(alice, shop, 7)], [(alice, shop, 7)])
     block.expect_balance(shop, 22)

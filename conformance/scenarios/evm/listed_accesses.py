@@ -8,6 +8,7 @@ from samestate.conformance.scenarios.amsterdam_gas import (
     COLD_ACCOUNT,
     PUSH,
     SELF_DESTRUCT,
+    TRANSFER,
     WARM,
 )
 from samestate.conformance.scenarios.assembler import call, code, create, load, store, when
@@ -208,7 +209,7 @@ def as_many_items_as_gas_allows(block: BlockBuilder) -> None:
     """A transfer's block has 28 accounts and slots on its list: a gas limit of 2,000 for each is enough."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
     block.set_environment(gas_limit=2_000 * ITEMS_OF_A_TRANSFER)
-    block.transfer(alice, to=bob, value=7)
+    block.transfer(alice, to=bob, value=7, gas=TRANSFER)
     block.expect_success()
 
 
@@ -217,7 +218,7 @@ def one_item_more_than_gas_allows(block: BlockBuilder) -> None:
     """The same with a gas limit of one less."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
     block.set_environment(gas_limit=2_000 * ITEMS_OF_A_TRANSFER - 1)
-    block.transfer(alice, to=bob, value=7)
+    block.transfer(alice, to=bob, value=7, gas=TRANSFER)
     block.expect(Invalid.ACCESS_LIST_TOO_LARGE)
 
 

@@ -130,7 +130,7 @@ def halt_of_a_transaction(block: BlockBuilder) -> None:
     halting = block.contract("halting", code(store(0, 1), "INVALID"))
     block.set_environment(gas_limit=60_000_000)
     block.call(alice, halting, gas=with_reservoir(2 * NEW_SLOT))
-    block.call(bob, halting)
+    block.call(bob, halting, gas=300_000)
     block.expect_success(False, False)
     block.expect_paid(EXECUTION_CAP, 300_000)
     block.expect_counted((EXECUTION_CAP, 0), (300_000, 0))
@@ -155,7 +155,7 @@ def spill_of_a_reverted_call(block: BlockBuilder) -> None:
     alice = block.account("alice", ETHER)
     failing = block.contract("failing", code(store(0, 1), REVERT))
     outer = block.contract("outer", code(f"{call(failing, gas=150_000)} POP", store(0, "GAS")), storage={0: 1})
-    block.call(alice, outer)
+    block.call(alice, outer, gas=300_000)
     block.expect_success()
     spent = CALL + ASKING + COLD_ACCOUNT + STORE + 2 * PUSH + POP
     block.expect_slot(outer, 0, 300_000 - spent - GAS)
@@ -418,7 +418,7 @@ def collision_makes_no_account(block: BlockBuilder) -> None:
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
     maker = block.contract("maker", code(create2(b""), "POP"))
     block.call(alice, maker)
-    block.call(bob, maker)
+    block.call(bob, maker, gas=300_000)
     block.expect_success()
     spent = CALL + 4 * PUSH + 12_000
     left = 300_000 - spent
