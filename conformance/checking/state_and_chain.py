@@ -159,8 +159,8 @@ def _deliver(
         try:
             compare_stateless(where, link.block, fork, chain.chain_id, entry.witness, executor)
         except MissingCode as missing:
-            lacks = "which lacks a code that is asked for its hash alone"
-            notes.append(f"{where}: not executed from its witness, {lacks}: {missing}")
+            hint = "such witnesses leave out codes of which only the hash is asked"
+            notes.append(f"{where}: not executed from its witness: {missing}; {hint}")
         else:
             checks.append("execution witness")
 

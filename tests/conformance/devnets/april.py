@@ -406,10 +406,13 @@ def intrinsic_state_gas(fork: Fork, environment: Environment, transaction: Trans
 
 def check_intrinsic_gas(fork: Fork, environment: Environment, transaction: Transaction, sender: bytes) -> None:
     execution = validity.intrinsic_gas(fork, transaction, sender)
+    floor = data_floor(transaction, sender)
     if transaction.gas_limit < execution + intrinsic_state_gas(fork, environment, transaction):
         raise Rejection(Invalid.INTRINSIC_GAS_TOO_LOW)
-    validity.check_intrinsic_gas(fork, environment, transaction, sender)
-    validity.check_execution_gas_limit(fork, environment, transaction, sender)
+    if transaction.gas_limit < floor:
+        raise Rejection(Invalid.FLOOR_GAS_TOO_LOW, f"{transaction.gas_limit} of {floor}")
+    if max(execution, floor) > gas.TRANSACTION_GAS_LIMIT:
+        raise Rejection(Invalid.INTRINSIC_GAS_OVER_LIMIT)
 
 
 def check_room(environment: Environment, totals: Totals, transaction: Transaction) -> None:

@@ -17,6 +17,7 @@ from samestate.conformance.fixtures.rulesets import choose_rulesets
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.forks import AMSTERDAM, BPO2_ACCESS_LISTS
 from samestate.spec.evm.hashing import keccak256
+from tests.conformance.checking.cases import blockchain_test, samestate, write
 from tests.conformance.devnets import april
 
 PAGE = Path(april.__file__)
@@ -110,8 +111,17 @@ def test_blocks_with_a_witness_are_executed_from_it_alone(data_folder: Path) -> 
     others = {verdict.id for verdict in session.verdicts} - {verdict.id for verdict in from_witness}
     assert len(session.notes) == len(others)
     for note in session.notes:
-        assert "which lacks a code that is asked for its hash alone: code 0x" in note
+        assert ": not executed from its witness: code 0x" in note
         assert any(name in note for name in ("extcode", "selfdestruct", "create_same_hash")), note
+
+
+@pytest.mark.parametrize("release", RELEASES.values(), ids=RELEASES)
+def test_a_block_is_executed_under_the_rules_of_a_devnet(tmp_path: Path, release: Release) -> None:
+    """Whether or not there are fixtures, the page is made of functions that the specification has."""
+    test = blockchain_test(getattr(april, release.attribute)) | {"network": "Devnet"}
+    path = write(tmp_path / "case.json", {"name": test})
+    result = samestate("check", path, "--ruleset", f"Devnet={PAGE}:{release.attribute}")
+    assert result.exit_code == 0, result.output
 
 
 def test_a_burn_is_told_from_a_transfer_by_its_topic() -> None:
