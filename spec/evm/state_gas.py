@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import Final
 
 from samestate.spec.evm.frame import Frame, Message, TransactionContext
-from samestate.spec.evm.halts import OutOfGas
+from samestate.spec.evm.halts import OutOfStateGas
 
 COST_PER_BYTE: Final = 1530
 NEW_SLOT: Final = 64 * COST_PER_BYTE
@@ -66,7 +66,7 @@ class StateGasFrame(Frame):
             self.spilled += spill
         else:
             # rule: evm.state-gas.out-of-gas
-            raise OutOfGas(amount)
+            raise OutOfStateGas(amount)
 
     def credit_state(self, amount: int) -> None:
         """State that was paid for is not there after all: give back what was spilled last, then fill the reservoir."""
