@@ -175,6 +175,17 @@ def room_before_nonce(block: BlockBuilder) -> None:
     block.expect(Invalid.GAS_ALLOWANCE_EXCEEDED, transaction=1)
 
 
+@scenario(hazards="H04 H07", forks=(AMSTERDAM,))
+def funds_before_code_of_the_sender(block: BlockBuilder) -> None:
+    """A sender that is a contract (EIP-3607), and has too little only because of the transaction before."""
+    alice = block.account("alice", ETHER)
+    spending = code("PUSH 0 PUSH 0 PUSH 0 PUSH 0 SELFBALANCE CALLER GAS CALL")
+    contract = block.contract("contract", spending, balance=ETHER)
+    block.call(alice, contract)
+    block.transfer(contract, to=alice, value=1, gas=TRANSFER)
+    block.expect(Invalid.INSUFFICIENT_FUNDS, transaction=1)
+
+
 @scenario(hazards="H45 H66", forks=(AMSTERDAM,))
 def contract_before_length_of_the_list(block: BlockBuilder) -> None:
     """A system contract without code, and more items on the list than the gas limit allows."""
