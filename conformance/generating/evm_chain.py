@@ -35,7 +35,7 @@ def generate_chain(forks: Sequence[Fork], seed: int, transactions: int = 8) -> l
     contracts of the last fork are there from the beginning, as on a chain.
     """
     random = Random(f"{' '.join(fork.name for fork in forks)} {seed} {transactions}")
-    draft = EvmDraft(random, forks[0], transactions)
+    draft = EvmDraft(random, forks[0], transactions, last=forks[-1])
     for address, code in system_contracts(forks[-1]).items():
         draft.account(address, nonce=1, code=code)
     asks = random.choice((0.0, 0.3, 0.9))

@@ -48,12 +48,15 @@ class AccountGroup:
 class EvmDraft:
     """A block in the making, for so many transactions, by random choices in an order that never changes.
 
-    ``hot`` is the group that transactions share. All that is in ``pre`` when :meth:`case` is called belongs to the
-    state before the block.
+    ``last`` is the fork of the last block, where others follow; ``hot`` the group that transactions share. All that is
+    in ``pre`` when :meth:`case` is called belongs to the state before the block.
     """
 
-    def __init__(self, random: Random, fork: Fork, transactions: int, gas_limit: int | None = None) -> None:
+    def __init__(
+        self, random: Random, fork: Fork, transactions: int, gas_limit: int | None = None, last: Fork | None = None
+    ) -> None:
         self.random = random
+        self.last = last or fork
         self.fork = fork
         self.chain_id = random.choice((1, 1, 1, 1337))
         self.pre: Alloc = {}
@@ -128,7 +131,7 @@ class EvmDraft:
         chain has one.
         """
         random = self.random
-        way = random.randrange(3 if has_slot_number(self.fork) else 4)
+        way = random.randrange(3 if has_slot_number(self.last) else 4)
         if way == 0:
             self.account(address, balance=1)
         elif way == 1:

@@ -24,6 +24,7 @@ QUANTITIES: Final = {
     "base_fee_per_gas": "currentBaseFee",
     "difficulty": "currentDifficulty",
     "excess_blob_gas": "currentExcessBlobGas",
+    "slot_number": "slotNumber",
 }
 BYTES: Final = {
     "coinbase": "currentCoinbase",
@@ -51,7 +52,8 @@ def environment_of(case: Case, block: Object) -> dict[str, Any]:
     """The environment of a block of the case, with nothing left for the tool to make up.
 
     Each hash that BLOCKHASH reaches is there, zero where the case has none: a tool that lacks one writes no parent's
-    hash into the state (EIP-2935), or ends. A field that the fork does not have is not there: geth panics over some.
+    hash into the state (EIP-2935), or ends; geth takes a slot number that is missing for 0. A field that the fork does
+    not have is not there: geth panics over some.
     """
     fork, env = evm.fork_of(case), member(block, "env")
     fields = evm.block_fields(fork)
@@ -76,8 +78,6 @@ def environment_of(case: Case, block: Object) -> dict[str, Any]:
             {"address": text(entry, "address"), "delta": number - int(text(entry, "number"))}
             for entry in members(block, "ommers")
         ]
-    if fork.has_access_list:
-        written["slotNumber"] = "0x0"  # the first step of Amsterdam has none, and geth takes none for zero in silence
     return written
 
 
