@@ -1,6 +1,7 @@
 # Every target makes its own virtual environment in .venv, again whenever pyproject.toml has changed.
 #   PYTHON=python3.12      which interpreter to make it with (3.11 or newer)
 #   MINUTES=60            how long each search of `make soak-parallel` takes (5 if not said)
+#   LIMIT=600             how many seconds a test may take (900 if not said, four hours in `make soak`)
 #   SAMESTATE_DATA=FOLDER  official fixtures and real blocks; ../shared/data is taken where it is there
 
 VENV  := .venv
@@ -8,6 +9,11 @@ BIN   := $(VENV)/bin
 STAMP := $(VENV)/installed-$(shell cksum pyproject.toml | cut -d ' ' -f 1)
 JOBS  ?= 2
 MINUTES ?= 5
+
+# Whatever a test hangs in, compiled code included: its worker prints the stacks of all threads and ends, pytest-xdist
+# names the test, and a new worker goes on with the rest.
+LIMIT  ?= 900
+PYTEST  = $(BIN)/python -m pytest -n $(JOBS) -o faulthandler_timeout=$(LIMIT) -o faulthandler_exit_on_timeout=true
 
 # What `optimized` is compiled from: any change asks for a build, which compiles only what changed.
 SOURCES := $(shell find optimized -name '*.py' -o -name '*.pxd' -o -name '*.hpp' | LC_ALL=C sort) setup.py
@@ -54,18 +60,20 @@ conformance: $(BUILT) ## the main job: vectors, the toy's on every engine, real 
 	$(BIN)/samestate check --engine all vectors/toy
 	$(if $(BLOCKS),$(BIN)/samestate check --jobs $(JOBS) $(BLOCKS) $(ALLOW_UNUSABLE))
 	$(if $(SAMESTATE_DATA),$(BIN)/samestate check --jobs $(JOBS) --sample 1000 $(SAMESTATE_DATA) $(ALLOW_UNUSABLE))
-	$(BIN)/python -m pytest conformance -n $(JOBS)
+	$(PYTEST) conformance
 
 test: lint ## lint, types, import contracts, then every test (what CI runs)
-	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -m "not soak" -n $(JOBS)
+	HYPOTHESIS_PROFILE=ci $(PYTEST) -m "not soak"
 
 quick: $(BUILT) ## lint, types and unit tests, in under two minutes
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest tests -m "not slow and not fixtures and not peers and not sanitizers and not soak" -n $(JOBS)
+	HYPOTHESIS_PROFILE=quick $(PYTEST) tests -m "not slow and not fixtures and not peers and not sanitizers and not soak"
+
+soak soak-parallel: LIMIT = 14400
 
 soak: soak-fixtures soak-parallel ## all official fixtures, all engines at length, then every test with long fuzzing
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(JOBS)
+	HYPOTHESIS_PROFILE=soak $(PYTEST)
 
 soak-fixtures: $(BUILT) ## every official fixture (resumes where it was stopped)
 	$(if $(SAMESTATE_DATA),,$(error make soak-fixtures needs SAMESTATE_DATA, a folder with the official fixtures))
@@ -74,8 +82,8 @@ soak-fixtures: $(BUILT) ## every official fixture (resumes where it was stopped)
 soak-parallel: $(BUILT) ## strategies and engines: random blocks, random schedules of the EVM's vectors, mutants, sanitizers
 	$(BIN)/samestate fuzz --minutes $(MINUTES) --txs 40 --workers 3 --engine 'reference:*' --engine 'optimized:*'
 	$(BIN)/samestate fuzz --minutes $(MINUTES) --machine evm --engine 'reference:*' --engine 'optimized:*@processes'
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n $(JOBS) tests/reference/test_strategies_on_the_evm.py
-	$(BIN)/python -m pytest -n $(JOBS) tests/optimized/sanitizers tests/optimized/explored \
+	HYPOTHESIS_PROFILE=soak $(PYTEST) tests/reference/test_strategies_on_the_evm.py
+	$(PYTEST) tests/optimized/sanitizers tests/optimized/explored \
 		conformance/suite/test_interleavings.py conformance/suite/test_mutants.py conformance/suite/test_compiled_mutants.py
 
 peers: $(PEERS)/evm-$(GETH) $(PEERS)/revme-$(REVME) $(ETHEREUMJS) ## install the outside clients that tests compare with (geth, revm, ethereumjs) into .peers and benchmarks/peers

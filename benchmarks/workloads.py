@@ -163,20 +163,20 @@ def transaction(to: bytes, gas_limit: int, value: int = 0, data: bytes = b"") ->
     )
 
 
-def transfers(accounts: int = 2000) -> GeneratedCase:
+def transfers(accounts: int = 2000, fork: Fork = PRAGUE) -> GeneratedCase:
     """1,000 transfers, each from its own sender to its own recipient."""
     name = f"1,000 transfers, {accounts:,} accounts"
-    return case(name, TRANSACTIONS, accounts, lambda index: transaction(recipient(index), 21000, value=1 + index))
+    return case(name, TRANSACTIONS, accounts, lambda index: transaction(recipient(index), 21000, value=1 + index), fork)
 
 
-def token_transfers(accounts: int = 2000) -> GeneratedCase:
-    """1,000 transfers of a token, each from its own sender to its own recipient."""
+def token_transfers(accounts: int = 2000, fork: Fork = PRAGUE, gas_limit: int = 80_000) -> GeneratedCase:
+    """1,000 transfers of a token, each from its own sender to its own recipient, who had none before."""
 
     def make(index: int) -> Transaction:
         data = TRANSFER_SELECTOR + recipient(index).rjust(32, b"\x00") + (1 + index).to_bytes(32, "big")
-        return transaction(TOKEN, 80000, data=data)
+        return transaction(TOKEN, gas_limit, data=data)
 
-    return case(f"1,000 ERC-20 transfers, {accounts:,} accounts", TRANSACTIONS, accounts, make)
+    return case(f"1,000 ERC-20 transfers, {accounts:,} accounts", TRANSACTIONS, accounts, make, fork)
 
 
 def loop(accounts: int = 2000) -> GeneratedCase:

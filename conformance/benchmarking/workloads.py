@@ -167,8 +167,11 @@ def evm_block(preset: EvmPreset, conflict: float, hot_key: bool, seed: int) -> t
         slots.append(0 if hot_key else random.choice(slots) if index in conflicting else index + 1)
     pre: Alloc = {
         f"0x{address.hex()}": {"nonce": "0x1", "code": f"0x{code.hex()}"}
-        for address, code in {**system_contracts(AMSTERDAM), LOOP: loop_code()}.items()
+        for address, code in system_contracts(AMSTERDAM).items()
     }
+    # every slot is there: new state has a price that would leave nothing to compute with (EIP-8037)
+    filled = {hex(slot): "0x1" for slot in sorted(set(slots))}
+    pre[f"0x{LOOP.hex()}"] = {"nonce": "0x1", "code": f"0x{loop_code().hex()}", "storage": filled}
     transactions = []
     for index, slot in enumerate(slots):
         key = keccak256(f"samestate bench {seed} {index}".encode())
@@ -192,6 +195,7 @@ def evm_block(preset: EvmPreset, conflict: float, hot_key: bool, seed: int) -> t
         gas_limit=max(60_000_000, preset.gas * count),
         base_fee_per_gas=GWEI,
         parent_hash=bytes(32),
+        slot_number=NUMBER,
         block_hashes={NUMBER - 1: bytes(32)},
     )
     return Payload(environment, tuple(transactions)), FlatState.from_alloc(pre)

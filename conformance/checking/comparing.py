@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from samestate.conformance.vectors.list_difference import list_difference
+from samestate.spec.evm.rlp import MalformedRlp, decode, encode
 from samestate.spec.evm.state import FlatState
 
 
@@ -21,6 +24,35 @@ def compare(
     """Raise Disagreement unless both are the same; ``who`` computed the one that was not expected."""
     if expected != computed:
         raise Disagreement(f"{what}: expected {show(expected)}, {who} gives {show(computed)}")
+
+
+RECEIPT: Final = ("status", "cumulative gas used", "logs bloom", "logs")
+"""What a receipt has beside its type (EIP-658)."""
+
+
+def compare_receipt(what: str, expected: bytes, computed: bytes, who: str) -> None:
+    """Raise Disagreement unless both receipts are the same, each as the trie has it; the first field that differs."""
+    if expected == computed:
+        return
+    for name, right, given in zip(
+        ("type", *RECEIPT), _receipt_fields(expected), _receipt_fields(computed), strict=False
+    ):
+        compare(f"{what}: {name}", right, given, who)
+    compare(what, expected, computed, who)
+
+
+def _receipt_fields(encoded: bytes) -> list[bytes | int]:
+    """The fields of a receipt; none where it is malformed."""
+    kind = 0 if encoded[:1] >= b"\xc0" else int.from_bytes(encoded[:1])
+    try:
+        fields = decode(encoded if kind == 0 else encoded[1:])
+    except MalformedRlp:
+        return []
+    if not isinstance(fields, list) or len(fields) != len(RECEIPT):
+        return []
+    status, gas, bloom, logs = fields
+    numbers = [int.from_bytes(each) if isinstance(each, bytes) else encode(each) for each in (status, gas)]
+    return [kind, *numbers, bloom if isinstance(bloom, bytes) else encode(bloom), encode(logs)]
 
 
 def compare_access_list(where: str, expected: bytes, computed: bytes, who: str) -> None:

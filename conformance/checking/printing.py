@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,8 +80,7 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
     if len(errors) > FAILURES_SHOWN:
         yield f"and {len(errors) - FAILURES_SHOWN} more documents that cannot be used: --json FILE has them all"
     reasons = Counter(verdict.reason for verdict in session.verdicts if verdict.result is Result.SKIPPED)
-    for reason, count in sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])):
-        yield f"skipped {count:6}  {reason}"
+    yield from skips(reasons, "skipped")
     if not session.ended:
         for engine in session.idle(options.engines):
             yield f"{engine} executed nothing"
@@ -94,6 +93,7 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
     if len(session.notes) > NOTES_SHOWN:
         yield f"note: and {len(session.notes) - NOTES_SHOWN} more of such"
     if session.sample is not None:
+        yield from skips(session.sample.skipped, "outside the sample")
         yield f"a sample of {session.sample.size} of {session.sample.available} cases"
     if session.deselected:
         yield f"{session.deselected} cases deselected by {' '.join(options.selection.options()) or 'their names'}"
@@ -106,6 +106,12 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
         f"{session.count(Result.PASSED)} passed, {session.count(Result.FAILED)} failed, "
         f"{session.count(Result.SKIPPED)} skipped" + (f", {len(errors)} unusable" if errors else "")
     )
+
+
+def skips(reasons: Mapping[str, int], what: str) -> Iterator[str]:
+    """How many cases were not run for which reason, the most frequent first."""
+    for reason, count in sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])):
+        yield f"{what} {count:6}  {reason}"
 
 
 def failure(verdict: Verdict, name_engine: bool = False) -> Iterator[str]:
@@ -176,7 +182,11 @@ def to_json(session: Session, options: Options, version: str, seconds: float) ->
         "notes": list(session.notes),
         "sample": None
         if session.sample is None
-        else {"size": session.sample.size, "available": session.sample.available},
+        else {
+            "size": session.sample.size,
+            "available": session.sample.available,
+            "skipped": dict(session.sample.skipped),
+        },
         "verdicts": [
             {
                 "id": verdict.id,

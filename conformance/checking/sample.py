@@ -6,8 +6,8 @@ The same cases are chosen on every machine, in whatever folder the data lies, as
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -47,13 +47,15 @@ class Listed:
 class Sample:
     """The chosen cases by the place of their document, and how many there were to choose from.
 
-    ``unusable`` are the places of documents that cannot be used: they are no cases, and yet not left out.
+    ``unusable`` are the places of documents that cannot be used: they are no cases, and yet not left out. ``skipped``
+    says of the cases that cannot be run why, and how many.
     """
 
     wanted: dict[str, frozenset[str]]
     size: int
     available: int
     unusable: frozenset[str] = frozenset()
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -79,10 +81,13 @@ def choose(
     folders = folders or GroupFolders()
     listed: list[Listed] = []
     unusable: set[str] = set()
+    skipped: Counter[str] = Counter()
     for path in paths:
         for case in _list(path, selection, folders, chain, rulesets):
             if isinstance(case, Listed):
                 listed.append(case)
+            elif isinstance(case, Skipped):
+                skipped[case.reason] += 1
             else:
                 unusable.add(case)
     chosen = stratify(listed, size)
@@ -90,14 +95,18 @@ def choose(
     for case in chosen:
         wanted[case.place].add(case.id)
     return Sample(
-        {place: frozenset(ids) for place, ids in wanted.items()}, len(chosen), len(listed), frozenset(unusable)
+        {place: frozenset(ids) for place, ids in wanted.items()},
+        len(chosen),
+        len(listed),
+        frozenset(unusable),
+        skipped,
     )
 
 
 def _list(
     path: Path, selection: Selection, folders: GroupFolders, chain: Network | None, rulesets: Rulesets
-) -> Iterator[Listed | str]:
-    """The cases below a path, and the places of documents that cannot be used."""
+) -> Iterator[Listed | Skipped | str]:
+    """The cases below a path, those that cannot be run, and the places of documents that cannot be used."""
 
     def listed(place: str, identity: str) -> Listed:
         inside = f"{path.name}{place.removeprefix(str(path))}"
@@ -108,11 +117,11 @@ def _list(
     halves = Halves()
     for document in _documents(path):
         try:
-            ids = _ids(document, path, selection, halves, folders, chain, rulesets)
+            found = _found(document, path, selection, halves, folders, chain, rulesets)
         except InputError:
             yield document.place
         else:
-            yield from (listed(document.place, identity) for identity in ids)
+            yield from (case if isinstance(case, Skipped) else listed(document.place, case) for case in found)
     for pair in pair_rpc(halves.blocks, halves.witnesses):
         try:
             case = None if isinstance(pair, Unpaired) else rpc_case(*pair, chain)
@@ -131,7 +140,7 @@ def _documents(path: Path) -> Iterator[Document]:
         yield Document(str(path), b"", str(error))
 
 
-def _ids(
+def _found(
     document: Document,
     path: Path,
     selection: Selection,
@@ -139,8 +148,8 @@ def _ids(
     folders: GroupFolders,
     chain: Network | None,
     rulesets: Rulesets,
-) -> list[str]:
-    """The ids of the cases in a document that can be run; a block or a witness alone is put aside.
+) -> list[str | Skipped]:
+    """The ids of the cases in a document that can be run, and the others; a block or a witness alone is put aside.
 
     Raises InputError.
     """
@@ -158,7 +167,11 @@ def _ids(
         halves.witnesses.append((document.place, value))
     elif not is_schema(value):
         cases = cases_in(document.place, value, folders.of(document), chain, rulesets)
-        return [case.id for case in cases if _is_taken(case, path, selection)]
+        return [
+            case if isinstance(case, Skipped) else case.id
+            for case in cases
+            if selection.takes(case.id, str(path), forks_of(case))
+        ]
     return []
 
 

@@ -231,6 +231,9 @@ def _refuse_nothing(options: Options, session: Session) -> None:
     """Raise InputError where there was no case at all, or not one that was asked for by its name."""
     limits = [*options.selection.options(), *(f"{id}" for _, id in options.members)]
     limits += [f"--sample {options.sample}"] if options.sample is not None else []
+    if not session.verdicts and not session.listed and session.sample is not None and session.sample.skipped:
+        reasons = "; ".join(f"{count} {reason}" for reason, count in sorted(session.sample.skipped.items()))
+        raise InputError(f"{', '.join(map(str, options.paths))}: no case that can be run: {reasons}")
     if not session.verdicts and not session.listed:
         raise InputError(
             f"{', '.join(map(str, options.paths))}: no case to check"

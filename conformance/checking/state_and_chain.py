@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from samestate.conformance.checking.comparing import Disagreement, compare, compare_access_list, compare_state, show
-from samestate.conformance.checking.executor import BlockExecutor
+from samestate.conformance.checking.comparing import (
+    Disagreement,
+    compare,
+    compare_access_list,
+    compare_receipt,
+    compare_state,
+)
+from samestate.conformance.checking.executor import BlockExecutor, Executor
+from samestate.conformance.checking.stateless import compare_stateless
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase, BlockEntry
 from samestate.conformance.fixtures.exceptions import satisfies
+from samestate.conformance.fixtures.filling_tools import reading_decides
 from samestate.conformance.fixtures.forks import ForkSchedule
 from samestate.conformance.fixtures.payload import CallError, NewPayload
 from samestate.conformance.fixtures.state_test import StateTestCase
@@ -19,7 +27,7 @@ from samestate.spec.evm.chain import Chain, EvmResult, access_list_of
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.receipt import encode_receipt, logs_hash
-from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.state import FlatState, MissingCode
 from samestate.spec.evm.transaction import decode_transaction
 from samestate.spec.machine import Rejection
 from samestate.spec.state.patricia import ordered_trie_root
@@ -59,7 +67,7 @@ def _state_test(case: StateTestCase, executor: BlockExecutor, checks: list[str])
     compare("logs hash", case.logs_hash, logs_hash(result.outcomes[0].logs), executor.name)
     if case.receipt is not None:
         checks.append("receipt")
-        compare("receipt", case.receipt, encode_receipt(result.receipts[0]), executor.name)
+        compare_receipt("receipt", case.receipt, encode_receipt(result.receipts[0]), executor.name)
     checks.append("state root")
     compare_state(case.state_root, result.state(), case.post, executor.name)
 
@@ -97,7 +105,7 @@ def _blockchain_test(case: BlockchainTestCase, executor: BlockExecutor, checks: 
     compare("genesis state root", genesis.header.state_root, case.pre.root())
     chain = Chain(case.chain_id, case.schedule, genesis, case.pre, executor.execute)
     for index, entry in enumerate(case.blocks):
-        _deliver(f"block {index}", entry, chain, case.schedule, executor.name, checks, notes)
+        _deliver(f"block {index}", entry, chain, case.schedule, executor, checks, notes)
     checks.append("last block hash")
     compare("last block hash", case.last_block_hash, chain.head)
     head = chain.links[chain.head].state
@@ -111,7 +119,7 @@ def _blockchain_test(case: BlockchainTestCase, executor: BlockExecutor, checks: 
         checks.append("post state")
         compare("post state root", case.post_state_root, head.root())
     if case.sync is not None:
-        _deliver("the block to sync to", case.sync, chain, case.schedule, executor.name, checks, notes)
+        _deliver("the block to sync to", case.sync, chain, case.schedule, executor, checks, notes)
 
 
 def _deliver(
@@ -119,7 +127,7 @@ def _deliver(
     entry: BlockEntry,
     chain: Chain,
     schedule: ForkSchedule,
-    who: str,
+    executor: BlockExecutor,
     checks: list[str],
     notes: list[str],
 ) -> None:
@@ -134,7 +142,7 @@ def _deliver(
         try:
             _rejected(rejection, entry.exceptions)
         except Disagreement as difference:
-            raise Disagreement(f"{where}: {difference}{_receipts_differ(entry, results)}") from rejection
+            raise Disagreement(f"{where}: {difference}{_receipts_differ(entry, results, executor.name)}") from rejection
         return
     if entry.exceptions:
         checks.append("rejection")
@@ -142,7 +150,19 @@ def _deliver(
     if entry.receipts is not None and ordered_trie_root(entry.receipts) != link.block.header.receipts_root:
         notes.append(f"{where}: its receipts have another root than its header, and the header decides")
         entry = replace(entry, receipts=None)
-    _compare_block(where, entry, link.block, results[0], who, checks)
+    _compare_block(where, entry, link.block, results[0], executor.name, checks)
+    header = link.block.header
+    fork = schedule(chain.links[header.parent_hash].total_difficulty, header.number, header.timestamp)
+    if reading_decides(fork, (log for receipt in results[0].receipts for log in receipt.logs)):
+        notes.append(f"{where}: EIP-6110 rejects the block for a deposit in it, which is read as its tool reads it")
+    if entry.witness is not None and isinstance(executor, Executor):
+        try:
+            compare_stateless(where, link.block, fork, chain.chain_id, entry.witness, executor)
+        except MissingCode as missing:
+            hint = "such witnesses leave out codes of which only the hash is asked"
+            notes.append(f"{where}: not executed from its witness: {missing}; {hint}")
+        else:
+            checks.append("execution witness")
 
 
 def _is_refused(where: str, entry: BlockEntry, call: NewPayload, schedule: ForkSchedule, checks: list[str]) -> bool:
@@ -174,17 +194,19 @@ def _compare_block(where: str, entry: BlockEntry, block: Block, result: EvmResul
         checks.append("receipts")
         compare(f"{where}: number of receipts", len(entry.receipts), len(result.receipts), who)
         for number, (expected, receipt) in enumerate(zip(entry.receipts, result.receipts, strict=True)):
-            compare(f"{where}: receipt {number}", expected, encode_receipt(receipt), who)
+            compare_receipt(f"{where}: receipt {number}", expected, encode_receipt(receipt), who)
     if entry.access_list is not None:
         checks.append("block access list")
         compare_access_list(where, entry.access_list, encode_access_list(access_list_of(result)), who)
 
 
-def _receipts_differ(entry: BlockEntry, results: list[EvmResult]) -> str:
+def _receipts_differ(entry: BlockEntry, results: list[EvmResult], who: str) -> str:
     """Which receipt differs first, where a block was rejected after it had been executed."""
     if not results or entry.receipts is None:
         return ""
     for number, (expected, receipt) in enumerate(zip(entry.receipts, results[0].receipts, strict=False)):
-        if expected != encode_receipt(receipt):
-            return f"\n  receipt {number}: expected {show(expected)}, got {show(encode_receipt(receipt))}"
+        try:
+            compare_receipt(f"receipt {number}", expected, encode_receipt(receipt), who)
+        except Disagreement as difference:
+            return f"\n  {difference}"
     return ""

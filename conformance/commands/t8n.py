@@ -161,7 +161,7 @@ def t8n(
         memory=trace_memory and not no_memory,
         return_data=trace_return_data or not no_return_data,
     )
-    traces = TraceFiles(folder, options, fork.name) if trace else None
+    traces = TraceFiles(folder, options, fork) if trace else None
     try:
         transition = build(fork, context, state, transactions, state_test, traces)
     finally:

@@ -6,16 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Unpack
 
+from samestate.conformance.fixtures.features import counts_state_gas
 from samestate.conformance.generating.system_contracts import system_contracts
 from samestate.conformance.scenarios.draft import (
     BLOB_HASH_VERSION,
     CHAIN_ID,
     ETHER,
     FIRST_NUMBER,
+    FIRST_SLOT,
     FIRST_TIMESTAMP,
     GAS_LIMIT,
     GWEI,
     NO_ADDRESS,
+    PRICES,
+    PRICES_WITH_STATE_GAS,
     SECONDS_PER_BLOCK,
     SYSTEM_CONTRACTS,
     Details,
@@ -65,10 +69,12 @@ class BlockBuilder:
     """Builds the pre-state and the blocks of a vector. The last one begun is the current block.
 
     Amounts in wei; ``tip`` is the priority fee per gas, and ``max_fee`` the maximum, by default enough for the tip.
+    ``gas`` is the gas limit; ``prices`` has those that are the default.
     """
 
     def __init__(self, fork: Fork) -> None:
         self.fork = fork
+        self.prices = PRICES_WITH_STATE_GAS if counts_state_gas(fork) else PRICES
         self.named: dict[str, NamedAccount] = {}
         self.pre: Object = {}
         self.nonces: dict[bytes, int] = {}
@@ -168,6 +174,7 @@ class BlockBuilder:
                 prev_randao=keccak256(f"samestate randao {number}".encode()) if fields["prev_randao"] else bytes(32),
                 parent_hash=parent_hash,
                 parent_beacon_block_root=keccak256(f"samestate beacon root {number - 1}".encode()),
+                slot_number=FIRST_SLOT + number - FIRST_NUMBER if fields["slot_number"] else 0,
                 block_hashes={number - 1: parent_hash},
             )
         )
@@ -215,17 +222,19 @@ class BlockBuilder:
     # Transactions
 
     def transfer(
-        self, sender: NamedAccount, to: NamedAccount, value: int, gas: int = 21_000, **details: Unpack[Details]
+        self, sender: NamedAccount, to: NamedAccount, value: int, gas: int | None = None, **details: Unpack[Details]
     ) -> None:
         """Send value, and nothing else."""
         comment = f"{sender.name} sends {ether(value)} to {to.name}"
-        self._send(sender, to, value, gas, details={"comment": comment, **details})
+        self._send(sender, to, value, gas or self.prices.transfer, details={"comment": comment, **details})
 
     def call(
-        self, sender: NamedAccount, to: NamedAccount, value: int = 0, gas: int = 300_000, **details: Unpack[Details]
+        self, sender: NamedAccount, to: NamedAccount, value: int = 0, gas: int | None = None, **details: Unpack[Details]
     ) -> None:
         """Call a contract."""
-        self._send(sender, to, value, gas, details={"comment": f"{sender.name} calls {to.name}", **details})
+        self._send(
+            sender, to, value, gas or self.prices.call, details={"comment": f"{sender.name} calls {to.name}", **details}
+        )
 
     def create(
         self,
@@ -233,14 +242,16 @@ class BlockBuilder:
         name: str,
         initcode: bytes,
         value: int = 0,
-        gas: int = 500_000,
+        gas: int | None = None,
         **details: Unpack[Details],
     ) -> NamedAccount:
         """Create a contract by a transaction, and give it a name."""
         nonce = details.get("nonce", self.nonces.get(sender.address, 0))
         created = self.at(name, created_address(sender.address, nonce))
         comment = f"{sender.name} creates {name}"
-        self._send(sender, None, value, gas, details={"data": initcode, "comment": comment, **details})
+        self._send(
+            sender, None, value, gas or self.prices.creation, details={"data": initcode, "comment": comment, **details}
+        )
         return created
 
     def delegate(
@@ -249,7 +260,7 @@ class BlockBuilder:
         delegations: Mapping[NamedAccount, NamedAccount | None] | Sequence[Authorization],
         to: NamedAccount | None = None,
         value: int = 0,
-        gas: int = 500_000,
+        gas: int | None = None,
         **details: Unpack[Details],
     ) -> None:
         """Delegate the code of accounts to others, or to nobody, and call ``to``, or the sender."""
@@ -265,7 +276,9 @@ class BlockBuilder:
             authorizations, words = list(delegations), ["accounts"]
         comment = f"{sender.name} brings delegations: {', '.join(words)}"
         details = {"nonce": nonce, "comment": comment, **details}
-        self._send(sender, to or sender, value, gas, details=details, authorizations=authorizations)
+        self._send(
+            sender, to or sender, value, gas or self.prices.creation, details=details, authorizations=authorizations
+        )
 
     def authorization(
         self, authority: NamedAccount, target: NamedAccount | None, nonce: int | None = None, chain_id: int = CHAIN_ID
@@ -286,7 +299,7 @@ class BlockBuilder:
         to: NamedAccount | None,
         count: int,
         max_blob_fee: int = GWEI,
-        gas: int = 21_000,
+        gas: int | None = None,
         **details: Unpack[Details],
     ) -> None:
         """Send a transaction with so many blobs; ``to`` nobody is what no block may have."""
@@ -296,7 +309,15 @@ class BlockBuilder:
         )
         comment = f"{sender.name} sends {count} blobs to {to.name if to is not None else 'nobody'}"
         details = {"comment": comment, **details}
-        self._send(sender, to, 0, gas, details=details, blob_hashes=hashes, max_blob_fee=max_blob_fee)
+        self._send(
+            sender,
+            to,
+            0,
+            gas or self.prices.transfer,
+            details=details,
+            blob_hashes=hashes,
+            max_blob_fee=max_blob_fee,
+        )
 
     def raw(self, encoded: bytes, comment: str) -> None:
         """Put bytes in the place of a transaction."""
@@ -306,8 +327,8 @@ class BlockBuilder:
         self,
         sender: NamedAccount,
         to: NamedAccount | None,
-        value: int = 0,
-        gas: int = 21_000,
+        value: int,
+        gas: int,
         *,
         details: Details,
         authorizations: Sequence[Authorization] | None = None,

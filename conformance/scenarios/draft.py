@@ -28,6 +28,7 @@ CHAIN_ID: Final = 1
 FIRST_NUMBER: Final = 1000
 FIRST_TIMESTAMP: Final = 1_800_000_000
 SECONDS_PER_BLOCK: Final = 12
+FIRST_SLOT: Final = 2_000_000
 GAS_LIMIT: Final = 30_000_000
 BLOB_HASH_VERSION: Final = b"\x01"
 NO_ADDRESS: Final = bytes(20)
@@ -38,8 +39,34 @@ SYSTEM_CONTRACTS: Final = {
     CONSOLIDATION_REQUESTS: "consolidation requests",
     BUILDER_DEPOSITS: "builder deposits",
     BUILDER_EXITS: "builder exits",
-    FACTORY: "factory",
+    FACTORY: "deployment factory",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What scenarios must know of gas: what new state costs, and the gas limits that transactions have by default."""
+
+    new_slot: int
+    new_account: int
+    new_delegation: int
+    call: int
+    """Enough for a call that makes a few slots."""
+    creation: int
+    """Enough for a creation, and for delegations."""
+
+    @property
+    def transfer(self) -> int:
+        """Enough for a transfer, be the recipient there or not."""
+        return 21_000 + self.new_account
+
+
+PRICES: Final = Prices(new_slot=0, new_account=0, new_delegation=0, call=300_000, creation=500_000)
+"""Where new state costs nothing but execution gas."""
+PRICES_WITH_STATE_GAS: Final = Prices(
+    new_slot=64 * 1530, new_account=120 * 1530, new_delegation=23 * 1530, call=1_000_000, creation=1_000_000
+)
+"""Since Amsterdam (EIP-8037)."""
 
 
 class Unexpected(Exception):  # noqa: N818 - what a scenario finds, not an error of this program

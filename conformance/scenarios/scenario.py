@@ -88,7 +88,7 @@ def _adding(hazards: str, forks: Sequence[Ruleset], machine: str, size_limit: in
 
 
 def since(fork: Fork) -> tuple[Fork, ...]:
-    """The fork in which something begins, and the latest: between them nothing about it has changed."""
+    """The fork in which something begins, and the latest: what changes about it on the way is prices at most."""
     return (fork,) if fork is LATEST else (fork, LATEST)
 
 

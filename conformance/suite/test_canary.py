@@ -28,6 +28,12 @@ CANARIES: Final = {
 }
 """For each machine a vector, and one whose block carries an access list."""
 
+WITHOUT_SUMS: Final = {
+    **CANARIES,
+    "evm": ("evm/storage/read_after_write-berlin", "evm/access_lists/right_list-bpo2withaccesslists"),
+}
+"""The same without gas in two dimensions, from which a vector's gas used follows: there a wrong one is bad input."""
+
 FIELDS: Final = ("state_root", "receipts_root", "gas_used")
 
 REJECTED: Final = (
@@ -95,9 +101,9 @@ def least(id: str) -> int:
     return LEAST.get(id) or LEAST[room + kind]
 
 
-def canary_for(id: str, machine: str) -> Path:
-    """The vector that must fail once a digit is wrong."""
-    plain, listed = CANARIES[machine]
+def canary_for(id: str, machine: str, field: str = "") -> Path:
+    """The vector that must fail once a digit of a field is wrong."""
+    plain, listed = (WITHOUT_SUMS if field == "gas_used" else CANARIES)[machine]
     return VECTORS / f"{listed if engine_of(id).capabilities.needs_access_list else plain}{SUFFIX}"
 
 
@@ -116,7 +122,7 @@ def test_the_canary_lives_on_every_engine(id: str, machine: str) -> None:
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize(("id", "machine"), pairs())
 def test_a_wrong_digit_fails_on_every_engine(id: str, machine: str, field: str) -> None:
-    path = canary_for(id, machine)
+    path = canary_for(id, machine, field)
     text = path.read_text(encoding="utf-8")
     place = re.search(rf'\n      {field}: "(0x)?[0-9a-f]*([0-9a-f])"', text)
     assert place is not None

@@ -19,7 +19,7 @@ from samestate.conformance.scenarios.filling import fill
 from samestate.conformance.scenarios.scenario import Ruleset, Scenario, all_scenarios
 from samestate.conformance.vectors.document import quoted, read_yaml
 from samestate.conformance.vectors.loading import load_vector, load_vector_file
-from samestate.conformance.vectors.model import Vector, member, members, text, texts
+from samestate.conformance.vectors.model import DIMENSIONS, Vector, member, members, text, texts
 from samestate.conformance.vectors.places import SUFFIX, VECTORS, vector_files
 from samestate.conformance.vectors.record import integer, write_value
 from samestate.conformance.vectors.writing import write_yaml
@@ -323,6 +323,8 @@ WRONG: Final[dict[str, tuple[str, Callable[[Content], None]]]] = {
     "dependency left out": (CANARY, dependency_left_out),
     "valid block called invalid": (CANARY, valid_called_invalid),
     "blob_gas_used": (CANARY_WITH_ACCESS_LIST, wrong_field("blob_gas_used")),
+    **{name: (CANARY_WITH_ACCESS_LIST, wrong_field(name)) for name in DIMENSIONS},
+    **{f"receipt {name}": (CANARY_WITH_ACCESS_LIST, wrong_receipt(name)) for name in DIMENSIONS},
     "requests": (CANARY_WITH_ACCESS_LIST, wrong_requests),
     "requests_hash": (CANARY_WITH_ACCESS_LIST, wrong_field("requests_hash")),
     "block_access_list": (CANARY_WITH_ACCESS_LIST, wrong_field("block_access_list")),

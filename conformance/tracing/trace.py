@@ -14,6 +14,21 @@ Where the proposal leaves a choice, or clients differ:
 - ``gasUsed`` of the last line is the gas that the transaction used in all, as in its receipt; geth and EELS give that
   of the outermost frame, without intrinsic gas and refunds.
 - ``output`` is hex without a prefix, as in the proposal; that of a creation is the code that it deployed.
+
+Where new state has a price of its own (EIP-8037, since Amsterdam), and nowhere else, each line says in two fields more
+what it does with that; every line stays one that readers of EIP-3155 take. Names and meaning are those of
+ethereum/execution-apis#852 and, in lines of EIP-3155, of Erigon. geth prints no state gas; its other fields are these.
+
+- ``stateGasReservoir`` is what is in the reservoir before the instruction. ``gas`` is without it, ``gasCost`` without
+  state gas: where the reservoir does not suffice, ``gas`` falls by more than ``gasCost`` says.
+- ``stateGasCost`` is by how much the instruction changes the state gas that the transaction has used, negative where a
+  slot that it has set is cleared again. Both are JSON numbers. An instruction that ends its frame exceptionally changes
+  nothing: it has 0, or for the error ``OutOfStateGas`` the price that could not be paid.
+- What no instruction pays is in no line: before the code delegations and the account that the transaction makes, after
+  it the bytes of a contract's code and what a failed frame gives back.
+- The last line has the sums: ``executionGasUsed`` and ``stateGasUsed`` are what the transaction adds to the block's
+  counts, ``gasRefund`` what came back. ``gasUsed`` is what was paid for: the two less the refund, unless the floor of
+  the data is more.
 """
 
 from __future__ import annotations
@@ -23,9 +38,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from samestate.conformance.fixtures.features import counts_state_gas
+from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.frame import Frame
 from samestate.spec.evm.gas import CALL_STIPEND, all_but_one_64th
-from samestate.spec.evm.halts import OutOfGas, Reverted
+from samestate.spec.evm.halts import OutOfGas, OutOfStateGas, Reverted
+from samestate.spec.evm.state_gas import StateGasFrame
 from samestate.spec.evm.transaction_execution import Outcome
 from samestate.spec.machine import Rejection
 
@@ -56,6 +74,10 @@ class Unfinished(NamedTuple):
     """The gas that a call would like to give."""
     value: int
     """The value that a call sends."""
+    state_gas: int
+    """The state gas that the frame and those that it called had used."""
+    spilled: int
+    """The part of it that was taken from the gas that is left."""
     fields: dict[str, object]
 
 
@@ -82,12 +104,15 @@ class LineTracer:
         caller = self._unfinished
         if caller is not None:
             along = frame.message.gas if frame.message.is_creation else 0
-            self._finish(caller, caller.gas - caller.frame.gas_left - along)
+            reservoir = frame.first if isinstance(frame, StateGasFrame) else 0
+            used = state_gas_used(caller.frame) - reservoir - caller.state_gas
+            self._finish(caller, caller.gas - caller.frame.gas_left - along - spill_of(caller), state_gas=used)
 
     def step(self, frame: Frame, opcode: int) -> None:
         """An instruction begins: the one before it has ended."""
         if self._unfinished is not None:
-            self._finish(self._unfinished, cost_of_ended(self._unfinished))
+            ended = self._unfinished
+            self._finish(ended, cost_of_ended(ended), state_gas=state_gas_used(ended.frame) - ended.state_gas)
         if not frame.code:
             return
         instruction = frame.context.fork.instruction_table[opcode]
@@ -99,6 +124,8 @@ class LineTracer:
             gas=frame.gas_left,
             requested=frame.stack[-1] if takes_arguments else 0,
             value=frame.stack[-3] if takes_arguments and mnemonic in CALLS_WITH_VALUE else 0,
+            state_gas=state_gas_used(frame),
+            spilled=frame.spilled if isinstance(frame, StateGasFrame) else 0,
             fields=self._fields(frame, opcode, mnemonic),
         )
 
@@ -111,9 +138,11 @@ class LineTracer:
             return
         halt = frame.halt
         if halt is None:
-            self._finish(last, cost_of_ended(last))
+            self._finish(last, cost_of_ended(last), state_gas=state_gas_used(frame) - last.state_gas)
         elif isinstance(halt, Reverted):
             self._finish(last, cost_of_ended(last), "Reverted")
+        elif isinstance(halt, OutOfStateGas):
+            self._finish(last, last.gas, type(halt).__name__, state_gas=halt.args[0])
         else:
             price = halt.args[0] if isinstance(halt, OutOfGas) and halt.args else last.gas
             self._finish(last, price, type(halt).__name__)
@@ -127,6 +156,8 @@ class LineTracer:
             "gas": hex(frame.gas_left),
             "gasCost": "",
         }
+        if isinstance(frame, StateGasFrame):
+            fields |= {"stateGasCost": 0, "stateGasReservoir": frame.reservoir}
         if options.stack:
             fields["stack"] = [hex(word) for word in frame.stack]
         fields["depth"] = frame.message.depth + 1
@@ -137,9 +168,11 @@ class LineTracer:
             fields["memory"] = "0x" + frame.memory.hex()
         return fields
 
-    def _finish(self, line: Unfinished, cost: int, error: str | None = None) -> None:
+    def _finish(self, line: Unfinished, cost: int, error: str | None = None, state_gas: int = 0) -> None:
         fields = line.fields
         fields["gasCost"] = hex(cost)
+        if "stateGasCost" in fields:
+            fields["stateGasCost"] = state_gas
         fields["refund"] = line.frame.substate.refund
         if error is not None:
             fields["error"] = error
@@ -147,21 +180,33 @@ class LineTracer:
         self._write(to_line(fields))
 
 
-def cost_of_ended(line: Unfinished) -> int:
-    """What an instruction cost that called no frame.
+def state_gas_used(frame: Frame) -> int:
+    """The state gas that a frame and those that it called have used so far, where there is such a thing."""
+    return frame.state_gas_used if isinstance(frame, StateGasFrame) else 0
 
-    A call that could not begin has got back the gas that was to go along, with the stipend; its cost counts that gas
-    all the same, as that of a call that began.
+
+def spill_of(line: Unfinished) -> int:
+    """How much of its state gas an instruction has taken from the gas that is left; negative where that came back."""
+    return line.frame.spilled - line.spilled if isinstance(line.frame, StateGasFrame) else 0
+
+
+def cost_of_ended(line: Unfinished) -> int:
+    """What an instruction cost that called no frame, without state gas.
+
+    A call that could not begin has got back the gas that was to go along, with the stipend, and what it paid for a new
+    account; its cost counts the gas that was to go along all the same, as that of a call that began.
     """
-    cost = line.gas - line.frame.gas_left
+    frame = line.frame
+    cost = line.gas - frame.gas_left - spill_of(line)
     if line.mnemonic not in CALLS:
         return cost
     if line.value:
         cost += CALL_STIPEND
-    return cost + min(line.requested, all_but_one_64th(line.gas - cost))
+    spilled = max(0, frame.grant - frame.reservoir) if isinstance(frame, StateGasFrame) else 0
+    return cost + min(line.requested, all_but_one_64th(line.gas - cost - spilled))
 
 
-def summary_of(outcome: Outcome, traced: LineTracer, fork: str, state_root: bytes | None = None) -> dict[str, object]:
+def summary_of(outcome: Outcome, traced: LineTracer, fork: Fork, state_root: bytes | None = None) -> dict[str, object]:
     """The last line: what the transaction did. ``state_root`` is the root after it, where that is known."""
     has_output = outcome.succeeded or isinstance(outcome.halt, Reverted)
     summary: dict[str, object] = {}
@@ -171,8 +216,14 @@ def summary_of(outcome: Outcome, traced: LineTracer, fork: str, state_root: byte
         "output": traced.output.hex() if has_output else "",
         "gasUsed": hex(outcome.gas_used),
         "pass": outcome.succeeded,
-        "fork": fork,
+        "fork": fork.name,
     }
+    if counts_state_gas(fork):
+        summary |= {
+            "executionGasUsed": hex(outcome.execution_gas),
+            "stateGasUsed": hex(outcome.state_gas),
+            "gasRefund": hex(outcome.gas_refunded),
+        }
     if outcome.halt is not None:
         summary["error"] = type(outcome.halt).__name__
     return summary

@@ -110,7 +110,7 @@ def trace_transaction(
     if rejection is not None:
         write(to_line(summary_of_rejection(rejection, block.fork.name)))
         return rejection
-    write(to_line(summary_of(result.outcomes[-1], tracer, block.fork.name, root)))
+    write(to_line(summary_of(result.outcomes[-1], tracer, block.fork, root)))
     return None
 
 

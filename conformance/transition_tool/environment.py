@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.features import has_header_field
 from samestate.conformance.fixtures.fields import to_bytes
 from samestate.conformance.transition_tool.quantities import LooseFields, to_quantity
 from samestate.conformance.transition_tool.ruleset import (
@@ -72,6 +73,7 @@ def read_context(env: LooseFields, fork: Fork, chain_id: int, is_bare: bool) -> 
         excess_blob_gas=read_excess_blob_gas(env, fork),
         parent_hash=hashes.get(number - 1, ZERO_HASH),
         parent_beacon_block_root=read_beacon_root(env, fork, is_bare),
+        slot_number=read_slot_number(env, fork),
         block_hashes=GivenHashes(f"{env.where}: blockHashes", hashes),
     )
     return BlockContext(environment, read_withdrawals(env, fork, is_bare), read_ommers(env, fork, number))
@@ -222,6 +224,18 @@ def read_beacon_root(env: LooseFields, fork: Fork, is_bare: bool) -> bytes:
     if not has_beacon_root(fork) or (is_bare and "parentBeaconBlockRoot" not in env):
         return ZERO_HASH
     return env.data("parentBeaconBlockRoot", WORD_SIZE)
+
+
+def read_slot_number(env: LooseFields, fork: Fork) -> int:
+    """``slotNumber``, which is needed since Amsterdam: nothing else in the environment says what it is.
+
+    Before it there is none, and one that is given all the same is an error: the fork may not be the one that is meant.
+    """
+    if has_header_field(fork, "slot_number"):
+        return env.quantity("slotNumber", 64)
+    if "slotNumber" in env:
+        raise InputError(f"{env.where}: slotNumber: must be absent: {fork.name} has none")
+    return 0
 
 
 def read_hashes(env: LooseFields, number: int) -> dict[int, bytes]:

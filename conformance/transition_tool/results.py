@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from samestate.conformance.fixtures.features import counts_state_gas
 from samestate.conformance.transition_tool.building import Transition
 from samestate.conformance.transition_tool.ruleset import has_base_fee, has_requests, has_withdrawals, is_proof_of_stake
 from samestate.spec.evm.block import transactions_root, withdrawals_root
@@ -17,7 +18,11 @@ NO_HASH = bytes(32)
 
 
 def write_result(transition: Transition) -> dict[str, object]:
-    """The result. Fields that the fork does not have are absent, but for the three that geth always writes."""
+    """The result. Fields that the fork does not have are absent, but for the three that geth always writes.
+
+    ``gasUsed`` is the header's; the two sums of which it is the larger since Amsterdam have the names that
+    ethereum/execution-apis gives the parts of each transaction (pull request 852), since no other tool writes them.
+    """
     fork, result, environment = transition.fork, transition.result, transition.context.environment
     logs = [log for receipt in result.receipts for log in receipt.logs]
     fields: dict[str, object] = {
@@ -32,6 +37,9 @@ def write_result(transition: Transition) -> dict[str, object]:
         "gasUsed": hex(result.totals.gas_used),
         "currentBaseFee": hex(environment.base_fee_per_gas) if has_base_fee(fork) else None,
     }
+    if counts_state_gas(fork):
+        fields["executionGasUsed"] = hex(result.totals.execution_gas)
+        fields["stateGasUsed"] = hex(result.totals.state_gas)
     if has_withdrawals(fork):
         fields["withdrawalsRoot"] = show(withdrawals_root(transition.context.withdrawals))
     if fork.blob_schedule is not None:

@@ -18,12 +18,14 @@ from samestate.spec.evm.withdrawals import pay_withdrawals
 NO_REWARD: Final = -1
 """The reward that means that nobody is rewarded, and nobody's account touched."""
 WEI_BITS: Final = 128
+IGNORED: Final = str.maketrans("", "", " _-")
+"""What may stand between the words of a fork's name."""
 
 
 def fork_named(option: str, name: str, number: int, timestamp: int) -> Fork:
     """The fork of that name; of two, as in ``BerlinToLondonAt5``, the one that rules the block. Raises InputError."""
     by_folded_name = {known.casefold(): known for known in BY_NAME}
-    name = by_folded_name.get(name.replace("_", "").casefold(), name)
+    name = by_folded_name.get(name.translate(IGNORED).casefold(), name)
     try:
         schedule = parse_schedule(name)
     except UnsupportedFork as error:

@@ -7,6 +7,7 @@ from typing import Final
 
 from samestate.conformance.output.targets import Output, check_folder
 from samestate.conformance.tracing.trace import LineTracer, TraceOptions, summary_of, to_line
+from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.frame import Tracer
 from samestate.spec.evm.transaction import Transaction, transaction_hash
 from samestate.spec.evm.transaction_execution import Outcome
@@ -20,7 +21,7 @@ class TraceFiles:
     Raises InputError where nothing can be written there, as its methods do.
     """
 
-    def __init__(self, folder: Path, options: TraceOptions, fork: str) -> None:
+    def __init__(self, folder: Path, options: TraceOptions, fork: Fork) -> None:
         check_folder(OPTION, folder)
         self._folder = folder
         self._options = options

@@ -39,10 +39,14 @@ SELECTOR_GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 POST_STATE: Final = "post_state"
 """An output that no vector has, since it follows from the pre-state and the access record: the state after a block."""
 
+DIMENSIONS: Final = ("execution_gas", "state_gas")
+"""What a block counts of its gas limit since EIP-8037: the sums, and in each receipt what its transaction adds."""
+
 OUTPUTS: Final = (
     "state_root",
     "receipts_root",
     "gas_used",
+    *DIMENSIONS,
     "blob_gas_used",
     "logs_bloom",
     "receipts",

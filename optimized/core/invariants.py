@@ -7,7 +7,7 @@ used here: the walk through the versions is written a second time, plainly.
 import cython
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.samestate.optimized.core.keys import key_record
-from cython.cimports.samestate.optimized.core.memory import read_set, write_set
+from cython.cimports.samestate.optimized.core.memory import levels_of, read_set, tower_of, write_set
 from cython.cimports.samestate.optimized.core.records import (
     BLOCK_STM,
     CREDIT,
@@ -116,6 +116,35 @@ def is_final(session: cython.pointer(Session), step: uint64_t) -> cython.bint:
     return still_stands(session, step, execution)
 
 
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def do_links_lead_down(session: cython.pointer(Session), key: uint64_t) -> cython.bint:
+    """Whether every link of a key's towers leads to a lower step, so that a walk along them ends."""
+    level: uint64_t
+    offset: uint64_t = peek(cython.address(key_record(session, key).versions))
+    while offset:
+        version: cython.pointer(Version) = version_at(session, offset)
+        for level in range(levels_of(version.step)):
+            linked: uint64_t = peek(tower_of(version) + level)
+            if linked and version_at(session, linked).step >= version.step:
+                return False
+        offset = peek(cython.address(version.next))
+    return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def has_a_link_that_leads_up(session: cython.pointer(Session), execution: cython.pointer(Execution)) -> cython.bint:
+    """Whether there is one in the towers of a key that a finished incarnation has written."""
+    i: uint64_t
+    for i in range(execution.write_count):  # noqa: SIM110 - a generator would need the GIL
+        if not do_links_lead_down(session, write_set(execution)[i].key):
+            return True
+    return False
+
+
 def broken_invariant(session: cython.pointer(Session)) -> cython.p_const_char:
     """Give the name of an invariant that does not hold, or NULL. Changes nothing, and passes no point.
 
@@ -128,6 +157,8 @@ def broken_invariant(session: cython.pointer(Session)) -> cython.p_const_char:
         execution: cython.pointer(Execution) = finished_execution(session, step)
         if execution != cython.NULL and has_read_an_estimate(execution):
             return b"no finished incarnation has read an estimate"
+        if execution != cython.NULL and has_a_link_that_leads_up(session, execution):
+            return b"every link above a list of versions leads to a lower step"
         if status & 3 == EXECUTED and execution == cython.NULL:
             return b"a transaction counts as executed only once it was"
         if (

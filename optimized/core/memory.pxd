@@ -2,13 +2,20 @@
 
 from libc.stdint cimport int64_t, uint64_t
 
-from samestate.optimized.core.records cimport Execution, Reading, Session, Task, WriteEntry
+from samestate.optimized.core.records cimport Execution, Reading, Session, Task, Version, WriteEntry
 
 cdef inline uint64_t* read_set(Execution* execution) noexcept nogil:
     return <uint64_t*>(<char*>execution + sizeof(Execution))
 
 cdef inline WriteEntry* write_set(Execution* execution) noexcept nogil:
     return <WriteEntry*>(<char*>execution + sizeof(Execution) + 8 * execution.read_words)
+
+# The next version on each of its levels, 0 = none known; they follow it.
+cdef inline uint64_t* tower_of(Version* version) noexcept nogil:
+    return <uint64_t*>(version + 1)
+
+# How many levels the versions of a step have.
+cdef uint64_t levels_of(uint64_t step) noexcept nogil
 
 # For machines: what the step does
 

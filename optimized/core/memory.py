@@ -46,6 +46,7 @@ from cython.cimports.samestate.optimized.core.shim import (
     CREDITS_IGNORE_INCARNATION,
     DROPPED_ESTIMATE,
     ESTIMATE_READ_THROUGH,
+    LINK_TO_ITSELF,
     LINK_TOO_FAR,
     MUTANT,
     NEW_LOCATION_MISSED,
@@ -84,21 +85,8 @@ def version_at(session: cython.pointer(Session), offset: uint64_t) -> cython.poi
     return cython.cast(cython.pointer(Version), session.base + offset)
 
 
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-@cython.inline
-def tower_of(version: cython.pointer(Version)) -> cython.pointer(uint64_t):
-    """The next version on each of its levels, 0 = none known; they follow it."""
-    return cython.cast(cython.pointer(uint64_t), version + 1)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-@cython.inline
 def levels_of(step: uint64_t) -> uint64_t:
-    """How high the tower of a step's versions is, as good as drawn by lot: a quarter has a level, a sixteenth two, …
+    """Say how high the tower of a step's versions is, as by lot: a quarter have a level, a sixteenth two, and so on.
 
     Under the explorer every version has one.
     """
@@ -191,22 +179,23 @@ def build_towers(session: cython.pointer(Session), record: cython.pointer(KeyRec
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def link_tower(
-    session: cython.pointer(Session), record: cython.pointer(KeyRecord), made: uint64_t, levels: uint64_t
-) -> cython.void:
-    """Make a version known that has been put into the list. Where somebody else is faster, it stays unknown there."""
+def link_tower(session: cython.pointer(Session), top: uint64_t, made: uint64_t, levels: uint64_t) -> cython.void:
+    """Make a version known that has been put into the list. Where somebody else is faster, it stays unknown there.
+
+    Or it is known there already: who built the towers has met it in the list. A link from it to itself would never end.
+    """
     step: uint64_t = version_at(session, made).step
-    found: uint64_t = peek(cython.address(record.top))
+    found: uint64_t = top
     level: uint64_t = LEVELS
     while level:
         level -= 1
         link: cython.pointer(uint64_t) = tower_of(version_at(session, found)) + level
-        following: uint64_t = peek(link)
+        following: uint64_t = atomic_load(link, b"memory.tower.follow")
         while following and version_at(session, following).step > step:
             found = following
             link = tower_of(version_at(session, found)) + level
-            following = peek(link)
-        if level < levels:
+            following = atomic_load(link, b"memory.tower.follow")
+        if level < levels and (following != made or MUTANT(LINK_TO_ITSELF)):
             atomic_store(tower_of(version_at(session, made)) + level, following, b"memory.tower.next")
             atomic_replace(link, following, made, b"memory.tower.link")
 
@@ -394,8 +383,9 @@ def version_of(task: cython.pointer(Task), key: uint64_t, word: uint64_t, fresh:
             version_at(session, made).word = word
         version_at(session, made).next = offset
         if atomic_replace(link, offset, made, b"memory.publish.insert"):
-            if levels and peek(cython.address(record.top)):
-                link_tower(session, record, made, levels)
+            top: uint64_t = atomic_load(cython.address(record.top), b"memory.tower.look") if levels else 0
+            if top:
+                link_tower(session, top, made, levels)
             fresh[0] = True
             return made
 

@@ -31,6 +31,7 @@ enum SamestateMutant {
     LINK_TOO_FAR = 24,                // a link of a tower is followed to the very step that is sought
     ROLLBACK_FORGETS_MARKS = 25,      // a rollback leaves what was marked since: warm, touched
     WIPE_UNRECORDED = 26,             // that a slot's reader has asked for the last wipe is not in the read set
+    LINK_TO_ITSELF = 27,              // a version that the towers lead to already is linked into them once more
 };
 
 #endif

@@ -146,8 +146,9 @@ static inline std::uint64_t atomic_load(const std::uint64_t* word, const char* l
 
 // A load that is no point for the explorer, for three kinds of words: one that only the caller can change at the time (its
 // own step's versions, or a prediction under the commit lock), so that no schedule makes a difference; one that decides
-// nothing of what is computed (the stop flag, whether state was waited for); and a hint, right whenever it is looked at (the
-// links of a tower). For anything else two workers race, and `atomic_load` it is.
+// nothing of what is computed (the stop flag, whether state was waited for); and a hint that is followed and no more, right
+// whenever it is looked at (the links of a tower, for who walks along them; not for who sets them). For anything else two
+// workers race, and `atomic_load` it is.
 static inline std::uint64_t peek(const std::uint64_t* word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 
 static inline void atomic_store(std::uint64_t* word, std::uint64_t value, const char* label) {

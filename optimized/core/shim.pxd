@@ -49,6 +49,7 @@ cdef extern from "samestate/optimized/core/shim.hpp" nogil:
         LINK_TOO_FAR
         ROLLBACK_FORGETS_MARKS
         WIPE_UNRECORDED
+        LINK_TO_ITSELF
 
     # Raise in this worker what the hook raised; for callers that hold the GIL. Nothing in a normal build.
     int samestate_raise() except -1 with gil

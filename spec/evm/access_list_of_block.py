@@ -4,93 +4,113 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
 from samestate.spec.access import StepAccess
 from samestate.spec.evm.block_access_list import AccountAccess, BlockAccessList, SlotChanges
-from samestate.spec.evm.keys import BALANCE, CODE, NONCE, SLOT
+from samestate.spec.evm.keys import BALANCE, CODE, EMPTY_ACCOUNT, NONCE, SLOT
 from samestate.spec.evm.rejections import Invalid
-from samestate.spec.evm.world import add_to_value
 from samestate.spec.machine import Key, Rejection, State, Value
 
 GAS_PER_ITEM = 2000
+NO_SLOTS: dict[int, list[tuple[int, int]]] = {}
 
 
-@dataclass(slots=True)
+def number(value: Value) -> int:
+    """The number in a value; what is absent is zero."""
+    return int.from_bytes(value, "big") if value else 0
+
+
 class Gathered:
-    """What is known so far of one account: changes as (index, value after the step)."""
+    """What is known so far, by address: every account that is listed, and of those that have any, changes and reads.
 
-    slots: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    slots_read: set[int] = field(default_factory=set)
-    balances: list[tuple[int, int]] = field(default_factory=list)
-    nonces: list[tuple[int, int]] = field(default_factory=list)
-    codes: list[tuple[int, bytes]] = field(default_factory=list)
+    Changes are (index, value after the step).
+    """
+
+    __slots__ = ("balances", "codes", "listed", "nonces", "slots", "slots_read")
+
+    def __init__(self) -> None:
+        self.listed: set[bytes] = set()
+        self.balances: dict[bytes, list[tuple[int, int]]] = defaultdict(list)
+        self.nonces: dict[bytes, list[tuple[int, int]]] = defaultdict(list)
+        self.codes: dict[bytes, list[tuple[int, bytes]]] = defaultdict(list)
+        self.slots: dict[bytes, dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+        self.slots_read: dict[bytes, set[int]] = defaultdict(set)
+
+    def read(self, keys: Iterable[Key]) -> None:
+        """A step has observed the values of these keys."""
+        # rule: evm.access-list.account-read
+        self.listed.update([key[1:21] for key in keys if key[0] != EMPTY_ACCOUNT])
+        for key in keys:
+            if key[0] == SLOT:
+                # rule: evm.access-list.slot-read
+                self.slots_read[key[1:21]].add(int.from_bytes(key[21:], "big"))
+
+    def write(self, changes: Mapping[Key, Value], index: int) -> None:
+        """A step has given these keys other values."""
+        self.listed.update([key[1:21] for key in changes])
+        for key, value in changes.items():
+            kind = key[0]
+            if kind == BALANCE:
+                # rule: evm.access-list.balance-change
+                self.balances[key[1:]].append((index, number(value)))
+            elif kind == SLOT:
+                # rule: evm.access-list.slot-change
+                slots = self.slots[key[1:21]]
+                slots[int.from_bytes(key[21:], "big")].append((index, number(value)))
+            elif kind == NONCE:
+                # rule: evm.access-list.nonce-change
+                self.nonces[key[1:]].append((index, number(value)))
+            elif kind == CODE:
+                # rule: evm.access-list.code-change
+                self.codes[key[1:]].append((index, value or b""))
+
+    def account(self, address: bytes) -> AccountAccess:
+        """The entry of one account."""
+        changed: tuple[SlotChanges, ...] = ()
+        read: tuple[int, ...] = ()
+        if address in self.slots:
+            changed = tuple([SlotChanges(slot, tuple(found)) for slot, found in sorted(self.slots[address].items())])
+        if address in self.slots_read:
+            # rule: evm.access-list.changed-slot-is-no-read
+            read = tuple(sorted(self.slots_read[address] - self.slots.get(address, NO_SLOTS).keys()))
+        return AccountAccess(
+            address,
+            changed,
+            read,
+            tuple(sorted(self.balances.get(address, ()))),
+            tuple(self.nonces.get(address, ())),
+            tuple(self.codes.get(address, ())),
+        )
 
 
 def block_access_list(before: State, steps: Sequence[StepAccess]) -> BlockAccessList:
     """Every account and slot that the steps accessed, and the values after each step that changed them."""
-    accounts: dict[bytes, Gathered] = {}
-    balances: dict[Key, Value] = {}
-
-    def account(address: bytes) -> Gathered:
-        return accounts.setdefault(address, Gathered())
-
+    gathered = Gathered()
+    balances: dict[Key, int] = {}
     for access in steps:
         # rule: evm.access-list.index
         # source: EIP-7928, BlockAccessIndex Assignment
         index = access.step + 1
-        for address in access.touches:
-            # rule: evm.access-list.touched-account
-            # source: EIP-7928, Scope and Inclusion
-            account(address)
-        for key in access.reads:
-            if key[0] == SLOT:
-                # rule: evm.access-list.slot-read
-                account(key[1:21]).slots_read.add(int.from_bytes(key[21:], "big"))
-            elif key[0] in (BALANCE, NONCE, CODE):
-                account(key[1:21])
+        # rule: evm.access-list.touched-account
+        # source: EIP-7928, Scope and Inclusion
+        gathered.listed.update(access.touches)
+        gathered.read(access.reads)
         for key, amount in access.credits.items():
-            value = add_to_value(balances[key] if key in balances else before.get(key), amount)
-            balances[key] = value
+            if key not in balances:
+                balances[key] = number(before.get(key))
+            balances[key] += amount
             # rule: evm.access-list.credit
-            account(key[1:21]).balances.append((index, int.from_bytes(value or b"", "big")))
+            gathered.balances[key[1:]].append((index, balances[key]))
+        gathered.listed.update([key[1:] for key in access.credits])
+        gathered.write(access.writes, index)
         for key, value in access.writes.items():
-            _gather_write(account(key[1:21]), key, value, index)
             if key[0] == BALANCE:
-                balances[key] = value
-    return tuple(_finish(address, accounts[address]) for address in sorted(accounts))
-
-
-def _gather_write(gathered: Gathered, key: Key, value: Value, index: int) -> None:
-    after = value or b""
-    if key[0] == SLOT:
-        # rule: evm.access-list.slot-change
-        gathered.slots.setdefault(int.from_bytes(key[21:], "big"), []).append((index, int.from_bytes(after, "big")))
-    elif key[0] == BALANCE:
-        # rule: evm.access-list.balance-change
-        gathered.balances.append((index, int.from_bytes(after, "big")))
-    elif key[0] == NONCE:
-        # rule: evm.access-list.nonce-change
-        gathered.nonces.append((index, int.from_bytes(after, "big")))
-    elif key[0] == CODE:
-        # rule: evm.access-list.code-change
-        gathered.codes.append((index, after))
-
-
-def _finish(address: bytes, gathered: Gathered) -> AccountAccess:
-    return AccountAccess(
-        address=address,
-        storage_changes=tuple(SlotChanges(slot, tuple(changes)) for slot, changes in sorted(gathered.slots.items())),
-        # rule: evm.access-list.changed-slot-is-no-read
-        storage_reads=tuple(sorted(gathered.slots_read - gathered.slots.keys())),
-        balance_changes=tuple(sorted(gathered.balances)),
-        nonce_changes=tuple(gathered.nonces),
-        code_changes=tuple(gathered.codes),
-    )
+                balances[key] = number(value)
+    return tuple([gathered.account(address) for address in sorted(gathered.listed)])
 
 
 def check_item_count(items: int, gas_limit: int) -> None:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from samestate.spec.evm import rlp
 from samestate.spec.evm.hashing import keccak256
@@ -17,16 +17,14 @@ NONCE_SIZE = 8
 WORD_SIZE = 32
 
 
-@dataclass(frozen=True, slots=True)
-class SlotChanges:
+class SlotChanges(NamedTuple):
     """The values that a slot had after each step that changed it: (index, value)."""
 
     slot: int
     changes: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AccountAccess:
+class AccountAccess(NamedTuple):
     """What a block did with one account.
 
     Changes are (index, value after the step): index 0 is before the transactions, i + 1 transaction i, and the one

@@ -174,6 +174,8 @@ class Fork:
     """How long the RLP of a block may be, None where there is no such limit."""
     deposit_contract: bytes
     """The address whose logs are deposits: the chain's rather than the fork's."""
+    parse_deposit: Callable[[bytes], bytes]
+    """The deposit in the data of such a log."""
     has_access_list: bool
     """Whether a header commits to the block access list."""
     header_fields: int

@@ -127,7 +127,7 @@ class Frame:
         """Halt where ``amount`` gas is more than is left, and pay nothing yet."""
         if amount > self.gas_left:
             # rule: evm.frame.out-of-gas-before-access
-            # source: EIP-7928, Scope and Inclusion: only what gas checks let through is accessed
+            # source: EIP-7928, Gas Validation Before State Access
             raise OutOfGas(amount)
 
     def child(self, message: Message) -> Frame:

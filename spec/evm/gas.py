@@ -61,22 +61,22 @@ AUTHORIZATION_OF_EMPTY_ACCOUNT = 25000
 AUTHORIZATION_REFUND = 25000 - 12500
 """EIP-7702: what an authorization costs, and what comes back where the authority already exists."""
 
-ACCOUNT_WRITE = 9000
-"""EIP-8038: changing an account that was not changed before."""
-STORAGE_WRITE = 10_000
-"""EIP-8038: changing a slot that was not changed before."""
-CREATE_ACCESS = 12_000
-"""EIP-8038: CREATE, CREATE2, and a transaction without recipient."""
 COLD_ACCOUNT_ACCESS_SINCE_AMSTERDAM = 3000
 """EIP-8038."""
+ACCOUNT_WRITE = 9000
+"""EIP-8038: changing nonce, balance or code of an account."""
+STORAGE_WRITE = 10_000
+"""EIP-8038: changing a slot that was not changed before."""
+CREATE_ACCESS = ACCOUNT_WRITE + COLD_ACCOUNT_ACCESS_SINCE_AMSTERDAM
+"""EIP-8038: CREATE, CREATE2, and a transaction without recipient."""
 TRANSACTION_BASE = 12_000
 TRANSACTION_VALUE = 6000
 """EIP-2780."""
 AUTHORIZATION_BASE = 101 * 16 + 3000 + COLD_ACCOUNT_ACCESS_SINCE_AMSTERDAM + 2 * WARM_ACCESS
-"""EIP-8038: 101 bytes of data, the recovery of the authority, an access to it and two writes."""
-ACCESS_LIST_PER_ADDRESS_SINCE_AMSTERDAM = 2900
-ACCESS_LIST_PER_SLOT_SINCE_AMSTERDAM = 2000
-"""EIP-8038."""
+"""EIP-8037: 101 bytes of data, the recovery of the authority, an access to it and two writes."""
+ACCESS_LIST_PER_ADDRESS_SINCE_AMSTERDAM = COLD_ACCOUNT_ACCESS_SINCE_AMSTERDAM - WARM_ACCESS
+ACCESS_LIST_PER_SLOT_SINCE_AMSTERDAM = COLD_SLOT_LOAD - WARM_ACCESS
+"""EIP-8038: what the first access is dearer than the ones after it."""
 CALLDATA_FLOOR_PER_BYTE = 64
 """EIP-7976: 16 gas for each of four tokens a byte, be it zero or not."""
 ACCESS_LIST_DATA_PER_ADDRESS = 20 * CALLDATA_FLOOR_PER_BYTE

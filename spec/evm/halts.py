@@ -28,6 +28,10 @@ class OutOfGas(ExceptionalHalt):
     """The next operation costs more than is left: its argument says how much, where it was a single price."""
 
 
+class OutOfStateGas(OutOfGas):
+    """New state costs more than reservoir and gas that is left hold together: its argument says how much (EIP-8037)."""
+
+
 class StackUnderflow(ExceptionalHalt):
     """An instruction takes more items than the stack has."""
 

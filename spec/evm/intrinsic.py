@@ -1,5 +1,5 @@
 """What a transaction costs before it executes (yellow paper, section 6; EIP-2930, EIP-3860, EIP-7623, EIP-7702;
-since Amsterdam EIP-2780, EIP-7976, EIP-7981, EIP-8038)."""
+since Amsterdam EIP-2780, EIP-7976, EIP-7981, EIP-8037, EIP-8038)."""
 
 # source: yellow paper, section 6.2
 
@@ -79,31 +79,33 @@ def calldata_floor(transaction: Transaction, sender: bytes) -> int:
 def base_and_recipient_charge(transaction: Transaction, sender: bytes) -> int:
     """What a transaction costs for itself and for the account that it goes to, whatever the state is (EIP-2780)."""
     # rule: evm.intrinsic.base-since-amsterdam
-    # source: EIP-2780, specification
+    # source: EIP-2780, Intrinsic gas costs
     charge = gas.TRANSACTION_BASE
     if transaction.to is None:
         # rule: evm.intrinsic.creation-access
-        # source: EIP-2780, specification; EIP-8038, specification
+        # source: EIP-2780, Intrinsic gas costs; EIP-8038, Parameters
         return charge + gas.CREATE_ACCESS
     if transaction.to == sender:
         # rule: evm.intrinsic.to-oneself
-        # source: EIP-2780, specification
+        # source: EIP-2780, Intrinsic gas costs
         return charge
     # rule: evm.intrinsic.recipient
-    # source: EIP-2780, specification
+    # source: EIP-2780, Intrinsic gas costs
     charge += gas.COLD_ACCOUNT_ACCESS_SINCE_AMSTERDAM
     if transaction.value:
         # rule: evm.intrinsic.value
-        # source: EIP-2780, specification
+        # source: EIP-2780, Intrinsic gas costs
         charge += gas.TRANSACTION_VALUE
     return charge
 
 
 def access_list_charge_since_amsterdam(transaction: Transaction, sender: bytes) -> int:
     """What the entries of an access list cost for the accesses that they announce (EIP-8038)."""
+    if not transaction.access_list:
+        return 0
     slots = sum(len(keys) for _, keys in transaction.access_list)
     # rule: evm.intrinsic.access-list-since-amsterdam
-    # source: EIP-8038, specification
+    # source: EIP-8038, Parameters
     return (
         gas.ACCESS_LIST_PER_ADDRESS_SINCE_AMSTERDAM * len(transaction.access_list)
         + gas.ACCESS_LIST_PER_SLOT_SINCE_AMSTERDAM * slots
@@ -112,6 +114,8 @@ def access_list_charge_since_amsterdam(transaction: Transaction, sender: bytes) 
 
 def access_list_data_charge(transaction: Transaction, sender: bytes) -> int:
     """What the entries of an access list cost for their bytes, at the price of the floor (EIP-7981)."""
+    if not transaction.access_list:
+        return 0
     slots = sum(len(keys) for _, keys in transaction.access_list)
     # rule: evm.intrinsic.access-list-data
     # source: EIP-7981, specification
@@ -119,10 +123,10 @@ def access_list_data_charge(transaction: Transaction, sender: bytes) -> int:
 
 
 def authorization_charge_since_amsterdam(transaction: Transaction, sender: bytes) -> int:
-    """What the authorizations cost, whatever accounts they are of (EIP-8038)."""
+    """What the authorizations cost, whatever accounts they are of (EIP-2780, EIP-8037)."""
     if isinstance(transaction, SetCodeTransaction):
         # rule: evm.intrinsic.authorizations-since-amsterdam
-        # source: EIP-8038, EIP-7702 authorizations pricing
+        # source: EIP-2780, Intrinsic gas costs; EIP-8037, Parameter changes
         return gas.AUTHORIZATION_BASE * len(transaction.authorizations)
     return 0
 
@@ -133,7 +137,7 @@ def data_floor(transaction: Transaction, sender: bytes) -> int:
     It covers the transaction and its recipient too, and is the same for all bytes (EIP-2780, EIP-7976, EIP-7981).
     """
     # rule: evm.intrinsic.data-floor
-    # source: EIP-7976, specification; EIP-7981, specification
+    # source: EIP-7976, specification; EIP-7981, specification; EIP-2780, Interactions with other EIPs
     return (
         base_and_recipient_charge(transaction, sender)
         + gas.CALLDATA_FLOOR_PER_BYTE * len(transaction.data)

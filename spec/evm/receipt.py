@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from samestate.spec.evm import rlp
 from samestate.spec.evm.hashing import keccak256
@@ -14,8 +15,7 @@ from samestate.spec.state.patricia import ordered_trie_root
 BLOOM_SIZE = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(NamedTuple):
     """What one LOG instruction left behind: up to four topics of 32 bytes, and data."""
 
     address: bytes

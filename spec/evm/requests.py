@@ -48,7 +48,7 @@ def collect_deposits(fork: Fork, payload: Payload, receipts: tuple[Receipt, ...]
         for log in receipt.logs:
             if log.address == fork.deposit_contract and log.topics and log.topics[0] == DEPOSIT_EVENT:
                 # rule: evm.requests.deposits
-                deposits += parse_deposit(log.data)
+                deposits += fork.parse_deposit(log.data)
     return DEPOSIT_REQUEST_TYPE + deposits if deposits else None
 
 
@@ -97,7 +97,7 @@ def collect_builder_deposits(fork: Fork, payload: Payload, receipts: tuple[Recei
     """Closing: take the deposits of builders that the block's transactions queued (EIP-8282)."""
     output = checked_system_call(payload, fork, world, BUILDER_DEPOSITS)
     # rule: evm.requests.builder-deposits
-    # source: EIP-8282, specification
+    # source: EIP-8282, System call
     return BUILDER_DEPOSIT_TYPE + output if output else None
 
 
@@ -105,7 +105,7 @@ def collect_builder_exits(fork: Fork, payload: Payload, receipts: tuple[Receipt,
     """Closing: take the exits of builders that the block's transactions queued (EIP-8282)."""
     output = checked_system_call(payload, fork, world, BUILDER_EXITS)
     # rule: evm.requests.builder-exits
-    # source: EIP-8282, specification
+    # source: EIP-8282, System call
     return BUILDER_EXIT_TYPE + output if output else None
 
 

@@ -33,7 +33,7 @@ from samestate.spec.evm.state_trie import EMPTY_CODE_HASH, EMPTY_LEAF, MissingWi
 from samestate.spec.machine import Key, Value
 from samestate.spec.state.patricia import EMPTY_ROOT
 
-__all__ = ["Account", "FlatState", "MissingWitness", "PartialState", "RootUnavailable", "WitnessState"]
+__all__ = ["Account", "FlatState", "MissingCode", "MissingWitness", "PartialState", "RootUnavailable", "WitnessState"]
 
 
 class RootUnavailable(Exception):  # noqa: N818 - says what is wrong
@@ -247,6 +247,10 @@ class PartialState:
         raise RootUnavailable("a state root needs the whole state or a witness, but only some accounts are known")
 
 
+class MissingCode(MissingWitness):
+    """A witness lacks a code. Its hash is known, and with that whether there is a code."""
+
+
 class WitnessState:
     """The part of a state that a witness holds: trie nodes as RLP, of accounts and storage mixed, and codes.
 
@@ -305,7 +309,7 @@ class WitnessState:
             return None
         code = self._codes.get(code_hash)
         if code is None:
-            raise MissingWitness(f"code 0x{code_hash.hex()} of account 0x{address.hex()} is missing")
+            raise MissingCode(f"code 0x{code_hash.hex()} of account 0x{address.hex()} is missing")
         return code
 
 

@@ -19,14 +19,14 @@ So at every moment, of a frame and of a whole transaction:
   was paid, so that it is not for the transaction.
 """
 
-# source: EIP-8037, specification
+# source: EIP-8037, Transaction-level gas accounting (reservoir model)
 
 from __future__ import annotations
 
 from typing import Final
 
 from samestate.spec.evm.frame import Frame, Message, TransactionContext
-from samestate.spec.evm.halts import OutOfGas
+from samestate.spec.evm.halts import OutOfStateGas
 
 COST_PER_BYTE: Final = 1530
 NEW_SLOT: Final = 64 * COST_PER_BYTE
@@ -66,7 +66,7 @@ class StateGasFrame(Frame):
             self.spilled += spill
         else:
             # rule: evm.state-gas.out-of-gas
-            raise OutOfGas(amount)
+            raise OutOfStateGas(amount)
 
     def credit_state(self, amount: int) -> None:
         """State that was paid for is not there after all: give back what was spilled last, then fill the reservoir."""
@@ -81,12 +81,14 @@ class StateGasFrame(Frame):
         self.grant = 0
         if self.world.is_empty(address):
             # rule: evm.state-gas.new-account
+            # source: EIP-8037, Gas accounting for new accounts
             self.charge_state(NEW_ACCOUNT)
             self.grant = NEW_ACCOUNT
 
     def keep(self) -> None:
         """What has been paid so far stays paid even if this frame fails later."""
         # rule: evm.state-gas.keep
+        # source: EIP-2780, Account creation and access charges
         self.kept += self.spilled
         self.spilled = 0
         self.entry = self.reservoir
@@ -106,22 +108,26 @@ class StateGasFrame(Frame):
         if child.halt is None:
             repaid = min(self.reservoir, self.spilled)
             # rule: evm.state-gas.repays-spill
+            # source: EIP-8037, Gas accounting for halts and reverts
             self.gas_left += repaid
             self.reservoir -= repaid
             self.spilled -= repaid
         else:
             # rule: evm.state-gas.failed-child
+            # source: EIP-8037, Gas accounting for new accounts
             self.credit_state(self.grant)
 
     def take_back_unused(self, message: Message) -> None:
         """A call could not begin: its gas comes back, and what was paid for the account that it was to make."""
         super().take_back_unused(message)
         # rule: evm.state-gas.unused-grant
+        # source: EIP-8037, Gas accounting for new accounts
         self.credit_state(self.grant)
 
     def give_back(self) -> None:
         """This frame has failed: there is no new state, so nothing was paid for it."""
         # rule: evm.state-gas.failure
+        # source: EIP-8037, Gas accounting for halts and reverts
         self.gas_left += self.spilled
         self.spilled = 0
         self.reservoir = self.entry
@@ -129,6 +135,7 @@ class StateGasFrame(Frame):
     def give_back_all(self) -> None:
         """This outermost frame has failed before its code began: what was to be kept comes back as well."""
         # rule: evm.state-gas.failure-before-code
+        # source: EIP-2780, Account creation and access charges
         self.gas_left += self.kept
         self.kept = 0
         self.entry = self.first
@@ -154,4 +161,5 @@ def charge_new_account(frame: Frame, address: bytes) -> None:
 def system_frame(context: TransactionContext, message: Message) -> Frame:
     """The frame of a call that the chain itself makes: it can pay for some new slots (EIP-8037)."""
     # rule: evm.state-gas.system-call
+    # source: EIP-8037, System contracts and system transactions
     return StateGasFrame(context, message, SYSTEM_CALL_SLOTS * NEW_SLOT)

@@ -90,12 +90,12 @@ def checked_system_call(payload: Payload, fork: Fork, world: World, contract: by
     code = world.code(contract)
     if not code:
         # rule: evm.system.contract-missing
-        # source: EIP-7002, specification; EIP-7251, specification
+        # source: EIP-7002, specification; EIP-7251, specification; EIP-8282, Deployment
         raise Rejection(Invalid.SYSTEM_CONTRACT_MISSING, f"0x{contract.hex()}")
     frame = system_call(fork, payload.environment, world, contract, code, b"")
     if frame.halt is not None:
         # rule: evm.system.contract-failed
-        # source: EIP-7002, specification; EIP-7251, specification
+        # source: EIP-7002, specification; EIP-7251, specification; EIP-8282, System call
         raise Rejection(Invalid.SYSTEM_CONTRACT_FAILED, f"0x{contract.hex()}: {type(frame.halt).__name__}")
     return frame.output
 

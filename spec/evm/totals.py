@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.gas import TRANSACTION_GAS_LIMIT
@@ -13,8 +13,7 @@ from samestate.spec.evm.transaction import Transaction
 from samestate.spec.machine import Rejection
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """What the committed transactions of a block have used.
 
     ``paid_gas`` is what senders paid for, which receipts sum; ``execution_gas`` and ``state_gas`` are what the block
@@ -29,9 +28,11 @@ class Totals:
     @property
     def gas_used(self) -> int:
         """The gas used that the header has: the larger count (EIP-8037)."""
-        # rule: evm.block.gas-used-larger
-        # source: EIP-8037, Block-level gas accounting
-        return max(self.execution_gas, self.state_gas)
+        if self.state_gas > self.execution_gas:
+            # rule: evm.block.gas-used-larger
+            # source: EIP-8037, Block-level gas accounting
+            return self.state_gas
+        return self.execution_gas
 
 
 def check_room(environment: Environment, totals: Totals, transaction: Transaction) -> None:

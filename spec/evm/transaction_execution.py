@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from samestate.spec.evm.address import created_address
 from samestate.spec.evm.delegation import apply_authorizations, delegated_code
@@ -24,8 +24,7 @@ from samestate.spec.evm.world import World
 from samestate.spec.machine import Rejection, RejectionCode, View
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What one transaction did, before it is settled.
 
     Gas in gas units, prices in wei. ``halt`` is why its outermost frame failed, or None; ``output`` what that frame

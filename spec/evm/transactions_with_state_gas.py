@@ -5,7 +5,7 @@ receives value or is created, the access to the code that the recipient delegate
 these is in the block all the same: it has failed, has delegated nothing, and all its gas is gone.
 """
 
-# source: EIP-8037, specification
+# source: EIP-2780, Account creation and access charges
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def divide_gas(fork: Fork, transaction: Transaction, sender: bytes) -> tuple[int
     intrinsic = intrinsic_gas(fork, transaction, sender)
     left = transaction.gas_limit - intrinsic
     # rule: evm.state-gas.reservoir
-    # source: EIP-8037, Transaction-level gas accounting
+    # source: EIP-8037, Transaction-level gas accounting (reservoir model)
     gas = left if fork.transaction_gas_limit is None else min(left, fork.transaction_gas_limit - intrinsic)
     return gas, left - gas
 
@@ -87,23 +87,23 @@ def delegate(frame: StateGasFrame, transaction: SetCodeTransaction) -> None:
             continue
         if not world.exists(authority):
             # rule: evm.authorization.new-account
-            # source: EIP-8037, EIP-7702 authorizations
+            # source: EIP-2780, Account creation and access charges
             frame.charge_state(NEW_ACCOUNT)
         if authority not in written:
             # rule: evm.authorization.account-write
-            # source: EIP-8038, EIP-7702 authorizations pricing
+            # source: EIP-2780, Account creation and access charges
             frame.charge(ACCOUNT_WRITE)
             written.add(authority)
         if authorization.address == ZERO_ADDRESS:
             # rule: evm.authorization.clears-for-nothing
-            # source: EIP-7702, Behavior, step 8; EIP-8037, EIP-7702 authorizations
+            # source: EIP-7702, Behavior, step 8; EIP-2780, Account creation and access charges
             if delegation_target(world.code(authority)) is not None:
                 designated.add(authority)
             world.set_code(authority, b"")
         else:
             if authority not in designated and delegation_target(world.code(authority)) is None:
                 # rule: evm.authorization.new-delegation
-                # source: EIP-8037, EIP-7702 authorizations
+                # source: EIP-2780, Account creation and access charges
                 frame.charge_state(NEW_DELEGATION)
             designated.add(authority)
             # rule: evm.authorization.designates
@@ -122,7 +122,7 @@ def prepare_call(frame: StateGasFrame) -> None:
     world.view.touch(to)
     if message.value and world.is_empty(to):
         # rule: evm.transaction.new-account
-        # source: EIP-2780, specification
+        # source: EIP-2780, Account creation and access charges
         frame.charge_state(NEW_ACCOUNT)
     if to in fork.precompiles:
         return
@@ -132,7 +132,7 @@ def prepare_call(frame: StateGasFrame) -> None:
     target = fork.delegation_target(frame.code)
     if target is not None:
         # rule: evm.transaction.delegation-access
-        # source: EIP-2780, specification
+        # source: EIP-2780, Account creation and access charges
         frame.charge(account_access_cost(frame, target))
         warm_account(frame, target)
         message.runs_precompile = False
@@ -151,7 +151,7 @@ def prepare_creation(frame: StateGasFrame) -> None:
         raise AddressCollision
     if context.world.is_empty(address):
         # rule: evm.transaction.creation-of-new-account
-        # source: EIP-8037, specification
+        # source: EIP-2780, Account creation and access charges; EIP-8037, Gas accounting for new accounts
         frame.charge_state(NEW_ACCOUNT)
 
 
@@ -170,5 +170,5 @@ def spend_in_two_dimensions(fork: Fork, transaction: Transaction, sender: bytes,
     # source: EIP-8037, Block-level gas accounting
     state = max(0, outermost.state_gas_used)
     # rule: evm.transaction.execution-gas
-    # source: EIP-7778, specification; EIP-8037, Block-level gas accounting
+    # source: EIP-7778, Gas Accounting Changes; EIP-8037, Block-level gas accounting
     return Spending(paid=max(spent - refund, floor), refunded=refund, execution=max(spent - state, floor), state=state)

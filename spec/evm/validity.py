@@ -200,7 +200,7 @@ def check_total_gas_limit(fork: Fork, environment: Environment, transaction: Tra
     """No transaction may have more execution and state gas together than the cap (EIP-8037)."""
     if transaction.gas_limit > TOTAL_GAS_LIMIT:
         # rule: evm.validity.total-gas-limit
-        # source: EIP-8037, specification
+        # source: EIP-8037, Transaction validation
         raise Rejection(Invalid.TOTAL_GAS_LIMIT_EXCEEDED, f"{transaction.gas_limit}")
 
 
@@ -251,14 +251,25 @@ def check_recipient(fork: Fork, environment: Environment, transaction: Transacti
         raise Rejection(Invalid.SET_CODE_CREATION)
 
 
-def check_execution_gas_limit(fork: Fork, environment: Environment, transaction: Transaction, sender: bytes) -> None:
-    """What a transaction costs in any case is execution gas, and so no more than the cap for that (EIP-8037)."""
+def check_gas(fork: Fork, environment: Environment, transaction: Transaction, sender: bytes) -> None:
+    """The gas limit must cover the intrinsic gas and the floor of the data, and neither may be over the cap.
+
+    The cap is that of execution gas: a transaction may ask for more, which is for state alone (EIP-8037).
+    """
     needed = intrinsic_gas(fork, transaction, sender)
+    floor = fork.calldata_floor(transaction, sender)
+    if transaction.gas_limit < needed:
+        # rule: evm.validity.intrinsic-gas-since-amsterdam
+        # source: yellow paper, section 6.2; EIP-8037, Transaction validation
+        raise Rejection(Invalid.INTRINSIC_GAS_TOO_LOW, f"{transaction.gas_limit} of {needed}")
+    if transaction.gas_limit < floor:
+        # rule: evm.validity.data-floor
+        # source: EIP-7623, specification; EIP-8037, Transaction validation
+        raise Rejection(Invalid.FLOOR_GAS_TOO_LOW, f"{transaction.gas_limit} of {floor}")
     if needed > TRANSACTION_GAS_LIMIT:
         # rule: evm.validity.intrinsic-gas-over-limit
         # source: EIP-8037, Transaction validation
         raise Rejection(Invalid.INTRINSIC_GAS_OVER_LIMIT, f"{needed} of {TRANSACTION_GAS_LIMIT}")
-    floor = fork.calldata_floor(transaction, sender)
     if floor > TRANSACTION_GAS_LIMIT:
         # rule: evm.validity.floor-over-limit
         # source: EIP-8037, Transaction validation
@@ -317,7 +328,7 @@ def blob_gas(transaction: Transaction) -> int:
 
 
 def check_sender(fork: Fork, world: World, sender: bytes, transaction: Transaction) -> None:
-    """The sender must have the right nonce, no code of its own, and the means to pay.
+    """The sender must have the right nonce, the means to pay, and no code of its own: in this order.
 
     Observes the nonce, the code and the balance.
     """
@@ -328,10 +339,6 @@ def check_sender(fork: Fork, world: World, sender: bytes, transaction: Transacti
     if transaction.nonce > nonce:
         # rule: evm.validity.nonce-too-high
         raise Rejection(Invalid.NONCE_TOO_HIGH, f"{transaction.nonce}, and the account is at {nonce}")
-    if code and fork.delegation_target(code) is None:
-        # rule: evm.validity.sender-has-code
-        # source: EIP-3607, specification; EIP-7702, Transaction origination
-        raise Rejection(Invalid.SENDER_NOT_EOA, f"0x{sender.hex()}")
     needed = transaction.gas_limit * maximum_gas_price(transaction) + transaction.value
     if isinstance(transaction, BlobTransaction):
         # rule: evm.validity.blob-funds
@@ -340,3 +347,7 @@ def check_sender(fork: Fork, world: World, sender: bytes, transaction: Transacti
     if balance < needed:
         # rule: evm.validity.funds
         raise Rejection(Invalid.INSUFFICIENT_FUNDS, f"{balance} of {needed} wei")
+    if code and fork.delegation_target(code) is None:
+        # rule: evm.validity.sender-has-code
+        # source: EIP-3607, specification; EIP-7702, Transaction origination
+        raise Rejection(Invalid.SENDER_NOT_EOA, f"0x{sender.hex()}")

@@ -82,7 +82,8 @@ class World:
         Observes the code, then the nonce only if there is no code, then the balance only if the nonce is zero.
         """
         # rule: evm.state.emptiness
-        return not self.code(address) and not self.nonce(address) and not self.balance(address)
+        get = self.view.get
+        return not get(code_key(address)) and not get(nonce_key(address)) and not get(balance_key(address))
 
     def exists(self, address: bytes) -> bool:
         """Whether the state holds an account at ``address``, be it an empty one.

@@ -36,12 +36,12 @@ def quick() -> tuple[Block, dict[bytes, bytes]]:
 def test_an_engine_that_is_running_a_block_runs_no_other(configuration: Configuration) -> None:
     with Engine(TOKENS, configuration) as engine:
         results: list[Any] = []
-        thread = threading.Thread(target=lambda: results.append(engine.execute(*slow())))
+        thread = threading.Thread(target=lambda: results.append(engine.execute(*slow())), daemon=True)
         thread.start()
         time.sleep(0.3)
         with pytest.raises(EngineBusy, match="this engine is running a block: wait until it is done, or make another"):
             engine.execute(*quick())
-        thread.join()
+        thread.join(60)
         assert results[0].totals == 4
         assert engine.execute(*quick()).totals == 1
 
@@ -65,11 +65,12 @@ def test_the_compiled_machine_runs_one_block_at_a_time() -> None:
                 except EngineBusy as error:
                     busy.append(error)
 
-        threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+        threads = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(60)
+        assert not any(thread.is_alive() for thread in threads)
         assert wrong == []
         assert len(busy) > 0
         assert engine.execute(blocks[0]).changes == expected[0]
@@ -106,12 +107,12 @@ def test_closing_does_not_wait_for_the_block_of_another_engine() -> None:
     closing, working = Engine(TOKENS, PROCESSES), Engine(TOKENS, PROCESSES)
     closing.execute(*quick())
     results: list[Any] = []
-    thread = threading.Thread(target=lambda: results.append(working.execute(*slow())))
+    thread = threading.Thread(target=lambda: results.append(working.execute(*slow())), daemon=True)
     thread.start()
     time.sleep(0.3)
     closing.close()
     assert results == []
-    thread.join()
+    thread.join(60)
     assert results[0].totals == 4
     assert working.execute(*quick()).totals == 1
     working.close()

@@ -301,11 +301,13 @@ if __name__ == "__main__":
     engine.execute(Block(transfers), {{b"a%d" % i: b"\\xff" for i in range(4)}})
 """
     with start_script(script) as process:
-        told = wait_for_text(tmp_path / "workers", " .")
-        workers = [int(word) for word in told.split()[:-1]]
-        assert len(workers) == 2
-        assert all(arenas_of(worker) for worker in workers)
-        process.kill()
+        try:
+            told = wait_for_text(tmp_path / "workers", " .")
+            workers = [int(word) for word in told.split()[:-1]]
+            assert len(workers) == 2
+            assert all(arenas_of(worker) for worker in workers)
+        finally:
+            process.kill()
     wait_until(lambda: not any(Path(f"/proc/{worker}").exists() and arenas_of(worker) for worker in workers))
 
 
@@ -371,13 +373,13 @@ def test_two_engines_in_two_threads_share_the_workers(engine: PythonEngine) -> N
     other = PythonEngine(TOKENS, Configuration(kind="processes", memory_limit=4 << 20, time_limit=1.5))
     slow = transfers(8, habits=dict.fromkeys(range(8), "sleeps"))
     done: list[bool] = []
-    thread = threading.Thread(target=lambda: done.append(engine.execute(*slow).rejection is None))
+    thread = threading.Thread(target=lambda: done.append(engine.execute(*slow).rejection is None), daemon=True)
     thread.start()
     time.sleep(0.2)
     began = time.monotonic()
     assert other.execute(*transfers(3)).rejection is None
     assert time.monotonic() - began > 1.5
-    thread.join()
+    thread.join(60)
     other.close()
     assert done == [True]
 
@@ -455,7 +457,10 @@ if __name__ == "__main__":
 def run_script(script: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run a script in a process of its own; as a file, since workers import it again."""
     with start_script(script, **options) as process:
-        out, err = process.communicate(timeout=60)
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     return subprocess.CompletedProcess((), process.returncode, out, err)
 
 

@@ -109,9 +109,9 @@ def test_a_pipe_is_written_into_and_stays_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     read: list[str] = []
-    reader = threading.Thread(target=lambda: read.append(pipe.read_text(encoding="utf-8")))
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text(encoding="utf-8")), daemon=True)
     reader.start()
     write_trace(pipe, EVENTS)
-    reader.join()
+    reader.join(60)
     assert json.loads(read[0]) == as_json(EVENTS)
     assert pipe.is_fifo() and list(tmp_path.iterdir()) == [pipe]

@@ -46,7 +46,7 @@ def more_than_a_transaction_may_have(block: BlockBuilder) -> None:
 def blob_fee_that_is_gone(block: BlockBuilder) -> None:
     """After an earlier transaction the sender can pay for gas, but no longer for the blob at its maximum price."""
     alice, bob = block.accounts(alice=ETHER, bob=0)
-    gas = 2 * 21_000 * 2 * GWEI
+    gas = 2 * block.prices.transfer * 2 * GWEI
     block.transfer(alice, to=bob, value=ETHER - gas - GAS_PER_BLOB * GWEI + 1)
     block.blobs(alice, to=bob, count=1, max_blob_fee=GWEI)
     block.expect(Invalid.INSUFFICIENT_FUNDS, transaction=1)
@@ -68,7 +68,7 @@ def hashes_of_each_transaction(block: BlockBuilder) -> None:
     """BLOBHASH sees the blobs of its own transaction, and none in the next one."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
     looker = block.contract("looker", code(store("CALLER", "PUSH 1 BLOBHASH PUSH 1 ADD"), store(0, "BLOBBASEFEE")))
-    block.blobs(alice, to=looker, count=2, gas=100_000)
+    block.blobs(alice, to=looker, count=2, gas=100_000 + 2 * block.prices.new_slot)
     block.call(bob, looker)
     block.expect_success()
     block.expect_slot(looker, bob.as_number, 1)

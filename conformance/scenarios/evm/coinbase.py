@@ -41,7 +41,7 @@ def coinbase_spends_the_fees_of_this_block(block: BlockBuilder) -> None:
     block.mined_by(miner)
     block.transfer(alice, to=bob, value=7, tip=2 * GWEI)
     block.transfer(bob, to=alice, value=7, tip=2 * GWEI)
-    block.transfer(miner, to=alice, value=5, tip=0)
+    block.transfer(miner, to=alice, value=5, gas=21_000, tip=0)
     block.expect_success()
 
 
@@ -87,7 +87,7 @@ def coinbase_pays_itself(block: BlockBuilder) -> None:
     block.mined_by(miner)
     block.transfer(miner, to=bob, value=7, tip=50 * GWEI)
     block.expect_success()
-    block.expect_balance(miner, ETHER - 7 - 21_000 * block.environment.base_fee_per_gas)
+    block.expect_balance(miner, ETHER - 7 - block.prices.transfer * block.environment.base_fee_per_gas)
 
 
 @scenario(hazards="H17", forks=until(BERLIN, SHANGHAI))
@@ -125,7 +125,7 @@ def coinbase_withdraws(block: BlockBuilder) -> None:
     block.transfer(alice, to=bob, value=7)
     block.withdrawal(block.coinbase, gwei=3)
     block.expect_success()
-    block.expect_balance(block.coinbase, 2 * FEE + 3 * GWEI)
+    block.expect_balance(block.coinbase, 2 * FEE + block.prices.new_account * GWEI + 3 * GWEI)
 
 
 @scenario(hazards="H18 H19 H30", forks=since(PARIS))

@@ -6,7 +6,7 @@ from samestate.conformance.scenarios.assembler import REVERT, call, code, create
 from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
 from samestate.conformance.scenarios.scenario import scenario, since
 from samestate.spec.evm.address import created_address, salted_address
-from samestate.spec.evm.forks import AMSTERDAM, BERLIN, LONDON, PARIS, SHANGHAI
+from samestate.spec.evm.forks import BERLIN, BPO2_ACCESS_LISTS, LONDON, PARIS, SHANGHAI
 
 CHILD = code(store(0, "SELFBALANCE"))
 INITCODE = deploying(CHILD)
@@ -64,7 +64,7 @@ def created_by_transaction_where_value_lies(block: BlockBuilder) -> None:
     block.expect_balance(child, 7)
 
 
-@scenario(hazards="H29", forks=(PARIS, AMSTERDAM))
+@scenario(hazards="H29", forks=(PARIS, BPO2_ACCESS_LISTS))
 def created_over_storage(block: BlockBuilder) -> None:
     """An address has storage, but neither nonce nor code: a creation there collides (EIP-7610), and reads no slot."""
     alice = block.account("alice", ETHER)

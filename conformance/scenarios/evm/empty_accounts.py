@@ -11,8 +11,6 @@ from samestate.spec.evm.forks import AMSTERDAM, BERLIN, LONDON, PARIS, PRAGUE, S
 RIPEMD = (3).to_bytes(20, "big")
 PRICE = 2 * GWEI
 """What a sender pays for a unit of gas: base fee and tip."""
-ONE_AUTHORIZATION, REFUNDED = 46_000, 36_800
-"""The gas of a set-code transaction with one authorization and nothing else, and what is left of it after a refund."""
 CHILD = deploying(code(store(0, load(5))))
 
 
@@ -90,6 +88,15 @@ def empty_account_gets_value(block: BlockBuilder) -> None:
     block.expect_nonce(ghost, 1)
 
 
+def one_authorization(block: BlockBuilder, *, is_new: bool) -> int:
+    """The gas of a set-code transaction with one authorization and nothing else, whose authority is there or new."""
+    if not block.prices.new_account:
+        return 46_000 if is_new else 36_800  # EIP-7702: the account is paid for, and refunded
+    # EIP-2780: a call without value; EIP-8038: an authorization, and the account written; EIP-8037: what is new
+    gas = 15_000 + 7_816 + 9_000 + block.prices.new_delegation
+    return gas + (block.prices.new_account if is_new else 0)
+
+
 def paid(sender: NamedAccount, *gas: int, block: BlockBuilder) -> None:
     """What the sender's transactions must have used."""
     block.expect_balance(sender, ETHER - sum(gas) * PRICE)
@@ -103,8 +110,8 @@ def authority_that_is_empty(block: BlockBuilder) -> None:
     block.delegate(alice, {ghost: shop}, to=shop)
     block.delegate(bob, {carol: shop}, to=shop)
     block.expect_success()
-    paid(alice, REFUNDED, block=block)
-    paid(bob, ONE_AUTHORIZATION, block=block)
+    paid(alice, one_authorization(block, is_new=False), block=block)
+    paid(bob, one_authorization(block, is_new=True), block=block)
 
 
 @scenario(hazards="H126", forks=since(PRAGUE))
@@ -115,7 +122,7 @@ def authority_that_was_touched(block: BlockBuilder) -> None:
     block.transfer(alice, to=ghost, value=0)
     block.delegate(bob, {ghost: shop}, to=shop)
     block.expect_success()
-    paid(bob, ONE_AUTHORIZATION, block=block)
+    paid(bob, one_authorization(block, is_new=True), block=block)
 
 
 @scenario(hazards="H126 H55", forks=(PRAGUE,))
@@ -127,7 +134,7 @@ def authority_that_a_reverted_frame_touched(block: BlockBuilder) -> None:
     block.call(alice, block.contract("outer", code(call(inner))))
     block.delegate(bob, {ghost: shop}, to=shop)
     block.expect_success()
-    paid(bob, REFUNDED, block=block)
+    paid(bob, one_authorization(block, is_new=False), block=block)
 
 
 @scenario(hazards="H126", forks=since(PRAGUE))
@@ -139,7 +146,7 @@ def authority_with_storage_alone(block: BlockBuilder) -> None:
     block.delegate(alice, {ghost: block.contract("target", code(store(0, load(5))))}, to=shop)
     block.call(bob, ghost)
     block.expect_success()
-    paid(alice, REFUNDED, block=block)
+    paid(alice, one_authorization(block, is_new=False), block=block)
     block.expect_slot(ghost, 0, 6)
 
 

@@ -31,7 +31,8 @@ def drained_by_an_earlier_transaction(block: BlockBuilder) -> None:
 def funded_to_the_last_wei(block: BlockBuilder) -> None:
     """The sender gets just what gas at its maximum price and the value cost, and not a wei more."""
     rich, poor, shop = block.accounts(rich=10 * ETHER, poor=0, shop=0)
-    block.transfer(rich, to=poor, value=21_000 * 5 * GWEI + 7)
+    gas = block.prices.transfer
+    block.transfer(rich, to=poor, value=gas * 5 * GWEI + 7)
     block.transfer(poor, to=shop, value=7, tip=GWEI, max_fee=5 * GWEI)
     block.expect_success()
-    block.expect_balance(poor, 21_000 * 3 * GWEI)
+    block.expect_balance(poor, gas * 3 * GWEI)

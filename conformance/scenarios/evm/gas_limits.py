@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from samestate.conformance.scenarios.assembler import REVERT, code, load, store
 from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
-from samestate.conformance.scenarios.scenario import scenario, since
-from samestate.spec.evm.forks import AMSTERDAM, BERLIN, LONDON, OSAKA, PRAGUE
+from samestate.conformance.scenarios.scenario import scenario, since, until
+from samestate.spec.evm.forks import BERLIN, BPO2, LONDON, OSAKA, PRAGUE
 from samestate.spec.evm.rejections import Invalid
 
 CAP = 2**24
@@ -53,7 +53,7 @@ def just_the_cap(block: BlockBuilder) -> None:
     block.expect_success()
 
 
-@scenario(hazards="H09", forks=(OSAKA, AMSTERDAM))
+@scenario(hazards="H09", forks=until(OSAKA, BPO2))
 def one_over_the_cap(block: BlockBuilder) -> None:
     """A transaction declares 2^24 + 1 gas: the block is invalid, although there is room."""
     alice, bob = block.accounts(alice=ETHER, bob=0)
@@ -94,7 +94,8 @@ def out_of_gas_by_a_cold_slot(block: BlockBuilder) -> None:
     """A slot is warm for one transaction only: the second one of the same kind needs as much gas as the first."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
     reading = block.contract("reading", code(load(0), load(0), "POP POP"), storage={0: 1})
-    gas = 21_000 + 2 * 3 + 2_100 + 100 + 2 * 2
+    intrinsic = 15_000 if block.prices.new_slot else 21_000  # EIP-2780: no value
+    gas = intrinsic + 2 * 3 + 2_100 + 100 + 2 * 2
     block.call(alice, reading, gas=gas)
     block.call(bob, reading, gas=gas - 1)
     block.call(bob, reading, gas=gas)

@@ -15,7 +15,7 @@ def to_all_kinds(block: BlockBuilder) -> None:
     alice, bob, nobody, shop = block.accounts(alice=ETHER, bob=ETHER, nobody=0, shop=0)
     contract = block.contract("contract", code(store(0, 1)))
     ghost = block.nobody("ghost")
-    block.transfer(alice, to=shop, value=ETHER - 21_000 * 2 * GWEI)
+    block.transfer(alice, to=shop, value=ETHER - block.prices.transfer * 2 * GWEI)
     block.withdrawal(alice, gwei=1)
     block.withdrawal(nobody, gwei=2)
     block.withdrawal(contract, gwei=3)

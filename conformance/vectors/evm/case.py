@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.features import has_header_field
 from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.fixtures.known_hashes import KnownHashes
 from samestate.conformance.vectors.document import Object
@@ -17,7 +18,7 @@ from samestate.spec.evm.block import Withdrawal
 from samestate.spec.evm.block_access_list import decode_access_list
 from samestate.spec.evm.environment import ZERO_HASH, Environment
 from samestate.spec.evm.fork import Fork
-from samestate.spec.evm.forks import CANCUN, LONDON, PARIS, SHANGHAI
+from samestate.spec.evm.forks import PARIS, SHANGHAI
 from samestate.spec.evm.hashing import keccak256
 from samestate.spec.evm.keys import empty_account_key
 from samestate.spec.evm.payload import OmmerMiner, Payload
@@ -71,13 +72,8 @@ def state_values(state: Object) -> dict[str, str]:
 # The environment
 
 
-ENVIRONMENT_SINCE: Final = {
-    "base_fee_per_gas": LONDON,
-    "prev_randao": PARIS,
-    "excess_blob_gas": CANCUN,
-    "parent_beacon_block_root": CANCUN,
-}
-"""Fields of ``env`` that a block has from a fork on; ``difficulty`` it has until ``prev_randao`` takes its place."""
+OF_THE_HEADER: Final = ("base_fee_per_gas", "excess_blob_gas", "parent_beacon_block_root", "slot_number")
+"""Fields of ``env`` that a block has where its header does."""
 
 
 def has(fork: Fork, since: Fork) -> bool:
@@ -89,8 +85,9 @@ def has(fork: Fork, since: Fork) -> bool:
 
 def environment_fields(fork: Fork) -> dict[str, bool]:
     """The fields of ``env`` that come and go with forks, and whether a block of ``fork`` has them."""
-    fields = {name: has(fork, since) for name, since in ENVIRONMENT_SINCE.items()}
-    return {**fields, "difficulty": not fields["prev_randao"]}
+    fields = {name: has_header_field(fork, name) for name in OF_THE_HEADER}
+    is_merged = has(fork, PARIS)
+    return {**fields, "prev_randao": is_merged, "difficulty": not is_merged}
 
 
 def write_environment(fork: Fork, environment: Environment) -> Object:
@@ -107,6 +104,7 @@ def write_environment(fork: Fork, environment: Environment) -> Object:
         "excess_blob_gas": str(environment.excess_blob_gas),
         "parent_hash": hexed(environment.parent_hash),
         "parent_beacon_block_root": hexed(environment.parent_beacon_block_root),
+        "slot_number": str(environment.slot_number),
         "block_hashes": {
             str(number): hexed(environment.block_hashes[number]) for number in sorted(environment.block_hashes)
         },
@@ -134,6 +132,7 @@ def read_environment(case: Case, env: Object) -> Environment:
         parent_beacon_block_root=(
             unhexed(text(env, "parent_beacon_block_root")) if "parent_beacon_block_root" in env else ZERO_HASH
         ),
+        slot_number=number("slot_number"),
         block_hashes=KnownHashes(
             {int(number): unhexed(str(digest)) for number, digest in member(env, "block_hashes").items()}
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from samestate.conformance.fixtures.features import counts_state_gas
 from samestate.conformance.vectors.document import Object, Path, YamlDocument, quoted
 from samestate.conformance.vectors.evm.case import (
     block_fields,
@@ -15,7 +16,7 @@ from samestate.conformance.vectors.evm.case import (
 from samestate.conformance.vectors.evm.keys import CODEC
 from samestate.conformance.vectors.evm.result import expected_fields, rejection_names
 from samestate.conformance.vectors.hexadecimal import unhexed
-from samestate.conformance.vectors.model import VALID, Case, member, members, text
+from samestate.conformance.vectors.model import DIMENSIONS, VALID, Case, member, members, text
 from samestate.conformance.vectors.problems import record_problems, status_problems
 from samestate.spec.evm.alloc import MalformedAlloc
 from samestate.spec.evm.fork import Fork
@@ -55,6 +56,7 @@ def block_problems(document: YamlDocument, case: Case, expected: tuple[Object, .
         yield from status_problems(document, where, expect, rejection_names())
         if text(expect, "status") == VALID:
             yield from presence_problems(document, where, expect, expected_fields(fork), fork)
+            yield from gas_problems(document, where, expect, fork)
             yield from record_problems(document, where, block, expect, CODEC)
 
 
@@ -67,6 +69,24 @@ def block_hash_problems(document: YamlDocument, path: Path, env: Object) -> Iter
             yield f"{where}must be before the block itself, {quoted(str(own))}"
         elif int(number) == own - 1 and digest != text(env, "parent_hash"):
             yield f"{where}must be parent_hash, {quoted(text(env, 'parent_hash'))}, as it is the parent's"
+
+
+def gas_problems(document: YamlDocument, path: Path, expect: Object, fork: Fork) -> Iterable[str]:
+    """What the block counts of its gas, where that is not what its receipts say."""
+    receipts = members(expect, "receipts")
+    is_there = dict.fromkeys(DIMENSIONS, counts_state_gas(fork))
+    missing = [
+        problem
+        for place, receipt in enumerate(receipts)
+        for problem in presence_problems(document, (*path, "receipts", place), receipt, is_there, fork)
+    ]
+    yield from missing
+    if missing or not all(name in expect for name in DIMENSIONS):
+        return
+    sums = {name: sum(int(text(receipt, name)) for receipt in receipts) for name in DIMENSIONS}
+    for name, right in {**sums, "gas_used": max(sums.values())}.items():
+        if text(expect, name) != str(right):
+            yield f"{document.at((*path, name))}does not follow from the receipts: must be {quoted(str(right))}"
 
 
 def presence_problems(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from samestate.conformance.fixtures.features import counts_state_gas
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.evm.case import has
 from samestate.conformance.vectors.evm.keys import CODEC
 from samestate.conformance.vectors.hexadecimal import hexed
-from samestate.conformance.vectors.model import VALID
+from samestate.conformance.vectors.model import DIMENSIONS, VALID
 from samestate.conformance.vectors.record import write_critical_paths, write_dependencies, write_steps
 from samestate.spec.evm.block_access_list import encode_access_list, hash_access_list
 from samestate.spec.evm.chain import EvmResult, access_list_of
@@ -15,11 +16,13 @@ from samestate.spec.evm.forks import PRAGUE
 from samestate.spec.evm.receipt import Receipt, logs_bloom, receipts_root
 from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.requests import requests_hash
+from samestate.spec.evm.transaction_execution import Outcome
 
 
 def expected_fields(fork: Fork) -> dict[str, bool]:
     """The fields of ``expect`` that come with forks, and whether a valid block of ``fork`` has them."""
     return {
+        **dict.fromkeys(DIMENSIONS, counts_state_gas(fork)),
         "blob_gas_used": fork.blob_schedule is not None,
         "requests": has(fork, PRAGUE),
         "requests_hash": has(fork, PRAGUE),
@@ -30,22 +33,24 @@ def expected_fields(fork: Fork) -> dict[str, bool]:
 
 def write_result(fork: Fork, result: EvmResult, state_root: bytes | None) -> Object:
     """What is expected of a valid block, but for the state root where it is not known."""
-    gas_used = [outcome.gas_used for outcome in result.outcomes]
     logs = [log for receipt in result.receipts for log in receipt.logs]
     written: Object = {"status": VALID}
     if state_root is not None:
         written["state_root"] = hexed(state_root)
     written["receipts_root"] = hexed(receipts_root(result.receipts))
     written["gas_used"] = str(result.totals.gas_used)
+    if counts_state_gas(fork):
+        written["execution_gas"] = str(result.totals.execution_gas)
+        written["state_gas"] = str(result.totals.state_gas)
     if fork.blob_schedule is not None:
         written["blob_gas_used"] = str(result.totals.blob_gas_used)
     written["logs_bloom"] = hexed(logs_bloom(logs))
     written["receipts"] = [
-        write_receipt(receipt, used) for receipt, used in zip(result.receipts, gas_used, strict=True)
+        write_receipt(fork, receipt, outcome) for receipt, outcome in zip(result.receipts, result.outcomes, strict=True)
     ]
     written["access"] = write_steps(result.steps, CODEC)
     written["depends"] = write_dependencies(result.steps, CODEC)
-    written.update(write_critical_paths(result.steps, gas_used))
+    written.update(write_critical_paths(result.steps, [outcome.gas_used for outcome in result.outcomes]))
     if has(fork, PRAGUE):
         written["requests"] = [hexed(request) for request in result.closing.requests]
         written["requests_hash"] = hexed(requests_hash(result.closing.requests))
@@ -56,22 +61,26 @@ def write_result(fork: Fork, result: EvmResult, state_root: bytes | None) -> Obj
     return written
 
 
-def write_receipt(receipt: Receipt, gas_used: int) -> Object:
-    """A receipt, with the gas of its transaction alone too."""
-    return {
+def write_receipt(fork: Fork, receipt: Receipt, outcome: Outcome) -> Object:
+    """A receipt, with what its transaction alone paid, and what the block counts of it where that is something else."""
+    written: Object = {
         "type": str(receipt.type),
         "status": "success" if receipt.succeeded else "failure",
-        "gas_used": str(gas_used),
-        "cumulative_gas_used": str(receipt.cumulative_gas_used),
-        "logs": [
-            {
-                "address": hexed(log.address),
-                "topics": [hexed(topic) for topic in log.topics],
-                "data": hexed(log.data),
-            }
-            for log in receipt.logs
-        ],
+        "gas_used": str(outcome.gas_used),
     }
+    if counts_state_gas(fork):
+        written["execution_gas"] = str(outcome.execution_gas)
+        written["state_gas"] = str(outcome.state_gas)
+    written["cumulative_gas_used"] = str(receipt.cumulative_gas_used)
+    written["logs"] = [
+        {
+            "address": hexed(log.address),
+            "topics": [hexed(topic) for topic in log.topics],
+            "data": hexed(log.data),
+        }
+        for log in receipt.logs
+    ]
+    return written
 
 
 def rejection_names() -> list[str]:

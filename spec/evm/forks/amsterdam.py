@@ -43,8 +43,7 @@ AMSTERDAM = BPO2_ACCESS_LISTS.fork(
         validity.check_blob_hashes,
         validity.check_recipient,
         validity.check_authorizations,
-        validity.check_intrinsic_gas,
-        validity.check_execution_gas_limit,  # EIP-8037: in the place of the transaction's whole gas (EIP-7825)
+        validity.check_gas,  # EIP-8037: the cap of EIP-7825 is for intrinsic gas and floor, not for all gas
     ),
     inclusion_rules=(
         validity.check_price,  # EIP-1559; like the next, only once the block has room (EIP-8037)
@@ -56,7 +55,7 @@ AMSTERDAM = BPO2_ACCESS_LISTS.fork(
         intrinsic.initcode_charge,
         intrinsic.access_list_charge_since_amsterdam,  # EIP-8038
         intrinsic.access_list_data_charge,  # new: EIP-7981
-        intrinsic.authorization_charge_since_amsterdam,  # EIP-8038
+        intrinsic.authorization_charge_since_amsterdam,  # EIP-2780, EIP-8037
     ),
     calldata_floor=intrinsic.data_floor,  # EIP-2780, EIP-7976, EIP-7981
     run=run_with_state_gas,  # EIP-2780, EIP-8037, EIP-8038

@@ -24,6 +24,7 @@ from samestate.spec.evm.instructions.ending import invalid, return_, revert, sel
 from samestate.spec.evm.instructions.storage import load, store
 from samestate.spec.evm.interpreter import deploy, is_taken
 from samestate.spec.evm.precompiles import BERLIN_PRECOMPILES
+from samestate.spec.evm.requests import parse_deposit
 from samestate.spec.evm.rewards import ETHER, pay_rewards
 from samestate.spec.evm.spending import spend
 from samestate.spec.evm.totals import check_room
@@ -109,6 +110,7 @@ BERLIN = Fork(
     blobs_per_transaction=None,  # none before EIP-7594
     block_size_limit=None,  # none before EIP-7934
     deposit_contract=MAINNET_DEPOSIT_CONTRACT,  # EIP-6110; unused before Prague
+    parse_deposit=parse_deposit,  # EIP-6110; not used before Prague
     has_access_list=False,  # not before EIP-7928
     header_fields=15,  # yellow paper (Berlin version), section 4.3.3
     header_rules=(  # yellow paper, section 4.4.4

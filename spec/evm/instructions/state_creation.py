@@ -1,6 +1,6 @@
 """Instructions that make new state, and pay for it by the byte (EIP-8037, EIP-8038): what Amsterdam replaces."""
 
-# source: EIP-8037, specification
+# source: EIP-8037, Parameter changes
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def store(frame: Frame) -> None:
     # source: EIP-8038, SSTORE pricing
     price = gas.WARM_ACCESS if key in substate.warm else gas.COLD_SLOT_LOAD
     # rule: evm.sstore.affords-access
-    # source: EIP-2200, specification; EIP-8038: the access is affordable before the slot is looked at
+    # source: EIP-2200, specification; EIP-7928, Gas Validation Before State Access
     frame.require(max(price, gas.STORAGE_SENTRY + 1))
     if key not in substate.warm:
         substate.put(substate.warm, key)
@@ -48,11 +48,11 @@ def store(frame: Frame) -> None:
             price += gas.STORAGE_WRITE
             if original == 0:
                 # rule: evm.sstore.new-slot
-                # source: EIP-8037, specification
+                # source: EIP-8037, Gas accounting for SSTORE (opcode-level)
                 state = NEW_SLOT
         elif original == new == 0:
             # rule: evm.sstore.slot-is-not-new-after-all
-            # source: EIP-8037, specification: before the charges, since what comes back can pay for them
+            # source: EIP-8037, Gas accounting for SSTORE (opcode-level): first, as it can pay the charges
             meter.credit_state(NEW_SLOT)
         substate.refund += refund(original, current, new, frame.context.fork.storage_clear_refund)
     frame.charge(price)
@@ -115,10 +115,10 @@ def deploy(frame: Frame) -> None:
         # source: EIP-7954, specification
         raise CodeTooLarge
     # rule: evm.create.code-hash-gas
-    # source: EIP-8037, Contract deployment cost calculation
+    # source: EIP-8037, Parameter changes
     frame.charge(gas.CODE_HASH_PER_WORD * gas.words(len(code)))
     # rule: evm.create.code-state-gas
-    # source: EIP-8037, Contract deployment cost calculation
+    # source: EIP-8037, Parameter changes
     metered(frame).charge_state(COST_PER_BYTE * len(code))
     set_code(frame, code)
 
@@ -135,7 +135,7 @@ def self_destruct(frame: Frame) -> None:
     price = gas.SELF_DESTRUCT
     if beneficiary not in substate.warm:
         # rule: evm.selfdestruct.cold-beneficiary-since-amsterdam
-        # source: EIP-2929, SELFDESTRUCT changes; EIP-8038, specification
+        # source: EIP-2929, SELFDESTRUCT changes; EIP-8038, Account access pricing
         price += account_access_cost(frame, beneficiary)
     frame.require(price)
     warm_account(frame, beneficiary)
@@ -143,7 +143,7 @@ def self_destruct(frame: Frame) -> None:
     state = 0
     if balance and world.is_empty(beneficiary):
         # rule: evm.selfdestruct.new-account
-        # source: EIP-8037, specification; EIP-8038, Account access pricing
+        # source: EIP-8037, Gas accounting for new accounts; EIP-8038, Account access pricing
         price += gas.ACCOUNT_WRITE
         state = NEW_ACCOUNT
     frame.charge(price)

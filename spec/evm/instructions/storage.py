@@ -56,7 +56,7 @@ def store(frame: Frame) -> None:
     substate = frame.substate
     key = slot_key(frame.message.target, slot)
     # rule: evm.sstore.reads-current
-    # source: EIP-2200, specification; EIP-7928: recorded once the sentry has passed
+    # source: EIP-2200, specification; EIP-7928, Gas Validation Before State Access
     current = frame.world.slot(frame.message.target, slot)
     original = substate.originals.setdefault(key, current)
     price = storage_price(original, current, new)

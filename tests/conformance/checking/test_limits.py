@@ -159,7 +159,7 @@ def test_a_process_that_does_nothing_any_more_is_ended(worker: Worker) -> None:
     """As one is that is in a native call: nothing inside it can stop it."""
     sender = signal_when_busy(worker, signal.SIGSTOP, times=1)
     report = worker.check(task(("hangs", endless()), ("after", RLP_TEST)))
-    sender.join()
+    sender.join(60)
     assert [verdict.result for verdict in report.verdicts] == [Result.FAILED, Result.PASSED]
     assert report.was_stopped
 
@@ -168,7 +168,7 @@ def test_a_process_that_dies_twice_at_the_same_case_has_failed_it() -> None:
     worker = Worker()
     sender = signal_when_busy(worker, signal.SIGKILL, times=2)
     report = worker.check(task(("deadly", endless()), ("after", RLP_TEST)))
-    sender.join()
+    sender.join(60)
     worker.close()
     deadly, after = report.verdicts
     assert (deadly.id, deadly.result, deadly.fork, deadly.kind) == (

@@ -170,7 +170,7 @@ def test_ctrl_c_keeps_what_is_done(jobs: str) -> None:
     process = command(*arguments)
     limit = time.monotonic() + 60
     while len(lines_of_journal()) < 2:
-        assert process.poll() is None, process.communicate()
+        assert process.poll() is None, process.communicate(timeout=20)
         assert time.monotonic() < limit
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)

@@ -54,6 +54,17 @@ def test_only_cases_that_can_be_run_are_chosen(tmp_path: Path) -> None:
     assert [name for names in sample.wanted.values() for name in names if "state" in name] == [
         f"{tmp_path}/a/state.json::transfer[London-d0g0v0]"
     ]
+    assert sample.skipped == {"unsupported fork Istanbul": 1}
     result = samestate("check", tmp_path, "--sample", 4)
+    assert "outside the sample      1  unsupported fork Istanbul\n" in result.stdout
     assert "a sample of 4 of 10 cases\n" in result.stdout
     assert result.stdout.endswith("\n4 passed, 0 failed, 0 skipped\n")
+
+
+def test_a_sample_of_nothing_that_can_be_run_says_why(tmp_path: Path) -> None:
+    test = state_test()
+    test["post"]["Istanbul"] = test["post"].pop("London")
+    path = write(tmp_path / "state.json", {"transfer": test})
+    result = samestate("check", path, "--sample", 4)
+    assert result.exit_code == 2
+    assert result.stderr == f"samestate: {path}: no case that can be run: 1 unsupported fork Istanbul\n"

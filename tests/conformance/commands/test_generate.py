@@ -51,6 +51,7 @@ def test_an_evm_block_passes_check(tmp_path: Path, options: tuple[str, ...]) -> 
     assert samestate("generate", "--machine", "evm", "--txs", "6", *options, "-o", str(target)).exit_code == 0
     assert "1 passed" in samestate("check", str(target)).output
     assert ("block_access_list:" in target.read_text()) == ("Amsterdam" in options)
+    assert ("slot_number:" in target.read_text()) == ("Amsterdam" in options)
 
 
 def test_a_toy_block_with_its_access_list(tmp_path: Path) -> None:

@@ -286,6 +286,7 @@ def test_what_an_engine_says_can_always_be_printed(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(VECTORS.parent), "PYTHONIOENCODING": "ascii"},
         capture_output=True,
         text=True,
+        timeout=60,
     )
     assert ended.returncode == 1, ended.stderr
     assert "the engine reports an error: \\u0441" in ended.stdout

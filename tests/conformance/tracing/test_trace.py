@@ -49,13 +49,13 @@ def run(
     state = FlatState.from_alloc({f"0x{address.hex()}": account for address, account in accounts.items()})
     unsigned = LegacyTransaction(nonce=0, gas_price=10, gas_limit=gas, to=CONTRACT, value=0, data=b"")
     environment = Environment(
-        chain_id=1, number=1, timestamp=1, coinbase=OTHER, gas_limit=10**7, base_fee_per_gas=7 * (fork.name != "Berlin")
+        chain_id=1, number=1, timestamp=1, coinbase=OTHER, gas_limit=10**8, base_fee_per_gas=7 * (fork.name != "Berlin")
     )
     payload = Payload(environment, (sign(unsigned, KEY),), is_bare=True)
     lines: list[str] = []
     tracer = LineTracer(lines.append, options or TraceOptions())
     result = apply_block(Evm(fork, tracer), payload, state)
-    lines.append(to_line(summary_of(result.outcomes[0], tracer, fork.name, result.state().root())))
+    lines.append(to_line(summary_of(result.outcomes[0], tracer, fork, result.state().root())))
     return [json.loads(line) for line in lines]
 
 
@@ -214,6 +214,78 @@ def test_a_failure_below_is_an_error_of_the_line_below_only() -> None:
 def test_the_last_line_has_the_output_of_a_revert_and_none_of_another_failure() -> None:
     assert run("60ff60005260206000fd")[-1]["output"] == "ff".rjust(64, "0")
     assert run("60ff600052fe")[-1]["output"] == ""
+
+
+AMSTERDAM = BY_NAME["Amsterdam"]
+SET_TWO_SLOTS = "6001600055600260015500"
+RESERVOIR = 2**24 + 100_000
+
+
+def state_gas(lines: list[dict[str, Any]]) -> list[tuple[int, int]]:
+    """Of each SSTORE the reservoir before it, and what it does to the state gas used."""
+    return [(line["stateGasReservoir"], line["stateGasCost"]) for line in lines[:-1] if line["opName"] == "SSTORE"]
+
+
+def test_earlier_forks_have_no_state_gas_in_their_lines() -> None:
+    for fork in ("Berlin", "Osaka", "BPO2withaccesslists"):
+        for line in run(SET_TWO_SLOTS, fork=BY_NAME[fork]):
+            assert not {name for name in line if "state" in name and name != "stateRoot"}
+            assert not line.keys() & {"executionGasUsed", "gasRefund"}
+
+
+def test_state_gas_has_fields_of_its_own_in_each_line() -> None:
+    """The reservoir pays for the first slot and for a part of the second, which takes the rest from the gas left."""
+    lines = run(SET_TWO_SLOTS, fork=AMSTERDAM, gas=RESERVOIR)
+    assert list(lines[0])[:6] == ["pc", "op", "gas", "gasCost", "stateGasCost", "stateGasReservoir"]
+    assert state_gas(lines) == [(100_000, 97_920), (2_080, 97_920)]
+    assert [line["gasCost"] for line in lines if line.get("opName") == "SSTORE"] == [hex(12_100)] * 2
+    for before, after in itertools.pairwise(lines[:-1]):
+        spilled = max(0, before["stateGasCost"] - before["stateGasReservoir"])
+        assert int(after["gas"], 16) == int(before["gas"], 16) - int(before["gasCost"], 16) - spilled
+        assert after["stateGasReservoir"] == max(0, before["stateGasReservoir"] - before["stateGasCost"])
+    sums = [int(lines[-1][name], 16) for name in ("executionGasUsed", "stateGasUsed", "gasRefund", "gasUsed")]
+    assert sums == [15_000 + 4 * 3 + 2 * 12_100, 2 * 97_920, 0, 15_012 + 24_200 + 195_840]
+    assert list(lines[-1])[-3:] == ["executionGasUsed", "stateGasUsed", "gasRefund"]
+
+
+@pytest.mark.parametrize("gas", [300_000, RESERVOIR])
+def test_a_slot_that_is_cleared_again_gives_its_state_gas_back(gas: int) -> None:
+    lines = run("60016000556000600055", fork=AMSTERDAM, gas=gas)
+    assert [cost for _, cost in state_gas(lines)] == [97_920, -97_920]
+    assert [line["gasCost"] for line in lines if line.get("opName") == "SSTORE"] == [hex(12_100), hex(100)]
+    assert [lines[-1][name] for name in ("stateGasUsed", "gasRefund")] == ["0x0", hex(27_212 // 5)]
+    assert int(lines[-1]["gasUsed"], 16) == 27_212 - 27_212 // 5
+
+
+def test_state_gas_that_cannot_be_paid_is_named() -> None:
+    lines = run("600160005500", fork=AMSTERDAM, gas=15_000 + 6 + 12_100 + 97_919)
+    last = lines[-2]
+    assert (last["opName"], last["error"], last["stateGasCost"]) == ("SSTORE", "OutOfStateGas", 97_920)
+    assert int(last["gasCost"], 16) == 12_100 + 97_919
+    assert (lines[-1]["error"], lines[-1]["stateGasUsed"]) == ("OutOfStateGas", "0x0")
+
+
+@pytest.mark.parametrize("gas", [500_000, 2**24 + 500_000])
+def test_a_call_that_makes_an_account_and_one_that_cannot_begin(gas: int) -> None:
+    """The second offers more than there is: it has no state gas, and costs the gas that would have gone along."""
+    first = CALL_OTHER.format(value="6001", gas="6000").replace("60bb", "60ee")
+    second = CALL_OTHER.format(value="61ffff", gas="6000").replace("60bb", "60ef")
+    lines = run(f"{first}{second}00", fork=AMSTERDAM, gas=gas, balance=5)
+    calls = [line for line in lines[:-1] if line["opName"] == "CALL"]
+    assert [call["stateGasCost"] for call in calls] == [183_600, 0]
+    assert [int(call["gasCost"], 16) for call in calls] == [3_000 + 11_300 + 0x6000] * 2
+    assert lines[-1]["stateGasUsed"] == hex(183_600)
+
+
+def test_what_a_creation_and_its_revert_do_to_state_gas() -> None:
+    """CREATE pays for the account. Its initialization code sets a slot and reverts: all of that comes back unseen."""
+    initcode = "6001600055600060006000fd"
+    code = f"6b{initcode}600052600c60146000f000"
+    lines = run(code, fork=AMSTERDAM, gas=RESERVOIR + 400_000)
+    assert line_of(lines, "CREATE")["stateGasCost"] == 183_600
+    assert (line_of(lines, "SSTORE")["stateGasReservoir"], line_of(lines, "SSTORE")["depth"]) == (316_400, 2)
+    assert (line_of(lines, "REVERT")["stateGasCost"], line_of(lines, "REVERT")["gasCost"]) == (0, "0x0")
+    assert (line_of(lines, "STOP")["stateGasReservoir"], lines[-1]["stateGasUsed"]) == (500_000, "0x0")
 
 
 @pytest.mark.fixtures

@@ -107,6 +107,8 @@ def first_block_input(name: str, test: dict[str, Any]) -> Iterator[ToolInput]:
     }
     if header.parent_beacon_block_root is not None:
         env["parentBeaconBlockRoot"] = f"0x{header.parent_beacon_block_root.hex()}"
+    if header.slot_number is not None:
+        env["slotNumber"] = hex(header.slot_number)
     if block.withdrawals is not None:
         env["withdrawals"] = [
             {
@@ -138,9 +140,10 @@ def first_block_input(name: str, test: dict[str, Any]) -> Iterator[ToolInput]:
             "blockAccessListHash": header.block_access_list_hash,
         }
         expected |= {field: f"0x{value.hex()}" for field, value in roots.items() if value is not None}
+    is_without_slots = test["network"] == "Amsterdam" and header.slot_number is None
     yield ToolInput(
         name=name,
-        fork=test["network"],
+        fork="BPO2withaccesslists" if is_without_slots else test["network"],
         alloc=test["pre"],
         env=env,
         txs=f"0x{encode([transaction_item(transaction) for transaction in block.transactions]).hex()}",

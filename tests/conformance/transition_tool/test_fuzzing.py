@@ -18,7 +18,7 @@ from samestate.conformance.transition_tool.results import write_body, write_resu
 from samestate.conformance.transition_tool.ruleset import fork_named, with_blob_parameters
 from samestate.conformance.transition_tool.sources import parse_json
 from samestate.conformance.transition_tool.transactions import read_transactions
-from tests.conformance.transition_tool.tool import SENDER, STORER, TRANSACTION, parts
+from tests.conformance.transition_tool.tool import AMSTERDAM, SENDER, STORER, TRANSACTION, parts
 
 OPTIONAL = {
     "currentDifficulty": None,
@@ -99,6 +99,8 @@ def test_parts_with_changes(data: st.DataObject, fork: str) -> None:
     stdin = copy.deepcopy(WHOLE)
     if fork in ("Berlin", "London"):
         stdin["env"]["currentDifficulty"] = "0x20000"
+    if fork == "Amsterdam":
+        stdin["env"] |= AMSTERDAM
     for place in data.draw(st.lists(st.sampled_from(PLACES), max_size=3, unique=True)):
         holder = stdin
         try:

@@ -15,6 +15,7 @@ from samestate.spec.evm.state import FlatState
 from tests.conformance.transition_tool.tool import (
     ALL_ON_STDIN,
     ALLOC,
+    AMSTERDAM,
     COINBASE,
     CONSOLIDATION_REQUESTS,
     SENDER,
@@ -104,7 +105,8 @@ def test_the_withdrawals_root_is_as_geth_says() -> None:
 
 @pytest.mark.parametrize("fork", list(BY_NAME))
 def test_every_fork_executes_a_block(fork: str) -> None:
-    stdin = parts(TRANSACTION, env={} if BY_NAME[fork].block_reward == 0 else PRE_MERGE)
+    env = PRE_MERGE if BY_NAME[fork].block_reward else AMSTERDAM if fork == "Amsterdam" else {}
+    stdin = parts({**TRANSACTION, "gas": "0x30d40"}, env=env)
     answer = transition(fork, stdin=stdin)
     result = answer.result
     assert [receipt["status"] for receipt in result["receipts"]] == ["0x1"]
@@ -246,13 +248,60 @@ def test_a_state_test_does_nothing_but_its_transaction() -> None:
     assert answer.result["receipts"][0]["status"] == "0x1"
 
 
-def test_the_block_access_list_is_in_the_result() -> None:
-    result = transition("Amsterdam", stdin=parts(TRANSACTION)).result
+@pytest.mark.parametrize(("fork", "env"), [("BPO2 with access lists", {}), ("Amsterdam", AMSTERDAM)])
+def test_the_block_access_list_is_in_the_result(fork: str, env: dict[str, Any]) -> None:
+    result = transition(fork, stdin=parts(TRANSACTION, env=env)).result
     accounts = decode_access_list(bytes.fromhex(result["blockAccessList"][2:]))
     assert {f"0x{account.address.hex()}" for account in accounts} >= {SENDER, STORER, COINBASE}
     assert len(result["blockAccessListHash"]) == 66
-    small = transition("Amsterdam", stdin=parts(env={"currentGasLimit": "0x7d1"})).result
+    small = transition(fork, stdin=parts(env={**env, "currentGasLimit": "0x7d1"})).result
     assert small["blockException"].startswith("the block access list has too many items")
+
+
+SHOWS_SLOT = "0x4b60005260206000f3"
+"""Returns the slot number."""
+
+
+@pytest.mark.parametrize("number", ["0x0", "42", 2**64 - 1])
+def test_the_slot_number_is_the_one_that_is_given(number: object, tmp_path: Path) -> None:
+    stdin = parts(TRANSACTION, env={"slotNumber": number}, alloc={STORER: {"code": SHOWS_SLOT}})
+    arguments = ("--state.fork=Amsterdam", "--trace", f"--output.basedir={tmp_path}")
+    assert call(*ALL_ON_STDIN, *arguments, stdin=stdin).exit_code == 0
+    (trace,) = tmp_path.glob("trace-0-*.jsonl")
+    assert int(json.loads(trace.read_text().splitlines()[-1])["output"], 16) == int(str(number), 0)
+
+
+def test_both_sums_of_gas_are_in_the_result() -> None:
+    """A transfer to an absent account: its price is state gas, but for the transaction itself."""
+    absent = "0x00000000000000000000000000000000000000ee"
+    transaction = {**TRANSACTION, "to": absent, "value": "0x1", "gas": "0x40000"}
+    result = transition("Amsterdam", stdin=parts(transaction, env=AMSTERDAM)).result
+    sums = [int(result[name], 16) for name in ("executionGasUsed", "stateGasUsed", "gasUsed")]
+    assert sums == [21_000, 183_600, 183_600]
+    assert int(result["receipts"][0]["cumulativeGasUsed"], 16) == 204_600
+    for fork in ("Prague", "BPO2withaccesslists"):
+        assert not {"executionGasUsed", "stateGasUsed"} & {*transition(fork, stdin=parts()).result}
+
+
+@pytest.mark.parametrize(
+    ("fork", "number", "complaint"),
+    [
+        ("Amsterdam", None, "stdin: env: the field 'slotNumber' is missing"),
+        ("Amsterdam", hex(2**64), "stdin: env: slotNumber: must fit into 64 bits, but is '0x10000000000000000'"),
+        ("Amsterdam", 2**64, "stdin: env: slotNumber: must fit into 64 bits and not be negative, but is"),
+        ("Amsterdam", -1, "stdin: env: slotNumber: must fit into 64 bits and not be negative, but is -1"),
+        ("Amsterdam", "soon", "stdin: env: slotNumber: must be a number such as '0x1f', '31' or 31, but is 'soon'"),
+        ("Amsterdam", [1], "stdin: env: slotNumber: must be a number such as"),
+        ("BPO2", "0x2a", "stdin: env: slotNumber: must be absent: BPO2 has none"),
+        ("BPO2_with_access_lists", 0, "stdin: env: slotNumber: must be absent: BPO2 with access lists has none"),
+        ("BPO2ToAmsterdamAtTime2k", "0x2a", "stdin: env: slotNumber: must be absent: BPO2 has none"),
+    ],
+)
+def test_a_slot_number_that_cannot_be_right(fork: str, number: object, complaint: str) -> None:
+    for arguments in ((), ("--state-test",)):
+        answer = transition(fork, *arguments, stdin=parts(TRANSACTION, env={"slotNumber": number}))
+        assert answer.exit_code == 2
+        assert complaint in answer.stderr
 
 
 def test_signing_names_the_chain_unless_told_otherwise() -> None:

@@ -18,6 +18,8 @@ STORER = "0x00000000000000000000000000000000000000aa"
 """Stores the number of the block in slot 1 and returns one word."""
 WITHDRAWAL_REQUESTS = "0x00000961ef480eb55e80d19ad83579a64c007002"
 CONSOLIDATION_REQUESTS = "0x0000bbddc7ce488642fb579f8b00f3a590007251"
+BUILDER_DEPOSITS = "0x0000bff46984e3725691fa540a8c7589300d8282"
+BUILDER_EXITS = "0x000064d678505ad48f8ccb093bc65613800e8282"
 
 ALL_ON_STDIN = ("--input.alloc=stdin", "--input.env=stdin", "--input.txs=stdin")
 ALL_ON_STDOUT = ("--output.alloc=stdout", "--output.result=stdout", "--output.body=stdout")
@@ -27,6 +29,8 @@ ALLOC: dict[str, Any] = {
     STORER: {"code": "0x4360015560206000f3"},
     WITHDRAWAL_REQUESTS: {"code": "0x00"},
     CONSOLIDATION_REQUESTS: {"code": "0x00"},
+    BUILDER_DEPOSITS: {"code": "0x00"},
+    BUILDER_EXITS: {"code": "0x00"},
 }
 ENV: dict[str, Any] = {
     "currentCoinbase": COINBASE,
@@ -40,6 +44,8 @@ ENV: dict[str, Any] = {
     "parentHash": f"0x{'11' * 32}",
     "withdrawals": [],
 }
+AMSTERDAM: dict[str, Any] = {"slotNumber": "0x2a"}
+"""What the environment has in Amsterdam, and not before."""
 TRANSACTION: dict[str, Any] = {
     "gas": "0x186a0",
     "gasPrice": "0x600",

@@ -9,7 +9,7 @@ import pytest
 
 from samestate.conformance.vectors.comparing import Granularity, first_difference
 from samestate.conformance.vectors.difference import Difference
-from samestate.conformance.vectors.model import OUTPUTS, Case
+from samestate.conformance.vectors.model import DIMENSIONS, OUTPUTS, Case
 
 NAMES = ("open", "0", "1", "2", "3", "close")
 
@@ -136,3 +136,22 @@ def test_a_wrong_state_names_keys_with_several_writers() -> None:
     assert found is not None
     assert "the last in block order counts" in found.explanation
     assert "slot 0x1 (steps 1 and 3)" in found.explanation
+
+
+def test_gas_in_a_dimension_is_compared_where_an_engine_gives_it() -> None:
+    right, given, silent = block(), block(), block()
+    for content, state_gas in ((right, "5"), (given, "6")):
+        content["receipts"] = [
+            {**receipt, "execution_gas": "9", "state_gas": state_gas} for receipt in content["receipts"]
+        ]
+
+    def found(result: Any, outputs: frozenset[str]) -> Difference | None:
+        return first_difference(CASE, [right], [result], outputs, Granularity.KEYS, {})
+
+    every = frozenset(OUTPUTS)
+    assert (different := found(given, every)) is not None
+    assert str(different).startswith("receipt 0: state_gas: expected 5, the engine gives 6")
+    assert (different := found(silent, every)) is not None
+    assert str(different).startswith("receipt 0: execution_gas: expected 9, the engine gives nothing")
+    assert found(silent, every - {*DIMENSIONS}) is None
+    assert found(given, every - {"state_gas"}) is None

@@ -37,16 +37,16 @@ def hexed(*accounts: AccountAccess) -> str:
 @pytest.mark.parametrize(
     ("given", "where", "expected", "found"),
     [
-        (replace(RIGHT, storage_changes=(SlotChanges(3, ((1, 7), (2, 9))),)),
+        (RIGHT._replace(storage_changes=(SlotChanges(3, ((1, 7), (2, 9))),)),
          ": slot 0x3: index 2 (transaction 1)", "0x8", "0x9"),
-        (replace(RIGHT, storage_changes=(SlotChanges(3, ((1, 7),)),)),
+        (RIGHT._replace(storage_changes=(SlotChanges(3, ((1, 7),)),)),
          ": slot 0x3: index 2 (transaction 1)", "0x8", "nothing"),
-        (replace(RIGHT, storage_reads=()), ": slot 0x5: reads", "read", "nothing"),
-        (replace(RIGHT, balance_changes=((0, 10),)), ": balance: index 1 (transaction 0)", "0xa", "nothing"),
-        (replace(RIGHT, nonce_changes=((2, 2),)), ": nonce: index 2 (transaction 1)", "1", "2"),
-        (replace(RIGHT, code_changes=((2, b"\x01"),)), ": code: index 2 (transaction 1)", "0x00", "0x01"),
-        (replace(RIGHT, address=TWO), "", "an entry", "nothing"),
-        (replace(RIGHT, balance_changes=((1, 10), (1, 10))), "", "its changes in ascending order, each once",
+        (RIGHT._replace(storage_reads=()), ": slot 0x5: reads", "read", "nothing"),
+        (RIGHT._replace(balance_changes=((0, 10),)), ": balance: index 1 (transaction 0)", "0xa", "nothing"),
+        (RIGHT._replace(nonce_changes=((2, 2),)), ": nonce: index 2 (transaction 1)", "1", "2"),
+        (RIGHT._replace(code_changes=((2, b"\x01"),)), ": code: index 2 (transaction 1)", "0x00", "0x01"),
+        (RIGHT._replace(address=TWO), "", "an entry", "nothing"),
+        (RIGHT._replace(balance_changes=((1, 10), (1, 10))), "", "its changes in ascending order, each once",
          "another order, or one of them twice"),
     ],
 )  # fmt: skip
@@ -58,7 +58,7 @@ def test_lists_part_at_account_slot_and_index(given: AccountAccess, where: str, 
 def test_lists_that_are_none_or_out_of_order() -> None:
     assert list_difference(hexed(RIGHT), "0x00").given.startswith("what is no list: ")
     assert list_difference(hexed(RIGHT), None).given == "nothing"
-    other = replace(RIGHT, address=TWO)
+    other = RIGHT._replace(address=TWO)
     difference = list_difference(hexed(RIGHT, other), hexed(other, RIGHT))
     assert difference.given != difference.expected
 

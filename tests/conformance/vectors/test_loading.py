@@ -67,6 +67,44 @@ BAD = {
     "nonce out of range": ('nonce: "0x0"', f'nonce: "{hex(2**64)}"', "must fit into 64 bits"),
     "field of another fork": ("      number:", '      difficulty: "1"\n      number:', "Amsterdam has no such field"),
     "field of the fork left out": ('      base_fee_per_gas: "1000000000"\n', "", "'base_fee_per_gas' is missing"),
+    "slot number left out": ('      slot_number: "2000000"\n', "", "'slot_number' is missing: Amsterdam has it"),
+    "slot number that is too large": (
+        'slot_number: "2000000"',
+        f'slot_number: "{2**64}"',
+        "blocks[0].env.slot_number: must fit into 64 bits",
+    ),
+    "slot number that is negative": ('slot_number: "2000000"', 'slot_number: "-1"', "slot_number: must be a decimal"),
+    "slot number in a fork without it": (
+        'fork: "Amsterdam"',
+        'fork: "BPO2"',
+        "blocks[0].env.slot_number: must not be there: BPO2 has no such field",
+    ),
+    "state gas in a fork without it": (
+        'fork: "Amsterdam"',
+        'fork: "BPO2withaccesslists"',
+        "blocks[0].expect.receipts[1].state_gas: must not be there: BPO2 with access lists has no such field",
+    ),
+    "state gas left out": ('      state_gas: "367200"\n', "", "blocks[0].expect: the field 'state_gas' is missing"),
+    "state gas of a transaction left out": (
+        '          state_gas: "183600"\n',
+        "",
+        "blocks[0].expect.receipts[0]: the field 'state_gas' is missing: Amsterdam has it",
+    ),
+    "wrong sum of state gas": (
+        '      state_gas: "367200"',
+        '      state_gas: "367201"',
+        'blocks[0].expect.state_gas: does not follow from the receipts: must be "367200"',
+    ),
+    "wrong sum of execution gas": (
+        '      execution_gas: "42000"',
+        '      execution_gas: "42001"',
+        'blocks[0].expect.execution_gas: does not follow from the receipts: must be "42000"',
+    ),
+    "gas used that is not the larger sum": (
+        '      gas_used: "367200"',
+        '      gas_used: "409200"',
+        'blocks[0].expect.gas_used: does not follow from the receipts: must be "367200"',
+    ),
     "hash of the block itself": ('block_hashes: {"999"', 'block_hashes: {"1000"', "must be before the block itself"),
     "two hashes of the parent": ('parent_hash: "0x7', 'parent_hash: "0x8', "must be parent_hash, "),
     "another sender": ('sender: "0x70a2', 'sender: "0x70a3', "who signed the transaction"),
@@ -75,11 +113,11 @@ BAD = {
     "step out of order": ('step: "0"', 'step: "1"', "step '1' is out of order: must be '0'"),
     "source that comes later": ('from: ["0"]', 'from: ["1"]', "'from' must be 'pre' or earlier steps in order"),
     "no rejection code": ('status: "valid"', 'status: "BAD_LUCK"', "expect"),
-    "wrong dependency": ('kind: "WAW"', 'kind: "WAR"', "depends[1]: does not follow from the access record"),
+    "wrong dependency": ('kind: "WAW"', 'kind: "WAR"', "depends[2]: does not follow from the access record"),
     "wrong critical path": ('critical_path: "2"', 'critical_path: "1"', "critical_path: does not follow"),
     "wrong critical path in gas": (
-        'critical_path_gas: "42000"',
-        'critical_path_gas: "42001"',
+        'critical_path_gas: "409200"',
+        'critical_path_gas: "409201"',
         "critical_path_gas: does",
     ),
     "a second document": ("provenance:", '---\n"more": "1"\n---\nprovenance:', "second document"),
@@ -161,9 +199,9 @@ def test_check_passes_a_copy(tmp_path: Path) -> None:
 
 
 def test_check_fails_on_a_wrong_digit(tmp_path: Path) -> None:
-    code, output = check_with(lambda text: text.replace('state_root: "0x00', 'state_root: "0x10', 1), tmp_path)
+    code, output = check_with(lambda text: text.replace('state_root: "0x0', 'state_root: "0x1', 1), tmp_path)
     assert code == 1
-    assert "state_root: expected 0x10" in " ".join(output.split())
+    assert "state_root: expected 0x1f" in " ".join(output.split())
 
 
 def test_check_has_bad_input_on_an_anchor(tmp_path: Path) -> None:

@@ -78,11 +78,12 @@ def test_keys_found_by_name(arena: SharedArena) -> None:
     base = [None if n % 3 else n for n in range(40)]
     programs = [[("read", n % 40, 0), ("write", n * 7 % 40, 0), ("credit", n * 3 % 40, n)] for n in range(200)]
     block = TrialBlock(arena, base, programs, workers=3, key_capacity=40)
-    threads = [threading.Thread(target=block.work, args=(number,)) for number in range(3)]
+    threads = [threading.Thread(target=block.work, args=(number,), daemon=True) for number in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
+        assert not thread.is_alive()
     right = in_order(base, programs)
     assert (block.outcomes(), block.values()) == (right.outcomes, right.values)
     assert [sorted(block.read_keys(n)) for n in range(200)] == [sorted(read) for read in right.reads]

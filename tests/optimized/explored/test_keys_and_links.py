@@ -63,7 +63,7 @@ def test_a_long_list_under_random_schedules(strategy: str) -> None:
         assert exploration.first is None, exploration.first.text(40)
 
 
-@pytest.mark.parametrize("name", ["key-taken-blindly", "link-too-far"])
+@pytest.mark.parametrize("name", ["key-taken-blindly", "link-too-far", "link-to-itself"])
 def test_a_bug_there_is_found(name: str) -> None:
     assert apart().call(violation_of, name) not in (None, CRASH, LIVELOCK, LOST_WAKE_UP)
 

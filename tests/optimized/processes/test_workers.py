@@ -81,7 +81,7 @@ def test_a_worker_that_is_lost_each_time_is_told(engine: Engine, monkeypatch: py
         if request[0] == "run" and worker.number == 1:
             victims.append(worker.process.pid)
             worker.process.kill()
-            worker.process.join()
+            worker.process.join(60)
         ask(worker, *request)
 
     monkeypatch.setattr(workers.Worker, "ask", kill_before_it_runs)
@@ -303,11 +303,13 @@ def test_a_worker_in_c_code_ends_with_the_process_that_started_it_too(tmp_path: 
         )
     )
     with subprocess.Popen([sys.executable, str(script)], cwd=tmp_path, env=environment(tmp_path)) as process:
-        told = tmp_path / "workers"
-        wait_until(lambda: told.exists() and told.read_text().endswith("."), 30)
-        time.sleep(0.5)
-        ids = [int(word) for word in told.read_text().split()[:-1]]
-        process.kill()
+        try:
+            told = tmp_path / "workers"
+            wait_until(lambda: told.exists() and told.read_text().endswith("."), 30)
+            time.sleep(0.5)
+            ids = [int(word) for word in told.read_text().split()[:-1]]
+        finally:
+            process.kill()
     try:
         wait_until(lambda: not any(is_running(each) for each in ids))
     finally:

@@ -306,6 +306,7 @@ BREAKS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "blob base fee": ({"max_fee_per_blob_gas": 0}, {}),
     "nonce": ({"nonce": 1}, {}),
     "funds": ({"max_fee_per_blob_gas": 10**30}, {}),
+    "code": ({}, {"accounts": {RICH: Account(balance=10**6 * ETHER, code=b"\x00")}}),
 }
 CODES: dict[str, RejectionCode] = {
     "chain": Invalid.WRONG_CHAIN_ID,
@@ -319,6 +320,7 @@ CODES: dict[str, RejectionCode] = {
     "blob base fee": Invalid.MAX_FEE_PER_BLOB_GAS_TOO_LOW,
     "nonce": Invalid.NONCE_TOO_HIGH,
     "funds": Invalid.INSUFFICIENT_FUNDS,
+    "code": Invalid.SENDER_NOT_EOA,
 }
 ORDER = tuple(BREAKS)
 TOGETHER = [

@@ -323,13 +323,13 @@ def test_a_proposed_access_list_must_be_what_the_execution_gives() -> None:
     ((_, value),) = right[shop].balance_changes
 
     def with_shop(**changes: Any) -> tuple[AccountAccess, ...]:
-        return (*right[:shop], replace(right[shop], **changes), *right[shop + 1 :])
+        return (*right[:shop], right[shop]._replace(**changes), *right[shop + 1 :])
 
     wrong = {
         f"account 0x{right[0].address.hex()} is missing": right[1:],
         f"account 0x{right[-1].address.hex()} is missing": right[:-1],
-        f"account 0x{'ff' * 20} is too much": (*right, replace(right[0], address=b"\xff" * 20)),
-        f"account 0x{bytes(20).hex()} is too much": (replace(right[0], address=bytes(20)), *right),
+        f"account 0x{'ff' * 20} is too much": (*right, right[0]._replace(address=b"\xff" * 20)),
+        f"account 0x{bytes(20).hex()} is too much": (right[0]._replace(address=bytes(20)), *right),
         f"account 0x{SHOP.hex()}: balance: at index 1 it is {value}, not 2": with_shop(balance_changes=((1, 2),)),
         f"account 0x{SHOP.hex()}: balance: the change at index 1 to {value} is missing": with_shop(balance_changes=()),
         f"account 0x{SHOP.hex()}: balance: the change at index 2 to 9 is too much": with_shop(
@@ -363,7 +363,7 @@ def test_the_accounts_of_a_proposed_access_list_ascend_whatever_else_is_wrong_wi
         tuple(reversed(right)),
         (right[0], *right),
         (*right, right[-1]),
-        (*right, replace(right[-1], balance_changes=((1, 7),))),
+        (*right, right[-1]._replace(balance_changes=((1, 7),))),
         (*right, AccountAccess(bytes(20))),
         (AccountAccess(b"\xff" * 20), *right[1:]),
     ):
@@ -395,7 +395,7 @@ def test_order_within_an_account_is_a_question_of_what_the_execution_gives() -> 
         ),
     )
     for place, fields, detail in wrong:
-        found = rejected_list(small, built, (*right[:place], replace(right[place], **fields), *right[place + 1 :]))
+        found = rejected_list(small, built, (*right[:place], right[place]._replace(**fields), *right[place + 1 :]))
         assert found.code is Invalid.INVALID_BLOCK_ACCESS_LIST
         assert found.detail == f"account 0x{right[place].address.hex()}: {detail}"
 

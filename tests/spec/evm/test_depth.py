@@ -87,9 +87,9 @@ def on_a_deep_stack(action: Callable[[], Any], frames: int) -> Any:
 
 def in_a_thread(action: Callable[[], Any]) -> Any:
     results: list[Any] = []
-    thread = threading.Thread(target=lambda: results.append(action()))
+    thread = threading.Thread(target=lambda: results.append(action()), daemon=True)
     thread.start()
-    thread.join()
+    thread.join(60)
     (result,) = results
     return result
 
