@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, Self
 
+from samestate.conformance.fixtures.features import has_header_field
 from samestate.conformance.generating.case import GeneratedCase
-from samestate.conformance.generating.system_contracts import has_slot_number
 from samestate.conformance.peers.peer import PeerMissing, ReportedBlock
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "peers"
@@ -159,7 +159,7 @@ def _request(case: GeneratedCase) -> dict[str, object]:
         header["excessBlobGas"] = hex(environment.excess_blob_gas)
         header["blobGasUsed"] = "0x0"
         header["parentBeaconBlockRoot"] = _hex(environment.parent_beacon_block_root)
-    if has_slot_number(fork):
+    if has_header_field(fork, "slot_number"):
         header["slotNumber"] = hex(environment.slot_number)
     withdrawals: list[dict[str, str]] | None = None
     if case.parent.withdrawals_root is not None:

@@ -6,7 +6,6 @@ import shlex
 
 from samestate.conformance.engines.transition_tool.engine import TransitionToolEngine
 from samestate.conformance.generating.case import GeneratedCase
-from samestate.conformance.generating.system_contracts import has_slot_number
 from samestate.conformance.generating.vector import evm_case
 from samestate.conformance.peers.installed import find_program
 from samestate.conformance.peers.peer import ReportedBlock
@@ -32,11 +31,7 @@ class Geth:
 
     def run(self, case: GeneratedCase) -> ReportedBlock:
         """Execute the block. Raises EngineFailure."""
-        made = evm_case("block", case)
-        environment = made.blocks[0]["env"]
-        if isinstance(environment, dict) and has_slot_number(case.fork):
-            environment.setdefault("slot_number", str(case.environment.slot_number))
-        (result,) = self._engine.run(made)
+        (result,) = self._engine.run(evm_case("block", case))
         if text(result, "status") != VALID:
             return ReportedBlock(rejection=text(result, "status"))
         return ReportedBlock(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -286,8 +286,7 @@ def fault_of_account(
     if right is None:
         return None
     undone = evidence.undone.get(address, set())
-    kept = replace(
-        wrong,
+    kept = wrong._replace(
         nonce_changes=tuple(c for c in wrong.nonce_changes if c[0] not in undone or c in right.nonce_changes),
         code_changes=tuple(c for c in wrong.code_changes if c[0] not in undone or c in right.code_changes),
     )
@@ -300,5 +299,5 @@ def fault_of_account(
     missing = [slot for slot in right.storage_reads if slot not in reads and evidence.is_half_done(address, slot)]
     if missing:
         found.add("slot of an SSTORE out of gas is not listed")
-    kept = replace(kept, storage_reads=tuple(sorted({*reads, *missing})))
+    kept = kept._replace(storage_reads=tuple(sorted({*reads, *missing})))
     return found if kept == right else None
