@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -79,7 +80,8 @@ class Runs:
             return known
         if self._watch is not None:
             self._watch.begin(unended)
-        verdict = run()
+        start = time.monotonic()
+        verdict = replace(run(), seconds=time.monotonic() - start)
         if self._watch is not None:
             self._watch.end(verdict)
         return verdict

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from samestate.conformance.checking.blocks import KIND as BLOCK
+from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.output.console import Printer
@@ -99,6 +100,8 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
         yield f"{session.deselected} cases deselected by {' '.join(options.selection.options()) or 'their names'}"
     if session.resumed:
         yield f"{session.resumed} documents were checked by an earlier run"
+    for taken, verdict in slowest(session, options.durations):
+        yield f"{taken:8.2f} s  {verdict.id}" + (f" on {verdict.engine}" if verdict.engine != SPEC else "")
     if session.ended:
         yield session.ended
     yield f"{seconds:.1f} s"
@@ -106,6 +109,16 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
         f"{session.count(Result.PASSED)} passed, {session.count(Result.FAILED)} failed, "
         f"{session.count(Result.SKIPPED)} skipped" + (f", {len(errors)} unusable" if errors else "")
     )
+
+
+def slowest(session: Session, count: int) -> list[tuple[float, Verdict]]:
+    """The cases that took longest, as many as were asked for, and their seconds."""
+    timed = [
+        (verdict.seconds, verdict)
+        for verdict in session.verdicts
+        if verdict.seconds is not None and verdict.result is not Result.SKIPPED
+    ]
+    return sorted(timed, key=lambda entry: -entry[0])[:count]
 
 
 def skips(reasons: Mapping[str, int], what: str) -> Iterator[str]:
@@ -180,6 +193,10 @@ def to_json(session: Session, options: Options, version: str, seconds: float) ->
         "engines": list(options.engines),
         "deselected": session.deselected,
         "notes": list(session.notes),
+        "slowest": [
+            {"id": verdict.id, "engine": verdict.engine, "seconds": round(taken, 3)}
+            for taken, verdict in slowest(session, options.durations)
+        ],
         "sample": None
         if session.sample is None
         else {

@@ -43,7 +43,7 @@ class Options:
     given as a whole there are none. ``jobs`` counts processes that share the cases, ``workers`` those inside an engine.
     ``most_failures`` ends it after so many; ``is_listing``: cases are listed, and not run. ``limits`` are what each
     case may take. ``chain`` is that of blocks which are of no public one or name none, ``rulesets`` say what names of
-    forks in fixtures mean.
+    forks in fixtures mean. ``durations``: so many of the slowest cases are told.
     """
 
     paths: tuple[Path, ...]
@@ -59,6 +59,7 @@ class Options:
     chain: ChainChoice | None = None
     rulesets: Rulesets = AS_THEY_SAY
     limits: Limits = NO_LIMITS
+    durations: int = 0
 
     def selection_of(self, path: Path) -> Selection:
         """Which of the cases below a path are to be run."""

@@ -141,6 +141,10 @@ def check(
         str | None,
         typer.Option("--junitxml", metavar="FILE", help="Write them as JUnit XML, for CI.", rich_help_panel=RESULTS),
     ] = None,
+    durations: Annotated[
+        int,
+        typer.Option(min=0, metavar="N", help="Tell the N cases that took longest.", rich_help_panel=RESULTS),
+    ] = 0,
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep what is done in `.samestate`.", rich_help_panel=RESULTS)
     ] = False,
@@ -180,6 +184,7 @@ def check(
         chain=choose_chain(chain),
         rulesets=choose_rulesets(ruleset or ()),
         limits=parse_limits(timeout, memory),
+        durations=durations,
     )
     compile_keyword(keyword or '""')
     if is_listing:

@@ -293,6 +293,16 @@ def test_json_holds_every_verdict(tmp_path: Path) -> None:
     assert list(target.parent.iterdir()) == [target]
 
 
+def test_the_slowest_cases_are_told_where_that_is_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", {"dog": RLP_TEST, "transfer": state_test()})
+    result = samestate("check", path, "--durations", "1", "--json", tmp_path / "v")
+    (slowest,) = verdicts(tmp_path / "v")["slowest"]
+    assert slowest["id"] == f"{path}::transfer" and slowest["engine"] == "spec" and slowest["seconds"] >= 0
+    assert re.search(rf"^ +[0-9]+\.[0-9][0-9] s  {re.escape(slowest['id'])}$", result.stdout, re.MULTILINE)
+    assert samestate("check", path, "--json", tmp_path / "w").exit_code == 0
+    assert verdicts(tmp_path / "w")["slowest"] == []
+
+
 def test_json_on_stdout_is_alone_there(tmp_path: Path) -> None:
     result = samestate("check", write(tmp_path / "a.json", {"dog": RLP_TEST}), "--json", "-")
     assert json.loads(result.stdout)["passed"] == 1
