@@ -29,6 +29,7 @@ from samestate.conformance.scenarios.draft import (
     block_hash,
     ether,
 )
+from samestate.conformance.scenarios.expectations import Expectations
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Object
 from samestate.spec.evm.address import created_address
@@ -36,11 +37,8 @@ from samestate.spec.evm.block import Withdrawal
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.hashing import keccak256
-from samestate.spec.evm.keys import EMPTY_ACCOUNT_VALUE, balance_key, code_key, empty_account_key, nonce_key, slot_key
 from samestate.spec.evm.payload import OmmerMiner
-from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.signature import address_of, sign, sign_authorization
-from samestate.spec.evm.state import FlatState
 from samestate.spec.evm.transaction import (
     AccessListTransaction,
     Authorization,
@@ -65,7 +63,7 @@ __all__ = [
 ]
 
 
-class BlockBuilder:
+class BlockBuilder(Expectations):
     """Builds the pre-state and the blocks of a vector. The last one begun is the current block.
 
     Amounts in wei; ``tip`` is the priority fee per gas, and ``max_fee`` the maximum, by default enough for the tip.
@@ -178,11 +176,6 @@ class BlockBuilder:
                 block_hashes={number - 1: parent_hash},
             )
         )
-
-    @property
-    def draft(self) -> Draft:
-        """The current block."""
-        return self.drafts[-1]
 
     @property
     def environment(self) -> Environment:
@@ -373,55 +366,3 @@ class BlockBuilder:
             )
         signed = sign(transaction, sender.private_key, chain_id)
         self.draft.transactions.append((encode_transaction(signed), details.get("comment", "")))
-
-    # What must come out
-
-    def expect(self, code: Invalid, transaction: int | None = None) -> None:
-        """The current block must be rejected, for the transaction of that index where one is given."""
-        self.draft.rejection = (code, transaction)
-
-    def expect_success(self, *succeeded: bool) -> None:
-        """Which transactions of the current block must succeed. Without a word all of them must."""
-        self.draft.receipts = succeeded
-
-    def expect_balance(self, account: NamedAccount, balance: int) -> None:
-        """What the account must have after the current block."""
-        self._expect(f"balance of {account.name}", balance_key(account.address), balance)
-
-    def expect_nonce(self, account: NamedAccount, nonce: int) -> None:
-        """The nonce that the account must have after the current block."""
-        self._expect(f"nonce of {account.name}", nonce_key(account.address), nonce)
-
-    def expect_slot(self, account: NamedAccount, slot: int, value: int | NamedAccount) -> None:
-        """What a slot must hold after the current block."""
-        number = value.as_number if isinstance(value, NamedAccount) else value
-        self._expect(f"slot {slot} of {account.name}", slot_key(account.address, slot), number)
-
-    def expect_code(self, account: NamedAccount, code: bytes) -> None:
-        """The code that the account must have after the current block."""
-        self._expect(f"code of {account.name}", code_key(account.address), int.from_bytes(code, "big"))
-
-    def expect_gone(self, account: NamedAccount) -> None:
-        """The account must not be in the state after the current block."""
-        keys = [part(account.address) for part in (empty_account_key, nonce_key, balance_key, code_key)]
-        for key in keys:
-            self._expect(f"{account.name}, which should be gone", key, 0)
-        self.draft.checks.append(lambda state: _without_storage(state, account))
-
-    def expect_there(self, account: NamedAccount) -> None:
-        """An empty account must still be in the state after the current block."""
-        key = empty_account_key(account.address)
-        self._expect(f"{account.name}, which should be there", key, int.from_bytes(EMPTY_ACCOUNT_VALUE, "big"))
-
-    def _expect(self, what: str, key: bytes, number: int) -> None:
-        def check(state: FlatState) -> None:
-            found = int.from_bytes(state.get(key) or b"", "big")
-            if found != number:
-                raise Unexpected(f"{what}: the scenario says {number:#x}, the specification {found:#x}")
-
-        self.draft.checks.append(check)
-
-
-def _without_storage(state: FlatState, account: NamedAccount) -> None:
-    if account.address in state.storage:
-        raise Unexpected(f"{account.name}, which should be gone, has storage")

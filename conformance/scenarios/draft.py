@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypedDict
 
 from samestate.conformance.generating.system_contracts import FACTORY
+from samestate.conformance.vectors.document import Object
 from samestate.spec.evm.block import Withdrawal
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.hashing import keccak256
@@ -92,7 +93,7 @@ class NamedAccount:
 
 @dataclass(slots=True)
 class Draft:
-    """A block while it is being described. ``checks`` look at the state after it."""
+    """A block while it is being described. ``checks`` look at the state after it, ``result_checks`` at its results."""
 
     environment: Environment
     transactions: list[tuple[bytes, str]] = field(default_factory=list)
@@ -102,6 +103,7 @@ class Draft:
     rejection: tuple[Invalid, int | None] | None = None
     receipts: tuple[bool, ...] | None = None
     checks: list[Callable[[FlatState], None]] = field(default_factory=list)
+    result_checks: list[Callable[[Object], None]] = field(default_factory=list)
 
 
 AccessListEntries = Iterable[tuple[NamedAccount, Sequence[int]]]

@@ -74,11 +74,13 @@ def check(where: str, draft: Draft, expect: Object, state: FlatState) -> None:
     check_status(where, expect, code.name if code is not None else None, transaction)
     if code is None:
         check_receipts(where, expect, draft.receipts)
-    for look in draft.checks:
-        try:
-            look(state)
-        except Unexpected as unexpected:
-            raise Unexpected(f"{where}: {unexpected}") from unexpected
+    try:
+        for look in draft.result_checks:
+            look(expect)
+        for look_at_state in draft.checks:
+            look_at_state(state)
+    except Unexpected as unexpected:
+        raise Unexpected(f"{where}: {unexpected}") from unexpected
 
 
 def write_draft(fork: Fork, draft: Draft) -> Object:

@@ -64,9 +64,9 @@ SCENARIOS: Final[dict[str, Scenario]] = {}
 """Every scenario whose module was imported, by title."""
 
 
-def scenario(*, hazards: str = "", forks: Sequence[Fork]) -> Callable[[Story], Story]:
+def scenario(*, hazards: str = "", forks: Sequence[Fork], size_limit: int = SIZE_LIMIT) -> Callable[[Story], Story]:
     """Make an EVM scenario of the story below, about the hazards with these ids, filled under these forks."""
-    return _adding(hazards, forks, evm.NAME, SIZE_LIMIT)
+    return _adding(hazards, forks, evm.NAME, size_limit)
 
 
 def toy_scenario(*, hazards: str = "", size_limit: int = SIZE_LIMIT) -> Callable[[Story], Story]:

@@ -66,6 +66,36 @@ def test_a_scenario_must_be_about_what_it_says(expectation: Callable[[BlockBuild
     assert str(raised.value).startswith("evm/suite/name-london: block 0: ")
 
 
+@pytest.mark.parametrize(
+    ("expectation", "complaint"),
+    [
+        (lambda block: block.expect_paid(21_000), "gas paid: the scenario says (21000,), the specification (204600,)"),
+        (lambda block: block.expect_counted((21_000, 0)), "the specification ((21000, 183600),)"),
+        (lambda block: block.expect_gas_used(204_600), "gas used: the scenario says 204600, the specification 183600"),
+        (lambda block: block.expect_logs([]), "logs: the scenario says [[]], the specification [['7 wei from 0x"),
+        (lambda block: block.expect_logs([block.nobody("bob")]), "says [['log of 0x"),
+        (lambda block: block.expect_requests(b"\x04"), "requests: the scenario says ['0x04'], the specification []"),
+        (lambda block: block.expect_listed(block.nobody("carol")), "carol on the list: the scenario says True"),
+        (lambda block: block.expect_unlisted(block.nobody("bob")), "bob on the list: the scenario says False"),
+        (
+            lambda block: block.expect_entry(block.nobody("bob"), balance_changes=((1, 8),)),
+            "entry of bob: the scenario says {'balance_changes': ((1, 8),)}, the specification",
+        ),
+    ],
+)
+def test_a_scenario_of_amsterdam_must_be_about_what_it_says(
+    expectation: Callable[[BlockBuilder], None], complaint: str
+) -> None:
+    def story(block: BlockBuilder) -> None:
+        paying(block)
+        expectation(block)
+
+    with pytest.raises(Unexpected) as raised:
+        fill(Scenario("suite", "name", ("H01",), (AMSTERDAM,), story), AMSTERDAM)
+    assert complaint in str(raised.value)
+    assert str(raised.value).startswith("evm/suite/name-amsterdam: block 0: ")
+
+
 def test_forks_of_scenarios() -> None:
     assert since(LONDON) == (LONDON, LATEST)
     assert since(LATEST) == (LATEST,)

@@ -85,9 +85,25 @@ def test_a_vector_must_not_be_too_large() -> None:
         filled(small, size_limit=100)
 
 
-def test_only_one_scenario_may_be_large() -> None:
-    large = [scenario.title for scenario in all_scenarios() if scenario.size_limit > 60_000]
-    assert large == ["toy.sizes.thousand_transactions"]
+LARGE = {
+    "builder_requests.more_deposits_than_a_block_takes": "the 64 requests of a block, of 184 bytes each",
+    "builder_requests.more_exits_than_a_block_takes": "16 requests of a block, three slots each",
+    "code_size.code_that_was_too_long": "code of 24,577 bytes in the block access list",
+    "code_size.initialization_code_of_a_transaction_too_long": "131,073 bytes in a transaction",
+    "code_size.longest_initialization_code_of_a_transaction": "131,072 bytes in a transaction",
+    "fails_before_code.reservoir_that_is_refilled": "so many delegations that 2^24 gas is too little",
+    "gas_caps.just_the_cap_before_execution": "so long an access list that it costs 2^24 gas",
+    "gas_caps.over_the_cap_before_execution": "so long an access list that it costs more",
+    "gas_caps.just_the_cap_by_the_floor": "so much data that its floor is 2^24 gas",
+    "gas_caps.over_the_cap_by_the_floor": "so much data that its floor is more",
+    "toy.sizes.thousand_transactions": "a thousand transactions",
+}
+"""What the scenarios are about whose vectors may be large: nothing smaller would show it."""
+
+
+def test_a_scenario_is_large_for_a_reason() -> None:
+    large = {scenario.title for scenario in all_scenarios() if scenario.size_limit > 60_000}
+    assert large == set(LARGE)
 
 
 def test_blocks_worked_out_by_hand_say_how() -> None:
