@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
+from samestate.conformance.fixtures.features import has_header_field
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm import without_rejected
 from samestate.conformance.generating.evm_draft import EvmDraft
 from samestate.conformance.generating.system_contracts import (
     REQUEST_SIZES,
-    has_slot_number,
     request_to,
     system_contracts,
 )
@@ -35,7 +35,7 @@ def generate_chain(forks: Sequence[Fork], seed: int, transactions: int = 8) -> l
     contracts of the last fork are there from the beginning, as on a chain.
     """
     random = Random(f"{' '.join(fork.name for fork in forks)} {seed} {transactions}")
-    draft = EvmDraft(random, forks[0], transactions)
+    draft = EvmDraft(random, forks[0], transactions, last=forks[-1])
     for address, code in system_contracts(forks[-1]).items():
         draft.account(address, nonce=1, code=code)
     asks = random.choice((0.0, 0.3, 0.9))
@@ -89,5 +89,5 @@ def header_of(case: GeneratedCase, result: EvmResult) -> Header:
         parent_beacon_block_root=environment.parent_beacon_block_root if has_blobs else None,
         requests_hash=requests_hash(result.closing.requests) if parent.requests_hash is not None else None,
         block_access_list_hash=hash_access_list(access_list_of(result)) if fork.has_access_list else None,
-        slot_number=environment.slot_number if has_slot_number(fork) else None,
+        slot_number=environment.slot_number if has_header_field(fork, "slot_number") else None,
     )

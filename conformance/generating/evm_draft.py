@@ -6,9 +6,10 @@ import copy
 from dataclasses import dataclass
 from random import Random
 
+from samestate.conformance.fixtures.features import counts_state_gas, has_header_field
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.programs import Surroundings, write_program
-from samestate.conformance.generating.system_contracts import deposit_logger, has_slot_number, system_contracts
+from samestate.conformance.generating.system_contracts import deposit_logger, system_contracts
 from samestate.conformance.generating.transactions import TransactionMaker
 from samestate.spec.evm.address import created_address
 from samestate.spec.evm.alloc import Alloc
@@ -48,12 +49,15 @@ class AccountGroup:
 class EvmDraft:
     """A block in the making, for so many transactions, by random choices in an order that never changes.
 
-    ``hot`` is the group that transactions share. All that is in ``pre`` when :meth:`case` is called belongs to the
-    state before the block.
+    ``last`` is the fork of the last block, where others follow; ``hot`` the group that transactions share. All that is
+    in ``pre`` when :meth:`case` is called belongs to the state before the block.
     """
 
-    def __init__(self, random: Random, fork: Fork, transactions: int, gas_limit: int | None = None) -> None:
+    def __init__(
+        self, random: Random, fork: Fork, transactions: int, gas_limit: int | None = None, last: Fork | None = None
+    ) -> None:
         self.random = random
+        self.last = last or fork
         self.fork = fork
         self.chain_id = random.choice((1, 1, 1, 1337))
         self.pre: Alloc = {}
@@ -128,7 +132,7 @@ class EvmDraft:
         chain has one.
         """
         random = self.random
-        way = random.randrange(3 if has_slot_number(self.fork) else 4)
+        way = random.randrange(3 if counts_state_gas(self.last) else 4)
         if way == 0:
             self.account(address, balance=1)
         elif way == 1:
@@ -190,7 +194,7 @@ class EvmDraft:
 def _parent(random: Random, fork: Fork, transactions: int, limit: int | None) -> Header:
     number = random.randrange(300) if random.random() < 0.1 else random.randrange(12_000_000, 12_900_000)
     gas_limit = max(GAS_LIMIT, GAS_LIMIT_PER_TRANSACTION * transactions)
-    if has_slot_number(fork):
+    if counts_state_gas(fork):
         gas_limit = random.choice(GAS_LIMITS_WITH_STATE)
     gas_limit = limit or gas_limit
     schedule = fork.blob_schedule
@@ -219,8 +223,15 @@ def _parent(random: Random, fork: Fork, transactions: int, limit: int | None) ->
         parent_beacon_block_root=random.randbytes(32) if schedule else None,
         requests_hash=random.randbytes(32) if fields > 20 else None,
         block_access_list_hash=random.randbytes(32) if fork.has_access_list else None,
-        slot_number=random.choice((0, random.getrandbits(24), 2**64 - 100)) if has_slot_number(fork) else None,
+        slot_number=random.choice((0, random.getrandbits(24), 2**64 - 100))
+        if has_header_field(fork, "slot_number")
+        else None,
     )
+
+
+def _slot_number(random: Random) -> int:
+    """Any slot that leaves room for some blocks after it."""
+    return random.choice((0, random.getrandbits(24), 2**64 - 100))
 
 
 def _environment(random: Random, fork: Fork, chain_id: int, parent: Header, coinbase: bytes) -> Environment:
@@ -242,6 +253,6 @@ def _environment(random: Random, fork: Fork, chain_id: int, parent: Header, coin
         excess_blob_gas=fork.next_excess_blob_gas(fork, parent) or 0,
         parent_hash=parent.hash(),
         parent_beacon_block_root=random.randbytes(32),
-        slot_number=(parent.slot_number or 0) + 1 if has_slot_number(fork) else 0,
+        slot_number=(parent.slot_number or 0) + 1 if has_header_field(fork, "slot_number") else 0,
         block_hashes={**hashes, parent.number: parent.hash()},
     )

@@ -77,8 +77,15 @@ def _generate(fork: Fork, seed: int, transactions: int, over: int) -> tuple[Gene
     limit = largest_limit(draft.environment.gas_limit, result.totals) + over
     key = random.choice(draft.hot.senders)
     account = result.state().accounts.get(address_of(key))
-    last = draft.maker.plain(key, random.choice((fillers.burner, random.randbytes(20))), value=0, gas_limit=limit)
+    to = random.choice((fillers.burner, fillers.hoarder, random.randbytes(20)))
+    data = hoard(random, max(1, (limit - OVERHEAD) // (SLOT_GAS + ACCESS_GAS))) if to == fillers.hoarder else b""
+    last = draft.maker.plain(key, to, data=data, gas_limit=limit)
     return case, draft.maker.signed(replace(last, nonce=account.nonce if account else 0), key)
+
+
+def hoard(random: Random, slots: int) -> bytes:
+    """Data that has so many slots set, anywhere."""
+    return slots.to_bytes(WORD, "big") + random.getrandbits(250).to_bytes(WORD, "big")
 
 
 def _filling(draft: EvmDraft, fillers: _Fillers, hoards: float) -> Transaction:
@@ -88,12 +95,11 @@ def _filling(draft: EvmDraft, fillers: _Fillers, hoards: float) -> Transaction:
     way = random.random()
     if way < hoards:
         slots = random.randint(1, min(MOST_SLOTS, draft.environment.gas_limit // SLOT_GAS))
-        data = slots.to_bytes(WORD, "big") + random.getrandbits(250).to_bytes(WORD, "big")
         reserve = slots * SLOT_GAS
         limit = OVERHEAD + slots * ACCESS_GAS + reserve
         if random.random() < 0.3 and draft.environment.gas_limit > EXECUTION_LIMIT + reserve:
             limit = EXECUTION_LIMIT + reserve
-        return maker.plain(key, fillers.hoarder, data=data, gas_limit=limit)
+        return maker.plain(key, fillers.hoarder, data=hoard(random, slots), gas_limit=limit)
     if way < hoards + 0.15:
         return maker.plain(key, random.randbytes(20), value=1, gas_limit=250_000)
     if way < hoards + 0.25:

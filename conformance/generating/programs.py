@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from samestate.conformance.fixtures.features import counts_state_gas
 from samestate.conformance.generating.bytecode import OPCODES, Code
 from samestate.conformance.generating.precompile_inputs import precompile_input
-from samestate.conformance.generating.system_contracts import has_slot_number
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.precompiles import BLS12_381_PAIRING, BN254_PAIRING, IDENTITY
 
@@ -84,7 +84,7 @@ class ProgramWriter:
             weights.append((4, self._store_transient))
         if depth < 2:
             weights.append((3, self._create))
-        self._counts_state = has_slot_number(around.fork)
+        self._counts_state = counts_state_gas(around.fork)
         self._recurses = False
         if self._counts_state:
             weights += [(4, self._set_and_clear), (3, self._pay_nobody), (2, self._recurse)]
@@ -446,7 +446,7 @@ def write_initcode(random: Random, around: Surroundings, depth: int = 0) -> byte
         return ProgramWriter(random, around, depth + 1).write(random.randint(0, 4))
     if way < 0.2:
         limit = around.fork.code_size_limit
-        sizes = (1, 33, 1000, limit, limit + 1) if has_slot_number(around.fork) else (24576, 24577)
+        sizes = (1, 33, 1000, limit, limit + 1) if counts_state_gas(around.fork) else (24576, 24577)
         return Code().push(random.choice(sizes), 0).op("RETURN").build()
     if way < 0.25:
         return Code().push(0xEF, 0).op("MSTORE8").push(random.randint(1, 3), 0).op("RETURN").build()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
+from samestate.conformance.fixtures.features import counts_state_gas
 from samestate.conformance.generating.bytecode import Code
-from samestate.spec.evm.block import HEADER_FIELDS
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.requests import (
     DEPOSIT_EVENT,
@@ -127,15 +127,10 @@ REQUEST_SIZES: Mapping[bytes, int] = {
 """How many bytes a request to each contract that queues them has."""
 
 
-def has_slot_number(fork: Fork) -> bool:
-    """Whether a block tells the slot of the beacon chain (EIP-7843), as all blocks do since Amsterdam."""
-    return fork.header_fields > HEADER_FIELDS.index(("slot_number", 8))
-
-
 def system_contracts(fork: Fork) -> dict[bytes, bytes]:
     """The code of each contract that is there from a fork on, by address: those that it calls, and the factory."""
     called = dict(_CODES[step] for step in (*fork.opening, *fork.closing) if step in _CODES)
-    return {**called, **({FACTORY: FACTORY_CODE} if has_slot_number(fork) else {})}
+    return {**called, **({FACTORY: FACTORY_CODE} if counts_state_gas(fork) else {})}
 
 
 def request_to(random: Random, contract: bytes) -> tuple[int, bytes]:

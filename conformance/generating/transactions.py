@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
+from samestate.conformance.fixtures.features import counts_state_gas
 from samestate.conformance.generating.programs import Surroundings, write_initcode
 from samestate.conformance.generating.system_contracts import (
     REQUEST_SIZES,
     deposit_data,
-    has_slot_number,
     request_to,
     system_contracts,
 )
@@ -137,7 +137,7 @@ class TransactionMaker:
         """What the transaction costs before it executes, and some more; since Amsterdam sometimes a reservoir too."""
         random = self._random
         needed = self.needed(draft, sender)
-        if not has_slot_number(self._fork):
+        if not counts_state_gas(self._fork):
             return needed + random.choice(GAS_TO_EXECUTE)
         if random.random() < RESERVED:
             return EXECUTION_LIMIT + random.choice(RESERVOIRS)
@@ -160,7 +160,7 @@ class TransactionMaker:
             random.choice((bytes(32), random.randbytes(32), random.randrange(300).to_bytes(32, "big")))
             for _ in range(random.randrange(4))
         )
-        if has_slot_number(self._fork) and random.random() < 0.1:
+        if counts_state_gas(self._fork) and random.random() < 0.1:
             data = random.choice((bytes, random.randbytes))(random.choice((100, 500, 2000)))  # may meet the floor
         way = random.random()
         if way < 0.5:
@@ -331,7 +331,7 @@ class TransactionMaker:
             faults["initcode too large"] = replace(
                 legacy, to=None, data=bytes(fork.initcode_size_limit + 1), gas_limit=5_000_000
             )
-        if has_slot_number(fork):
+        if counts_state_gas(fork):
             faults["gas over the cap of all gas"] = replace(legacy, gas_limit=TOTAL_LIMIT + 1)
         elif fork.transaction_gas_limit is not None:
             faults["gas over the cap"] = replace(legacy, gas_limit=fork.transaction_gas_limit + 1)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, Self
 
+from samestate.conformance.fixtures.features import has_header_field
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.peers.peer import PeerMissing, ReportedBlock
 
@@ -158,7 +159,7 @@ def _request(case: GeneratedCase) -> dict[str, object]:
         header["excessBlobGas"] = hex(environment.excess_blob_gas)
         header["blobGasUsed"] = "0x0"
         header["parentBeaconBlockRoot"] = _hex(environment.parent_beacon_block_root)
-    if case.parent.slot_number is not None:
+    if has_header_field(fork, "slot_number"):
         header["slotNumber"] = hex(environment.slot_number)
     withdrawals: list[dict[str, str]] | None = None
     if case.parent.withdrawals_root is not None:

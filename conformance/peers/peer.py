@@ -7,7 +7,8 @@ from typing import Protocol
 
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.spec.evm.block_access_list import encode_access_list
-from samestate.spec.evm.chain import access_list_of
+from samestate.spec.evm.chain import EvmResult, access_list_of
+from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.receipt import logs_bloom, receipts_root
 from samestate.spec.machine import Rejection
@@ -33,6 +34,7 @@ class ReportedBlock:
     gas_used: int | None = None
     cumulative_gas: tuple[int, ...] | None = None
     bloom: bytes | None = None
+    blob_gas_used: int | None = None
     requests: tuple[bytes, ...] | None = None
     access_list: bytes | None = None
     rejection: str | None = None
@@ -57,14 +59,20 @@ def run_specification(case: GeneratedCase) -> ReportedBlock:
         result = apply_block(Evm(case.fork), case.payload(), case.state())
     except Rejection as rejection:
         return ReportedBlock(rejection=str(rejection))
+    return report(result, case.fork)
+
+
+def report(result: EvmResult, fork: Fork) -> ReportedBlock:
+    """What is told of a valid block."""
     return ReportedBlock(
         state_root=result.state().root(),
         receipts_root=receipts_root(result.receipts),
         gas_used=result.totals.gas_used,
         cumulative_gas=tuple(receipt.cumulative_gas_used for receipt in result.receipts),
         bloom=logs_bloom(log for receipt in result.receipts for log in receipt.logs),
+        blob_gas_used=result.totals.blob_gas_used if fork.blob_schedule is not None else None,
         requests=result.closing.requests,
-        access_list=encode_access_list(access_list_of(result)) if case.fork.has_access_list else None,
+        access_list=encode_access_list(access_list_of(result)) if fork.has_access_list else None,
     )
 
 

@@ -12,12 +12,13 @@ from samestate.conformance.peers.ethereumjs import HARDFORKS, EthereumJs
 from samestate.conformance.peers.peer import PeerMissing, ReportedBlock
 from samestate.spec.evm.block_access_list import decode_access_list, encode_access_list
 from samestate.spec.evm.fork import Fork
-from samestate.spec.evm.forks import FORKS
-from tests.peers.blocks import disagreements, invalid_blocks, valid_blocks
+from samestate.spec.evm.forks import AMSTERDAM, FORKS
+from tests.peers.blocks import MAKERS, amsterdam_blocks, disagreements, invalid_blocks, valid_blocks
+from tests.peers.compare import compare
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
 
-SHARED = [fork for fork in FORKS if fork.name in HARDFORKS]
+SHARED = [fork for fork in FORKS if fork.name in HARDFORKS and fork is not AMSTERDAM]
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ class Corrected:
         for account in decode_access_list(summary.access_list):
             changed = {changes.slot for changes in account.storage_changes}
             reads = tuple(slot for slot in account.storage_reads if slot not in changed)
-            corrected.append(replace(account, storage_reads=reads))
+            corrected.append(account._replace(storage_reads=reads))
         return replace(summary, access_list=encode_access_list(tuple(corrected)))
 
 
@@ -62,3 +63,12 @@ def test_invalid_blocks(ethereumjs: EthereumJs, fork: Fork) -> None:
     # It counts a block's blobs where it validates headers against parents, and headers are left out here.
     cases = [case for case in invalid_blocks(fork) if "more blobs than are left" not in case.name]
     assert disagreements(ethereumjs, cases) == []
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_blocks_of_amsterdam(ethereumjs: EthereumJs, kind: str) -> None:
+    """The block agrees, or differs as nothing but faults that are known explains."""
+    unexplained = [
+        difference for case in amsterdam_blocks(kind) for difference in compare(ethereumjs, case).differences
+    ]
+    assert unexplained == []

@@ -108,7 +108,7 @@ def test_ethereumjs_lists_a_changed_slot_as_a_read_too() -> None:
     (wrong,) = [entry for entry in decode_access_list(theirs.access_list) if entry.address == b"\xcc" * 20]
     # EIP-7928: a slot that is written is not listed as a read as well.
     assert right.storage_reads == ()
-    assert wrong == replace(right, storage_reads=(1,))
+    assert wrong == right._replace(storage_reads=(1,))
 
 
 def block_that_creates_onto_storage_alone() -> GeneratedCase:

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from queue import SimpleQueue
 from typing import Any
 
@@ -453,17 +455,20 @@ def test_trace(strategy: str) -> None:
 
 
 def test_slow_state_is_waited_for() -> None:
+    """By several workers at once: in one of many runs at least, since a busy machine may wake them one by one."""
     case = generate_block(1, 20, 0.0)
     block = packed(case.blocks[0], case.state)
-    seconds = {}
-    for strategy in ("sequential", "block-stm"):
+    one_by_one = 20 * 3 * 2000e-6
+
+    def seconds(strategy: str) -> Iterator[float]:
         with Engine("toy", configured(strategy, workers=4, read_latency_us=2000)) as engine:
-            results = [engine.execute(block) for _ in range(5)]
-            for result in results:
+            for _ in range(100):
+                result = engine.execute(block)
                 assert_same(result, case.blocks[0], case.state)
-            seconds[strategy] = min(result.metrics.seconds for result in results)
-    assert seconds["sequential"] > 20 * 3 * 2000e-6
-    assert seconds["block-stm"] < 20 * 3 * 2000e-6, "several wait at once"
+                yield result.metrics.seconds
+
+    assert all(each > one_by_one for each in islice(seconds("sequential"), 5))
+    assert any(each < one_by_one for each in seconds("block-stm"))
 
 
 def test_affinity() -> None:
