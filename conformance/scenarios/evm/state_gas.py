@@ -81,15 +81,15 @@ def reservoir_that_holds_a_part(block: BlockBuilder) -> None:
 
 @scenario(hazards="H136", forks=(AMSTERDAM,))
 def child_has_the_whole_reservoir(block: BlockBuilder) -> None:
-    """A callee has gas for the store, but not for its state: it succeeds only in the transaction with a reservoir."""
+    """A callee has gas for the store, and none for its state: it succeeds in the transaction with a reservoir."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
     cell = block.contract("cell", code(store(0, 1)))
-    outer = block.contract("outer", code(f"{call(cell, gas=20_000)} POP"))
+    outer = block.contract("outer", code(f"{call(cell, gas=STORE)} POP"))
     block.call(alice, outer)
     block.call(bob, outer, gas=with_reservoir(NEW_SLOT))
     block.expect_success()
     asking = CALL + ASKING + COLD_ACCOUNT + POP
-    block.expect_counted((asking + 20_000, 0), (asking + STORE, NEW_SLOT))
+    block.expect_counted((asking + STORE, 0), (asking + STORE, NEW_SLOT))
     block.expect_slot(cell, 0, 1)
 
 
@@ -191,14 +191,19 @@ def failure_above_a_success(block: BlockBuilder) -> None:
 
 @scenario(hazards="H136", forks=(AMSTERDAM,))
 def spill_is_repaid(block: BlockBuilder) -> None:
-    """A slot that one call set spilled; another call clears it, and what comes back pays for a third one's slot."""
+    """A slot that one call set spilled; another call clears it, and what comes back is gas, which pays for a third."""
     alice = block.account("alice", ETHER)
     cell = block.contract("cell", code(TOGGLE))
-    outer = block.contract("outer", code(f"{call(cell)} POP", f"{call(cell)} POP", store(0, 1)))
-    block.call(alice, outer, gas=NEW_SLOT + 60_000)
+    outer = block.contract(
+        "outer", code(f"{call(cell)} POP", f"{call(cell)} POP", store(0, "GAS"), store(1, 1)), storage={0: 1}
+    )
+    gas = NEW_SLOT + 80_000
+    block.call(alice, outer, gas=gas)
     block.expect_success()
     asking = 2 * (ASKING - PUSH + GAS + POP) + COLD_ACCOUNT + WARM
-    spent = CALL + asking + TOGGLED + 3 * PUSH + 2 * WARM + STORE
+    calls = CALL + asking + TOGGLED + 3 * PUSH + 2 * WARM
+    block.expect_slot(outer, 0, gas - calls - GAS)
+    spent = calls + GAS + PUSH + COLD_SLOT + SLOT_WRITE + STORE
     block.expect_counted((spent, NEW_SLOT))
     block.expect_paid(spent + NEW_SLOT - SLOT_WRITE)
     block.expect_slot(cell, 0, 0)
