@@ -213,6 +213,12 @@ def test_a_command_that_cannot_be_started_is_bad_input(command: str, said: str) 
 # What is written and what is read
 
 
+def test_a_tool_is_told_the_slot_number_of_forks_that_have_one() -> None:
+    for fork, told in (("amsterdam", hex(2_000_000)), ("bpo2withaccesslists", None)):
+        case = vector(f"evm/access_lists/right_list-{fork}").case
+        assert environment_of(case, case.blocks[0]).get("slotNumber") == told
+
+
 def test_the_environment_leaves_nothing_to_be_made_up() -> None:
     case = vector(TRANSFERS).case
     env = environment_of(case, case.blocks[0])
