@@ -16,9 +16,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from samestate.conformance.engines.protocol import EngineFailure
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.transactions import EXECUTION_LIMIT
-from samestate.conformance.peers.ethereumjs import EthereumJs
+from samestate.conformance.peers.ethereumjs import EthereumJs, PeerFailed
 from samestate.conformance.peers.geth import Geth
 from samestate.conformance.peers.peer import Peer, ReportedBlock, differences, report
 from samestate.spec.evm.chain import EvmResult
@@ -96,13 +97,14 @@ def count(counts: Counter[str], case: GeneratedCase, result: EvmResult) -> None:
     counts["requests"] += len(result.closing.requests)
 
 
+_client = ""
 _peer: Peer | None = None
 
 
 def start(client: str) -> None:
     """Start the client in this process."""
-    global _peer
-    _peer = CLIENTS[client]()
+    global _client, _peer
+    _client, _peer = client, CLIENTS[client]()
 
 
 def compare_seed(task: tuple[str, int]) -> Tally:
@@ -111,7 +113,12 @@ def compare_seed(task: tuple[str, int]) -> Tally:
     tally = Tally()
     assert _peer is not None
     for case in MAKERS[kind](seed):
-        tally.add(compare(_peer, case))
+        try:
+            tally.add(compare(_peer, case))
+        except (PeerFailed, EngineFailure) as failure:
+            tally.counts["blocks without an answer"] += 1
+            tally.differences.append(f"{case.name}: {failure}")
+            start(_client)
     return tally
 
 
