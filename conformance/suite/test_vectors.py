@@ -47,7 +47,7 @@ def engine_of(id: str) -> Engine:
     return find_engine(id)
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=1024)
 def vector_of(path: Path) -> Vector:
     return load_vector_file(path)
 

@@ -1,1 +1,1 @@
-"""The Ethereum Virtual Machine and the blocks around it, from Berlin to Amsterdam's first step."""
+"""The Ethereum Virtual Machine and the blocks around it, from Berlin to Amsterdam."""

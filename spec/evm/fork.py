@@ -142,7 +142,7 @@ class Fork:
     inclusion_rules: tuple[TransactionRule, ...]
     """What is checked once the block has room for it, and before the sender's account is looked at."""
     transaction_gas_limit: int | None
-    """The most gas that one transaction may ask for, None where there is no such limit."""
+    """The most gas that one transaction may execute with, None where there is no such limit."""
     intrinsic_charges: tuple[IntrinsicCharge, ...]
     """The parts of the gas that a transaction costs before it executes."""
     calldata_floor: Callable[[Transaction, bytes], int]

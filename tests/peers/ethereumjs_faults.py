@@ -23,8 +23,10 @@ from samestate.spec.evm.block_access_list import AccountAccess, decode_access_li
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import AMSTERDAM
 from samestate.spec.evm.frame import CALL_DEPTH_LIMIT, Frame
+from samestate.spec.evm.gas import all_but_one_64th
 from samestate.spec.evm.halts import ExceptionalHalt, OutOfGas
-from samestate.spec.evm.instructions import creation, state_creation
+from samestate.spec.evm.instructions import calls, creation, state_creation
+from samestate.spec.evm.instructions.calls import Callee
 from samestate.spec.evm.instructions.instruction import Instruction
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
@@ -35,6 +37,9 @@ from samestate.spec.evm.transaction_execution import Outcome
 from samestate.spec.evm.world import NONCE_LIMIT, World
 from samestate.spec.machine import View
 from samestate.spec.transition import apply_block
+
+WORTH_A_LOOK = 2**20
+"""Initialization code of so many bytes is never made."""
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 
@@ -130,6 +135,29 @@ def spill_is_not_repaid_by_a_call_that_succeeds(patch: pytest.MonkeyPatch) -> No
     patch.setattr(StateGasFrame, "take_back", take_back)
 
 
+def forwarded_gas_is_reckoned_before_the_new_account_is_paid(patch: pytest.MonkeyPatch) -> None:
+    """All but a 64th is what the account's spill leaves nothing off. A child that uses more than there is ends both."""
+    take_back = StateGasFrame.take_back
+
+    def begin_call(
+        frame: Frame, address: bytes, value: int, creates_account: bool, requested: int, memory: int
+    ) -> tuple[Callee, int]:
+        meter = metered(frame)
+        before = meter.spilled
+        callee = AMSTERDAM.charge_call(frame, address, value, memory, creates_account)
+        forwarded = min(requested, all_but_one_64th(frame.gas_left + meter.spilled - before))
+        frame.gas_left -= forwarded
+        return callee, forwarded
+
+    def take_back_what_is_left(frame: StateGasFrame, child: Frame) -> None:
+        if frame.gas_left + child.gas_left < 0:
+            raise OutOfGas
+        take_back(frame, child)
+
+    patch.setattr(calls, "begin_call", begin_call)
+    patch.setattr(StateGasFrame, "take_back", take_back_what_is_left)
+
+
 def patch_fork(patch: pytest.MonkeyPatch, **rules: object) -> None:
     """Give Amsterdam other rules."""
     for name, rule in rules.items():
@@ -141,6 +169,7 @@ GAS_FAULTS: Mapping[str, Patch] = {
     "spill of a failing precompile comes back": spill_of_a_failing_precompile_comes_back,
     "reservoir burnt by a call out of gas": call_that_runs_out_of_gas_burns_the_reservoir,
     "spill not repaid by a call that succeeds": spill_is_not_repaid_by_a_call_that_succeeds,
+    "gas forwarded as if no account were paid for": forwarded_gas_is_reckoned_before_the_new_account_is_paid,
 }
 """Faults that show in gas, receipts and state, and in what follows from them."""
 
@@ -151,12 +180,13 @@ class Evidence:
 
     ``unpaid``: recipients and new accounts whose state gas a transaction could not pay. ``undone``: by authority, the
     indices at which a transaction that failed before its code began had delegated it. ``half_done``: slots that were
-    accessed by nothing but SSTOREs that then ran out of gas.
+    accessed by nothing but SSTOREs that then ran out of gas. ``forbidden``: what a static context kept from being made.
     """
 
     unpaid: set[bytes] = field(default_factory=set)
     undone: dict[bytes, set[int]] = field(default_factory=lambda: defaultdict(set))
     half_done: set[tuple[bytes, int]] = field(default_factory=set)
+    forbidden: set[bytes] = field(default_factory=set)
     index: int = 0
     _authorities: set[bytes] = field(default_factory=set)
     _done: set[tuple[bytes, int]] = field(default_factory=set)
@@ -165,8 +195,6 @@ class Evidence:
         """Watch the specification."""
         run, at_once = AMSTERDAM.run, transactions_with_state_gas.fail_at_once
         authority_of = transactions_with_state_gas.authority_of
-        sload, sstore = AMSTERDAM.instruction_table[0x54], AMSTERDAM.instruction_table[0x55]
-        assert sload is not None and sstore is not None
 
         def run_transaction(*given: Any) -> Any:
             self._authorities = set()
@@ -199,13 +227,34 @@ class Evidence:
 
         patch.setattr(transactions_with_state_gas, "authority_of", authority)
         patch.setattr(transactions_with_state_gas, "fail_at_once", fail_at_once)
-        table = [*AMSTERDAM.instruction_table]
-        table[0x54], table[0x55] = accesses(sload), accesses(sstore)
+
+        def creates(instruction: Instruction) -> Instruction:
+            def operation(frame: Frame) -> None:
+                if frame.message.is_static:
+                    self.forbidden.add(address_to_create(frame, instruction.mnemonic))
+                instruction.run(frame)
+
+            return instruction._replace(run=operation)
+
+        watchers = {"SLOAD": accesses, "SSTORE": accesses, "CREATE": creates, "CREATE2": creates}
+        table = [
+            watchers.get(each.mnemonic, lambda same: same)(each) if each is not None else None
+            for each in AMSTERDAM.instruction_table
+        ]
         patch_fork(patch, run=run_transaction, instruction_table=tuple(table))
 
     def is_half_done(self, address: bytes, slot: int) -> bool:
         """Whether nothing but SSTOREs that ran out of gas accessed the slot."""
         return (address, slot) in self.half_done and (address, slot) not in self._done
+
+
+def address_to_create(frame: Frame, mnemonic: str) -> bytes:
+    """Where the creation that comes next would put the account, of the words on the stack and what memory there is."""
+    creator, (size, offset) = frame.message.target, frame.stack[-3:-1]
+    if mnemonic == "CREATE":
+        return created_address(creator, frame.world.nonce(creator))
+    initcode = bytes(frame.memory[offset : offset + size]).ljust(size, b"\x00") if size < WORTH_A_LOOK else b""
+    return salted_address(creator, frame.stack[-4].to_bytes(32, "big"), initcode)
 
 
 class CountingEvm(Evm):
@@ -276,15 +325,17 @@ def fault_of_account(
 ) -> set[str] | None:
     """The faults that explain the difference of an account, None where they do not."""
     found: set[str] = set()
+    nothing = AccountAccess(address, (), (), (), (), ())
     if wrong is None:
-        nothing = AccountAccess(address, (), (), (), (), ())
         return (
             {"account that could not be paid for is not listed"}
             if right == nothing and address in evidence.unpaid
             else None
         )
     if right is None:
-        return None
+        return (
+            {"creation in a static context is listed"} if wrong == nothing and address in evidence.forbidden else None
+        )
     undone = evidence.undone.get(address, set())
     kept = wrong._replace(
         nonce_changes=tuple(c for c in wrong.nonce_changes if c[0] not in undone or c in right.nonce_changes),

@@ -20,6 +20,8 @@ SEEDS = {
     "spill of a failing precompile comes back": ("any", 62),
     "reservoir burnt by a call out of gas": ("any", 38),
     "spill not repaid by a call that succeeds": ("sweeps of gas", 31),
+    "gas forwarded as if no account were paid for": ("any", 52054),
+    "creation in a static context is listed": ("sweeps of gas", 52009),
     "delegations of a failed transaction stay listed": ("any", 0),
     "account that could not be paid for is not listed": ("any", 0),
 }

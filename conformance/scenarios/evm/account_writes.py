@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from samestate.conformance.scenarios.amsterdam_gas import (
     ACCOUNT_WRITE,
     AUTHORIZATION,
@@ -21,6 +23,7 @@ from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder, N
 from samestate.conformance.scenarios.scenario import scenario
 from samestate.spec.evm.delegation import DESIGNATOR
 from samestate.spec.evm.forks import AMSTERDAM
+from samestate.spec.evm.signature import CURVE_ORDER
 
 ONE = CALL + AUTHORIZATION
 """What a transaction with one authorization costs before it executes, to another account and without value."""
@@ -173,20 +176,24 @@ def cleared_by_an_earlier_transaction(block: BlockBuilder) -> None:
     block.expect_code(wallet, b"")
 
 
-@scenario(hazards="H131 H132", forks=(AMSTERDAM,))
+@scenario(hazards="H131", forks=(AMSTERDAM,))
 def words_that_cost_their_base(block: BlockBuilder) -> None:
-    """Authorizations that do not hold cost 7,816 gas each and no more, be they of accounts that aren't there."""
+    """Authorizations that do not hold cost 7,816 gas each and no more, be they signed wrongly or of nobody."""
     alice, bob, carol = block.accounts(alice=ETHER, bob=1, carol=0)
     target = idle(block)
+    right = block.authorization(bob, target, nonce=0)
     words = [
         block.authorization(bob, target, nonce=5),
         block.authorization(carol, target, nonce=1),
         block.authorization(bob, target, nonce=0, chain_id=7),
         block.authorization(target, target, nonce=1),
+        replace(right, y_parity=2),
+        replace(right, y_parity=1 - right.y_parity, s=CURVE_ORDER - right.s),
     ]
-    block.delegate(alice, words, to=target, comment="alice brings four authorizations that do not hold")
+    block.delegate(alice, words, to=target, comment="alice brings six authorizations that do not hold")
     block.expect_success()
-    block.expect_counted((CALL + 4 * AUTHORIZATION, 0))
+    block.expect_counted((CALL + 6 * AUTHORIZATION, 0))
+    block.expect_nonce(bob, 0)
     block.expect_gone(carol)
     block.expect_listed(carol)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from samestate.conformance.generating.system_contracts import BUILDER_DEPOSITS_CODE, BUILDER_EXITS_CODE
 from samestate.conformance.scenarios.assembler import REVERT, call, code, in_memory, load, store
 from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder, NamedAccount
@@ -36,11 +38,9 @@ def exits(block: BlockBuilder) -> NamedAccount:
     return block.at("builder exits", BUILDER_EXITS)
 
 
-def deposit(key: bytes, gwei: int, byte_order: str = "big") -> bytes:
+def deposit(key: bytes, gwei: int, byte_order: Literal["big", "little"] = "big") -> bytes:
     """A deposit: public key, withdrawal credentials, amount and signature. The request has the amount the other way."""
-    assert byte_order in ("big", "little")
-    amount = gwei.to_bytes(8, "big" if byte_order == "big" else "little")
-    return key + b"\x0b" * 32 + amount + b"\x5e" * 96
+    return key + b"\x0b" * 32 + gwei.to_bytes(8, byte_order) + b"\x5e" * 96
 
 
 def exiting(count: int, fee: int = 1) -> bytes:

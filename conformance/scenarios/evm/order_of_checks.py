@@ -9,11 +9,13 @@ from samestate.conformance.scenarios.amsterdam_gas import (
     TRANSFER,
 )
 from samestate.conformance.scenarios.assembler import code, store
-from samestate.conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
+from samestate.conformance.scenarios.block_builder import CHAIN_ID, ETHER, GWEI, BlockBuilder, NamedAccount
 from samestate.conformance.scenarios.scenario import scenario
 from samestate.spec.evm.forks import AMSTERDAM
 from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.signature import sign
 from samestate.spec.evm.system_calls import BUILDER_EXITS
+from samestate.spec.evm.transaction import BlobTransaction, SetCodeTransaction, encode_transaction
 
 LAST_NONCE = 2**64 - 1
 ONES = b"\x01" * 300
@@ -29,7 +31,7 @@ def chain_before_nonce_limit(block: BlockBuilder) -> None:
     block.expect(Invalid.WRONG_CHAIN_ID, transaction=1)
 
 
-@scenario(hazards="H65 H129", forks=(AMSTERDAM,))
+@scenario(hazards="H65", forks=(AMSTERDAM,))
 def nonce_limit_before_total_cap(block: BlockBuilder) -> None:
     """A nonce that has no successor, and more gas than any transaction may have."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
@@ -63,6 +65,49 @@ def blobs_before_recipient(block: BlockBuilder) -> None:
     block.transfer(bob, to=alice, value=7, gas=TRANSFER)
     block.blobs(alice, to=None, count=7, gas=300_000)
     block.expect(Invalid.TOO_MANY_BLOBS, transaction=1)
+
+
+@scenario(hazards="H65", forks=(AMSTERDAM,))
+def missing_blobs_before_recipient(block: BlockBuilder) -> None:
+    """A blob transaction has neither blobs nor a recipient."""
+    alice, bob = block.accounts(alice=ETHER, bob=ETHER)
+    block.transfer(bob, to=alice, value=7, gas=TRANSFER)
+    block.blobs(alice, to=None, count=0, gas=300_000)
+    block.expect(Invalid.NO_BLOBS, transaction=1)
+
+
+def without_recipient(
+    block: BlockBuilder, sender: NamedAccount, transaction: BlobTransaction | SetCodeTransaction
+) -> None:
+    """Sign a transaction that the block builder does not make: one that must have a recipient, and has none."""
+    signed = sign(transaction, sender.private_key, CHAIN_ID)
+    block.raw(encode_transaction(signed), f"{sender.name} sends to nobody")
+
+
+@scenario(hazards="H65", forks=(AMSTERDAM,))
+def version_of_blobs_before_recipient(block: BlockBuilder) -> None:
+    """A blob transaction names its blob by a hash of an unknown version, and has no recipient."""
+    alice, bob = block.accounts(alice=ETHER, bob=ETHER)
+    block.transfer(bob, to=alice, value=7, gas=TRANSFER)
+    transaction = BlobTransaction(
+        chain_id=CHAIN_ID, nonce=0, max_priority_fee_per_gas=GWEI, max_fee_per_gas=2 * GWEI, gas_limit=300_000,
+        to=None, value=0, data=b"", access_list=(), max_fee_per_blob_gas=GWEI, blob_versioned_hashes=(bytes(32),),
+    )  # fmt: skip
+    without_recipient(block, alice, transaction)
+    block.expect(Invalid.BLOB_VERSIONED_HASH, transaction=1)
+
+
+@scenario(hazards="H65", forks=(AMSTERDAM,))
+def recipient_before_authorizations(block: BlockBuilder) -> None:
+    """A set-code transaction has neither a recipient nor authorizations."""
+    alice, bob = block.accounts(alice=ETHER, bob=ETHER)
+    block.transfer(bob, to=alice, value=7, gas=TRANSFER)
+    transaction = SetCodeTransaction(
+        chain_id=CHAIN_ID, nonce=0, max_priority_fee_per_gas=GWEI, max_fee_per_gas=2 * GWEI, gas_limit=300_000,
+        to=None, value=0, data=b"", access_list=(), authorizations=(),
+    )  # fmt: skip
+    without_recipient(block, alice, transaction)
+    block.expect(Invalid.SET_CODE_CREATION, transaction=1)
 
 
 @scenario(hazards="H65", forks=(AMSTERDAM,))

@@ -79,7 +79,7 @@ def slot_that_is_changed(block: BlockBuilder) -> None:
 
 @scenario(hazards="H52 H54", forks=(AMSTERDAM,))
 def refund_taken_back(block: BlockBuilder) -> None:
-    """Slots are cleared in two contracts, and in one of them set again: what that refunded is taken back."""
+    """A slot is cleared; another is cleared and set again, and what the clearing refunded is taken back."""
     alice = block.account("alice", ETHER)
     one = block.contract("one", code(store(0, 0)), storage={0: 1})
     again = block.contract("again", code(store(0, 0), store(0, 2)), storage={0: 1})

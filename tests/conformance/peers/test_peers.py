@@ -87,8 +87,11 @@ def test_a_client_that_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_client_that_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     case = generate_block(PRAGUE, 1, transactions=1)
     answer = {"stateRoot": "0x01", "receiptsRoot": "0x02", "gasUsed": 3, "requests": ["0x00", "0x0105"]}
+    answer |= {"cumulativeGas": [1, 3], "bloom": "0x04"}
     script = f"read line; echo '{json.dumps(answer)}'; read line; echo '{json.dumps({'rejection': 'why'})}'; read line"
     with stand_in(tmp_path, monkeypatch, script) as peer:
         assert peer.version == "0.0.1"
-        assert peer.run(case) == ReportedBlock(b"\x01", b"\x02", 3, requests=(b"\x01\x05",))
+        assert peer.run(case) == ReportedBlock(
+            b"\x01", b"\x02", 3, cumulative_gas=(1, 3), bloom=b"\x04", requests=(b"\x01\x05",)
+        )
         assert peer.run(case) == ReportedBlock(rejection="why")
