@@ -160,6 +160,11 @@ def every_call_with_value_makes_an_account(
     return AMSTERDAM.charge_call(frame, address, value, memory, True)
 
 
+def callee_is_accessed_at_once(frame: Frame, address: bytes, value: int, memory: int, creates_account: bool) -> Callee:
+    frame.world.view.touch(address)
+    return AMSTERDAM.charge_call(frame, address, value, memory, creates_account)
+
+
 def store_that_credits_old_slots(frame: Frame) -> None:
     slot, new = frame.stack[-1], frame.stack[-2]
     original = frame.substate.originals.get(slot_key(frame.message.target, slot), 0)
@@ -250,6 +255,10 @@ MUTANTS: Final[dict[str, tuple[Change, str]]] = {
     "CALLCODE pays for an account": (
         page(charge_call=every_call_with_value_makes_an_account),
         "state_gas/code_of_nobody_run_with_value",
+    ),
+    "a callee is accessed before it is paid for": (
+        page(charge_call=callee_is_accessed_at_once),
+        "listed_accesses/call_that_cannot_be_paid",
     ),
     "old slots that are cleared give state gas back": (
         page(instructions={0x55: state_creation.store._replace(run=store_that_credits_old_slots)}),
