@@ -45,6 +45,7 @@ STIPEND: Final = 2_300
 SELF_DESTRUCT: Final = 5_000
 CODE_WORD: Final = 6
 INITCODE_WORD: Final = 2
+KECCAK_WORD: Final = 6
 
 # Instructions
 PUSH: Final = 3

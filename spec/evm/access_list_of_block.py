@@ -117,7 +117,7 @@ def check_item_count(items: int, gas_limit: int) -> None:
     """A list may have one item, an address or a slot, for each 2000 gas of the block's limit."""
     if items > gas_limit // GAS_PER_ITEM:
         # rule: evm.access-list.too-many-items
-        # source: EIP-7928, specification: at most gas limit // 2000 items
+        # source: EIP-7928, Block Access List Size Constraint
         raise Rejection(Invalid.ACCESS_LIST_TOO_LARGE, f"{items} items in a block of {gas_limit} gas")
 
 

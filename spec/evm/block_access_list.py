@@ -132,5 +132,5 @@ def decode_access_list(data: bytes) -> BlockAccessList:
 def count_items(accounts: BlockAccessList) -> int:
     """The items of a list: its addresses and their slots."""
     # rule: evm.access-list.items
-    # source: EIP-7928, specification: addresses and storage keys count
+    # source: EIP-7928, Block Access List Size Constraint
     return sum(1 + len(account.storage_changes) + len(account.storage_reads) for account in accounts)

@@ -52,10 +52,10 @@ def check_room_in_two_dimensions(environment: Environment, totals: Totals, trans
     execution = min(TRANSACTION_GAS_LIMIT, transaction.gas_limit)
     if execution > execution_left:
         # rule: evm.block.execution-gas-allowance
-        # source: EIP-8037, Block-level gas accounting
+        # source: EIP-8037, Transaction validation
         raise Rejection(Invalid.GAS_ALLOWANCE_EXCEEDED, f"{execution} gas of {execution_left} left")
     state_left = environment.gas_limit - totals.state_gas
     if transaction.gas_limit > state_left:
         # rule: evm.block.state-gas-allowance
-        # source: EIP-8037, Block-level gas accounting
+        # source: EIP-8037, Transaction validation
         raise Rejection(Invalid.STATE_GAS_ALLOWANCE_EXCEEDED, f"{transaction.gas_limit} gas of {state_left} left")

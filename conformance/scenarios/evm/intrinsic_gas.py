@@ -180,6 +180,20 @@ def floor_bounds_execution_gas_alone(block: BlockBuilder) -> None:
     block.expect_counted((floor, NEW_SLOT), (floor, 0))
 
 
+@scenario(hazards="H11 H51 H52", forks=(AMSTERDAM,))
+def floor_after_the_refund(block: BlockBuilder) -> None:
+    """A slot is cleared: less than the floor is left after the refund, so that is paid; the block counts before it."""
+    alice, bob = block.accounts(alice=ETHER, bob=ETHER)
+    first, second = (block.contract(name, code(store(0, 0)), storage={0: 1}) for name in ("first", "second"))
+    block.call(alice, first, data=ZEROS[:150])
+    block.call(bob, second, data=ZEROS)
+    block.expect_success()
+    spent, floors = CALL + 150 * ZERO_BYTE + STORE, [CALL + size * FLOOR_BYTE for size in (150, 300)]
+    assert spent - spent // 5 < floors[0] < spent < floors[1]
+    block.expect_paid(*floors)
+    block.expect_counted((spent, 0), (floors[1], 0))
+
+
 @scenario(hazards="H54", forks=(AMSTERDAM,))
 def list_costs_access_and_data(block: BlockBuilder) -> None:
     """What a transaction lists is paid for by access and by byte, twice where it is twice, and is warm for it alone."""

@@ -61,6 +61,36 @@ def copy_that_cannot_be_paid(block: BlockBuilder) -> None:
     block.expect_listed(shop)
 
 
+@scenario(hazards="H66 H134", forks=(AMSTERDAM,))
+def call_that_cannot_be_paid(block: BlockBuilder) -> None:
+    """Each way to call lacks one gas for access, value and memory: the callee was not accessed. With it, it was."""
+    alice = block.account("alice", ETHER)
+    ways = (
+        ("CALL", "PUSH 0", 0, COLD_ACCOUNT),
+        ("CALL", "PUSH 1", 0, COLD_ACCOUNT + CALL_VALUE),
+        ("CALL", "PUSH 1", 32, COLD_ACCOUNT + CALL_VALUE + 3),
+        ("CALLCODE", "PUSH 1", 0, COLD_ACCOUNT + CALL_VALUE),
+        ("DELEGATECALL", "", 0, COLD_ACCOUNT),
+        ("STATICCALL", "", 32, COLD_ACCOUNT + 3),
+    )
+    callers, callees, enough = [], [], []
+    for place, (instruction, value, output, price) in enumerate(ways):
+        callee = block.account(f"callee {place}", 1)
+        words = code(f"PUSH {output} PUSH 0 PUSH 0 PUSH 0 {value} PUSH {callee} GAS {instruction}")
+        callers.append(block.contract(f"caller {place}", words, balance=5))
+        callees.append(callee)
+        enough.append(CALL + (6 if value else 5) * PUSH + GAS + price)
+    for caller, gas in zip(callers, enough, strict=True):
+        block.call(alice, caller, gas=gas - 1)
+    block.expect_success(*[False] * len(ways))
+    block.expect_unlisted(*callees)
+    block.next_block()
+    for caller, gas in zip(callers, enough, strict=True):
+        block.call(alice, caller, gas=gas)
+    block.expect_success()
+    block.expect_listed(*callees)
+
+
 @scenario(hazards="H134 H141", forks=(AMSTERDAM,))
 def creation_that_does_not_begin(block: BlockBuilder) -> None:
     """A creator lacks the endowment: the address was not accessed. Another transaction pays it: then it is."""

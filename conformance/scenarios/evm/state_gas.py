@@ -11,6 +11,8 @@ from samestate.conformance.scenarios.amsterdam_gas import (
     COLD_ACCOUNT,
     COLD_SLOT,
     EXECUTION_CAP,
+    INITCODE_WORD,
+    KECCAK_WORD,
     NEW_ACCOUNT,
     NEW_SLOT,
     PUSH,
@@ -207,6 +209,18 @@ def spill_is_repaid(block: BlockBuilder) -> None:
     block.expect_counted((spent, NEW_SLOT))
     block.expect_paid(spent + NEW_SLOT - SLOT_WRITE)
     block.expect_slot(cell, 0, 0)
+
+
+@scenario(hazards="H136", forks=(AMSTERDAM,))
+def slot_that_was_there_before(block: BlockBuilder) -> None:
+    """A slot with a value gets another, and then none: nobody has paid state gas for it, and none comes back."""
+    alice = block.account("alice", ETHER)
+    cell = block.contract("cell", code(store(0, 2), store(0, 0)), storage={0: 1})
+    block.call(alice, cell)
+    block.expect_success()
+    spent = CALL + STORE + 2 * PUSH + WARM
+    block.expect_paid(spent - spent // 5)
+    block.expect_counted((spent, 0))
 
 
 @scenario(hazards="H136", forks=(AMSTERDAM,))
@@ -415,6 +429,53 @@ def account_of_a_failed_creation(block: BlockBuilder) -> None:
     empty = 3 * PUSH + 12_000 + POP
     block.expect_slot(maker, 0, EXECUTION_CAP - CALL - initcode - empty - GAS)
     block.expect_nonce(maker, 3)
+
+
+@scenario(hazards="H136", forks=(AMSTERDAM,))
+def code_of_nobody_run_with_value(block: BlockBuilder) -> None:
+    """CALLCODE with value of an address where nobody is: the value stays where it was, and no account is paid for."""
+    alice = block.account("alice", ETHER)
+    nobody = block.nobody("nobody")
+    caller = block.contract("caller", code(f"PUSH 0 PUSH 0 PUSH 0 PUSH 0 PUSH 1 PUSH {nobody} GAS CALLCODE"), balance=5)
+    block.call(alice, caller)
+    block.expect_success()
+    block.expect_counted((CALL + 6 * PUSH + GAS + COLD_ACCOUNT + CALL_VALUE - STIPEND, 0))
+    block.expect_balance(caller, 5)
+    block.expect_gone(nobody)
+    block.expect_entry(nobody, balance_changes=())
+
+
+@scenario(hazards="H136", forks=(AMSTERDAM,))
+def account_that_an_earlier_call_made(block: BlockBuilder) -> None:
+    """A call has paid for the account that it made: a call or creation that fails after it gives nothing of it back."""
+    alice, old = block.accounts(alice=ETHER, old=1)
+    failing = block.contract("failing", code(REVERT))
+    asking = f"PUSH 0 PUSH 0 PUSH 0 PUSH 0 {{}} PUSH {failing} GAS"
+    without_value = 5 * PUSH + GAS + COLD_ACCOUNT
+    with_value = 6 * PUSH + GAS + COLD_ACCOUNT + CALL_VALUE - STIPEND
+    fails = 2 * PUSH
+    later = (
+        (f"{asking.format('')} STATICCALL", without_value + fails),
+        (f"{asking.format('')} DELEGATECALL", without_value + fails),
+        (f"{asking.format('PUSH 1')} CALLCODE", with_value + fails),
+        (f"{asking.format('PUSH 9')} CALLCODE", with_value),
+        (call(failing, value=1), with_value + fails),
+        (call(old, value=9), with_value),
+        (create(b"", value=9), 3 * PUSH + 12_000),
+        (create2(code(REVERT)), 3 * PUSH + 3 + 4 * PUSH + 12_000 + INITCODE_WORD + KECCAK_WORD + fails),
+    )
+    callers = [block.nobody(f"caller {place}") for place in range(len(later))]
+    child = block.at("child", salted_address(callers[-1].address, bytes(32), code(REVERT)))
+    block.transfer(alice, to=child, value=1, gas=TRANSFER + NEW_ACCOUNT)
+    for place, (caller, (words, _)) in enumerate(zip(callers, later, strict=True)):
+        nobody = block.nobody(f"nobody {place}")
+        block.place_contract(caller, code(f"{call(nobody, value=1)} POP", words), balance=5)
+        block.call(alice, caller)
+        block.expect_balance(nobody, 1)
+        block.expect_balance(caller, 4)
+    block.expect_success()
+    made = CALL + with_value + POP
+    block.expect_counted((TRANSFER, NEW_ACCOUNT), *((made + cost, NEW_ACCOUNT) for _, cost in later))
 
 
 @scenario(hazards="H29 H136", forks=(AMSTERDAM,))

@@ -14,11 +14,13 @@ from samestate.conformance.vectors.places import SUFFIX, VECTORS, vector_files
 from samestate.spec.evm import intrinsic, transactions_with_state_gas, validity
 from samestate.spec.evm.forks import AMSTERDAM, BPO2_ACCESS_LISTS
 from samestate.spec.evm.frame import Frame, Message, TransactionContext
-from samestate.spec.evm.instructions import block, duplicate_at_depth, exchange, swap_at_depth
+from samestate.spec.evm.instructions import block, duplicate_at_depth, exchange, state_creation, swap_at_depth
+from samestate.spec.evm.instructions.calls import Callee
+from samestate.spec.evm.keys import slot_key
 from samestate.spec.evm.receipt import Log
 from samestate.spec.evm.requests import collect_builder_deposits, collect_builder_exits
 from samestate.spec.evm.spending import Spending
-from samestate.spec.evm.state_gas import StateGasFrame
+from samestate.spec.evm.state_gas import NEW_SLOT, StateGasFrame, metered
 from samestate.spec.evm.substate import Substate
 from samestate.spec.evm.totals import Totals
 from samestate.spec.evm.transactions_with_state_gas import spend_in_two_dimensions
@@ -90,6 +92,13 @@ def refund_of_execution_alone(fork: Any, transaction: Any, sender: bytes, outerm
     return spending._replace(paid=spending.paid + spending.refunded - refund, refunded=refund)
 
 
+def refund_after_the_floor(fork: Any, transaction: Any, sender: bytes, outermost: Frame) -> Spending:
+    spending = spend_in_two_dimensions(fork, transaction, sender, outermost)
+    floor = fork.calldata_floor(transaction, sender)
+    spent = transaction.gas_limit - outermost.gas_left - outermost.reservoir  # type: ignore[attr-defined]
+    return spending._replace(paid=max(spent, floor) - spending.refunded)
+
+
 def room_for_state_is_not_checked(environment: Any, totals: Totals, transaction: Any) -> None:
     AMSTERDAM.check_room(environment, totals._replace(state_gas=0), transaction)
 
@@ -134,6 +143,34 @@ def taken_back_without_the_grant(self: StateGasFrame, child: Any) -> None:
 
 
 TAKE_BACK: Final = StateGasFrame.take_back
+
+
+def new_account_beside_the_last_one(self: StateGasFrame, address: bytes) -> None:
+    before = self.grant
+    CHARGE_NEW_ACCOUNT(self, address)
+    self.grant = self.grant or before
+
+
+CHARGE_NEW_ACCOUNT: Final = StateGasFrame.charge_new_account
+
+
+def every_call_with_value_makes_an_account(
+    frame: Frame, address: bytes, value: int, memory: int, creates_account: bool
+) -> Callee:
+    return AMSTERDAM.charge_call(frame, address, value, memory, True)
+
+
+def callee_is_accessed_at_once(frame: Frame, address: bytes, value: int, memory: int, creates_account: bool) -> Callee:
+    frame.world.view.touch(address)
+    return AMSTERDAM.charge_call(frame, address, value, memory, creates_account)
+
+
+def store_that_credits_old_slots(frame: Frame) -> None:
+    slot, new = frame.stack[-1], frame.stack[-2]
+    original = frame.substate.originals.get(slot_key(frame.message.target, slot), 0)
+    if original and not new and frame.world.slot(frame.message.target, slot) not in (0, original):
+        metered(frame).credit_state(NEW_SLOT)
+    state_creation.store.run(frame)
 
 
 def system_frame_without_reservoir(context: TransactionContext, message: Message) -> Frame:
@@ -189,6 +226,7 @@ MUTANTS: Final[dict[str, tuple[Change, str]]] = {
         page(spend=refund_of_execution_alone),
         "state_gas/refund_of_a_fifth_of_both",
     ),
+    "refunds come off the floor": (page(spend=refund_after_the_floor), "intrinsic_gas/floor_after_the_refund"),
     "room for state is not checked": (
         page(check_room=room_for_state_is_not_checked),
         "block_gas/declared_gas_over_the_state_gas_left",
@@ -209,6 +247,22 @@ MUTANTS: Final[dict[str, tuple[Change, str]]] = {
     "a failed creation is paid for": (
         frame("take_back", taken_back_without_the_grant),
         "state_gas/account_of_a_failed_creation",
+    ),
+    "what fails gives back an earlier account": (
+        frame("charge_new_account", new_account_beside_the_last_one),
+        "state_gas/account_that_an_earlier_call_made",
+    ),
+    "CALLCODE pays for an account": (
+        page(charge_call=every_call_with_value_makes_an_account),
+        "state_gas/code_of_nobody_run_with_value",
+    ),
+    "a callee is accessed before it is paid for": (
+        page(charge_call=callee_is_accessed_at_once),
+        "listed_accesses/call_that_cannot_be_paid",
+    ),
+    "old slots that are cleared give state gas back": (
+        page(instructions={0x55: state_creation.store._replace(run=store_that_credits_old_slots)}),
+        "state_gas/slot_that_was_there_before",
     ),
     "a call that cannot begin is paid for": (
         frame("take_back_unused", Frame.take_back_unused),
