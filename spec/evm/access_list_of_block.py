@@ -16,7 +16,6 @@ from samestate.spec.evm.rejections import Invalid
 from samestate.spec.machine import Key, Rejection, State, Value
 
 GAS_PER_ITEM = 2000
-NO_SLOTS: dict[int, list[tuple[int, int]]] = {}
 
 
 def number(value: Value) -> int:
@@ -76,7 +75,7 @@ class Gathered:
             changed = tuple([SlotChanges(slot, tuple(found)) for slot, found in sorted(self.slots[address].items())])
         if address in self.slots_read:
             # rule: evm.access-list.changed-slot-is-no-read
-            read = tuple(sorted(self.slots_read[address] - self.slots.get(address, NO_SLOTS).keys()))
+            read = tuple(sorted(self.slots_read[address].difference(self.slots.get(address, ()))))
         return AccountAccess(
             address,
             changed,
