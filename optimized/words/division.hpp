@@ -2,9 +2,11 @@
 //
 // The long division is Knuth's algorithm D (The Art of Computer Programming, 4.3.1) with a quotient limb found by two
 // products with a reciprocal instead of a division: Möller and Granlund, "Improved division by invariant integers", 2011.
-#pragma once
 
-#include "u256.hpp"
+#ifndef SAMESTATE_WORDS_DIVISION_HPP
+#define SAMESTATE_WORDS_DIVISION_HPP
+
+#include "samestate/optimized/words/u256.hpp"
 
 namespace samestate {
 
@@ -256,3 +258,5 @@ inline u256 multiply_modulo(const u256& a, const u256& b, const u256& modulus) {
 }
 
 }  // namespace samestate
+
+#endif

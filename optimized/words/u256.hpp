@@ -3,7 +3,9 @@
 // Four limbs of 64 bits, the least significant first. Everything is inline. What runs once an instruction (sum,
 // difference, product, comparison, bits, shifts) has no branch that data decides; division is in division.hpp, which this
 // page includes at its end.
-#pragma once
+
+#ifndef SAMESTATE_WORDS_U256_HPP
+#define SAMESTATE_WORDS_U256_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -350,4 +352,6 @@ inline u256 power(const u256& base, const u256& exponent) {
 
 }  // namespace samestate
 
-#include "division.hpp"
+#include "samestate/optimized/words/division.hpp"
+
+#endif
