@@ -10,7 +10,7 @@
 
 namespace samestate::evm {
 
-struct Analysis;  // analysis.hpp: jump destinations, decoded instructions, bounds by basic block
+struct Analysis;  // analysis.hpp: jump destinations, and blocks translated so far
 
 struct Code {
     Hash hash;
@@ -19,8 +19,10 @@ struct Code {
     // The account that a delegation designator (EIP-7702: 0xef0100 and 20 bytes, nothing more) names; told when the code is made.
     bool is_delegation;
     Address delegate;
-    // Made by the first worker that runs the code, found by all others; atomic. Null: not yet, or evicted.
-    mutable const Analysis* analysis;
+    // Made by the first worker that runs the code, found by all others; atomic. Null: not yet, or evicted. Who makes a Code that is
+    // in no table (initcode, which runs once) gives it back: `forget_analysis` (analysis.hpp), before the bytes go.
+    mutable Analysis* analysis;
+    bool is_shared;                 // it lies in a CodeTable, which evicts
 };
 
 }  // namespace samestate::evm

@@ -68,9 +68,8 @@ struct Frame {
     // State gas (EIP-8037), nothing of it on other forks; state_gas.hpp's own
     std::int64_t reservoir;         // what is left of it; a child gets the whole of it
     std::int64_t reservoir_at_entry;
-    std::int64_t spilled;           // state gas that was taken from `gas`
-    std::int64_t state_gas_used;    // may be negative: what was given back for state that is gone
-    std::int64_t grant;             // of a creation or a call with value: what its caller was charged for the new account, 0 = nothing
+    std::int64_t spilled;           // state gas that was taken from `gas` and not repaid yet
+    std::int64_t grant;             // what was charged here for the account that the next child is to make; 0 = nothing
 };
 
 }  // namespace samestate::evm

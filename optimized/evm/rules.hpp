@@ -40,6 +40,8 @@ namespace samestate::evm {
     NUMBER(cold_slot_gas)                                                                                              \
     NUMBER(slot_set_gas)                 /* EIP-2200: from zero */                                                     \
     NUMBER(slot_change_gas)              /* EIP-2200 less EIP-2929's cold part */                                      \
+    NUMBER(slot_unchanged_gas)           /* EIP-2200: a value that stays, or that the transaction has changed before */ \
+    NUMBER(slot_warm_gas)                /* EIP-8038: on top for a warm slot; cold it is cold_slot_gas on every fork */ \
     NUMBER(slot_clear_refund)            /* EIP-3529 */                                                                \
     NUMBER(call_value_gas)                                                                                             \
     NUMBER(new_account_gas)              /* execution gas for a call or a destruction that makes an account */         \

@@ -72,7 +72,13 @@ struct Account {
     const Code* code;
     std::uint32_t epoch;            // one after another: how often its storage was wiped by steps before this one
     std::int8_t storage_alone;      // the Source's answer: -1 = not asked yet
-    std::uint64_t source[6];        // the Source's own; zero when the record is made
+    std::uint64_t source[8];        // the Source's own; zero when the record is made
+
+    // Make the balance one that is set: the one from before the step, which is loaded, and the credit. False: no 256 bits hold it.
+    bool add_credit() {
+        balance = balance_before + credit;
+        return !(balance < credit);
+    }
 };
 
 struct Slot {
