@@ -1,0 +1,59 @@
+// Addresses and hashes as plain bytes, and what a step throws when it cannot go on.
+
+#ifndef SAMESTATE_EVM_ADDRESS_HPP
+#define SAMESTATE_EVM_ADDRESS_HPP
+
+#include <cstdint>
+#include <cstring>
+
+#include "samestate/optimized/words/u256.hpp"
+
+namespace samestate::evm {
+
+struct Address {
+    std::uint8_t bytes[20];
+
+    bool operator==(const Address& other) const { return std::memcmp(bytes, other.bytes, 20) == 0; }
+    bool operator!=(const Address& other) const { return !(*this == other); }
+    bool operator<(const Address& other) const { return std::memcmp(bytes, other.bytes, 20) < 0; }
+};
+
+struct Hash {
+    std::uint8_t bytes[32];
+
+    bool operator==(const Hash& other) const { return std::memcmp(bytes, other.bytes, 32) == 0; }
+    bool operator!=(const Hash& other) const { return !(*this == other); }
+};
+
+// The low 20 bytes of a word, as instructions name accounts, and back.
+inline Address address_of(const u256& word) {
+    std::uint8_t padded[32];
+    word.store_be(padded);
+    Address address;
+    std::memcpy(address.bytes, padded + 12, 20);
+    return address;
+}
+
+inline u256 word_of(const Address& address) {
+    std::uint8_t padded[32] = {};
+    std::memcpy(padded + 12, address.bytes, 20);
+    return u256::load_be(padded);
+}
+
+// Why a step stops in the middle without an outcome of its own: its reads cannot be answered now (a strategy's business), the block is
+// stopped, or what it needs is not there. Caught once, around the step; nothing else in this room throws.
+enum class Interruption : std::uint8_t {
+    suspended,       // a read met an estimate
+    stopped,         // the stop flag is up
+    unmerged,        // a balance met or made does not fit 256 bits
+    missing,         // a witness lacks what the step needs
+    out_of_memory,   // the worker's own memory does not suffice: the limit of memory, or the system's
+};
+
+struct Interrupted {
+    Interruption why;
+};
+
+}  // namespace samestate::evm
+
+#endif

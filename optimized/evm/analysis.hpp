@@ -1,0 +1,110 @@
+// What is found out about a code once, for all who run it: where it can be jumped to.
+//
+// Two workers may find the same out at the same time. The first to publish wins, by one atomic exchange; the other throws its work
+// away. Nothing of what is computed depends on who was first, so these are no points for an explorer of schedules.
+
+#ifndef SAMESTATE_EVM_ANALYSIS_HPP
+#define SAMESTATE_EVM_ANALYSIS_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "samestate/optimized/evm/code.hpp"
+#include "samestate/optimized/evm/instructions.hpp"
+
+namespace samestate::evm {
+
+struct Analysis {
+    std::unique_ptr<std::uint64_t[]> destinations;  // by position a bit: an instruction begins there, and it is JUMPDEST
+    std::uint64_t size;                             // of the code
+
+    std::uint64_t bytes;                            // that all this takes
+
+    // In the list of those that a table may evict.
+    std::uint64_t used_in;      // the number of the last block of transactions that ran it; atomic
+    const Code* code;
+    Analysis* next;
+
+    bool can_jump_to(std::uint64_t position) const {
+        return position < size && (destinations[position / 64] >> (position % 64) & 1);
+    }
+};
+
+// The analyses that exist, one linked to the next, and the number of the block that is executed.
+struct AnalysisList {
+    Analysis* first = nullptr;      // atomic
+    std::uint64_t block = 0;
+};
+
+inline Analysis* make_analysis(const Code& code) {
+    auto* analysis = new Analysis{};
+    const std::uint64_t words = code.size / 64 + 1;
+    analysis->destinations.reset(new std::uint64_t[words]());
+    analysis->size = code.size;
+    analysis->code = &code;
+    analysis->bytes = sizeof(Analysis) + words * 8;
+    for (std::uint64_t position = 0; position < code.size; ++position) {
+        const std::uint8_t opcode = code.bytes[position];
+        if (opcode == JUMPDEST) analysis->destinations[position / 64] |= std::uint64_t{1} << (position % 64);
+        else position += immediate_length(opcode);
+    }
+    return analysis;
+}
+
+inline void free_analysis(Analysis* analysis) {
+    delete analysis;
+}
+
+// Give back what was found out about a code that nobody runs any more.
+inline void forget_analysis(const Code& code) {
+    if (code.analysis == nullptr) return;
+    free_analysis(code.analysis);
+    code.analysis = nullptr;
+}
+
+// The analysis of a code: the one that is there, or a new one. `list` takes it up if the code lies in a table.
+inline Analysis& analysis_of(const Code& code, AnalysisList& list) {
+    Analysis* found = __atomic_load_n(&code.analysis, __ATOMIC_ACQUIRE);
+    if (found) return *found;
+    Analysis* made = make_analysis(code);
+    made->used_in = list.block;
+    if (!__atomic_compare_exchange_n(&code.analysis, &found, made, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+        free_analysis(made);
+        return *found;
+    }
+    if (code.is_shared) {
+        made->next = __atomic_load_n(&list.first, __ATOMIC_ACQUIRE);
+        while (!__atomic_compare_exchange_n(&list.first, &made->next, made, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+        }
+    }
+    return *made;
+}
+
+// CodeTable::begin_block: nobody else looks at the list or runs anything meanwhile.
+inline std::uint64_t begin_block_with(AnalysisList& list, std::uint64_t limit) {
+    ++list.block;
+    std::uint64_t total = 0;
+    for (Analysis* analysis = list.first; analysis; analysis = analysis->next) total += analysis->bytes;
+    if (total <= limit) return total;
+    std::vector<Analysis*> oldest_first;
+    for (Analysis* analysis = list.first; analysis; analysis = analysis->next) oldest_first.push_back(analysis);
+    std::stable_sort(oldest_first.begin(), oldest_first.end(), [](Analysis* one, Analysis* other) { return one->used_in < other->used_in; });
+    list.first = nullptr;
+    for (Analysis* analysis : oldest_first) {
+        if (total > limit) {
+            total -= analysis->bytes;
+            forget_analysis(*analysis->code);
+        } else {
+            analysis->next = list.first;
+            list.first = analysis;
+        }
+    }
+    return total;
+}
+
+}  // namespace samestate::evm
+
+#endif

@@ -1,0 +1,53 @@
+// Instructions whose result their operands alone decide: arithmetic, comparison and bits (yellow paper, appendix H, 0x01 to 0x1e).
+
+#ifndef SAMESTATE_EVM_ARITHMETIC_HPP
+#define SAMESTATE_EVM_ARITHMETIC_HPP
+
+#include <cstdint>
+
+#include "samestate/optimized/words/u256.hpp"
+
+namespace samestate::evm {
+
+inline u256 truth(bool holds) { return u256(holds); }
+
+// One row an instruction of two operands: its name, and its result of `a`, which was on top, and `b`. EXP, whose price depends on
+// what it is given, stands apart.
+#define SAMESTATE_EVM_BINARY(ROW)                    \
+    ROW(ADD, a + b)                                  \
+    ROW(MUL, a * b)                                  \
+    ROW(SUB, a - b)                                  \
+    ROW(DIV, divide(a, b))                           \
+    ROW(SDIV, signed_divide(a, b))                   \
+    ROW(MOD, modulo(a, b))                           \
+    ROW(SMOD, signed_modulo(a, b))                   \
+    ROW(SIGNEXTEND, sign_extend(b, a))               \
+    ROW(LT, truth(a < b))                            \
+    ROW(GT, truth(b < a))                            \
+    ROW(SLT, truth(signed_less(a, b)))               \
+    ROW(SGT, truth(signed_less(b, a)))               \
+    ROW(EQ, truth(a == b))                           \
+    ROW(AND, a & b)                                  \
+    ROW(OR, a | b)                                   \
+    ROW(XOR, a ^ b)                                  \
+    ROW(BYTE, byte_at(b, a))                         \
+    ROW(SHL, shift_left(b, a))                       \
+    ROW(SHR, shift_right(b, a))                      \
+    ROW(SAR, shift_right_arithmetic(b, a))
+
+#define SAMESTATE_EVM_UNARY(ROW)                                                 \
+    ROW(ISZERO, truth(a.is_zero()))                                              \
+    ROW(NOT, ~a)                                                                 \
+    ROW(CLZ, u256(static_cast<std::uint64_t>(count_leading_zeros(a))))
+
+#define SAMESTATE_EVM_TERNARY(ROW)              \
+    ROW(ADDMOD, add_modulo(a, b, c))            \
+    ROW(MULMOD, multiply_modulo(a, b, c))
+
+// EIP-160: for each byte of the exponent, on top of the price that EXP has whatever it is.
+constexpr std::uint64_t EXPONENT_BYTE_GAS = 50;
+constexpr std::uint64_t exponent_gas(const u256& exponent) { return EXPONENT_BYTE_GAS * exponent.significant_bytes(); }
+
+}  // namespace samestate::evm
+
+#endif
