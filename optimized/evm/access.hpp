@@ -7,11 +7,24 @@
 
 #include "samestate/optimized/evm/executor.hpp"
 #include "samestate/optimized/evm/memory.hpp"
+#include "samestate/optimized/evm/native/prices.hpp"
 
 namespace samestate::evm {
 
+// Which precompiles a fork has, and what they cost.
+inline PrecompilePrices prices_of(const Rules& rules) {
+    return precompile_prices(rules.precompile_count, rules.has_p256, rules.modexp_since_osaka);
+}
+
+inline Precompile precompile_at(const Rules& rules, const Address& address) { return find_precompile(prices_of(rules), address); }
+
+// Whether the transaction has reached the account before, or it is a precompile: those are warm from the start.
+inline bool is_warm(const Executor& executor, const Account& account) {
+    return executor.state.has_mark(account, WARM) || precompile_at(*executor.rules, account.address) != Precompile::none;
+}
+
 inline std::uint64_t access_gas(const Executor& executor, const Account& account) {
-    return executor.state.has_mark(account, WARM) ? executor.rules->warm_gas : executor.rules->cold_account_gas;
+    return is_warm(executor, account) ? executor.rules->warm_gas : executor.rules->cold_account_gas;
 }
 
 inline std::uint64_t access_gas(const Executor& executor, const Slot& slot) {

@@ -35,6 +35,9 @@ struct Environment {
     u256 blob_base_fee;                 // of the excess, by the fork's schedule; worked out once
     bool blob_base_fee_overflows;       // it does not fit 256 bits: no blob transaction and no BLOBBASEFEE can be had
     Address coinbase;
+    // Whose logs are deposits (EIP-6110): mainnet's, unless a chain has its own.
+    Address deposit_contract{{0x00, 0x00, 0x00, 0x00, 0x21, 0x9a, 0xb5, 0x40, 0x35, 0x6c,
+                              0xbb, 0x83, 0x9c, 0xbe, 0x05, 0x30, 0x3d, 0x77, 0x05, 0xfa}};
     Hash parent_hash;
     Hash parent_beacon_block_root;
     bool is_bare;                       // nothing happens before the first and after the last transaction (state tests)

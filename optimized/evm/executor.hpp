@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "samestate/optimized/evm/analysis.hpp"
 #include "samestate/optimized/evm/environment.hpp"
 #include "samestate/optimized/evm/frame.hpp"
+#include "samestate/optimized/evm/native/output.hpp"
 #include "samestate/optimized/evm/rules.hpp"
 #include "samestate/optimized/evm/state.hpp"
 
@@ -22,6 +24,34 @@ struct TransactionContext {
     u256 gas_price;
     const Hash* blob_hashes;
     std::uint64_t blob_hash_count;
+};
+
+// The initialization codes that run, by depth: codes in no table, since each runs once. Their bytes lie with whoever creates.
+class Initcode {
+  public:
+    Initcode() = default;
+    Initcode(const Initcode&) = delete;
+    Initcode& operator=(const Initcode&) = delete;
+    ~Initcode() {
+        for (const Code& code : codes_) forget_analysis(code);
+    }
+
+    // The code of a frame of this depth. It stays where it is until that ends.
+    const Code& make(std::uint32_t depth, const std::uint8_t* bytes, std::uint64_t size) {
+        if (codes_.empty()) codes_.resize(DEPTH_LIMIT + 1);
+        forget(depth);  // one that was interrupted
+        Code& code = codes_[depth];
+        code.bytes = bytes;
+        code.size = size;
+        return code;
+    }
+
+    void forget(std::uint32_t depth) {
+        if (depth < codes_.size()) forget_analysis(codes_[depth]);
+    }
+
+  private:
+    std::vector<Code> codes_;
 };
 
 struct Executor {
@@ -42,6 +72,14 @@ struct Executor {
 
     // What the last call of the running frame returned.
     std::vector<std::uint8_t> return_data;
+
+    Initcode initcode;
+
+    // What the last precompile returned.
+    Output precompile_output;
+
+    // Whether the transaction has called 0x03, which stays touched though the call is undone (yellow paper, appendix K.1).
+    bool ripemd160_touched;
 
     // Polled by what may run for long; a StopReason (core), 0 while nobody asks. May be null.
     const std::uint64_t* stop;

@@ -9,6 +9,8 @@
 
 namespace samestate::evm {
 
+enum class Precompile : std::uint8_t;  // native/prices.hpp
+
 constexpr std::uint64_t STACK_LIMIT = 1024;
 constexpr std::uint64_t DEPTH_LIMIT = 1024;
 
@@ -37,6 +39,7 @@ enum class End : std::uint8_t {
 
 struct Frame {
     // What it runs
+    Precompile precompile;      // what it runs in place of code, or none
     const Code* code;           // what is executed; a delegate's where the account delegates
     Account* self;              // whose storage and balance it has
     Address caller;
@@ -61,9 +64,9 @@ struct Frame {
     const std::uint8_t* output; // in the frame's memory; success and revert
     std::uint64_t output_length;
 
-    // What waits for its end, in its caller: where a call's output goes; calls.hpp's own
-    std::uint64_t result_offset, result_length;
-    State::Checkpoint checkpoint;
+    // calls.hpp's own
+    State::Checkpoint checkpoint;               // what a failure goes back to
+    std::uint64_t result_offset, result_length; // where the output of the call goes that this frame has made and waits for
 
     // State gas (EIP-8037), nothing of it on other forks; state_gas.hpp's own
     std::int64_t reservoir;         // what is left of it; a child gets the whole of it

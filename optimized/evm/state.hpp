@@ -50,6 +50,8 @@ enum Mark : std::uint16_t {
     TOUCHED = 2,        // EIP-161: deleted at the end if it is empty then
     CREATED = 4,        // by this transaction
     DESTROYED = 8,      // at the end of this transaction
+    AUTHORITY = 16,     // an authorization of this transaction has written it (EIP-7702)
+    DESIGNATED = 32,    // it has, or had at some time in this transaction, a delegation designator
 };
 
 struct Account {

@@ -1,10 +1,13 @@
 // Division of words: quotients, remainders, and sums and products modulo a word.
 //
 // The long division is Knuth's algorithm D (The Art of Computer Programming, 4.3.1) with a quotient limb found by two
-// products with a reciprocal instead of a division: Möller and Granlund, "Improved division by invariant integers", 2011.
-#pragma once
+// products with a reciprocal instead of a division: Möller and Granlund, "Improved division by invariant integers",
+// 2011.
 
-#include "u256.hpp"
+#ifndef SAMESTATE_WORDS_DIVISION_HPP
+#define SAMESTATE_WORDS_DIVISION_HPP
+
+#include "samestate/optimized/words/u256.hpp"
 
 namespace samestate {
 
@@ -68,8 +71,8 @@ inline uint64_t divide_2by1(uint64_t& u1, uint64_t u0, uint64_t d, uint64_t v) {
     return quotient;
 }
 
-// Divide three limbs by two, u2 u1 u0 by d, where u2 u1 < d and v is d's reciprocal: the quotient, and in u the remainder
-// (algorithm 5).
+// Divide three limbs by two, u2 u1 u0 by d, where u2 u1 < d and v is d's reciprocal: the quotient, and in u the
+// remainder (algorithm 5).
 inline uint64_t divide_3by2(uint128& u, uint64_t u0, uint128 d, uint64_t v) {
     const uint64_t u2 = static_cast<uint64_t>(u >> 64);
     const uint64_t u1 = static_cast<uint64_t>(u);
@@ -98,8 +101,9 @@ inline int significant_limbs(const uint64_t* limbs, int length) {
     return length;
 }
 
-// Divide `length` limbs by a divisor of `divisor_length` (2 to 4, at most `length`, the highest not zero): the quotient's
-// length - divisor_length + 1 limbs, and the remainder's divisor_length. Both may be null; u is at most 8 limbs.
+// Divide `length` limbs by a divisor of `divisor_length` (2 to 4, at most `length`, the highest not zero): the
+// quotient's length - divisor_length + 1 limbs, and the remainder's divisor_length. Both may be null; u is at most 8
+// limbs.
 inline void divide_long(const uint64_t* u, int length, const uint64_t* divisor, int divisor_length, uint64_t* quotient,
                         uint64_t* remainder) {
     const int shift = __builtin_clzll(divisor[divisor_length - 1]);
@@ -256,3 +260,5 @@ inline u256 multiply_modulo(const u256& a, const u256& b, const u256& modulus) {
 }
 
 }  // namespace samestate
+
+#endif

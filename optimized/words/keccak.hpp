@@ -2,7 +2,9 @@
 //
 // A sponge with rate 136, padded 0x01 … 0x80. Source: keccak.team, the Keccak reference. Rounds go from one set of
 // 25 local lanes to another and back, so that nothing is moved; lane 5 y + x stands in column x of row y.
-#pragma once
+
+#ifndef SAMESTATE_WORDS_KECCAK_HPP
+#define SAMESTATE_WORDS_KECCAK_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -137,3 +139,5 @@ inline void keccak256(const uint8_t* data, size_t length, uint8_t* digest) {
 }
 
 }  // namespace samestate
+
+#endif

@@ -1,9 +1,11 @@
 // Words of 256 bits: the arithmetic of the EVM.
 //
 // Four limbs of 64 bits, the least significant first. Everything is inline. What runs once an instruction (sum,
-// difference, product, comparison, bits, shifts) has no branch that data decides; division is in division.hpp, which this
-// page includes at its end.
-#pragma once
+// difference, product, comparison, bits, shifts) has no branch that data decides; division is in division.hpp, which
+// this page includes at its end.
+
+#ifndef SAMESTATE_WORDS_U256_HPP
+#define SAMESTATE_WORDS_U256_HPP
 
 #include <cstddef>
 #include <cstdint>
@@ -288,22 +290,23 @@ struct u512 {
 // The whole product.
 inline u512 multiply_wide(const u256& a, const u256& b) {
     u512 product;
-    uint64_t carry = 0;
-    for (int j = 0; j < 4; ++j) {
-        const uint128 t = multiply_add(a.w[0], b.w[j], carry);
-        product.w[j] = static_cast<uint64_t>(t);
-        carry = static_cast<uint64_t>(t >> 64);
+    uint64_t p0 = 0, p1 = 0, p2 = 0, p3 = 0;  // a window of the product that moves up by a limb a row
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+        uint128 t = multiply_add(a.w[i], b.w[0], p0);
+        product.w[i] = static_cast<uint64_t>(t);
+        t = multiply_add(a.w[i], b.w[1], p1, static_cast<uint64_t>(t >> 64));
+        p0 = static_cast<uint64_t>(t);
+        t = multiply_add(a.w[i], b.w[2], p2, static_cast<uint64_t>(t >> 64));
+        p1 = static_cast<uint64_t>(t);
+        t = multiply_add(a.w[i], b.w[3], p3, static_cast<uint64_t>(t >> 64));
+        p2 = static_cast<uint64_t>(t);
+        p3 = static_cast<uint64_t>(t >> 64);
     }
-    product.w[4] = carry;
-    for (int i = 1; i < 4; ++i) {
-        carry = 0;
-        for (int j = 0; j < 4; ++j) {
-            const uint128 t = multiply_add(a.w[i], b.w[j], product.w[i + j], carry);
-            product.w[i + j] = static_cast<uint64_t>(t);
-            carry = static_cast<uint64_t>(t >> 64);
-        }
-        product.w[i + 4] = carry;
-    }
+    product.w[4] = p0;
+    product.w[5] = p1;
+    product.w[6] = p2;
+    product.w[7] = p3;
     return product;
 }
 
@@ -350,4 +353,6 @@ inline u256 power(const u256& base, const u256& exponent) {
 
 }  // namespace samestate
 
-#include "division.hpp"
+#include "samestate/optimized/words/division.hpp"
+
+#endif

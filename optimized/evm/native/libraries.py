@@ -1,0 +1,80 @@
+"""Where the C functions are that Python wheels bring along: found once, called by C++ without the interpreter lock.
+
+A library that is not there, or not as expected, is none: its precompiles then run through Python, which is counted.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+
+MCL_CURVE = 4
+"""mcl's number for BN254, also called alt_bn128."""
+MCL_COMPILED_FOR = 46
+"""The sizes that its wheels are compiled for: six words of a field element, four of a scalar."""
+
+_held: list[object] = []  # what keeps the libraries loaded
+
+
+def _extension(module: str) -> ctypes.CDLL:
+    """The shared object of an extension module, and all that it is linked to. Raises OSError if it is not there."""
+    try:
+        found = find_spec(module)
+    except ImportError as error:  # of the package around it
+        raise OSError(f"{module} is not installed") from error
+    if found is None or found.origin is None:
+        raise OSError(f"{module} is not installed")
+    return ctypes.CDLL(found.origin)
+
+
+def _secp256k1() -> ctypes.CDLL:
+    return _extension("coincurve._libsecp256k1")
+
+
+def _gmp() -> ctypes.CDLL:
+    """GMP as gmpy2 is linked to it, unless somebody gave it an allocator, which may want the interpreter lock."""
+    importlib.import_module("gmpy2")
+    library = _extension("gmpy2.gmpy2")
+    in_use = [ctypes.c_void_p() for _ in range(3)]
+    library.__gmp_get_memory_functions(*(ctypes.byref(function) for function in in_use))
+    own = ("__gmp_default_allocate", "__gmp_default_reallocate", "__gmp_default_free")
+    if [function.value for function in in_use] != [_address(library, name) for name in own]:
+        raise OSError("GMP has another allocator than its own")
+    return library
+
+
+def _mcl() -> ctypes.CDLL:
+    """mcl, set to the curve. Importing pymcl sets it to another, so that must have happened before."""
+    importlib.import_module("pymcl")
+    library = _extension("pymcl._pymcl")
+    if library.mclBn_init(MCL_CURVE, MCL_COMPILED_FOR) != 0:
+        raise OSError("mcl does not know the curve, or was compiled for other sizes")
+    return library
+
+
+def _blst() -> ctypes.CDLL:
+    return _extension("ckzg")
+
+
+LOADERS: dict[str, Callable[[], ctypes.CDLL]] = {"secp256k1": _secp256k1, "gmp": _gmp, "mcl": _mcl, "blst": _blst}
+WHEELS = {"secp256k1": "coincurve", "gmp": "gmpy2", "mcl": "pymcl", "blst": "ckzg"}
+
+
+def _address(library: ctypes.CDLL, name: str) -> int:
+    address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
+    if address is None:
+        raise AttributeError(f"{name} is null")
+    return address
+
+
+def addresses(name: str, functions: Sequence[str]) -> list[int] | None:
+    """The addresses of these functions of a library, or None unless all of them are there."""
+    try:
+        library = LOADERS[name]()
+        found = [_address(library, function) for function in functions]
+    except (ImportError, OSError, AttributeError):
+        return None
+    _held.append(library)
+    return found
