@@ -15,6 +15,7 @@ BELOW = {
     "words": set(),
     "strategies": {"core"},
     "processes": {"core", "strategies"},
+    "evm": {"core", "strategies", "words"},
     "toy": {"core", "strategies", "words"},
     "trial": {"core", "strategies"},
 }

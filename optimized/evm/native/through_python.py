@@ -60,8 +60,8 @@ def _bn254_point_1(x: int, y: int) -> Any:
 
 
 def _bn254_point_2(x_imaginary: int, x_real: int, y_imaginary: int, y_real: int) -> Any:
-    from py_ecc.optimized_bn128 import optimized_curve as curve
     from py_ecc.fields import optimized_bn128_FQ2 as Field
+    from py_ecc.optimized_bn128 import optimized_curve as curve
 
     parts = (x_real, x_imaginary, y_real, y_imaginary)
     if max(parts) >= BN254_MODULUS:
