@@ -150,8 +150,18 @@ cdef extern from "samestate/optimized/evm/senders.hpp" namespace "samestate::evm
     bint is_signature(const u256& r, const u256& s, uint8_t y_parity)
 
 
-cdef extern from "samestate/optimized/words/keccak.hpp" namespace "samestate" nogil:
+cdef extern from "samestate/optimized/words/keccak_many.hpp" namespace "samestate::keccak_lanes" nogil:
+    ctypedef void (*Permute)()
+    Permute permute_of(int bits)
+
+
+cdef extern from "samestate/optimized/words/keccak_many.hpp" namespace "samestate" nogil:
     void keccak256(const uint8_t* data, size_t length, uint8_t* digest)
+
+    cppclass KeccakBatch:
+        void choose(Permute permute)
+        void add(const uint8_t* data, size_t length, uint8_t* digest) except +
+        void flush()
 
 
 cdef extern from "samestate/optimized/evm/ordered_trie.hpp" namespace "samestate::evm" nogil:
@@ -160,7 +170,10 @@ cdef extern from "samestate/optimized/evm/ordered_trie.hpp" namespace "samestate
 
     size_t index_in_order(size_t place, size_t count)
     size_t place_in_order(size_t index, size_t count)
-    Reference ordered_leaf(size_t place, size_t count, const uint8_t* value, size_t length, Buffer& scratch) except +
+    void ordered_leaf(
+        size_t place, size_t count, const uint8_t* value, size_t length, Buffer& scratch, KeccakBatch& batch,
+        Reference& leaf
+    ) except +
     void root_of_leaves "samestate::evm::ordered_root"(const Reference* leaves, size_t count, uint8_t* root)
 
 
@@ -187,9 +200,9 @@ cdef extern from "samestate/optimized/evm/receipts.hpp" namespace "samestate::ev
     cppclass BloomBits:
         pass
 
-    Reference receipt_leaf(
+    void receipt_leaf(
         size_t index, size_t count, const ReceiptView& receipt, BloomBits& bits, Bloom& bloom, Buffer& encoded,
-        Buffer& scratch
+        Buffer& scratch, KeccakBatch& batch, Reference* leaves
     ) except +
     void hash_of_logs "samestate::evm::logs_hash"(
         const Log* logs, size_t count, const uint8_t* log_data, Buffer& scratch, uint8_t* digest

@@ -73,16 +73,36 @@ def ordered_root(values) -> bytes:
     """The root over a list, such as a block's transactions: each value under the RLP of its index."""
     leaves: vector[Reference]
     scratch: Buffer
+    batch: KeccakBatch
     root: uint8_t[32]
     place: cython.size_t
     count: cython.size_t = len(values)
     value: bytes
-    leaves.reserve(count)
+    leaves.resize(count)
     for place in range(count):
         value = values[index_in_order(place, count)]
-        leaves.push_back(ordered_leaf(place, count, bytes_of(value), len(value), scratch))
+        ordered_leaf(place, count, bytes_of(value), len(value), scratch, batch, leaves[place])
+    batch.flush()
     root_of_leaves(leaves.data(), count, root)
     return copied(root, 32)
+
+
+def keccak_of_each(messages, bits: int = 512) -> list:
+    """The Keccak-256 of each message, in vectors of so many bits; one by one where the processor has none such."""
+    digests: vector[Hash]
+    batch: KeccakBatch
+    index: cython.size_t
+    message: bytes
+    batch.choose(permute_of(bits))
+    digests.resize(len(messages))
+    for index in range(digests.size()):
+        message = messages[index]
+        batch.add(bytes_of(message), len(message), digests[index].bytes)
+    batch.flush()
+    found = []
+    for index in range(digests.size()):
+        found.append(copied(digests[index].bytes, 32))
+    return found
 
 
 def receipts_root(receipts) -> tuple:
@@ -98,6 +118,7 @@ def receipts_root(receipts) -> tuple:
     whole: Bloom
     encoded: Buffer
     scratch: Buffer
+    batch: KeccakBatch
     root: uint8_t[32]
     index: cython.size_t
     count: cython.size_t = len(receipts)
@@ -116,8 +137,9 @@ def receipts_root(receipts) -> tuple:
         receipt.logs = logs.data()
         receipt.log_count = logs.size()
         receipt.log_data = bytes_of(log_data)
-        leaves[place_in_order(index, count)] = receipt_leaf(index, count, receipt, bits, bloom, encoded, scratch)
+        receipt_leaf(index, count, receipt, bits, bloom, encoded, scratch, batch, leaves.data())
         whole.join(bloom)
+    batch.flush()
     root_of_leaves(leaves.data(), count, root)
     return copied(root, 32), copied(whole.bytes, 256)
 

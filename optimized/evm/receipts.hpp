@@ -116,15 +116,18 @@ inline void append_receipt(Buffer& buffer, const ReceiptView& receipt, const Blo
     write_logs(target, receipt.logs, receipt.log_count, receipt.log_data, logs);
 }
 
-// What the trie of receipts holds of one of them, and its bloom. Which receipts there are besides does not matter, but
-// for their count: so each worker can make those of the transactions that it has executed. `index` is the transaction's.
-inline Reference receipt_leaf(
-    size_t index, size_t count, const ReceiptView& receipt, BloomBits& bits, Bloom& bloom, Buffer& encoded, Buffer& scratch
+// What the trie of receipts holds of one of them, into its place among `leaves` of all in the order of keys, once the
+// batch is flushed; and its bloom. Nothing of the other receipts matters but their count: so each worker can make those
+// of the transactions that it has executed. `index` is the transaction's.
+inline void receipt_leaf(
+    size_t index, size_t count, const ReceiptView& receipt, BloomBits& bits, Bloom& bloom, Buffer& encoded,
+    Buffer& scratch, KeccakBatch& batch, Reference* leaves
 ) {
     bloom_of_logs(receipt.logs, receipt.log_count, bits, bloom);
     encoded.clear();
     append_receipt(encoded, receipt, bloom);
-    return ordered_leaf(place_in_order(index, count), count, encoded.data(), encoded.size(), scratch);
+    const size_t place = place_in_order(index, count);
+    ordered_leaf(place, count, encoded.data(), encoded.size(), scratch, batch, leaves[place]);
 }
 
 // The hash by which state tests name the logs of a transaction.

@@ -26,6 +26,7 @@ from samestate.spec.evm.block import (
     transactions_root,
     withdrawals_root,
 )
+from samestate.spec.evm.hashing import keccak256
 from samestate.spec.evm.receipt import Log, Receipt, encode_receipt, logs_bloom, logs_hash, receipts_root
 from samestate.spec.evm.signature import CURVE_ORDER, authorization_hash, signature_parity
 from samestate.spec.evm.transaction import (
@@ -433,3 +434,13 @@ def test_many_logs_share_few_entries() -> None:
     )
     receipt = Receipt(2, True, 21000, logs)
     assert encodings.receipts_root([plain(receipt)]) == (receipts_root([receipt]), logs_bloom(logs))
+
+
+@pytest.mark.parametrize("bits", [512, 256, 0])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 8, 9, 300])
+def test_hashing_many_at_once(bits: int, count: int) -> None:
+    """Lengths around whole blocks, and more blocks than are hashed together."""
+    random = Random(count)
+    lengths = [0, 1, 32, 135, 136, 137, 271, 272, 532, 1087, 1088, 1089, 3000]
+    messages = [random.randbytes(random.choice(lengths)) for _ in range(count)]
+    assert encodings.keccak_of_each(messages, bits) == [keccak256(message) for message in messages]
