@@ -6,9 +6,19 @@ gives plain values: to compare it with others, and for whoever has no block to e
 
 import cython
 from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize
-from cython.cimports.libc.stdint import uint8_t
+from cython.cimports.libc.stdint import uint8_t, uint64_t
 from cython.cimports.libc.string import memcpy
 from cython.cimports.libcpp.vector import vector
+from cython.cimports.samestate.optimized.evm.native.precompiles import libraries_address
+
+
+def _find_libraries() -> None:
+    """Share the addresses of native libraries with the module that has found them."""
+    global native_libraries
+    native_libraries = libraries_address()
+
+
+_find_libraries()
 
 
 class Refused(ValueError):  # noqa: N818 - says what became of the bytes
@@ -31,6 +41,23 @@ def decode_transaction(data: bytes) -> dict:
     error: DecodingError = decode_one(bytes_of(data), len(data), transaction, shelf)
     refuse(cython.address(error))
     return transaction_fields(cython.address(transaction))
+
+
+def recover_sender(data: bytes, chain_id: int) -> bytes:
+    """The sender of a transaction in its canonical bytes, on the chain of that number.
+
+    Raises Refused where the bytes are no transaction, and where chain or signature are wrong.
+    """
+    shelf: Shelf
+    transaction: Transaction
+    scratch: Buffer
+    sender: Address
+    chain: bytes = chain_id.to_bytes(32, "big")
+    error: DecodingError = decode_one(bytes_of(data), len(data), transaction, shelf)
+    refuse(cython.address(error))
+    refuse_sender(check_chain(transaction, load_be(bytes_of(chain))))
+    refuse_sender(sender_of(transaction, recover_address, scratch, sender))
+    return copied(sender.bytes, 20)
 
 
 def decode_block(data: bytes) -> dict:
@@ -144,6 +171,19 @@ def receipts_root(receipts) -> tuple:
     return copied(root, 32), copied(whole.bytes, 256)
 
 
+def requests_hash(requests) -> bytes:
+    """What a block commits to of its requests, each its type and its data."""
+    ends: vector[uint64_t]
+    digest: uint8_t[32]
+    data: bytes = b"".join(requests)
+    end: uint64_t = 0
+    for request in requests:
+        end += len(request)
+        ends.push_back(end)
+    hash_of_requests(bytes_of(data), ends.data(), ends.size(), digest)
+    return copied(digest, 32)
+
+
 def logs_hash(logs) -> bytes:
     """The hash by which state tests name the logs of a transaction."""
     found: vector[Log]
@@ -197,7 +237,6 @@ def transaction_fields(transaction: cython.pointer(cython.const[Transaction])) -
     authorizations = []
     for index in range(transaction.authorization_count):
         authorization = cython.address(transaction.authorizations[index])
-        authorization_hash(authorization[0], digest)
         authorizations.append(
             {
                 "chain_id": number(cython.address(authorization.chain_id)),
@@ -206,7 +245,6 @@ def transaction_fields(transaction: cython.pointer(cython.const[Transaction])) -
                 "y_parity": authorization.y_parity,
                 "r": number(cython.address(authorization.r)),
                 "s": number(cython.address(authorization.s)),
-                "signing_hash": copied(digest, 32),
             }
         )
     fields = {
@@ -229,7 +267,6 @@ def transaction_fields(transaction: cython.pointer(cython.const[Transaction])) -
         "y_parity": transaction.y_parity,
         "r": number(cython.address(transaction.r)),
         "s": number(cython.address(transaction.s)),
-        "is_signature": bool(is_signature(transaction.r, transaction.s, transaction.y_parity)),
         "raw": copied(transaction.raw, transaction.raw_length),
     }
     transaction_hash(transaction[0], digest)
@@ -279,6 +316,14 @@ def refuse(error: cython.pointer(cython.const[DecodingError])) -> cython.int:
         if error.position:
             reason = f"{reason} (at byte {error.position})"
         raise Refused(code, reason, None if error.transaction < 0 else error.transaction)
+    return 0
+
+
+def refuse_sender(code: Rejection) -> cython.int:
+    """Raise a rejection, if it is one."""
+    name = rejection_name(code).decode()
+    if name != "NONE":
+        raise Refused(name, "a transaction: the sender cannot be told")
     return 0
 
 
