@@ -207,13 +207,11 @@ cdef extern from "samestate/optimized/evm/receipts.hpp" namespace "samestate::ev
         uint8_t bytes[256]
         void join(const Bloom& other)
 
-    cppclass BloomBits:
-        pass
+    cppclass ReceiptHasher:
+        void hash(
+            const ReceiptView* receipts, size_t first, size_t last, size_t count, Bloom* blooms, Reference* leaves
+        ) except +
 
-    void receipt_leaf(
-        size_t index, size_t count, const ReceiptView& receipt, BloomBits& bits, Bloom& bloom, Buffer& encoded,
-        Buffer& scratch, KeccakBatch& batch, Reference* leaves
-    ) except +
     void hash_of_requests "samestate::evm::requests_hash"(
         const uint8_t* bytes, const uint64_t* ends, size_t count, uint8_t* digest
     ) except +

@@ -469,6 +469,29 @@ def test_logs(logs: list[Log]) -> None:
     assert encodings.logs_hash(logs) == logs_hash(logs)
 
 
+def test_more_receipts_than_are_hashed_at_once() -> None:
+    """Entries are remembered from receipt to receipt, and no longer than their hashes are."""
+    random = Random(3)
+    entries = [random.randbytes(32) for _ in range(40)]
+    listed = [
+        Receipt(
+            index % 5,
+            index % 3 > 0,
+            21000 * (index + 1),
+            tuple(
+                Log(
+                    random.choice(entries)[:20], tuple(random.choices(entries, k=random.randrange(5))), bytes(index % 9)
+                )
+                for _ in range(random.randrange(4))
+            ),
+        )
+        for index in range(700)
+    ]
+    root, bloom = encodings.receipts_root([plain(receipt) for receipt in listed])
+    assert root == receipts_root(listed)
+    assert bloom == logs_bloom(log for receipt in listed for log in receipt.logs)
+
+
 def test_many_logs_share_few_entries() -> None:
     """Entries that share a place among those that are kept do not take each other's bits."""
     logs = tuple(
