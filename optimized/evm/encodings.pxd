@@ -126,7 +126,7 @@ cdef extern from "samestate/optimized/evm/transaction.hpp" namespace "samestate:
         const uint8_t* raw
         size_t raw_length
 
-    cppclass Block:
+    cppclass DecodedBlock:
         Header header
         Transaction* transactions
         size_t transaction_count
@@ -152,7 +152,7 @@ cdef extern from "samestate/optimized/evm/decoding.hpp" namespace "samestate::ev
         const uint8_t* data, size_t length, Transaction& transaction, Shelf& shelf
     ) except +
     DecodingError decode_whole "samestate::evm::decode_block"(
-        const uint8_t* data, size_t length, Block& block, Shelf& shelf
+        const uint8_t* data, size_t length, DecodedBlock& block, Shelf& shelf
     ) except +
 
 

@@ -73,7 +73,7 @@ def decode_block(data: bytes) -> dict:
     ``withdrawals`` is None where the block has no list of them.
     """
     shelf: Shelf
-    block: Block
+    block: DecodedBlock
     digest: uint8_t[32]
     index: cython.size_t
     paid: cython.pointer(ListedWithdrawal)
