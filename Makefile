@@ -23,7 +23,12 @@ BUILT   := $(VENV)/built-$(shell cat $(SOURCES) | cksum | cut -d ' ' -f 1)
 PEERS      := .peers
 GETH       := 1.17.10
 REVME      := 43.0.3
+PYREVM     := 0.3.7
 ETHEREUMJS := $(PEERS)/ethereumjs-$(shell cksum benchmarks/peers/package-lock.json | cut -d ' ' -f 1)
+
+# What `samestate bench --peer` runs beside: programs of ours around revm and geth, whose versions their locks pin.
+REVM_PROGRAM := $(PEERS)/samestate-revm-$(shell cat benchmarks/peers/revm/Cargo.* benchmarks/peers/revm/src/* | cksum | cut -d ' ' -f 1)
+GETH_PROGRAM := $(PEERS)/samestate-geth-import-$(shell cat benchmarks/peers/gethimport/* | cksum | cut -d ' ' -f 1)
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -86,7 +91,7 @@ soak-parallel: $(BUILT) ## strategies and engines: random blocks, random schedul
 	$(PYTEST) tests/optimized/sanitizers tests/optimized/explored \
 		conformance/suite/test_interleavings.py conformance/suite/test_mutants.py conformance/suite/test_compiled_mutants.py
 
-peers: $(PEERS)/evm-$(GETH) $(PEERS)/revme-$(REVME) $(ETHEREUMJS) ## install the outside clients that tests compare with (geth, revm, ethereumjs) into .peers and benchmarks/peers
+peers: $(PEERS)/evm-$(GETH) $(PEERS)/revme-$(REVME) $(ETHEREUMJS) $(REVM_PROGRAM) $(GETH_PROGRAM) $(PEERS)/pyrevm-$(PYREVM) ## install the outside clients that are compared with (geth, revm, ethereumjs, pyrevm) into .peers and benchmarks/peers
 
 lint: $(BUILT) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
@@ -121,6 +126,15 @@ $(PEERS)/revme-$(REVME):
 
 $(ETHEREUMJS):
 	$(call install,ethereumjs,npm,npm ci --prefix benchmarks/peers --no-audit --no-fund --loglevel error)
+
+$(REVM_PROGRAM):
+	$(call install,samestate-revm,cargo,cargo install --quiet --locked --force --root $(PEERS) --target-dir $(PEERS)/build/revm --path benchmarks/peers/revm)
+
+$(GETH_PROGRAM):
+	$(call install,samestate-geth-import,go,go build -C benchmarks/peers/gethimport -o $(abspath $(PEERS))/bin/samestate-geth-import .)
+
+$(PEERS)/pyrevm-$(PYREVM):
+	$(call install,pyrevm,$(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(PEERS)/pyrevm pyrevm==$(PYREVM))
 
 $(BUILT): $(STAMP)
 	@$(MAKE) --no-print-directory build

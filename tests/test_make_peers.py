@@ -14,7 +14,15 @@ from samestate.conformance.peers.installed import ROOT, find_program
 from samestate.conformance.peers.peer import PeerMissing
 
 TOOLS = ("sh", "env", "mkdir", "touch", "rm", "cksum", "cut", "find", "sort", "cat", "echo", "cp", "chmod")
-INSTALLERS = {"go": "evm", "cargo": "revme", "npm": "ethereumjs"}
+CLIENTS = {
+    "evm": "go",
+    "revme": "cargo",
+    "ethereumjs": "npm",
+    "samestate-revm": "cargo",
+    "samestate-geth-import": "go",
+    "pyrevm": "python",
+}
+"""By what installs each; the Python is that of the virtual environment."""
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
@@ -38,7 +46,7 @@ def make_peers(folder: Path, path: str) -> tuple[str, list[str]]:
     notes = folder / "notes"
     notes.write_text("")
     ended = subprocess.run(
-        ["make", "--no-print-directory", "peers", f"PEERS={folder / 'peers'}", "PYTHON=python3"],
+        ["make", "--no-print-directory", "peers", f"PEERS={folder / 'peers'}", "PYTHON=python3", f"VENV={folder}"],
         cwd=ROOT,
         env={**os.environ, "PATH": path, "NOTES": str(notes)},
         capture_output=True,
@@ -51,16 +59,22 @@ def make_peers(folder: Path, path: str) -> tuple[str, list[str]]:
 def test_what_is_missing_is_said_and_the_others_are_installed_once(tmp_path: Path) -> None:
     said, called = make_peers(tmp_path, programs(tmp_path / "bin"))
     assert said.splitlines() == [
-        f"{client} is not installed: there is no {tool} on the PATH" for tool, client in INSTALLERS.items()
+        f"{client} is not installed: there is no {tmp_path / 'bin' / tool if tool == 'python' else tool} on the PATH"
+        for client, tool in CLIENTS.items()
     ]
     assert called == []
     said, called = make_peers(tmp_path, programs(tmp_path / "bin", "go", "npm"))
     assert "revme is not installed: there is no cargo on the PATH" in said
-    assert [line.split()[0] for line in called] == ["go", "npm"]
+    assert [line.split()[0] for line in called] == ["go", "npm", "go"]
     assert "cmd/evm@v1.17.10" in called[0]
+    assert "-C benchmarks/peers/gethimport" in called[2]
     said, called = make_peers(tmp_path, programs(tmp_path / "bin", "cargo"))
-    assert [line.split()[0] for line in called] == ["cargo"]
+    assert [line.split()[0] for line in called] == ["cargo", "cargo"]
     assert "revme --version 43.0.3" in called[0] and "--locked" in called[0]
+    assert "--path benchmarks/peers/revm" in called[1] and "--locked" in called[1]
+    said, called = make_peers(tmp_path, programs(tmp_path / "bin", "python"))
+    assert [line.split()[0] for line in called] == ["python"]
+    assert "pyrevm==0.3.7" in called[0]
     assert make_peers(tmp_path, programs(tmp_path / "bin"))[1] == []
 
 

@@ -71,19 +71,20 @@ class Comparison:
 
 def measure(
     engines: Sequence[MeasuredEngine],
-    make_copies: MakeCopies,
+    make_copies: MakeCopies | None,
     repeat: int,
     progress: Progress | None = None,
     least: float = LEAST_SECONDS,
 ) -> Comparison:
     """Measure engines against one another, with the ceiling of as many workers as each has, ``repeat`` times.
 
-    A turn takes ``least`` seconds or more, unless that were over MOST_TIMES blocks.
+    A turn takes ``least`` seconds or more, unless that were over MOST_TIMES blocks. Without ``make_copies`` no ceiling
+    is measured.
     Ctrl-C after the first round ends it early, with what has been measured.
     """
     measured = [Measured(engine) for engine in engines]
-    counts = sorted({engine.workers for engine in engines if engine.workers > 1})
-    copies = make_copies(max(counts, default=0)) if counts else []
+    counts = [] if make_copies is None else sorted({engine.workers for engine in engines if engine.workers > 1})
+    copies = make_copies(max(counts)) if make_copies is not None and counts else []
     shares: dict[int, list[float]] = {count: [] for count in counts}
     interrupted = False
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Final, TextIO
 
@@ -14,23 +14,45 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from samestate.conformance.benchmarking import plot as plotting
+from samestate.conformance.benchmarking.beside_peers import PeerReport, choose, measure_workload, setting
+from samestate.conformance.benchmarking.evm_workloads import choose_workloads
 from samestate.conformance.benchmarking.lineup import line_up, make_work
 from samestate.conformance.benchmarking.measuring import Progress, measure
+from samestate.conformance.benchmarking.peer_programs import choose_peers
 from samestate.conformance.benchmarking.report import Report, Setting
 from samestate.conformance.engines.optimized.engine import write_schedule
+from samestate.conformance.errors import InputError
 from samestate.conformance.output.console import console_for, print_table
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.targets import check_apart, check_file, is_stdout
+from samestate.conformance.output.targets import check_apart, check_file, check_folder, is_stdout
+from samestate.conformance.peers.line_process import PeerFailed
+from samestate.conformance.vectors import evm
 
 REPEAT: Final = 7
+DIFFERENT: Final = 1
 INTERRUPTED: Final = 130
+WORKLOADS: Final = Path(".samestate") / "workloads"
+PRESET: Final = "medium"
 
 
 def bench(
     machine: Annotated[
         str, typer.Option(metavar="MACHINE", help="toy, or evm: the specification's own, in processes.")
     ] = "toy",
-    preset: Annotated[str, typer.Option(metavar="PRESET", help="small, medium, large or heavy.")] = "medium",
+    preset: Annotated[str, typer.Option(metavar="PRESET", help="small, medium, large or heavy.")] = PRESET,
+    workload: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="In place of a preset: a block of the EVM that peers execute too, or a pattern."
+        ),
+    ] = None,
+    peer: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="An outside client to be measured beside: revm, pyrevm, geth, or a pattern."),
+    ] = None,
+    workloads: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where workloads are written for peers to read.")
+    ] = WORKLOADS,
     engine: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="An engine or a pattern; may be given again.")
     ] = None,
@@ -60,8 +82,19 @@ def bench(
     In each round every engine executes the block for a tenth of a second, once at least. The ceiling is what unrelated
     copies of the sequential engine reach together, in the same rounds. Ctrl-C ends the rounds early, and what was
     measured is shown.
+
+    With --peer or --workload engines and outside clients take turns on blocks that are always the same, all of them
+    where none is named. Their results are compared: exit code 1 where they differ.
     """
     check_json_target(json)
+    if peer or workload:
+        if machine != evm.NAME or preset != PRESET or conflict is not None or hot_key or record or plot or trace:
+            raise InputError(
+                "--workload and --peer go with --machine evm, and with --engine, --workers, --repeat, --json and "
+                "--workloads alone"
+            )
+        bench_workloads(tuple(workload or ()), engine or (), workers or (), peer or (), repeat, workloads, json)
+        return
     if plot is not None:
         plotting.check_target(plot)
     if trace is not None:
@@ -70,10 +103,10 @@ def bench(
     work = make_work(machine, preset, conflict, hot_key, seed)
     lineup = line_up(work, tuple(engine or ()), tuple(workers or ()), record, read_latency_us)
     with contextlib.closing(lineup):
-        setting = Setting(machine, seed, repeat, record, read_latency_us)
+        made = Setting(machine, seed, repeat, record, read_latency_us)
         with progress_bar() as progress:
             comparison = measure(lineup.engines, lineup.make_copies, repeat, progress)
-        report = Report(lineup.prepared, setting, comparison, lineup.apart(), lineup.facts())
+        report = Report(lineup.prepared, made, comparison, lineup.apart(), lineup.facts())
         if trace is not None:
             write_schedule(trace, lineup.trace(), f"{lineup.optimized[-1].id}, {lineup.prepared.name}")
     if json is not None:
@@ -83,6 +116,47 @@ def bench(
     show(report, sys.stderr if is_stdout(json) else sys.stdout)
     if comparison.interrupted:
         raise typer.Exit(INTERRUPTED)
+
+
+def bench_workloads(
+    names: tuple[str, ...],
+    engines: Sequence[str],
+    workers: Sequence[int],
+    peers: Sequence[str],
+    repeat: int,
+    folder: Path,
+    json: str | None,
+) -> None:
+    """Measure engines beside peers on workloads, each shown as soon as it is measured."""
+    chosen = list(choose_workloads(names))
+    choice = choose(engines, workers, choose_peers(peers))
+    check_folder("--workloads", folder)
+    console = console_for(sys.stderr if is_stdout(json) else sys.stdout)
+    if choice.note:
+        console.print(choice.note)
+    reports: list[PeerReport] = []
+    for name in chosen:
+        with progress_bar() as progress:
+            try:
+                report = measure_workload(name, choice, folder, repeat, progress)
+            except PeerFailed as failure:
+                raise InputError(f"--workload {name}: {failure}") from failure
+        if report is None:
+            console.print(f"{name}: nobody who was chosen takes it")
+            continue
+        reports.append(report)
+        print_table(console, report.table())
+        for difference in report.differences():
+            console.print(difference)
+        if report.interrupted:
+            console.print(f"interrupted: medians of the {len(report.rows[0].measured.turns)} rounds before")
+            break
+    if json is not None:
+        write_json({**setting(repeat), "workloads": [report.document() for report in reports]}, json)
+    if any(report.interrupted for report in reports):
+        raise typer.Exit(INTERRUPTED)
+    if any(any(report.differences()) for report in reports):
+        raise typer.Exit(DIFFERENT)
 
 
 def show(report: Report, out: TextIO) -> None:

@@ -6,16 +6,14 @@ It has every fork; block access lists alone are asked for as BPO2 with one more 
 from __future__ import annotations
 
 import json
-import queue
 import shutil
-import subprocess
-import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Self
 
 from samestate.conformance.fixtures.features import has_header_field
 from samestate.conformance.generating.case import GeneratedCase
+from samestate.conformance.peers.line_process import LineProcess
 from samestate.conformance.peers.peer import PeerMissing, ReportedBlock
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "peers"
@@ -42,10 +40,6 @@ HARDFORKS: Mapping[str, tuple[str, tuple[int, ...]]] = {
 """Hardfork and additional EIPs by the name of a fork."""
 
 
-class PeerFailed(Exception):  # noqa: N818 - says what is wrong
-    """An outside client crashed, or said nothing in time."""
-
-
 class EthereumJs:
     """``@ethereumjs/vm`` as a peer. One process serves all blocks; :meth:`close` ends it."""
 
@@ -60,17 +54,7 @@ class EthereumJs:
         if not manifest.is_file():
             raise PeerMissing(f"{PACKAGE} is not installed: `make peers` installs it")
         self.version = str(json.loads(manifest.read_text(encoding="utf-8"))["version"])
-        self._process = subprocess.Popen(
-            [node, SCRIPT],
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            bufsize=1,
-        )
-        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
+        self._process = LineProcess(PACKAGE, [node, SCRIPT], TIME_LIMIT, folder)
 
     def __enter__(self) -> Self:
         return self
@@ -80,10 +64,7 @@ class EthereumJs:
 
     def close(self) -> None:
         """End the process."""
-        if self._process.stdin:
-            self._process.stdin.close()
-        self._process.kill()
-        self._process.wait()
+        self._process.close()
 
     def supports(self, fork: str) -> bool:
         """Whether the client has the fork."""
@@ -91,7 +72,7 @@ class EthereumJs:
 
     def run(self, case: GeneratedCase) -> ReportedBlock:
         """Execute the block. Raises PeerFailed."""
-        answer = self._ask(_request(case))
+        answer = self._process.ask(json.dumps(_request(case)))
         if "rejection" in answer:
             return ReportedBlock(rejection=str(answer["rejection"]))
         requests = answer.get("requests")
@@ -107,27 +88,6 @@ class EthereumJs:
             else tuple(request for request in map(_bytes, requests) if len(request) > 1),
             access_list=None if access_list is None else _bytes(access_list),
         )
-
-    def _ask(self, request: dict[str, object]) -> dict[str, Any]:
-        if self._process.stdin is None or self._process.poll() is not None:
-            raise PeerFailed(f"{PACKAGE} has ended with status {self._process.returncode}")
-        self._process.stdin.write(json.dumps(request) + "\n")
-        try:
-            line = self._lines.get(timeout=TIME_LIMIT)
-        except queue.Empty as error:
-            self.close()
-            raise PeerFailed(f"{PACKAGE} said nothing for {TIME_LIMIT:.0f} s") from error
-        if not line:
-            raise PeerFailed(f"{PACKAGE} has ended with status {self._process.wait()}")
-        answer = json.loads(line)
-        if not isinstance(answer, dict):
-            raise PeerFailed(f"{PACKAGE} answered {line!r}")
-        return answer
-
-    def _read(self, output: IO[str] | None) -> None:
-        for line in output or ():
-            self._lines.put(line)
-        self._lines.put("")
 
 
 def _bytes(value: object) -> bytes:

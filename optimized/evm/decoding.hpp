@@ -1,8 +1,8 @@
 // Transactions, headers and blocks out of their bytes, as strictly as the EIPs write them down.
 //
 // First all bytes must be canonical RLP; then each field, in order, must be what its place asks for, and the first that
-// is not says why. A field that is right in form and wrong in meaning is decoded: whether a fork has the type, whether a
-// chain or a signature is right, is judged later.
+// is not says why. A field that is right in form and wrong in meaning is decoded: whether a fork has the type, whether
+// a chain or a signature is right, is judged later.
 
 #ifndef SAMESTATE_EVM_DECODING_HPP
 #define SAMESTATE_EVM_DECODING_HPP
@@ -25,8 +25,8 @@ struct DecodingError {
     explicit operator bool() const { return code != Rejection::NONE; }
 };
 
-// How many elements a list can have before one is found wrong: none that is right has fewer bytes than `least`. So a list
-// of many tiny items asks for no more memory than its own size allows.
+// How many elements a list can have before one is found wrong: none that is right has fewer bytes than `least`. So a
+// list of many tiny items asks for no more memory than its own size allows.
 inline size_t room_for(const rlp::Item& list, size_t count, size_t least) {
     const size_t most = list.length() / least + 1;
     return count < most ? count : most;
@@ -58,11 +58,11 @@ public:
 
     bool next(rlp::Item* item, const char* what) {
         if (error_) return false;
-        if (position_ == end_ || rlp::read_item(position_, end_, item)) {
+        if (position_ == end_) {
             fail(code_, what, "is missing");
             return false;
         }
-        position_ = item->end;
+        *item = rlp::next_item(position_, end_);
         return true;
     }
 
@@ -308,7 +308,8 @@ inline DecodingError decode_transaction(const uint8_t* data, size_t length, Tran
     uint8_t type = LEGACY_TYPE;
     if (data[0] < 0xC0) {
         if (data[0] > 0x7F) return {code, "a transaction", "begins with neither a type nor a list"};
-        if (data[0] == LEGACY_TYPE || data[0] > SET_CODE_TYPE) return {Rejection::TYPE_NOT_SUPPORTED, "a transaction", "has no known type"};
+        if (data[0] == LEGACY_TYPE || data[0] > SET_CODE_TYPE)
+            return {Rejection::TYPE_NOT_SUPPORTED, "a transaction", "has no known type"};
         type = data[0];
         data++;
         length--;
@@ -376,7 +377,7 @@ inline DecodingError decode_withdrawal(const rlp::Item& list, ListedWithdrawal& 
 inline DecodingError decode_body_transaction(const rlp::Item& item, Transaction& transaction, Shelf& shelf) {
     if (!item.is_list) {
         if (item.length() && item.payload[0] >= 0x80)
-            return {Rejection::MALFORMED_BLOCK, "a transaction", "that is bytes must begin with its type"};
+            return {Rejection::MALFORMED_BLOCK, "a transaction", "is bytes, which must begin with its type"};
         return decode_transaction(item.payload, item.length(), transaction, shelf);
     }
     transaction = Transaction{};
@@ -385,13 +386,14 @@ inline DecodingError decode_body_transaction(const rlp::Item& item, Transaction&
     return decode_fields(item, LEGACY_TYPE, Rejection::MALFORMED_BLOCK, transaction, shelf);
 }
 
-// A block of its bytes: header, transactions, ommers, and withdrawals where it has a list of them (EIP-4895). `data` and
-// `shelf` must stay as long as the block is used.
+// A block of its bytes: header, transactions, ommers, and withdrawals where it has a list of them (EIP-4895). `data`
+// and `shelf` must stay as long as the block is used.
 inline DecodingError decode_block(const uint8_t* data, size_t length, Block& block, Shelf& shelf) {
     constexpr Rejection code = Rejection::MALFORMED_BLOCK;
     block = Block{};
     rlp::Item whole, item, inner;
-    if (const rlp::Malformed wrong = rlp::check(data, length, &whole)) return {code, "a block", wrong.reason, wrong.position};
+    if (const rlp::Malformed wrong = rlp::check(data, length, &whole))
+        return {code, "a block", wrong.reason, wrong.position};
     if (!whole.is_list) return {code, "a block", "must be a list, but is bytes"};
     const size_t parts = rlp::count_items(whole);
     if (parts != 3 && parts != 4) return {code, "a block", "must have three or four parts"};

@@ -49,12 +49,18 @@ struct DepositField {
 constexpr DepositField DEPOSIT_FIELDS[5] = {{160, 48}, {256, 32}, {320, 8}, {384, 96}, {512, 8}};
 constexpr std::uint64_t DEPOSIT_LOG_LENGTH = 576;
 
-inline bool append_deposit(const std::uint8_t* data, std::uint64_t length, std::vector<std::uint8_t>& deposits) {
-    if (length != DEPOSIT_LOG_LENGTH) return false;
+// Whether the five offsets and lengths are those that the deposit contract writes.
+inline bool is_laid_out(const std::uint8_t* data) {
     for (std::uint64_t i = 0; i < 5; ++i) {
         if (u256::load_be(data + 32 * i) != u256(DEPOSIT_FIELDS[i].place)) return false;
         if (u256::load_be(data + DEPOSIT_FIELDS[i].place) != u256(DEPOSIT_FIELDS[i].length)) return false;
     }
+    return true;
+}
+
+inline bool append_deposit(const Rules& rules, const std::uint8_t* data, std::uint64_t length, std::vector<std::uint8_t>& deposits) {
+    if (length != DEPOSIT_LOG_LENGTH) return false;
+    if (!rules.reads_deposits_by_length && !is_laid_out(data)) return false;
     for (const DepositField& field : DEPOSIT_FIELDS) {
         const std::uint8_t* const value = data + field.place + 32;
         deposits.insert(deposits.end(), value, value + field.length);
@@ -71,7 +77,7 @@ inline void collect_deposits(const Rules& rules, const Environment& environment,
     for (std::uint64_t i = 0; i < log_count; ++i) {
         const Log& log = logs[i];
         if (log.address != environment.deposit_contract || log.topic_count == 0 || log.topics[0] != DEPOSIT_EVENT) continue;
-        if (!requests::append_deposit(log_data + log.data, log.data_length, deposits.bytes)) deposits.is_malformed = true;
+        if (!requests::append_deposit(rules, log_data + log.data, log.data_length, deposits.bytes)) deposits.is_malformed = true;
     }
 }
 

@@ -18,7 +18,7 @@ namespace samestate::evm::rlp {
 // The longest payload whose length fits into the prefix itself.
 constexpr size_t SHORT = 55;
 
-// How deep lists may nest. No structure of the protocol comes near; it bounds the memory that hostile bytes can ask for.
+// How deep lists may nest. No structure of the protocol comes near; it bounds what hostile bytes can ask for.
 constexpr int MAXIMUM_DEPTH = 128;
 
 // What is wrong with bytes, and where. `reason` is null where nothing is.
@@ -30,10 +30,10 @@ struct Malformed {
 
 // An item where it lies: from `start` to `end`, and its payload from `payload` on.
 struct Item {
-    const uint8_t* start;
-    const uint8_t* payload;
-    const uint8_t* end;
-    bool is_list;
+    const uint8_t* start = nullptr;
+    const uint8_t* payload = nullptr;
+    const uint8_t* end = nullptr;
+    bool is_list = false;
 
     size_t length() const { return static_cast<size_t>(end - payload); }
     size_t size() const { return static_cast<size_t>(end - start); }
@@ -92,19 +92,26 @@ inline Malformed check(const uint8_t* data, size_t length, Item* item) {
             return {reason, static_cast<size_t>(position - data)};
         position = inner.end;
         if (inner.is_list) {
-            if (depth == MAXIMUM_DEPTH - 1) return {"lists are nested too deep", static_cast<size_t>(inner.start - data)};
+            if (depth == MAXIMUM_DEPTH - 1)
+                return {"lists are nested too deep", static_cast<size_t>(inner.start - data)};
             ends[++depth] = inner.end;
             position = inner.payload;
         }
     }
 }
 
+// The item that begins at `position` in a list that `check` has found canonical; `position` goes on behind it.
+inline Item next_item(const uint8_t*& position, const uint8_t* end) {
+    Item item;
+    read_item(position, end, &item);
+    position = item.end;
+    return item;
+}
+
 // How many items a list holds that `check` has found canonical.
 inline size_t count_items(const Item& list) {
     size_t count = 0;
-    Item item;
-    for (const uint8_t* position = list.payload; position != list.end; position = item.end, count++)
-        if (read_item(position, list.end, &item)) return SIZE_MAX;
+    for (const uint8_t* position = list.payload; position != list.end; count++) next_item(position, list.end);
     return count;
 }
 
@@ -163,7 +170,7 @@ inline size_t size_of_word(const u256& word) {
 // Each of these writes at `target`, which has room, and gives where it has ended.
 
 inline uint8_t* write_big_endian(uint8_t* target, uint64_t number, size_t size) {
-    for (size_t i = size; i-- > 0; number >>= 8) target[i] = static_cast<uint8_t>(number);
+    for (size_t i = 0; i < size; i++) target[i] = static_cast<uint8_t>(number >> 8 * (size - 1 - i));
     return target + size;
 }
 
@@ -215,7 +222,9 @@ inline void append_bytes(Buffer& buffer, const uint8_t* bytes, size_t length) {
     write_bytes(buffer.extend(size_of_bytes(bytes, length)), bytes, length);
 }
 
-inline void append_number(Buffer& buffer, uint64_t number) { write_number(buffer.extend(size_of_number(number)), number); }
+inline void append_number(Buffer& buffer, uint64_t number) {
+    write_number(buffer.extend(size_of_number(number)), number);
+}
 
 inline void append_word(Buffer& buffer, const u256& word) { write_word(buffer.extend(size_of_word(word)), word); }
 

@@ -73,6 +73,7 @@ namespace samestate::evm {
     NUMBER(has_history_call)             /* EIP-2935 */                                                                \
     NUMBER(has_requests)                 /* EIP-7685: deposits, withdrawals, consolidations */                         \
     NUMBER(has_builder_requests)         /* EIP-8282 */                                                                \
+    NUMBER(reads_deposits_by_length)     /* no fork's: go-ethereum's reading of EIP-6110, for cases that it has filled */ \
     NUMBER(has_access_list)              /* EIP-7928 */                                                                \
     NUMBER(block_access_list_item_gas)   /* EIP-7928: 2,000 */                                                         \
     /* precompiles */                                                                                                  \

@@ -40,8 +40,8 @@ struct Authorization {
     size_t message_length;
 };
 
-// A transaction. What its type does not have is zero, but for the fees: of a legacy or access-list transaction both fees
-// per gas are its gas price (EIP-1559: it bids that much and tips what is over the base fee).
+// A transaction. What its type does not have is zero, but for the fees: of a legacy or access-list transaction both
+// fees per gas are its gas price (EIP-1559: it bids that much and tips what is over the base fee).
 struct Transaction {
     uint8_t type;
     bool has_chain_id;    // false: a legacy transaction that is good on any chain, or has a v of no meaning

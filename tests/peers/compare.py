@@ -19,8 +19,9 @@ from dataclasses import dataclass, field
 from samestate.conformance.engines.protocol import EngineFailure
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.transactions import EXECUTION_LIMIT
-from samestate.conformance.peers.ethereumjs import EthereumJs, PeerFailed
+from samestate.conformance.peers.ethereumjs import EthereumJs
 from samestate.conformance.peers.geth import Geth
+from samestate.conformance.peers.line_process import PeerFailed
 from samestate.conformance.peers.peer import Peer, ReportedBlock, differences, report
 from samestate.spec.evm.chain import EvmResult
 from samestate.spec.evm.forks import AMSTERDAM

@@ -67,6 +67,8 @@ def test_json_on_stdout_is_nothing_but_json() -> None:
         (("--json", "nowhere/speed.json"), "--json nowhere/speed.json: cannot be written: there is no folder nowhere"),
         (("--json", "/proc/speed.json"), "--json /proc/speed.json: cannot be written: "),
         (("--json", "/tmp"), "--json /tmp: must be a file, and is a folder"),
+        (("--peer", "revm"), "--workload and --peer go with --machine evm"),
+        (("--machine", "evm", "--workload", "erc20"), "--workload and --peer go with --machine evm"),
         (("--trace", "nowhere/trace.json"), "--trace nowhere/trace.json: cannot be written: there is no folder"),
     ],
 )
@@ -76,6 +78,42 @@ def test_bad_input_is_told_at_once(options: tuple[str, ...], complaint: str) -> 
     assert complaint in " ".join(result.stderr.replace("│", " ").split())
     assert "Traceback" not in result.output
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--workload", "nothing"), "--workload nothing: no workload is called so; known are loop-arithmetic, "),
+        (("--peer", "nobody"), "--peer nobody: no peer is called so; known are revm, "),
+        (
+            ("--workload", "erc20", "--engine", "reference"),
+            "--engine reference: is not measured on workloads",
+        ),
+        (("--workload", "erc20", "--conflict", "0.5"), "--workload and --peer go with --machine evm"),
+        (("--workload", "erc20", "--workloads", "/proc/a"), "--workloads /proc/a: cannot be written: "),
+    ],
+)
+def test_bad_input_beside_peers_is_told_at_once(options: tuple[str, ...], complaint: str) -> None:
+    result = samestate("bench", "--machine", "evm", *options)
+    assert result.exit_code == 2, result.output
+    assert complaint in " ".join(result.stderr.split())
+    assert result.stdout == ""
+
+
+def test_a_workload_on_the_specification_alone(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    result = samestate(
+        *("bench", "--machine", "evm", "--workload", "transfers", "--engine", "spec", "--repeat", "1"),
+        *("--json", str(figures), "--workloads", str(tmp_path / "workloads")),
+    )
+    assert result.exit_code == 0, result.output
+    assert "transfers: 1,000 transactions, 21,000,000 gas, Osaka" in result.stdout
+    document = json.loads(figures.read_text())
+    assert document["repeat"] == 1
+    (workload,) = document["workloads"]
+    assert (workload["workload"], workload["gas"]) == ("transfers", 21_000_000)
+    assert [each["engine"] for each in workload["results"]] == ["spec"]
+    assert not (tmp_path / "workloads").exists()
 
 
 def test_help_says_what_the_ceiling_is() -> None:
@@ -90,5 +128,7 @@ def test_help_says_what_the_ceiling_is() -> None:
         "--read-latency-us",
         "--hot-key",
         "--trace",
+        "--workload",
+        "--peer",
     ):
         assert option in output

@@ -12,7 +12,8 @@ import pytest
 from samestate.conformance.generating.evm import generate_block, generate_invalid_block
 from samestate.conformance.peers import ethereumjs
 from samestate.conformance.peers.eels import Eels
-from samestate.conformance.peers.ethereumjs import EthereumJs, PeerFailed
+from samestate.conformance.peers.ethereumjs import EthereumJs
+from samestate.conformance.peers.line_process import PeerFailed
 from samestate.conformance.peers.peer import PeerMissing, ReportedBlock, differences, run_specification
 from samestate.spec.evm.forks import AMSTERDAM, PRAGUE
 

@@ -1,0 +1,67 @@
+"""The compiled EVM as a measured engine."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from samestate.conformance.benchmarking.block_facts import Facts
+from samestate.conformance.benchmarking.evm_workloads import EvmWorkload
+from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, Turn
+from samestate.optimized.configuration import Configuration
+
+MODULE: Final = "samestate.optimized.evm.engine"
+STRATEGIES: Final = (SEQUENTIAL, "block-stm", "locks", "waves", "access-list", "adaptive")
+
+
+class EngineMissing(Exception):  # noqa: N818 - says what is wrong
+    """The compiled EVM cannot be measured on a workload. The message says why."""
+
+
+def adapt(workload: EvmWorkload, strategy: str) -> tuple[object, Callable[[Any], Facts]]:
+    """What ``EvmEngine.execute`` takes for a workload, and what reads the facts out of its result.
+
+    A workload of a chain (``workload.link``) is the raw block, with its access list, to be imported: senders,
+    execution, roots. Any other is executed alone, its senders given. Raises EngineMissing.
+    """
+    raise EngineMissing("the compiled EVM takes no workloads yet")
+
+
+def engine_class() -> Any:
+    """The class of the compiled engine. Raises EngineMissing."""
+    try:
+        return importlib.import_module(MODULE).EvmEngine
+    except ModuleNotFoundError as error:
+        raise EngineMissing(f"the compiled EVM is not there: {error}") from error
+
+
+class ComparedEvmEngine:
+    """The compiled EVM with a strategy and some workers on a workload. Raises EngineMissing."""
+
+    kind = "threads"
+
+    def __init__(self, workload: EvmWorkload, strategy: str, workers: int) -> None:
+        self.id = f"optimized:{strategy}"
+        self.strategy = strategy
+        self.workers = workers
+        self._block, self._facts_of = adapt(workload, strategy)
+        self._engine = engine_class()(Configuration(strategy=strategy, workers=workers, record=False))
+
+    def turn(self) -> Turn:
+        """Execute the block once. The first turn, which does not count, has warmed the engine up."""
+        start = time.perf_counter()
+        result = self._engine.execute(self._block)
+        seconds = time.perf_counter() - start
+        if result.rejection is not None:
+            raise RuntimeError(f"{self.id}: the block was rejected: {result.rejection}")
+        return Turn(seconds)
+
+    def facts(self) -> Facts:
+        """What the block came to."""
+        return self._facts_of(self._engine.execute(self._block))
+
+    def close(self) -> None:
+        """Give back what the engine holds."""
+        self._engine.close()

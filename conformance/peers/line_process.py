@@ -1,0 +1,67 @@
+"""A program of an outside client that is asked in lines and answers in lines of JSON."""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+
+class PeerFailed(Exception):  # noqa: N818 - says what is wrong
+    """An outside client crashed, or said nothing in time."""
+
+
+class LineProcess:
+    """A program at work. ``time_limit``: the seconds that it has for each answer; :meth:`close` ends it."""
+
+    def __init__(self, name: str, command: Sequence[str], time_limit: float, folder: Path | None = None) -> None:
+        self._name = name
+        self._time_limit = time_limit
+        self._process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            bufsize=1,
+        )
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
+
+    def close(self) -> None:
+        """End the program."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        self._process.kill()
+        self._process.wait()
+
+    def ask(self, line: str) -> dict[str, Any]:
+        """Send a line and wait for the answer. Raises PeerFailed."""
+        if self._process.stdin is None or self._process.poll() is not None:
+            raise PeerFailed(f"{self._name} has ended with status {self._process.returncode}")
+        self._process.stdin.write(line + "\n")
+        return self.answer()
+
+    def answer(self) -> dict[str, Any]:
+        """Wait for an answer. Raises PeerFailed."""
+        try:
+            line = self._lines.get(timeout=self._time_limit)
+        except queue.Empty as error:
+            self.close()
+            raise PeerFailed(f"{self._name} said nothing for {self._time_limit:.0f} s") from error
+        if not line:
+            raise PeerFailed(f"{self._name} has ended with status {self._process.wait()}")
+        answer = json.loads(line)
+        if not isinstance(answer, dict):
+            raise PeerFailed(f"{self._name} answered {line!r}")
+        return answer
+
+    def _read(self, output: IO[str] | None) -> None:
+        for line in output or ():
+            self._lines.put(line)
+        self._lines.put("")

@@ -1,0 +1,418 @@
+// The commitment to a state: a trie of accounts, each of which commits to a trie of its storage (yellow paper, section
+// 4.1). It lasts from block to block; a block's changes are put in, and what they have made unknown is hashed.
+//
+// Both kinds of trie are secure ones: an account stands under the hash of its address, a slot under the hash of its 32
+// bytes. The trie may be partial, as in a witness; what is missing is named.
+
+#ifndef SAMESTATE_EVM_STATE_TRIE_HPP
+#define SAMESTATE_EVM_STATE_TRIE_HPP
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "samestate/optimized/evm/parallel.hpp"
+#include "samestate/optimized/evm/trie_hashing.hpp"
+
+namespace samestate::evm {
+
+// The code hash of an account without code.
+inline constexpr Hash EMPTY_CODE_HASH{{
+    0xc5, 0xd2, 0x46, 0x01, 0x86, 0xf7, 0x23, 0x3c, 0x92, 0x7e, 0x7d, 0xb2, 0xdc, 0xc7, 0x03, 0xc0,
+    0xe5, 0x00, 0xb6, 0x53, 0xca, 0x82, 0x27, 0x3b, 0x7b, 0xfa, 0xd8, 0x04, 0x5d, 0x85, 0xa4, 0x70,
+}};
+
+// What a trie of storage holds of a slot: its value, which is not zero.
+struct SlotValue {
+    static constexpr size_t LIMIT = 33;
+    u256 value;
+
+    size_t write(uint8_t* target) const { return static_cast<size_t>(rlp::write_word(target, value) - target); }
+
+    bool read(const uint8_t* data, size_t length) {
+        rlp::Item item;
+        if (rlp::check(data, length, &item) || rlp::wrong_number(item, 32)) return false;
+        value = rlp::to_word(item.payload, item.length());
+        return true;
+    }
+
+    bool operator==(const SlotValue& other) const { return value == other.value; }
+};
+
+using StorageTrie = Trie<SlotValue>;
+
+// What the trie of accounts holds of an account. A storage root of zeros stands for one that is yet to be computed.
+struct AccountValue {
+    static constexpr size_t LIMIT = 2 + 9 + 33 + 33 + 33;
+    uint64_t nonce;
+    u256 balance;
+    Hash storage_root;
+    Hash code_hash;
+
+    // An account that has nothing.
+    static AccountValue empty() {
+        AccountValue value{0, u256{}, {}, EMPTY_CODE_HASH};
+        std::memcpy(value.storage_root.bytes, EMPTY_ROOT, 32);
+        return value;
+    }
+
+    bool has_storage() const { return std::memcmp(storage_root.bytes, EMPTY_ROOT, 32) != 0; }
+
+    bool is_nothing() const { return !nonce && balance.is_zero() && code_hash == EMPTY_CODE_HASH && !has_storage(); }
+
+    size_t write(uint8_t* target) const {
+        uint8_t* end = rlp::write_list_prefix(target, rlp::size_of_number(nonce) + rlp::size_of_word(balance) + 66);
+        end = rlp::write_number(end, nonce);
+        end = rlp::write_word(end, balance);
+        end = rlp::write_bytes(end, storage_root.bytes, 32);
+        end = rlp::write_bytes(end, code_hash.bytes, 32);
+        return static_cast<size_t>(end - target);
+    }
+
+    bool read(const uint8_t* data, size_t length) {
+        rlp::Item list, item[4];
+        if (rlp::check(data, length, &list) || !list.is_list || rlp::count_items(list) != 4) return false;
+        const uint8_t* position = list.payload;
+        for (rlp::Item& each : item) each = rlp::next_item(position, list.end);
+        if (rlp::wrong_number(item[0], 8) || rlp::wrong_number(item[1], 32)) return false;
+        for (int i = 2; i < 4; i++)
+            if (item[i].is_list || item[i].length() != 32) return false;
+        nonce = rlp::to_number(item[0].payload, item[0].length());
+        balance = rlp::to_word(item[1].payload, item[1].length());
+        std::memcpy(storage_root.bytes, item[2].payload, 32);
+        std::memcpy(code_hash.bytes, item[3].payload, 32);
+        return true;
+    }
+
+    bool operator==(const AccountValue& other) const {
+        return nonce == other.nonce && balance == other.balance && storage_root == other.storage_root &&
+               code_hash == other.code_hash;
+    }
+};
+
+// What a block has made of an account. A part that is not among those that were set stays as it is; an account that is
+// left with nothing at all is in the state only if it is held, or if it was in it with nothing and nobody said otherwise.
+struct AccountChange {
+    enum Part : uint8_t { HELD = 1, BALANCE_SET = 2, NONCE_SET = 4, CODE_SET = 8, WIPED = 16 };
+    Address address;
+    uint8_t parts;        // of the parts below those that are set; WIPED: all storage has vanished first
+    bool is_held;         // EIP-161: be it with nothing
+    uint64_t nonce;
+    u256 balance;
+    Hash code_hash;
+};
+
+// What a block has made of a slot. Zero takes it out.
+struct SlotChange {
+    Address address;
+    u256 slot;
+    u256 value;
+};
+
+// What a partial state lacks, and for what: a node on the path to an account or to a slot of it.
+struct StateGap {
+    Gap gap;
+    Address address;
+    bool is_slot;
+    u256 slot;
+};
+
+class StateTrie {
+public:
+    using AccountTrie = Trie<AccountValue, std::unique_ptr<StorageTrie>>;
+
+    // Makes it the state with that root, whose nodes are among `nodes`, which must stay as long as the state.
+    void begin_partial(const uint8_t* root, const Preimages* nodes) {
+        accounts_.begin_partial(root);
+        nodes_ = nodes;
+    }
+
+    // What the state holds of an account: false where nothing, or a gap is. Any number of threads may read at once.
+    bool read(const Address& address, AccountValue& value, StateGap& gap) const {
+        const AccountTrie::Leaf* leaf;
+        return read(address, value, &leaf, gap);
+    }
+
+    // The value of a slot: zero where there is none, or a gap is. Any number of threads may read at once.
+    u256 read(const Address& address, const u256& slot, StateGap& gap) const {
+        AccountValue account;
+        const AccountTrie::Leaf* leaf;
+        if (!read(address, account, &leaf, gap)) return u256{};
+        uint8_t path[32];
+        path_of(slot, path);
+        SlotValue value;
+        const StorageTrie::Leaf* slot_leaf;
+        const bool found =
+            leaf && leaf->extra ? leaf->extra->read(path, nodes_, value, &slot_leaf, gap.gap)
+                                : StorageTrie::read_from_root(account.storage_root.bytes, path, nodes_, value, gap.gap);
+        if (gap.gap.is_open) name(gap, address, &slot);
+        return found ? value.value : u256{};
+    }
+
+    // Puts in what a block has changed: first what is wiped, then values. A slot must be named once. False where a
+    // partial state lacks what it needs; `gap` says what, and the state is good for nothing any more. What was put in
+    // can be taken back by putting in what was there before.
+    bool update(
+        const AccountChange* accounts, size_t account_count, const SlotChange* slots, size_t slot_count, size_t workers,
+        StateGap& gap
+    ) {
+        std::vector<Part> parts = parts_by_address(accounts, account_count, slots, slot_count);
+        std::vector<Entry> entries = entries_of(parts);
+        std::vector<Hash> slot_paths(slot_count);
+        in_parallel(workers, slot_count, 64, [&](size_t first, size_t last, size_t) {
+            for (; first < last; first++) path_of(slots[first].slot, slot_paths[first].bytes);
+        });
+        in_parallel(workers, entries.size(), 64, [&](size_t first, size_t last, size_t) {
+            for (; first < last; first++) keccak256(entries[first].address->bytes, 20, entries[first].path);
+        });
+        for (Entry& entry : entries)
+            if (!open(entry, gap)) return false;
+        std::atomic<bool> failed{false};
+        in_parallel(workers, entries.size(), 4, [&](size_t first, size_t last, size_t) {
+            for (; first < last; first++)
+                if (!change_storage(entries[first], slots, slot_paths.data())) failed = true;
+        });
+        if (failed)
+            for (const Entry& entry : entries)
+                if (entry.gap.gap.is_open) {
+                    gap = entry.gap;
+                    return false;
+                }
+        // Values before removals: a branch that lost a child before it gained one might have to collapse into a node
+        // that a witness lacks.
+        for (Entry& entry : entries)
+            if (!put_account(entry, gap)) return false;
+        for (Entry& entry : entries)
+            if (!entry.is_kept && !remove_account(entry, gap)) return false;
+        return true;
+    }
+
+    // Hashes all that has changed, and gives the root.
+    void root(size_t workers, uint8_t* root) {
+        if (!accounts_.root()) {
+            std::memcpy(root, EMPTY_ROOT, 32);
+            return;
+        }
+        std::vector<AccountTrie::Leaf*> leaves;
+        stale_storages(accounts_.root(), 0, leaves);
+        hash_storages(leaves, workers);
+        hash_accounts(workers);
+        root_of(accounts_.root()->seen, root);
+    }
+
+private:
+    using AccountHasher = TrieHasher<AccountValue, std::unique_ptr<StorageTrie>>;
+
+    // One account change, or a run of slot changes of one account.
+    struct Part {
+        uint64_t order;       // the address's first bytes
+        const Address* address;
+        const AccountChange* account;
+        size_t first_slot, last_slot;
+    };
+
+    // All that has changed of one account.
+    struct Entry {
+        const Address* address;
+        const Part* first;
+        const Part* last;
+        uint8_t path[32];
+        AccountTrie::Leaf* leaf;              // null: it was not in the state
+        std::unique_ptr<StorageTrie> storage; // where slots have changed
+        bool is_storage_changed, is_kept;
+        StateGap gap;
+    };
+
+    struct Stale {
+        TrieNode* node;
+        int start;
+    };
+
+    static void path_of(const u256& slot, uint8_t* path) {
+        uint8_t bytes[32];
+        slot.store_be(bytes);
+        keccak256(bytes, 32, path);
+    }
+
+    static void name(StateGap& gap, const Address& address, const u256* slot) {
+        gap.address = address;
+        gap.is_slot = slot != nullptr;
+        if (slot) gap.slot = *slot;
+    }
+
+    bool read(const Address& address, AccountValue& value, const AccountTrie::Leaf** leaf, StateGap& gap) const {
+        uint8_t path[32];
+        keccak256(address.bytes, 20, path);
+        const bool found = accounts_.read(path, nodes_, value, leaf, gap.gap);
+        if (gap.gap.is_open) name(gap, address, nullptr);
+        return found;
+    }
+
+    static std::vector<Part> parts_by_address(
+        const AccountChange* accounts, size_t account_count, const SlotChange* slots, size_t slot_count
+    ) {
+        std::vector<Part> parts;
+        parts.reserve(account_count + slot_count / 2);
+        for (size_t i = 0; i < account_count; i++)
+            parts.push_back({load_be64(accounts[i].address.bytes), &accounts[i].address, &accounts[i], 0, 0});
+        for (size_t i = 0, last; i < slot_count; i = last) {
+            for (last = i + 1; last < slot_count && slots[last].address == slots[i].address; last++) {}
+            parts.push_back({load_be64(slots[i].address.bytes), &slots[i].address, nullptr, i, last});
+        }
+        std::stable_sort(parts.begin(), parts.end(), [](const Part& one, const Part& other) {
+            return one.order != other.order ? one.order < other.order : *one.address < *other.address;
+        });
+        return parts;
+    }
+
+    static std::vector<Entry> entries_of(const std::vector<Part>& parts) {
+        std::vector<Entry> entries;
+        entries.reserve(parts.size());
+        const Part* const end = parts.data() + parts.size();
+        for (const Part *first = parts.data(), *last; first != end; first = last) {
+            for (last = first + 1; last != end && *last->address == *first->address; last++) {}
+            entries.emplace_back();
+            Entry& entry = entries.back();
+            entry.address = first->address;
+            entry.first = first;
+            entry.last = last;
+            entry.leaf = nullptr;
+            entry.is_storage_changed = entry.is_kept = false;
+        }
+        return entries;
+    }
+
+    // Finds what the state holds of the account, and takes hold of its storage where that changes.
+    bool open(Entry& entry, StateGap& gap) {
+        entry.leaf = accounts_.find(entry.path, nodes_, gap.gap);
+        if (gap.gap.is_open) {
+            name(gap, *entry.address, nullptr);
+            return false;
+        }
+        for (const Part* part = entry.first; part != entry.last; part++)
+            entry.is_storage_changed |= !part->account || part->account->parts & AccountChange::WIPED;
+        if (!entry.is_storage_changed) return true;
+        if (entry.leaf && entry.leaf->extra) {
+            entry.storage = std::move(entry.leaf->extra);
+        } else {
+            entry.storage.reset(new StorageTrie());
+            if (entry.leaf) entry.storage->begin_partial(entry.leaf->value.storage_root.bytes);
+        }
+        return true;
+    }
+
+    bool change_storage(Entry& entry, const SlotChange* slots, const Hash* paths) {
+        if (!entry.is_storage_changed) return true;
+        for (const Part* part = entry.first; part != entry.last; part++)
+            if (part->account && part->account->parts & AccountChange::WIPED) entry.storage.reset(new StorageTrie());
+        for (const bool is_removal : {false, true})
+            for (const Part* part = entry.first; part != entry.last; part++)
+                for (size_t i = part->first_slot; i < part->last_slot; i++) {
+                    if (slots[i].value.is_zero() != is_removal) continue;
+                    if (is_removal)
+                        entry.storage->remove(paths[i].bytes, nodes_, entry.gap.gap);
+                    else
+                        entry.storage->put(paths[i].bytes, SlotValue{slots[i].value}, false, nodes_, entry.gap.gap);
+                    if (entry.gap.gap.is_open) {
+                        name(entry.gap, slots[i].address, &slots[i].slot);
+                        return false;
+                    }
+                }
+        return true;
+    }
+
+    bool put_account(Entry& entry, StateGap& gap) {
+        const AccountValue before = entry.leaf ? entry.leaf->value : AccountValue::empty();
+        AccountValue value = before;
+        bool is_held = entry.leaf && before.is_nothing();
+        if (entry.is_storage_changed) {
+            value.storage_root = Hash{};
+            if (entry.storage->is_empty()) {
+                entry.storage.reset();
+                std::memcpy(value.storage_root.bytes, EMPTY_ROOT, 32);
+            }
+        }
+        for (const Part* part = entry.first; part != entry.last; part++) {
+            const AccountChange* change = part->account;
+            if (!change) continue;
+            if (change->parts & AccountChange::HELD) is_held = change->is_held;
+            if (change->parts & AccountChange::NONCE_SET) value.nonce = change->nonce;
+            if (change->parts & AccountChange::BALANCE_SET) value.balance = change->balance;
+            if (change->parts & AccountChange::CODE_SET) value.code_hash = change->code_hash;
+        }
+        entry.is_kept = !value.is_nothing() || is_held;
+        if (!entry.is_kept) return true;
+        AccountTrie::Leaf* leaf = accounts_.put(entry.path, value, entry.storage != nullptr, nodes_, gap.gap);
+        if (!leaf) {
+            name(gap, *entry.address, nullptr);
+            return false;
+        }
+        if (entry.is_storage_changed) leaf->extra = std::move(entry.storage);
+        return true;
+    }
+
+    bool remove_account(const Entry& entry, StateGap& gap) {
+        if (accounts_.remove(entry.path, nodes_, gap.gap)) return true;
+        name(gap, *entry.address, nullptr);
+        return false;
+    }
+
+    // Accounts whose storage has to be hashed. Recursion is no deeper than a key has nibbles.
+    static void stale_storages(TrieNode* node, int start, std::vector<AccountTrie::Leaf*>& leaves) {
+        if (!is_stale(node, start)) return;
+        if (node->kind == NodeKind::LEAF) {
+            AccountTrie::Leaf* leaf = static_cast<AccountTrie::Leaf*>(node);
+            if (leaf->value.storage_root == Hash{}) leaves.push_back(leaf);
+        } else if (node->kind == NodeKind::BRANCH) {
+            for (TrieNode* child : static_cast<TrieBranch*>(node)->children)
+                if (child) stale_storages(child, node->depth + 1, leaves);
+        }
+    }
+
+    // The stale nodes that stand so many branches below a node, or the node itself.
+    static void stale_below(TrieNode* node, int start, int levels, std::vector<Stale>& found) {
+        if (!is_stale(node, start)) return;
+        if (levels == 0 || node->kind != NodeKind::BRANCH) {
+            found.push_back({node, start});
+            return;
+        }
+        for (TrieNode* child : static_cast<TrieBranch*>(node)->children)
+            if (child) stale_below(child, node->depth + 1, levels - 1, found);
+    }
+
+    template <class Hasher>
+    static void hash_all(const std::vector<Stale>& nodes, size_t workers, size_t stretch) {
+        std::vector<Hasher> hashers(workers);
+        in_parallel(workers, nodes.size(), stretch, [&](size_t first, size_t last, size_t worker) {
+            for (; first < last; first++) hashers[worker].add(nodes[first].node, nodes[first].start);
+            hashers[worker].run();
+        });
+    }
+
+    // First what hangs on the roots, so that one large storage is work for many, then the roots.
+    static void hash_storages(const std::vector<AccountTrie::Leaf*>& leaves, size_t workers) {
+        using Hasher = TrieHasher<SlotValue>;
+        std::vector<Stale> nodes;
+        for (AccountTrie::Leaf* leaf : leaves) stale_below(leaf->extra->root(), 0, 1, nodes);
+        hash_all<Hasher>(nodes, workers, 16);
+        nodes.clear();
+        for (AccountTrie::Leaf* leaf : leaves) nodes.push_back({leaf->extra->root(), 0});
+        hash_all<Hasher>(nodes, workers, 16);
+        for (AccountTrie::Leaf* leaf : leaves) root_of(leaf->extra->root()->seen, leaf->value.storage_root.bytes);
+    }
+
+    // First the subtrees two branches down, then what is above them.
+    void hash_accounts(size_t workers) {
+        std::vector<Stale> nodes;
+        stale_below(accounts_.root(), 0, 2, nodes);
+        hash_all<AccountHasher>(nodes, workers, 8);
+        hash_all<AccountHasher>({{accounts_.root(), 0}}, 1, 1);
+    }
+
+    AccountTrie accounts_;
+    const Preimages* nodes_ = nullptr;
+};
+
+}  // namespace samestate::evm
+
+#endif

@@ -1,0 +1,447 @@
+// A Merkle-Patricia trie in memory, over keys of 32 bytes, that lasts from block to block (yellow paper, appendix D).
+//
+// A node knows the whole key that leads to it and how many nibbles of it do; a stretch of path between a branch and its
+// parent is not a node but the difference of the two numbers, and becomes an extension where it is encoded. So nothing
+// but pointers changes when paths part or fall together, and a node that moves up or down needs no copy.
+//
+// Each node keeps how its parent refers to it, and from which depth on: what has not changed is not encoded again. A
+// change forgets the references of the branches on its path; trie_hashing.hpp makes them again.
+//
+// A trie may be partial: of an Unresolved node only the hash is known, and its bytes are looked for among the preimages
+// of a witness when the way leads there. What is not among them is named by a Gap.
+
+#ifndef SAMESTATE_EVM_TRIE_HPP
+#define SAMESTATE_EVM_TRIE_HPP
+
+#include <utility>
+
+#include "samestate/optimized/evm/preimages.hpp"
+#include "samestate/optimized/evm/trie_nodes.hpp"
+
+namespace samestate::evm {
+
+// Why a partial trie cannot go on: it lacks the node with this hash, or what has the hash is no node (`reason` says why
+// not). Nothing, while `is_open` is false.
+struct Gap {
+    bool is_open = false;
+    const char* reason = nullptr;
+    uint8_t hash[32];
+
+    void miss(const uint8_t* node) { open(node, nullptr); }
+    void malformed(const uint8_t* node, const char* why) { open(node, why); }
+
+private:
+    void open(const uint8_t* node, const char* why) {
+        is_open = true;
+        reason = why;
+        std::memcpy(hash, node, 32);
+    }
+};
+
+enum class NodeKind : uint8_t { LEAF, BRANCH, UNRESOLVED };
+
+constexpr uint8_t NEVER_SEEN = 255;
+
+struct TrieNode {
+    NodeKind kind;
+    uint8_t depth;                     // how many nibbles of `key` lead to it: all of them to a leaf
+    uint8_t seen_from = NEVER_SEEN;    // the depth of its parent's child, for which `seen` holds
+    Reference seen;                    // how the parent refers to it, its extension included
+    uint8_t key[32];                   // what is behind `depth` has no meaning
+
+    TrieNode(NodeKind kind, int depth, const uint8_t* key) : kind(kind), depth(static_cast<uint8_t>(depth)) {
+        std::memcpy(this->key, key, 32);
+    }
+};
+
+template <class Value, class Extra>
+struct TrieLeaf : TrieNode {
+    Value value{};
+    Extra extra{};
+
+    explicit TrieLeaf(const uint8_t* key) : TrieNode(NodeKind::LEAF, KEY_NIBBLES, key) {}
+};
+
+struct TrieBranch : TrieNode {
+    Reference own;                     // to the branch itself; of length 0 where it has to be made anew
+    TrieNode* children[16] = {};
+
+    TrieBranch(int depth, const uint8_t* key) : TrieNode(NodeKind::BRANCH, depth, key) {}
+};
+
+// A node that is known by its hash alone. If it stands deeper than its parent's child, it hangs on an extension, so it
+// is a branch.
+struct UnresolvedNode : TrieNode {
+    Reference own;
+
+    UnresolvedNode(int depth, const uint8_t* key, const uint8_t* hash) : TrieNode(NodeKind::UNRESOLVED, depth, key) {
+        own.length = 32;
+        std::memcpy(own.bytes, hash, 32);
+    }
+};
+
+struct Nothing {};
+
+// `Value` is what a leaf holds: `size_t write(uint8_t*) const` gives its bytes, at most Value::LIMIT of them; `bool
+// read(const uint8_t*, size_t)` takes them in, false where they are none; `==` says that nothing has changed. `Extra` is
+// what else hangs on a leaf.
+template <class Value, class Extra = Nothing>
+class Trie {
+public:
+    using Leaf = TrieLeaf<Value, Extra>;
+
+    Trie() = default;
+    Trie(const Trie&) = delete;
+    Trie& operator=(const Trie&) = delete;
+    Trie(Trie&& other) noexcept : root_(other.root_) { other.root_ = nullptr; }
+    Trie& operator=(Trie&& other) noexcept {
+        std::swap(root_, other.root_);
+        return *this;
+    }
+    ~Trie() { destroy(root_); }
+
+    // Makes it the trie with that root hash, of which nothing else is known yet.
+    void begin_partial(const uint8_t* root) {
+        static constexpr uint8_t nowhere[32] = {};
+        destroy(root_);
+        root_ = nullptr;
+        if (std::memcmp(root, EMPTY_ROOT, 32) != 0) root_ = new UnresolvedNode(0, nowhere, root);
+    }
+
+    bool is_empty() const { return root_ == nullptr; }
+    TrieNode* root() const { return root_; }
+
+    // The leaf of a key, or null where there is none or a gap is. Nodes on the way are resolved and kept.
+    Leaf* find(const uint8_t* key, const Preimages* preimages, Gap& gap) {
+        TrieNode** place = &root_;
+        for (int start = 0; *place;) {
+            TrieNode* node = *place;
+            if (shared_nibbles(key, node->key, node->depth) < node->depth) return nullptr;
+            if (node->kind == NodeKind::LEAF) return static_cast<Leaf*>(node);
+            if (node->kind == NodeKind::UNRESOLVED) {
+                if (!resolve(place, start, preimages, gap)) return nullptr;
+                continue;
+            }
+            place = &static_cast<TrieBranch*>(node)->children[nibble_of(key, node->depth)];
+            start = node->depth + 1;
+        }
+        return nullptr;
+    }
+
+    // The value of a key, without changing anything: what is not resolved is read where it lies, so that many threads
+    // may read at once. False where there is no value or a gap is. `leaf` is where it was found, null if not resolved.
+    bool read(const uint8_t* key, const Preimages* preimages, Value& value, const Leaf** leaf, Gap& gap) const {
+        *leaf = nullptr;
+        const TrieNode* node = root_;
+        while (node) {
+            if (shared_nibbles(key, node->key, node->depth) < node->depth) return false;
+            if (node->kind == NodeKind::LEAF) {
+                *leaf = static_cast<const Leaf*>(node);
+                value = (*leaf)->value;
+                return true;
+            }
+            if (node->kind == NodeKind::UNRESOLVED) {
+                const uint8_t* hash = static_cast<const UnresolvedNode*>(node)->own.bytes;
+                return read_encoded(hash, node->depth, key, preimages, value, gap);
+            }
+            node = static_cast<const TrieBranch*>(node)->children[nibble_of(key, node->depth)];
+        }
+        return false;
+    }
+
+    // The value of a key in the trie with that root hash, read from encoded nodes alone.
+    static bool read_from_root(
+        const uint8_t* root, const uint8_t* key, const Preimages* preimages, Value& value, Gap& gap
+    ) {
+        if (std::memcmp(root, EMPTY_ROOT, 32) == 0) return false;
+        return read_encoded(root, 0, key, preimages, value, gap);
+    }
+
+    // Gives a key its value, and its leaf, or null where a gap is; then nothing has changed. If it has that value
+    // already nothing is forgotten either, unless `anyway`.
+    Leaf* put(const uint8_t* key, const Value& value, bool anyway, const Preimages* preimages, Gap& gap) {
+        Way way;
+        TrieNode** place = walk(key, preimages, way, gap);
+        if (gap.is_open) return nullptr;
+        TrieNode* node = *place;
+        if (node && node->kind == NodeKind::LEAF && std::memcmp(node->key, key, 32) == 0) {
+            Leaf* leaf = static_cast<Leaf*>(node);
+            if (!anyway && leaf->value == value) return leaf;
+            leaf->value = value;
+            leaf->seen_from = NEVER_SEEN;
+            forget(way);
+            return leaf;
+        }
+        Leaf* leaf = new Leaf(key);
+        leaf->value = value;
+        if (node) {
+            const int parting = shared_nibbles(key, node->key, node->depth);
+            TrieBranch* branch = new TrieBranch(parting, key);
+            branch->children[nibble_of(node->key, parting)] = node;
+            branch->children[nibble_of(key, parting)] = leaf;
+            *place = branch;
+        } else {
+            *place = leaf;
+        }
+        forget(way);
+        return leaf;
+    }
+
+    // Takes a key out. False where a gap is; then nothing has changed. A branch that is left with one child gives way to
+    // it: the child's path grows, so of an unresolved child the node has to be known.
+    bool remove(const uint8_t* key, const Preimages* preimages, Gap& gap) {
+        Way way;
+        TrieNode** place = walk(key, preimages, way, gap);
+        if (gap.is_open) return false;
+        TrieNode* node = *place;
+        if (!node || node->kind != NodeKind::LEAF || std::memcmp(node->key, key, 32) != 0) return true;
+        if (way.length) {
+            TrieBranch* parent = way.branch(way.length - 1);
+            TrieNode** other = nullptr;
+            int others = 0;
+            for (TrieNode*& child : parent->children)
+                if (child && child != node) {
+                    other = &child;
+                    others++;
+                }
+            if (others == 1) {
+                // On an extension, even an unresolved node is known to be a branch.
+                if ((*other)->kind == NodeKind::UNRESOLVED && (*other)->depth == parent->depth + 1 &&
+                    !resolve(other, parent->depth + 1, preimages, gap))
+                    return false;
+                *way.places[way.length - 1] = *other;
+                delete parent;
+                way.length--;
+            } else {
+                *place = nullptr;
+            }
+        } else {
+            root_ = nullptr;
+        }
+        delete static_cast<Leaf*>(node);
+        forget(way);
+        return true;
+    }
+
+private:
+    static constexpr const char* NO_NODE = "is no list of 2 or 17 items on the way to a key";
+
+    // The branches that a walk has gone through, by where the pointer to each of them stands.
+    struct Way {
+        TrieNode** places[KEY_NIBBLES];
+        int length = 0;
+
+        TrieBranch* branch(int index) const { return static_cast<TrieBranch*>(*places[index]); }
+    };
+
+    // Goes down the path of a key to where its leaf is or belongs.
+    TrieNode** walk(const uint8_t* key, const Preimages* preimages, Way& way, Gap& gap) {
+        TrieNode** place = &root_;
+        for (int start = 0; *place;) {
+            TrieNode* node = *place;
+            if (node->kind == NodeKind::LEAF || shared_nibbles(key, node->key, node->depth) < node->depth) break;
+            if (node->kind == NodeKind::UNRESOLVED) {
+                if (!resolve(place, start, preimages, gap)) break;
+                continue;
+            }
+            way.places[way.length++] = place;
+            place = &static_cast<TrieBranch*>(node)->children[nibble_of(key, node->depth)];
+            start = node->depth + 1;
+        }
+        return place;
+    }
+
+    static void forget(const Way& way) {
+        for (int i = 0; i < way.length; i++) {
+            way.branch(i)->own.length = 0;
+            way.branch(i)->seen_from = NEVER_SEEN;
+        }
+    }
+
+    // Puts the node in place of what was known by its hash alone.
+    bool resolve(TrieNode** place, int start, const Preimages* preimages, Gap& gap) {
+        UnresolvedNode* node = static_cast<UnresolvedNode*>(*place);
+        const Bytes* bytes = preimages ? preimages->find(node->own.bytes) : nullptr;
+        if (!bytes) {
+            gap.miss(node->own.bytes);
+            return false;
+        }
+        rlp::Item item;
+        const char* reason = rlp::check(bytes->data, bytes->length, &item).reason;
+        TrieNode* found = reason ? nullptr : decode(item, node->key, node->depth, node->own, &reason);
+        if (found && start < node->depth && !(found->kind == NodeKind::BRANCH && found->depth == node->depth)) {
+            reason = "is no branch, but hangs on an extension";
+            destroy(found);
+        }
+        if (reason) {
+            gap.malformed(node->own.bytes, reason);
+            return false;
+        }
+        if (start < node->depth) {
+            found->seen = node->seen;
+            found->seen_from = node->seen_from;
+        }
+        *place = found;
+        delete node;
+        return true;
+    }
+
+    // The node that canonical RLP is the form of. It stands `depth` nibbles down `key`, and `reference` refers to it.
+    // A child that stands in its parent is shorter than 32 bytes, so recursion ends soon.
+    static TrieNode* decode(
+        const rlp::Item& item, const uint8_t* key, int depth, const Reference& reference, const char** reason
+    ) {
+        const size_t count = item.is_list ? rlp::count_items(item) : 0;
+        const uint8_t* position = item.payload;
+        if (count == 2) {
+            Path path;
+            if ((*reason = read_path(rlp::next_item(position, item.end), &path))) return nullptr;
+            const int end = depth + path.length;
+            if (path.is_leaf ? end != KEY_NIBBLES : end >= KEY_NIBBLES || path.length == 0)
+                return refuse("has a path of a wrong length", reason);
+            uint8_t whole[32];
+            std::memcpy(whole, key, 32);
+            put_path(whole, depth, path);
+            const rlp::Item part = rlp::next_item(position, item.end);
+            TrieNode* node;
+            if (path.is_leaf) {
+                Leaf* leaf = new Leaf(whole);
+                node = leaf;
+                if (part.is_list || !leaf->value.read(part.payload, part.length())) {
+                    delete leaf;
+                    return refuse("has a value that is none", reason);
+                }
+            } else {
+                node = decode_child(part, whole, end, reason);
+                if (*reason) return nullptr;
+                if (!node || node->depth != end || node->kind == NodeKind::LEAF) {
+                    destroy(node);
+                    return refuse("is an extension that leads to no branch", reason);
+                }
+            }
+            node->seen = reference;
+            node->seen_from = static_cast<uint8_t>(depth);
+            return node;
+        }
+        if (count != 17 || depth == KEY_NIBBLES) return refuse(NO_NODE, reason);
+        TrieBranch* branch = new TrieBranch(depth, key);
+        branch->own = branch->seen = reference;
+        branch->seen_from = static_cast<uint8_t>(depth);
+        int children = 0;
+        uint8_t whole[32];
+        for (int nibble = 0; nibble < 16; nibble++) {
+            const rlp::Item part = rlp::next_item(position, item.end);
+            std::memcpy(whole, key, 32);
+            const uint8_t one[1] = {static_cast<uint8_t>(nibble)};
+            put_path(whole, depth, Path{one, 1, 1, false});
+            branch->children[nibble] = decode_child(part, whole, depth + 1, reason);
+            children += branch->children[nibble] != nullptr;
+            if (*reason) break;
+        }
+        if (!*reason && children < 2) *reason = "is a branch of fewer than two children";
+        if (!*reason && *position != 0x80) *reason = "has a value in a branch, where no key ends";
+        if (*reason) {
+            destroy(branch);
+            return nullptr;
+        }
+        return branch;
+    }
+
+    static TrieNode* refuse(const char* why, const char** reason) {
+        *reason = why;
+        return nullptr;
+    }
+
+    // What a parent holds: nothing, a hash, or a node that is shorter than one.
+    static TrieNode* decode_child(const rlp::Item& item, const uint8_t* key, int depth, const char** reason) {
+        if (!item.is_list) {
+            if (item.length() == 0) return nullptr;
+            if (item.length() != 32) return refuse("has a child that is neither a hash nor a node", reason);
+            UnresolvedNode* node = new UnresolvedNode(depth, key, item.payload);
+            node->seen = node->own;
+            node->seen_from = static_cast<uint8_t>(depth);
+            return node;
+        }
+        if (item.size() >= 32) return refuse("has a child in it that is too long to be there", reason);
+        Reference reference;
+        reference.length = static_cast<uint8_t>(item.size());
+        std::memcpy(reference.bytes, item.start, item.size());
+        return decode(item, key, depth, reference, reason);
+    }
+
+    // The value of a key below the node with that hash, read from encoded nodes alone.
+    static bool read_encoded(
+        const uint8_t* hash, int depth, const uint8_t* key, const Preimages* preimages, Value& value, Gap& gap
+    ) {
+        for (;;) {
+            const Bytes* bytes = preimages ? preimages->find(hash) : nullptr;
+            if (!bytes) {
+                gap.miss(hash);
+                return false;
+            }
+            rlp::Item item;
+            const char* reason = rlp::check(bytes->data, bytes->length, &item).reason;
+            const uint8_t* next = nullptr;
+            while (!reason && !next) {   // goes on in nodes that stand in their parents
+                const size_t count = item.is_list ? rlp::count_items(item) : 0;
+                const uint8_t* position = item.payload;
+                rlp::Item part;
+                if (count == 17 && depth < KEY_NIBBLES) {
+                    for (int nibble = nibble_of(key, depth); nibble >= 0; nibble--)
+                        part = rlp::next_item(position, item.end);
+                    depth++;
+                } else if (count == 2) {
+                    Path path;
+                    if ((reason = read_path(rlp::next_item(position, item.end), &path))) break;
+                    const int end = depth + path.length;
+                    if (path.is_leaf ? end != KEY_NIBBLES : end >= KEY_NIBBLES || path.length == 0) {
+                        reason = "has a path of a wrong length";
+                        break;
+                    }
+                    for (int i = 0; i < path.length; i++)
+                        if (nibble_of(path.bytes, path.first + i) != nibble_of(key, depth + i)) return false;
+                    depth = end;
+                    part = rlp::next_item(position, item.end);
+                    if (path.is_leaf) {
+                        if (!part.is_list && value.read(part.payload, part.length())) return true;
+                        reason = "has a value that is none";
+                        break;
+                    }
+                } else {
+                    reason = NO_NODE;
+                    break;
+                }
+                if (part.is_list)
+                    item = part;
+                else if (part.length() == 32)
+                    next = part.payload;
+                else if (part.length() == 0 && count == 17)
+                    return false;
+                else
+                    reason = "has a child that is neither a hash nor a node";
+            }
+            if (reason) {
+                gap.malformed(hash, reason);
+                return false;
+            }
+            hash = next;
+        }
+    }
+
+    static void destroy(TrieNode* node) {
+        if (!node) return;
+        switch (node->kind) {
+            case NodeKind::LEAF: delete static_cast<Leaf*>(node); return;
+            case NodeKind::UNRESOLVED: delete static_cast<UnresolvedNode*>(node); return;
+            case NodeKind::BRANCH:
+                for (TrieNode* child : static_cast<TrieBranch*>(node)->children) destroy(child);
+                delete static_cast<TrieBranch*>(node);
+        }
+    }
+
+    TrieNode* root_ = nullptr;
+};
+
+}  // namespace samestate::evm
+
+#endif
