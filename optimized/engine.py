@@ -65,9 +65,13 @@ class Engine:
                 return self._toy.execute(block)
             if self._evm is not None:
                 if not isinstance(base, World):
-                    raise TypeError(f"the machine evm runs on a samestate.optimized.evm.world.World, not {type(base).__name__}")
+                    raise TypeError(
+                        f"the machine evm runs on a samestate.optimized.evm.world.World, not {type(base).__name__}"
+                    )
                 return self._evm.execute(block, base)
             assert self._python is not None
+            if isinstance(base, World):
+                raise TypeError("a machine in Python runs on a mapping of keys to values, not on a World")
             return self._python.execute(block, {} if base is None else base, storage, accesses, predictions)
         finally:
             try:

@@ -10,9 +10,7 @@ from cython.cimports.samestate.optimized.evm.worker_seams import Log, OutcomeRec
 @cython.cfunc
 def bytes_at(place: cython.p_const_void, length: uint64_t) -> object:
     """Bytes, copied."""
-    return PyBytes_FromStringAndSize(
-        cython.cast(cython.p_const_char, place), cython.cast(cython.Py_ssize_t, length)
-    )
+    return PyBytes_FromStringAndSize(cython.cast(cython.p_const_char, place), cython.cast(cython.Py_ssize_t, length))
 
 
 @cython.cfunc
@@ -56,7 +54,11 @@ class BlockRecords:
             for topic in range(log.topic_count):
                 topics.append(topic_at(log.topics[topic].w))
             logs.append(
-                (bytes_at(log.address.bytes, 20), tuple(topics), bytes_at(record.log_data() + log.data, log.data_length))
+                (
+                    bytes_at(log.address.bytes, 20),
+                    tuple(topics),
+                    bytes_at(record.log_data() + log.data, log.data_length),
+                )
             )
         end: str | None = None
         if not record.figures.succeeded():

@@ -1,10 +1,10 @@
 """Values from the state before the block, for transactions that run one after another.
 
-A State keeps what its records hold from step to step (state.hpp), so each account and each slot is asked for once a block.
+A State keeps what its records hold from step to step (state.hpp), so each account and slot is asked for once a block.
 """
 
 import cython
-from cython.cimports.libc.stdint import uint8_t, uint64_t
+from cython.cimports.libc.stdint import uint8_t
 from cython.cimports.libc.string import memcpy, memset
 from cython.cimports.samestate.optimized.core.records import Content
 from cython.cimports.samestate.optimized.evm.seams import HELD_EMPTY, HELD_STORAGE_ALONE, NOT_HELD

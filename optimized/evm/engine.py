@@ -43,7 +43,10 @@ class EvmEngine:
         self._closed = False
 
     def execute(self, block: PackedBlock, world: World) -> EvmResult:
-        """Run a block on a state, which stays as it is. Raises an :class:`EngineError` where it could not be run to its end."""
+        """Run a block on a state, which stays as it is.
+
+        Raises an :class:`EngineError` where the block could not be run to its end.
+        """
         try:
             return self._execute(block, world)
         except OutOfMemory:

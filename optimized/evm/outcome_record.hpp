@@ -18,6 +18,7 @@ struct OutcomeRecord {
     OutcomeFigures figures;
     Address sender;
     std::uint8_t type;              // of the transaction
+    std::uint64_t overflows;        // 1: what it has credited does not fit 256 bits, so that the block ends here if it has room for it
     std::uint64_t log_count;
     std::uint64_t log_data_length;
     std::uint64_t output_length;

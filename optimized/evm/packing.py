@@ -44,7 +44,10 @@ class BlockEnvironment(NamedTuple):
 
 
 def blob_base_fee(excess: int, fraction: int) -> int | None:
-    """The price of a unit of blob gas in wei (EIP-4844: e to the excess over the fraction); None where no word holds it."""
+    """The price of a unit of blob gas in wei, e to the excess over the fraction (EIP-4844).
+
+    None where no word holds it.
+    """
     if fraction == 0 or excess // fraction >= UNREACHABLE_BLOB_FEE:
         return None if fraction else 1
     # EIP-4844, fake_exponential: the Taylor series in integers
@@ -111,10 +114,10 @@ def pack(
     """Pack a block of a fork (forks.py).
 
     ``transactions``: their bytes (EIP-2718); one whose bytes are none makes the block invalid when it is executed.
-    ``withdrawals``: recipients and amounts in gwei; ``ommers``: miners and block numbers. ``is_bare``: nothing happens before the
-    first and after the last transaction. ``predictions``: what a block access list says that steps leave, by canonical key: pairs
-    of a transaction's index and the value. ``senders``: who sent the transactions, where that is known for sure; then no
-    signature is looked at. Raises ValueError for numbers and bytes of the wrong size.
+    ``withdrawals``: recipients and amounts in gwei; ``ommers``: miners and block numbers. ``is_bare``: nothing happens
+    before the first and after the last transaction. ``predictions``: what a block access list says that steps leave,
+    by canonical key: pairs of a transaction's index and the value. ``senders``: who sent the transactions, where that
+    is known for sure; then no signature is looked at. Raises ValueError for numbers and bytes of the wrong size.
     """
     block: PackedBlock = PackedBlock()
     ruleset: Ruleset = ruleset_of(fork)

@@ -72,9 +72,7 @@ def value_at(entry: cython.pointer(cython.const[uint8_t]), world: World) -> obje
     return number_at(word + WORD if entry[1] == SLOT else word)
 
 
-def effect_at(
-    place: cython.pointer(cython.const[uint8_t]), length: uint64_t, world: World
-) -> object:
+def effect_at(place: cython.pointer(cython.const[uint8_t]), length: uint64_t, world: World) -> object:
     """What a step did. ``world`` has the codes that it speaks of."""
     reads: list = []
     sets: dict = {}

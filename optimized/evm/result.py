@@ -27,8 +27,9 @@ class Log(NamedTuple):
 class Outcome(NamedTuple):
     """What one transaction did. Gas in gas units, the price in wei.
 
-    ``gas_used`` is what its sender paid for, ``execution_gas`` and ``state_gas`` what the block counts. ``end`` is None where it
-    succeeded, else the name of how its outermost frame ended; ``created`` the address that a creation made or tried to make.
+    ``gas_used`` is what its sender paid for, ``execution_gas`` and ``state_gas`` what the block counts. ``end`` is
+    None where it succeeded, else the name of how its outermost frame ended; ``created`` the address that a creation
+    made or tried to make.
     """
 
     sender: bytes
@@ -86,7 +87,7 @@ def storage_owner(key: bytes) -> bytes | None:
 
 
 class EvmResult:
-    """What a block did; see :class:`samestate.optimized.result.Result`. All but the verdict is made when it is asked for.
+    """What a block did; see :class:`samestate.optimized.result.Result`. All but the verdict is made when asked for.
 
     ``requests``: what the block asks of the consensus layer, each a type byte and data (EIP-7685).
     """
@@ -123,7 +124,7 @@ class EvmResult:
 
     @property
     def requests(self) -> tuple[bytes, ...]:
-        """What the block asks of the consensus layer: for each kind of which there is any, its byte and the data (EIP-7685)."""
+        """What the block asks of the consensus layer (EIP-7685): for each kind that there is, its byte and the data."""
         if self.rejection is not None:
             return ()
         packed = self.records.output(self.block.transaction_count + 1)

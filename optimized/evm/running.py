@@ -49,12 +49,20 @@ from cython.cimports.samestate.optimized.evm.block_records import BlockRecords
 from cython.cimports.samestate.optimized.evm.direct import has_storage_alone, load_account_directly, load_slot_directly
 from cython.cimports.samestate.optimized.evm.native.precompiles import libraries_address
 from cython.cimports.samestate.optimized.evm.seams import CODE, NONCE, SLOT, Code
+from cython.cimports.samestate.optimized.evm.versioned import (
+    base_content,
+    begin_versioned,
+    finish_versioned,
+    load_account_versioned,
+    load_slot_versioned,
+    merge_balance,
+)
 from cython.cimports.samestate.optimized.evm.worker_seams import (
     STEP_DONE,
     STEP_MISSING,
     STEP_OUT_OF_MEMORY,
+    STEP_OVERFLOW,
     STEP_STOPPED,
-    STEP_UNMERGED,
     OutcomeRecord,
     Settlement,
     StepResult,
@@ -66,14 +74,6 @@ from cython.cimports.samestate.optimized.evm.worker_seams import (
     new_worker,
     set_libraries,
     swap_buffers,
-)
-from cython.cimports.samestate.optimized.evm.versioned import (
-    base_content,
-    begin_versioned,
-    finish_versioned,
-    load_account_versioned,
-    load_slot_versioned,
-    merge_balance,
 )
 from cython.cimports.samestate.optimized.strategies.predictions import predict
 from cython.cimports.samestate.optimized.strategies.worker import prepare, run_worker
@@ -195,12 +195,13 @@ def merge(
 def leave(task: cython.pointer(Task), local: cython.pointer(EvmWorker), result: StepResult) -> cython.int:
     """Hand over what a step did, and its record, which lies in the arena from now on. An ExecutionResult.
 
-    A limit of the worker's own is no verdict on the transaction before its reads have been found valid: the record says so.
+    A limit of the worker's own is no verdict on the transaction before its reads have been found valid: the record
+    says so.
     """
     record: cython.pointer(cython.const[OutcomeRecord])
     handed: cython.int
     size: uint64_t
-    if result == STEP_MISSING or result == STEP_OUT_OF_MEMORY:
+    if result == STEP_MISSING or result == STEP_OUT_OF_MEMORY:  # noqa: SIM109 - a tuple would be an object
         task.verdict = FAILED
         task.outcome = allocate(task, 8)
         if task.outcome == 0:
@@ -219,6 +220,11 @@ def leave(task: cython.pointer(Task), local: cython.pointer(EvmWorker), result: 
     if task.verdict == REJECTED:
         return DONE
     handed = finish_versioned(cython.address(local.versioned))
+    if handed == UNMERGED:
+        cython.cast(cython.pointer(OutcomeRecord), task.session.base + task.outcome).overflows = 1
+        task.verdict = REJECTED
+        task.write_count = 0
+        return DONE
     return handed
 
 
@@ -279,21 +285,24 @@ def settle(
         machine.failure = cython.cast(cython.int, cython.cast(cython.pointer(uint64_t), place)[0])
         machine.limit = transaction + 1
         return STOPPED
-    if machine.settlement.add(
-        machine.rules[0],
-        machine.input[0],
-        transaction,
-        cython.cast(cython.pointer(cython.const[OutcomeRecord]), place)[0],
-    ):
-        return DONE
-    return REFUSED
+    record: cython.pointer(cython.const[OutcomeRecord]) = cython.cast(
+        cython.pointer(cython.const[OutcomeRecord]), place
+    )
+    if not machine.settlement.add(machine.rules[0], machine.input[0], transaction, record[0]):
+        return REFUSED
+    if record.overflows:
+        return UNMERGED
+    return DONE
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
 def run_sequentially(
-    machine: cython.pointer(EvmMachine), local: cython.pointer(EvmWorker), times: cython.pointer(uint64_t), at: cython.pointer(uint64_t)
+    machine: cython.pointer(EvmMachine),
+    local: cython.pointer(EvmWorker),
+    times: cython.pointer(uint64_t),
+    at: cython.pointer(uint64_t),
 ) -> StepResult:
     """Run the block on one worker, with the time of each transaction. How it ended, at which step.
 
@@ -552,8 +561,8 @@ class EvmRun:
         if reason:
             self._raise_stopped(reason)
         if self.strategy_number == SEQUENTIAL:
-            if self.ended == STEP_UNMERGED:
-                return self._rejected(records, "BALANCE_OVERFLOW", self.ended_at)
+            if self.ended == STEP_OVERFLOW:
+                return self._rejected(records, "BALANCE_OVERFLOW", 0)
             if self.ended != STEP_DONE:
                 self._raise_limit(self.ended, self.ended_at)
             swap_buffers(records.bytes, self.locals[0].worker.record)
@@ -567,7 +576,7 @@ class EvmRun:
             if settled == STOPPED:
                 self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
             if settled == UNMERGED:
-                return self._rejected(records, "BALANCE_OVERFLOW", ended + 1)
+                return self._rejected(records, "BALANCE_OVERFLOW", 0)  # of no transaction: it shows when effects add up
             if settled == DONE:
                 self._gather(records)
         if self.settlement.code():
@@ -606,7 +615,7 @@ class EvmRun:
         return EvmResult(self.block, self.world, rejection, records, PlainTotals(0, 0, 0, 0), self.recording)
 
     def _put_predictions(self) -> cython.void:
-        """What the block's access list says that its transactions leave. Of what is no key or value nothing is taken."""
+        """What the block's access list says that its transactions leave; nothing of what is no key or value."""
         for key, values in (self.block.predictions or {}).items():
             for transaction, value in sorted(values, key=first_of):
                 if 0 <= transaction < self.block.transaction_count:

@@ -7,7 +7,7 @@ from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.world import World
 
-class KeyTableFull(Exception): ...
+class KeyTableFull(Exception): ...  # noqa: N818
 
 class EvmRun:
     arena: SharedArena

@@ -49,6 +49,7 @@ cdef extern from "samestate/optimized/evm/state.hpp" namespace "samestate::evm" 
         uint8_t observed
         uint8_t set
         cbool credited
+        cbool credit_overflows
         uint32_t wipes
         Existence existence_before
         Existence existence
@@ -61,7 +62,7 @@ cdef extern from "samestate/optimized/evm/state.hpp" namespace "samestate::evm" 
         const Code* code
         uint64_t source[8]
         uint64_t step
-        cbool add_credit() noexcept
+        cbool final_balance(u256& total) noexcept
     cppclass Slot:
         u256 key
         Account* owner

@@ -1,11 +1,11 @@
 """Values from versioned memory, and what a step leaves there.
 
-Each part of an account is a key of its own (the existence of an account that has nothing too), so is each slot, and so is, for each
-address, the fact that its storage was wiped: whoever reads a slot depends on that one as well. A record of an account remembers where
-its keys are, so a worker looks for a name once a block.
+Each part of an account is a key of its own (the existence of an account that has nothing too), so is each slot, and so
+is, for each address, the fact that its storage was wiped: whoever reads a slot depends on that one as well. A record
+of an account remembers where its keys are, so a worker looks for a name once a block.
 
-In versioned memory numbers are words, limb by limb, absent where they are zero. A code is where it lies: codes are made once for
-each hash and stay as they are, so equal places mean equal codes, and workers are threads of one process.
+In versioned memory numbers are words, limb by limb, absent where they are zero. A code is where it lies: codes are
+made once for each hash and stay as they are, so equal places mean equal codes, and workers are threads of one process.
 """
 
 import cython
@@ -21,7 +21,6 @@ from cython.cimports.samestate.optimized.core.records import (
     OUT_OF_MEMORY,
     READ_VALUE,
     STOPPED,
-    SUSPENDED,
     UNMERGED,
     Content,
 )
@@ -39,10 +38,13 @@ from cython.cimports.samestate.optimized.evm.seams import (
     Code,
     Existence,
     answer_of,
+    u256,
 )
 from cython.cimports.samestate.optimized.evm.world import AccountRecord
 
-WIPES = cython.declare(cython.int, 5)  # the part of an address that says that its storage was wiped: of no value to anybody outside
+WIPES = cython.declare(
+    cython.int, 5
+)  # the part of an address that says that its storage was wiped: of no value to anybody outside
 SINCE = cython.declare(cython.int, 6)  # in a record's `source`: the last step that wiped its storage, and one more
 SINCE_STEP = cython.declare(cython.int, 7)  # … and for which step that was asked
 ACCOUNT_NAME_LENGTH = cython.declare(uint64_t, 21)
@@ -211,10 +213,14 @@ def leave(
 @cython.nogil
 @cython.exceptval(check=False)
 def finish_account(versioned: cython.pointer(Versioned), account: cython.pointer(Account)) -> cython.int:
-    """Hand over what is left of an account: a write of each part that is another now, or that nobody has looked at."""
+    """Hand over what is left of an account: a write of each part that is another now, or that nobody has looked at.
+
+    UNMERGED where 256 bits do not hold its balance.
+    """
     result: cython.int = DONE
     byte: uint8_t
     value: uint64_t
+    total: u256
     set: uint8_t = account.set
     observed: uint8_t = account.observed
     code: cython.pointer(cython.const[Code])
@@ -224,19 +230,19 @@ def finish_account(versioned: cython.pointer(Versioned), account: cython.pointer
     if result == DONE and set & 1 and not (observed & 1 and account.existence == account.existence_before):
         byte = cython.cast(uint8_t, account.existence)
         result = leave(versioned, key_of_part(versioned, account, EXISTENCE), cython.address(byte), 1)
-    if result == DONE and set & 2:
-        if not (observed & 2 and memcmp(account.balance.w, account.balance_before.w, 32) == 0):
-            result = leave(versioned, key_of_part(versioned, account, BALANCE), account.balance.w, 32)
+    if result == DONE and (set & 2 or (account.credited and observed & 2)):
+        if not account.final_balance(total):
+            return UNMERGED
+        if not (observed & 2 and memcmp(total.w, account.balance_before.w, 32) == 0):
+            result = leave(versioned, key_of_part(versioned, account, BALANCE), total.w, 32)
     elif result == DONE and account.credited:
+        if account.credit_overflows:
+            return UNMERGED
         key: uint64_t = key_of_part(versioned, account, BALANCE)
-        if key == 0:
+        if key == 0 or not store(versioned, account.credit.w, 32, cython.address(value)):
             return STOPPED
-        if observed & 2:
-            if not account.add_credit():
-                return UNMERGED
-            result = leave(versioned, key, account.balance.w, 32)
-        elif not store(versioned, account.credit.w, 32, cython.address(value)) or credit(versioned.task, key, value):
-            result = STOPPED
+        if credit(versioned.task, key, value):
+            return STOPPED
     if result == DONE and set & 4 and not (observed & 4 and account.nonce == account.nonce_before):
         result = leave(
             versioned, key_of_part(versioned, account, NONCE), cython.address(account.nonce), cython.sizeof(uint64_t)
@@ -323,7 +329,6 @@ def base_content(
     """Give the value before the block of a key by its name, in the form of versioned memory. Always DONE."""
     text: cython.pointer(cython.const[uint8_t]) = cython.cast(cython.pointer(cython.const[uint8_t]), name)
     part: cython.int = text[0]
-    place: uint64_t = 0
     size: uint64_t = 32
     name_of_account: uint8_t[21]
     make_absent(found)

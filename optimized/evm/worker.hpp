@@ -27,6 +27,7 @@ enum StepResult : int {
     STEP_UNMERGED = 3,
     STEP_MISSING = 16,          // a witness lacks what the step asked for
     STEP_OUT_OF_MEMORY = 17,    // the worker's own memory does not suffice
+    STEP_OVERFLOW = 18,         // what it has credited does not fit: only when the step ends (keep); before that it is a fault of the step
 };
 
 inline StepResult result_of(Interruption why) {
@@ -35,6 +36,7 @@ inline StepResult result_of(Interruption why) {
         case Interruption::unmerged: return STEP_UNMERGED;
         case Interruption::missing: return STEP_MISSING;
         case Interruption::out_of_memory: return STEP_OUT_OF_MEMORY;
+        case Interruption::overflow: return STEP_OVERFLOW;
         default: return STEP_STOPPED;
     }
 }
@@ -125,13 +127,14 @@ class Worker {
             head.output_length = outcome_.output.size();
             place_ = append_record(record, executor.state, head, outcome_.output.data(), options);
         });
+        if (result == STEP_OVERFLOW) result = overflow();
         if (result != STEP_STOPPED) running = 0;
         return result;
     }
 
     // What happens after the last transaction. The output of its record is the requests, each after its length in 4 bytes.
     StepResult close(const Deposits& deposits) {
-        return guarded([&] {
+        const StepResult result = guarded([&] {
             Requests requests;
             executor.state.begin_step();
             const Rejection rejection = close_block(executor, deposits, requests);
@@ -145,6 +148,7 @@ class Worker {
             }
             append(rejection, output.data(), output.size());
         });
+        return result == STEP_OVERFLOW ? overflow() : result;
     }
 
     // Where the last step's record begins in `record`.
@@ -164,6 +168,14 @@ class Worker {
         head.figures.end = End::success;
         head.output_length = length;
         place_ = append_record(record, executor.state, head, output, options);
+    }
+
+    // The step has met a balance of its own making that 256 bits do not hold: it may not be in the block.
+    StepResult overflow() {
+        return guarded([&] {
+            executor.state.begin_step();
+            append(Rejection::BALANCE_OVERFLOW, nullptr, 0);
+        });
     }
 
     template <typename Step>
@@ -210,8 +222,14 @@ struct Settlement {
     // The record of one more step begins there.
     void note(std::uint64_t place) { places.push_back(place); }
 
+    // A balance would not fit.
+    void overflow() { fault = Fault{Rejection::BALANCE_OVERFLOW}; }
+
     // What the closing step has found wrong, if anything.
-    void refuse(const OutcomeRecord& record) { fault = record.figures.fault; }
+    void refuse(const OutcomeRecord& record) {
+        fault = record.figures.fault;
+        if (record.overflows) overflow();
+    }
 
     std::uint8_t code() const { return static_cast<std::uint8_t>(fault.code); }
 

@@ -66,6 +66,7 @@ cdef extern from "samestate/optimized/evm/outcome_record.hpp" namespace "samesta
         const uint8_t* effect() noexcept
         uint64_t size() noexcept
         uint8_t fault_code() noexcept
+        uint64_t overflows
     struct RecordOptions:
         cbool with_effect
         cbool with_reads
@@ -96,6 +97,7 @@ cdef extern from "samestate/optimized/evm/worker.hpp" namespace "samestate::evm"
         STEP_UNMERGED
         STEP_MISSING
         STEP_OUT_OF_MEMORY
+        STEP_OVERFLOW
     cppclass Deposits:
         pass
     cppclass Totals:
@@ -126,6 +128,7 @@ cdef extern from "samestate/optimized/evm/worker.hpp" namespace "samestate::evm"
         cbool add(const Rules& rules, const BlockInput& input, uint64_t transaction, const OutcomeRecord& record) noexcept
         void note(uint64_t place) noexcept
         void refuse(const OutcomeRecord& record) noexcept
+        void overflow() noexcept
         uint8_t code() noexcept
         const char* detail() noexcept
     void set_libraries(Libraries* libraries) noexcept

@@ -1,8 +1,9 @@
 """The EVM's state between two blocks: accounts and slots in the core's table, codes by their hash beside it.
 
-Outside, keys and values have the canonical bytes of vectors/FORMAT.md: a byte for the part, the address, the slot; numbers
-big-endian without leading zeros, absent where they are zero. Inside, an account is one record, so that one look finds all of it,
-numbers are words limb by limb, and a code is where its bytes lie, once for all accounts that have it.
+Outside, keys and values have the canonical bytes of vectors/FORMAT.md: a byte for the part, the address, the slot;
+numbers big-endian without leading zeros, absent where they are zero. Inside, an account is one record, so that one
+look finds all of it, numbers are words limb by limb, and a code is where its bytes lie, once for all accounts that
+have it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,7 +41,9 @@ class World:
     def __cinit__(self):
         self.table = StateTable()
 
-    def account_record(self, address: cython.pointer(cython.const[uint8_t]), found: cython.pointer(AccountRecord)) -> cython.void:
+    def account_record(
+        self, address: cython.pointer(cython.const[uint8_t]), found: cython.pointer(AccountRecord)
+    ) -> cython.void:
         """What the state holds of an account; nothing but zeros where that is nothing."""
         name: uint8_t[21]
         content: Content

@@ -1,4 +1,4 @@
-"""Between the EVM's types in the specification and those of the compiled machine: blocks and states there, results back."""
+"""Between the EVM's types in the specification and the compiled machine's: blocks and states there, results back."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def page_of(fork: NamedFork) -> pages.Fork:
     if fork.blob_schedule is not None:
         numbers["blob_maximum"] = fork.blob_schedule.maximum
         numbers["blob_update_fraction"] = fork.blob_schedule.update_fraction
-    return page.fork(fork.name, **numbers)
+    return page.fork(fork.name, instructions=None, **numbers)
 
 
 def plain_environment(environment: Environment) -> BlockEnvironment:
@@ -91,7 +91,6 @@ def packed_block(machine: Evm, block: Payload, predictions: Predictions | None) 
         block.is_bare,
         predictions,
     )
-
 
 
 def world_of(state: FlatState) -> World:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from samestate.conformance.engines.known_state import listed_state
 from samestate.conformance.engines.optimized.evm import evm_result, world_of
@@ -22,6 +22,7 @@ from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.conformance.vectors import evm, toy
 from samestate.optimized import Configuration, Engine, EngineError, MachineName
 from samestate.optimized.errors import TimeLimitExceeded
+from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.trace import TraceEvent
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
@@ -43,7 +44,9 @@ class OptimizedBlocks:
         """See :class:`samestate.conformance.engines.in_process.Execute`."""
         try:
             if isinstance(machine, Evm) and self.configuration.kind == "threads":
-                return verified(machine, block, self._evm(machine, block, listed_state(machine, block, state), predictions))
+                return verified(
+                    machine, block, self._evm(machine, block, listed_state(machine, block, state), predictions)
+                )
             if isinstance(machine, Evm):
                 given = ForkBlock(name_fork(machine.fork), block)
                 result = self._python(EVM, given, listed_state(machine, block, state), predictions)
@@ -66,7 +69,8 @@ class OptimizedBlocks:
             self._engines.popitem()[1].close()
 
     def _evm(self, machine: Evm, block: Payload, state: FlatState, predictions: Predictions | None) -> AnyResult:
-        result = self._engine(evm.NAME, evm.NAME).execute(packed_evm_block(machine, block, predictions), world_of(state))
+        packed = packed_evm_block(machine, block, predictions)
+        result = cast(EvmResult, self._engine(evm.NAME, evm.NAME).execute(packed, world_of(state)))
         self.trace += result.trace
         return evm_result(result, block, state)
 
