@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 import platform
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -28,6 +30,7 @@ from samestate.conformance.benchmarking.peer_programs import ComparedPeer, PeerP
 from samestate.conformance.benchmarking.report import number, rounded
 from samestate.conformance.benchmarking.workload_file import write_workload
 from samestate.conformance.errors import InputError
+from samestate.conformance.peers.installed import ROOT
 
 WORKERS: Final = (2,)
 OURS: Final = {**{f"optimized:{strategy}": strategy for strategy in STRATEGIES}, SPEC: SPEC}
@@ -202,8 +205,26 @@ def gas_of(workload: EvmWorkload, facts: Sequence[Facts | None]) -> int:
 
 
 def setting(repeat: int) -> dict[str, Any]:
-    """What stands beside figures: where and how they were measured."""
-    return {"repeat": repeat, "processor": processor(), "processors": os.cpu_count(), "system": platform.platform()}
+    """What stands beside figures: when, where and on what they were measured."""
+    return {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
+        "repeat": repeat,
+        "processor": processor(),
+        "processors": os.cpu_count(),
+        "system": platform.platform(),
+    }
+
+
+def commit() -> str | None:
+    """The commit that is checked out, where this is a checkout; None where it is not, or git is missing."""
+    if not (ROOT / ".git").exists():
+        return None
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    with contextlib.suppress(OSError):
+        described = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+        return described.stdout.strip() or None
+    return None
 
 
 def processor() -> str:

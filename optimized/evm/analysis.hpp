@@ -1,4 +1,5 @@
-// What is found out about a code once, for all who run it: where it can be jumped to.
+// What is found out about a code once, for all who run it: where it can be jumped to, and its basic blocks, each translated when
+// code that has turned out to run often first comes to it (translation.hpp).
 //
 // Two workers may find the same out at the same time. The first to publish wins, by one atomic exchange; the other throws its work
 // away. Nothing of what is computed depends on who was first, so these are no points for an explorer of schedules.
@@ -9,34 +10,45 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <vector>
 
 #include "samestate/optimized/evm/code.hpp"
 #include "samestate/optimized/evm/instructions.hpp"
+#include "samestate/optimized/evm/rules.hpp"
 
 namespace samestate::evm {
 
+struct Block;       // translation.hpp: a translated basic block; lies in one piece of std::malloc
+
+// What is shared by one code's runs. All that changes once it is published is atomic.
 struct Analysis {
     std::unique_ptr<std::uint64_t[]> destinations;  // by position a bit: an instruction begins there, and it is JUMPDEST
-    std::uint64_t size;                             // of the code
-
-    std::uint64_t bytes;                            // that all this takes
+    std::uint64_t size;         // of the code
+    std::uint64_t bytes;        // that all this takes; atomic
+    std::uint64_t heat;         // how often the code was entered or has jumped before it was hot; a guess where several count at once
+    Block** blocks;             // once it is hot: by position the block that begins there, or null while there is none
 
     // In the list of those that a table may evict.
-    std::uint64_t used_in;      // the number of the last block of transactions that ran it; atomic
     const Code* code;
     Analysis* next;
+    std::uint64_t used_in;      // the number of the last block of transactions that ran it; atomic
 
     bool can_jump_to(std::uint64_t position) const {
         return position < size && (destinations[position / 64] >> (position % 64) & 1);
     }
 };
 
-// The analyses that exist, one linked to the next, and the number of the block that is executed.
+// The analyses that exist, one linked to the next; the number of the block that is executed; how often code is entered or jumps
+// before it is translated; and the prices that translated blocks rest on, which are those of one fork at a time.
 struct AnalysisList {
-    Analysis* first = nullptr;      // atomic
+    Analysis* first = nullptr;  // atomic
     std::uint64_t block = 0;
+    std::uint64_t hot_after = 2;
+    std::uint8_t defined[256] = {};
+    std::uint32_t gas[256] = {};
 };
 
 inline Analysis* make_analysis(const Code& code) {
@@ -55,6 +67,10 @@ inline Analysis* make_analysis(const Code& code) {
 }
 
 inline void free_analysis(Analysis* analysis) {
+    if (analysis->blocks) {
+        for (std::uint64_t position = 0; position <= analysis->size; ++position) std::free(analysis->blocks[position]);
+        std::free(analysis->blocks);
+    }
     delete analysis;
 }
 
@@ -65,9 +81,12 @@ inline void forget_analysis(const Code& code) {
     code.analysis = nullptr;
 }
 
+// The analysis of a code, if there is one.
+inline Analysis* find_analysis(const Code& code) { return __atomic_load_n(&code.analysis, __ATOMIC_ACQUIRE); }
+
 // The analysis of a code: the one that is there, or a new one. `list` takes it up if the code lies in a table.
 inline Analysis& analysis_of(const Code& code, AnalysisList& list) {
-    Analysis* found = __atomic_load_n(&code.analysis, __ATOMIC_ACQUIRE);
+    Analysis* found = find_analysis(code);
     if (found) return *found;
     Analysis* made = make_analysis(code);
     made->used_in = list.block;
@@ -84,14 +103,20 @@ inline Analysis& analysis_of(const Code& code, AnalysisList& list) {
 }
 
 // CodeTable::begin_block: nobody else looks at the list or runs anything meanwhile.
-inline std::uint64_t begin_block_with(AnalysisList& list, std::uint64_t limit) {
+inline std::uint64_t begin_block_with(AnalysisList& list, const Rules& rules, std::uint64_t limit) {
     ++list.block;
+    if (std::memcmp(list.defined, rules.defined, sizeof(list.defined)) != 0 || std::memcmp(list.gas, rules.gas, sizeof(list.gas)) != 0) {
+        limit = 0;  // another fork
+        std::memcpy(list.defined, rules.defined, sizeof(list.defined));
+        std::memcpy(list.gas, rules.gas, sizeof(list.gas));
+    }
     std::uint64_t total = 0;
     for (Analysis* analysis = list.first; analysis; analysis = analysis->next) total += analysis->bytes;
     if (total <= limit) return total;
     std::vector<Analysis*> oldest_first;
     for (Analysis* analysis = list.first; analysis; analysis = analysis->next) oldest_first.push_back(analysis);
-    std::stable_sort(oldest_first.begin(), oldest_first.end(), [](Analysis* one, Analysis* other) { return one->used_in < other->used_in; });
+    std::stable_sort(oldest_first.begin(), oldest_first.end(),
+                     [](const Analysis* one, const Analysis* other) { return one->used_in < other->used_in; });
     list.first = nullptr;
     for (Analysis* analysis : oldest_first) {
         if (total > limit) {

@@ -5,6 +5,9 @@
 
 #include <cstdint>
 
+#include "samestate/optimized/evm/frame.hpp"
+#include "samestate/optimized/evm/instructions.hpp"
+#include "samestate/optimized/evm/memory.hpp"
 #include "samestate/optimized/words/u256.hpp"
 
 namespace samestate::evm {
@@ -44,9 +47,30 @@ inline u256 truth(bool holds) { return u256(holds); }
     ROW(ADDMOD, add_modulo(a, b, c))            \
     ROW(MULMOD, multiply_modulo(a, b, c))
 
+// By opcode, where how long it takes matters more than how it is found. All of two operands, and the two of three.
+[[gnu::noinline]] inline u256 compute(std::uint8_t opcode, const u256& a, const u256& b) {
+    switch (opcode) {
+#define SAMESTATE_EVM_ROW(name, result) \
+    case name: return result;
+        SAMESTATE_EVM_BINARY(SAMESTATE_EVM_ROW)
+#undef SAMESTATE_EVM_ROW
+        default: return u256(0);
+    }
+}
+
+[[gnu::noinline]] inline u256 compute(std::uint8_t opcode, const u256& a, const u256& b, const u256& c) {
+    return opcode == ADDMOD ? add_modulo(a, b, c) : multiply_modulo(a, b, c);
+}
+
 // EIP-160: for each byte of the exponent, on top of the price that EXP has whatever it is.
 constexpr std::uint64_t EXPONENT_BYTE_GAS = 50;
-constexpr std::uint64_t exponent_gas(const u256& exponent) { return EXPONENT_BYTE_GAS * exponent.significant_bytes(); }
+
+// EXP. As those of memory_instructions.hpp.
+[[gnu::noinline]] inline End exponentiate(Frame& frame, const u256& base, const u256& exponent, u256& result) {
+    if (!charge(frame, EXPONENT_BYTE_GAS * exponent.significant_bytes())) return End::out_of_gas;
+    result = power(base, exponent);
+    return End::running;
+}
 
 }  // namespace samestate::evm
 

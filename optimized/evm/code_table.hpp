@@ -85,11 +85,11 @@ class CodeTable {
 
     std::size_t count() const { return codes_.size(); }
 
-    // Between blocks, when nobody runs: another block begins, and analyses that take more than `limit` bytes together go, those
-    // first that have not been used for the longest time. Gives the bytes that the rest takes.
-    std::uint64_t begin_block(std::uint64_t limit) { return begin_block_with(analyses_, limit); }
+    // Between blocks, when nobody runs: a block under these rules begins, and of analyses that take more than `limit` bytes together
+    // those go that have not been used for the longest time; all of them, if prices are others than before. Gives the bytes that the
+    // rest takes.
+    std::uint64_t begin_block(const Rules& rules, std::uint64_t limit) { return begin_block_with(analyses_, rules, limit); }
 
-    // What begins a list of the codes that were analysed, and the number of the block (analysis.hpp).
     AnalysisList& analyses() { return analyses_; }
 
   private:

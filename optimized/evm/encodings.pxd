@@ -3,6 +3,8 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libcpp.vector cimport vector
 
+from samestate.optimized.evm.native.precompiles cimport Libraries, libraries_address
+
 cdef extern from "samestate/optimized/words/u256.hpp" namespace "samestate" nogil:
     cppclass u256:
         void store_be(uint8_t* target) const
@@ -146,12 +148,30 @@ cdef extern from "samestate/optimized/evm/decoding.hpp" namespace "samestate::ev
 cdef extern from "samestate/optimized/evm/senders.hpp" namespace "samestate::evm" nogil:
     void transaction_hash(const Transaction& transaction, uint8_t* digest)
     void signing_hash(const Transaction& transaction, Buffer& scratch, uint8_t* digest) except +
-    void authorization_hash(const Authorization& authorization, uint8_t* digest)
-    bint is_signature(const u256& r, const u256& s, uint8_t y_parity)
+    ctypedef bint (*Recover)(const uint8_t* hash, const uint8_t* r, const uint8_t* s, int y_parity, uint8_t* address)
+    Rejection check_chain(const Transaction& transaction, const u256& chain_id)
+    Rejection sender_of "samestate::evm::recover_sender"(
+        const Transaction& transaction, Recover recover, Buffer& scratch, Address& sender
+    ) except +
 
 
-cdef extern from "samestate/optimized/words/keccak.hpp" namespace "samestate" nogil:
+cdef extern from "samestate/optimized/evm/native/recovery.hpp" namespace "samestate::evm" nogil:
+    Recover recover_address
+    Libraries* native_libraries
+
+
+cdef extern from "samestate/optimized/words/keccak_many.hpp" namespace "samestate::keccak_lanes" nogil:
+    ctypedef void (*Permute)()
+    Permute permute_of(int bits)
+
+
+cdef extern from "samestate/optimized/words/keccak_many.hpp" namespace "samestate" nogil:
     void keccak256(const uint8_t* data, size_t length, uint8_t* digest)
+
+    cppclass KeccakBatch:
+        void choose(Permute permute)
+        void add(const uint8_t* data, size_t length, uint8_t* digest) except +
+        void flush()
 
 
 cdef extern from "samestate/optimized/evm/ordered_trie.hpp" namespace "samestate::evm" nogil:
@@ -160,7 +180,10 @@ cdef extern from "samestate/optimized/evm/ordered_trie.hpp" namespace "samestate
 
     size_t index_in_order(size_t place, size_t count)
     size_t place_in_order(size_t index, size_t count)
-    Reference ordered_leaf(size_t place, size_t count, const uint8_t* value, size_t length, Buffer& scratch) except +
+    void ordered_leaf(
+        size_t place, size_t count, const uint8_t* value, size_t length, Buffer& scratch, KeccakBatch& batch,
+        Reference& leaf
+    ) except +
     void root_of_leaves "samestate::evm::ordered_root"(const Reference* leaves, size_t count, uint8_t* root)
 
 
@@ -187,9 +210,12 @@ cdef extern from "samestate/optimized/evm/receipts.hpp" namespace "samestate::ev
     cppclass BloomBits:
         pass
 
-    Reference receipt_leaf(
+    void receipt_leaf(
         size_t index, size_t count, const ReceiptView& receipt, BloomBits& bits, Bloom& bloom, Buffer& encoded,
-        Buffer& scratch
+        Buffer& scratch, KeccakBatch& batch, Reference* leaves
+    ) except +
+    void hash_of_requests "samestate::evm::requests_hash"(
+        const uint8_t* bytes, const uint64_t* ends, size_t count, uint8_t* digest
     ) except +
     void hash_of_logs "samestate::evm::logs_hash"(
         const Log* logs, size_t count, const uint8_t* log_data, Buffer& scratch, uint8_t* digest
@@ -200,6 +226,7 @@ cdef const uint8_t* bytes_of(bytes data) noexcept
 cdef bytes copied(const uint8_t* data, size_t length)
 cdef object number(const u256* word)
 cdef int refuse(const DecodingError* error) except -1
+cdef int refuse_sender(Rejection code) except -1
 cdef dict transaction_fields(const Transaction* transaction)
 cdef dict header_fields(const Header* header)
 cdef int to_logs(object logs, vector[Log]* found, bytearray data) except -1

@@ -6,9 +6,19 @@ gives plain values: to compare it with others, and for whoever has no block to e
 
 import cython
 from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize
-from cython.cimports.libc.stdint import uint8_t
+from cython.cimports.libc.stdint import uint8_t, uint64_t
 from cython.cimports.libc.string import memcpy
 from cython.cimports.libcpp.vector import vector
+from cython.cimports.samestate.optimized.evm.native.precompiles import libraries_address
+
+
+def _find_libraries() -> None:
+    """Share the addresses of native libraries with the module that has found them."""
+    global native_libraries
+    native_libraries = libraries_address()
+
+
+_find_libraries()
 
 
 class Refused(ValueError):  # noqa: N818 - says what became of the bytes
@@ -31,6 +41,23 @@ def decode_transaction(data: bytes) -> dict:
     error: DecodingError = decode_one(bytes_of(data), len(data), transaction, shelf)
     refuse(cython.address(error))
     return transaction_fields(cython.address(transaction))
+
+
+def recover_sender(data: bytes, chain_id: int) -> bytes:
+    """The sender of a transaction in its canonical bytes, on the chain of that number.
+
+    Raises Refused where the bytes are no transaction, and where chain or signature are wrong.
+    """
+    shelf: Shelf
+    transaction: Transaction
+    scratch: Buffer
+    sender: Address
+    chain: bytes = chain_id.to_bytes(32, "big")
+    error: DecodingError = decode_one(bytes_of(data), len(data), transaction, shelf)
+    refuse(cython.address(error))
+    refuse_sender(check_chain(transaction, load_be(bytes_of(chain))))
+    refuse_sender(sender_of(transaction, recover_address, scratch, sender))
+    return copied(sender.bytes, 20)
 
 
 def decode_block(data: bytes) -> dict:
@@ -73,16 +100,36 @@ def ordered_root(values) -> bytes:
     """The root over a list, such as a block's transactions: each value under the RLP of its index."""
     leaves: vector[Reference]
     scratch: Buffer
+    batch: KeccakBatch
     root: uint8_t[32]
     place: cython.size_t
     count: cython.size_t = len(values)
     value: bytes
-    leaves.reserve(count)
+    leaves.resize(count)
     for place in range(count):
         value = values[index_in_order(place, count)]
-        leaves.push_back(ordered_leaf(place, count, bytes_of(value), len(value), scratch))
+        ordered_leaf(place, count, bytes_of(value), len(value), scratch, batch, leaves[place])
+    batch.flush()
     root_of_leaves(leaves.data(), count, root)
     return copied(root, 32)
+
+
+def keccak_of_each(messages, bits: int = 512) -> list:
+    """The Keccak-256 of each message, in vectors of so many bits; one by one where the processor has none such."""
+    digests: vector[Hash]
+    batch: KeccakBatch
+    index: cython.size_t
+    message: bytes
+    batch.choose(permute_of(bits))
+    digests.resize(len(messages))
+    for index in range(digests.size()):
+        message = messages[index]
+        batch.add(bytes_of(message), len(message), digests[index].bytes)
+    batch.flush()
+    found = []
+    for index in range(digests.size()):
+        found.append(copied(digests[index].bytes, 32))
+    return found
 
 
 def receipts_root(receipts) -> tuple:
@@ -98,6 +145,7 @@ def receipts_root(receipts) -> tuple:
     whole: Bloom
     encoded: Buffer
     scratch: Buffer
+    batch: KeccakBatch
     root: uint8_t[32]
     index: cython.size_t
     count: cython.size_t = len(receipts)
@@ -116,10 +164,24 @@ def receipts_root(receipts) -> tuple:
         receipt.logs = logs.data()
         receipt.log_count = logs.size()
         receipt.log_data = bytes_of(log_data)
-        leaves[place_in_order(index, count)] = receipt_leaf(index, count, receipt, bits, bloom, encoded, scratch)
+        receipt_leaf(index, count, receipt, bits, bloom, encoded, scratch, batch, leaves.data())
         whole.join(bloom)
+    batch.flush()
     root_of_leaves(leaves.data(), count, root)
     return copied(root, 32), copied(whole.bytes, 256)
+
+
+def requests_hash(requests) -> bytes:
+    """What a block commits to of its requests, each its type and its data."""
+    ends: vector[uint64_t]
+    digest: uint8_t[32]
+    data: bytes = b"".join(requests)
+    end: uint64_t = 0
+    for request in requests:
+        end += len(request)
+        ends.push_back(end)
+    hash_of_requests(bytes_of(data), ends.data(), ends.size(), digest)
+    return copied(digest, 32)
 
 
 def logs_hash(logs) -> bytes:
@@ -175,7 +237,6 @@ def transaction_fields(transaction: cython.pointer(cython.const[Transaction])) -
     authorizations = []
     for index in range(transaction.authorization_count):
         authorization = cython.address(transaction.authorizations[index])
-        authorization_hash(authorization[0], digest)
         authorizations.append(
             {
                 "chain_id": number(cython.address(authorization.chain_id)),
@@ -184,7 +245,6 @@ def transaction_fields(transaction: cython.pointer(cython.const[Transaction])) -
                 "y_parity": authorization.y_parity,
                 "r": number(cython.address(authorization.r)),
                 "s": number(cython.address(authorization.s)),
-                "signing_hash": copied(digest, 32),
             }
         )
     fields = {
@@ -207,7 +267,6 @@ def transaction_fields(transaction: cython.pointer(cython.const[Transaction])) -
         "y_parity": transaction.y_parity,
         "r": number(cython.address(transaction.r)),
         "s": number(cython.address(transaction.s)),
-        "is_signature": bool(is_signature(transaction.r, transaction.s, transaction.y_parity)),
         "raw": copied(transaction.raw, transaction.raw_length),
     }
     transaction_hash(transaction[0], digest)
@@ -257,6 +316,14 @@ def refuse(error: cython.pointer(cython.const[DecodingError])) -> cython.int:
         if error.position:
             reason = f"{reason} (at byte {error.position})"
         raise Refused(code, reason, None if error.transaction < 0 else error.transaction)
+    return 0
+
+
+def refuse_sender(code: Rejection) -> cython.int:
+    """Raise a rejection, if it is one."""
+    name = rejection_name(code).decode()
+    if name != "NONE":
+        raise Refused(name, "a transaction: the sender cannot be told")
     return 0
 
 

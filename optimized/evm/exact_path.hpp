@@ -112,10 +112,7 @@ Next run_exact(Executor& executor, Frame& frame, bool may_leave) {
     }
             SAMESTATE_EVM_TERNARY(SAMESTATE_EVM_ROW)
 #undef SAMESTATE_EVM_ROW
-            case EXP:
-                if (!charge(frame, exponent_gas(top[-2]))) SAMESTATE_EVM_END(End::out_of_gas);
-                top[-2] = power(top[-1], top[-2]);
-                break;
+            case EXP: end = exponentiate(frame, top[-1], top[-2], top[-2]); break;
             case KECCAK256: end = hash_memory(executor, frame, top[-1], top[-2], top[-2]); break;
 
             case BALANCE_OF: end = balance_of(executor, frame, top[-1], top[-1]); break;

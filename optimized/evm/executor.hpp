@@ -66,7 +66,7 @@ struct Executor {
     std::uint64_t frame_count;
 
     // Regions of address space of which only what is used takes memory, so nothing in them ever moves.
-    u256* stack;                        // STACK_LIMIT × (DEPTH_LIMIT + 1) items
+    u256* stack;                        // STACK_LIMIT × (DEPTH_LIMIT + 1) + STACK_SPARE items
     std::uint8_t* memory;
     std::uint64_t memory_limit;         // bytes for all frames together; beyond it: Interruption::out_of_memory
 

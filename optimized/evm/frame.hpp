@@ -14,6 +14,10 @@ enum class Precompile : std::uint8_t;  // native/prices.hpp
 constexpr std::uint64_t STACK_LIMIT = 1024;
 constexpr std::uint64_t DEPTH_LIMIT = 1024;
 
+// How many items more than all frames together can have a worker's stack has room for: the block path puts what it works with above
+// the items of the running frame.
+constexpr std::uint64_t STACK_SPARE = 1024;
+
 // How a frame ended. Up to `revert` no halt: gas is left, and there may be output. The names of halts are those of results.
 enum class End : std::uint8_t {
     running,

@@ -54,21 +54,21 @@ inline End store_word(Executor& executor, Frame& frame, const u256& offset, cons
     return End::running;
 }
 
-inline End store_byte(Executor& executor, Frame& frame, const u256& offset, const u256& value) {
+[[gnu::noinline]] inline End store_byte(Executor& executor, Frame& frame, const u256& offset, const u256& value) {
     if (!grow_memory(executor, frame, offset, u256(1))) return End::out_of_gas;
     frame.memory[offset.w[0]] = static_cast<std::uint8_t>(value.w[0]);
     return End::running;
 }
 
 // MCOPY (EIP-5656): memory grows for source and target; they may overlap.
-inline End copy_memory(Executor& executor, Frame& frame, const u256& target, const u256& source, const u256& length) {
+[[gnu::noinline]] inline End copy_memory(Executor& executor, Frame& frame, const u256& target, const u256& source, const u256& length) {
     if (!grow_for_words(executor, frame, target < source ? source : target, length, COPY_WORD_GAS)) return End::out_of_gas;
     if (!length.is_zero()) std::memmove(frame.memory + target.w[0], frame.memory + source.w[0], length.w[0]);
     return End::running;
 }
 
 // CALLDATACOPY and CODECOPY.
-inline End copy_into_memory(Executor& executor, Frame& frame, const u256& target, const u256& source, const u256& length,
+[[gnu::noinline]] inline End copy_into_memory(Executor& executor, Frame& frame, const u256& target, const u256& source, const u256& length,
                             const std::uint8_t* bytes, std::uint64_t size) {
     if (!grow_for_words(executor, frame, target, length, COPY_WORD_GAS)) return End::out_of_gas;
     if (!length.is_zero()) copy_padded(frame.memory + target.w[0], length.w[0], bytes, size, source);
@@ -76,7 +76,7 @@ inline End copy_into_memory(Executor& executor, Frame& frame, const u256& target
 }
 
 // RETURNDATACOPY (EIP-211): paid for first; past the end it is a halt, be the length zero.
-inline End copy_return_data(Executor& executor, Frame& frame, const u256& target, const u256& source, const u256& length) {
+[[gnu::noinline]] inline End copy_return_data(Executor& executor, Frame& frame, const u256& target, const u256& source, const u256& length) {
     if (!grow_for_words(executor, frame, target, length, COPY_WORD_GAS)) return End::out_of_gas;
     const std::uint64_t size = executor.return_data.size();
     if (!source.fits_u64() || source.w[0] > size || length.w[0] > size - source.w[0]) return End::return_data_overrun;
@@ -85,7 +85,7 @@ inline End copy_return_data(Executor& executor, Frame& frame, const u256& target
 }
 
 // KECCAK256. What is hashed lies in memory as it is.
-inline End hash_memory(Executor& executor, Frame& frame, const u256& offset, const u256& length, u256& result) {
+[[gnu::noinline]] inline End hash_memory(Executor& executor, Frame& frame, const u256& offset, const u256& length, u256& result) {
     if (!grow_for_words(executor, frame, offset, length, KECCAK_WORD_GAS)) return End::out_of_gas;
     std::uint8_t digest[32];
     keccak256(length.is_zero() ? nullptr : frame.memory + offset.w[0], length.w[0], digest);

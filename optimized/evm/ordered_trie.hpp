@@ -46,8 +46,11 @@ inline int shared_of_indices(const IndexKey& one, const IndexKey& other) {
     return shared;
 }
 
-// What the trie of `count` values holds of the one at that place in order. `scratch` is any buffer.
-inline Reference ordered_leaf(size_t place, size_t count, const uint8_t* value, size_t length, Buffer& scratch) {
+// What the trie of `count` values holds of the one at that place in order, into `leaf`, which must stay where it is until
+// the batch is flushed. `scratch` is any buffer.
+inline void ordered_leaf(
+    size_t place, size_t count, const uint8_t* value, size_t length, Buffer& scratch, KeccakBatch& batch, Reference& leaf
+) {
     const IndexKey key(index_in_order(place, count));
     int from = 0;
     if (place > 0) from = shared_of_indices(key, IndexKey(index_in_order(place - 1, count))) + 1;
@@ -57,9 +60,7 @@ inline Reference ordered_leaf(size_t place, size_t count, const uint8_t* value, 
     }
     scratch.clear();
     uint8_t* target = scratch.extend(LEAF_OVERHEAD + length);
-    Reference reference;
-    refer_to(reference, target, write_leaf(target, key.bytes, from, key.nibbles, value, length));
-    return reference;
+    refer_to(leaf, target, write_leaf(target, key.bytes, from, key.nibbles, value, length), batch);
 }
 
 // What stands above the leaves from `begin` up to `end`, which share their first `depth` nibbles. Recursion is no deeper
@@ -106,10 +107,12 @@ template <class ValueAt>
 void root_over_list(size_t count, ValueAt value_at, uint8_t* root) {
     std::vector<Reference> leaves(count);
     Buffer scratch;
+    KeccakBatch batch;
     for (size_t place = 0; place < count; place++) {
         const auto value = value_at(index_in_order(place, count));
-        leaves[place] = ordered_leaf(place, count, value.data, value.length, scratch);
+        ordered_leaf(place, count, value.data, value.length, scratch, batch, leaves[place]);
     }
+    batch.flush();
     ordered_root(leaves.data(), count, root);
 }
 

@@ -4,8 +4,8 @@
 #define SAMESTATE_EVM_RECEIPTS_HPP
 
 #include "samestate/optimized/evm/ordered_trie.hpp"
-#include "samestate/optimized/evm/preimages.hpp"
 #include "samestate/optimized/evm/state.hpp"
+#include "samestate/optimized/words/sha256.hpp"
 
 namespace samestate::evm {
 
@@ -116,15 +116,18 @@ inline void append_receipt(Buffer& buffer, const ReceiptView& receipt, const Blo
     write_logs(target, receipt.logs, receipt.log_count, receipt.log_data, logs);
 }
 
-// What the trie of receipts holds of one of them, and its bloom. Which receipts there are besides does not matter, but
-// for their count: so each worker can make those of the transactions that it has executed. `index` is the transaction's.
-inline Reference receipt_leaf(
-    size_t index, size_t count, const ReceiptView& receipt, BloomBits& bits, Bloom& bloom, Buffer& encoded, Buffer& scratch
+// What the trie of receipts holds of one of them, into its place among `leaves` of all in the order of keys, once the
+// batch is flushed; and its bloom. Nothing of the other receipts matters but their count: so each worker can make those
+// of the transactions that it has executed. `index` is the transaction's.
+inline void receipt_leaf(
+    size_t index, size_t count, const ReceiptView& receipt, BloomBits& bits, Bloom& bloom, Buffer& encoded,
+    Buffer& scratch, KeccakBatch& batch, Reference* leaves
 ) {
     bloom_of_logs(receipt.logs, receipt.log_count, bits, bloom);
     encoded.clear();
     append_receipt(encoded, receipt, bloom);
-    return ordered_leaf(place_in_order(index, count), count, encoded.data(), encoded.size(), scratch);
+    const size_t place = place_in_order(index, count);
+    ordered_leaf(place, count, encoded.data(), encoded.size(), scratch, batch, leaves[place]);
 }
 
 // The hash by which state tests name the logs of a transaction.
@@ -135,15 +138,15 @@ inline void logs_hash(const Log* logs, size_t count, const uint8_t* log_data, Bu
     keccak256(scratch.data(), scratch.size(), digest);
 }
 
-// SHA-256, from wherever there is one.
-using Sha256 = void (*)(const uint8_t* data, size_t length, uint8_t* digest);
-
 // What a block commits to of its requests, each a type and its data (EIP-7685): the hash of their hashes, those without
-// data left out.
-inline void requests_hash(const Bytes* requests, size_t count, Sha256 sha256, uint8_t* digest) {
+// data left out. Each request ends in `bytes` where the next one begins.
+inline void requests_hash(const uint8_t* bytes, const uint64_t* ends, size_t count, uint8_t* digest) {
     Buffer digests;
-    for (size_t i = 0; i < count; i++)
-        if (requests[i].length > 1) sha256(requests[i].data, requests[i].length, digests.extend(32));
+    uint64_t begin = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (ends[i] - begin > 1) sha256(bytes + begin, ends[i] - begin, digests.extend(32));
+        begin = ends[i];
+    }
     sha256(digests.data(), digests.size(), digest);
 }
 

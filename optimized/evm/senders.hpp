@@ -11,12 +11,11 @@
 
 namespace samestate::evm {
 
-// Gives the address whose key made a signature of `hash`; false where no point fits. The numbers are in range.
-using Recover = bool (*)(const uint8_t* hash, const u256& r, const u256& s, uint8_t y_parity, uint8_t* address);
+// Gives the address whose key made a signature of `hash`; false where there is none (native/recovery.hpp has one).
+using Recover = bool (*)(const uint8_t* hash, const uint8_t* r, const uint8_t* s, int y_parity, uint8_t* address);
 
-// The order of secp256k1, and half of it (SEC 2, section 2.4.1).
-inline constexpr u256 CURVE_ORDER{0xBFD25E8CD0364141, 0xBAAEDCE6AF48A03B, 0xFFFFFFFFFFFFFFFE, 0xFFFFFFFFFFFFFFFF};
-inline constexpr u256 HALF_CURVE_ORDER{0xDFE92F46681B20A0, 0x5D576E7357A4501D, 0xFFFFFFFFFFFFFFFF, 0x7FFFFFFFFFFFFFFF};
+// The largest s of a sender's signature, half the order of secp256k1: of the two that fit, only the lower counts (EIP-2).
+inline constexpr u256 LARGEST_S{0xDFE92F46681B20A0, 0x5D576E7357A4501D, 0xFFFFFFFFFFFFFFFF, 0x7FFFFFFFFFFFFFFF};
 
 // The hash that names a transaction.
 inline void transaction_hash(const Transaction& transaction, uint8_t* digest) {
@@ -42,20 +41,6 @@ inline void signing_hash(const Transaction& transaction, Buffer& scratch, uint8_
     keccak256(scratch.data(), scratch.size(), digest);
 }
 
-// The hash that an authority signs (EIP-7702, Behavior, step 3): 0x05 and the list of chain id, address and nonce.
-inline void authorization_hash(const Authorization& authorization, uint8_t* digest) {
-    uint8_t message[1 + 2 + 33 + 21 + 9];
-    message[0] = 0x05;
-    uint8_t* end = rlp::write_list_prefix(message + 1, authorization.message_length);
-    std::memcpy(end, authorization.message, authorization.message_length);
-    keccak256(message, static_cast<size_t>(end - message) + authorization.message_length, digest);
-}
-
-// Whether a signature can be one at all: 0 < r < n, and of the two s that fit only the lower (EIP-2).
-inline bool is_signature(const u256& r, const u256& s, uint8_t y_parity) {
-    return y_parity <= 1 && !r.is_zero() && r < CURVE_ORDER && !s.is_zero() && !(HALF_CURVE_ORDER < s);
-}
-
 // Whether a transaction may be on the chain: one that names a chain must name this one, and a legacy one that names
 // none must say so by a v of 27 or 28 (EIP-155).
 inline Rejection check_chain(const Transaction& transaction, const u256& chain_id) {
@@ -64,21 +49,15 @@ inline Rejection check_chain(const Transaction& transaction, const u256& chain_i
     return is_right ? Rejection::NONE : Rejection::WRONG_CHAIN_ID;
 }
 
-// The sender of a transaction: INVALID_SIGNATURE where there is none.
+// The sender of a transaction: INVALID_SIGNATURE where there is none. That r and s are above zero and below the order of
+// the curve is what recovery looks at itself.
 inline Rejection recover_sender(const Transaction& transaction, Recover recover, Buffer& scratch, Address& sender) {
-    if (!is_signature(transaction.r, transaction.s, transaction.y_parity)) return Rejection::INVALID_SIGNATURE;
-    uint8_t digest[32];
+    if (transaction.y_parity > 1 || LARGEST_S < transaction.s) return Rejection::INVALID_SIGNATURE;
+    uint8_t digest[32], r[32], s[32];
     signing_hash(transaction, scratch, digest);
-    const bool found = recover(digest, transaction.r, transaction.s, transaction.y_parity, sender.bytes);
-    return found ? Rejection::NONE : Rejection::INVALID_SIGNATURE;
-}
-
-// The authority that signed an authorization; false where there is none, which makes the authorization void.
-inline bool recover_authority(const Authorization& authorization, Recover recover, Address& authority) {
-    if (!is_signature(authorization.r, authorization.s, authorization.y_parity)) return false;
-    uint8_t digest[32];
-    authorization_hash(authorization, digest);
-    return recover(digest, authorization.r, authorization.s, authorization.y_parity, authority.bytes);
+    transaction.r.store_be(r);
+    transaction.s.store_be(s);
+    return recover(digest, r, s, transaction.y_parity, sender.bytes) ? Rejection::NONE : Rejection::INVALID_SIGNATURE;
 }
 
 }  // namespace samestate::evm

@@ -16,7 +16,7 @@ namespace samestate::evm {
 
 // Accounts
 
-inline End balance_of(Executor& executor, Frame& frame, const u256& address, u256& result) {
+[[gnu::noinline]] inline End balance_of(Executor& executor, Frame& frame, const u256& address, u256& result) {
     Account& account = executor.state.account(address_of(address));
     if (!access_account(executor, frame, account)) return End::out_of_gas;
     result = executor.state.balance(account);
@@ -24,7 +24,7 @@ inline End balance_of(Executor& executor, Frame& frame, const u256& address, u25
 }
 
 // EXTCODESIZE; a delegation is not followed (EIP-7702).
-inline End code_size_of(Executor& executor, Frame& frame, const u256& address, u256& result) {
+[[gnu::noinline]] inline End code_size_of(Executor& executor, Frame& frame, const u256& address, u256& result) {
     Account& account = executor.state.account(address_of(address));
     if (!access_account(executor, frame, account, executor.rules->code_access_gas)) return End::out_of_gas;
     result = u256(executor.state.code(account).size);
@@ -32,7 +32,7 @@ inline End code_size_of(Executor& executor, Frame& frame, const u256& address, u
 }
 
 // EXTCODEHASH (EIP-1052): zero of what EIP-161 calls empty.
-inline End code_hash_of(Executor& executor, Frame& frame, const u256& address, u256& result) {
+[[gnu::noinline]] inline End code_hash_of(Executor& executor, Frame& frame, const u256& address, u256& result) {
     Account& account = executor.state.account(address_of(address));
     if (!access_account(executor, frame, account)) return End::out_of_gas;
     result = executor.state.is_empty(account) ? u256(0) : u256::load_be(executor.state.code(account).hash.bytes);
@@ -40,7 +40,7 @@ inline End code_hash_of(Executor& executor, Frame& frame, const u256& address, u
 }
 
 // EXTCODECOPY: access, words and memory are one price.
-inline End copy_code_of(Executor& executor, Frame& frame, const u256& address, const u256& target, const u256& source, const u256& length) {
+[[gnu::noinline]] inline End copy_code_of(Executor& executor, Frame& frame, const u256& address, const u256& target, const u256& source, const u256& length) {
     Growth growth = no_growth(frame);
     if (!reach(frame, target, length, growth)) return End::out_of_gas;
     Account& account = executor.state.account(address_of(address));
@@ -54,7 +54,7 @@ inline End copy_code_of(Executor& executor, Frame& frame, const u256& address, c
 
 // Storage
 
-inline End load_slot(Executor& executor, Frame& frame, const u256& key, u256& result) {
+[[gnu::noinline]] inline End load_slot(Executor& executor, Frame& frame, const u256& key, u256& result) {
     Slot& slot = executor.state.slot(*frame.self, key);
     if (!charge(frame, access_gas(executor, slot))) return End::out_of_gas;
     executor.state.mark(slot, WARM);
@@ -66,7 +66,7 @@ inline End load_slot(Executor& executor, Frame& frame, const u256& key, u256& re
 constexpr std::int64_t STORE_SENTRY = 2300;
 
 // SSTORE: EIP-2200 as EIP-2929 and EIP-3529 have it, and EIP-8037 with EIP-8038, whose prices are put together from the same parts.
-inline End store_slot(Executor& executor, Frame& frame, const u256& key, const u256& value) {
+[[gnu::noinline]] inline End store_slot(Executor& executor, Frame& frame, const u256& key, const u256& value) {
     if (frame.is_static) return End::static_violation;
     if (frame.gas <= STORE_SENTRY) return End::out_of_gas;
     const Rules& rules = *executor.rules;
@@ -104,7 +104,7 @@ inline u256 load_transient(Executor& executor, Frame& frame, const u256& key) {
     return executor.state.transient(executor.state.slot(*frame.self, key));
 }
 
-inline End store_transient(Executor& executor, Frame& frame, const u256& key, const u256& value) {
+[[gnu::noinline]] inline End store_transient(Executor& executor, Frame& frame, const u256& key, const u256& value) {
     if (frame.is_static) return End::static_violation;
     executor.state.set_transient(executor.state.slot(*frame.self, key), value);
     return End::running;
@@ -117,7 +117,7 @@ constexpr std::uint64_t LOG_BYTE_GAS = 8;
 
 // LOG0 to LOG4: what is logged lies in memory; topics stand one below the other under `topics`, the first on top. A static context
 // forbids it once it is paid for.
-inline End log(Executor& executor, Frame& frame, const u256& offset, const u256& length, const u256* topics, std::uint32_t topic_count) {
+[[gnu::noinline]] inline End log(Executor& executor, Frame& frame, const u256& offset, const u256& length, const u256* topics, std::uint32_t topic_count) {
     Growth growth = no_growth(frame);
     if (!reach(frame, offset, length, growth) || !charge(frame, growth.gas + LOG_BYTE_GAS * length.w[0])) return End::out_of_gas;
     grow(executor, frame, growth);

@@ -159,25 +159,33 @@ public:
         std::vector<Part> parts = parts_by_address(accounts, account_count, slots, slot_count);
         std::vector<Entry> entries = entries_of(parts);
         std::vector<Hash> slot_paths(slot_count);
-        in_parallel(workers, slot_count, 64, [&](size_t first, size_t last, size_t) {
-            for (; first < last; first++) path_of(slots[first].slot, slot_paths[first].bytes);
+        in_parallel(workers, slot_count, HASHES_A_TASK, [&](size_t first, size_t last, size_t) {
+            KeccakBatch batch;
+            uint8_t bytes[32];
+            for (; first < last; first++) {
+                slots[first].slot.store_be(bytes);
+                batch.add(bytes, 32, slot_paths[first].bytes);
+            }
+            batch.flush();
         });
-        in_parallel(workers, entries.size(), 64, [&](size_t first, size_t last, size_t) {
-            for (; first < last; first++) keccak256(entries[first].address->bytes, 20, entries[first].path);
+        in_parallel(workers, entries.size(), HASHES_A_TASK, [&](size_t first, size_t last, size_t) {
+            KeccakBatch batch;
+            for (; first < last; first++) batch.add(entries[first].address->bytes, 20, entries[first].path);
+            batch.flush();
         });
         for (Entry& entry : entries)
             if (!open(entry, gap)) return false;
-        std::atomic<bool> failed{false};
-        in_parallel(workers, entries.size(), 4, [&](size_t first, size_t last, size_t) {
-            for (; first < last; first++)
-                if (!change_storage(entries[first], slots, slot_paths.data())) failed = true;
+        std::vector<Entry*> changed;
+        for (Entry& entry : entries)
+            if (entry.is_storage_changed) changed.push_back(&entry);
+        in_parallel(workers, changed.size(), 16, [&](size_t first, size_t last, size_t) {
+            for (; first < last; first++) change_storage(*changed[first], slots, slot_paths.data());
         });
-        if (failed)
-            for (const Entry& entry : entries)
-                if (entry.gap.gap.is_open) {
-                    gap = entry.gap;
-                    return false;
-                }
+        for (const Entry* entry : changed)
+            if (entry->gap.gap.is_open) {
+                gap = entry->gap;
+                return false;
+            }
         // Values before removals: a branch that lost a child before it gained one might have to collapse into a node
         // that a witness lacks.
         for (Entry& entry : entries)
@@ -222,6 +230,9 @@ private:
         bool is_storage_changed, is_kept;
         StateGap gap;
     };
+
+    // A thread that has less to do is not worth its start.
+    static constexpr size_t HASHES_A_TASK = 2048;
 
     struct Stale {
         TrieNode* node;
@@ -301,8 +312,8 @@ private:
         return true;
     }
 
-    bool change_storage(Entry& entry, const SlotChange* slots, const Hash* paths) {
-        if (!entry.is_storage_changed) return true;
+    // Puts in what has changed of one storage; `entry.gap` says what it lacks, if anything.
+    void change_storage(Entry& entry, const SlotChange* slots, const Hash* paths) {
         for (const Part* part = entry.first; part != entry.last; part++)
             if (part->account && part->account->parts & AccountChange::WIPED) entry.storage.reset(new StorageTrie());
         for (const bool is_removal : {false, true})
@@ -313,12 +324,8 @@ private:
                         entry.storage->remove(paths[i].bytes, nodes_, entry.gap.gap);
                     else
                         entry.storage->put(paths[i].bytes, SlotValue{slots[i].value}, false, nodes_, entry.gap.gap);
-                    if (entry.gap.gap.is_open) {
-                        name(entry.gap, slots[i].address, &slots[i].slot);
-                        return false;
-                    }
+                    if (entry.gap.gap.is_open) return name(entry.gap, slots[i].address, &slots[i].slot);
                 }
-        return true;
     }
 
     bool put_account(Entry& entry, StateGap& gap) {

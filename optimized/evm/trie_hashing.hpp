@@ -4,6 +4,7 @@
 #ifndef SAMESTATE_EVM_TRIE_HASHING_HPP
 #define SAMESTATE_EVM_TRIE_HASHING_HPP
 
+#include <algorithm>
 #include <vector>
 
 #include "samestate/optimized/evm/trie.hpp"
@@ -24,17 +25,27 @@ public:
     // `run` would be hashed twice.
     void add(TrieNode* node, int start) {
         if (!is_stale(node, start)) return;
-        if (node->kind == NodeKind::BRANCH && !static_cast<TrieBranch*>(node)->own.length)
-            for (TrieNode* child : static_cast<TrieBranch*>(node)->children)
+        if (node->kind == NodeKind::BRANCH && !static_cast<TrieBranch*>(node)->own.length) {
+            // All children are looked at, and lie anywhere: the processor may fetch them together.
+            TrieBranch* branch = static_cast<TrieBranch*>(node);
+            for (TrieNode* child : branch->children) __builtin_prefetch(child);
+            for (TrieNode* child : branch->children)
                 if (child) add(child, node->depth + 1);
+        }
         levels_[node->depth].push_back({node, static_cast<uint8_t>(start)});
     }
 
-    // Makes all references that were taken on.
+    // Makes all references that were taken on. Those of one level wait for each other, so they are hashed together.
     void run() {
         for (int depth = KEY_NIBBLES; depth >= 0; depth--) {
-            for (const Pending& pending : levels_[depth]) hash(pending.node, pending.start);
-            levels_[depth].clear();
+            std::vector<Pending>& level = levels_[depth];
+            if (level.empty()) continue;
+            for (const Pending& pending : level) encode(pending.node, pending.start);
+            batch_.flush();
+            if (depth < KEY_NIBBLES)
+                for (const Pending& pending : level) attach(pending.node, pending.start);
+            batch_.flush();
+            level.clear();
         }
     }
 
@@ -44,25 +55,29 @@ private:
         uint8_t start;
     };
 
-    void hash(TrieNode* node, int start) {
+    // Encodes a leaf, or a branch without the extension that it may hang on.
+    void encode(TrieNode* node, int start) {
         uint8_t encoded[LIMIT];
         if (node->kind == NodeKind::LEAF) {
             uint8_t value[Value::LIMIT];
             const size_t length = static_cast<TrieLeaf<Value, Extra>*>(node)->value.write(value);
-            refer_to(node->seen, encoded, write_leaf(encoded, node->key, start, KEY_NIBBLES, value, length));
+            refer_to(node->seen, encoded, write_leaf(encoded, node->key, start, KEY_NIBBLES, value, length), batch_);
             node->seen_from = static_cast<uint8_t>(start);
-            return;
-        }
-        if (node->kind == NodeKind::BRANCH) {
+        } else if (node->kind == NodeKind::BRANCH) {
             TrieBranch* branch = static_cast<TrieBranch*>(node);
-            if (!branch->own.length) refer_to(branch->own, encoded, write_branch(encoded, *branch));
+            if (!branch->own.length) refer_to(branch->own, encoded, write_branch(encoded, *branch), batch_);
         }
+    }
+
+    // Makes what the parent holds of a branch, whose own reference is there.
+    void attach(TrieNode* node, int start) {
         const Reference& own = node->kind == NodeKind::BRANCH ? static_cast<TrieBranch*>(node)->own
                                                               : static_cast<UnresolvedNode*>(node)->own;
+        uint8_t encoded[LIMIT];
         if (start == node->depth)
             node->seen = own;
         else
-            refer_to(node->seen, encoded, write_extension(encoded, node->key, start, node->depth, own));
+            refer_to(node->seen, encoded, write_extension(encoded, node->key, start, node->depth, own), batch_);
         node->seen_from = static_cast<uint8_t>(start);
     }
 
@@ -81,9 +96,10 @@ private:
         return static_cast<size_t>(end - target);
     }
 
-    static constexpr size_t LIMIT = BRANCH_LIMIT > LEAF_OVERHEAD + Value::LIMIT ? BRANCH_LIMIT : LEAF_OVERHEAD + Value::LIMIT;
+    static constexpr size_t LIMIT = std::max(BRANCH_LIMIT, LEAF_OVERHEAD + Value::LIMIT);
 
     std::vector<Pending> levels_[KEY_NIBBLES + 1];
+    KeccakBatch batch_;
 };
 
 }  // namespace samestate::evm

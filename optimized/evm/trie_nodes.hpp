@@ -4,7 +4,7 @@
 #define SAMESTATE_EVM_TRIE_NODES_HPP
 
 #include "samestate/optimized/evm/rlp.hpp"
-#include "samestate/optimized/words/keccak.hpp"
+#include "samestate/optimized/words/keccak_many.hpp"
 
 namespace samestate::evm {
 
@@ -49,6 +49,13 @@ inline void refer_to(Reference& reference, const uint8_t* encoded, size_t length
         reference.length = 32;
         keccak256(encoded, length, reference.bytes);
     }
+}
+
+// The same, but the hash may be there only after the batch is flushed. The reference must stay where it is until then.
+inline void refer_to(Reference& reference, const uint8_t* encoded, size_t length, KeccakBatch& batch) {
+    if (length < 32) return refer_to(reference, encoded, length);
+    reference.length = 32;
+    batch.add(encoded, length, reference.bytes);
 }
 
 inline size_t size_of_reference(const Reference& reference) {

@@ -101,15 +101,13 @@ inline int significant_limbs(const uint64_t* limbs, int length) {
     return length;
 }
 
-// Divide `length` limbs by a divisor of `divisor_length` (2 to 4, at most `length`, the highest not zero): the
-// quotient's length - divisor_length + 1 limbs, and the remainder's divisor_length. Both may be null; u is at most 8
-// limbs.
-inline void divide_long(const uint64_t* u, int length, const uint64_t* divisor, int divisor_length, uint64_t* quotient,
-                        uint64_t* remainder) {
-    const int shift = __builtin_clzll(divisor[divisor_length - 1]);
-    const int n = divisor_length;
+// Divide `length` limbs by a divisor of n (2 to 4, at most `length`, the highest not zero): the quotient's length - n +
+// 1 limbs, and the remainder's n. Both may be null; u is at most 8 limbs.
+template <int n>
+void divide_long(const uint64_t* u, int length, const uint64_t* divisor, uint64_t* quotient, uint64_t* remainder) {
+    const int shift = __builtin_clzll(divisor[n - 1]);
     // Shifted left until the divisor's highest bit is set. A shift by 64 is made of two.
-    uint64_t d[4];
+    uint64_t d[n];
     uint64_t r[9];
     for (int i = n - 1; i > 0; --i) d[i] = divisor[i] << shift | divisor[i - 1] >> 1 >> (63 - shift);
     d[0] = divisor[0] << shift;
@@ -163,6 +161,16 @@ inline void divide_long(const uint64_t* u, int length, const uint64_t* divisor, 
         for (int i = 0; i < n - 1; ++i) remainder[i] = r[i] >> shift | r[i + 1] << 1 << (63 - shift);
         remainder[n - 1] = r[n - 1] >> shift;
     }
+}
+
+inline void divide_long(const uint64_t* u, int length, const uint64_t* divisor, int divisor_length, uint64_t* quotient,
+                        uint64_t* remainder) {
+    if (divisor_length == 2)
+        divide_long<2>(u, length, divisor, quotient, remainder);
+    else if (divisor_length == 3)
+        divide_long<3>(u, length, divisor, quotient, remainder);
+    else
+        divide_long<4>(u, length, divisor, quotient, remainder);
 }
 
 // Divide by one limb: the quotient's limbs (may be null), and the remainder.
@@ -238,15 +246,24 @@ inline u256 modulo_wide(const uint64_t* limbs, int length, const u256& modulus) 
     return remainder;
 }
 
+// A number of four limbs and a carry, below twice the modulus, modulo it.
+inline u256 subtract_once(const u256& a, const u256& modulus, bool carry) {
+    u256 reduced;
+    const bool below = sub_borrows(a, modulus, reduced);
+    const uint64_t keep = uint64_t{0} - static_cast<uint64_t>(below && !carry);
+    return (a & u256{keep, keep, keep, keep}) | (reduced & u256{~keep, ~keep, ~keep, ~keep});
+}
+
 // (a + b) modulo a word, over the whole sum; 0 for a modulus of 0 (ADDMOD).
 inline u256 add_modulo(const u256& a, const u256& b, const u256& modulus) {
-    // Both operands below the modulus, which is what contracts pass: one subtraction instead of a division.
-    if (a < modulus && b < modulus) {
+    // Both operands below the modulus, which is what contracts pass, or by their highest limbs at most twice as large.
+    const bool below_twice = modulus.w[3] != 0 && a.w[3] <= modulus.w[3] && b.w[3] <= modulus.w[3];
+    if (below_twice || (a < modulus && b < modulus)) {
+        const u256 left = subtract_once(a, modulus, false);
+        const u256 right = subtract_once(b, modulus, false);
         u256 sum;
-        u256 reduced;
-        const bool carry = add_overflows(a, b, sum);
-        const bool borrow = sub_borrows(sum, modulus, reduced);
-        return carry || !borrow ? reduced : sum;
+        const bool carry = add_overflows(left, right, sum);
+        return subtract_once(sum, modulus, carry);
     }
     u256 sum;
     const bool carry = add_overflows(a, b, sum);

@@ -44,7 +44,8 @@ inline bool decode_point_1(const Libraries& library, const uint8_t* data, MclPoi
            library.mclBnFp_setLittleEndian(point.z, one, 32) == 0 && library.mclBnG1_isValid(&point) != 0;
 }
 
-// A point of the second group: on the curve, and of the group's order. Whether it is one.
+// A point of the second group: on the curve, and of the group's order, which mcl was told to look at (libraries.py).
+// Whether it is one.
 inline bool decode_point_2(const Libraries& library, const uint8_t* data, MclPoint2& point, bool& infinity) {
     infinity = true;
     for (int i = 0; i < 4; ++i) infinity = infinity && u256::load_be(data + 32 * i).is_zero();
@@ -53,8 +54,7 @@ inline bool decode_point_2(const Libraries& library, const uint8_t* data, MclPoi
     static constexpr uint8_t one[32] = {1};
     return decode_element(library, data, point.x[1]) && decode_element(library, data + 32, point.x[0]) &&
            decode_element(library, data + 64, point.y[1]) && decode_element(library, data + 96, point.y[0]) &&
-           library.mclBnFp_setLittleEndian(point.z[0], one, 32) == 0 && library.mclBnG2_isValid(&point) != 0 &&
-           library.mclBnG2_isValidOrder(&point) != 0;
+           library.mclBnFp_setLittleEndian(point.z[0], one, 32) == 0 && library.mclBnG2_isValid(&point) != 0;
 }
 
 inline void encode(const Libraries& library, MclPoint1& point, Output& output) {

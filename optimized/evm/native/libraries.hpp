@@ -62,7 +62,6 @@ struct BlstProduct { uint64_t w[72]; };
     FUNCTION(mclBnG1_add, void, (MclPoint1*, const MclPoint1*, const MclPoint1*))                           \
     FUNCTION(mclBnG1_mul, void, (MclPoint1*, const MclPoint1*, const MclScalar*))                           \
     FUNCTION(mclBnG2_isValid, int, (const MclPoint2*))                                                      \
-    FUNCTION(mclBnG2_isValidOrder, int, (const MclPoint2*))                                                 \
     FUNCTION(mclBnGT_mul, void, (MclProduct*, const MclProduct*, const MclProduct*))                        \
     FUNCTION(mclBnGT_isOne, int, (const MclProduct*))                                                       \
     FUNCTION(mclBn_millerLoopVec, void, (MclProduct*, const MclPoint1*, const MclPoint2*, size_t))          \

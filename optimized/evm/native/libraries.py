@@ -8,14 +8,19 @@ from __future__ import annotations
 import ctypes
 import importlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.util import find_spec
+from typing import Any, TypeAlias
 
 MCL_CURVE = 4
 """mcl's number for BN254, also called alt_bn128."""
 MCL_COMPILED_FOR = 46
 """The sizes that its wheels are compiled for: six words of a field element, four of a scalar."""
 
-_held: list[object] = []  # what keeps the libraries loaded
+Finder: TypeAlias = Callable[[str], int]
+"""Gives the address of a function of a library."""
+
+_held: list[Finder] = []  # which keep the libraries loaded
 
 
 def _extension(module: str) -> ctypes.CDLL:
@@ -29,11 +34,21 @@ def _extension(module: str) -> ctypes.CDLL:
     return ctypes.CDLL(found.origin)
 
 
-def _secp256k1() -> ctypes.CDLL:
-    return _extension("coincurve._libsecp256k1")
+def _address(library: ctypes.CDLL, name: str) -> int:
+    """Raises AttributeError where the library exports no such function."""
+    address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
+    if address is None:
+        raise AttributeError(f"{name} is null")
+    return address
 
 
-def _gmp() -> ctypes.CDLL:
+def _secp256k1() -> Finder:
+    """libsecp256k1 through the module that cffi made around it, which knows functions that it does not export too."""
+    wrapped: Any = importlib.import_module("coincurve._libsecp256k1")
+    return lambda name: int(wrapped.ffi.cast("uintptr_t", wrapped.ffi.addressof(wrapped.lib, name)))
+
+
+def _gmp() -> Finder:
     """GMP as gmpy2 is linked to it, unless somebody gave it an allocator, which may want the interpreter lock."""
     importlib.import_module("gmpy2")
     library = _extension("gmpy2.gmpy2")
@@ -42,39 +57,36 @@ def _gmp() -> ctypes.CDLL:
     own = ("__gmp_default_allocate", "__gmp_default_reallocate", "__gmp_default_free")
     if [function.value for function in in_use] != [_address(library, name) for name in own]:
         raise OSError("GMP has another allocator than its own")
-    return library
+    return partial(_address, library)
 
 
-def _mcl() -> ctypes.CDLL:
-    """mcl, set to the curve. Importing pymcl sets it to another, so that must have happened before."""
+def _mcl() -> Finder:
+    """mcl, set to the curve, and to look at a point's order when it is asked whether a point is valid.
+
+    It is set to one curve at a time, and importing pymcl sets it to another, so that must have happened before.
+    """
     importlib.import_module("pymcl")
     library = _extension("pymcl._pymcl")
     if library.mclBn_init(MCL_CURVE, MCL_COMPILED_FOR) != 0:
         raise OSError("mcl does not know the curve, or was compiled for other sizes")
-    return library
+    library.mclBn_verifyOrderG2(1)
+    return partial(_address, library)
 
 
-def _blst() -> ctypes.CDLL:
-    return _extension("ckzg")
+def _blst() -> Finder:
+    return partial(_address, _extension("ckzg"))
 
 
-LOADERS: dict[str, Callable[[], ctypes.CDLL]] = {"secp256k1": _secp256k1, "gmp": _gmp, "mcl": _mcl, "blst": _blst}
+LOADERS: dict[str, Callable[[], Finder]] = {"secp256k1": _secp256k1, "gmp": _gmp, "mcl": _mcl, "blst": _blst}
 WHEELS = {"secp256k1": "coincurve", "gmp": "gmpy2", "mcl": "pymcl", "blst": "ckzg"}
-
-
-def _address(library: ctypes.CDLL, name: str) -> int:
-    address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
-    if address is None:
-        raise AttributeError(f"{name} is null")
-    return address
 
 
 def addresses(name: str, functions: Sequence[str]) -> list[int] | None:
     """The addresses of these functions of a library, or None unless all of them are there."""
     try:
-        library = LOADERS[name]()
-        found = [_address(library, function) for function in functions]
+        finder = LOADERS[name]()
+        found = [finder(function) for function in functions]
     except (ImportError, OSError, AttributeError):
         return None
-    _held.append(library)
+    _held.append(finder)
     return found

@@ -25,15 +25,6 @@ struct ScalarField {
     static constexpr uint64_t INVERSE = 0xCCD1C8AAEE00BC4F;
 };
 
-// A number of four limbs and a carry, below twice the modulus, modulo it.
-template <class Field>
-inline u256 reduce_once(const u256& whole, bool carry) {
-    u256 reduced;
-    const bool below = sub_borrows(whole, Field::MODULUS, reduced);
-    const uint64_t keep = uint64_t{0} - static_cast<uint64_t>(below && !carry);
-    return (whole & u256{keep, keep, keep, keep}) | (reduced & u256{~keep, ~keep, ~keep, ~keep});
-}
-
 // t / R of a product: four times a multiple q m that makes the lowest limb zero is added, and the limb dropped.
 template <class Field>
 inline u256 reduce(u512 t) {
@@ -61,7 +52,7 @@ inline u256 reduce(u512 t) {
         carry = 0;
         for (int j = 0; j < 4; ++j) t.w[i + 1 + j] = add_carry(t.w[i + 1 + j], addend.w[j], carry);
     }
-    return reduce_once<Field>({t.w[4], t.w[5], t.w[6], t.w[7]}, carry != 0);
+    return subtract_once({t.w[4], t.w[5], t.w[6], t.w[7]}, m, carry != 0);
 }
 
 // a b / R.
@@ -79,7 +70,7 @@ template <class Field>
 inline u256 add(const u256& a, const u256& b) {
     u256 sum;
     const bool carry = add_overflows(a, b, sum);
-    return reduce_once<Field>(sum, carry);
+    return subtract_once(sum, Field::MODULUS, carry);
 }
 
 template <class Field>

@@ -110,6 +110,8 @@ def test_a_workload_on_the_specification_alone(tmp_path: Path) -> None:
     assert "transfers: 1,000 transactions, 21,000,000 gas, Osaka" in result.stdout
     document = json.loads(figures.read_text())
     assert document["repeat"] == 1
+    assert document["processor"] and document["date"].startswith("20")
+    assert set(document) == {"date", "commit", "repeat", "processor", "processors", "system", "workloads"}
     (workload,) = document["workloads"]
     assert (workload["workload"], workload["gas"]) == ("transfers", 21_000_000)
     assert [each["engine"] for each in workload["results"]] == ["spec"]

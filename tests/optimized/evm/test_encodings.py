@@ -26,8 +26,11 @@ from samestate.spec.evm.block import (
     transactions_root,
     withdrawals_root,
 )
+from samestate.spec.evm.hashing import keccak256
 from samestate.spec.evm.receipt import Log, Receipt, encode_receipt, logs_bloom, logs_hash, receipts_root
-from samestate.spec.evm.signature import CURVE_ORDER, authorization_hash, signature_parity
+from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.requests import requests_hash
+from samestate.spec.evm.signature import CURVE_ORDER, recover_sender, sign, signature_parity, with_signature
 from samestate.spec.evm.transaction import (
     AccessListTransaction,
     Authorization,
@@ -111,7 +114,6 @@ def fields_of(transaction: Transaction) -> dict[str, Any]:
                 "y_parity": each.y_parity,
                 "r": each.r,
                 "s": each.s,
-                "signing_hash": authorization_hash(each),
             }
             for each in getattr(transaction, "authorizations", ())
         ),
@@ -119,7 +121,6 @@ def fields_of(transaction: Transaction) -> dict[str, Any]:
         "y_parity": 255 if parity < 0 else parity,
         "r": transaction.r,
         "s": transaction.s,
-        "is_signature": parity in (0, 1) and 0 < transaction.r < CURVE_ORDER and 0 < transaction.s <= CURVE_ORDER // 2,
         "raw": encode_transaction(transaction),
         "hash": transaction_hash(transaction),
         "signing_hash": signing_hash(transaction),
@@ -171,6 +172,23 @@ def block_verdict(data: bytes) -> str:
     return "accepted"
 
 
+def sender_verdict(data: bytes, chain_id: int) -> bytes | str:
+    """The sender on both sides, or the name of what both say is wrong, the chain before the signature."""
+    transaction = decode_transaction(data)
+    is_named = transaction.chain_id is not None or getattr(transaction, "v", 27) in (27, 28)
+    try:
+        if not is_named or transaction.chain_id not in (None, chain_id):
+            raise Rejection(Invalid.WRONG_CHAIN_ID)
+        expected = recover_sender(transaction)
+    except Rejection as rejection:
+        with pytest.raises(Refused) as refused:
+            encodings.recover_sender(data, chain_id)
+        assert refused.value.code == rejection.code.name
+        return rejection.code.name
+    assert encodings.recover_sender(data, chain_id) == expected
+    return expected
+
+
 def mutated(data: bytes, random: Any) -> bytes:
     """The bytes with one change: a byte, a stretch left out, twice there or from elsewhere, or the end."""
     place, end = sorted(random.randrange(len(data) + 1) for _ in range(2))
@@ -201,6 +219,32 @@ def test_a_mutated_transaction_meets_the_same_verdict(transaction: Transaction, 
     for _ in range(times):
         data = mutated(data, random)
     transaction_verdict(data)
+
+
+@given(transaction=transactions, key=hashes.filter(any), is_protected=st.booleans())
+def test_a_sender_is_recovered(transaction: Transaction, key: bytes, is_protected: bool) -> None:
+    chain_id = transaction.chain_id or 0
+    is_protected = is_protected and chain_id < 2**255 - 20
+    try:
+        signed = sign(transaction, key, chain_id if is_protected else None)
+    except ValueError:
+        return  # the key is above the order of the curve
+    data = encode_transaction(signed)
+    assert isinstance(sender_verdict(data, chain_id), bytes)
+    high = with_signature(
+        signed, signature_parity(signed) ^ 1, signed.r, CURVE_ORDER - signed.s, chain_id if is_protected else None
+    )
+    assert sender_verdict(encode_transaction(high), chain_id) == "INVALID_SIGNATURE"
+    if signed.chain_id is not None:
+        assert sender_verdict(data, chain_id ^ 1) == "WRONG_CHAIN_ID"
+
+
+@settings(max_examples=300)
+@given(transaction=transactions, chain_id=numbers, is_right=st.booleans())
+def test_any_signature_meets_the_same_verdict(transaction: Transaction, chain_id: int, is_right: bool) -> None:
+    if is_right and transaction.chain_id is not None:
+        chain_id = transaction.chain_id
+    sender_verdict(encode_transaction(transaction), chain_id)
 
 
 LEGACY: list[rlp.Item] = [b"", b"\x01", b"\x52\x08", bytes(20), b"", b"", b"\x1b", b"\x01", b"\x01"]
@@ -433,3 +477,22 @@ def test_many_logs_share_few_entries() -> None:
     )
     receipt = Receipt(2, True, 21000, logs)
     assert encodings.receipts_root([plain(receipt)]) == (receipts_root([receipt]), logs_bloom(logs))
+
+
+@pytest.mark.parametrize("bits", [512, 256, 0])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 8, 9, 300])
+def test_hashing_many_at_once(bits: int, count: int) -> None:
+    """Lengths around whole blocks, and more blocks than are hashed together."""
+    random = Random(count)
+    lengths = [0, 1, 32, 135, 136, 137, 271, 272, 532, 1087, 1088, 1089, 3000]
+    messages = [random.randbytes(random.choice(lengths)) for _ in range(count)]
+    assert encodings.keccak_of_each(messages, bits) == [keccak256(message) for message in messages]
+
+
+@given(requests=st.lists(st.binary(min_size=2, max_size=80), max_size=5))
+def test_requests(requests: list[bytes]) -> None:
+    assert encodings.requests_hash(requests) == requests_hash(requests)
+
+
+def test_a_request_without_data_does_not_count() -> None:
+    assert encodings.requests_hash([b"\x00", b"\x01data", b""]) == requests_hash([b"\x01data"])

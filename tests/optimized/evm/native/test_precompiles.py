@@ -218,6 +218,44 @@ def test_bls12_381_outside_the_group() -> None:
         assert agree(word(0x0F, 20), point + multiple_2(1)) is None
 
 
+def square_root(number: int, modulus: int) -> int | None:
+    root = pow(number, (modulus + 1) // 4, modulus)
+    return root if (root * root - number) % modulus == 0 else None
+
+
+def on_the_twist(
+    random: Random, modulus: int, constant: tuple[int, int], size: int
+) -> tuple[bytes, bytes, bytes, bytes]:
+    """A point of y² = x³ + constant over the complex numbers of a field, hardly ever in the group: real parts first."""
+    while True:
+        a, b = random.randrange(modulus), random.choice([0, random.randrange(modulus)])
+        real, imaginary = a**3 - 3 * a * b * b + constant[0], 3 * a * a * b - b**3 + constant[1]
+        norm = square_root((real * real + imaginary * imaginary) % modulus, modulus)
+        for root in () if norm is None else (norm, -norm):
+            y_real = square_root((real + root) * pow(2, -1, modulus) % modulus, modulus)
+            if y_real:
+                y_imaginary = imaginary * pow(2 * y_real, -1, modulus) % modulus
+                return word(a, size), word(b, size), word(y_real, size), word(y_imaginary, size)
+
+
+def test_second_groups_do_not_fill_their_curves() -> None:
+    """Points of the twisted curves that are in no group: no pairing, no sum, but an addition of BLS12-381."""
+    random = Random(6)
+    inverse = pow(82, -1, BN254_MODULUS)
+    first = word(1) + word(2)
+    for _ in range(5):
+        a, b, c, d = on_the_twist(random, BN254_MODULUS, (27 * inverse, -3 * inverse), 32)
+        with pytest.raises(PrecompileFailure, match="on the curve of the second group is not in the group"):
+            SPECIFICATION[word(8, 20)].run(first + b + a + d + c)
+        for point_1 in (first, bytes(64)):
+            assert agree(word(8, 20), point_1 + b + a + d + c) is None
+        point = b"".join(on_the_twist(random, BLS_MODULUS, (4, 4), 64))
+        assert agree(word(0x0D, 20), point + multiple_2(3)) is not None
+        assert agree(word(0x0D, 20), point + point) is not None
+        assert agree(word(0x0E, 20), point + word(1)) is None
+        assert agree(word(0x0F, 20), multiple_1(1) + point) is None
+
+
 @pytest.mark.parametrize("element", [0, 1, BLS_MODULUS - 1, BLS_MODULUS, 2**384 - 1, 2**384, 2**512 - 1])
 def test_bls12_381_field_elements(element: int) -> None:
     for address, data in (
