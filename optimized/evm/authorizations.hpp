@@ -9,14 +9,27 @@
 #include "samestate/optimized/evm/creation.hpp"
 #include "samestate/optimized/evm/native/recovery.hpp"
 #include "samestate/optimized/evm/senders.hpp"
-#include "samestate/optimized/evm/signer.hpp"
 #include "samestate/optimized/evm/transaction.hpp"
 
 namespace samestate::evm {
 
+// What the hash that an authority signs begins with.
+constexpr std::uint8_t AUTHORIZATION_MAGIC = 0x05;
+
 // Give the address that has signed an authorization, and whether there is one.
 inline bool recover_authority(const Authorization& authorization, Address& authority) {
-    return recover_authority(authorization, recover_signer, authority);
+    if (authorization.y_parity > 1 || authorization.s > LARGEST_S) return false;
+    std::uint8_t signed_bytes[128];  // at most 1 + 1 + 33 + 21 + 9
+    std::uint8_t* place = signed_bytes;
+    *place++ = AUTHORIZATION_MAGIC;
+    place = rlp::write_list_prefix(place, authorization.message_length);
+    std::memcpy(place, authorization.message, authorization.message_length);
+    place += authorization.message_length;
+    std::uint8_t hash[32], r[32], s[32];
+    keccak256(signed_bytes, static_cast<std::size_t>(place - signed_bytes), hash);
+    authorization.r.store_be(r);
+    authorization.s.store_be(s);
+    return recover_address(hash, r, s, authorization.y_parity, authority.bytes);
 }
 
 // The account that an authorization holds for, or null where it is skipped. Observes code and nonce of the account, always both,

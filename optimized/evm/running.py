@@ -426,7 +426,7 @@ class EvmRun:
         self.key_capacity = max(
             self.key_capacity, SPARE_KEYS + KEYS_PER_TRANSACTION * cython.cast(uint64_t, block.transaction_count)
         )
-        world.codes.begin_block(ANALYSES)
+        world.codes.begin_block(self.machine.rules[0], ANALYSES)
         self._make_room()
         self._lay_out(estimator, trace)
 

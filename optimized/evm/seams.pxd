@@ -24,13 +24,19 @@ cdef extern from "samestate/optimized/evm/code.hpp" namespace "samestate::evm" n
         const uint8_t* bytes
         uint64_t size
 
+cdef extern from "samestate/optimized/evm/rules.hpp" namespace "samestate::evm" nogil:
+    cppclass Rules:
+        uint8_t defined[256]
+        uint32_t gas[256]
+    cbool set_number(Rules& rules, const char* name, uint64_t value) noexcept
+
 cdef extern from "samestate/optimized/evm/code_table.hpp" namespace "samestate::evm" nogil:
     cppclass CodeTable:
         CodeTable() except +
         const Code& intern(const uint8_t* bytes, size_t length) except +
         const Code* find(const Hash& hash) noexcept
         const Code& empty() noexcept
-        uint64_t begin_block(uint64_t limit) noexcept
+        uint64_t begin_block(const Rules& rules, uint64_t limit) except +
 
 cdef extern from "samestate/optimized/evm/state.hpp" namespace "samestate::evm" nogil:
     enum Part:
@@ -92,12 +98,6 @@ cdef extern from "samestate/optimized/evm/effects.hpp" namespace "samestate::evm
         EFFECT_CREDIT
         EFFECT_WIPE
         EFFECT_TOUCH
-
-cdef extern from "samestate/optimized/evm/rules.hpp" namespace "samestate::evm" nogil:
-    cppclass Rules:
-        uint8_t defined[256]
-        uint32_t gas[256]
-    cbool set_number(Rules& rules, const char* name, uint64_t value) noexcept
 
 cdef extern from "samestate/optimized/evm/environment.hpp" namespace "samestate::evm" nogil:
     cppclass Environment:

@@ -14,7 +14,6 @@
 #include "samestate/optimized/evm/callbacks.hpp"
 #include "samestate/optimized/evm/outcome_record.hpp"
 #include "samestate/optimized/evm/settle.hpp"
-#include "samestate/optimized/evm/signer.hpp"
 #include "samestate/optimized/evm/transaction_execution.hpp"
 
 namespace samestate::evm {
@@ -117,7 +116,7 @@ class Worker {
             executor.state.begin_step();
             static_cast<OutcomeFigures&>(outcome_) = OutcomeFigures{};
             outcome_.output.clear();
-            const Sender& sender = input->sender(transaction, &recover_signer, scratch_);
+            const Sender& sender = input->sender(transaction, &recover_address, scratch_);
             const bool is_signed = sender.rejection == Rejection::NONE;
             execute_transaction(executor, input->transactions[transaction], is_signed ? &sender.address : nullptr, outcome_);
             OutcomeRecord head{};
