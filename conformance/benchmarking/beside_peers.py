@@ -31,11 +31,13 @@ from samestate.conformance.benchmarking.report import number, rounded
 from samestate.conformance.benchmarking.workload_file import write_workload
 from samestate.conformance.errors import InputError
 from samestate.conformance.peers.installed import ROOT
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.errors import ConfigurationError
 
 WORKERS: Final = (2,)
 OURS: Final = {**{f"optimized:{strategy}": strategy for strategy in STRATEGIES}, SPEC: SPEC}
 """The engines by their ids."""
-DEFAULT: Final = (f"optimized:{SEQUENTIAL}", "optimized:adaptive")
+DEFAULT: Final = (f"optimized:{SEQUENTIAL}", f"optimized:{Configuration().strategy}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ class Participants:
             for count in (1,) if strategy == SEQUENTIAL else self.workers:
                 try:
                     yield ComparedEvmEngine(workload, strategy, count)
-                except EngineMissing as missing:
-                    raise InputError(f"--engine optimized:{strategy}: {missing}") from missing
+                except (EngineMissing, ConfigurationError) as error:
+                    raise InputError(f"--engine optimized:{strategy}: {error}") from error
         peers = [peer for peer in self.peers if peer.takes(workload)]
         if peers:
             file = write_workload(workload, folder)

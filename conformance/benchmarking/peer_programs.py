@@ -22,6 +22,7 @@ from samestate.conformance.peers.peer import PeerMissing
 TIME_LIMIT: Final = 300.0
 """Seconds for an answer."""
 SCRIPT: Final = ROOT / "benchmarks" / "peers" / "pyrevm_calls.py"
+PROCESSORS: Final = os.cpu_count() or 1
 PYREVM: Final = PROGRAMS.parent / "pyrevm"
 
 
@@ -56,11 +57,19 @@ PEERS: Final[Mapping[str, PeerProgram]] = {
     for peer in (
         PeerProgram("revm", lambda: [find_program("samestate-revm")]),
         PeerProgram("pyrevm", pyrevm, is_compared=False),
-        PeerProgram("geth", lambda: [find_program("samestate-geth-import")], imports=True, workers=os.cpu_count() or 1),
-        PeerProgram("geth-sequential", lambda: [find_program("samestate-geth-import"), "-sequential"], imports=True),
+        PeerProgram("geth", lambda: [find_program("samestate-geth-import")], imports=True, workers=PROCESSORS),
+        PeerProgram(
+            "geth-sequential",
+            lambda: [find_program("samestate-geth-import"), "-sequential"],
+            imports=True,
+            workers=PROCESSORS,
+        ),
     )
 }
-"""By name. geth alone imports blocks: in parallel from the access list, or one transaction at a time."""
+"""By name. geth alone imports blocks: in parallel from the access list, or one transaction at a time.
+
+It recovers senders, and fetches state ahead, on all processors either way.
+"""
 
 
 def choose_peers(patterns: Sequence[str]) -> list[PeerProgram]:

@@ -388,9 +388,9 @@ inline DecodingError decode_body_transaction(const rlp::Item& item, Transaction&
 
 // A block of its bytes: header, transactions, ommers, and withdrawals where it has a list of them (EIP-4895). `data`
 // and `shelf` must stay as long as the block is used.
-inline DecodingError decode_block(const uint8_t* data, size_t length, Block& block, Shelf& shelf) {
+inline DecodingError decode_block(const uint8_t* data, size_t length, DecodedBlock& block, Shelf& shelf) {
     constexpr Rejection code = Rejection::MALFORMED_BLOCK;
-    block = Block{};
+    block = DecodedBlock{};
     rlp::Item whole, item, inner;
     if (const rlp::Malformed wrong = rlp::check(data, length, &whole))
         return {code, "a block", wrong.reason, wrong.position};

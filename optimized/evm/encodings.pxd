@@ -29,6 +29,17 @@ cdef extern from "samestate/optimized/evm/buffer.hpp" namespace "samestate::evm"
         pass
 
 
+cdef extern from "samestate/optimized/evm/rlp.hpp" namespace "samestate::evm::rlp" nogil:
+    cppclass Item:
+        pass
+
+    cppclass Malformed:
+        const char* reason
+        size_t position
+
+    Malformed check_item "samestate::evm::rlp::check"(const uint8_t* data, size_t length, Item* item)
+
+
 cdef extern from "samestate/optimized/evm/rejections.hpp" namespace "samestate::evm" nogil:
     cppclass Rejection:
         pass
@@ -115,7 +126,7 @@ cdef extern from "samestate/optimized/evm/transaction.hpp" namespace "samestate:
         const uint8_t* raw
         size_t raw_length
 
-    cppclass Block:
+    cppclass DecodedBlock:
         Header header
         Transaction* transactions
         size_t transaction_count
@@ -141,7 +152,7 @@ cdef extern from "samestate/optimized/evm/decoding.hpp" namespace "samestate::ev
         const uint8_t* data, size_t length, Transaction& transaction, Shelf& shelf
     ) except +
     DecodingError decode_whole "samestate::evm::decode_block"(
-        const uint8_t* data, size_t length, Block& block, Shelf& shelf
+        const uint8_t* data, size_t length, DecodedBlock& block, Shelf& shelf
     ) except +
 
 
@@ -207,13 +218,11 @@ cdef extern from "samestate/optimized/evm/receipts.hpp" namespace "samestate::ev
         uint8_t bytes[256]
         void join(const Bloom& other)
 
-    cppclass BloomBits:
-        pass
+    cppclass ReceiptHasher:
+        void hash(
+            const ReceiptView* receipts, size_t first, size_t last, size_t count, Bloom* blooms, Reference* leaves
+        ) except +
 
-    void receipt_leaf(
-        size_t index, size_t count, const ReceiptView& receipt, BloomBits& bits, Bloom& bloom, Buffer& encoded,
-        Buffer& scratch, KeccakBatch& batch, Reference* leaves
-    ) except +
     void hash_of_requests "samestate::evm::requests_hash"(
         const uint8_t* bytes, const uint64_t* ends, size_t count, uint8_t* digest
     ) except +

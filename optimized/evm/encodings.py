@@ -7,7 +7,7 @@ gives plain values: to compare it with others, and for whoever has no block to e
 import cython
 from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize
 from cython.cimports.libc.stdint import uint8_t, uint64_t
-from cython.cimports.libc.string import memcpy
+from cython.cimports.libc.string import memcpy, memset
 from cython.cimports.libcpp.vector import vector
 from cython.cimports.samestate.optimized.evm.native.precompiles import libraries_address
 
@@ -32,6 +32,13 @@ class Refused(ValueError):  # noqa: N818 - says what became of the bytes
 
     def __str__(self) -> str:
         return f"{self.code}: {self.reason}"
+
+
+def rlp_problem(data: bytes):
+    """What is wrong with bytes that are not the one form of an item in RLP, and where; None where nothing is."""
+    item: Item
+    found: Malformed = check_item(bytes_of(data), len(data), cython.address(item))
+    return None if found.reason == cython.NULL else (found.reason.decode(), found.position)
 
 
 def decode_transaction(data: bytes) -> dict:
@@ -66,7 +73,7 @@ def decode_block(data: bytes) -> dict:
     ``withdrawals`` is None where the block has no list of them.
     """
     shelf: Shelf
-    block: Block
+    block: DecodedBlock
     digest: uint8_t[32]
     index: cython.size_t
     paid: cython.pointer(ListedWithdrawal)
@@ -137,37 +144,38 @@ def receipts_root(receipts) -> tuple:
 
     A receipt is its type, whether it succeeded, the cumulative gas used and its logs; a log its address, topics, data.
     """
-    leaves: vector[Reference]
     logs: vector[Log]
-    receipt: ReceiptView
-    bits: BloomBits
-    bloom: Bloom
+    views: vector[ReceiptView]
+    blooms: vector[Bloom]
+    leaves: vector[Reference]
+    hasher: ReceiptHasher
     whole: Bloom
-    encoded: Buffer
-    scratch: Buffer
-    batch: KeccakBatch
     root: uint8_t[32]
     index: cython.size_t
+    first_log: cython.size_t = 0
     count: cython.size_t = len(receipts)
+    data = bytearray()
+    for receipt in receipts:
+        to_logs(receipt[3], cython.address(logs), data)
+    log_data = bytes(data)
+    views.resize(count)
+    blooms.resize(count)
     leaves.resize(count)
-    for index in range(256):
-        whole.bytes[index] = 0
     for index in range(count):
         kind, succeeded, cumulative_gas_used, receipt_logs = receipts[index]
-        data = bytearray()
-        logs.clear()
-        to_logs(receipt_logs, cython.address(logs), data)
-        log_data = bytes(data)
-        receipt.type = kind
-        receipt.succeeded = succeeded
-        receipt.cumulative_gas_used = cumulative_gas_used
-        receipt.logs = logs.data()
-        receipt.log_count = logs.size()
-        receipt.log_data = bytes_of(log_data)
-        receipt_leaf(index, count, receipt, bits, bloom, encoded, scratch, batch, leaves.data())
-        whole.join(bloom)
-    batch.flush()
-    root_of_leaves(leaves.data(), count, root)
+        views[index].type = kind
+        views[index].succeeded = succeeded
+        views[index].cumulative_gas_used = cumulative_gas_used
+        views[index].logs = logs.data() + first_log
+        views[index].log_count = len(receipt_logs)
+        views[index].log_data = bytes_of(log_data)
+        first_log += len(receipt_logs)
+    with cython.nogil:
+        hasher.hash(views.data(), 0, count, count, blooms.data(), leaves.data())
+        root_of_leaves(leaves.data(), count, root)
+    memset(whole.bytes, 0, 256)
+    for index in range(count):
+        whole.join(blooms[index])
     return copied(root, 32), copied(whole.bytes, 256)
 
 

@@ -3,6 +3,8 @@
 #ifndef SAMESTATE_EVM_RECEIPTS_HPP
 #define SAMESTATE_EVM_RECEIPTS_HPP
 
+#include <vector>
+
 #include "samestate/optimized/evm/ordered_trie.hpp"
 #include "samestate/optimized/evm/state.hpp"
 #include "samestate/optimized/words/sha256.hpp"
@@ -23,8 +25,12 @@ struct ReceiptView {
 struct Bloom {
     uint8_t bytes[256];
 
-    void set(const uint16_t* bits) {
-        for (int i = 0; i < 3; i++) bytes[255 - (bits[i] >> 3)] |= static_cast<uint8_t>(1 << (bits[i] & 7));
+    // Sets the bits of an entry: the low 11 bits of the first three pairs of bytes of its hash.
+    void set(const uint8_t* digest) {
+        for (int i = 0; i < 6; i += 2) {
+            const int bit = (digest[i] << 8 | digest[i + 1]) & 0x7FF;
+            bytes[255 - (bit >> 3)] |= static_cast<uint8_t>(1 << (bit & 7));
+        }
     }
 
     // Takes in all that another has.
@@ -33,46 +39,94 @@ struct Bloom {
     }
 };
 
-// Which bits stand for an address or topic. A block says the same few over and over (the token, the event), so the last
-// ones are kept: a look costs a twentieth of a hashing. One a thread.
-class BloomBits {
+// Makes the filters of receipts' logs: of addresses and topics, not of data. Hashing an entry is most of the work. So the
+// hashes of many receipts are computed together, and what a block says over and over (the token, the event) is hashed
+// once: the last entries are remembered. One a thread.
+class Blooms {
 public:
-    // The three bits of an entry of 20 or 32 bytes: the low 11 bits of the first three pairs of bytes of its hash.
-    const uint16_t* of(const uint8_t* entry, size_t length) {
-        // Addresses and numbers differ in their last bytes, hashes everywhere.
-        Kept& kept = kept_[(load_be64(entry + length - 8) * 0x9E3779B97F4A7C15u) >> (64 - PLACES)];
-        if (kept.length != length || std::memcmp(kept.entry, entry, length) != 0) {
-            uint8_t digest[32];
-            keccak256(entry, length, digest);
-            for (int i = 0; i < 3; i++) kept.bits[i] = (digest[2 * i] << 8 | digest[2 * i + 1]) & 0x7FF;
-            std::memcpy(kept.entry, entry, length);
-            kept.length = static_cast<uint16_t>(length);
-        }
-        return kept.bits;
+    // Makes the filters of so many receipts.
+    void make(const ReceiptView* receipts, size_t count, Bloom* blooms) {
+        size_t entries = 0;
+        for (size_t i = 0; i < count; i++) entries += count_entries(receipts[i].logs, receipts[i].log_count);
+        begin(entries);
+        for (size_t i = 0; i < count; i++) add(receipts[i].logs, receipts[i].log_count, blooms[i]);
+        finish();
+    }
+
+    // Makes the filter of some logs.
+    void make(const Log* logs, size_t count, Bloom& bloom) {
+        begin(count_entries(logs, count));
+        add(logs, count, bloom);
+        finish();
     }
 
 private:
     static constexpr int PLACES = 10;
-    struct Kept {
-        uint16_t length = 0;
-        uint16_t bits[3];
+
+    // An entry, and where among the digests of a round its hash will be.
+    struct Remembered {
+        uint64_t round = 0;
+        size_t digest;
+        size_t length;
         uint8_t entry[32];
     };
-    Kept kept_[1 << PLACES];
-};
 
-// The filter of some logs: their addresses and topics, not their data.
-inline void bloom_of_logs(const Log* logs, size_t count, BloomBits& bits, Bloom& bloom) {
-    bloom = Bloom{};
-    for (size_t i = 0; i < count; i++) {
-        bloom.set(bits.of(logs[i].address.bytes, 20));
-        for (uint32_t topic = 0; topic < logs[i].topic_count; topic++) {
-            uint8_t bytes[32];
-            logs[i].topics[topic].store_be(bytes);
-            bloom.set(bits.of(bytes, 32));
+    struct Waiting {
+        Bloom* bloom;
+        size_t digest;
+    };
+
+    static size_t count_entries(const Log* logs, size_t count) {
+        size_t entries = count;
+        for (size_t i = 0; i < count; i++) entries += logs[i].topic_count;
+        return entries;
+    }
+
+    void begin(size_t entries) {
+        round_++;
+        used_ = 0;
+        waiting_.clear();
+        // Digests must not move while the batch has yet to write them.
+        if (digests_.size() < entries) digests_.resize(entries);
+    }
+
+    void add(const Log* logs, size_t count, Bloom& bloom) {
+        bloom = Bloom{};
+        for (size_t i = 0; i < count; i++) {
+            add(logs[i].address.bytes, 20, bloom);
+            for (uint32_t topic = 0; topic < logs[i].topic_count; topic++) {
+                uint8_t bytes[32];
+                logs[i].topics[topic].store_be(bytes);
+                add(bytes, 32, bloom);
+            }
         }
     }
-}
+
+    void add(const uint8_t* entry, size_t length, Bloom& bloom) {
+        // Addresses and numbers differ in their last bytes, hashes everywhere.
+        Remembered& kept = remembered_[(load_be64(entry + length - 8) * 0x9E3779B97F4A7C15u) >> (64 - PLACES)];
+        if (kept.round != round_ || kept.length != length || std::memcmp(kept.entry, entry, length) != 0) {
+            kept.round = round_;
+            kept.digest = used_++;
+            kept.length = length;
+            std::memcpy(kept.entry, entry, length);
+            batch_.add(entry, length, digests_[kept.digest].bytes);
+        }
+        waiting_.push_back({&bloom, kept.digest});
+    }
+
+    void finish() {
+        batch_.flush();
+        for (const Waiting& each : waiting_) each.bloom->set(digests_[each.digest].bytes);
+    }
+
+    KeccakBatch batch_;
+    std::vector<Hash> digests_;
+    std::vector<Waiting> waiting_;
+    size_t used_ = 0;
+    uint64_t round_ = 0;
+    Remembered remembered_[1 << PLACES];
+};
 
 inline size_t payload_of_log(const Log& log, const uint8_t* log_data) {
     return 21 + rlp::size_of_list(33 * log.topic_count) + rlp::size_of_bytes(log_data + log.data, log.data_length);
@@ -116,19 +170,38 @@ inline void append_receipt(Buffer& buffer, const ReceiptView& receipt, const Blo
     write_logs(target, receipt.logs, receipt.log_count, receipt.log_data, logs);
 }
 
-// What the trie of receipts holds of one of them, into its place among `leaves` of all in the order of keys, once the
-// batch is flushed; and its bloom. Nothing of the other receipts matters but their count: so each worker can make those
-// of the transactions that it has executed. `index` is the transaction's.
-inline void receipt_leaf(
-    size_t index, size_t count, const ReceiptView& receipt, BloomBits& bits, Bloom& bloom, Buffer& encoded,
-    Buffer& scratch, KeccakBatch& batch, Reference* leaves
-) {
-    bloom_of_logs(receipt.logs, receipt.log_count, bits, bloom);
-    encoded.clear();
-    append_receipt(encoded, receipt, bloom);
-    const size_t place = place_in_order(index, count);
-    ordered_leaf(place, count, encoded.data(), encoded.size(), scratch, batch, leaves[place]);
-}
+// Hashes receipts into what their trie holds of them. Nothing of the other receipts matters but their count: so each
+// thread can make those of the transactions that it has executed, with a hasher of its own, while others go on.
+class ReceiptHasher {
+public:
+    // Makes the leaves of the receipts from index `first` up to `last` of all `count`, each into its place among `leaves`
+    // in the order of keys (ordered_root makes the root of them), and the bloom of each. `receipts` and `blooms` begin
+    // with those of index `first`.
+    void hash(const ReceiptView* receipts, size_t first, size_t last, size_t count, Bloom* blooms, Reference* leaves) {
+        for (size_t begin = first; begin < last; begin += STRETCH) {
+            const ReceiptView* stretch = receipts + (begin - first);
+            Bloom* filters = blooms + (begin - first);
+            const size_t length = last - begin < STRETCH ? last - begin : STRETCH;
+            blooms_.make(stretch, length, filters);
+            for (size_t i = 0; i < length; i++) {
+                encoded_.clear();
+                append_receipt(encoded_, stretch[i], filters[i]);
+                const size_t place = place_in_order(begin + i, count);
+                ordered_leaf(place, count, encoded_.data(), encoded_.size(), scratch_, batch_, leaves[place]);
+            }
+            batch_.flush();
+        }
+    }
+
+private:
+    // Enough to fill the lanes, and few enough to stay in the cache.
+    static constexpr size_t STRETCH = 128;
+
+    Blooms blooms_;
+    KeccakBatch batch_;
+    Buffer encoded_;
+    Buffer scratch_;
+};
 
 // The hash by which state tests name the logs of a transaction.
 inline void logs_hash(const Log* logs, size_t count, const uint8_t* log_data, Buffer& scratch, uint8_t* digest) {

@@ -118,7 +118,7 @@ struct ListedWithdrawal {
 };
 
 // A header and its body.
-struct Block {
+struct DecodedBlock {
     Header header;
     Transaction* transactions;
     size_t transaction_count;

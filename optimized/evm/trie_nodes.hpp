@@ -70,10 +70,10 @@ inline uint8_t* write_reference(uint8_t* target, const Reference& reference) {
 
 // The hash of a root, which has no parent and is hashed however short it is.
 inline void root_of(const Reference& reference, uint8_t* root) {
-    if (reference.is_hash())
-        std::memcpy(root, reference.bytes, 32);
-    else
+    if (reference.length < 32)
         keccak256(reference.bytes, reference.length, root);
+    else
+        std::memcpy(root, reference.bytes, 32);
 }
 
 // How many bytes the hex-prefix form of so many nibbles has.

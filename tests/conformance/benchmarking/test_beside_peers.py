@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -20,6 +20,7 @@ from samestate.conformance.benchmarking.workload_file import document, write_wor
 from samestate.conformance.errors import InputError
 from samestate.conformance.peers.line_process import PeerFailed
 from samestate.conformance.peers.peer import PeerMissing
+from samestate.optimized.configuration import Configuration
 from samestate.spec.evm.forks import AMSTERDAM, OSAKA
 from samestate.spec.evm.transaction import decode_transaction
 
@@ -296,3 +297,67 @@ def test_the_compiled_evm_is_left_out_only_where_nobody_asked_for_it(
     assert chosen.note.startswith("only peers are measured: the compiled EVM is not there: ")
     with pytest.raises(InputError, match="--engine optimized:sequential: the compiled EVM "):
         measure_workload("transfers", choose(("optimized:sequential",), (), ()), tmp_path, repeat=1)
+
+
+# The compiled EVM, by a stand-in
+
+
+@dataclass
+class StandInResult:
+    rejection: str | None
+
+
+class StandInEngine:
+    """What the compiled engine offers, without executing anything."""
+
+    rejection: ClassVar[str | None] = None
+    log: ClassVar[list[str]] = []
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.name = f"{configuration.strategy} {configuration.workers}"
+
+    def execute(self, block: object) -> StandInResult:
+        self.log.append(f"{self.name} executes {block}")
+        return StandInResult(self.rejection)
+
+    def close(self) -> None:
+        self.log.append(f"{self.name} is closed")
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    def adapt(workload: EvmWorkload, strategy: str) -> tuple[object, Callable[[Any], block_facts.Facts]]:
+        return f"{workload.name} for {strategy}", lambda result: ComparedSpecification(workload).facts()
+
+    monkeypatch.setattr(evm_engine, "adapt", adapt)
+    monkeypatch.setattr(evm_engine, "engine_class", lambda: StandInEngine)
+    monkeypatch.setattr(beside_peers, "engine_class", lambda: StandInEngine)
+    monkeypatch.setattr(StandInEngine, "log", [])
+    return StandInEngine.log
+
+
+def test_the_compiled_evm_is_measured_with_each_number_of_workers_once_sequential(
+    compiled: list[str], small_workloads: None, tmp_path: Path
+) -> None:
+    report = measure_workload("transfers", choose((), (2, 4), ()), tmp_path, repeat=1)
+    assert report is not None
+    told = [(row.measured.engine.id, row.measured.engine.workers) for row in report.rows]
+    default = Configuration().strategy
+    assert told == [("optimized:sequential", 1), (f"optimized:{default}", 2), (f"optimized:{default}", 4)]
+    assert compiled[0] == "sequential 1 executes transfers for sequential"
+    assert sorted(compiled[-3:]) == sorted(
+        f"{each} is closed" for each in (f"{default} 2", f"{default} 4", "sequential 1")
+    )
+    assert list(report.differences()) == []
+    assert report.peer is None
+
+
+def test_a_block_that_the_compiled_evm_rejects_is_told(
+    compiled: list[str], small_workloads: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError, match="--engine optimized:waves: argument workers = 1000: "):
+        measure_workload("transfers", choose(("optimized:waves",), (1000,), ()), tmp_path, repeat=1)
+    monkeypatch.setattr(StandInEngine, "rejection", "NONCE_TOO_LOW")
+    with pytest.raises(RuntimeError, match="optimized:waves: the block was rejected: NONCE_TOO_LOW"):
+        measure_workload("transfers", choose(("optimized:waves",), (), ()), tmp_path, repeat=1)
+    assert compiled[-1] == "waves 2 is closed"
