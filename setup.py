@@ -73,9 +73,7 @@ class Build:
         return [*self.flags, "-std=c++17", vectorize, "-fvisibility=hidden", "-pthread", *quiet]
 
     def dependencies(self, source: Path) -> set[Path]:
-        """`source` and what it can see: each `.pxd` that it names, or has in a package that it names, and so on; then the
-        headers that these include, and those in turn.
-        """
+        """`source` and what it can see: a `.pxd` named there, or in a package named there, and the headers included."""
         found = {source, source.with_suffix(".pxd")}
         queue = list(found)
         while queue:
