@@ -12,6 +12,7 @@ cdef struct Direct:
 cdef int load_account_directly(void* itself, Account* account, int part) noexcept nogil
 cdef int load_slot_directly(void* itself, Slot* slot) noexcept nogil
 cdef int has_storage_alone(void* itself, Account* account) noexcept nogil
+cdef int holds_storage_alone(Direct* direct, Account* account, const AccountRecord* record) noexcept nogil
 
 # What the state before the block holds of an account.
 cdef void find_account(Direct* direct, Account* account, AccountRecord* record) noexcept nogil

@@ -14,6 +14,7 @@ from samestate.optimized.errors import (
     MissingAccessList,
     OutOfMemory,
 )
+from samestate.optimized.evm.choosing import Chooser, Shape
 from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.running import EvmRun, KeyTableFull
@@ -25,7 +26,10 @@ from samestate.optimized.trace import TraceEvent
 
 
 class EvmEngine:
-    """Runs packed blocks, one after another, on one arena and one pool. See :class:`samestate.optimized.Engine`."""
+    """Runs packed blocks, one after another, on one arena and one pool. See :class:`samestate.optimized.Engine`.
+
+    The strategy `adaptive` chooses one of the others for each block (choosing.py); the metrics say which, and why.
+    """
 
     def __init__(self, configuration: Configuration) -> None:
         if configuration.kind != "threads":
@@ -40,6 +44,8 @@ class EvmEngine:
         self._arena = create_smallest_arena() if sequential else create_arena(configuration.memory_limit)
         self._run = EvmRun(self._arena, workers, configuration.strategy)
         self._pool = ThreadPool(workers, configuration.affinity)
+        self._alone = self._pool if workers == 1 else ThreadPool(1, configuration.affinity)
+        self._chooser = Chooser()
         self._closed = False
 
     def execute(self, block: PackedBlock, world: World) -> EvmResult:
@@ -71,6 +77,30 @@ class EvmEngine:
             raise MissingAccessList("the strategy access-list needs a block that comes with an access list")
         started = time.perf_counter()
         self._pool.drain()  # whoever is still in the arena is out of it after this
+        shape = choice = None
+        if configuration.strategy == "adaptive":
+            shape = self._shape(block)
+            choice = self._chooser.choose(shape)
+        strategy = configuration.strategy if choice is None else choice.strategy
+        result = self._run_block(block, world, strategy, started, configuration.run_length)
+        if result.rejection is not None and self._run.longest_run > 1:
+            # Which of some transactions ends a block, and why, is only sure where each is a run of its own.
+            result = self._run_block(block, world, strategy, started, 1)
+        seconds = time.perf_counter() - started
+        figures = self._run.figures()
+        if shape is not None and choice is not None:
+            self._chooser.learn(shape, choice, sum(worker[0] for worker in figures["workers"]))
+        result.trace = tuple(TraceEvent(*event) for event in self._run.events())
+        reason = None if choice is None else choice.reason
+        result.make_metrics = lambda made: self._metrics(made, figures, seconds, strategy, reason)
+        return result
+
+    def _run_block(
+        self, block: PackedBlock, world: World, strategy: str, started: float, run_length: int
+    ) -> EvmResult:
+        """Run a block by a strategy: once more where the table of keys was too small for it."""
+        configuration = self.configuration
+        pool = self._alone if strategy == "sequential" else self._pool
         while True:
             try:
                 self._run.begin(
@@ -82,31 +112,44 @@ class EvmEngine:
                     configuration.estimator,
                     configuration.trace,
                     time.perf_counter() - started,
+                    run_length,
+                    strategy,
                 )
-                self._pool.run(self._run.work, self._run.stop)
-                result = self._run.finish()
-                break
+                pool.run(self._run.work, self._run.stop)
+                return self._run.finish()
             except KeyTableFull:
                 self._run.enlarge_key_table()
-        seconds = time.perf_counter() - started
-        figures = self._run.figures()
-        result.trace = tuple(TraceEvent(*event) for event in self._run.events())
-        result.make_metrics = lambda made: self._metrics(made, figures, seconds)
-        return result
+
+    def _shape(self, block: PackedBlock) -> Shape:
+        """What there is to choose a strategy by."""
+        sampled, with_data, largest_sender, largest_kind, kind = block.shape()
+        of = max(1, sampled)
+        return Shape(
+            block.transaction_count,
+            self.configuration.workers,
+            with_data / of,
+            largest_sender / of,
+            largest_kind / of,
+            kind,
+            block.predictions is not None,
+        )
 
     def close(self) -> None:
         """End the threads and give the arena back."""
         if not self._closed:
             self._closed = True
             self._pool.close()
+            self._alone.close()
             self._arena.close()
 
-    def _metrics(self, result: EvmResult, figures: dict[str, Any], seconds: float) -> Metrics:
+    def _metrics(
+        self, result: EvmResult, figures: dict[str, Any], seconds: float, strategy: str, reason: str | None
+    ) -> Metrics:
         configuration = self.configuration
         steps = result.steps
         workers = figures["workers"]
         return Metrics(
-            strategy=configuration.strategy,
+            strategy=strategy,
             kind=configuration.kind,
             transactions=result.block.transaction_count,
             seconds=seconds,
@@ -124,5 +167,7 @@ class EvmEngine:
                 for begin, end in zip(figures["began"], figures["ended"], strict=True)
                 if begin and end
             ),
+            reason=reason,
+            longest_run=figures["longest_run"],
             workers=tuple(WorkerMetrics(worker[0], worker[2], worker[4]) for worker in workers),
         )

@@ -11,7 +11,7 @@ from cython.cimports.cpython.bytes import PyBytes_AS_STRING
 from cython.cimports.libc.stdint import uint8_t, uint64_t
 from cython.cimports.libc.string import memcpy
 from cython.cimports.samestate.optimized.evm.ruleset import Ruleset
-from cython.cimports.samestate.optimized.evm.worker_seams import name_of_rejection
+from cython.cimports.samestate.optimized.evm.worker_seams import BlockShape, name_of_rejection, shape_of
 
 from samestate.optimized.evm.ruleset import ruleset_of
 
@@ -93,6 +93,11 @@ class PackedBlock:
     def transaction_count(self) -> int:
         """How many transactions it has."""
         return self.input.transactions.size()
+
+    def shape(self) -> tuple:
+        """What can be told of the block before it runs, in the order of BlockShape (shape.hpp)."""
+        found: BlockShape = shape_of(self.input)
+        return found.sampled, found.with_data, found.largest_sender, found.largest_kind, found.kind
 
     def sender(self, index: int) -> bytes | None:
         """Who sent a transaction, as far as a worker has found out; None where nobody did."""

@@ -15,7 +15,7 @@ from cython.cimports.libc.string import memcpy, memset
 from cython.cimports.samestate.optimized.core.arena import allocate, arena_header, stop, stop_reason, store_value
 from cython.cimports.samestate.optimized.core.block import open_block, settle_block
 from cython.cimports.samestate.optimized.core.invariants import broken_invariant
-from cython.cimports.samestate.optimized.core.keys import meet_key
+from cython.cimports.samestate.optimized.core.keys import TOGETHER
 from cython.cimports.samestate.optimized.core.machine import REFUSED
 from cython.cimports.samestate.optimized.core.memory import latest_execution
 from cython.cimports.samestate.optimized.core.records import (
@@ -53,8 +53,11 @@ from cython.cimports.samestate.optimized.evm.versioned import (
     base_content,
     begin_versioned,
     finish_versioned,
+    has_storage_alone_versioned,
     load_account_versioned,
     load_slot_versioned,
+    meet_account,
+    meet_slot,
     merge_balance,
 )
 from cython.cimports.samestate.optimized.evm.worker_seams import (
@@ -96,8 +99,11 @@ STRATEGIES = {
 ANALYSES = cython.declare(uint64_t, 64 << 20)  # bytes that analyses of codes may take between two blocks
 BETWEEN_LOOKS = cython.declare(uint64_t, 1_000_000)  # nanoseconds
 BETWEEN_SIGNALS = cython.declare(uint64_t, 20_000_000)
-SPARE_KEYS = cython.declare(uint64_t, 2048)
-KEYS_PER_TRANSACTION = cython.declare(uint64_t, 24)
+SPARE_KEYS = cython.declare(uint64_t, 1024)
+KEYS_PER_TRANSACTION = cython.declare(uint64_t, 6)  # names in the table of keys, if that is too small it is enlarged
+LONGEST_RUN = cython.declare(uint64_t, 64)  # transactions
+RUNS_PER_WORKER = cython.declare(uint64_t, 8)  # at least, so that all have something to do until the end
+RUN_GAS = cython.declare(uint64_t, 2_000_000)  # … that transactions may use together where more than one is a run
 
 
 # What workers do. Nothing here holds the GIL, but for `signalled`.
@@ -192,58 +198,134 @@ def merge(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def leave(task: cython.pointer(Task), local: cython.pointer(EvmWorker), result: StepResult) -> cython.int:
-    """Hand over what a step did, and its record, which lies in the arena from now on. An ExecutionResult.
-
-    A limit of the worker's own is no verdict on the transaction before its reads have been found valid: the record
-    says so.
-    """
-    record: cython.pointer(cython.const[OutcomeRecord])
-    handed: cython.int
-    size: uint64_t
-    if result == STEP_MISSING or result == STEP_OUT_OF_MEMORY:  # noqa: SIM109 - a tuple would be an object
-        task.verdict = FAILED
-        task.outcome = allocate(task, 8)
-        if task.outcome == 0:
-            return STOPPED
-        cython.cast(cython.pointer(uint64_t), task.session.base + task.outcome)[0] = cython.cast(uint64_t, result)
-        return DONE
-    if result != STEP_DONE:
-        return cython.cast(cython.int, result)
-    record = local.worker.last()
-    size = record.size()
-    task.outcome = allocate(task, size)
+def keep_records(
+    task: cython.pointer(Task), local: cython.pointer(EvmWorker), count: uint64_t, failure: uint64_t
+) -> cython.bint:
+    """Put what came of a run into the arena: how many records, where each is, and those. False where it is full."""
+    head: uint64_t = cython.sizeof(RunOutcome) + 8 * count
+    size: uint64_t = local.worker.record.size()
+    index: uint64_t
+    task.outcome = allocate(task, head + size)
     if task.outcome == 0:
-        return STOPPED
-    memcpy(task.session.base + task.outcome, record, size)
-    task.verdict = REJECTED if record.fault_code() else SUCCEEDED
-    if task.verdict == REJECTED:
-        return DONE
-    handed = finish_versioned(cython.address(local.versioned))
-    if handed == UNMERGED:
-        cython.cast(cython.pointer(OutcomeRecord), task.session.base + task.outcome).overflows = 1
+        return False
+    outcome: cython.pointer(RunOutcome) = cython.cast(
+        cython.pointer(RunOutcome), task.session.base + task.outcome
+    )
+    places: cython.pointer(uint64_t) = cython.cast(cython.pointer(uint64_t), outcome + 1)
+    outcome.count = count
+    outcome.failure = failure
+    for index in range(count):
+        places[index] = task.outcome + head + local.places[index]
+    if size:
+        memcpy(task.session.base + task.outcome + head, local.worker.record.data(), size)
+    return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.inline
+def record_at(session: cython.pointer(Session), place: uint64_t) -> cython.pointer(OutcomeRecord):
+    """A record in the arena."""
+    return cython.cast(cython.pointer(OutcomeRecord), session.base + place)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def last_record(local: cython.pointer(EvmWorker), count: uint64_t) -> cython.pointer(OutcomeRecord):
+    """The last record of the run at hand, while it is still the worker's."""
+    return cython.cast(cython.pointer(OutcomeRecord), local.worker.record.data() + local.places[count - 1])
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def end_run(
+    task: cython.pointer(Task), local: cython.pointer(EvmWorker), result: StepResult, count: uint64_t
+) -> cython.int:
+    """Hand over what a run did, and its records, which lie in the arena from now on. An ExecutionResult.
+
+    A limit of the worker's own is no verdict on a transaction before its reads have been found valid: the outcome says
+    so. Where a transaction may not be in the block, or what it credits does not fit, the run has no effect, since
+    nothing comes after it.
+    """
+    failure: uint64_t = 0
+    task.verdict = SUCCEEDED
+    if result == STEP_OVERFLOW:
+        last_record(local, count).overflows = 1
         task.verdict = REJECTED
-        task.write_count = 0
+    elif result == STEP_MISSING or result == STEP_OUT_OF_MEMORY:  # noqa: SIM109 - a tuple would be an object
+        failure = cython.cast(uint64_t, result)
+        task.verdict = FAILED
+    elif result != STEP_DONE:
+        return cython.cast(cython.int, result)
+    elif count and last_record(local, count).fault_code():
+        task.verdict = REJECTED
+    if not keep_records(task, local, count, failure):
+        return STOPPED
+    if task.verdict != SUCCEEDED:
         return DONE
-    return handed
+    return finish_versioned(cython.address(local.versioned))
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def begin_run(task: cython.pointer(Task), local: cython.pointer(EvmWorker)) -> cython.void:
+    """Nothing of another run counts any more."""
+    begin_versioned(cython.address(local.versioned))
+    local.worker.record.clear()
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
 def execute(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
-    """Run the transaction; keep its record in the arena, and hand its writes to versioned memory."""
+    """Execute a run: some transactions of the block one after another, each on what the one before it left.
+
+    To the strategy it is one. What it has read from before it, and what it leaves in the end, is in versioned memory.
+    """
     machine: cython.pointer(EvmMachine) = cython.cast(cython.pointer(EvmMachine), itself)
     local: cython.pointer(EvmWorker) = cython.cast(cython.pointer(EvmWorker), task.local)
     now: uint64_t = task.clock if task.clock else now_nanoseconds()
-    local.worker.running = task.transaction + 1
+    first: uint64_t = machine.starts[task.transaction]
+    end: uint64_t = machine.starts[task.transaction + 1]
+    transaction: uint64_t
+    count: uint64_t = 0
+    result: StepResult = STEP_DONE
+    local.worker.running = first + 1
     if poll(machine, local, now):
         return STOPPED
-    if machine.began[task.transaction] == 0:
-        machine.began[task.transaction] = now
-    begin_versioned(cython.address(local.versioned))
-    local.worker.record.clear()
-    return leave(task, local, local.worker.execute(task.transaction))
+    begin_run(task, local)
+    for transaction in range(first, end):
+        if machine.began[transaction] == 0:
+            machine.began[transaction] = now
+        local.executed += 1
+        result = local.worker.execute(transaction)
+        if result != STEP_DONE:
+            break
+        local.places[count] = local.worker.place()
+        count += 1
+        if local.worker.last().fault_code():
+            break
+        result = local.worker.keep()
+        if result != STEP_DONE:
+            break
+    return end_run(task, local, result, count)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def end_step(task: cython.pointer(Task), local: cython.pointer(EvmWorker), result: StepResult) -> cython.int:
+    """The same for a run that is the opening or the closing step."""
+    if result == STEP_DONE:
+        local.places[0] = local.worker.place()
+        if not local.worker.last().fault_code():
+            result = local.worker.keep()
+        return end_run(task, local, result, 1)
+    return end_run(task, local, result, 0)
 
 
 @cython.cfunc
@@ -252,9 +334,8 @@ def execute(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
 def open_step(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
     """The system calls before the first transaction."""
     local: cython.pointer(EvmWorker) = cython.cast(cython.pointer(EvmWorker), task.local)
-    begin_versioned(cython.address(local.versioned))
-    local.worker.record.clear()
-    return leave(task, local, local.worker.open())
+    begin_run(task, local)
+    return end_step(task, local, local.worker.open())
 
 
 @cython.cfunc
@@ -264,9 +345,8 @@ def close_step(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
     """Rewards, withdrawals and requests. What they find wrong is for :meth:`EvmRun.finish` to see."""
     machine: cython.pointer(EvmMachine) = cython.cast(cython.pointer(EvmMachine), itself)
     local: cython.pointer(EvmWorker) = cython.cast(cython.pointer(EvmWorker), task.local)
-    begin_versioned(cython.address(local.versioned))
-    local.worker.record.clear()
-    return leave(task, local, local.worker.close(machine.settlement.deposits))
+    begin_run(task, local)
+    return end_step(task, local, local.worker.close(machine.settlement.deposits))
 
 
 @cython.cfunc
@@ -275,23 +355,29 @@ def close_step(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
 def settle(
     itself: cython.p_void,
     coordinator: cython.pointer(Task),
-    transaction: uint64_t,
+    run: uint64_t,
     execution: cython.pointer(cython.const[Execution]),
 ) -> cython.int:
-    """It is the transaction's turn: see whether the block has room for it."""
+    """It is the run's turn: see of each of its transactions whether the block has room for it."""
     machine: cython.pointer(EvmMachine) = cython.cast(cython.pointer(EvmMachine), itself)
-    place: cython.p_char = coordinator.session.base + execution.outcome
-    if execution.verdict == FAILED:
-        machine.failure = cython.cast(cython.int, cython.cast(cython.pointer(uint64_t), place)[0])
-        machine.limit = transaction + 1
-        return STOPPED
-    record: cython.pointer(cython.const[OutcomeRecord]) = cython.cast(
-        cython.pointer(cython.const[OutcomeRecord]), place
+    outcome: cython.pointer(RunOutcome) = cython.cast(
+        cython.pointer(RunOutcome), coordinator.session.base + execution.outcome
     )
-    if not machine.settlement.add(machine.rules[0], machine.input[0], transaction, record[0]):
-        return REFUSED
-    if record.overflows:
-        return UNMERGED
+    places: cython.pointer(uint64_t) = cython.cast(cython.pointer(uint64_t), outcome + 1)
+    record: cython.pointer(OutcomeRecord)
+    index: uint64_t
+    for index in range(outcome.count):
+        record = record_at(coordinator.session, places[index])
+        machine.settled = machine.starts[run] + index
+        if not machine.settlement.add(machine.rules[0], machine.input[0], machine.settled, record[0]):
+            return REFUSED
+        if record.overflows:
+            return UNMERGED
+    machine.settled = machine.starts[run] + outcome.count
+    if execution.verdict == FAILED:
+        machine.failure = cython.cast(cython.int, outcome.failure)
+        machine.limit = machine.settled + 1
+        return STOPPED
     return DONE
 
 
@@ -361,19 +447,26 @@ class KeyTableFull(Exception):  # noqa: N818 - what happened, handled here
 
 @cython.cclass
 class EvmRun:
-    """One engine's workers on blocks of the EVM. Not for two blocks at once."""
+    """One engine's workers on blocks of the EVM. Not for two blocks at once.
+
+    ``strategy``: of all blocks, unless :meth:`begin` is told another. `sequential` has no workers for any other.
+    """
 
     def __cinit__(self, arena, workers, strategy):
         number: uint64_t
         self.arena = arena
         self.workers = workers
+        alone: cython.bint = strategy == "sequential"
         self.strategy = strategy
-        self.strategy_number = STRATEGIES[strategy]
+        self.strategy_number = SEQUENTIAL
         self.tasks = cython.cast(cython.pointer(Task), calloc(workers + 1, cython.sizeof(Task)))
         self.locals = cython.cast(cython.pointer(EvmWorker), calloc(workers + 1, cython.sizeof(EvmWorker)))
         if self.tasks == cython.NULL or self.locals == cython.NULL:
             raise OutOfMemory(f"this process cannot have the memory of {workers} workers")
-        for number in range(1 if self.strategy_number == SEQUENTIAL else self.workers + 1):
+        for number in range(1 if alone else self.workers + 1):
+            self.locals[number].places = cython.cast(cython.pointer(uint64_t), malloc(8 * LONGEST_RUN))
+            if self.locals[number].places == cython.NULL:
+                raise OutOfMemory(f"this process cannot have the memory of {workers} workers")
             self.locals[number].worker = new_worker()
             if self.locals[number].worker == cython.NULL:
                 raise OutOfMemory("this process cannot have the address space of a worker's stacks")
@@ -387,6 +480,7 @@ class EvmRun:
             for number in range(self.workers + 1):
                 delete_worker(self.locals[number].worker)
                 free(self.locals[number].versioned.walks)
+                free(self.locals[number].places)
         free(self.locals)
         free(self.times)
 
@@ -400,12 +494,17 @@ class EvmRun:
         estimator: str = "declared",
         trace: bool = False,
         spent: float = 0.0,
+        run_length: int = 0,
+        strategy: str | None = None,
     ) -> None:
         """Lay out a block on a state. ``spent``: how many of the seconds of ``time_limit`` have gone by already.
+        ``run_length``: how many transactions a worker takes at once at most; 0 leaves that to the shape of the block.
+        ``strategy``: for this block, where the run has workers for all of them.
 
         Raises :class:`OutOfMemory`.
         """
         self.started = now_nanoseconds()
+        self.strategy_number = STRATEGIES[strategy or self.strategy]
         self.raised = None
         self.block = block
         self.world = world
@@ -428,6 +527,7 @@ class EvmRun:
         )
         world.codes.begin_block(self.machine.rules[0], ANALYSES)
         self._make_room()
+        self._make_runs(run_length)
         self._lay_out(estimator, trace)
 
     def _lay_out(self, estimator: str, trace: cython.bint) -> cython.void:
@@ -451,6 +551,38 @@ class EvmRun:
                 raise OutOfMemory("this process cannot have the memory of the times of transactions")
         self.machine.began = self.times
 
+    def _make_runs(self, length: uint64_t) -> cython.void:
+        """Divide the block into runs: what a worker takes at once, and repeats where it was wrong.
+
+        The longer a run, the less a transaction costs that has little to do with others; so long as there are runs
+        enough for all workers, and none of so much gas that others would wait for it.
+        """
+        index: uint64_t
+        gas: uint64_t = 0
+        count: uint64_t = self.block.input.transactions.size()
+        most: uint64_t = length
+        if length == 0:
+            most = max(1, count // (RUNS_PER_WORKER * self.workers))
+        most = min(most, LONGEST_RUN)
+        self.starts.clear()
+        self.longest_run = 1
+        if self.strategy_number == SEQUENTIAL:
+            return
+        for index in range(count):
+            limit: uint64_t = self.block.input.transactions[index].gas_limit
+            taken: uint64_t = index - self.starts.back() if index else 0
+            if index == 0 or taken == most or (length == 0 and (limit > RUN_GAS or gas + limit > RUN_GAS)):
+                self.starts.push_back(index)
+                gas = 0
+                taken = 0
+            gas += min(limit, RUN_GAS)
+            self.longest_run = max(self.longest_run, taken + 1)
+        self.starts.push_back(count)
+        if count == 0:
+            self.starts.push_back(count)
+        self.machine.starts = self.starts.data()
+        self.machine.settled = 0
+
     def _begin_workers(self, versioned: cython.bint) -> cython.void:
         """Have each worker begin the block, on the state or on versioned memory; the coordinator is one of them."""
         number: uint64_t
@@ -464,16 +596,18 @@ class EvmRun:
             local.versioned.task = self.tasks + number
             local.versioned.state = cython.address(local.worker.executor.state)
             local.worker.source.keeps = not versioned
-            local.worker.source.storage_alone = has_storage_alone
+            local.executed = 0
             if versioned:
                 local.worker.source.itself = cython.address(local.versioned)
                 local.worker.source.load_account = load_account_versioned
                 local.worker.source.load_slot = load_slot_versioned
+                local.worker.source.storage_alone = has_storage_alone_versioned
             else:
                 self.tasks[number].local = local
                 local.worker.source.itself = cython.address(self.machine.direct)
                 local.worker.source.load_account = load_account_directly
                 local.worker.source.load_slot = load_slot_directly
+                local.worker.source.storage_alone = has_storage_alone
             local.worker.options.with_effect = True
             local.worker.options.with_reads = self.recording
             local.worker.executor.poll = poll_inside
@@ -492,7 +626,7 @@ class EvmRun:
         number: uint64_t
         task: cython.pointer(Task)
         result: cython.int
-        options.transactions = self.block.input.transactions.size()
+        options.transactions = self.starts.size() - 1 if self.block.input.transactions.size() else 0
         options.workers = self.workers
         options.strategy = self.strategy_number
         options.key_capacity = self.key_capacity
@@ -577,25 +711,36 @@ class EvmRun:
                 self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
             if settled == UNMERGED:
                 return self._rejected(records, "BALANCE_OVERFLOW", 0)  # of no transaction: it shows when effects add up
+            ended = self.machine.settled
             if settled == DONE:
                 self._gather(records)
         if self.settlement.code():
             return self._rejected(records, self._code(), ended + 1)
         return EvmResult(self.block, self.world, None, records, self._totals(), self.recording)
 
+    def _outcome(self, run: uint64_t) -> cython.pointer(cython.const[RunOutcome]):
+        """What came of a run, or of the opening or closing step, by its number as a step."""
+        return cython.cast(
+            cython.pointer(cython.const[RunOutcome]),
+            self.session.base + latest_execution(cython.address(self.session), run).outcome,
+        )
+
     def _gather(self, records: BlockRecords) -> cython.void:
         """Copy the records of all steps out of the arena, which the next block needs."""
         step: uint64_t
+        index: uint64_t
+        outcome: cython.pointer(cython.const[RunOutcome])
+        places: cython.pointer(cython.const[uint64_t])
         record: cython.pointer(cython.const[OutcomeRecord])
         count: uint64_t = self.session.record.transactions
         for step in range(count + 2):
-            record = cython.cast(
-                cython.pointer(cython.const[OutcomeRecord]),
-                self.session.base + latest_execution(cython.address(self.session), step).outcome,
-            )
-            if step == count + 1:
-                self.settlement.refuse(record[0])
-            records.places.push_back(append_bytes(records.bytes, record, record.size()))
+            outcome = self._outcome(step)
+            places = cython.cast(cython.pointer(cython.const[uint64_t]), outcome + 1)
+            for index in range(outcome.count):
+                record = record_at(cython.address(self.session), places[index])
+                if step == count + 1:
+                    self.settlement.refuse(record[0])
+                records.places.push_back(append_bytes(records.bytes, record, record.size()))
 
     def _code(self) -> str:
         """Why the settlement has refused the block."""
@@ -615,43 +760,68 @@ class EvmRun:
         return EvmResult(self.block, self.world, rejection, records, PlainTotals(0, 0, 0, 0), self.recording)
 
     def _put_predictions(self) -> cython.void:
-        """What the block's access list says that its transactions leave; nothing of what is no key or value."""
+        """What the block's access list says that its runs leave; nothing of what is no key or value."""
         for key, values in (self.block.predictions or {}).items():
+            latest: dict = {}
             for transaction, value in sorted(values, key=first_of):
                 if 0 <= transaction < self.block.transaction_count:
-                    self._predict(key, transaction + 1, value)
+                    latest[self._run_of(transaction)] = value
+            for run, value in latest.items():
+                self._predict(key, run + 1, value)
+
+    def _run_of(self, transaction: int) -> int:
+        """Which run has a transaction: the last that begins there or before."""
+        low: uint64_t = 0
+        high: uint64_t = self.starts.size() - 1
+        middle: uint64_t
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.starts[middle] <= cython.cast(uint64_t, transaction):
+                low = middle
+            else:
+                high = middle
+        return low
+
+    def _key_of(self, key: bytes) -> uint64_t:
+        """The record of a key by its canonical name; 0 where it is none. Raises what stops the block."""
+        task: cython.pointer(Task) = self.tasks + self.workers
+        name: cython.pointer(cython.const[uint8_t]) = cython.cast(
+            cython.pointer(cython.const[uint8_t]), PyBytes_AS_STRING(key)
+        )
+        record: uint64_t
+        if not (len(key) == 53 and name[0] == SLOT) and not (len(key) == 21 and 0 < name[0] < SLOT):
+            return 0
+        record = meet_account(task, name + 1)
+        if record and name[0] == SLOT:
+            record = meet_slot(task, record, name + 1, name + 21)
+        elif record:
+            record += name[0] * TOGETHER
+        if record == 0:
+            self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
+        return record
 
     def _predict(self, key: bytes, step: uint64_t, value: object) -> cython.void:
         """One value after one step."""
         task: cython.pointer(Task) = self.tasks + self.workers
-        name: cython.p_char = PyBytes_AS_STRING(key)
         code: cython.pointer(cython.const[Code])
-        owner: uint64_t = 0
         stored: uint64_t = 0
         text: bytes
-        if len(key) == 53 and name[0] == SLOT:
-            owner_name: bytes = b"\x05" + key[1:21]
-            owner = meet_key(task, PyBytes_AS_STRING(owner_name), 21, 0)
-            if owner == 0:
-                self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
-        elif len(key) != 21 or not 0 < name[0] < SLOT:
-            return
-        record: uint64_t = meet_key(task, name, len(key), owner)
+        record: uint64_t = self._key_of(key)
         if record == 0:
-            self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
+            return
         if value:
             text = value
-            if name[0] == CODE:
+            if key[0] == CODE:
                 code = cython.address(
                     self.world.codes.intern(
                         cython.cast(cython.pointer(cython.const[uint8_t]), PyBytes_AS_STRING(text)), len(text)
                     )
                 )
                 stored = store_value(task, cython.address(code), cython.sizeof(cython.p_void))
-            elif len(text) > (8 if name[0] == NONCE else 32):
+            elif len(text) > (8 if key[0] == NONCE else 32):
                 return
             else:
-                text = text.rjust(8 if name[0] == NONCE else 32, b"\x00")[::-1]
+                text = text.rjust(8 if key[0] == NONCE else 32, b"\x00")[::-1]
                 if text.count(0) == len(text):
                     return
                 stored = store_value(task, PyBytes_AS_STRING(text), len(text))
@@ -668,6 +838,7 @@ class EvmRun:
         """
         count: uint64_t = self.block.input.transactions.size()
         index: uint64_t
+        run: uint64_t
         worker: cython.pointer(WorkerRecord)
         execution: cython.pointer(Execution)
         workers: list = []
@@ -688,15 +859,17 @@ class EvmRun:
                 "executions": [1] * executed,
                 "workers": [(executed, 0, 0, 0, self.busy / 1e9)],
                 "waves": 0,
+                "longest_run": 1,
             }
-        for index in range(count):
-            execution = latest_execution(cython.address(self.session), index + 1)
-            ended.append(execution.ended if execution != cython.NULL else 0)
-            executions.append(self.session.steps[index + 1].executions)
+        for run in range(self.session.record.transactions):
+            execution = latest_execution(cython.address(self.session), run + 1)
+            length = self.starts[run + 1] - self.starts[run]
+            ended += [execution.ended if execution != cython.NULL else 0] * length
+            executions += [self.session.steps[run + 1].executions] * length
         for index in range(self.workers):
             worker = self.session.workers + index
             workers.append(
-                (worker.executions, worker.suspensions, worker.validations, worker.aborts, worker.busy / 1e9)
+                (self.locals[index].executed, worker.suspensions, worker.validations, worker.aborts, worker.busy / 1e9)
             )
         return {
             "began": began,
@@ -704,10 +877,14 @@ class EvmRun:
             "executions": executions,
             "workers": workers,
             "waves": self.session.record.waves,
+            "longest_run": self.longest_run,
         }
 
     def events(self) -> list:
-        """The last block: (worker, kind, transaction, incarnation, begin, end, ending), as in TraceEvent."""
+        """The last block: (worker, kind, transaction, incarnation, begin, end, ending), as in TraceEvent.
+
+        Of a run of transactions it is the first that stands there.
+        """
         index: uint64_t
         events: list = []
         if not self.tracing:
@@ -738,7 +915,8 @@ class EvmRun:
                 else:
                     kind = "validate"
                     ending = "valid" if event.result else "aborted"
-                events.append((worker, kind, event.transaction, event.incarnation, event.begin, event.end, ending))
+                first = self.starts[event.transaction]
+                events.append((worker, kind, first, event.incarnation, event.begin, event.end, ending))
             offset = chunk.previous
         events.reverse()
         return events
