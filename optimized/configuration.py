@@ -24,8 +24,9 @@ class Configuration:
     """The settings of an engine. Whoever makes one has valid settings: all are checked when it is made.
 
     ``workers``: how many execute at once. ``strategy``: how they order their work; ``adaptive`` chooses one of the
-    others by the block, and is ``block-stm`` for machines that have no way to choose. ``kind``: ``threads`` for machines
-    that are compiled, ``processes`` for machines written in Python. ``time_limit``: seconds that a block may take.
+    others by the block, and is ``block-stm`` for machines that have no way to choose. ``kind``: ``threads`` for
+    machines that are compiled, ``processes`` for machines written in Python. ``time_limit``: seconds that a block may
+    take.
     ``memory_limit``: bytes of the arena, which holds a block's state, versions and outcomes. ``affinity``: the
     processor of each worker, in turn, or None to leave that to the system. ``maximum_block``: the most transactions a
     block may have. ``record``: whether a run gives its access record. ``read_latency_us``: microseconds that the

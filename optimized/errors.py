@@ -24,7 +24,7 @@ class OutOfMemory(EngineError, MemoryError):  # noqa: N818 - as the field says
 
 
 class FallbackRefused(EngineError):  # noqa: N818 - what it is
-    """A block that another strategy would have to finish, where ``no_fallback`` is set. ``reason`` says why it would."""
+    """A block that another strategy would have to finish, where ``no_fallback`` is set. ``reason``: why it would."""
 
     def __init__(self, strategy: str, reason: str) -> None:
         super().__init__(strategy, reason)

@@ -44,9 +44,9 @@ class Metrics:
     before. ``strategy``: the one that gave the result. ``reason``: where it is not the one asked for, why: what the
     strategy `adaptive` has chosen it for, or why the block was run again (an access list cannot say that storage was
     wiped). ``longest_run``: how many transactions a worker has taken at once at most, on machines where that may be
-    more than one; what is said of suspensions, validations and aborts is then said of runs. ``kind``: of the workers; ``none`` where there are none, because a
-    machine in Python was executed one transaction at a time. ``seconds``: for the whole block, from its input in the
-    engine's form to its result.
+    more than one; what is said of suspensions, validations and aborts is then said of runs. ``kind``: of the workers;
+    ``none`` where there are none, because a machine in Python was executed one transaction at a time. ``seconds``: for
+    the whole block, from its input in the engine's form to its result.
     """
 
     strategy: str

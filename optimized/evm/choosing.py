@@ -1,4 +1,4 @@
-"""Which strategy suits a block of the EVM: what `adaptive` chooses, by its shape and by how blocks like it have gone."""
+"""Which strategy suits a block of the EVM: what `adaptive` chooses, by its shape and how blocks like it have gone."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class Shape(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """A strategy, and why it."""
+    """A strategy, and why it; None where nobody chose."""
 
     strategy: str
-    reason: str
+    reason: str | None
 
 
 class Chooser:

@@ -77,7 +77,9 @@ def has_storage_alone(itself: cython.p_void, account: cython.pointer(Account)) -
 
 
 def holds_storage_alone(
-    direct: cython.pointer(Direct), account: cython.pointer(Account), record: cython.pointer(cython.const[AccountRecord])
+    direct: cython.pointer(Direct),
+    account: cython.pointer(Account),
+    record: cython.pointer(cython.const[AccountRecord]),
 ) -> cython.int:
     """The same, for an account that was found already."""
     name: uint8_t[21]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
-from samestate.optimized.analysis import conflict_rate, critical_path
+from samestate.optimized.analysis import Accuracy, NumberedStep, accuracy, conflict_rate, critical_path
 from samestate.optimized.configuration import Configuration
 from samestate.optimized.errors import (
     BlockTooLarge,
@@ -14,12 +15,15 @@ from samestate.optimized.errors import (
     MissingAccessList,
     OutOfMemory,
 )
-from samestate.optimized.evm.choosing import Chooser, Shape
+from samestate.optimized.evm.choosing import Choice, Chooser, Shape
+from samestate.optimized.evm.expecting import EvmExpectations, ExpectedBlock, number_of
 from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.running import EvmRun, KeyTableFull
 from samestate.optimized.evm.world import World
 from samestate.optimized.metrics import Metrics, WorkerMetrics, latency
+from samestate.optimized.processes.expectations import ASKING
+from samestate.optimized.record import Step
 from samestate.optimized.shared_memory import create_arena, create_smallest_arena
 from samestate.optimized.threads import ThreadPool
 from samestate.optimized.trace import TraceEvent
@@ -46,6 +50,7 @@ class EvmEngine:
         self._pool = ThreadPool(workers, configuration.affinity)
         self._alone = self._pool if workers == 1 else ThreadPool(1, configuration.affinity)
         self._chooser = Chooser()
+        self._expectations = EvmExpectations(configuration.estimator, configuration.maximum_block)
         self._closed = False
 
     def execute(self, block: PackedBlock, world: World) -> EvmResult:
@@ -82,21 +87,30 @@ class EvmEngine:
             shape = self._shape(block)
             choice = self._chooser.choose(shape)
         strategy = configuration.strategy if choice is None else choice.strategy
-        result = self._run_block(block, world, strategy, started, configuration.run_length)
+        expected = self._expectations.expect(block, world) if strategy in ASKING else None
+        result = self._run_block(block, world, strategy, started, configuration.run_length, expected)
         if result.rejection is not None and self._run.longest_run > 1:
             # Which of some transactions ends a block, and why, is only sure where each is a run of its own.
-            result = self._run_block(block, world, strategy, started, 1)
+            result = self._run_block(block, world, strategy, started, 1, expected)
         seconds = time.perf_counter() - started
         figures = self._run.figures()
         if shape is not None and choice is not None:
             self._chooser.learn(shape, choice, sum(worker[0] for worker in figures["workers"]))
         result.trace = tuple(TraceEvent(*event) for event in self._run.events())
-        reason = None if choice is None else choice.reason
-        result.make_metrics = lambda made: self._metrics(made, figures, seconds, strategy, reason)
+        if expected is not None and result.rejection is None:
+            self._expectations.learn(block, result.records)
+        chosen = choice or Choice(strategy, None)
+        result.make_metrics = lambda made: self._metrics(made, figures, seconds, chosen, expected)
         return result
 
     def _run_block(
-        self, block: PackedBlock, world: World, strategy: str, started: float, run_length: int
+        self,
+        block: PackedBlock,
+        world: World,
+        strategy: str,
+        started: float,
+        run_length: int,
+        expected: ExpectedBlock | None,
     ) -> EvmResult:
         """Run a block by a strategy: once more where the table of keys was too small for it."""
         configuration = self.configuration
@@ -109,11 +123,12 @@ class EvmEngine:
                     configuration.record,
                     configuration.time_limit,
                     configuration.read_latency_us,
-                    configuration.estimator,
                     configuration.trace,
                     time.perf_counter() - started,
                     run_length,
                     strategy,
+                    expected,
+                    expected is not None and self._expectations.remembers,
                 )
                 pool.run(self._run.work, self._run.stop)
                 return self._run.finish()
@@ -143,13 +158,19 @@ class EvmEngine:
             self._arena.close()
 
     def _metrics(
-        self, result: EvmResult, figures: dict[str, Any], seconds: float, strategy: str, reason: str | None
+        self,
+        result: EvmResult,
+        figures: dict[str, Any],
+        seconds: float,
+        choice: Choice,
+        expected: ExpectedBlock | None,
     ) -> Metrics:
         configuration = self.configuration
         steps = result.steps
         workers = figures["workers"]
+        met = accuracy_of(expected, steps) if steps and expected is not None else None
         return Metrics(
-            strategy=strategy,
+            strategy=choice.strategy,
             kind=configuration.kind,
             transactions=result.block.transaction_count,
             seconds=seconds,
@@ -167,7 +188,18 @@ class EvmEngine:
                 for begin, end in zip(figures["began"], figures["ended"], strict=True)
                 if begin and end
             ),
-            reason=reason,
+            precision=met.precision if met else None,
+            recall=met.recall if met else None,
+            reason=choice.reason,
             longest_run=figures["longest_run"],
             workers=tuple(WorkerMetrics(worker[0], worker[2], worker[4]) for worker in workers),
         )
+
+
+def accuracy_of(expected: ExpectedBlock, steps: Sequence[Step]) -> Accuracy:
+    """How well what was expected met what the transactions did."""
+    numbered = [
+        NumberedStep(*(frozenset(map(number_of, keys)) for keys in (step.reads, step.writes, step.credits)))
+        for step in steps
+    ]
+    return accuracy([expected.access(index) for index in range(len(expected))], numbered)

@@ -8,6 +8,7 @@ from samestate.optimized.core.machine cimport Machine
 from samestate.optimized.core.records cimport Arena, Session, Task
 from samestate.optimized.evm.block_records cimport BlockRecords
 from samestate.optimized.evm.direct cimport Direct
+from samestate.optimized.evm.expecting cimport ExpectedBlock
 from samestate.optimized.evm.packing cimport PackedBlock
 from samestate.optimized.evm.seams cimport Rules
 from samestate.optimized.evm.worker_seams cimport BlockInput, Settlement, Worker
@@ -66,6 +67,7 @@ cdef class EvmRun:
     cdef uint64_t key_capacity
     cdef uint64_t read_latency  # nanoseconds
     cdef bint recording
+    cdef bint learning
     cdef bint tracing
     cdef uint64_t started
     cdef double time_limit      # seconds
@@ -75,12 +77,13 @@ cdef class EvmRun:
     cdef readonly object raised
     cdef object own_listener
 
-    cdef void _lay_out(self, str estimator, bint trace) except *
+    cdef void _lay_out(self, object expected, bint trace) except *
     cdef void _make_room(self) except *
     cdef void _make_runs(self, uint64_t length)
     cdef const RunOutcome* _outcome(self, uint64_t run)
     cdef void _begin_workers(self, bint versioned) except *
-    cdef void _begin_versioned(self, str estimator, bint trace) except *
+    cdef void _begin_versioned(self, object expected, bint trace) except *
+    cdef void _declare(self, ExpectedBlock expected) except *
     cdef void _put_predictions(self) except *
     cdef void _predict(self, bytes key, uint64_t step, object value) except *
     cdef uint64_t _key_of(self, bytes key) except? 0

@@ -12,6 +12,7 @@ from cython.cimports.cpython.exc import PyErr_CheckSignals
 from cython.cimports.libc.stdint import uint8_t, uint64_t
 from cython.cimports.libc.stdlib import calloc, free, malloc
 from cython.cimports.libc.string import memcpy, memset
+from cython.cimports.libcpp.vector import vector
 from cython.cimports.samestate.optimized.core.arena import allocate, arena_header, stop, stop_reason, store_value
 from cython.cimports.samestate.optimized.core.block import open_block, settle_block
 from cython.cimports.samestate.optimized.core.invariants import broken_invariant
@@ -38,6 +39,7 @@ from cython.cimports.samestate.optimized.core.records import (
     UNMERGED,
     WAVES,
     Content,
+    DeclaredAccess,
     Execution,
     TraceChunk,
     TraceEvent,
@@ -47,6 +49,7 @@ from cython.cimports.samestate.optimized.core.session import SessionOptions, beg
 from cython.cimports.samestate.optimized.core.shim import SAMESTATE_IS_EXPLORED, now_nanoseconds, samestate_raise
 from cython.cimports.samestate.optimized.evm.block_records import BlockRecords
 from cython.cimports.samestate.optimized.evm.direct import has_storage_alone, load_account_directly, load_slot_directly
+from cython.cimports.samestate.optimized.evm.expecting import ExpectedBlock
 from cython.cimports.samestate.optimized.evm.native.precompiles import libraries_address
 from cython.cimports.samestate.optimized.evm.seams import CODE, NONCE, SLOT, Code
 from cython.cimports.samestate.optimized.evm.versioned import (
@@ -208,9 +211,7 @@ def keep_records(
     task.outcome = allocate(task, head + size)
     if task.outcome == 0:
         return False
-    outcome: cython.pointer(RunOutcome) = cython.cast(
-        cython.pointer(RunOutcome), task.session.base + task.outcome
-    )
+    outcome: cython.pointer(RunOutcome) = cython.cast(cython.pointer(RunOutcome), task.session.base + task.outcome)
     places: cython.pointer(uint64_t) = cython.cast(cython.pointer(uint64_t), outcome + 1)
     outcome.count = count
     outcome.failure = failure
@@ -436,6 +437,16 @@ def run_sequentially(
     return result
 
 
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def put_numbers(place: cython.pointer(uint64_t), numbers: cython.pointer(vector[uint64_t])) -> cython.pointer(uint64_t):
+    """Numbers one after another. Where the next one goes."""
+    if numbers.size():
+        memcpy(place, numbers.data(), 8 * numbers.size())
+    return place + numbers.size()
+
+
 def first_of(pair):
     """The first of a pair."""
     return pair[0]
@@ -491,15 +502,17 @@ class EvmRun:
         record: bool = True,
         time_limit: float = 60.0,
         read_latency_us: float = 0.0,
-        estimator: str = "declared",
         trace: bool = False,
         spent: float = 0.0,
         run_length: int = 0,
         strategy: str | None = None,
+        expected: ExpectedBlock | None = None,
+        learning: bool = False,
     ) -> None:
         """Lay out a block on a state. ``spent``: how many of the seconds of ``time_limit`` have gone by already.
         ``run_length``: how many transactions a worker takes at once at most; 0 leaves that to the shape of the block.
-        ``strategy``: for this block, where the run has workers for all of them.
+        ``strategy``: for this block, where the run has workers for all of them. ``expected``: what its transactions
+        will probably access. ``learning``: whether records have to say what was read, though no record was asked for.
 
         Raises :class:`OutOfMemory`.
         """
@@ -510,6 +523,7 @@ class EvmRun:
         self.world = world
         self.busy = 0
         self.recording = record
+        self.learning = learning
         self.tracing = trace
         self.time_limit = time_limit
         self.read_latency = cython.cast(uint64_t, read_latency_us * 1000)
@@ -528,9 +542,9 @@ class EvmRun:
         world.codes.begin_block(self.machine.rules[0], ANALYSES)
         self._make_room()
         self._make_runs(run_length)
-        self._lay_out(estimator, trace)
+        self._lay_out(expected, trace)
 
-    def _lay_out(self, estimator: str, trace: cython.bint) -> cython.void:
+    def _lay_out(self, expected: object, trace: cython.bint) -> cython.void:
         """Empty the arena, and put the block in anew: once more where its table of keys was too small."""
         self.arena.reset()
         self.settlement.begin()
@@ -538,7 +552,7 @@ class EvmRun:
         if self.strategy_number == SEQUENTIAL:
             self._begin_workers(False)
         else:
-            self._begin_versioned(estimator, trace)
+            self._begin_versioned(expected, trace)
 
     def _make_room(self) -> cython.void:
         """Take memory for the times of all transactions."""
@@ -609,7 +623,7 @@ class EvmRun:
                 local.worker.source.load_slot = load_slot_directly
                 local.worker.source.storage_alone = has_storage_alone
             local.worker.options.with_effect = True
-            local.worker.options.with_reads = self.recording
+            local.worker.options.with_reads = self.recording or self.learning
             local.worker.executor.poll = poll_inside
             local.worker.executor.poll_itself = self.tasks + number
             local.worker.begin_block(
@@ -620,7 +634,7 @@ class EvmRun:
                 cython.address(arena_header(cython.address(self.arena.arena)).stop),
             )
 
-    def _begin_versioned(self, estimator: str, trace: cython.bint) -> cython.void:
+    def _begin_versioned(self, expected: object, trace: cython.bint) -> cython.void:
         """Lay out tables in the arena, and whatever the strategy is told of the transactions in advance."""
         options: SessionOptions
         number: uint64_t
@@ -659,8 +673,44 @@ class EvmRun:
             self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
         if self.strategy_number == ACCESS_LIST:
             self._put_predictions()
+        if expected is not None:
+            self._declare(expected)
         if prepare(task):
             self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
+
+    def _declare(self, expected: ExpectedBlock) -> cython.void:
+        """What the transactions of each run will probably access.
+
+        To be credited is declared as a read: two credits do not conflict, and whoever looks at a balance, or sets it,
+        conflicts with both.
+        """
+        task: cython.pointer(Task) = self.tasks + self.workers
+        run: uint64_t
+        index: uint64_t
+        reads: uint64_t
+        writes: uint64_t
+        offset: uint64_t
+        declared: cython.pointer(DeclaredAccess)
+        keys: cython.pointer(uint64_t)
+        for run in range(self.session.record.transactions):
+            reads = 0
+            writes = 0
+            for index in range(self.starts[run], self.starts[run + 1]):
+                reads += expected.transactions[index].reads.size() + expected.transactions[index].credits.size()
+                writes += expected.transactions[index].writes.size()
+            offset = allocate(task, cython.sizeof(DeclaredAccess) + 8 * (reads + writes))
+            if offset == 0:
+                self._raise_stopped(OUT_OF_MEMORY)
+            self.session.steps[run + 1].declared = offset
+            declared = cython.cast(cython.pointer(DeclaredAccess), self.session.base + offset)
+            declared.read_count = reads
+            declared.write_count = writes
+            keys = cython.cast(cython.pointer(uint64_t), declared + 1)
+            for index in range(self.starts[run], self.starts[run + 1]):
+                keys = put_numbers(keys, cython.address(expected.transactions[index].reads))
+                keys = put_numbers(keys, cython.address(expected.transactions[index].credits))
+            for index in range(self.starts[run], self.starts[run + 1]):
+                keys = put_numbers(keys, cython.address(expected.transactions[index].writes))
 
     def work(self, worker: int) -> None:
         """Be a worker until the block is done or stopped. Without the GIL, but in the build for the explorer."""

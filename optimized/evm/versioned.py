@@ -375,7 +375,7 @@ def leave_long_walk(
 def base_content(
     direct: cython.pointer(Direct), name: cython.p_const_void, length: uint64_t, found: cython.pointer(Content)
 ) -> cython.int:
-    """Give the value before the block of a slot, or of all keys of an account, in the form of versioned memory. DONE."""
+    """Give the value before the block of a slot, or of all keys of an account, as in versioned memory. Always DONE."""
     text: cython.pointer(cython.const[uint8_t]) = cython.cast(cython.pointer(cython.const[uint8_t]), name)
     account: Account
     nothing: AccountRecord
