@@ -29,6 +29,17 @@ cdef extern from "samestate/optimized/evm/buffer.hpp" namespace "samestate::evm"
         pass
 
 
+cdef extern from "samestate/optimized/evm/rlp.hpp" namespace "samestate::evm::rlp" nogil:
+    cppclass Item:
+        pass
+
+    cppclass Malformed:
+        const char* reason
+        size_t position
+
+    Malformed check_item "samestate::evm::rlp::check"(const uint8_t* data, size_t length, Item* item)
+
+
 cdef extern from "samestate/optimized/evm/rejections.hpp" namespace "samestate::evm" nogil:
     cppclass Rejection:
         pass

@@ -34,6 +34,13 @@ class Refused(ValueError):  # noqa: N818 - says what became of the bytes
         return f"{self.code}: {self.reason}"
 
 
+def rlp_problem(data: bytes):
+    """What is wrong with bytes that are not the one form of an item in RLP, and where; None where nothing is."""
+    item: Item
+    found: Malformed = check_item(bytes_of(data), len(data), cython.address(item))
+    return None if found.reason == cython.NULL else (found.reason.decode(), found.position)
+
+
 def decode_transaction(data: bytes) -> dict:
     """The fields of a transaction in its canonical bytes, with its hash and the one that its sender signs."""
     shelf: Shelf

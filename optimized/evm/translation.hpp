@@ -339,7 +339,11 @@ class Translation {
 
     void binary(std::uint8_t opcode) {
         const Item a = pop(), b = pop();
-        if (is_constant(a) && is_constant(b)) return push_constant(compute(opcode, value(a), value(b)));
+        if (is_constant(a) && is_constant(b)) {
+            u256 folded;
+            compute(opcode, value(a), value(b), folded);
+            return push_constant(folded);
+        }
         const bool is_first_constant = is_constant(a);
         const Item one = is_first_constant ? b : a;     // a slot
         const Item other = is_first_constant ? a : b;

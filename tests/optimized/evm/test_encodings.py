@@ -519,3 +519,49 @@ def test_requests(requests: list[bytes]) -> None:
 
 def test_a_request_without_data_does_not_count() -> None:
     assert encodings.requests_hash([b"\x00", b"\x01data", b""]) == requests_hash([b"\x01data"])
+
+
+MALFORMED_RLP = {
+    "": ("there are no bytes", 0),
+    "8100": ("a single byte below 0x80 has a prefix", 0),
+    "83aabb": ("bytes end after what they stand in", 0),
+    "c2aa": ("a list ends after what it stands in", 0),
+    "c283aabbcc": ("bytes follow the item", 3),
+    "c283aa": ("bytes end after what they stand in", 1),
+    "c1c1": ("a list ends after what it stands in", 1),
+    "b8": ("the length of an item is cut off", 0),
+    "b801ff": ("a length that fits the prefix stands apart from it", 0),
+    "b90040" + "00" * 64: ("a length begins with a zero byte", 0),
+    "ffffffffffffffffff00": ("a list ends after what it stands in", 0),
+    "8000": ("bytes follow the item", 1),
+}
+
+
+@pytest.mark.parametrize("data", MALFORMED_RLP)
+def test_malformed_rlp_is_named_with_its_place(data: str) -> None:
+    assert encodings.rlp_problem(bytes.fromhex(data)) == MALFORMED_RLP[data]
+
+
+@given(data=st.binary(max_size=12) | st.binary(min_size=55, max_size=70).map(lambda data: rlp.encode([data, []])))
+def test_bytes_are_an_item_on_both_sides_or_on_none(data: bytes) -> None:
+    assert (encodings.rlp_problem(data) is None) == is_item(data)
+
+
+def is_item(data: bytes) -> bool:
+    try:
+        rlp.decode(data)
+    except rlp.MalformedRlp:
+        return False
+    return True
+
+
+@pytest.mark.fixtures
+def test_official_tests_of_rlp() -> None:
+    counted: Counter[bool] = Counter()
+    for path, content in archive_members("ethereum-tests", "RLPTests/"):
+        for name, case in json.loads(content).items():
+            is_valid = encodings.rlp_problem(bytes.fromhex(case["out"].removeprefix("0x"))) is None
+            assert is_valid == (case["in"] != "INVALID"), f"{path}: {name}"
+            counted[is_valid] += 1
+    assert counted[True] >= 25
+    assert counted[False] >= 25
