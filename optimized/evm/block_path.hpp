@@ -39,18 +39,18 @@ constexpr std::int64_t GAS_BETWEEN_STOPS = 1 << 20;
 }
 
 // The block that begins at a position, translated and published by the first who comes to it. Null: there is no memory for it.
-[[gnu::noinline]] inline const Block* translate_block(const Executor& executor, const Frame& frame, Analysis& analysis, Block** place,
+[[gnu::noinline]] inline const BasicBlock* translate_block(const Executor& executor, const Frame& frame, Analysis& analysis, BasicBlock** place,
                                                       const void* const* handlers) {
     Translation translation(*frame.code, *executor.rules, analysis);
     translation.follow(static_cast<std::uint64_t>(place - analysis.blocks), UINT64_MAX);
-    Block* made = translation.finish(handlers);
-    Block* found = nullptr;
+    BasicBlock* made = translation.finish(handlers);
+    BasicBlock* found = nullptr;
     if (made && !__atomic_compare_exchange_n(place, &found, made, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
         std::free(made);
         return found;
     }
     if (made) {
-        const std::size_t size = sizeof(Block) + made->step_count * sizeof(Step) * 3 / 2;  // constants are about half as many
+        const std::size_t size = sizeof(BasicBlock) + made->step_count * sizeof(Step) * 3 / 2;  // constants are about half as many
         __atomic_fetch_add(&analysis.bytes, size, __ATOMIC_RELAXED);
     }
     return made;
@@ -58,7 +58,7 @@ constexpr std::int64_t GAS_BETWEEN_STOPS = 1 << 20;
 
 // Put the stack right in the middle of a block: before the instruction at `position`. `base` is where its top was when the block began.
 // Gives where it is now.
-[[gnu::noinline]] inline u256* restore_stack(const Executor& executor, const Frame& frame, const Analysis& analysis, const Block& block,
+[[gnu::noinline]] inline u256* restore_stack(const Executor& executor, const Frame& frame, const Analysis& analysis, const BasicBlock& block,
                                              u256* base, std::uint64_t position) {
     Translation translation(*frame.code, *executor.rules, analysis);
     translation.follow(block.position, position);
@@ -114,15 +114,15 @@ inline Next run_blocks(Executor& executor, Frame& frame, Analysis& analysis) {
 #define SECOND SLOT(step->second)
 #define SECOND_CONSTANT CONSTANT_AT(step->second)
 
-    Block** const blocks = analysis.blocks;
+    BasicBlock** const blocks = analysis.blocks;
     std::uint8_t* const memory = frame.memory;  // does not move
     const char* const stack = reinterpret_cast<const char*>(frame.stack);
     u256* base = frame.top;     // where the top of the stack was when the block began
     // What is left of gas, in two parts: what may be used until the next look at `stop`, and the rest.
     std::int64_t reserve = frame.gas > GAS_BETWEEN_STOPS ? frame.gas - GAS_BETWEEN_STOPS : 0;
     std::int64_t gas = frame.gas - reserve;
-    Block** place = blocks + (frame.position < analysis.size ? frame.position : analysis.size);
-    const Block* block;
+    BasicBlock** place = blocks + (frame.position < analysis.size ? frame.position : analysis.size);
+    const BasicBlock* block;
     const Step* step;
 
 // Run something with the gas that is exactly left. It may end the frame, or leave too little for the rest of the block.
