@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
@@ -73,7 +73,7 @@ class Build:
         return [*self.flags, "-std=c++17", vectorize, "-fvisibility=hidden", "-pthread", *quiet]
 
     def dependencies(self, source: Path) -> set[Path]:
-        """`source` and what it can see: a `.pxd` named there, or in a package named there, and all headers."""
+        """`source` and what it can see: a `.pxd` named there, or in a package named there, and the headers included."""
         found = {source, source.with_suffix(".pxd")}
         queue = list(found)
         while queue:
@@ -89,7 +89,21 @@ class Build:
                 new = {declarations for declarations in named if declarations.exists()} - found
                 found |= new
                 queue += new
-        return found | set(self.package.rglob("*.hpp"))
+        return found | self.headers(found)
+
+    def headers(self, paths: Iterable[Path]) -> set[Path]:
+        """The headers that are included in `paths`, and in those headers."""
+        found: set[Path] = set()
+        queue = list(paths)
+        while queue:
+            path = queue.pop()
+            for name in re.findall(r'"([\w./]+\.hpp)"', path.read_text(encoding="utf-8")):
+                beside, below = path.parent / name, self.root / name
+                header = beside if beside.exists() else below
+                if header.exists() and header not in found:
+                    found.add(header)
+                    queue.append(header)
+        return found
 
     def key(self, name: str, source: Path) -> str:
         """Digest of all that makes the extension what it is."""

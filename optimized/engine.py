@@ -9,6 +9,8 @@ from typing import Any, Self
 from samestate.optimized.analysis import Access
 from samestate.optimized.configuration import Configuration, load
 from samestate.optimized.errors import EngineBusy, MachineError
+from samestate.optimized.evm.engine import EvmEngine
+from samestate.optimized.evm.world import World
 from samestate.optimized.processes.machine import MachineName
 from samestate.optimized.processes.python_machine import Predictions, PythonEngine
 from samestate.optimized.result import Result
@@ -29,18 +31,21 @@ class Engine:
         self._turns: dict[str, object] = {}  # whose turn it is: taken by one atomic step, without waiting
         self._closing = False
         self._toy: ToyEngine | None = None
+        self._evm: EvmEngine | None = None
         self._python: PythonEngine | None = None
         if isinstance(machine, MachineName):
             self._python = PythonEngine(machine, self.configuration)
         elif machine == "toy":
             self._toy = ToyEngine(self.configuration)
+        elif machine == "evm":
+            self._evm = EvmEngine(self.configuration)
         else:
-            raise MachineError(f"there is no compiled machine {machine!r}: choose toy, or give a MachineName")
+            raise MachineError(f"there is no compiled machine {machine!r}: choose evm or toy, or give a MachineName")
 
     def execute(
         self,
         block: Any,
-        base: Mapping[bytes, bytes] | None = None,
+        base: Mapping[bytes, bytes] | World | None = None,
         storage: Collection[bytes] | None = None,
         accesses: Sequence[Access | None] | None = None,
         predictions: Predictions | None = None,
@@ -58,7 +63,15 @@ class Engine:
                 raise EngineBusy("this engine is running a block: wait until it is done, or make another engine")
             if self._toy is not None:
                 return self._toy.execute(block)
+            if self._evm is not None:
+                if not isinstance(base, World):
+                    raise TypeError(
+                        f"the machine evm runs on a samestate.optimized.evm.world.World, not {type(base).__name__}"
+                    )
+                return self._evm.execute(block, base)
             assert self._python is not None
+            if isinstance(base, World):
+                raise TypeError("a machine in Python runs on a mapping of keys to values, not on a World")
             return self._python.execute(block, {} if base is None else base, storage, accesses, predictions)
         finally:
             try:
@@ -80,6 +93,8 @@ class Engine:
             if self._turns.setdefault("now", turn) is turn:
                 if self._toy is not None:
                     self._toy.close()
+                if self._evm is not None:
+                    self._evm.close()
                 if self._python is not None:
                     self._python.close()
                 self._closing = False

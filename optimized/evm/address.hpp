@@ -45,7 +45,8 @@ inline u256 word_of(const Address& address) {
 enum class Interruption : std::uint8_t {
     suspended,       // a read met an estimate
     stopped,         // the stop flag is up
-    unmerged,        // a balance met or made does not fit 256 bits
+    unmerged,        // a balance met, with what earlier steps have credited, does not fit 256 bits: the block ends before this step
+    overflow,        // a balance that this step has made does not
     missing,         // a witness lacks what the step needs
     out_of_memory,   // the worker's own memory does not suffice: the limit of memory, or the system's
 };

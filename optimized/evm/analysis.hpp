@@ -21,7 +21,7 @@
 
 namespace samestate::evm {
 
-struct Block;       // translation.hpp: a translated basic block; lies in one piece of std::malloc
+struct BasicBlock;       // translation.hpp: a translated basic block; lies in one piece of std::malloc
 
 // What is shared by one code's runs. All that changes once it is published is atomic.
 struct Analysis {
@@ -29,7 +29,7 @@ struct Analysis {
     std::uint64_t size;         // of the code
     std::uint64_t bytes;        // that all this takes; atomic
     std::uint64_t heat;         // how often the code was entered or has jumped before it was hot; a guess where several count at once
-    Block** blocks;             // once it is hot: by position the block that begins there, or null while there is none
+    BasicBlock** blocks;             // once it is hot: by position the block that begins there, or null while there is none
 
     // In the list of those that a table may evict.
     const Code* code;

@@ -12,6 +12,16 @@
 
 namespace samestate::evm {
 
+// Copy a word limb by limb. A copy by halves of a word that was just written by limbs has to wait until those have left the processor's
+// store buffer.
+[[gnu::always_inline]] inline void put(u256& target, const u256& value) {
+    const std::uint64_t w0 = value.w[0], w1 = value.w[1], w2 = value.w[2], w3 = value.w[3];
+    target.w[0] = w0;
+    target.w[1] = w1;
+    target.w[2] = w2;
+    target.w[3] = w3;
+}
+
 inline u256 truth(bool holds) { return u256(holds); }
 
 // One row an instruction of two operands: its name, and its result of `a`, which was on top, and `b`. EXP, whose price depends on
@@ -48,18 +58,17 @@ inline u256 truth(bool holds) { return u256(holds); }
     ROW(MULMOD, multiply_modulo(a, b, c))
 
 // By opcode, where how long it takes matters more than how it is found. All of two operands, and the two of three.
-[[gnu::noinline]] inline u256 compute(std::uint8_t opcode, const u256& a, const u256& b) {
+[[gnu::noinline]] inline void compute(std::uint8_t opcode, const u256& a, const u256& b, u256& result) {
     switch (opcode) {
-#define SAMESTATE_EVM_ROW(name, result) \
-    case name: return result;
+#define SAMESTATE_EVM_ROW(name, value)  \
+    case name: put(result, value); return;
         SAMESTATE_EVM_BINARY(SAMESTATE_EVM_ROW)
 #undef SAMESTATE_EVM_ROW
-        default: return u256(0);
     }
 }
 
-[[gnu::noinline]] inline u256 compute(std::uint8_t opcode, const u256& a, const u256& b, const u256& c) {
-    return opcode == ADDMOD ? add_modulo(a, b, c) : multiply_modulo(a, b, c);
+[[gnu::noinline]] inline void compute(std::uint8_t opcode, const u256& a, const u256& b, const u256& c, u256& result) {
+    put(result, opcode == ADDMOD ? add_modulo(a, b, c) : multiply_modulo(a, b, c));
 }
 
 // EIP-160: for each byte of the exponent, on top of the price that EXP has whatever it is.

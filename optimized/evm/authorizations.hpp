@@ -8,7 +8,7 @@
 
 #include "samestate/optimized/evm/creation.hpp"
 #include "samestate/optimized/evm/native/recovery.hpp"
-#include "samestate/optimized/evm/rlp.hpp"
+#include "samestate/optimized/evm/senders.hpp"
 #include "samestate/optimized/evm/transaction.hpp"
 
 namespace samestate::evm {
@@ -16,12 +16,9 @@ namespace samestate::evm {
 // What the hash that an authority signs begins with.
 constexpr std::uint8_t AUTHORIZATION_MAGIC = 0x05;
 
-// Half the order of secp256k1: of the two values of s that fit, only the lower counts (EIP-2).
-constexpr u256 HALF_CURVE_ORDER{0xdfe92f46681b20a0, 0x5d576e7357a4501d, 0xffffffffffffffff, 0x7fffffffffffffff};
-
 // Give the address that has signed an authorization, and whether there is one.
 inline bool recover_authority(const Authorization& authorization, Address& authority) {
-    if (authorization.y_parity > 1 || authorization.s > HALF_CURVE_ORDER) return false;
+    if (authorization.y_parity > 1 || authorization.s > LARGEST_S) return false;
     std::uint8_t signed_bytes[128];  // at most 1 + 1 + 33 + 21 + 9
     std::uint8_t* place = signed_bytes;
     *place++ = AUTHORIZATION_MAGIC;

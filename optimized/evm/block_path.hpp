@@ -34,19 +34,23 @@ constexpr bool LEAVES_EARLY = false;
 // How much gas runs between two looks at whether somebody wants the worker to stop: less than a millisecond's.
 constexpr std::int64_t GAS_BETWEEN_STOPS = 1 << 20;
 
+[[gnu::always_inline]] inline void exchange_words(u256& one, u256& other) {
+    for (int limb = 0; limb < 4; ++limb) std::swap(one.w[limb], other.w[limb]);
+}
+
 // The block that begins at a position, translated and published by the first who comes to it. Null: there is no memory for it.
-[[gnu::noinline]] inline const Block* translate_block(const Executor& executor, const Frame& frame, Analysis& analysis, Block** place,
+[[gnu::noinline]] inline const BasicBlock* translate_block(const Executor& executor, const Frame& frame, Analysis& analysis, BasicBlock** place,
                                                       const void* const* handlers) {
     Translation translation(*frame.code, *executor.rules, analysis);
     translation.follow(static_cast<std::uint64_t>(place - analysis.blocks), UINT64_MAX);
-    Block* made = translation.finish(handlers);
-    Block* found = nullptr;
+    BasicBlock* made = translation.finish(handlers);
+    BasicBlock* found = nullptr;
     if (made && !__atomic_compare_exchange_n(place, &found, made, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
         std::free(made);
         return found;
     }
     if (made) {
-        const std::size_t size = sizeof(Block) + made->step_count * sizeof(Step) * 3 / 2;  // constants are about half as many
+        const std::size_t size = sizeof(BasicBlock) + made->step_count * sizeof(Step) * 3 / 2;  // constants are about half as many
         __atomic_fetch_add(&analysis.bytes, size, __ATOMIC_RELAXED);
     }
     return made;
@@ -54,7 +58,7 @@ constexpr std::int64_t GAS_BETWEEN_STOPS = 1 << 20;
 
 // Put the stack right in the middle of a block: before the instruction at `position`. `base` is where its top was when the block began.
 // Gives where it is now.
-[[gnu::noinline]] inline u256* restore_stack(const Executor& executor, const Frame& frame, const Analysis& analysis, const Block& block,
+[[gnu::noinline]] inline u256* restore_stack(const Executor& executor, const Frame& frame, const Analysis& analysis, const BasicBlock& block,
                                              u256* base, std::uint64_t position) {
     Translation translation(*frame.code, *executor.rules, analysis);
     translation.follow(block.position, position);
@@ -82,7 +86,12 @@ inline Next run_blocks(Executor& executor, Frame& frame, Analysis& analysis) {
 #undef SAMESTATE_EVM_STEP
     };
 #define HANDLER(name) handle_##name:
-#define DISPATCH() goto *step->handler
+// What stands before the jump keeps compilers from letting handlers share their ends: a jump of its own is predicted by itself.
+#define DISPATCH()                            \
+    do {                                      \
+        __asm__ volatile("" ::"i"(__COUNTER__)); \
+        goto *step->handler;                  \
+    } while (false)
 #else
     static const void* const* const handlers = nullptr;
 #define HANDLER(name) case static_cast<std::uint64_t>(StepKind::name):
@@ -100,19 +109,20 @@ inline Next run_blocks(Executor& executor, Frame& frame, Analysis& analysis) {
 #define EITHER(place) \
     (*reinterpret_cast<const u256*>(((place) & 1 ? reinterpret_cast<const char*>(step) - 1 : reinterpret_cast<const char*>(base)) + (place)))
 #define RESULT SLOT(step->result)
+#define SET(value) put(RESULT, value)
 #define FIRST SLOT(step->first)
 #define SECOND SLOT(step->second)
 #define SECOND_CONSTANT CONSTANT_AT(step->second)
 
-    Block** const blocks = analysis.blocks;
+    BasicBlock** const blocks = analysis.blocks;
     std::uint8_t* const memory = frame.memory;  // does not move
     const char* const stack = reinterpret_cast<const char*>(frame.stack);
     u256* base = frame.top;     // where the top of the stack was when the block began
     // What is left of gas, in two parts: what may be used until the next look at `stop`, and the rest.
     std::int64_t reserve = frame.gas > GAS_BETWEEN_STOPS ? frame.gas - GAS_BETWEEN_STOPS : 0;
     std::int64_t gas = frame.gas - reserve;
-    Block** place = blocks + (frame.position < analysis.size ? frame.position : analysis.size);
-    const Block* block;
+    BasicBlock** place = blocks + (frame.position < analysis.size ? frame.position : analysis.size);
+    const BasicBlock* block;
     const Step* step;
 
 // Run something with the gas that is exactly left. It may end the frame, or leave too little for the rest of the block.
@@ -150,66 +160,66 @@ dispatch:
     switch (step->kind) {
 #endif
 
-    HANDLER(COPY) RESULT = FIRST; NEXT();
-    HANDLER(CONSTANT) RESULT = CONSTANT_AT(step->first); NEXT();
-    HANDLER(EXCHANGE) { const u256 kept = RESULT; RESULT = FIRST; FIRST = kept; } NEXT();
+    HANDLER(COPY) SET(FIRST); NEXT();
+    HANDLER(CONSTANT) SET(CONSTANT_AT(step->first)); NEXT();
+    HANDLER(EXCHANGE) exchange_words(RESULT, FIRST); NEXT();
 
-    HANDLER(ADD_SS) RESULT = FIRST + SECOND; NEXT();
-    HANDLER(ADD_SC) RESULT = FIRST + SECOND_CONSTANT; NEXT();
-    HANDLER(SUB_SS) RESULT = FIRST - SECOND; NEXT();
-    HANDLER(SUB_SC) RESULT = FIRST - SECOND_CONSTANT; NEXT();
-    HANDLER(SUB_CS) RESULT = SECOND_CONSTANT - FIRST; NEXT();
-    HANDLER(MUL_SS) RESULT = FIRST * SECOND; NEXT();
-    HANDLER(MUL_SC) RESULT = FIRST * SECOND_CONSTANT; NEXT();
-    HANDLER(AND_SS) RESULT = FIRST & SECOND; NEXT();
-    HANDLER(AND_SC) RESULT = FIRST & SECOND_CONSTANT; NEXT();
-    HANDLER(OR_SS) RESULT = FIRST | SECOND; NEXT();
-    HANDLER(OR_SC) RESULT = FIRST | SECOND_CONSTANT; NEXT();
-    HANDLER(XOR_SS) RESULT = FIRST ^ SECOND; NEXT();
-    HANDLER(XOR_SC) RESULT = FIRST ^ SECOND_CONSTANT; NEXT();
-    HANDLER(SHL_SS) RESULT = shift_left(SECOND, FIRST); NEXT();
-    HANDLER(SHL_CS) RESULT = shift_left(FIRST, SECOND_CONSTANT); NEXT();
-    HANDLER(SHR_SS) RESULT = shift_right(SECOND, FIRST); NEXT();
-    HANDLER(SHR_CS) RESULT = shift_right(FIRST, SECOND_CONSTANT); NEXT();
-    HANDLER(SAR_SS) RESULT = shift_right_arithmetic(SECOND, FIRST); NEXT();
-    HANDLER(SAR_CS) RESULT = shift_right_arithmetic(FIRST, SECOND_CONSTANT); NEXT();
-    HANDLER(LT_SS) RESULT = truth(FIRST < SECOND); NEXT();
-    HANDLER(LT_SC) RESULT = truth(FIRST < SECOND_CONSTANT); NEXT();
-    HANDLER(GT_SC) RESULT = truth(FIRST > SECOND_CONSTANT); NEXT();
-    HANDLER(SLT_SS) RESULT = truth(signed_less(FIRST, SECOND)); NEXT();
-    HANDLER(SLT_SC) RESULT = truth(signed_less(FIRST, SECOND_CONSTANT)); NEXT();
-    HANDLER(SGT_SC) RESULT = truth(signed_less(SECOND_CONSTANT, FIRST)); NEXT();
-    HANDLER(EQ_SS) RESULT = truth(FIRST == SECOND); NEXT();
-    HANDLER(EQ_SC) RESULT = truth(FIRST == SECOND_CONSTANT); NEXT();
-    HANDLER(ISZERO_S) RESULT = truth(FIRST.is_zero()); NEXT();
-    HANDLER(NOT_S) RESULT = ~FIRST; NEXT();
-    HANDLER(CLZ_S) RESULT = u256(static_cast<std::uint64_t>(count_leading_zeros(FIRST))); NEXT();
-    HANDLER(BINARY) RESULT = compute(static_cast<std::uint8_t>(step->detail), EITHER(step->first), EITHER(step->second)); NEXT();
+    HANDLER(ADD_SS) SET(FIRST + SECOND); NEXT();
+    HANDLER(ADD_SC) SET(FIRST + SECOND_CONSTANT); NEXT();
+    HANDLER(SUB_SS) SET(FIRST - SECOND); NEXT();
+    HANDLER(SUB_SC) SET(FIRST - SECOND_CONSTANT); NEXT();
+    HANDLER(SUB_CS) SET(SECOND_CONSTANT - FIRST); NEXT();
+    HANDLER(MUL_SS) SET(FIRST * SECOND); NEXT();
+    HANDLER(MUL_SC) SET(FIRST * SECOND_CONSTANT); NEXT();
+    HANDLER(AND_SS) SET(FIRST & SECOND); NEXT();
+    HANDLER(AND_SC) SET(FIRST & SECOND_CONSTANT); NEXT();
+    HANDLER(OR_SS) SET(FIRST | SECOND); NEXT();
+    HANDLER(OR_SC) SET(FIRST | SECOND_CONSTANT); NEXT();
+    HANDLER(XOR_SS) SET(FIRST ^ SECOND); NEXT();
+    HANDLER(XOR_SC) SET(FIRST ^ SECOND_CONSTANT); NEXT();
+    HANDLER(SHL_SS) SET(shift_left(SECOND, FIRST)); NEXT();
+    HANDLER(SHL_CS) SET(shift_left(FIRST, SECOND_CONSTANT)); NEXT();
+    HANDLER(SHR_SS) SET(shift_right(SECOND, FIRST)); NEXT();
+    HANDLER(SHR_CS) SET(shift_right(FIRST, SECOND_CONSTANT)); NEXT();
+    HANDLER(SAR_SS) SET(shift_right_arithmetic(SECOND, FIRST)); NEXT();
+    HANDLER(SAR_CS) SET(shift_right_arithmetic(FIRST, SECOND_CONSTANT)); NEXT();
+    HANDLER(LT_SS) SET(truth(FIRST < SECOND)); NEXT();
+    HANDLER(LT_SC) SET(truth(FIRST < SECOND_CONSTANT)); NEXT();
+    HANDLER(GT_SC) SET(truth(FIRST > SECOND_CONSTANT)); NEXT();
+    HANDLER(SLT_SS) SET(truth(signed_less(FIRST, SECOND))); NEXT();
+    HANDLER(SLT_SC) SET(truth(signed_less(FIRST, SECOND_CONSTANT))); NEXT();
+    HANDLER(SGT_SC) SET(truth(signed_less(SECOND_CONSTANT, FIRST))); NEXT();
+    HANDLER(EQ_SS) SET(truth(FIRST == SECOND)); NEXT();
+    HANDLER(EQ_SC) SET(truth(FIRST == SECOND_CONSTANT)); NEXT();
+    HANDLER(ISZERO_S) SET(truth(FIRST.is_zero())); NEXT();
+    HANDLER(NOT_S) SET(~FIRST); NEXT();
+    HANDLER(CLZ_S) SET(u256(static_cast<std::uint64_t>(count_leading_zeros(FIRST)))); NEXT();
+    HANDLER(BINARY) compute(static_cast<std::uint8_t>(step->detail), EITHER(step->first), EITHER(step->second), RESULT); NEXT();
     HANDLER(TERNARY) {
         const u256& third = EITHER(static_cast<std::int32_t>(step->detail));
-        RESULT = compute(static_cast<std::uint8_t>(step->position), EITHER(step->first), EITHER(step->second), third);
+        compute(static_cast<std::uint8_t>(step->position), EITHER(step->first), EITHER(step->second), third, RESULT);
         NEXT();
     }
     HANDLER(EXPONENT) PAY(exponentiate(frame, EITHER(step->first), EITHER(step->second), RESULT));
 
-    HANDLER(GAS_LEFT) RESULT = u256(static_cast<std::uint64_t>(gas + reserve + step->rest)); NEXT();
-    HANDLER(CALL_VALUE) RESULT = frame.value; NEXT();
-    HANDLER(CALL_DATA_SIZE) RESULT = u256(frame.input_length); NEXT();
-    HANDLER(VALUE) RESULT = value_of(executor, frame, static_cast<std::uint8_t>(step->detail), step->position, 0); NEXT();
-    HANDLER(CALL_DATA_WORD) RESULT = input_word(frame, EITHER(step->first)); NEXT();
-    HANDLER(BLOCK_HASH) RESULT = block_hash(*executor.environment, EITHER(step->first)); NEXT();
-    HANDLER(BLOB_HASH) RESULT = blob_hash(executor.transaction, EITHER(step->first)); NEXT();
+    HANDLER(GAS_LEFT) SET(u256(static_cast<std::uint64_t>(gas + reserve + step->rest))); NEXT();
+    HANDLER(CALL_VALUE) SET(frame.value); NEXT();
+    HANDLER(CALL_DATA_SIZE) SET(u256(frame.input_length)); NEXT();
+    HANDLER(VALUE) SET(value_of(executor, frame, static_cast<std::uint8_t>(step->detail), step->position, 0)); NEXT();
+    HANDLER(CALL_DATA_WORD) SET(input_word(frame, EITHER(step->first))); NEXT();
+    HANDLER(BLOCK_HASH) SET(block_hash(*executor.environment, EITHER(step->first))); NEXT();
+    HANDLER(BLOB_HASH) SET(blob_hash(executor.transaction, EITHER(step->first))); NEXT();
 
     HANDLER(LOAD_S) {
         const u256& offset = EITHER(step->first);
         if (__builtin_expect(!has_word(frame, offset), 0)) PAY(load_word(executor, frame, offset, RESULT));
-        RESULT = u256::load_be(memory + offset.w[0]);
+        SET(u256::load_be(memory + offset.w[0]));
         NEXT();
     }
     HANDLER(LOAD_C) {
         const std::uint64_t offset = static_cast<std::uint64_t>(step->first);
         if (__builtin_expect(offset + 32 > frame.memory_size, 0)) PAY(load_word(executor, frame, u256(offset), RESULT));
-        RESULT = u256::load_be(memory + offset);
+        SET(u256::load_be(memory + offset));
         NEXT();
     }
     HANDLER(STORE_S) {
@@ -242,7 +252,7 @@ dispatch:
     HANDLER(CODE_HASH_AT) PAY(code_hash_of(executor, frame, EITHER(step->first), RESULT));
     HANDLER(LOAD_SLOT) PAY(load_slot(executor, frame, EITHER(step->first), RESULT));
     HANDLER(STORE_SLOT) PAY(store_slot(executor, frame, EITHER(step->first), EITHER(step->second)));
-    HANDLER(LOAD_TRANSIENT) RESULT = load_transient(executor, frame, EITHER(step->first)); NEXT();
+    HANDLER(LOAD_TRANSIENT) SET(load_transient(executor, frame, EITHER(step->first))); NEXT();
     HANDLER(STORE_TRANSIENT) PAY(store_transient(executor, frame, EITHER(step->first), EITHER(step->second)));
     HANDLER(WRITE_LOG) {
         const u256* top = &FIRST;
@@ -363,6 +373,7 @@ look_at_gas:
 #undef CONSTANT_AT
 #undef EITHER
 #undef RESULT
+#undef SET
 #undef FIRST
 #undef SECOND
 #undef SECOND_CONSTANT

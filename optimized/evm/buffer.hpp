@@ -9,6 +9,7 @@
 #include <cstring>
 #include <new>
 #include <type_traits>
+#include <utility>
 
 namespace samestate::evm {
 
@@ -23,6 +24,12 @@ public:
         other.size_ = other.room_ = 0;
     }
     ~Buffer() { std::free(bytes_); }
+
+    void swap(Buffer& other) noexcept {
+        std::swap(bytes_, other.bytes_);
+        std::swap(size_, other.size_);
+        std::swap(room_, other.room_);
+    }
 
     uint8_t* data() { return bytes_; }
     const uint8_t* data() const { return bytes_; }

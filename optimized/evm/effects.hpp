@@ -43,7 +43,7 @@ inline void write_account(Buffer& effect, const Account& account, bool with_reco
     if (account.wipes) entry(effect, EFFECT_WIPE, EXISTENCE, account.address, 0);
     if (account.set & bit(EXISTENCE)) set_word(effect, EFFECT_SET, EXISTENCE, account.address, u256(account.existence));
     if (account.set & bit(BALANCE)) set_word(effect, EFFECT_SET, BALANCE, account.address, account.balance);
-    else if (account.credited) set_word(effect, EFFECT_CREDIT, BALANCE, account.address, account.credit);
+    if (account.credited) set_word(effect, EFFECT_CREDIT, BALANCE, account.address, account.credit);
     if (account.set & bit(NONCE)) set_word(effect, EFFECT_SET, NONCE, account.address, u256(account.nonce));
     if (account.set & bit(CODE)) std::memcpy(entry(effect, EFFECT_SET, CODE, account.address, 32), account.code->hash.bytes, 32);
 }

@@ -84,6 +84,10 @@ struct Executor {
     // Polled by what may run for long; a StopReason (core), 0 while nobody asks. May be null.
     const std::uint64_t* stop;
 
+    // Called now and then by what runs for long: looks at the clock and for signals. Whether to stop. May be null.
+    int (*poll)(void* itself);
+    void* poll_itself;
+
     Tracer* tracer;
 };
 

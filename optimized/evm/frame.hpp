@@ -41,6 +41,14 @@ enum class End : std::uint8_t {
     insufficient_balance,
 };
 
+// The name of an end, as results have it.
+inline const char* end_name(End end) {
+    static const char* const names[] = {"running", "success", "revert", "out_of_gas", "stack_underflow", "stack_overflow", "invalid_jump",
+        "undefined_instruction", "invalid_immediate", "static_violation", "return_data_overrun", "address_collision", "invalid_code",
+        "code_too_large", "initcode_too_large", "precompile_failed", "nonce_exhausted", "depth_exceeded", "insufficient_balance"};
+    return names[static_cast<std::uint8_t>(end)];
+}
+
 struct Frame {
     // What it runs
     Precompile precompile;      // what it runs in place of code, or none
@@ -62,6 +70,9 @@ struct Frame {
     std::uint64_t memory_size;  // bytes, a multiple of 32
     std::uint64_t position;     // the interpreter's own: where to go on
     bool is_exact;              // the interpreter's own: runs instruction by instruction
+
+    // What the last charge asked for that could not be paid. Only traces look at it, and reset it.
+    std::uint64_t unpaid, unpaid_state_gas;
 
     // How it ended
     End end;

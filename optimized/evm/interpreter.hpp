@@ -18,11 +18,11 @@ inline bool is_hot(Analysis& analysis, const AnalysisList& analyses) {
     const std::uint64_t heat = __atomic_load_n(&analysis.heat, __ATOMIC_RELAXED) + 1;
     __atomic_store_n(&analysis.heat, heat, __ATOMIC_RELAXED);
     if (heat <= analyses.hot_after) return false;
-    auto** made = static_cast<Block**>(std::calloc(analysis.size + 1, sizeof(Block*)));
+    auto** made = static_cast<BasicBlock**>(std::calloc(analysis.size + 1, sizeof(BasicBlock*)));
     if (made == nullptr) throw Interrupted{Interruption::out_of_memory};
-    Block** found = nullptr;
+    BasicBlock** found = nullptr;
     if (__atomic_compare_exchange_n(&analysis.blocks, &found, made, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
-        __atomic_fetch_add(&analysis.bytes, (analysis.size + 1) * sizeof(Block*), __ATOMIC_RELAXED);
+        __atomic_fetch_add(&analysis.bytes, (analysis.size + 1) * sizeof(BasicBlock*), __ATOMIC_RELAXED);
     } else {
         std::free(made);
     }

@@ -11,7 +11,8 @@
 
 namespace samestate::evm {
 
-struct Outcome {
+// What settling a block takes of it: plain memory.
+struct OutcomeFigures {
     Fault fault;                        // why it may not be in the block; nothing was executed, and what follows means nothing
     bool is_refusal;                    // that is so on this state: whether the block has room is asked before (settle.hpp)
     End end;                            // how its outermost frame ended
@@ -23,9 +24,12 @@ struct Outcome {
     u256 effective_gas_price;
     bool is_creation;
     Address created;                    // by a creation, or what it tried to create
-    std::vector<std::uint8_t> output;   // of the outermost frame
 
     bool succeeded() const { return end == End::success; }
+};
+
+struct Outcome : OutcomeFigures {
+    std::vector<std::uint8_t> output;   // of the outermost frame
 };
 
 }  // namespace samestate::evm

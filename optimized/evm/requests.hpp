@@ -71,10 +71,11 @@ inline bool append_deposit(const Rules& rules, const std::uint8_t* data, std::ui
 }  // namespace requests
 
 // Take the deposits out of the logs of one transaction, which follow those of the transactions before it (EIP-6110).
-inline void collect_deposits(const Rules& rules, const Environment& environment, const std::vector<Log>& logs, const std::uint8_t* log_data,
+inline void collect_deposits(const Rules& rules, const Environment& environment, const Log* logs, std::uint64_t log_count, const std::uint8_t* log_data,
                              Deposits& deposits) {
     if (!rules.has_requests) return;
-    for (const Log& log : logs) {
+    for (std::uint64_t i = 0; i < log_count; ++i) {
+        const Log& log = logs[i];
         if (log.address != environment.deposit_contract || log.topic_count == 0 || log.topics[0] != DEPOSIT_EVENT) continue;
         if (!requests::append_deposit(rules, log_data + log.data, log.data_length, deposits.bytes)) deposits.is_malformed = true;
     }

@@ -42,7 +42,7 @@ inline Fault check_room(const Rules& rules, const Environment& environment, cons
 
 // Add a transaction to the block, or say why it may not be in it: for what it is by itself; because the block has no room for it;
 // because it was refused on the state before it.
-inline Fault settle(const Rules& rules, const Environment& environment, const Transaction& transaction, const Outcome& outcome,
+inline Fault settle(const Rules& rules, const Environment& environment, const Transaction& transaction, const OutcomeFigures& outcome,
                     Totals& totals) {
     if (outcome.fault && !outcome.is_refusal) return outcome.fault;
     if (Fault fault = settling::check_room(rules, environment, transaction, totals)) return fault;

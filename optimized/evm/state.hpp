@@ -9,8 +9,10 @@
 // themselves when transactions run one after another, which is why that costs no versions.
 //
 // What holds between any two calls:
-// - A part of an account counts as set while its bit is in `set`; else it has the value from before the step, plus what was credited
-//   if it is the balance. Observing is never taken back: what a reverted frame has read decides what it did.
+// - A part of an account counts as set while its bit is in `set`; else it has the value from before the step. To a balance belongs
+//   what was credited since. Observing is never taken back: what a reverted frame has read decides what it did.
+// - A sum that 256 bits do not hold is found where somebody looks at it, or when the step ends, and not before: until then it may
+//   be rolled back.
 // - A slot that was set counts while its owner was not wiped after it was set; a wipe hides what was before the step.
 // - Whatever changes first puts what was there on the undo list, so rolling back is going through the list in reverse.
 
@@ -61,7 +63,8 @@ struct Account {
     std::uint8_t loaded;            // which values from before the step are here, by bit(Part)
     std::uint8_t observed;          // which of them the step has read
     std::uint8_t set;               // which parts the step has set
-    bool credited;                  // whether `credit` counts: the balance is not set, and got something
+    bool credited;                  // whether `credit` counts: the balance got something since it was set, if it was
+    bool credit_overflows;          // … and that is more than `credit` can hold
     bool accessed;                  // on the record as accessed (a touch of the access record)
     std::uint32_t wipes;            // how often the step has wiped its storage
     std::uint64_t scope;            // whose `marks` are
@@ -76,10 +79,12 @@ struct Account {
     std::int8_t storage_alone;      // the Source's answer: -1 = not asked yet
     std::uint64_t source[8];        // the Source's own; zero when the record is made
 
-    // Make the balance one that is set: the one from before the step, which is loaded, and the credit. False: no 256 bits hold it.
-    bool add_credit() {
-        balance = balance_before + credit;
-        return !(balance < credit);
+    // The balance with what was credited, where it was set or loaded. False: 256 bits do not hold it.
+    bool final_balance(u256& total) const {
+        total = set & bit(BALANCE) ? balance : balance_before;
+        if (!credited) return true;
+        total = total + credit;
+        return !credit_overflows && !(total < credit);
     }
 };
 
@@ -207,9 +212,10 @@ class State {
     }
 
     u256 balance(Account& account) {
-        if (account.set & bit(BALANCE)) return account.balance;
-        observe(account, BALANCE);
-        return account.credited ? sum(account.balance_before, account.credit) : account.balance_before;
+        u256 total;
+        if (!(account.set & bit(BALANCE))) observe(account, BALANCE);
+        if (!account.final_balance(total)) throw Interrupted{Interruption::overflow};
+        return total;
     }
 
     // Never null: an account without code has the empty one.
@@ -275,12 +281,14 @@ class State {
 
     // Add to a balance without looking at it. Not of nothing: that is a touch.
     void credit(Account& account, const u256& amount) {
-        remember(account, BALANCE);
-        if (account.set & bit(BALANCE)) {
-            account.balance = sum(account.balance, amount);
-        } else {
-            account.credit = account.credited ? sum(account.credit, amount) : amount;
+        undo_.push_back(Undo{Undo::CREDIT, account.credit_overflows, account.credited, 0, &account, account.credit});
+        if (!account.credited) {
             account.credited = true;
+            account.credit_overflows = false;
+            account.credit = amount;
+        } else {
+            account.credit = account.credit + amount;
+            if (account.credit < amount) account.credit_overflows = true;
         }
     }
 
@@ -369,11 +377,11 @@ class State {
             if (account->set & bit(NONCE)) account->nonce_before = account->nonce;
             if (account->set & bit(CODE)) account->code_before = account->code;
             if (account->set & bit(EXISTENCE)) account->existence_before = account->existence;
-            if (account->set & bit(BALANCE)) {
-                account->balance_before = account->balance;
-            } else if (account->credited) {
-                if (!(account->loaded & bit(BALANCE))) load(*account, BALANCE);
-                account->balance_before = sum(account->balance_before, account->credit);
+            if (account->set & bit(BALANCE) || account->credited) {
+                u256 total;
+                if (!(account->set & bit(BALANCE))) load(*account, BALANCE);
+                if (!account->final_balance(total)) throw Interrupted{Interruption::overflow};
+                account->balance_before = total;
             }
             account->loaded |= account->set;
         }
@@ -411,7 +419,7 @@ class State {
 
   private:
     struct Undo {
-        enum Kind : std::uint8_t { ACCOUNT_EXISTENCE, ACCOUNT_BALANCE, ACCOUNT_NONCE, ACCOUNT_CODE, VALUE, WIPES, TRANSIENT, ACCOUNT_MARKS, SLOT_MARKS };
+        enum Kind : std::uint8_t { ACCOUNT_EXISTENCE, ACCOUNT_BALANCE, ACCOUNT_NONCE, ACCOUNT_CODE, CREDIT, VALUE, WIPES, TRANSIENT, ACCOUNT_MARKS, SLOT_MARKS };
         Kind kind;
         std::uint8_t set;           // the record's, as it was
         bool credited;
@@ -419,12 +427,6 @@ class State {
         void* what;
         u256 value;
     };
-
-    static u256 sum(const u256& one, const u256& other) {
-        u256 total = one + other;
-        if (total < one) throw Interrupted{Interruption::unmerged};
-        return total;
-    }
 
     void observe(Account& account, Part part) {
         if (account.observed & bit(part)) return;
@@ -434,7 +436,7 @@ class State {
 
     void remember(Account& account, Part part) {
         Undo undo{static_cast<Undo::Kind>(part), account.set, account.credited, 0, &account, u256()};
-        if (part == BALANCE) undo.value = account.set & bit(BALANCE) ? account.balance : account.credit;
+        if (part == BALANCE) undo.value = account.balance;
         else if (part == NONCE) undo.value = u256(account.nonce);
         else if (part == CODE) undo.value = u256(reinterpret_cast<std::uintptr_t>(account.code));
         else undo.value = u256(account.existence);
@@ -459,11 +461,16 @@ class State {
         switch (undo.kind) {
             case Undo::ACCOUNT_BALANCE:
                 account.credited = undo.credited;
-                (undo.set & bit(BALANCE) ? account.balance : account.credit) = undo.value;
+                account.balance = undo.value;
                 break;
             case Undo::ACCOUNT_NONCE: account.nonce = undo.value.w[0]; break;
             case Undo::ACCOUNT_CODE: account.code = reinterpret_cast<const Code*>(static_cast<std::uintptr_t>(undo.value.w[0])); break;
             case Undo::ACCOUNT_EXISTENCE: account.existence = static_cast<Existence>(undo.value.w[0]); break;
+            case Undo::CREDIT:
+                account.credited = undo.credited;
+                account.credit_overflows = undo.set;
+                account.credit = undo.value;
+                return;
             case Undo::WIPES: account.wipes = undo.number; return;
             default: account.marks = static_cast<std::uint16_t>(undo.number); return;
         }
@@ -475,7 +482,7 @@ class State {
         account.step = step_;
         if (!keeps_) account.loaded = 0;
         account.observed = account.set = 0;
-        account.credited = account.accessed = false;
+        account.credited = account.credit_overflows = account.accessed = false;
         account.wipes = 0;
         accounts.push_back(&account);
         return account;

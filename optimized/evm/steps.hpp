@@ -11,7 +11,7 @@
 
 namespace samestate::evm {
 
-struct Block;
+struct BasicBlock;
 
 // All kinds of steps. SS, SC and CS say of what is fast whether its two operands lie in a slot of the stack or are constants; where no
 // such thing is said an operand may be either.
@@ -62,7 +62,7 @@ struct Step {
     std::uint32_t rest;
     union {
         std::uint64_t number;   // where in the code to go on instruction by instruction, if the gas does not suffice for the rest
-        Block** next;           // the block that follows, or null while it was not translated
+        BasicBlock** next;           // the block that follows, or null while it was not translated
         struct {
             std::uint32_t position;
             std::uint32_t detail;   // what kind among those that share a handler: an opcode
@@ -73,7 +73,7 @@ struct Step {
 static_assert(sizeof(Step) == 32);
 
 // A basic block. Its steps follow it, and its constants them.
-struct Block {
+struct BasicBlock {
     std::uint64_t gas;          // of all its instructions, whatever their operands are
     std::uint64_t need;         // bytes of stack that have to be there
     std::uint64_t room;         // how much more than that there may be at most, so that nothing overflows
@@ -83,7 +83,7 @@ struct Block {
     const Step* steps() const { return reinterpret_cast<const Step*>(this + 1); }
 };
 
-static_assert(sizeof(Block) == 32);
+static_assert(sizeof(BasicBlock) == 32);
 
 constexpr std::uint64_t BLOCK_LIMIT = 256;      // instructions of a block
 

@@ -72,9 +72,9 @@ class Translation {
     int height() const { return height_; }
 
     // The block that was followed to its end, with `handlers` by kind; null: there is no room. It goes by std::free.
-    Block* finish(const void* const* handlers) {
-        const std::size_t size = sizeof(Block) + steps_.size() * sizeof(Step) + pool_.size() * sizeof(u256);
-        auto* block = static_cast<Block*>(std::malloc(size));
+    BasicBlock* finish(const void* const* handlers) {
+        const std::size_t size = sizeof(BasicBlock) + steps_.size() * sizeof(Step) + pool_.size() * sizeof(u256);
+        auto* block = static_cast<BasicBlock*>(std::malloc(size));
         if (block == nullptr) return nullptr;
         block->gas = gas_;
         block->need = static_cast<std::uint64_t>(-low_) * sizeof(u256);
@@ -217,7 +217,7 @@ class Translation {
     }
 
     // Of a position; what lies past the end of the code is its end.
-    Block** place_of(std::uint64_t position) const { return analysis_.blocks + std::min(position, code_.size); }
+    BasicBlock** place_of(std::uint64_t position) const { return analysis_.blocks + std::min(position, code_.size); }
 
     // Move items of [from, to) into their slots. Other items that lie there are moved out of the way.
     void settle(int from, int to) {
@@ -339,7 +339,11 @@ class Translation {
 
     void binary(std::uint8_t opcode) {
         const Item a = pop(), b = pop();
-        if (is_constant(a) && is_constant(b)) return push_constant(compute(opcode, value(a), value(b)));
+        if (is_constant(a) && is_constant(b)) {
+            u256 folded;
+            compute(opcode, value(a), value(b), folded);
+            return push_constant(folded);
+        }
         const bool is_first_constant = is_constant(a);
         const Item one = is_first_constant ? b : a;     // a slot
         const Item other = is_first_constant ? a : b;

@@ -23,7 +23,7 @@ inline u256 input_word(const Frame& frame, const u256& offset) {
     return u256::load_be(padded);
 }
 
-// Block
+// BasicBlock
 
 // BLOCKHASH: of one of the 256 blocks before this one, else zero (yellow paper, appendix H).
 inline u256 block_hash(const Environment& environment, const u256& number) {

@@ -130,7 +130,7 @@ def hash_long(
         blocks += 1
         if blocks % BLOCKS_AT_ONCE == 0 and poll(machine, scratch, now_nanoseconds()):
             return False
-    finish(state, digest, data, length)
+    finish(state, data, length, digest)
     return True
 
 
@@ -340,7 +340,7 @@ def run_operations(
                 if not hash_long(machine, scratch, digest, machine.data + operation.argument, operation.length):
                     return STOPPED
             else:
-                keccak256(digest, machine.data + operation.argument, operation.length)
+                keccak256(machine.data + operation.argument, operation.length, digest)
                 effort += operation.length // BYTES_OF_AN_EFFORT
             logs += 1
             word_from_digest(cython.address(accumulator), digest)

@@ -110,30 +110,36 @@ inline void keccak_absorb(uint64_t* state, const uint8_t* block) {
     keccak_permute(state);
 }
 
+// Take in what is left, with the padding, and give the 32 bytes of the digest. Data and digest may overlap.
+inline void keccak_finish(uint64_t* state, const uint8_t* data, size_t length, uint8_t* digest) {
+    while (length >= KECCAK_RATE) {
+        keccak_absorb(state, data);
+        data += KECCAK_RATE;
+        length -= KECCAK_RATE;
+    }
+    size_t lane = 0;
+    for (; 8 * lane + 8 <= length; ++lane) {
+        uint64_t word;
+        std::memcpy(&word, data + 8 * lane, 8);
+        state[lane] ^= word;
+    }
+    uint64_t last = 0;
+    if ((length & 7) != 0) std::memcpy(&last, data + 8 * lane, length & 7);
+    state[lane] ^= last ^ uint64_t{0x01} << (8 * (length & 7));
+    state[16] ^= uint64_t{0x80} << 56;
+    keccak_permute(state);
+    std::memcpy(digest, state, 32);
+}
+
 // Give the 32 bytes of the digest of so many bytes of data. Data and digest may overlap.
 inline void keccak256(const uint8_t* data, size_t length, uint8_t* digest) {
     uint64_t state[25] = {};
-    if (length == 32 || length == 64) {  // a word or two: slots of mappings, hashes of hashes
-        std::memcpy(state, data, 32);
-        if (length == 64) std::memcpy(state + 4, data + 32, 32);
-        state[length / 8] = 0x01;
-    } else {
-        while (length >= KECCAK_RATE) {
-            keccak_absorb(state, data);
-            data += KECCAK_RATE;
-            length -= KECCAK_RATE;
-        }
-        size_t lane = 0;
-        for (; 8 * lane + 8 <= length; ++lane) {
-            uint64_t word;
-            std::memcpy(&word, data + 8 * lane, 8);
-            state[lane] ^= word;
-        }
-        uint64_t last = 0;
-        std::memcpy(&last, data + 8 * lane, length & 7);
-        state[lane] ^= last ^ uint64_t{0x01} << (8 * (length & 7));
-    }
-    state[16] ^= uint64_t{0x80} << 56;
+    if (length != 32 && length != 64) return keccak_finish(state, data, length, digest);
+    // A word or two: slots of mappings, hashes of hashes.
+    std::memcpy(state, data, 32);
+    if (length == 64) std::memcpy(state + 4, data + 32, 32);
+    state[length / 8] = 0x01;
+    state[16] = uint64_t{0x80} << 56;
     keccak_permute(state);
     std::memcpy(digest, state, 32);
 }

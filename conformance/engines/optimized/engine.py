@@ -40,7 +40,7 @@ class OptimizedEngine(BlockEngine):
 
 def machines_of(kind: str) -> tuple[str, ...]:
     """The machines that workers of a kind run: threads those that are compiled, processes those in Python."""
-    return (toy.NAME,) if kind == THREADS else (evm.NAME, toy.NAME)
+    return (evm.NAME, toy.NAME)
 
 
 def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = False) -> OptimizedEngine:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from samestate.conformance.engines.known_state import listed_state
+from samestate.conformance.engines.optimized.evm import evm_result, world_of
+from samestate.conformance.engines.optimized.evm import packed_block as packed_evm_block
 from samestate.conformance.engines.optimized.machines import EVM, TOY, ForkBlock
 from samestate.conformance.engines.optimized.plain import (
     EVM_CODES,
@@ -17,11 +19,14 @@ from samestate.conformance.engines.optimized.toy import finished_result, packed_
 from samestate.conformance.engines.predictions import Predictions
 from samestate.conformance.engines.protocol import AnyResult, EngineFailure, EngineTimeout
 from samestate.conformance.fixtures.named_forks import name_fork
-from samestate.conformance.vectors import toy
+from samestate.conformance.vectors import evm, toy
 from samestate.optimized import Configuration, Engine, EngineError, MachineName
 from samestate.optimized.errors import TimeLimitExceeded
+from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.trace import TraceEvent
 from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.state import FlatState
 
 
 class OptimizedBlocks:
@@ -38,6 +43,10 @@ class OptimizedBlocks:
     def execute(self, machine: Any, block: Any, state: Any, predictions: Predictions | None) -> AnyResult:
         """See :class:`samestate.conformance.engines.in_process.Execute`."""
         try:
+            if isinstance(machine, Evm) and self.configuration.kind == "threads":
+                return verified(
+                    machine, block, self._evm(machine, block, listed_state(machine, block, state), predictions)
+                )
             if isinstance(machine, Evm):
                 given = ForkBlock(name_fork(machine.fork), block)
                 result = self._python(EVM, given, listed_state(machine, block, state), predictions)
@@ -58,6 +67,12 @@ class OptimizedBlocks:
         """Give back the arenas. They are made anew for the next block."""
         while self._engines:
             self._engines.popitem()[1].close()
+
+    def _evm(self, machine: Evm, block: Payload, state: FlatState, predictions: Predictions | None) -> AnyResult:
+        packed = packed_evm_block(machine, block, predictions)
+        result = cast(EvmResult, self._engine(evm.NAME, evm.NAME).execute(packed, world_of(state)))
+        self.trace += result.trace
+        return evm_result(result, block, state)
 
     def _python(self, name: str, block: Any, state: Any, predictions: Predictions | None) -> Any:
         engine = self._engine(name, MachineName(name))

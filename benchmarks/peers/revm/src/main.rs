@@ -105,7 +105,8 @@ fn execute(workload: &Workload, state: InMemoryDB) -> (f64, Vec<ExecutionResult>
         slot_num: given.slot_number,
     };
     let mut evm = Context::mainnet().with_db(state).with_block(block).with_cfg(configuration).build_mainnet();
-    let transactions: Vec<TxEnv> = workload.transactions.iter().map(|given| to_revm(given, workload.chain_id)).collect();
+    let transactions: Vec<TxEnv> =
+        workload.transactions.iter().map(|given| to_revm(given, workload.chain_id)).collect();
     let mut results = Vec::with_capacity(transactions.len());
 
     let start = Instant::now();

@@ -1,0 +1,146 @@
+"""Between the EVM's types in the specification and the compiled machine's: blocks and states there, results back."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any, Final
+
+from samestate.conformance.engines.optimized.plain import (
+    EVM_CODES,
+    access_record,
+    plain_state,
+    raise_rejection,
+)
+from samestate.conformance.engines.predictions import Predictions
+from samestate.conformance.fixtures.named_forks import NamedFork, name_fork
+from samestate.optimized.evm import forks as pages
+from samestate.optimized.evm.packing import BlockEnvironment, PackedBlock, pack
+from samestate.optimized.evm.result import EvmResult, Log, Outcome
+from samestate.optimized.evm.world import World
+from samestate.spec.evm import halts
+from samestate.spec.evm.environment import Environment
+from samestate.spec.evm.machine import Closing, Evm
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.receipt import Log as SpecLog
+from samestate.spec.evm.receipt import Receipt
+from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.totals import Totals
+from samestate.spec.evm.transaction import Transaction, encode_transaction
+from samestate.spec.evm.transaction_execution import Outcome as SpecOutcome
+from samestate.spec.transition import BlockResult
+
+HALTS: Final[dict[str, type[halts.Halt]]] = {
+    "revert": halts.Reverted,
+    "out_of_gas": halts.OutOfGas,
+    "stack_underflow": halts.StackUnderflow,
+    "stack_overflow": halts.StackOverflow,
+    "invalid_jump": halts.InvalidJump,
+    "undefined_instruction": halts.InvalidOpcode,
+    "invalid_immediate": halts.InvalidImmediate,
+    "static_violation": halts.WriteInStaticContext,
+    "return_data_overrun": halts.ReturnDataOutOfBounds,
+    "address_collision": halts.AddressCollision,
+    "invalid_code": halts.InvalidContractPrefix,
+    "code_too_large": halts.CodeTooLarge,
+    "initcode_too_large": halts.InitcodeTooLarge,
+    "precompile_failed": halts.PrecompileFailed,
+}
+"""How a frame ended, in the engine's words and in the specification's."""
+
+
+@functools.lru_cache(maxsize=256)
+def page_of(fork: NamedFork) -> pages.Fork:
+    """The engine's page of a fork, with the parameters in which a chain departs from it."""
+    page = pages.FORKS[fork.rules]
+    numbers: dict[str, int] = {}
+    if fork.blob_schedule is not None:
+        numbers["blob_maximum"] = fork.blob_schedule.maximum
+        numbers["blob_update_fraction"] = fork.blob_schedule.update_fraction
+    return page.fork(fork.name, instructions=None, **numbers)
+
+
+def plain_environment(environment: Environment) -> BlockEnvironment:
+    """The environment of a block in plain numbers and bytes."""
+    first = max(0, environment.number - 256)
+    return BlockEnvironment(
+        chain_id=environment.chain_id,
+        number=environment.number,
+        timestamp=environment.timestamp,
+        coinbase=environment.coinbase,
+        gas_limit=environment.gas_limit,
+        base_fee=environment.base_fee_per_gas,
+        difficulty=environment.difficulty,
+        prev_randao=environment.prev_randao,
+        excess_blob_gas=environment.excess_blob_gas,
+        parent_hash=environment.parent_hash,
+        parent_beacon_block_root=environment.parent_beacon_block_root,
+        slot_number=environment.slot_number,
+        block_hashes={number: digest for number, digest in environment.block_hashes.items() if number >= first},
+    )
+
+
+def packed_block(machine: Evm, block: Payload, predictions: Predictions | None) -> PackedBlock:
+    """A block as the compiled machine takes it."""
+    return pack(
+        page_of(name_fork(machine.fork)),
+        plain_environment(block.environment),
+        [encode_transaction(transaction) for transaction in block.transactions],
+        [(withdrawal.address, withdrawal.amount) for withdrawal in block.withdrawals],
+        [(ommer.address, ommer.number) for ommer in block.ommers],
+        block.is_bare,
+        predictions,
+    )
+
+
+def world_of(state: FlatState) -> World:
+    """A state as the compiled machine takes it."""
+    world = World()
+    world.apply(plain_state(state))
+    return world
+
+
+def spec_log(log: Log) -> SpecLog:
+    """A log in the specification's terms."""
+    return SpecLog(log.address, log.topics, log.data)
+
+
+def spec_outcome(transaction: Transaction, outcome: Outcome) -> SpecOutcome:
+    """What a transaction did, in the specification's terms."""
+    return SpecOutcome(
+        transaction=transaction,
+        sender=outcome.sender,
+        gas_used=outcome.gas_used,
+        execution_gas=outcome.execution_gas,
+        state_gas=outcome.state_gas,
+        gas_refunded=outcome.gas_refunded,
+        blob_gas_used=outcome.blob_gas_used,
+        effective_gas_price=outcome.effective_gas_price,
+        logs=tuple(map(spec_log, outcome.logs)),
+        halt=None if outcome.end is None else HALTS[outcome.end](),
+        output=outcome.output,
+        created=outcome.created,
+    )
+
+
+def evm_result(result: EvmResult, block: Payload, state: FlatState) -> BlockResult[Any, Any, Any, Any]:
+    """The specification's result of a block, from that of the compiled machine. Raises Rejection."""
+    raise_rejection(result.rejection, EVM_CODES)
+    outcomes: Sequence[SpecOutcome] = [
+        spec_outcome(transaction, outcome)
+        for transaction, outcome in zip(block.transactions, result.outcomes, strict=True)
+    ]
+    receipts = tuple(
+        Receipt(receipt.type, receipt.succeeded, receipt.cumulative_gas_used, outcome.logs)
+        for receipt, outcome in zip(result.receipts, outcomes, strict=True)
+    )
+    return BlockResult(
+        outcomes=tuple(outcomes),
+        receipts=receipts,
+        totals=Totals(*result.totals),
+        closing=Closing(tuple(result.requests)),
+        steps=access_record(result.steps),
+        changes=dict(result.changes),
+        wipes=tuple(result.wipes),
+        before=state,
+    )

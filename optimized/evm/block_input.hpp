@@ -1,0 +1,103 @@
+// A block as workers get it: its environment, and its transactions out of their bytes.
+
+#ifndef SAMESTATE_EVM_BLOCK_INPUT_HPP
+#define SAMESTATE_EVM_BLOCK_INPUT_HPP
+
+#include <vector>
+
+#include "samestate/optimized/evm/buffer.hpp"
+#include "samestate/optimized/evm/decoding.hpp"
+#include "samestate/optimized/evm/environment.hpp"
+#include "samestate/optimized/evm/senders.hpp"
+#include "samestate/optimized/evm/transaction.hpp"
+
+namespace samestate::evm {
+
+// Who sent a transaction, or why nobody did. Found out once a block, by whoever comes first; 0 in `known`: not yet.
+struct Sender {
+    Address address;
+    Rejection rejection;
+    std::uint64_t known;    // shared: 0 or 1; the rest is written before, and by two at once only with the same bytes
+
+    std::uint8_t code() const { return static_cast<std::uint8_t>(rejection); }
+};
+
+// The name of a rejection by its number, of which 0 says that there is none.
+inline const char* name_of_rejection(std::uint8_t code) { return rejection_name(static_cast<Rejection>(code)); }
+
+struct BlockInput {
+    Environment environment{};
+    Shelf shelf;                            // what transactions point into, beside their bytes, which somebody else keeps
+    std::vector<Transaction> transactions;
+    std::vector<Sender> senders;
+    std::vector<Hash> hashes;               // of ancestors, the parent's first
+    std::vector<std::uint8_t> hash_known;
+    std::vector<Withdrawal> withdrawals;
+    std::vector<OmmerMiner> ommers;
+
+    BlockInput() = default;
+    BlockInput(const BlockInput&) = delete;
+    BlockInput& operator=(const BlockInput&) = delete;
+
+    // Take one more transaction out of its bytes. 0, or the number of the rejection that says why they are none.
+    std::uint8_t add_transaction(const std::uint8_t* bytes, std::size_t length) {
+        transactions.emplace_back();
+        std::memset(static_cast<void*>(&transactions.back()), 0, sizeof(Transaction));
+        return static_cast<std::uint8_t>(decode_transaction(bytes, length, transactions.back(), shelf).code);
+    }
+
+    // The hash of the ancestor that lies `distance` blocks back, 1 for the parent.
+    void add_block_hash(std::uint64_t distance, const std::uint8_t* hash) {
+        if (distance == 0 || distance > BLOCK_HASH_WINDOW) return;
+        if (hashes.size() < distance) {
+            hashes.resize(distance, Hash{});
+            hash_known.resize(distance, 0);
+        }
+        std::memcpy(hashes[distance - 1].bytes, hash, 32);
+        hash_known[distance - 1] = 1;
+    }
+
+    void add_withdrawal(const std::uint8_t* address, std::uint64_t amount) {
+        Withdrawal withdrawal;
+        std::memcpy(withdrawal.address.bytes, address, 20);
+        withdrawal.amount = amount;
+        withdrawals.push_back(withdrawal);
+    }
+
+    void add_ommer(const std::uint8_t* address, std::uint64_t number) {
+        OmmerMiner miner;
+        std::memcpy(miner.address.bytes, address, 20);
+        miner.number = number;
+        ommers.push_back(miner);
+    }
+
+    // All is in: let the environment point to it.
+    void finish() {
+        environment.block_hashes = hashes.data();
+        environment.block_hash_known = reinterpret_cast<const bool*>(hash_known.data());
+        environment.block_hash_count = hashes.size();
+        environment.withdrawals = withdrawals.data();
+        environment.withdrawal_count = withdrawals.size();
+        environment.ommers = ommers.data();
+        environment.ommer_count = ommers.size();
+        senders.assign(transactions.size(), Sender{Address{}, Rejection::NONE, 0});
+    }
+
+    // The sender of a transaction, found out now if nobody has before. Any worker, at any time.
+    const Sender& sender(std::size_t transaction, Recover recover, Buffer& scratch) {
+        Sender& sender = senders[transaction];
+        if (!atomic_load(&sender.known, "evm.sender.load")) {
+            Sender found{};
+            found.rejection = recover_sender(transactions[transaction], recover, scratch, found.address);
+            // Two may come at once and find the same: each byte is stored atomically, as what it will be anyway.
+            for (int i = 0; i < 20; ++i) __atomic_store_n(&sender.address.bytes[i], found.address.bytes[i], __ATOMIC_RELAXED);
+            __atomic_store_n(reinterpret_cast<std::uint8_t*>(&sender.rejection), static_cast<std::uint8_t>(found.rejection), __ATOMIC_RELAXED);
+            atomic_store(&sender.known, 1, "evm.sender.store");
+        }
+        return sender;
+    }
+};
+
+}  // namespace samestate::evm
+
+#endif

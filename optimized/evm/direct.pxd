@@ -1,0 +1,17 @@
+# Values from the state before the block, for transactions that run one after another. See direct.py.
+
+from samestate.optimized.core.base_state cimport BaseState
+from samestate.optimized.evm.seams cimport Account, Code, Slot
+from samestate.optimized.evm.world cimport AccountRecord
+
+cdef struct Direct:
+    const BaseState* state
+    const Code* no_code
+
+# By the seams of callbacks.hpp; `itself` is a Direct.
+cdef int load_account_directly(void* itself, Account* account, int part) noexcept nogil
+cdef int load_slot_directly(void* itself, Slot* slot) noexcept nogil
+cdef int has_storage_alone(void* itself, Account* account) noexcept nogil
+
+# What the state before the block holds of an account.
+cdef void find_account(Direct* direct, Account* account, AccountRecord* record) noexcept nogil

@@ -1,0 +1,80 @@
+"""Values from the state before the block, for transactions that run one after another.
+
+A State keeps what its records hold from step to step (state.hpp), so each account and slot is asked for once a block.
+"""
+
+import cython
+from cython.cimports.libc.stdint import uint8_t
+from cython.cimports.libc.string import memcpy, memset
+from cython.cimports.samestate.optimized.core.records import Content
+from cython.cimports.samestate.optimized.evm.seams import HELD_EMPTY, HELD_STORAGE_ALONE, NOT_HELD
+from cython.cimports.samestate.optimized.evm.world import ACCOUNT_NAME, SLOT_NAME, AccountRecord
+
+EVERY_PART = cython.declare(uint8_t, 0b1111)
+
+
+def find_account(
+    direct: cython.pointer(Direct), account: cython.pointer(Account), record: cython.pointer(AccountRecord)
+) -> cython.void:
+    """What the state before the block holds of an account."""
+    name: uint8_t[21]
+    content: Content
+    name[0] = ACCOUNT_NAME
+    memcpy(name + 1, account.address.bytes, 20)
+    direct.state.find(direct.state.itself, name, 21, cython.address(content))
+    if content.data == cython.NULL:
+        memset(record, 0, cython.sizeof(AccountRecord))
+    else:
+        memcpy(record, content.data, cython.sizeof(AccountRecord))
+
+
+def load_account_directly(itself: cython.p_void, account: cython.pointer(Account), part: cython.int) -> cython.int:
+    """Put all parts of an account into its record: they lie together. Always 0.
+
+    A step may have set some already, which is why only those are filled in that are not there.
+    """
+    direct: cython.pointer(Direct) = cython.cast(cython.pointer(Direct), itself)
+    record: AccountRecord
+    missing: uint8_t = ~account.loaded & EVERY_PART
+    find_account(direct, account, cython.address(record))
+    if missing & 1:
+        account.existence_before = HELD_EMPTY if record.existence else NOT_HELD
+        if not record.existence and has_storage_alone(itself, account) == 1:
+            account.existence_before = HELD_STORAGE_ALONE
+    if missing & 2:
+        memcpy(account.balance_before.w, record.balance, 32)
+    if missing & 4:
+        account.nonce_before = record.nonce
+    if missing & 8:
+        account.code_before = record.code if record.code != cython.NULL else direct.no_code
+    account.loaded |= missing
+    return 0
+
+
+def load_slot_directly(itself: cython.p_void, slot: cython.pointer(Slot)) -> cython.int:
+    """Put a slot's value into its record. Always 0."""
+    direct: cython.pointer(Direct) = cython.cast(cython.pointer(Direct), itself)
+    name: uint8_t[53]
+    content: Content
+    name[0] = SLOT_NAME
+    memcpy(name + 1, slot.owner.address.bytes, 20)
+    slot.key.store_be(name + 21)
+    direct.state.find(direct.state.itself, name, 53, cython.address(content))
+    if content.data == cython.NULL:
+        memset(slot.before.w, 0, 32)
+    else:
+        memcpy(slot.before.w, content.data, 32)
+    return 0
+
+
+def has_storage_alone(itself: cython.p_void, account: cython.pointer(Account)) -> cython.int:
+    """Say whether the state before the block holds storage for an account that has neither nonce nor code. 1 or 0."""
+    direct: cython.pointer(Direct) = cython.cast(cython.pointer(Direct), itself)
+    record: AccountRecord
+    name: uint8_t[21]
+    find_account(direct, account, cython.address(record))
+    if record.nonce or record.code != cython.NULL:
+        return 0
+    name[0] = SLOT_NAME
+    memcpy(name + 1, account.address.bytes, 20)
+    return direct.state.has_slots(direct.state.itself, name, 21)

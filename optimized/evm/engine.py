@@ -1,0 +1,128 @@
+"""The engine of the compiled EVM: packed blocks and a state in, results out; threads as workers."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from samestate.optimized.analysis import conflict_rate, critical_path
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.errors import (
+    BlockTooLarge,
+    ConfigurationError,
+    EngineClosed,
+    MissingAccessList,
+    OutOfMemory,
+)
+from samestate.optimized.evm.packing import PackedBlock
+from samestate.optimized.evm.result import EvmResult
+from samestate.optimized.evm.running import EvmRun, KeyTableFull
+from samestate.optimized.evm.world import World
+from samestate.optimized.metrics import Metrics, WorkerMetrics, latency
+from samestate.optimized.shared_memory import create_arena, create_smallest_arena
+from samestate.optimized.threads import ThreadPool
+from samestate.optimized.trace import TraceEvent
+
+
+class EvmEngine:
+    """Runs packed blocks, one after another, on one arena and one pool. See :class:`samestate.optimized.Engine`."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        if configuration.kind != "threads":
+            raise ConfigurationError(
+                f"kind = {configuration.kind}: the machine evm is compiled, and its workers are threads: choose"
+                " threads, or name a machine written in Python"
+            )
+        self.configuration = configuration
+        sequential = configuration.strategy == "sequential"
+        workers = 1 if sequential else configuration.workers
+        # One at a time nothing is shared: of the arena only the stop flag is needed.
+        self._arena = create_smallest_arena() if sequential else create_arena(configuration.memory_limit)
+        self._run = EvmRun(self._arena, workers, configuration.strategy)
+        self._pool = ThreadPool(workers, configuration.affinity)
+        self._closed = False
+
+    def execute(self, block: PackedBlock, world: World) -> EvmResult:
+        """Run a block on a state, which stays as it is.
+
+        Raises an :class:`EngineError` where the block could not be run to its end.
+        """
+        try:
+            return self._execute(block, world)
+        except OutOfMemory:
+            raise
+        except MemoryError as error:
+            raise OutOfMemory("this process cannot have the memory that the block takes") from error
+
+    def _execute(self, block: PackedBlock, world: World) -> EvmResult:
+        configuration = self.configuration
+        if self._closed:
+            raise EngineClosed("the engine is closed: make another")
+        if not isinstance(block, PackedBlock):
+            raise TypeError(
+                f"the machine evm takes blocks from samestate.optimized.evm.packing.pack, not {type(block).__name__}"
+            )
+        if block.transaction_count > configuration.maximum_block:
+            raise BlockTooLarge(
+                f"the block has {block.transaction_count} transactions, more than maximum_block ="
+                f" {configuration.maximum_block}"
+            )
+        if configuration.strategy == "access-list" and block.predictions is None:
+            raise MissingAccessList("the strategy access-list needs a block that comes with an access list")
+        started = time.perf_counter()
+        self._pool.drain()  # whoever is still in the arena is out of it after this
+        while True:
+            try:
+                self._run.begin(
+                    block,
+                    world,
+                    configuration.record,
+                    configuration.time_limit,
+                    configuration.read_latency_us,
+                    configuration.estimator,
+                    configuration.trace,
+                    time.perf_counter() - started,
+                )
+                self._pool.run(self._run.work, self._run.stop)
+                result = self._run.finish()
+                break
+            except KeyTableFull:
+                self._run.enlarge_key_table()
+        seconds = time.perf_counter() - started
+        figures = self._run.figures()
+        result.trace = tuple(TraceEvent(*event) for event in self._run.events())
+        result.make_metrics = lambda made: self._metrics(made, figures, seconds)
+        return result
+
+    def close(self) -> None:
+        """End the threads and give the arena back."""
+        if not self._closed:
+            self._closed = True
+            self._pool.close()
+            self._arena.close()
+
+    def _metrics(self, result: EvmResult, figures: dict[str, Any], seconds: float) -> Metrics:
+        configuration = self.configuration
+        steps = result.steps
+        workers = figures["workers"]
+        return Metrics(
+            strategy=configuration.strategy,
+            kind=configuration.kind,
+            transactions=result.block.transaction_count,
+            seconds=seconds,
+            executions=sum(worker[0] for worker in workers),
+            suspensions=sum(worker[1] for worker in workers),
+            validations=sum(worker[2] for worker in workers),
+            aborts=sum(worker[3] for worker in workers),
+            re_executions=tuple(max(0, times - 1) for times in figures["executions"]),
+            waves=figures["waves"] or None,
+            average_wave_size=result.block.transaction_count / figures["waves"] if figures["waves"] else None,
+            conflict_rate=conflict_rate(steps) if steps else None,
+            critical_path=critical_path(steps) if steps else None,
+            latency=latency(
+                (end - begin) / 1e6
+                for begin, end in zip(figures["began"], figures["ended"], strict=True)
+                if begin and end
+            ),
+            workers=tuple(WorkerMetrics(worker[0], worker[2], worker[4]) for worker in workers),
+        )

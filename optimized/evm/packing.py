@@ -1,0 +1,184 @@
+"""A block of the EVM as the engine takes it: plain bytes and numbers in, records that workers read out.
+
+A block is packed once and can be executed any number of times, on any state.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import cython
+from cython.cimports.cpython.bytes import PyBytes_AS_STRING
+from cython.cimports.libc.stdint import uint8_t, uint64_t
+from cython.cimports.libc.string import memcpy
+from cython.cimports.samestate.optimized.evm.ruleset import Ruleset
+from cython.cimports.samestate.optimized.evm.worker_seams import name_of_rejection
+
+from samestate.optimized.evm.ruleset import ruleset_of
+
+WORD_LIMIT = 2**256
+NUMBER_LIMIT = 2**64
+ZERO_HASH = bytes(32)
+UNREACHABLE_BLOB_FEE = 178
+"""The exponent from which on no word holds the blob base fee: e to this power is above 2^256."""
+
+
+class BlockEnvironment(NamedTuple):
+    """What a block tells its transactions, apart from state. Fees in wei, gas in gas units, ``timestamp`` in seconds.
+
+    ``block_hashes``: the hashes of earlier blocks by their number, of the 256 before this one as many as are known.
+    """
+
+    chain_id: int
+    number: int
+    timestamp: int
+    coinbase: bytes
+    gas_limit: int
+    base_fee: int = 0
+    difficulty: int = 0
+    prev_randao: bytes = ZERO_HASH
+    excess_blob_gas: int = 0
+    parent_hash: bytes = ZERO_HASH
+    parent_beacon_block_root: bytes = ZERO_HASH
+    slot_number: int = 0
+    block_hashes: Mapping[int, bytes] = {}
+
+
+def blob_base_fee(excess: int, fraction: int) -> int | None:
+    """The price of a unit of blob gas in wei, e to the excess over the fraction (EIP-4844).
+
+    None where no word holds it.
+    """
+    if fraction == 0 or excess // fraction >= UNREACHABLE_BLOB_FEE:
+        return None if fraction else 1
+    # EIP-4844, fake_exponential: the Taylor series in integers
+    total, term, number = 0, fraction, 1
+    while term:
+        total += term
+        term = term * excess // (fraction * number)
+        number += 1
+    fee = total // fraction
+    return fee if fee < WORD_LIMIT else None
+
+
+@cython.cfunc
+def put_word(target: cython.pointer(uint64_t), number: object, what: str) -> cython.void:
+    """A number of at most 256 bits, limb by limb."""
+    if not 0 <= number < WORD_LIMIT:
+        raise ValueError(f"{what}: {number} is no number of 256 bits")
+    limbs: bytes = number.to_bytes(32, "little")
+    memcpy(target, PyBytes_AS_STRING(limbs), 32)
+
+
+@cython.cfunc
+def put_bytes(target: cython.pointer(uint8_t), given: bytes, length: cython.Py_ssize_t, what: str) -> cython.void:
+    """Bytes of one length."""
+    if len(given) != length:
+        raise ValueError(f"{what}: 0x{given.hex()} has {len(given)} bytes, not {length}")
+    memcpy(target, PyBytes_AS_STRING(given), length)
+
+
+@cython.cfunc
+def number_of(given: object, what: str) -> uint64_t:
+    """A number of at most 64 bits."""
+    if not 0 <= given < NUMBER_LIMIT:
+        raise ValueError(f"{what}: {given} is no number of 64 bits")
+    return given
+
+
+@cython.cclass
+class PackedBlock:
+    """A block, ready to be executed. Made by :func:`pack`."""
+
+    @property
+    def transaction_count(self) -> int:
+        """How many transactions it has."""
+        return self.input.transactions.size()
+
+    def sender(self, index: int) -> bytes | None:
+        """Who sent a transaction, as far as a worker has found out; None where nobody did."""
+        if not self.input.senders[index].known or self.input.senders[index].code():
+            return None
+        return cython.cast(cython.p_char, self.input.senders[index].address.bytes)[:20]
+
+
+def pack(
+    fork,
+    environment,
+    transactions: Sequence[bytes],
+    withdrawals: Sequence[tuple[bytes, int]] = (),
+    ommers: Sequence[tuple[bytes, int]] = (),
+    is_bare: bool = False,
+    predictions: Mapping | None = None,
+    senders: Sequence[bytes] | None = None,
+) -> PackedBlock:
+    """Pack a block of a fork (forks.py).
+
+    ``transactions``: their bytes (EIP-2718); one whose bytes are none makes the block invalid when it is executed.
+    ``withdrawals``: recipients and amounts in gwei; ``ommers``: miners and block numbers. ``is_bare``: nothing happens
+    before the first and after the last transaction. ``predictions``: what a block access list says that steps leave,
+    by canonical key: pairs of a transaction's index and the value. ``senders``: who sent the transactions, where that
+    is known for sure; then no signature is looked at. Raises ValueError for numbers and bytes of the wrong size.
+    """
+    block: PackedBlock = PackedBlock()
+    ruleset: Ruleset = ruleset_of(fork)
+    block.ruleset = ruleset
+    block.raw = tuple(transactions)
+    block.predictions = predictions
+    block.coinbase = environment.coinbase
+    block.input.environment.chain_id = number_of(environment.chain_id, "chain_id")
+    block.input.environment.number = number_of(environment.number, "number")
+    block.input.environment.timestamp = number_of(environment.timestamp, "timestamp")
+    block.input.environment.gas_limit = number_of(environment.gas_limit, "gas_limit")
+    block.input.environment.slot_number = number_of(environment.slot_number, "slot_number")
+    block.input.environment.excess_blob_gas = number_of(environment.excess_blob_gas, "excess_blob_gas")
+    put_word(block.input.environment.base_fee.w, environment.base_fee, "base_fee")
+    put_word(block.input.environment.difficulty.w, environment.difficulty, "difficulty")
+    put_bytes(block.input.environment.prev_randao.bytes, environment.prev_randao, 32, "prev_randao")
+    put_bytes(block.input.environment.coinbase.bytes, environment.coinbase, 20, "coinbase")
+    put_bytes(block.input.environment.parent_hash.bytes, environment.parent_hash, 32, "parent_hash")
+    put_bytes(
+        block.input.environment.parent_beacon_block_root.bytes,
+        environment.parent_beacon_block_root,
+        32,
+        "parent_beacon_block_root",
+    )
+    block.input.environment.is_bare = is_bare
+    fee = blob_base_fee(environment.excess_blob_gas, fork.numbers.get("blob_update_fraction", 0))
+    block.input.environment.blob_base_fee_overflows = fee is None
+    put_word(block.input.environment.blob_base_fee.w, fee or 0, "blob base fee")
+    for distance in range(1, min(256, environment.number) + 1):
+        digest: object = environment.block_hashes.get(environment.number - distance)
+        if digest is not None:
+            hash: bytes = digest
+            if len(hash) != 32:
+                raise ValueError(f"block_hashes: 0x{hash.hex()} has {len(hash)} bytes, not 32")
+            block.input.add_block_hash(distance, cython.cast(cython.pointer(uint8_t), PyBytes_AS_STRING(hash)))
+    for recipient, amount in withdrawals:
+        address: bytes = recipient
+        if len(address) != 20:
+            raise ValueError(f"withdrawals: 0x{address.hex()} is no address")
+        block.input.add_withdrawal(
+            cython.cast(cython.pointer(uint8_t), PyBytes_AS_STRING(address)), number_of(amount, "withdrawals")
+        )
+    for miner, number in ommers:
+        address = miner
+        if len(address) != 20:
+            raise ValueError(f"ommers: 0x{address.hex()} is no address")
+        block.input.add_ommer(
+            cython.cast(cython.pointer(uint8_t), PyBytes_AS_STRING(address)), number_of(number, "ommers")
+        )
+    for index, text in enumerate(block.raw):
+        encoded: bytes = text
+        code: uint8_t = block.input.add_transaction(
+            cython.cast(cython.pointer(uint8_t), PyBytes_AS_STRING(encoded)), len(encoded)
+        )
+        if code != 0 and block.malformed is None:
+            block.malformed = (index, cython.cast(bytes, name_of_rejection(code)).decode())
+    block.input.finish()
+    if senders is not None:
+        if len(senders) != len(block.raw):
+            raise ValueError(f"{len(senders)} senders for {len(block.raw)} transactions")
+        for index, sender in enumerate(senders):
+            put_bytes(block.input.senders[index].address.bytes, sender, 20, "senders")
+            block.input.senders[index].known = 1
+    return block

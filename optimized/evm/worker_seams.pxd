@@ -1,0 +1,138 @@
+# The rest of the compiled EVM's C++, as far as Cython handles it: what the modules need that run blocks.
+
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libcpp cimport bool as cbool
+from libcpp.vector cimport vector
+
+from samestate.optimized.evm.native.precompiles cimport Libraries
+from samestate.optimized.evm.seams cimport (
+    Account, Address, Buffer, CodeTable, Environment, Rules, Slot, State, u256,
+)
+
+cdef extern from "samestate/optimized/evm/transaction.hpp" namespace "samestate::evm" nogil:
+    cppclass Transaction:
+        uint8_t type
+        uint64_t gas_limit
+
+cdef extern from "samestate/optimized/evm/block_input.hpp" namespace "samestate::evm" nogil:
+    cppclass Sender:
+        Address address
+        uint8_t code() noexcept
+        uint64_t known
+    cppclass BlockInput:
+        Environment environment
+        vector[Transaction] transactions
+        vector[Sender] senders
+        uint8_t add_transaction(const uint8_t* bytes, size_t length) except +
+        void add_block_hash(uint64_t distance, const uint8_t* hash) except +
+        void add_withdrawal(const uint8_t* address, uint64_t amount) except +
+        void add_ommer(const uint8_t* address, uint64_t number) except +
+        void finish() except +
+    const char* name_of_rejection(uint8_t code) noexcept
+
+cdef extern from "samestate/optimized/evm/outcome.hpp" namespace "samestate::evm" nogil:
+    cppclass OutcomeFigures:
+        cbool is_refusal
+        uint64_t gas_paid
+        uint64_t execution_gas
+        uint64_t state_gas
+        uint64_t gas_refunded
+        uint64_t blob_gas
+        u256 effective_gas_price
+        cbool is_creation
+        Address created
+        cbool succeeded() noexcept
+
+cdef extern from "samestate/optimized/evm/state.hpp" namespace "samestate::evm" nogil:
+    cppclass Log:
+        Address address
+        uint32_t topic_count
+        uint64_t data
+        uint64_t data_length
+        u256 topics[4]
+
+cdef extern from "samestate/optimized/evm/outcome_record.hpp" namespace "samestate::evm" nogil:
+    cppclass OutcomeRecord:
+        OutcomeFigures figures
+        Address sender
+        uint8_t type
+        uint64_t log_count
+        uint64_t log_data_length
+        uint64_t output_length
+        uint64_t effect_length
+        const Log* logs() noexcept
+        const uint8_t* log_data() noexcept
+        const uint8_t* output() noexcept
+        const uint8_t* effect() noexcept
+        uint64_t size() noexcept
+        uint8_t fault_code() noexcept
+        uint64_t overflows
+    struct RecordOptions:
+        cbool with_effect
+        cbool with_reads
+    const char* name_of_end(const OutcomeFigures* figures) noexcept
+
+cdef extern from "samestate/optimized/evm/executor.hpp" namespace "samestate::evm" nogil:
+    cppclass Executor:
+        State state
+        int (*poll)(void* itself) noexcept nogil
+        void* poll_itself
+
+cdef extern from "samestate/optimized/evm/callbacks.hpp" namespace "samestate::evm" nogil:
+    ctypedef int (*LoadAccount)(void* itself, Account* account, int part) noexcept nogil
+    ctypedef int (*LoadSlot)(void* itself, Slot* slot) noexcept nogil
+    ctypedef int (*AskStorageAlone)(void* itself, Account* account) noexcept nogil
+    cppclass CallbackSource:
+        void* itself
+        LoadAccount load_account
+        LoadSlot load_slot
+        AskStorageAlone storage_alone
+        cbool keeps
+
+cdef extern from "samestate/optimized/evm/worker.hpp" namespace "samestate::evm" nogil:
+    enum StepResult:
+        STEP_DONE
+        STEP_SUSPENDED
+        STEP_STOPPED
+        STEP_UNMERGED
+        STEP_MISSING
+        STEP_OUT_OF_MEMORY
+        STEP_OVERFLOW
+    cppclass Deposits:
+        pass
+    cppclass Totals:
+        uint64_t paid_gas
+        uint64_t execution_gas
+        uint64_t state_gas
+        uint64_t blob_gas
+    cppclass Worker:
+        Worker() except +
+        Executor executor
+        CallbackSource source
+        RecordOptions options
+        Buffer record
+        uint64_t running
+        cbool prepare() noexcept
+        void begin_block(const Rules* rules, BlockInput* block, CodeTable* codes, uint64_t seed, const uint64_t* stop) except +
+        StepResult open() noexcept
+        StepResult execute(uint64_t transaction) noexcept
+        StepResult close(const Deposits& deposits) noexcept
+        StepResult keep() noexcept
+        uint64_t place() noexcept
+        const OutcomeRecord* last() noexcept
+    cppclass Settlement:
+        Totals totals
+        Deposits deposits
+        vector[uint64_t] places
+        void begin() noexcept
+        cbool add(const Rules& rules, const BlockInput& input, uint64_t transaction, const OutcomeRecord& record) noexcept
+        void note(uint64_t place) noexcept
+        void refuse(const OutcomeRecord& record) noexcept
+        void overflow() noexcept
+        uint8_t code() noexcept
+        const char* detail() noexcept
+    void set_libraries(Libraries* libraries) noexcept
+    Worker* new_worker() noexcept
+    void delete_worker(Worker* worker) noexcept
+    void swap_buffers(Buffer& one, Buffer& other) noexcept
+    uint64_t append_bytes(Buffer& buffer, const void* bytes, uint64_t length) except +
