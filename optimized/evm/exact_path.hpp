@@ -78,13 +78,13 @@ Next run_exact(Executor& executor, Frame& frame, bool may_leave) {
         if constexpr (traced) {
             frame.position = position;
             frame.top = top;
-            trace_step(executor, frame, opcode);
+            executor.tracer->step(executor, frame, opcode);
         }
         if (!rules.defined[opcode]) SAMESTATE_EVM_END(End::undefined_instruction);
         const StackUse use = STACK_USES[opcode];
         if (top - frame.stack < use.takes) SAMESTATE_EVM_END(End::stack_underflow);
-        if (!charge(frame, rules.gas[opcode])) SAMESTATE_EVM_END(End::out_of_gas);
         if (top - frame.stack - use.takes + use.leaves > static_cast<std::ptrdiff_t>(STACK_LIMIT)) SAMESTATE_EVM_END(End::stack_overflow);
+        if (!charge(frame, rules.gas[opcode])) SAMESTATE_EVM_END(End::out_of_gas);
 
         End end = End::running;
         switch (opcode) {
@@ -193,7 +193,8 @@ Next run_exact(Executor& executor, Frame& frame, bool may_leave) {
                 const Next next = start(executor, frame, opcode);
                 if (next != Next::proceed) {
                     if constexpr (traced) {
-                        if (next == Next::end) trace_end(executor, frame);
+                        if (next == Next::end) executor.tracer->leave(executor, frame);
+                        else executor.tracer->enter(executor, frame, executor.frames[executor.frame_count - 1]);
                     }
                     return next;
                 }
@@ -236,7 +237,7 @@ Next run_exact(Executor& executor, Frame& frame, bool may_leave) {
 ended:
     frame.top = top;
     frame.position = position;
-    if constexpr (traced) trace_end(executor, frame);
+    if constexpr (traced) executor.tracer->leave(executor, frame);
     return Next::end;
 }
 

@@ -71,6 +71,9 @@ struct Frame {
     std::uint64_t position;     // the interpreter's own: where to go on
     bool is_exact;              // the interpreter's own: runs instruction by instruction
 
+    // What the last charge asked for that could not be paid. Only traces look at it, and reset it.
+    std::uint64_t unpaid, unpaid_state_gas;
+
     // How it ended
     End end;
     const std::uint8_t* output; // in the frame's memory; success and revert

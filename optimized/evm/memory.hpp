@@ -27,7 +27,10 @@ constexpr std::uint64_t memory_gas(std::uint64_t words) {
 
 // Take gas from a frame. Whether it has as much; if not, nothing is taken.
 inline bool charge(Frame& frame, std::uint64_t gas) {
-    if (gas > static_cast<std::uint64_t>(frame.gas)) return false;
+    if (gas > static_cast<std::uint64_t>(frame.gas)) {
+        frame.unpaid = gas;
+        return false;
+    }
     frame.gas -= static_cast<std::int64_t>(gas);
     return true;
 }

@@ -30,7 +30,10 @@ inline bool charge_state_gas(Executor&, Frame& frame, std::uint64_t amount) {
         frame.reservoir -= price;
         return true;
     }
-    if (spill > frame.gas) return false;
+    if (spill > frame.gas) {
+        frame.unpaid_state_gas = amount;
+        return false;
+    }
     frame.reservoir = 0;
     frame.gas -= spill;
     frame.spilled += spill;
