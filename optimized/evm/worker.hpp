@@ -82,7 +82,7 @@ class Worker {
     // False where there is no address space.
     bool prepare() {
         if (executor.stack) return true;
-        if (!stack_.take((DEPTH_LIMIT + 1) * STACK_LIMIT * sizeof(u256)) || !memory_.take(MEMORY)) return false;
+        if (!stack_.take(((DEPTH_LIMIT + 1) * STACK_LIMIT + STACK_SPARE) * sizeof(u256)) || !memory_.take(MEMORY)) return false;
         executor.stack = static_cast<u256*>(stack_.begin());
         executor.memory = static_cast<std::uint8_t*>(memory_.begin());
         executor.memory_limit = MEMORY;
