@@ -1,4 +1,4 @@
-"""Which of several faults of a transaction the compiled EVM tells: on every fork the one that the specification tells."""
+"""Of several faults of a transaction the compiled EVM tells the one that the specification tells, on every fork."""
 
 from __future__ import annotations
 
