@@ -5,6 +5,7 @@ from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize
 from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.samestate.optimized.evm.reading import effect_at
 from cython.cimports.samestate.optimized.evm.worker_seams import Log, OutcomeRecord, name_of_end
+from cython.cimports.samestate.optimized.evm.world import World
 
 
 @cython.cfunc
@@ -29,8 +30,9 @@ def topic_at(limbs: cython.pointer(cython.const[uint64_t])) -> object:
 class BlockRecords:
     """The records of a block's steps, each as outcome_record.hpp has it. Step 0 opens the block."""
 
-    def __cinit__(self, world):
+    def __cinit__(self, world: World):
         self.world = world
+        self.version = world.version
 
     def __len__(self) -> int:
         return self.places.size()
