@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from samestate.optimized.analysis import conflict_rate, critical_path
 from samestate.optimized.configuration import Configuration
@@ -100,6 +101,14 @@ class EvmEngine:
             self._closed = True
             self._pool.close()
             self._arena.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
 
     def _metrics(self, result: EvmResult, figures: dict[str, Any], seconds: float) -> Metrics:
         configuration = self.configuration

@@ -254,7 +254,7 @@ def open_step(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
     local: cython.pointer(EvmWorker) = cython.cast(cython.pointer(EvmWorker), task.local)
     begin_versioned(cython.address(local.versioned))
     local.worker.record.clear()
-    return leave(task, local, local.worker.open())
+    return leave(task, local, local.worker.open_block())
 
 
 @cython.cfunc
@@ -266,7 +266,7 @@ def close_step(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
     local: cython.pointer(EvmWorker) = cython.cast(cython.pointer(EvmWorker), task.local)
     begin_versioned(cython.address(local.versioned))
     local.worker.record.clear()
-    return leave(task, local, local.worker.close(machine.settlement.deposits))
+    return leave(task, local, local.worker.close_block(machine.settlement.deposits))
 
 
 @cython.cfunc
@@ -315,7 +315,7 @@ def run_sequentially(
     settlement: cython.pointer(Settlement) = machine.settlement
     worker: cython.pointer(Worker) = local.worker
     at[0] = 0
-    result: StepResult = worker.open()
+    result: StepResult = worker.open_block()
     if result == STEP_DONE:
         settlement.note(worker.place())
         result = worker.keep()
@@ -342,7 +342,7 @@ def run_sequentially(
     if result != STEP_DONE:
         return result
     at[0] = count + 1
-    result = worker.close(settlement.deposits)
+    result = worker.close_block(settlement.deposits)
     if result == STEP_DONE:
         settlement.note(worker.place())
         settlement.refuse(worker.last()[0])

@@ -102,10 +102,10 @@ class Worker {
     }
 
     // What happens before the first transaction. Its record follows in `record`, here and below, whose figures say what is wrong.
-    StepResult open() {
+    StepResult open_block() {
         return guarded([&] {
             executor.state.begin_step();
-            open_block(executor);
+            evm::open_block(executor);
             append(Rejection::NONE, nullptr, 0);
         });
     }
@@ -132,11 +132,11 @@ class Worker {
     }
 
     // What happens after the last transaction. The output of its record is the requests, each after its length in 4 bytes.
-    StepResult close(const Deposits& deposits) {
+    StepResult close_block(const Deposits& deposits) {
         const StepResult result = guarded([&] {
             Requests requests;
             executor.state.begin_step();
-            const Rejection rejection = close_block(executor, deposits, requests);
+            const Rejection rejection = evm::close_block(executor, deposits, requests);
             Buffer output;
             std::uint64_t begin = 0;
             for (std::uint64_t end : requests.ends) {

@@ -114,9 +114,9 @@ cdef extern from "samestate/optimized/evm/worker.hpp" namespace "samestate::evm"
         uint64_t running
         cbool prepare() noexcept
         void begin_block(const Rules* rules, BlockInput* block, CodeTable* codes, uint64_t seed, const uint64_t* stop) except +
-        StepResult open() noexcept
+        StepResult open_block() noexcept
         StepResult execute(uint64_t transaction) noexcept
-        StepResult close(const Deposits& deposits) noexcept
+        StepResult close_block(const Deposits& deposits) noexcept
         StepResult keep() noexcept
         uint64_t place() noexcept
         const OutcomeRecord* last() noexcept

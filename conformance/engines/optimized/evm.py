@@ -80,8 +80,10 @@ def plain_environment(environment: Environment) -> BlockEnvironment:
     )
 
 
-def packed_block(machine: Evm, block: Payload, predictions: Predictions | None) -> PackedBlock:
-    """A block as the compiled machine takes it."""
+def packed_block(
+    machine: Evm, block: Payload, predictions: Predictions | None, senders: Sequence[bytes] | None = None
+) -> PackedBlock:
+    """A block as the compiled machine takes it. ``senders``: who sent the transactions, where that is known."""
     return pack(
         page_of(name_fork(machine.fork)),
         plain_environment(block.environment),
@@ -90,6 +92,7 @@ def packed_block(machine: Evm, block: Payload, predictions: Predictions | None) 
         [(ommer.address, ommer.number) for ommer in block.ommers],
         block.is_bare,
         predictions,
+        senders,
     )
 
 
