@@ -25,7 +25,7 @@ cdef extern from "samestate/optimized/evm/preimages.hpp" namespace "samestate::e
         size_t length
 
     cppclass Preimages:
-        void add(Bytes bytes) except +
+        void add(const Bytes* bytes, size_t count) except +
         const Bytes* find(const uint8_t* hash)
 
 
@@ -84,7 +84,7 @@ cdef class StateTrie:
     cdef list kept
     cdef bint is_broken
 
-    cdef Bytes keep(self, bytes data) except *
+    cdef int keep(self, Preimages* preimages, object given) except -1
     cdef int check(self) except -1
 
 

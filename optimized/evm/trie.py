@@ -83,22 +83,25 @@ class StateTrie:
         # Their bytes stay where they are as long as the list keeps them.
         self.kept = []
         self.is_broken = False
-        for node in nodes:
-            self.nodes.add(self.keep(node))
-        for code in codes:
-            self.codes.add(self.keep(code))
+        self.keep(cython.address(self.nodes), nodes)
+        self.keep(cython.address(self.codes), codes)
         if root is not None:
             if len(root) != 32:
                 raise ValueError("a root must be 32 bytes")
             self.tries.begin_partial(bytes_of(root), cython.address(self.nodes))
 
-    def keep(self, data: bytes) -> Bytes:
-        """Keep an object, and give where its bytes are."""
-        found: Bytes
-        self.kept.append(data)
-        found.data = bytes_of(data)
-        found.length = len(data)
-        return found
+    def keep(self, preimages: cython.pointer(Preimages), given: object) -> cython.int:
+        """Take in bytes by their hashes, and keep them."""
+        places: vector[Bytes]
+        place: Bytes
+        data: bytes
+        for data in given:
+            self.kept.append(data)
+            place.data = bytes_of(data)
+            place.length = len(data)
+            places.push_back(place)
+        preimages.add(places.data(), places.size())
+        return 0
 
     def update(self, accounts: bytes = b"", slots: bytes = b"", workers: int = 1) -> None:
         """Put in what has changed: records of :func:`pack_account` and :func:`pack_slot`, one after another.
