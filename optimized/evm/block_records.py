@@ -3,8 +3,16 @@
 import cython
 from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize
 from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.samestate.optimized.evm.packing import PackedBlock
 from cython.cimports.samestate.optimized.evm.reading import effect_at
-from cython.cimports.samestate.optimized.evm.worker_seams import Log, OutcomeRecord, name_of_end
+from cython.cimports.samestate.optimized.evm.seams import Hash
+from cython.cimports.samestate.optimized.evm.worker_seams import (
+    Bloom,
+    Log,
+    OutcomeRecord,
+    commit_to_receipts,
+    name_of_end,
+)
 from cython.cimports.samestate.optimized.evm.world import World
 
 
@@ -84,6 +92,14 @@ class BlockRecords:
         """What a step gave: a transaction's outermost frame its output; the closing step its requests (worker.hpp)."""
         record: cython.pointer(cython.const[OutcomeRecord]) = self.at(step)
         return bytes_at(record.output(), record.output_length)
+
+    def commitments(self, block: PackedBlock) -> tuple:
+        """The root over the receipts of an executed block, and the bloom of all its logs."""
+        root: Hash
+        bloom: Bloom
+        with cython.nogil:
+            commit_to_receipts(block.input, self.bytes, self.places, root, bloom)
+        return bytes_at(root.bytes, 32), bytes_at(bloom.bytes, 256)
 
     def effect(self, step: int) -> object:
         """What a step changed, and what it read where that was recorded."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,7 +16,9 @@ from samestate.optimized.errors import (
     MissingAccessList,
     OutOfMemory,
 )
-from samestate.optimized.evm.packing import PackedBlock
+from samestate.optimized.evm.forks import Fork
+from samestate.optimized.evm.importing import Claim, Imported, Stages, body_claims, execution_claims, refusal
+from samestate.optimized.evm.packing import PackedBlock, unpack
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.running import EvmRun, KeyTableFull
 from samestate.optimized.evm.world import World
@@ -95,6 +98,48 @@ class EvmEngine:
         result.make_metrics = lambda made: self._metrics(made, figures, seconds)
         return result
 
+    def import_block(
+        self,
+        fork: Fork,
+        raw: bytes,
+        chain_id: int,
+        world: World,
+        block_hashes: Mapping[int, bytes] | None = None,
+        predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | None = None,
+    ) -> Imported:
+        """Take a block in as it goes over the network, on the state that its parent has left.
+
+        It is decoded and executed, and all that its header says is held against what came out, but for what is said of
+        its parent. Raises :class:`samestate.optimized.evm.encodings.Refused` where the bytes are no block.
+        """
+        stages = Stages()
+        began = time.perf_counter()
+        block = unpack(fork, raw, chain_id, block_hashes, predictions)
+        began = stages.note("decode", began)
+        result = self.execute(block, world)
+        stages.note("execute", began)
+        if result.rejection is not None:
+            return Imported(block, result, result.rejection, stages)
+        claims: dict[int, list[Claim]] = {}
+        fields = {
+            "blob_gas_used": bool(fork.numbers.get("blob_maximum")),
+            "requests_hash": bool(fork.numbers.get("has_requests")),
+        }
+
+        def body() -> None:
+            since = time.perf_counter()
+            claims[0] = body_claims(block)
+            stages.note("body", since)
+
+        def receipts() -> None:
+            since = time.perf_counter()
+            claims[1] = execution_claims(block, result, fields)
+            stages.note("receipts", since)
+
+        work = [receipts, body]
+        self._pool.run(lambda number: run_all(work[number :: self._pool.workers]), self._run.stop)
+        return Imported(block, result, refusal([*claims[0], *claims[1]]), stages)
+
     def close(self) -> None:
         """End the threads and give the arena back."""
         if not self._closed:
@@ -135,3 +180,9 @@ class EvmEngine:
             ),
             workers=tuple(WorkerMetrics(worker[0], worker[2], worker[4]) for worker in workers),
         )
+
+
+def run_all(work: Sequence[Callable[[], None]]) -> None:
+    """Do one piece of work after another."""
+    for piece in work:
+        piece()

@@ -117,4 +117,5 @@ cdef extern from "samestate/optimized/evm/environment.hpp" namespace "samestate:
         Address coinbase
         Hash parent_hash
         Hash parent_beacon_block_root
+        Address deposit_contract
         cbool is_bare

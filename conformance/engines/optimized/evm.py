@@ -57,10 +57,11 @@ def page_of(fork: NamedFork) -> pages.Fork:
     if fork.blob_schedule is not None:
         numbers["blob_maximum"] = fork.blob_schedule.maximum
         numbers["blob_update_fraction"] = fork.blob_schedule.update_fraction
+    numbers["reads_deposits_by_length"] = fork.reads_deposits == "by length"
     return page.fork(fork.name, instructions=None, **numbers)
 
 
-def plain_environment(environment: Environment) -> BlockEnvironment:
+def plain_environment(environment: Environment, deposit_contract: bytes) -> BlockEnvironment:
     """The environment of a block in plain numbers and bytes."""
     first = max(0, environment.number - 256)
     return BlockEnvironment(
@@ -77,6 +78,7 @@ def plain_environment(environment: Environment) -> BlockEnvironment:
         parent_beacon_block_root=environment.parent_beacon_block_root,
         slot_number=environment.slot_number,
         block_hashes={number: digest for number, digest in environment.block_hashes.items() if number >= first},
+        deposit_contract=deposit_contract,
     )
 
 
@@ -86,7 +88,7 @@ def packed_block(
     """A block as the compiled machine takes it. ``senders``: who sent the transactions, where that is known."""
     return pack(
         page_of(name_fork(machine.fork)),
-        plain_environment(block.environment),
+        plain_environment(block.environment, machine.fork.deposit_contract),
         [encode_transaction(transaction) for transaction in block.transactions],
         [(withdrawal.address, withdrawal.amount) for withdrawal in block.withdrawals],
         [(ommer.address, ommer.number) for ommer in block.ommers],
