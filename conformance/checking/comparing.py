@@ -63,6 +63,16 @@ def compare_access_list(where: str, expected: bytes, computed: bytes, who: str) 
         raise Disagreement(f"{where}: {place}: expected {parted.expected}, {who} gives {parted.given}")
 
 
+def compare_root(what: str, expected: bytes, state: FlatState, root: bytes, who: str) -> None:
+    """Raise Disagreement unless a state that a fixture gives has the root that it gives beside it.
+
+    ``root`` is what ``who`` computes. Where that is another one, the specification says whose fault it is.
+    """
+    if root != expected:
+        compare(what, expected, state.root())
+        compare(what, expected, root, who)
+
+
 def compare_state(root: bytes | None, state: FlatState, post: object = None, who: str = "the specification") -> None:
     """Compare a state root; where the fixture has the accounts too, say which differ."""
     if root is None or root == state.root():

@@ -10,6 +10,7 @@ from samestate.conformance.checking.comparing import (
     compare,
     compare_access_list,
     compare_receipt,
+    compare_root,
     compare_state,
 )
 from samestate.conformance.checking.executor import BlockExecutor, Executor
@@ -22,8 +23,7 @@ from samestate.conformance.fixtures.forks import ForkSchedule
 from samestate.conformance.fixtures.payload import CallError, NewPayload
 from samestate.conformance.fixtures.state_test import StateTestCase
 from samestate.spec.evm.block import Block, decode_block
-from samestate.spec.evm.block_access_list import encode_access_list
-from samestate.spec.evm.chain import Chain, EvmResult, access_list_of
+from samestate.spec.evm.chain import Chain, EvmResult, FinishedResult, encoded_access_list_of
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.receipt import encode_receipt, logs_hash
@@ -55,10 +55,11 @@ def _state_test(case: StateTestCase, executor: BlockExecutor, checks: list[str])
         checks.append("rejection")
         _rejected(rejection, case.exceptions)
         checks.append("state root")
-        compare("state root after the rejection", case.state_root, case.pre.root())
+        root = executor.root_of(case.pre)
+        compare_root("state root after the rejection", case.state_root, case.pre, root, executor.name)
         if case.post is not None:
-            beside = FlatState.from_alloc(case.post).root()
-            compare("root of the accounts after the rejection", beside, case.pre.root())
+            beside = FlatState.from_alloc(case.post)
+            compare("root of the accounts after the rejection", executor.root_of(beside), root)
         return
     if case.exceptions:
         checks.append("rejection")
@@ -102,7 +103,8 @@ def _blockchain_test(case: BlockchainTestCase, executor: BlockExecutor, checks: 
     checks.append("genesis")
     if case.genesis_hash is not None:
         compare("genesis hash", case.genesis_hash, genesis.header.hash())
-    compare("genesis state root", genesis.header.state_root, case.pre.root())
+    root = executor.root_of(case.pre)
+    compare_root("genesis state root", genesis.header.state_root, case.pre, root, executor.name)
     chain = Chain(case.chain_id, case.schedule, genesis, case.pre, executor.execute)
     for index, entry in enumerate(case.blocks):
         _deliver(f"block {index}", entry, chain, case.schedule, executor, checks, notes)
@@ -114,7 +116,7 @@ def _blockchain_test(case: BlockchainTestCase, executor: BlockExecutor, checks: 
     if case.post is not None:
         # the header's root was compared already: this finds accounts that disagree with their own header
         checks.append("post state")
-        compare_state(FlatState.from_alloc(case.post).root(), head, case.post)
+        compare_state(executor.root_of(FlatState.from_alloc(case.post)), head, case.post)
     if case.post_state_root is not None:
         checks.append("post state")
         compare("post state root", case.post_state_root, head.root())
@@ -197,7 +199,7 @@ def _compare_block(where: str, entry: BlockEntry, block: Block, result: EvmResul
             compare_receipt(f"{where}: receipt {number}", expected, encode_receipt(receipt), who)
     if entry.access_list is not None:
         checks.append("block access list")
-        compare_access_list(where, entry.access_list, encode_access_list(access_list_of(result)), who)
+        compare_access_list(where, entry.access_list, encoded_access_list_of(result), who)
 
 
 def _receipts_differ(entry: BlockEntry, results: list[EvmResult], who: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import Any, Final
 
+from samestate.conformance.engines.optimized.evm_states import CompiledStates
 from samestate.conformance.engines.optimized.plain import (
     EVM_CODES,
     access_record,
@@ -15,10 +17,14 @@ from samestate.conformance.engines.optimized.plain import (
 from samestate.conformance.engines.predictions import Predictions
 from samestate.conformance.fixtures.named_forks import NamedFork, name_fork
 from samestate.optimized.evm import forks as pages
+from samestate.optimized.evm.encodings import requests_hash
 from samestate.optimized.evm.packing import BlockEnvironment, PackedBlock, pack
 from samestate.optimized.evm.result import EvmResult, Log, Outcome
 from samestate.optimized.evm.world import World
+from samestate.spec.access import StepAccess
 from samestate.spec.evm import halts
+from samestate.spec.evm.block_access_list import encode_access_list
+from samestate.spec.evm.chain import Commitments, FinishedResult, access_list_of
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.machine import Closing, Evm
 from samestate.spec.evm.payload import Payload
@@ -28,6 +34,7 @@ from samestate.spec.evm.state import FlatState
 from samestate.spec.evm.totals import Totals
 from samestate.spec.evm.transaction import Transaction, encode_transaction
 from samestate.spec.evm.transaction_execution import Outcome as SpecOutcome
+from samestate.spec.machine import Key, State, Value
 from samestate.spec.transition import BlockResult
 
 HALTS: Final[dict[str, type[halts.Halt]]] = {
@@ -128,24 +135,94 @@ def spec_outcome(transaction: Transaction, outcome: Outcome) -> SpecOutcome:
     )
 
 
-def evm_result(result: EvmResult, block: Payload, state: FlatState) -> BlockResult[Any, Any, Any, Any]:
-    """The specification's result of a block, from that of the compiled machine. Raises Rejection."""
+class CompiledResult(FinishedResult):
+    """The result of a block in the specification's terms, each part of it made where somebody asks for it."""
+
+    __slots__ = ("_block", "_made", "_result", "_state", "_states")
+    __setattr__ = object.__setattr__  # what is kept here is no part of the value
+
+    def __init__(self, result: EvmResult, block: Payload, state: State, states: CompiledStates | None) -> None:
+        self._result = result
+        self._block = block
+        self._state = state
+        self._states = states
+        self._made: dict[str, Any] = {}
+
+    def _once(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    @property
+    def outcomes(self) -> tuple[SpecOutcome, ...]:  # type: ignore[override]
+        """See :class:`BlockResult`, here and below."""
+        return self._once(
+            "outcomes", lambda: tuple(map(spec_outcome, self._block.transactions, self._result.outcomes))
+        )
+
+    @property
+    def receipts(self) -> tuple[Receipt, ...]:  # type: ignore[override]
+        return self._once("receipts", self._receipts)
+
+    def _receipts(self) -> tuple[Receipt, ...]:
+        return tuple(
+            Receipt(receipt.type, receipt.succeeded, receipt.cumulative_gas_used, outcome.logs)
+            for receipt, outcome in zip(self._result.receipts, self.outcomes, strict=True)
+        )
+
+    @property
+    def totals(self) -> Totals:  # type: ignore[override]
+        return Totals(*self._result.totals)
+
+    @property
+    def closing(self) -> Closing:  # type: ignore[override]
+        return Closing(tuple(self._result.requests))
+
+    @property
+    def steps(self) -> tuple[StepAccess, ...]:  # type: ignore[override]
+        return self._once("steps", lambda: access_record(self._result.steps))
+
+    @property
+    def changes(self) -> dict[Key, Value]:  # type: ignore[override]
+        return self._once("changes", lambda: dict(self._result.changes))
+
+    @property
+    def wipes(self) -> tuple[bytes, ...]:  # type: ignore[override]
+        return tuple(self._result.wipes)
+
+    @property
+    def before(self) -> State:  # type: ignore[override]
+        return self._state
+
+    def state(self) -> Any:
+        return self._once("state", self._after)
+
+    def _after(self) -> State:
+        if self._states is None or not isinstance(self._state, FlatState):
+            return self._state.apply(self.changes, self.wipes)
+        return self._states.after(self._state, lambda: (self._result.changes, self._result.wipes))
+
+    def commitments(self) -> Commitments:
+        root, bloom = self._result.records.commitments(self._result.block)
+        return Commitments(root, bloom, requests_hash(self._result.requests))
+
+    def access_list(self) -> bytes:
+        return self._once("access_list", lambda: encode_access_list(access_list_of(self)))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, BlockResult):
+            return NotImplemented
+        return all(getattr(self, field.name) == getattr(other, field.name) for field in fields(BlockResult))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def evm_result(
+    result: EvmResult, block: Payload, state: State, states: CompiledStates | None = None
+) -> CompiledResult:
+    """The specification's result of a block on a state, from that of the compiled machine. Raises Rejection.
+
+    ``states`` go along to the state after the block, if they are given.
+    """
     raise_rejection(result.rejection, EVM_CODES)
-    outcomes: Sequence[SpecOutcome] = [
-        spec_outcome(transaction, outcome)
-        for transaction, outcome in zip(block.transactions, result.outcomes, strict=True)
-    ]
-    receipts = tuple(
-        Receipt(receipt.type, receipt.succeeded, receipt.cumulative_gas_used, outcome.logs)
-        for receipt, outcome in zip(result.receipts, outcomes, strict=True)
-    )
-    return BlockResult(
-        outcomes=tuple(outcomes),
-        receipts=receipts,
-        totals=Totals(*result.totals),
-        closing=Closing(tuple(result.requests)),
-        steps=access_record(result.steps),
-        changes=dict(result.changes),
-        wipes=tuple(result.wipes),
-        before=state,
-    )
+    return CompiledResult(result, block, state, states)
