@@ -73,15 +73,17 @@ def compare_root(what: str, expected: bytes, state: FlatState, root: bytes, who:
         compare(what, expected, root, who)
 
 
-def compare_state(root: bytes | None, state: FlatState, post: object = None, who: str = "the specification") -> None:
-    """Compare a state root; where the fixture has the accounts too, say which differ."""
-    if root is None or root == state.root():
+def compare_state(
+    expected: bytes | None, state: FlatState, root: bytes, post: object = None, who: str = "the specification"
+) -> None:
+    """Compare the root of a state, which ``who`` computes; where the fixture has the accounts too, say which differ."""
+    if expected is None or expected == root:
         return
     detail = ""
     if isinstance(post, dict):
-        expected = FlatState.from_alloc(post).to_alloc()
+        listed = FlatState.from_alloc(post).to_alloc()
         computed = state.to_alloc()
-        for address in sorted(expected.keys() | computed.keys()):
-            if expected.get(address) != computed.get(address):
-                detail += f"\n  {address}: expected {expected.get(address)}, got {computed.get(address)}"
-    raise Disagreement(f"state root: expected {show(root)}, {who} gives {show(state.root())}{detail}")
+        for address in sorted(listed.keys() | computed.keys()):
+            if listed.get(address) != computed.get(address):
+                detail += f"\n  {address}: expected {listed.get(address)}, got {computed.get(address)}"
+    raise Disagreement(f"state root: expected {show(expected)}, {who} gives {show(root)}{detail}")

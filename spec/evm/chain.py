@@ -207,17 +207,24 @@ class Chain:
     """Every block that was accepted so far, by hash; a tree, since fixtures branch.
 
     ``genesis`` and its ``state`` are taken on trust. Blocks are executed by ``execute``; all else is judged here.
+    ``decode`` does what :func:`decode_block` does, and may know the block already.
     """
 
     def __init__(
-        self, chain_id: int, schedule: ForkFinder, genesis: Block, state: State, execute: Execute = execute_block
+        self,
+        chain_id: int,
+        schedule: ForkFinder,
+        genesis: Block,
+        state: State,
+        execute: Execute = execute_block,
+        decode: Callable[[bytes], Block] = decode_block,
     ) -> None:
         self.chain_id = chain_id
         self.schedule = schedule
         self.execute = execute
-        first = Link(genesis, state, genesis.header.difficulty)
-        self.links: dict[bytes, Link] = {genesis.header.hash(): first}
+        self.decode = decode
         self.head = genesis.header.hash()
+        self.links: dict[bytes, Link] = {self.head: Link(genesis, state, genesis.header.difficulty)}
 
     def ancestors(self, digest: bytes) -> Iterator[tuple[bytes, Link]]:
         """The blocks from the one of that hash back to the genesis."""
@@ -232,7 +239,7 @@ class Chain:
 
     def receive(self, encoded: bytes, access_list: bytes | None = None) -> Candidate:
         """Judge all of a block that can be judged before it is executed, as given to :meth:`add`. Raises Rejection."""
-        block = decode_block(encoded)
+        block = self.decode(encoded)
         header = block.header
         parent = self.links.get(header.parent_hash)
         if parent is None:
@@ -284,12 +291,13 @@ class Chain:
     def append(self, candidate: Candidate, state: State) -> Link:
         """Take in a block that was executed and left ``state``. It becomes the head if it is heavier, or of stake."""
         header = candidate.block.header
+        digest = header.hash()
         link = Link(candidate.block, state, candidate.parent.total_difficulty + header.difficulty)
-        self.links[header.hash()] = link
+        self.links[digest] = link
         if link.total_difficulty > self.links[self.head].total_difficulty or header.difficulty == 0:
             # rule: evm.chain.head
             # source: yellow paper (Berlin version), section 10; EIP-3675, specification
-            self.head = header.hash()
+            self.head = digest
         return link
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
+from functools import cached_property
 from typing import Any, Final
 
 from samestate.conformance.engines.optimized.evm_states import CompiledStates
@@ -136,78 +137,71 @@ def spec_outcome(transaction: Transaction, outcome: Outcome) -> SpecOutcome:
 
 
 class CompiledResult(FinishedResult):
-    """The result of a block in the specification's terms, each part of it made where somebody asks for it."""
+    """The result of a block in the specification's terms, each part of it made when somebody first asks for it."""
 
-    __slots__ = ("_block", "_made", "_result", "_state", "_states")
     __setattr__ = object.__setattr__  # what is kept here is no part of the value
 
     def __init__(self, result: EvmResult, block: Payload, state: State, states: CompiledStates | None) -> None:
         self._result = result
         self._block = block
-        self._state = state
+        self._before = state
         self._states = states
-        self._made: dict[str, Any] = {}
 
-    def _once(self, name: str, make: Callable[[], Any]) -> Any:
-        if name not in self._made:
-            self._made[name] = make()
-        return self._made[name]
-
-    @property
-    def outcomes(self) -> tuple[SpecOutcome, ...]:  # type: ignore[override]
+    @cached_property
+    def outcomes(self) -> tuple[SpecOutcome, ...]:
         """See :class:`BlockResult`, here and below."""
-        return self._once(
-            "outcomes", lambda: tuple(map(spec_outcome, self._block.transactions, self._result.outcomes))
-        )
+        return tuple(map(spec_outcome, self._block.transactions, self._result.outcomes))
 
-    @property
-    def receipts(self) -> tuple[Receipt, ...]:  # type: ignore[override]
-        return self._once("receipts", self._receipts)
-
-    def _receipts(self) -> tuple[Receipt, ...]:
+    @cached_property
+    def receipts(self) -> tuple[Receipt, ...]:
         return tuple(
             Receipt(receipt.type, receipt.succeeded, receipt.cumulative_gas_used, outcome.logs)
             for receipt, outcome in zip(self._result.receipts, self.outcomes, strict=True)
         )
 
-    @property
-    def totals(self) -> Totals:  # type: ignore[override]
+    @cached_property
+    def totals(self) -> Totals:
         return Totals(*self._result.totals)
 
-    @property
-    def closing(self) -> Closing:  # type: ignore[override]
+    @cached_property
+    def closing(self) -> Closing:
         return Closing(tuple(self._result.requests))
 
-    @property
-    def steps(self) -> tuple[StepAccess, ...]:  # type: ignore[override]
-        return self._once("steps", lambda: access_record(self._result.steps))
+    @cached_property
+    def steps(self) -> tuple[StepAccess, ...]:
+        return access_record(self._result.steps)
 
-    @property
-    def changes(self) -> dict[Key, Value]:  # type: ignore[override]
-        return self._once("changes", lambda: dict(self._result.changes))
+    @cached_property
+    def changes(self) -> dict[Key, Value]:
+        return dict(self._result.changes)
 
-    @property
-    def wipes(self) -> tuple[bytes, ...]:  # type: ignore[override]
+    @cached_property
+    def wipes(self) -> tuple[bytes, ...]:
         return tuple(self._result.wipes)
 
     @property
-    def before(self) -> State:  # type: ignore[override]
-        return self._state
+    def before(self) -> State:
+        return self._before
+
+    @cached_property
+    def _after(self) -> Any:
+        if self._states is None or not isinstance(self._before, FlatState):
+            return self._before.apply(self.changes, self.wipes)
+        return self._states.after(self._before, lambda: (self.changes, self.wipes))
 
     def state(self) -> Any:
-        return self._once("state", self._after)
+        return self._after
 
-    def _after(self) -> State:
-        if self._states is None or not isinstance(self._state, FlatState):
-            return self._state.apply(self.changes, self.wipes)
-        return self._states.after(self._state, lambda: (self._result.changes, self._result.wipes))
+    @cached_property
+    def _access_list(self) -> bytes:
+        return encode_access_list(access_list_of(self))
+
+    def access_list(self) -> bytes:
+        return self._access_list
 
     def commitments(self) -> Commitments:
         root, bloom = self._result.records.commitments(self._result.block)
         return Commitments(root, bloom, requests_hash(self._result.requests))
-
-    def access_list(self) -> bytes:
-        return self._once("access_list", lambda: encode_access_list(access_list_of(self)))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BlockResult):
@@ -217,9 +211,7 @@ class CompiledResult(FinishedResult):
     __hash__ = None  # type: ignore[assignment]
 
 
-def evm_result(
-    result: EvmResult, block: Payload, state: State, states: CompiledStates | None = None
-) -> CompiledResult:
+def evm_result(result: EvmResult, block: Payload, state: State, states: CompiledStates | None = None) -> CompiledResult:
     """The specification's result of a block on a state, from that of the compiled machine. Raises Rejection.
 
     ``states`` go along to the state after the block, if they are given.
