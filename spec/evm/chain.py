@@ -31,7 +31,7 @@ BLOCK_HASH_WINDOW = 256
 EvmResult = BlockResult[Outcome, Totals, Receipt, Closing]
 
 
-class FinishedResult(BlockResult[Outcome, Totals, Receipt, Closing]):
+class CommittedResult(BlockResult[Outcome, Totals, Receipt, Closing]):
     """A result of whoever has judged the block's own access list, and computes itself what a header commits to."""
 
     __slots__ = ()
@@ -159,7 +159,7 @@ def claims(header: Header, result: EvmResult) -> Iterator[Claim]:
 
 def commitments_of(result: EvmResult) -> Commitments:
     """What a header commits to of the execution, apart from the state root and the block access list."""
-    if isinstance(result, FinishedResult):
+    if isinstance(result, CommittedResult):
         return result.commitments()
     return Commitments(
         receipts_root(result.receipts),
@@ -184,12 +184,12 @@ def access_list_of(result: EvmResult) -> BlockAccessList:
 
 def encoded_access_list_of(result: EvmResult) -> bytes:
     """The block access list that the execution gives, in its RLP."""
-    return result.access_list() if isinstance(result, FinishedResult) else encode_access_list(access_list_of(result))
+    return result.access_list() if isinstance(result, CommittedResult) else encode_access_list(access_list_of(result))
 
 
 def verify(machine: Evm, payload: Payload, result: EvmResult, before: State) -> None:
     """Judge the access list that came with the block, unless its executor has. Raises Rejection."""
-    if not isinstance(result, FinishedResult):
+    if not isinstance(result, CommittedResult):
         machine.verify(payload, result.steps, before)
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
-from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from samestate.conformance.engines.optimized.evm_states import CompiledStates
 from samestate.conformance.engines.optimized.plain import (
@@ -21,11 +20,12 @@ from samestate.optimized.evm import forks as pages
 from samestate.optimized.evm.encodings import requests_hash
 from samestate.optimized.evm.packing import BlockEnvironment, PackedBlock, pack
 from samestate.optimized.evm.result import EvmResult, Log, Outcome
+from samestate.optimized.evm.result import Receipt as PlainReceipt
 from samestate.optimized.evm.world import World
 from samestate.spec.access import StepAccess
 from samestate.spec.evm import halts
 from samestate.spec.evm.block_access_list import encode_access_list
-from samestate.spec.evm.chain import Commitments, FinishedResult, access_list_of
+from samestate.spec.evm.chain import Commitments, CommittedResult, access_list_of
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.machine import Closing, Evm
 from samestate.spec.evm.payload import Payload
@@ -37,6 +37,9 @@ from samestate.spec.evm.transaction import Transaction, encode_transaction
 from samestate.spec.evm.transaction_execution import Outcome as SpecOutcome
 from samestate.spec.machine import Key, State, Value
 from samestate.spec.transition import BlockResult
+
+Part = TypeVar("Part")
+"""A part of a result."""
 
 HALTS: Final[dict[str, type[halts.Halt]]] = {
     "revert": halts.Reverted,
@@ -118,6 +121,11 @@ def spec_log(log: Log) -> SpecLog:
     return SpecLog(log.address, log.topics, log.data)
 
 
+def spec_receipt(receipt: PlainReceipt, outcome: SpecOutcome) -> Receipt:
+    """A receipt in the specification's terms, with the logs that its transaction's outcome has."""
+    return Receipt(receipt.type, receipt.succeeded, receipt.cumulative_gas_used, outcome.logs)
+
+
 def spec_outcome(transaction: Transaction, outcome: Outcome) -> SpecOutcome:
     """What a transaction did, in the specification's terms."""
     return SpecOutcome(
@@ -136,9 +144,10 @@ def spec_outcome(transaction: Transaction, outcome: Outcome) -> SpecOutcome:
     )
 
 
-class CompiledResult(FinishedResult):
+class CompiledResult(CommittedResult):
     """The result of a block in the specification's terms, each part of it made when somebody first asks for it."""
 
+    __slots__ = ("_before", "_block", "_made", "_result", "_states")
     __setattr__ = object.__setattr__  # what is kept here is no part of the value
 
     def __init__(self, result: EvmResult, block: Payload, state: State, states: CompiledStates | None) -> None:
@@ -146,58 +155,58 @@ class CompiledResult(FinishedResult):
         self._block = block
         self._before = state
         self._states = states
+        self._made: dict[str, Any] = {}
 
-    @cached_property
+    def _once(self, name: str, make: Callable[[], Part]) -> Part:
+        if name not in self._made:
+            self._made[name] = make()
+        made: Part = self._made[name]
+        return made
+
+    @property
     def outcomes(self) -> tuple[SpecOutcome, ...]:
         """See :class:`BlockResult`, here and below."""
-        return tuple(map(spec_outcome, self._block.transactions, self._result.outcomes))
+        transactions = self._block.transactions
+        return self._once("outcomes", lambda: tuple(map(spec_outcome, transactions, self._result.outcomes)))
 
-    @cached_property
+    @property
     def receipts(self) -> tuple[Receipt, ...]:
-        return tuple(
-            Receipt(receipt.type, receipt.succeeded, receipt.cumulative_gas_used, outcome.logs)
-            for receipt, outcome in zip(self._result.receipts, self.outcomes, strict=True)
-        )
+        return self._once("receipts", lambda: tuple(map(spec_receipt, self._result.receipts, self.outcomes)))
 
-    @cached_property
+    @property
     def totals(self) -> Totals:
         return Totals(*self._result.totals)
 
-    @cached_property
+    @property
     def closing(self) -> Closing:
         return Closing(tuple(self._result.requests))
 
-    @cached_property
+    @property
     def steps(self) -> tuple[StepAccess, ...]:
-        return access_record(self._result.steps)
+        return self._once("steps", lambda: access_record(self._result.steps))
 
-    @cached_property
+    @property
     def changes(self) -> dict[Key, Value]:
-        return dict(self._result.changes)
+        return self._once("changes", lambda: dict(self._result.changes))
 
-    @cached_property
+    @property
     def wipes(self) -> tuple[bytes, ...]:
-        return tuple(self._result.wipes)
+        return self._once("wipes", lambda: tuple(self._result.wipes))
 
     @property
     def before(self) -> State:
         return self._before
 
-    @cached_property
+    def state(self) -> Any:
+        return self._once("state", self._after)
+
     def _after(self) -> Any:
         if self._states is None or not isinstance(self._before, FlatState):
             return self._before.apply(self.changes, self.wipes)
-        return self._states.after(self._before, lambda: (self.changes, self.wipes))
-
-    def state(self) -> Any:
-        return self._after
-
-    @cached_property
-    def _access_list(self) -> bytes:
-        return encode_access_list(access_list_of(self))
+        return self._states.after(self._before, self._result.ledger)
 
     def access_list(self) -> bytes:
-        return self._access_list
+        return self._once("access list", lambda: encode_access_list(access_list_of(self)))
 
     def commitments(self) -> Commitments:
         root, bloom = self._result.records.commitments(self._result.block)

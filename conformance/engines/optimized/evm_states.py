@@ -1,39 +1,35 @@
 """States of the EVM beside the specification's, in the compiled machine's own form, from block to block.
 
-A state of the specification never changes. The compiled machine has one world and one trie that do: they stand at one
-state at a time, and go along with a chain. Where a block is executed on another state, as fixtures that branch do, they
-are made anew.
+A state of the specification never changes. The compiled machine has a world that does, with its trie: it stands at one
+state at a time, and goes along with a chain. Where a block is executed on another state, as fixtures that branch do, it
+is made anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from samestate.conformance.engines.optimized.plain import plain_state
-from samestate.optimized.evm.trie import StateTrie, pack_account, pack_slot
+from samestate.optimized.evm.ledger import BlockLedger
 from samestate.optimized.evm.world import World
-from samestate.spec.evm.hashing import keccak256
-from samestate.spec.evm.keys import BALANCE, CODE, EMPTY_ACCOUNT, NONCE, SLOT
 from samestate.spec.evm.state import Account, FlatState
-from samestate.spec.evm.state_trie import EMPTY_CODE_HASH
 from samestate.spec.machine import Key, Value
 
 
 class CompiledState(FlatState):
     """A whole state that a block has left, of which the root is known. All else is made where somebody asks for it."""
 
-    __slots__ = ("_before", "_flat", "_known_root", "_what_changed")
+    __slots__ = ("_before", "_flat", "_known_root", "_ledger")
 
-    def __init__(
-        self,
-        before: FlatState,
-        what_changed: Callable[[], tuple[Mapping[Key, Value], Iterable[bytes]]],
-        root: bytes,
-    ) -> None:
+    def __init__(self, before: FlatState, ledger: BlockLedger) -> None:
         self._before: FlatState | None = before
-        self._what_changed = what_changed
-        self._known_root = root
+        self._ledger = ledger
+        self._known_root = ledger.root()
         self._flat: FlatState | None = None
+
+    def follow(self) -> None:
+        """Have the world that the block was executed on become this state."""
+        self._ledger.apply()
 
     def flat(self) -> FlatState:
         """The state in the specification's own form."""
@@ -42,11 +38,10 @@ class CompiledState(FlatState):
         while isinstance(state, CompiledState) and state._flat is None:
             behind.append(state)
             state = state._before
-        assert state is not None, "a state has its own form, or the one before it"
         flat = state._flat if isinstance(state, CompiledState) else state
-        assert flat is not None
+        assert flat is not None, "a state has its own form, or the one before it"
         for state in reversed(behind):
-            flat = state._flat = FlatState.apply(flat, *state._what_changed())
+            flat = state._flat = FlatState.apply(flat, state._ledger.changes, state._ledger.wipes)
             state._before = None
         return flat
 
@@ -71,61 +66,35 @@ class CompiledState(FlatState):
 
 
 class CompiledStates:
-    """The world and the trie of one engine, and the state of the specification's at which they stand."""
+    """The world of one engine, and the state of the specification's at which it stands.
+
+    A block's result speaks of the state before it. So the world follows a block when the next one is to be executed.
+    """
 
     def __init__(self) -> None:
-        self._state: FlatState | None = None
         self._world = World()
-        self._trie: StateTrie | None = None
+        self._state: FlatState | None = None
+        self._next: CompiledState | None = None
 
     def world_at(self, state: FlatState) -> World:
         """The world that is this state."""
-        if self._state is not state:
+        if state is self._next:
+            state.follow()
+        elif state is not self._state:
             self._world = World()
             self._world.apply(plain_state(state))
-            self._trie = None
-            self._state = state
+        else:
+            return self._world
+        self._state, self._next = state, None
         return self._world
 
     def root_of(self, state: FlatState) -> bytes:
         """The root of a state, by the compiled tries."""
-        if isinstance(state, CompiledState):
-            return state.root()
-        self.world_at(state)
-        if self._trie is None:
-            self._trie = StateTrie()
-            self._trie.update(*packed(plain_state(state), ()))
-        return self._trie.root()
+        return state.root() if isinstance(state, CompiledState) else self.world_at(state).root()
 
-    def after(
-        self, state: FlatState, what_changed: Callable[[], tuple[Mapping[Key, Value], Iterable[bytes]]]
-    ) -> FlatState:
-        """The state that a block has left that was executed on ``state``: from now on the world stands there."""
-        self.root_of(state)
-        self.world_at(state)
-        changes, wipes = what_changed()
-        self._world.apply(changes, wipes)
-        assert self._trie is not None
-        self._trie.update(*packed(changes, wipes))
-        self._state = CompiledState(state, what_changed, self._trie.root())
-        return self._state
-
-
-def packed(changes: Mapping[Key, Value], wipes: Iterable[bytes]) -> tuple[bytes, bytes]:
-    """Changes as the compiled tries take them in: those of accounts, and those of slots."""
-    accounts = [pack_account(address, wiped=True) for address in wipes]
-    slots = []
-    for key, value in changes.items():
-        part, address = key[0], key[1:21]
-        number = int.from_bytes(value or b"")
-        if part == SLOT:
-            slots.append(pack_slot(address, int.from_bytes(key[21:]), number))
-        elif part == BALANCE:
-            accounts.append(pack_account(address, balance=number))
-        elif part == NONCE:
-            accounts.append(pack_account(address, nonce=number))
-        elif part == CODE:
-            accounts.append(pack_account(address, code_hash=keccak256(value) if value else EMPTY_CODE_HASH))
-        elif part == EMPTY_ACCOUNT:
-            accounts.append(pack_account(address, held=value == b"\x01"))
-    return b"".join(accounts), b"".join(slots)
+    def after(self, state: FlatState, ledger: BlockLedger) -> CompiledState:
+        """The state after a block that was executed on ``state``, whose ledger this is."""
+        after = CompiledState(state, ledger)
+        if ledger.world is self._world:
+            self._next = after
+        return after

@@ -25,7 +25,7 @@ from samestate.optimized import Configuration, Engine, EngineError, MachineName
 from samestate.optimized.errors import TimeLimitExceeded
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.trace import TraceEvent
-from samestate.spec.evm.chain import FinishedResult
+from samestate.spec.evm.chain import CommittedResult
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.state import FlatState
@@ -100,6 +100,6 @@ class OptimizedBlocks:
 
 def verified(machine: Any, block: Any, result: AnyResult) -> AnyResult:
     """A result, once the specification's machine has judged the block's access list by it. Raises Rejection."""
-    if not isinstance(result, FinishedResult) or (machine.fork.has_access_list and not block.is_bare):
+    if not isinstance(result, CommittedResult) or (machine.fork.has_access_list and not block.is_bare):
         machine.verify(block, result.steps, result.before)
     return result
