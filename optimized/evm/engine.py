@@ -18,7 +18,15 @@ from samestate.optimized.errors import (
 )
 from samestate.optimized.evm.block_records import BlockRecords
 from samestate.optimized.evm.forks import Fork
-from samestate.optimized.evm.importing import Claim, Imported, Stages, body_claims, execution_claims, refusal
+from samestate.optimized.evm.importing import (
+    Claim,
+    Imported,
+    Stages,
+    body_claims,
+    execution_claims,
+    refusal,
+    state_claim,
+)
 from samestate.optimized.evm.packing import PackedBlock, unpack
 from samestate.optimized.evm.result import EvmResult, Totals
 from samestate.optimized.evm.running import EvmRun, KeyTableFull
@@ -135,7 +143,7 @@ class EvmEngine:
         stages.note("execute", began)
         if result.rejection is not None:
             return Imported(block, result, result.rejection, stages)
-        claims: dict[int, list[Claim]] = {}
+        claims: dict[str, list[Claim]] = {}
         fields = {
             "blob_gas_used": bool(fork.numbers.get("blob_maximum")),
             "requests_hash": bool(fork.numbers.get("has_requests")),
@@ -143,17 +151,24 @@ class EvmEngine:
 
         def body() -> None:
             since = time.perf_counter()
-            claims[0] = body_claims(block)
+            claims["body"] = body_claims(block)
             stages.note("body", since)
 
         def receipts() -> None:
             since = time.perf_counter()
-            claims[1] = execution_claims(block, result, fields)
+            claims["receipts"] = execution_claims(block, result, fields)
             stages.note("receipts", since)
 
-        work = [receipts, body]
-        self._pool.run(lambda number: run_all(work[number :: self._pool.workers]), self._run.stop)
-        return Imported(block, result, refusal([*claims[0], *claims[1]]), stages)
+        def state() -> None:
+            since = time.perf_counter()
+            claims["state"] = [state_claim(block, result, max(1, self._pool.workers - 1))]
+            stages.note("state", since)
+
+        # The state's root takes as long as the others together: somebody does that alone.
+        work = [[state], [receipts, body]] if self._pool.workers > 1 else [[state, receipts, body]]
+        self._pool.run(lambda number: run_all(work[number] if number < len(work) else ()), self._run.stop)
+        compared = (*claims["body"], *claims["receipts"], *claims["state"])
+        return Imported(block, result, refusal(compared), stages, compared)
 
     def close(self) -> None:
         """End the threads and give the arena back."""
