@@ -93,11 +93,14 @@ def plain_environment(environment: Environment, deposit_contract: bytes) -> Bloc
     )
 
 
-def packed_block(
+def plain_block(
     machine: Evm, block: Payload, predictions: Predictions | None, senders: Sequence[bytes] | None = None
-) -> PackedBlock:
-    """A block as the compiled machine takes it. ``senders``: who sent the transactions, where that is known."""
-    return pack(
+) -> tuple[Any, ...]:
+    """A block as the arguments of :func:`samestate.optimized.evm.packing.pack`.
+
+    ``senders``: who sent the transactions, where that is known.
+    """
+    return (
         page_of(name_fork(machine.fork)),
         plain_environment(block.environment, machine.fork.deposit_contract),
         [encode_transaction(transaction) for transaction in block.transactions],
@@ -107,6 +110,13 @@ def packed_block(
         predictions,
         senders,
     )
+
+
+def packed_block(
+    machine: Evm, block: Payload, predictions: Predictions | None, senders: Sequence[bytes] | None = None
+) -> PackedBlock:
+    """A block as the compiled machine takes it. See :func:`plain_block`."""
+    return pack(*plain_block(machine, block, predictions, senders))
 
 
 def world_of(state: FlatState) -> World:
