@@ -354,6 +354,7 @@ refill:
     gas += static_cast<std::int64_t>(block->gas);
     if (reserve > 0) {
         heed_stop(executor);
+        look_around(executor);
         gas += reserve;
         reserve = gas > GAS_BETWEEN_STOPS ? gas - GAS_BETWEEN_STOPS : 0;
         if (block->gas > static_cast<std::uint64_t>(GAS_BETWEEN_STOPS)) reserve = 0;

@@ -16,6 +16,7 @@ from samestate.optimized.errors import (
     MissingAccessList,
     OutOfMemory,
 )
+from samestate.optimized.evm.block_records import BlockRecords
 from samestate.optimized.evm.forks import Fork
 from samestate.optimized.evm.importing import (
     Claim,
@@ -27,10 +28,11 @@ from samestate.optimized.evm.importing import (
     state_claim,
 )
 from samestate.optimized.evm.packing import PackedBlock, unpack
-from samestate.optimized.evm.result import EvmResult
+from samestate.optimized.evm.result import EvmResult, Totals
 from samestate.optimized.evm.running import EvmRun, KeyTableFull
 from samestate.optimized.evm.world import World
 from samestate.optimized.metrics import Metrics, WorkerMetrics, latency
+from samestate.optimized.result import Rejection
 from samestate.optimized.shared_memory import create_arena, create_smallest_arena
 from samestate.optimized.threads import ThreadPool
 from samestate.optimized.trace import TraceEvent
@@ -85,6 +87,8 @@ class EvmEngine:
             )
         if configuration.strategy == "access-list" and block.predictions is None:
             raise MissingAccessList("the strategy access-list needs a block that comes with an access list")
+        if block.malformed is not None:
+            return self._undecoded(block, world, *block.malformed)
         started = time.perf_counter()
         self._pool.drain()  # whoever is still in the arena is out of it after this
         while True:
@@ -108,6 +112,17 @@ class EvmEngine:
         figures = self._run.figures()
         result.trace = tuple(TraceEvent(*event) for event in self._run.events())
         result.make_metrics = lambda made: self._metrics(made, figures, seconds)
+        return result
+
+    def _undecoded(self, block: PackedBlock, world: World, index: int, code: str) -> EvmResult:
+        """The result of a block with bytes at that place that are no transaction: nothing of it is executed."""
+        rejection = Rejection(code, index)
+        result = EvmResult(block, world, rejection, BlockRecords(world), Totals(0, 0, 0, 0), self.configuration.record)
+        idle = {"began": [], "ended": [], "executions": [], "waves": 0}
+        workers = [(0, 0, 0, 0, 0.0)] * (
+            1 if self.configuration.strategy == "sequential" else self.configuration.workers
+        )
+        result.make_metrics = lambda made: self._metrics(made, {**idle, "workers": workers}, 0.0)
         return result
 
     def import_block(
