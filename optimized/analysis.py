@@ -65,9 +65,7 @@ def critical_path(steps: Sequence[Step], weights: Sequence[int] | None = None) -
     return max(finish.values(), default=0)
 
 
-def accuracy(
-    expected: Iterable[Access] | Iterable[NumberedAccess], steps: Sequence[Step] | Sequence[NumberedStep]
-) -> Accuracy:
+def accuracy(expected: Iterable[Access | NumberedAccess], steps: Sequence[Step | NumberedStep]) -> Accuracy:
     """How well the expected accesses of the transactions, in block order, met what they did.
 
     A read and a write of the same key are two accesses. Credits count as neither: they commute, so that there is

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from samestate.conformance.checking.executor import SPEC
+from samestate.conformance.engines.protocol import InProcess
+from samestate.conformance.engines.registry import EngineFailure, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.tracing.trace import TraceOptions
@@ -105,6 +108,15 @@ def t8n(
             rich_help_panel=OUTPUT,
         ),
     ] = "",
+    engine_id: Annotated[
+        str,
+        typer.Option(
+            "--engine",
+            metavar="ID",
+            help="Who executes it: an engine in process, the specification unless given.",
+            rich_help_panel=STATE,
+        ),
+    ] = SPEC,
     trace: Annotated[
         bool,
         typer.Option("--trace", help="Write trace-INDEX-HASH.jsonl for each transaction.", rich_help_panel=TRACE),
@@ -161,12 +173,21 @@ def t8n(
         memory=trace_memory and not no_memory,
         return_data=trace_return_data or not no_return_data,
     )
+    if trace and engine_id != SPEC:
+        raise InputError("--trace: only the specification writes traces here; `samestate trace --engine` has others'")
     traces = TraceFiles(folder, options, fork) if trace else None
+    engine = None if engine_id == SPEC else find_engine(engine_id)
+    if engine is not None and not isinstance(engine, InProcess):
+        raise InputError(f"--engine {engine_id}: must be an engine in process")
     try:
-        transition = build(fork, context, state, transactions, state_test, traces)
+        transition = build(fork, context, state, transactions, state_test, traces, engine)
+    except EngineFailure as failure:
+        raise InputError(f"--engine {engine_id}: {failure}") from failure
     finally:
         if traces is not None:
             traces.drop()
+        if engine is not None:
+            engine.close()
     outputs.send(
         {"result": write_result(transition), "alloc": write_alloc(transition.state), "body": write_body(transition)}
     )

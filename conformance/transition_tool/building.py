@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from samestate.conformance.engines.protocol import InProcess
 from samestate.conformance.errors import InputError
 from samestate.conformance.transition_tool.environment import BlockContext
 from samestate.spec.access import StepAccess
@@ -103,6 +104,31 @@ class Transition:
     access_list: BlockAccessList | None
 
 
+def apply_leaving_out(
+    engine: InProcess,
+    machine: Evm,
+    payload: Payload,
+    state: FlatState,
+    leave_out: Callable[[int, Rejection], None],
+) -> EvmResult:
+    """The result of the block that an engine has executed without the transactions that it rejects.
+
+    An engine executes whole blocks: after each rejection it begins again without the transaction at fault. Raises
+    Rejection where none is at fault.
+    """
+    places = list(range(len(payload.transactions)))
+    while True:
+        kept = replace(payload, transactions=tuple(payload.transactions[place] for place in places))
+        try:
+            return engine.apply(machine, kept, state)
+        except Rejection as rejection:
+            if rejection.transaction is None:
+                raise
+            place = places.pop(rejection.transaction)
+            rejection.transaction = place
+            leave_out(place, rejection)
+
+
 def build(
     fork: Fork,
     context: BlockContext,
@@ -110,10 +136,12 @@ def build(
     transactions: Sequence[Transaction | Rejection],
     is_bare: bool = False,
     traces: TraceKeeper | None = None,
+    engine: InProcess | None = None,
 ) -> Transition:
     """Execute the transactions that are valid one after another, and what the chain does before and after them.
 
-    ``is_bare`` leaves that out, as state tests do. Raises InputError where a block hash is asked for but not given.
+    ``is_bare`` leaves that out, as state tests do. ``engine``: who executes, the specification unless given. Raises
+    InputError where a block hash is asked for but not given, and where an engine finds a block that cannot be closed.
     """
     rejected = {index: given for index, given in enumerate(transactions) if isinstance(given, Rejection)}
     places = [index for index in range(len(transactions)) if index not in rejected]
@@ -130,7 +158,10 @@ def build(
 
     machine = BuildingEvm(fork, traces)
     try:
-        result = execute_block(machine, payload, state, leave_out)
+        if engine is None:
+            result = execute_block(machine, payload, state, leave_out)
+        else:
+            result = apply_leaving_out(engine, Evm(fork), payload, state, leave_out)
         machine.verify(payload, result.steps, state)
         after: FlatState = result.state()
     except Rejection as rejection:

@@ -21,7 +21,7 @@
 
 namespace samestate::evm {
 
-struct BasicBlock;       // translation.hpp: a translated basic block; lies in one piece of std::malloc
+struct BasicBlock;  // translation.hpp: a translated basic block; lies in one piece of std::malloc
 
 // What is shared by one code's runs. All that changes once it is published is atomic.
 struct Analysis {
@@ -29,7 +29,7 @@ struct Analysis {
     std::uint64_t size;         // of the code
     std::uint64_t bytes;        // that all this takes; atomic
     std::uint64_t heat;         // how often the code was entered or has jumped before it was hot; a guess where several count at once
-    BasicBlock** blocks;             // once it is hot: by position the block that begins there, or null while there is none
+    BasicBlock** blocks;        // once it is hot: by position the block that begins there, or how often it was come to before
 
     // In the list of those that a table may evict.
     const Code* code;
@@ -41,12 +41,15 @@ struct Analysis {
     }
 };
 
+// Whether a block is there, and not a number.
+inline bool is_translated(const BasicBlock* block) { return reinterpret_cast<std::uintptr_t>(block) > 4096; }
+
 // The analyses that exist, one linked to the next; the number of the block that is executed; how often code is entered or jumps
-// before it is translated; and the prices that translated blocks rest on, which are those of one fork at a time.
+// before its blocks are counted, and a block is come to before it is translated; and the prices that translated blocks rest on, which are those of one fork at a time.
 struct AnalysisList {
     Analysis* first = nullptr;  // atomic
     std::uint64_t block = 0;
-    std::uint64_t hot_after = 2;
+    std::uint64_t hot_after = 4;
     std::uint8_t defined[256] = {};
     std::uint32_t gas[256] = {};
 };
@@ -68,7 +71,9 @@ inline Analysis* make_analysis(const Code& code) {
 
 inline void free_analysis(Analysis* analysis) {
     if (analysis->blocks) {
-        for (std::uint64_t position = 0; position <= analysis->size; ++position) std::free(analysis->blocks[position]);
+        for (std::uint64_t position = 0; position <= analysis->size; ++position) {
+            if (is_translated(analysis->blocks[position])) std::free(analysis->blocks[position]);
+        }
         std::free(analysis->blocks);
     }
     delete analysis;

@@ -27,9 +27,11 @@ inline const char* name_of_rejection(std::uint8_t code) { return rejection_name(
 
 struct BlockInput {
     Environment environment{};
+    DecodedBlock decoded{};                 // where it came as a whole
     Shelf shelf;                            // what transactions point into, beside their bytes, which somebody else keeps
     std::vector<Transaction> transactions;
     std::vector<Sender> senders;
+    std::uint64_t no_more_senders = 0;      // shared: 1 where whoever recovers senders beforehand should leave
     std::vector<Hash> hashes;               // of ancestors, the parent's first
     std::vector<std::uint8_t> hash_known;
     std::vector<Withdrawal> withdrawals;
@@ -44,6 +46,30 @@ struct BlockInput {
         transactions.emplace_back();
         std::memset(static_cast<void*>(&transactions.back()), 0, sizeof(Transaction));
         return static_cast<std::uint8_t>(decode_transaction(bytes, length, transactions.back(), shelf).code);
+    }
+
+    // Take a whole block out of its bytes, which stay where they are: header, transactions, withdrawals, ommers. What its header says
+    // of the environment is in it afterwards. NONE, or why it is no block.
+    DecodingError load(const std::uint8_t* bytes, std::size_t length) {
+        if (DecodingError error = decode_block(bytes, length, decoded, shelf)) return error;
+        const Header& header = decoded.header;
+        environment.number = header.number;
+        environment.timestamp = header.timestamp;
+        environment.gas_limit = header.gas_limit;
+        environment.slot_number = header.slot_number;
+        environment.base_fee = header.base_fee_per_gas;
+        environment.difficulty = header.difficulty;
+        environment.prev_randao = header.prev_randao;
+        environment.excess_blob_gas = header.excess_blob_gas;
+        environment.coinbase = header.coinbase;
+        environment.parent_hash = header.parent_hash;
+        environment.parent_beacon_block_root = header.parent_beacon_block_root;
+        transactions.assign(decoded.transactions, decoded.transactions + decoded.transaction_count);
+        for (std::size_t i = 0; i < decoded.withdrawal_count; ++i)
+            withdrawals.push_back(Withdrawal{decoded.withdrawals[i].address, decoded.withdrawals[i].amount});
+        for (std::size_t i = 0; i < decoded.ommer_count; ++i)
+            ommers.push_back(OmmerMiner{decoded.ommers[i].coinbase, decoded.ommers[i].number});
+        return {};
     }
 
     // The hash of the ancestor that lies `distance` blocks back, 1 for the parent.
@@ -81,6 +107,16 @@ struct BlockInput {
         environment.ommers = ommers.data();
         environment.ommer_count = ommers.size();
         senders.assign(transactions.size(), Sender{Address{}, Rejection::NONE, 0});
+    }
+
+    // Find senders out from the last transaction on, until somebody has been there or `no_more_senders` is set. While whoever executes
+    // the block takes them from the first one on, the two meet.
+    void recover_senders(Recover recover) {
+        Buffer scratch;
+        for (std::size_t i = senders.size(); i > 0; --i) {
+            if (atomic_load(&no_more_senders, "evm.senders.stop") || atomic_load(&senders[i - 1].known, "evm.sender.load")) return;
+            sender(i - 1, recover, scratch);
+        }
     }
 
     // The sender of a transaction, found out now if nobody has before. Any worker, at any time.

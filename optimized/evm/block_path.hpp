@@ -38,22 +38,29 @@ constexpr std::int64_t GAS_BETWEEN_STOPS = 1 << 20;
     for (int limb = 0; limb < 4; ++limb) std::swap(one.w[limb], other.w[limb]);
 }
 
-// The block that begins at a position, translated and published by the first who comes to it. Null: there is no memory for it.
-[[gnu::noinline]] inline const BasicBlock* translate_block(const Executor& executor, const Frame& frame, Analysis& analysis, BasicBlock** place,
-                                                      const void* const* handlers) {
+// The block that begins at a position; the first who comes there once too often translates and publishes it. Null: it is not worth it yet,
+// or there is no memory for it.
+[[gnu::noinline]] inline const BasicBlock* translate_block(const Executor& executor, const Frame& frame, Analysis& analysis,
+                                                           BasicBlock** place, const void* const* handlers) {
+    BasicBlock* found = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+    const std::uintptr_t count = reinterpret_cast<std::uintptr_t>(found);
+    if (count < executor.codes->analyses().hot_after) {
+        __atomic_compare_exchange_n(place, &found, reinterpret_cast<BasicBlock*>(count + 1), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+        return nullptr;
+    }
     Translation translation(*frame.code, *executor.rules, analysis);
-    translation.follow(static_cast<std::uint64_t>(place - analysis.blocks), UINT64_MAX);
-    BasicBlock* made = translation.finish(handlers);
-    BasicBlock* found = nullptr;
-    if (made && !__atomic_compare_exchange_n(place, &found, made, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
-        std::free(made);
-        return found;
+    translation.follow(static_cast<std::uint64_t>(place - analysis.blocks));
+    std::size_t size = 0;
+    BasicBlock* made = translation.finish(handlers, size);
+    if (made == nullptr) return nullptr;
+    while (!is_translated(found)) {
+        if (__atomic_compare_exchange_n(place, &found, made, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+            __atomic_fetch_add(&analysis.bytes, size, __ATOMIC_RELAXED);
+            return made;
+        }
     }
-    if (made) {
-        const std::size_t size = sizeof(BasicBlock) + made->step_count * sizeof(Step) * 3 / 2;  // constants are about half as many
-        __atomic_fetch_add(&analysis.bytes, size, __ATOMIC_RELAXED);
-    }
-    return made;
+    std::free(made);
+    return found;
 }
 
 // Put the stack right in the middle of a block: before the instruction at `position`. `base` is where its top was when the block began.
@@ -141,9 +148,14 @@ inline Next run_blocks(Executor& executor, Frame& frame, Analysis& analysis) {
 
 enter_block:
     block = __atomic_load_n(place, __ATOMIC_ACQUIRE);
-    if (__builtin_expect(block == nullptr, 0)) {
+    if (__builtin_expect(!is_translated(block), 0)) {
         block = translate_block(executor, frame, analysis, place, handlers);
-        if (block == nullptr) throw Interrupted{Interruption::out_of_memory};
+        if (block == nullptr) {
+            frame.gas = gas + reserve;
+            frame.top = base;
+            frame.position = static_cast<std::uint64_t>(place - blocks);
+            return Next::proceed;
+        }
     }
 check_block:
     gas -= static_cast<std::int64_t>(block->gas);
@@ -342,6 +354,7 @@ refill:
     gas += static_cast<std::int64_t>(block->gas);
     if (reserve > 0) {
         heed_stop(executor);
+        look_around(executor);
         gas += reserve;
         reserve = gas > GAS_BETWEEN_STOPS ? gas - GAS_BETWEEN_STOPS : 0;
         if (block->gas > static_cast<std::uint64_t>(GAS_BETWEEN_STOPS)) reserve = 0;

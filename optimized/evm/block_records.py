@@ -3,8 +3,17 @@
 import cython
 from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize
 from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.samestate.optimized.evm.packing import PackedBlock
 from cython.cimports.samestate.optimized.evm.reading import effect_at
-from cython.cimports.samestate.optimized.evm.worker_seams import Log, OutcomeRecord, name_of_end
+from cython.cimports.samestate.optimized.evm.seams import Hash
+from cython.cimports.samestate.optimized.evm.worker_seams import (
+    Bloom,
+    Log,
+    OutcomeRecord,
+    commit_to_receipts,
+    name_of_end,
+)
+from cython.cimports.samestate.optimized.evm.world import World
 
 
 @cython.cfunc
@@ -29,8 +38,9 @@ def topic_at(limbs: cython.pointer(cython.const[uint64_t])) -> object:
 class BlockRecords:
     """The records of a block's steps, each as outcome_record.hpp has it. Step 0 opens the block."""
 
-    def __cinit__(self, world):
+    def __cinit__(self, world: World):
         self.world = world
+        self.version = world.version
 
     def __len__(self) -> int:
         return self.places.size()
@@ -82,6 +92,14 @@ class BlockRecords:
         """What a step gave: a transaction's outermost frame its output; the closing step its requests (worker.hpp)."""
         record: cython.pointer(cython.const[OutcomeRecord]) = self.at(step)
         return bytes_at(record.output(), record.output_length)
+
+    def commitments(self, block: PackedBlock) -> tuple:
+        """The root over the receipts of an executed block, and the bloom of all its logs."""
+        root: Hash
+        bloom: Bloom
+        with cython.nogil:
+            commit_to_receipts(block.input, self.bytes, self.places, root, bloom)
+        return bytes_at(root.bytes, 32), bytes_at(bloom.bytes, 256)
 
     def effect(self, step: int) -> object:
         """What a step changed, and what it read where that was recorded."""

@@ -27,7 +27,8 @@ REMEMBERED: Final = 1024
 class Shape(NamedTuple):
     """A block before it runs: shape.hpp, and what it comes with.
 
-    ``with_data``, ``largest_sender`` and ``largest_kind`` are shares of the ``transactions``.
+    ``with_data``, ``largest_sender`` and ``largest_kind`` are shares of the ``transactions``. ``senders_known``:
+    whether none has to be found out any more.
     """
 
     transactions: int
@@ -37,6 +38,7 @@ class Shape(NamedTuple):
     largest_kind: float
     kind: int
     has_list: bool
+    senders_known: bool
 
 
 class Choice(NamedTuple):
@@ -60,6 +62,8 @@ class Chooser:
             return Choice("sequential", f"{shape.transactions} transactions are fewer than {FEWEST}")
         if shape.has_list:
             return Choice("access-list", "the block comes with an access list")
+        if not shape.senders_known:
+            return Choice("block-stm", "who sent the transactions is for all workers to find out")
         if shape.largest_sender >= CHAINED:
             return Choice("sequential", f"one sender has {shape.largest_sender:.0%} of the transactions")
         if shape.largest_kind >= SAME_KIND and shape.kind in self._contended:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Final, Self
 
 from samestate.optimized.analysis import Accuracy, NumberedStep, accuracy, conflict_rate, critical_path
 from samestate.optimized.configuration import Configuration
@@ -15,18 +16,33 @@ from samestate.optimized.errors import (
     MissingAccessList,
     OutOfMemory,
 )
+from samestate.optimized.evm.block_records import BlockRecords
 from samestate.optimized.evm.choosing import Choice, Chooser, Shape
 from samestate.optimized.evm.expecting import EvmExpectations, ExpectedBlock, number_of
-from samestate.optimized.evm.packing import PackedBlock
-from samestate.optimized.evm.result import EvmResult
+from samestate.optimized.evm.forks import Fork
+from samestate.optimized.evm.importing import (
+    Claim,
+    Imported,
+    Stages,
+    body_claims,
+    execution_claims,
+    refusal,
+    state_claim,
+)
+from samestate.optimized.evm.packing import PackedBlock, unpack
+from samestate.optimized.evm.result import EvmResult, Totals
 from samestate.optimized.evm.running import EvmRun, KeyTableFull
 from samestate.optimized.evm.world import World
 from samestate.optimized.metrics import Metrics, WorkerMetrics, latency
 from samestate.optimized.processes.expectations import ASKING
 from samestate.optimized.record import Step
+from samestate.optimized.result import Rejection
 from samestate.optimized.shared_memory import create_arena, create_smallest_arena
 from samestate.optimized.threads import ThreadPool
 from samestate.optimized.trace import TraceEvent
+
+WORTH_RECOVERING: Final = 8
+"""From so many transactions on it is worth waking a second thread for their senders: each takes some 30 µs."""
 
 
 class EvmEngine:
@@ -51,6 +67,7 @@ class EvmEngine:
         self._alone = self._pool if workers == 1 else ThreadPool(1, configuration.affinity)
         self._chooser = Chooser()
         self._expectations = EvmExpectations(configuration.estimator, configuration.maximum_block)
+        self._helpers: ThreadPool | None = None
         self._closed = False
 
     def execute(self, block: PackedBlock, world: World) -> EvmResult:
@@ -80,6 +97,8 @@ class EvmEngine:
             )
         if configuration.strategy == "access-list" and block.predictions is None:
             raise MissingAccessList("the strategy access-list needs a block that comes with an access list")
+        if block.malformed is not None:
+            return self._undecoded(block, world, *block.malformed)
         started = time.perf_counter()
         self._pool.drain()  # whoever is still in the arena is out of it after this
         shape = choice = None
@@ -147,7 +166,91 @@ class EvmEngine:
             largest_kind / of,
             kind,
             block.predictions is not None,
+            bool(largest_sender),
         )
+
+    def _undecoded(self, block: PackedBlock, world: World, index: int, code: str) -> EvmResult:
+        """The result of a block with bytes at that place that are no transaction: nothing of it is executed."""
+        rejection = Rejection(code, index)
+        result = EvmResult(block, world, rejection, BlockRecords(world), Totals(0, 0, 0, 0), self.configuration.record)
+        idle = {"began": [], "ended": [], "executions": [], "waves": 0, "longest_run": None}
+        workers = [(0, 0, 0, 0, 0.0)] * (
+            1 if self.configuration.strategy == "sequential" else self.configuration.workers
+        )
+        chosen = Choice(self.configuration.strategy, None)
+        result.make_metrics = lambda made: self._metrics(made, {**idle, "workers": workers}, 0.0, chosen, None)
+        return result
+
+    def import_block(
+        self,
+        fork: Fork,
+        raw: bytes,
+        chain_id: int,
+        world: World,
+        block_hashes: Mapping[int, bytes] | None = None,
+        predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | None = None,
+    ) -> Imported:
+        """Take a block in as it goes over the network, on the state that its parent has left.
+
+        It is decoded and executed, and all that its header says is held against what came out, but for what is said of
+        its parent. Raises :class:`samestate.optimized.evm.encodings.Refused` where the bytes are no block.
+        """
+        stages = Stages()
+        began = time.perf_counter()
+        block = unpack(fork, raw, chain_id, block_hashes, predictions)
+        began = stages.note("decode", began)
+        result = self._executed_beside_recovery(block, world, stages)
+        stages.note("execute", began)
+        if result.rejection is not None:
+            return Imported(block, result, result.rejection, stages)
+        claims: dict[str, list[Claim]] = {}
+        fields = {
+            "blob_gas_used": bool(fork.numbers.get("blob_maximum")),
+            "requests_hash": bool(fork.numbers.get("has_requests")),
+        }
+
+        def body() -> None:
+            since = time.perf_counter()
+            claims["body"] = body_claims(block)
+            stages.note("body", since)
+
+        def receipts() -> None:
+            since = time.perf_counter()
+            claims["receipts"] = execution_claims(block, result, fields)
+            stages.note("receipts", since)
+
+        def state() -> None:
+            since = time.perf_counter()
+            claims["state"] = [state_claim(block, result, max(1, self._pool.workers - 1))]
+            stages.note("state", since)
+
+        # The state's root takes as long as the others together: somebody does that alone.
+        work = [[state], [receipts, body]] if self._pool.workers > 1 else [[state, receipts, body]]
+        self._pool.run(lambda number: run_all(work[number] if number < len(work) else ()), self._run.stop)
+        compared = (*claims["body"], *claims["receipts"], *claims["state"])
+        return Imported(block, result, refusal(compared), stages, compared)
+
+    def _executed_beside_recovery(self, block: PackedBlock, world: World, stages: Stages) -> EvmResult:
+        """Execute a block. Where one worker does that alone, a second one finds out who sent the transactions."""
+        if self._pool.workers > 1 or self.configuration.workers == 1 or block.transaction_count < WORTH_RECOVERING:
+            return self.execute(block, world)
+        results: list[EvmResult] = []
+
+        def work(number: int) -> None:
+            since = time.perf_counter()
+            if number == 0:
+                try:
+                    results.append(self.execute(block, world))
+                finally:
+                    self._run.stop_recovering(block)
+            else:
+                self._run.recover_senders(block)
+                stages.note("senders", since)
+
+        if self._helpers is None:
+            self._helpers = ThreadPool(2, self.configuration.affinity)
+        self._helpers.run(work, lambda: self._run.stop_recovering(block))
+        return results[0]
 
     def close(self) -> None:
         """End the threads and give the arena back."""
@@ -155,7 +258,17 @@ class EvmEngine:
             self._closed = True
             self._pool.close()
             self._alone.close()
+            if self._helpers is not None:
+                self._helpers.close()
             self._arena.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
 
     def _metrics(
         self,
@@ -203,3 +316,9 @@ def accuracy_of(expected: ExpectedBlock, steps: Sequence[Step]) -> Accuracy:
         for step in steps
     ]
     return accuracy([expected.access(index) for index in range(len(expected))], numbered)
+
+
+def run_all(work: Sequence[Callable[[], None]]) -> None:
+    """Do one piece of work after another."""
+    for piece in work:
+        piece()

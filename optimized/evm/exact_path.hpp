@@ -25,9 +25,20 @@
 
 namespace samestate::evm {
 
-// Stop where somebody has asked for it. Called at jumps, so at least once in as many instructions as a code has.
-inline void heed_stop(const Executor& executor) {
+// How often `heed_stop` only looks before it lets `poll` look: far less than a millisecond's jumps and calls.
+constexpr std::uint32_t LOOKS_BETWEEN_POLLS = 1024;
+
+// Have somebody look at the clock and for signals, and stop where one of them says so.
+inline void look_around(Executor& executor) {
+    executor.looks = 0;
+    if (executor.poll && executor.poll(executor.poll_itself)) throw Interrupted{Interruption::stopped};
+}
+
+// Stop where somebody has asked for it. Called at jumps and when a frame is entered or gone on with, so at least once in as many
+// instructions as a code has.
+inline void heed_stop(Executor& executor) {
     if (executor.stop && peek(executor.stop)) throw Interrupted{Interruption::stopped};
+    if (++executor.looks >= LOOKS_BETWEEN_POLLS) look_around(executor);
 }
 
 // Where a jump goes: to a JUMPDEST that is no immediate. Whether it may.

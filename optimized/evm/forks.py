@@ -157,7 +157,11 @@ LONDON = BERLIN.fork(
     destroy_refund=0,  # EIP-3529
 )
 
-PARIS = LONDON.fork(
+# They move the difficulty bomb, of which execution knows nothing (EIP-4345, EIP-5133).
+ARROW_GLACIER = LONDON.fork("ArrowGlacier")
+GRAY_GLACIER = ARROW_GLACIER.fork("GrayGlacier")
+
+PARIS = GRAY_GLACIER.fork(
     "Paris",
     # New
     prevrandao=1,  # EIP-4399
@@ -296,6 +300,8 @@ FORKS: Mapping[str, Fork] = {
     for fork in (
         BERLIN,
         LONDON,
+        ARROW_GLACIER,
+        GRAY_GLACIER,
         PARIS,
         SHANGHAI,
         CANCUN,

@@ -12,3 +12,5 @@ cdef class PackedBlock:
     cdef readonly object malformed  # (index, code) of the first transaction whose bytes are none, or None
     cdef readonly object predictions
     cdef readonly object coinbase
+    cdef readonly object header     # of a block that came as a whole: its fields by name, with its hash; else None
+    cdef readonly object has_withdrawals

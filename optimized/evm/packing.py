@@ -10,8 +10,15 @@ import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING
 from cython.cimports.libc.stdint import uint8_t, uint64_t
 from cython.cimports.libc.string import memcpy
+from cython.cimports.samestate.optimized.evm.encodings import DecodingError, header_fields, refuse
 from cython.cimports.samestate.optimized.evm.ruleset import Ruleset
-from cython.cimports.samestate.optimized.evm.worker_seams import BlockShape, name_of_rejection, shape_of
+from cython.cimports.samestate.optimized.evm.worker_seams import (
+    BlockShape,
+    BodyCommitments,
+    commit_to_body,
+    name_of_rejection,
+    shape_of,
+)
 
 from samestate.optimized.evm.ruleset import ruleset_of
 
@@ -41,6 +48,8 @@ class BlockEnvironment(NamedTuple):
     parent_beacon_block_root: bytes = ZERO_HASH
     slot_number: int = 0
     block_hashes: Mapping[int, bytes] = {}
+    deposit_contract: bytes | None = None
+    """Whose logs are deposits (EIP-6110); mainnet's, unless the chain has its own."""
 
 
 def blob_base_fee(excess: int, fraction: int) -> int | None:
@@ -105,6 +114,74 @@ class PackedBlock:
             return None
         return cython.cast(cython.p_char, self.input.senders[index].address.bytes)[:20]
 
+    def body_commitments(self) -> tuple:
+        """Transactions root, ommers hash and withdrawals root of a block that came as a whole."""
+        found: BodyCommitments
+        with cython.nogil:
+            commit_to_body(self.input, found)
+        return (
+            cython.cast(cython.p_char, found.transactions_root.bytes)[:32],
+            cython.cast(cython.p_char, found.ommers_hash.bytes)[:32],
+            cython.cast(cython.p_char, found.withdrawals_root.bytes)[:32],
+        )
+
+
+def unpack(
+    fork,
+    raw: bytes,
+    chain_id: int,
+    block_hashes: Mapping | None = None,
+    predictions: Mapping | None = None,
+    deposit_contract: bytes | None = None,
+) -> PackedBlock:
+    """Pack a block of a fork that comes as a whole, as it goes over the network (RLP).
+
+    ``block_hashes``: of the blocks before its parent as many as are known, by number. Raises
+    :class:`samestate.optimized.evm.encodings.Refused` where the bytes are no block.
+    """
+    block: PackedBlock = PackedBlock()
+    ruleset: Ruleset = ruleset_of(fork)
+    data: cython.pointer(uint8_t) = cython.cast(cython.pointer(uint8_t), PyBytes_AS_STRING(raw))
+    length: cython.size_t = len(raw)
+    block.ruleset = ruleset
+    block.raw = raw
+    block.predictions = predictions
+    error: DecodingError = block.input.load(data, length)
+    refuse(cython.address(error))
+    block.header = header_fields(cython.address(block.input.decoded.header))
+    block.has_withdrawals = block.input.decoded.has_withdrawals
+    block.coinbase = block.header["coinbase"]
+    block.input.environment.chain_id = number_of(chain_id, "chain_id")
+    put_blob_fee(block, fork, block.header["excess_blob_gas"])
+    if deposit_contract is not None:
+        put_bytes(block.input.environment.deposit_contract.bytes, deposit_contract, 20, "deposit_contract")
+    put_block_hashes(block, block.header["number"], block_hashes or {})
+    if block.header["number"]:
+        parent: bytes = block.header["parent_hash"]
+        block.input.add_block_hash(1, cython.cast(cython.pointer(uint8_t), PyBytes_AS_STRING(parent)))
+    block.input.finish()
+    return block
+
+
+@cython.cfunc
+def put_blob_fee(block: PackedBlock, fork: object, excess: object) -> cython.void:
+    """Work the price of blob gas out."""
+    fee = blob_base_fee(excess, fork.numbers.get("blob_update_fraction", 0))
+    block.input.environment.blob_base_fee_overflows = fee is None
+    put_word(block.input.environment.blob_base_fee.w, fee or 0, "blob base fee")
+
+
+@cython.cfunc
+def put_block_hashes(block: PackedBlock, number: object, block_hashes: object) -> cython.void:
+    """Take the hashes of the blocks before block ``number`` that can be asked for."""
+    for distance in range(1, min(256, number) + 1):
+        digest: object = block_hashes.get(number - distance)
+        if digest is not None:
+            hash: bytes = digest
+            if len(hash) != 32:
+                raise ValueError(f"block_hashes: 0x{hash.hex()} has {len(hash)} bytes, not 32")
+            block.input.add_block_hash(distance, cython.cast(cython.pointer(uint8_t), PyBytes_AS_STRING(hash)))
+
 
 def pack(
     fork,
@@ -148,16 +225,10 @@ def pack(
         "parent_beacon_block_root",
     )
     block.input.environment.is_bare = is_bare
-    fee = blob_base_fee(environment.excess_blob_gas, fork.numbers.get("blob_update_fraction", 0))
-    block.input.environment.blob_base_fee_overflows = fee is None
-    put_word(block.input.environment.blob_base_fee.w, fee or 0, "blob base fee")
-    for distance in range(1, min(256, environment.number) + 1):
-        digest: object = environment.block_hashes.get(environment.number - distance)
-        if digest is not None:
-            hash: bytes = digest
-            if len(hash) != 32:
-                raise ValueError(f"block_hashes: 0x{hash.hex()} has {len(hash)} bytes, not 32")
-            block.input.add_block_hash(distance, cython.cast(cython.pointer(uint8_t), PyBytes_AS_STRING(hash)))
+    put_blob_fee(block, fork, environment.excess_blob_gas)
+    put_block_hashes(block, environment.number, environment.block_hashes)
+    if environment.deposit_contract is not None:
+        put_bytes(block.input.environment.deposit_contract.bytes, environment.deposit_contract, 20, "deposit_contract")
     for recipient, amount in withdrawals:
         address: bytes = recipient
         if len(address) != 20:

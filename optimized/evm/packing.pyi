@@ -1,7 +1,7 @@
 """A block of the EVM as the engine takes it."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from samestate.optimized.evm.forks import Fork
 
@@ -19,6 +19,7 @@ class BlockEnvironment(NamedTuple):
     parent_beacon_block_root: bytes = ...
     slot_number: int = 0
     block_hashes: Mapping[int, bytes] = ...
+    deposit_contract: bytes | None = None
 
 class PackedBlock:
     @property
@@ -27,7 +28,20 @@ class PackedBlock:
     raw: Sequence[bytes]
     coinbase: bytes
     predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | None
+    malformed: tuple[int, str] | None
+    header: Mapping[str, Any] | None
+    has_withdrawals: bool
+    def sender(self, index: int) -> bytes | None: ...
+    def body_commitments(self) -> tuple[bytes, bytes, bytes]: ...
 
+def unpack(
+    fork: Fork,
+    raw: bytes,
+    chain_id: int,
+    block_hashes: Mapping[int, bytes] | None = None,
+    predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | None = None,
+    deposit_contract: bytes | None = None,
+) -> PackedBlock: ...
 def pack(
     fork: Fork,
     environment: BlockEnvironment,

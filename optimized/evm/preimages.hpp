@@ -8,7 +8,7 @@
 
 #include "samestate/optimized/core/shim.hpp"
 #include "samestate/optimized/evm/address.hpp"
-#include "samestate/optimized/words/keccak.hpp"
+#include "samestate/optimized/words/keccak_many.hpp"
 
 namespace samestate::evm {
 
@@ -22,14 +22,25 @@ struct Bytes {
 // must stay where they are. Read by many threads at once, once it is filled.
 class Preimages {
 public:
-    // Takes in `bytes`; a second time changes nothing.
-    void add(Bytes bytes) {
-        if ((count_ + 1) * 2 > table_.size()) grow();
+    // Takes in so many; what is there already changes nothing.
+    void add(const Bytes* bytes, size_t count) {
         static constexpr uint8_t nothing = 0;
-        Entry entry;
-        entry.bytes = bytes.data ? bytes : Bytes{&nothing, 0};
-        keccak256(bytes.data, bytes.length, entry.hash.bytes);
-        put(entry);
+        constexpr size_t STRETCH = 256;
+        Entry entries[STRETCH];
+        KeccakBatch batch;
+        for (size_t begin = 0; begin < count; begin += STRETCH) {
+            const size_t length = count - begin < STRETCH ? count - begin : STRETCH;
+            for (size_t i = 0; i < length; i++) {
+                const Bytes& each = bytes[begin + i];
+                entries[i].bytes = each.data ? each : Bytes{&nothing, 0};
+                batch.add(entries[i].bytes.data, entries[i].bytes.length, entries[i].hash.bytes);
+            }
+            batch.flush();
+            for (size_t i = 0; i < length; i++) {
+                if ((count_ + 1) * 2 > table_.size()) grow();
+                put(entries[i]);
+            }
+        }
     }
 
     // The bytes with that hash, or null.

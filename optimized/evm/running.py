@@ -78,7 +78,9 @@ from cython.cimports.samestate.optimized.evm.worker_seams import (
     delete_worker,
     name_of_rejection,
     new_worker,
+    recover_senders,
     set_libraries,
+    stop_recovering,
     swap_buffers,
 )
 from cython.cimports.samestate.optimized.strategies.predictions import predict
@@ -336,7 +338,7 @@ def open_step(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
     """The system calls before the first transaction."""
     local: cython.pointer(EvmWorker) = cython.cast(cython.pointer(EvmWorker), task.local)
     begin_run(task, local)
-    return end_step(task, local, local.worker.open())
+    return end_step(task, local, local.worker.open_block())
 
 
 @cython.cfunc
@@ -347,7 +349,7 @@ def close_step(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
     machine: cython.pointer(EvmMachine) = cython.cast(cython.pointer(EvmMachine), itself)
     local: cython.pointer(EvmWorker) = cython.cast(cython.pointer(EvmWorker), task.local)
     begin_run(task, local)
-    return end_step(task, local, local.worker.close(machine.settlement.deposits))
+    return end_step(task, local, local.worker.close_block(machine.settlement.deposits))
 
 
 @cython.cfunc
@@ -402,7 +404,7 @@ def run_sequentially(
     settlement: cython.pointer(Settlement) = machine.settlement
     worker: cython.pointer(Worker) = local.worker
     at[0] = 0
-    result: StepResult = worker.open()
+    result: StepResult = worker.open_block()
     if result == STEP_DONE:
         settlement.note(worker.place())
         result = worker.keep()
@@ -429,7 +431,7 @@ def run_sequentially(
     if result != STEP_DONE:
         return result
     at[0] = count + 1
-    result = worker.close(settlement.deposits)
+    result = worker.close_block(settlement.deposits)
     if result == STEP_DONE:
         settlement.note(worker.place())
         settlement.refuse(worker.last()[0])
@@ -970,6 +972,15 @@ class EvmRun:
             offset = chunk.previous
         events.reverse()
         return events
+
+    def recover_senders(self, block: PackedBlock) -> None:
+        """Find out who sent a block's transactions, from the last on, while another thread executes it."""
+        with cython.nogil:
+            recover_senders(block.input)
+
+    def stop_recovering(self, block: PackedBlock) -> None:
+        """Have whoever finds senders out leave. Any thread may."""
+        stop_recovering(block.input)
 
     def stop(self) -> None:
         """Ask all workers to leave. Any thread may."""

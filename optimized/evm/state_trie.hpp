@@ -16,12 +16,6 @@
 
 namespace samestate::evm {
 
-// The code hash of an account without code.
-inline constexpr Hash EMPTY_CODE_HASH{{
-    0xc5, 0xd2, 0x46, 0x01, 0x86, 0xf7, 0x23, 0x3c, 0x92, 0x7e, 0x7d, 0xb2, 0xdc, 0xc7, 0x03, 0xc0,
-    0xe5, 0x00, 0xb6, 0x53, 0xca, 0x82, 0x27, 0x3b, 0x7b, 0xfa, 0xd8, 0x04, 0x5d, 0x85, 0xa4, 0x70,
-}};
-
 // What a trie of storage holds of a slot: its value, which is not zero.
 struct SlotValue {
     static constexpr size_t LIMIT = 33;
@@ -201,9 +195,7 @@ public:
             std::memcpy(root, EMPTY_ROOT, 32);
             return;
         }
-        std::vector<AccountTrie::Leaf*> leaves;
-        stale_storages(accounts_.root(), 0, leaves);
-        hash_storages(leaves, workers);
+        hash_storages(workers);
         hash_accounts(workers);
         root_of(accounts_.root()->seen, root);
     }
@@ -355,25 +347,23 @@ private:
             return false;
         }
         if (entry.is_storage_changed) leaf->extra = std::move(entry.storage);
+        const bool was_unhashed = entry.leaf && before.storage_root == Hash{};
+        const bool is_unhashed = value.storage_root == Hash{};
+        if (is_unhashed && !was_unhashed) unhashed_.push_back(leaf);
+        if (was_unhashed && !is_unhashed) strike_out(leaf);
         return true;
     }
 
+    // An account that lost its storage before anybody asked for a root: rare, so a search will do.
+    void strike_out(AccountTrie::Leaf* leaf) {
+        unhashed_.erase(std::find(unhashed_.begin(), unhashed_.end(), leaf));
+    }
+
     bool remove_account(const Entry& entry, StateGap& gap) {
+        if (entry.leaf && entry.leaf->value.storage_root == Hash{}) strike_out(entry.leaf);
         if (accounts_.remove(entry.path, nodes_, gap.gap)) return true;
         name(gap, *entry.address, nullptr);
         return false;
-    }
-
-    // Accounts whose storage has to be hashed. Recursion is no deeper than a key has nibbles.
-    static void stale_storages(TrieNode* node, int start, std::vector<AccountTrie::Leaf*>& leaves) {
-        if (!is_stale(node, start)) return;
-        if (node->kind == NodeKind::LEAF) {
-            AccountTrie::Leaf* leaf = static_cast<AccountTrie::Leaf*>(node);
-            if (leaf->value.storage_root == Hash{}) leaves.push_back(leaf);
-        } else if (node->kind == NodeKind::BRANCH) {
-            for (TrieNode* child : static_cast<TrieBranch*>(node)->children)
-                if (child) stale_storages(child, node->depth + 1, leaves);
-        }
     }
 
     // The stale nodes that stand so many branches below a node, or the node itself.
@@ -397,15 +387,16 @@ private:
     }
 
     // First what hangs on the roots, so that one large storage is work for many, then the roots.
-    static void hash_storages(const std::vector<AccountTrie::Leaf*>& leaves, size_t workers) {
+    void hash_storages(size_t workers) {
         using Hasher = TrieHasher<SlotValue>;
         std::vector<Stale> nodes;
-        for (AccountTrie::Leaf* leaf : leaves) stale_below(leaf->extra->root(), 0, 1, nodes);
+        for (AccountTrie::Leaf* leaf : unhashed_) stale_below(leaf->extra->root(), 0, 1, nodes);
         hash_all<Hasher>(nodes, workers, 16);
         nodes.clear();
-        for (AccountTrie::Leaf* leaf : leaves) nodes.push_back({leaf->extra->root(), 0});
+        for (AccountTrie::Leaf* leaf : unhashed_) nodes.push_back({leaf->extra->root(), 0});
         hash_all<Hasher>(nodes, workers, 16);
-        for (AccountTrie::Leaf* leaf : leaves) root_of(leaf->extra->root()->seen, leaf->value.storage_root.bytes);
+        for (AccountTrie::Leaf* leaf : unhashed_) root_of(leaf->extra->root()->seen, leaf->value.storage_root.bytes);
+        unhashed_.clear();
     }
 
     // First the subtrees two branches down, then what is above them.
@@ -418,6 +409,7 @@ private:
 
     AccountTrie accounts_;
     const Preimages* nodes_ = nullptr;
+    std::vector<AccountTrie::Leaf*> unhashed_;   // all whose storage root is zero
 };
 
 }  // namespace samestate::evm

@@ -85,7 +85,7 @@ struct BasicBlock {
 
 static_assert(sizeof(BasicBlock) == 32);
 
-constexpr std::uint64_t BLOCK_LIMIT = 256;      // instructions of a block
+constexpr std::uint64_t BLOCK_LIMIT = 128;      // instructions of a block
 
 }  // namespace samestate::evm
 

@@ -123,7 +123,10 @@ inline std::int64_t run_transaction(Executor& executor, Account& sender, const T
         if (frame.is_creation) begin_account(executor, sender, target, transaction.value);
         else move_value(executor, sender, target, transaction.value);
         if (frame.precompile == Precompile::ripemd160) executor.ripemd160_touched = true;
-        run_frames(executor);
+        // A transfer to where no code is runs nothing.
+        const bool runs_nothing = frame.precompile == Precompile::none && frame.code->size == 0 && !frame.is_creation;
+        if (runs_nothing && executor.tracer == nullptr) frame.end = End::success;
+        else run_frames(executor);
     }
     if (frame.is_creation) executor.initcode.forget(0);
     return given - frame.reservoir + frame.spilled + kept;

@@ -1,9 +1,8 @@
 // Translating basic blocks into steps.
 //
 // A stack machine spends most of its time on moving words: PUSH, DUP, SWAP and POP are more than half of what compilers emit. Here
-// they happen once, when a block is translated: the stack is followed symbolically, each item being a constant or a *slot* (a place in
-// the worker's stack, counted from where the top was when the block began), and only what computes something becomes a step, which
-// names the slots of its operands and of its result. Where the block ends each item is put into the slot where the stack has it.
+// they happen once, when a block is translated: the stack is followed symbolically (symbolic_stack.hpp), and only what computes
+// something becomes a step, which names the slots of its operands and of its result.
 //
 // The translation of the same code is always the same, so when a block has to be left in the middle, it is followed once more up to
 // there, and what its items mean then says how to put the stack right (restore_stack).
@@ -25,55 +24,47 @@
 #include "samestate/optimized/evm/instructions.hpp"
 #include "samestate/optimized/evm/rules.hpp"
 #include "samestate/optimized/evm/steps.hpp"
+#include "samestate/optimized/evm/symbolic_stack.hpp"
 
 namespace samestate::evm {
 
-class Translation {
+class Translation : public SymbolicStack {
   public:
-    // What an item of the stack is: a slot, or a constant by its number from here on.
-    using Item = std::int32_t;
-    static constexpr Item CONSTANTS = 1 << 20;
+    Translation(const Code& code, const Rules& rules, const Analysis& analysis) : code_(code), rules_(rules), analysis_(analysis) {}
 
-    Translation(const Code& code, const Rules& rules, const Analysis& analysis) : code_(code), rules_(rules), analysis_(analysis) {
-        for (int place = 0; place < REACH; ++place) {
-            items_[place] = place - BELOW;
-            uses_[place] = place < BELOW;
-        }
+    // Follow the block that begins at a position to its end.
+    void follow(std::uint64_t begin) {
+        work_limit_ = WORK_OF_BLOCK + BLOCK_LIMIT * WORK_OF_INSTRUCTION;
+        const std::uint64_t count = follow(begin, UINT64_MAX);
+        if (work_ > WORK_OF_BLOCK + count * WORK_OF_INSTRUCTION) give_up();
     }
 
-    // Follow the block that begins at `begin`, up to its end or to `stop`, whichever is first. Whether it came to its end.
-    bool follow(std::uint64_t begin, std::uint64_t stop) {
+    // Follow the block that begins at `begin`, up to its end or to `stop`, whichever is first. How many instructions these are.
+    std::uint64_t follow(std::uint64_t begin, std::uint64_t stop) {
         begin_ = begin;
         std::uint64_t position = begin;
         for (std::uint64_t count = 0;; ++count) {
-            if (position == stop) return false;
+            if (position == stop) return count;
             const std::uint8_t opcode = position < code_.size ? code_.bytes[position] : static_cast<std::uint8_t>(STOP);
             if (count == BLOCK_LIMIT || (opcode == JUMPDEST && count > 0)) {
                 settle_all();
                 go(position);
-                return true;
+                return count;
             }
             if (!rules_.defined[opcode] || !has_reach(opcode, position)) {
                 leave(position);
-                return true;
+                return count;
             }
             gas_ += rules_.gas[opcode];
-            if (translate(opcode, position)) return true;
+            if (translate(opcode, position)) return count + 1;
             position += 1 + (opcode >= DUPN && opcode <= EXCHANGE ? 1 : immediate_length(opcode));
         }
     }
 
-    // Put every item where the stack has it.
-    void settle_all() { settle(low_, height_); }
-
-    const std::vector<Step>& steps() const { return steps_; }
-    // A constant of the block, by where it lies among them.
-    const u256& constant_at(std::int32_t place) const { return pool_[static_cast<std::size_t>(place) / sizeof(u256)]; }
-    int height() const { return height_; }
-
-    // The block that was followed to its end, with `handlers` by kind; null: there is no room. It goes by std::free.
-    BasicBlock* finish(const void* const* handlers) {
-        const std::size_t size = sizeof(BasicBlock) + steps_.size() * sizeof(Step) + pool_.size() * sizeof(u256);
+    // The block that was followed to its end, with `handlers` by kind, and its size in bytes; null: there is no room. It
+    // goes by std::free.
+    BasicBlock* finish(const void* const* handlers, std::size_t& size) {
+        size = sizeof(BasicBlock) + steps_.size() * sizeof(Step) + pool_.size() * sizeof(u256);
         auto* block = static_cast<BasicBlock*>(std::malloc(size));
         if (block == nullptr) return nullptr;
         block->gas = gas_;
@@ -102,24 +93,19 @@ class Translation {
     }
 
   private:
-    // Slots from -BELOW on are followed. A block that reaches deeper ends before.
-    static constexpr int BELOW = static_cast<int>(STACK_LIMIT);
-    static constexpr int REACH = BELOW + 3 * static_cast<int>(BLOCK_LIMIT);
+    // How much settling is worth it. Code can be written so that it takes the square of its length; it is left to the exact path, so
+    // that translating never takes much longer than running a few times what is translated.
+    static constexpr std::uint64_t WORK_OF_BLOCK = 1024;
+    static constexpr std::uint64_t WORK_OF_INSTRUCTION = 32;
 
-    // What is known of a step until all of them are there.
-    struct Shape {
-        std::uint8_t constants;     // which of result, first, second and detail count from the constants, by bit
-        bool has_rest;
-        std::uint64_t paid;         // the gas of the block up to and with its instruction
-    };
-
-    Item& item(int position) { return items_[position + BELOW]; }
-    std::int32_t& uses(Item slot) { return uses_[slot + BELOW]; }
-    static bool is_constant(Item item) { return item >= CONSTANTS; }
-    const u256& value(Item item) const { return constants_[item - CONSTANTS]; }
-
-    void reach(int depth) {
-        if (height_ - depth < low_) low_ = height_ - depth;
+    // Instead of what was followed, a block that leaves at once.
+    void give_up() {
+        steps_.clear();
+        shapes_.clear();
+        pool_.clear();
+        height_ = low_ = highest_ = 0;
+        gas_ = 0;
+        leave(begin_);
     }
 
     // Whether an instruction reaches no deeper than is followed, and its immediate means something.
@@ -134,82 +120,6 @@ class Translation {
         return height_ - depth >= -BELOW;
     }
 
-    void push(Item pushed) {
-        item(height_) = pushed;
-        if (!is_constant(pushed)) ++uses(pushed);
-        if (++height_ > highest_) highest_ = height_;
-    }
-
-    Item pop() {
-        reach(1);
-        const Item popped = item(--height_);
-        if (!is_constant(popped)) --uses(popped);
-        return popped;
-    }
-
-    void push_constant(const u256& number) {
-        constants_.push_back(number);
-        push(CONSTANTS + static_cast<Item>(constants_.size()) - 1);
-    }
-
-    // A slot for the result that is pushed next: where the stack has it, if nothing lies there that is still an item; else the slot of
-    // an operand that is none any more; else the first free one above.
-    Item slot_for_result(Item one, Item other) {
-        if (uses(height_) == 0) return height_;
-        if (!is_constant(one) && uses(one) == 0) return one;
-        if (!is_constant(other) && uses(other) == 0) return other;
-        return free_slot();
-    }
-
-    Item free_slot() {
-        Item slot = height_;
-        while (uses(slot) != 0) ++slot;
-        return slot;
-    }
-
-    Step& emit(StepKind kind) {
-        Step step{};
-        step.kind = static_cast<std::uint64_t>(kind);
-        steps_.push_back(step);
-        shapes_.push_back(Shape{0, false, gas_});
-        return steps_.back();
-    }
-
-    static std::int32_t at(Item slot) { return slot * static_cast<std::int32_t>(sizeof(u256)); }
-
-    // Where a constant lies among those of the block, in bytes from the first.
-    std::int32_t pooled(Item constant) {
-        const std::size_t number = static_cast<std::size_t>(constant - CONSTANTS);
-        if (places_.size() <= number) places_.resize(number + 1, -1);
-        if (places_[number] < 0) {
-            places_[number] = static_cast<std::int32_t>(pool_.size() * sizeof(u256));
-            pool_.push_back(constants_[number]);
-        }
-        return places_[number];
-    }
-
-    // Set one of the operands of the last step: 0 = result, 1 = first, 2 = second, 3 = detail. `is_odd` if it may be of either kind.
-    void operand(int which, Item operand, bool may_be_either) {
-        Step& step = steps_.back();
-        std::int32_t place;
-        if (is_constant(operand)) {
-            place = pooled(operand) + may_be_either;
-            shapes_.back().constants |= static_cast<std::uint8_t>(1 << which);
-        } else {
-            place = at(operand);
-        }
-        if (which == 0) step.result = place;
-        else if (which == 1) step.first = place;
-        else if (which == 2) step.second = place;
-        else step.detail = static_cast<std::uint32_t>(place);
-    }
-
-    void push_result(Item one, Item other) {
-        const Item slot = slot_for_result(one, other);
-        steps_.back().result = at(slot);
-        push(slot);
-    }
-
     // The last step may run out of gas, and the rest of the block after it: where to go on then.
     void can_run_out(std::uint64_t next_position) {
         steps_.back().position = static_cast<std::uint32_t>(next_position);
@@ -218,66 +128,6 @@ class Translation {
 
     // Of a position; what lies past the end of the code is its end.
     BasicBlock** place_of(std::uint64_t position) const { return analysis_.blocks + std::min(position, code_.size); }
-
-    // Move items of [from, to) into their slots. Other items that lie there are moved out of the way.
-    void settle(int from, int to) {
-        for (bool is_moving = true; is_moving;) {
-            is_moving = false;
-            bool is_waiting = false;
-            for (int position = from; position < to; ++position) {
-                const Item source = item(position);
-                if (source == position) continue;
-                if (uses(position) != 0) {
-                    is_waiting = true;
-                    continue;
-                }
-                move(position, source);
-                is_moving = true;
-            }
-            if (is_moving || !is_waiting) continue;
-            // What is left waits for one another, in circles, or for an item outside. One is put right by an exchange, or by having
-            // what lies in its way go elsewhere, if an exchange would take another item from where it belongs.
-            for (int position = from; position < to; ++position) {
-                const Item source = item(position);
-                if (source == position) continue;
-                if (is_constant(source) || uses(source) > 1) vacate(position);
-                else exchange(position, source);
-                is_moving = true;
-                break;
-            }
-        }
-    }
-
-    void move(int position, Item source) {
-        emit(is_constant(source) ? StepKind::CONSTANT : StepKind::COPY);
-        operand(1, source, false);
-        steps_.back().result = at(position);
-        if (!is_constant(source)) --uses(source);
-        ++uses(position);
-        item(position) = position;
-    }
-
-    void exchange(Item one, Item other) {
-        emit(StepKind::EXCHANGE);
-        steps_.back().first = at(one);
-        steps_.back().result = at(other);
-        for (int position = low_; position < height_; ++position) {
-            if (item(position) == one) item(position) = other;
-            else if (item(position) == other) item(position) = one;
-        }
-        std::swap(uses(one), uses(other));
-    }
-
-    void vacate(Item slot) {
-        const Item free = free_slot();
-        emit(StepKind::COPY);
-        steps_.back().first = at(slot);
-        steps_.back().result = at(free);
-        for (int position = low_; position < height_; ++position)
-            if (item(position) == slot) item(position) = free;
-        uses(free) = uses(slot);
-        uses(slot) = 0;
-    }
 
     Step& end(StepKind kind) {
         Step& step = emit(kind);
@@ -646,17 +496,6 @@ class Translation {
     const Rules& rules_;
     const Analysis& analysis_;
     std::uint64_t begin_ = 0;
-    std::uint64_t gas_ = 0;
-    int height_ = 0;        // of the stack, counted from where it was when the block began
-    int low_ = 0;           // how deep it was looked into
-    int highest_ = 0;
-    Item items_[REACH];     // by position
-    std::int32_t uses_[REACH];  // by slot: how many items lie there
-    std::vector<Step> steps_;
-    std::vector<Shape> shapes_;
-    std::vector<u256> constants_;           // all that have come up, by number
-    std::vector<std::int32_t> places_;      // where in the pool those are that steps use, or -1
-    std::vector<u256> pool_;
 };
 
 }  // namespace samestate::evm

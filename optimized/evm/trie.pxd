@@ -25,7 +25,7 @@ cdef extern from "samestate/optimized/evm/preimages.hpp" namespace "samestate::e
         size_t length
 
     cppclass Preimages:
-        void add(Bytes bytes) except +
+        void add(const Bytes* bytes, size_t count) except +
         const Bytes* find(const uint8_t* hash)
 
 
@@ -35,6 +35,13 @@ cdef extern from "samestate/optimized/evm/state_trie.hpp" namespace "samestate::
         u256 balance
         Hash code_hash
         bint has_storage()
+
+    enum:
+        HELD "samestate::evm::AccountChange::HELD"
+        BALANCE_SET "samestate::evm::AccountChange::BALANCE_SET"
+        NONCE_SET "samestate::evm::AccountChange::NONCE_SET"
+        CODE_SET "samestate::evm::AccountChange::CODE_SET"
+        WIPED "samestate::evm::AccountChange::WIPED"
 
     cppclass AccountChange:
         Address address
@@ -84,8 +91,11 @@ cdef class StateTrie:
     cdef list kept
     cdef bint is_broken
 
-    cdef Bytes keep(self, bytes data) except *
+    cdef int keep(self, Preimages* preimages, object given) except -1
     cdef int check(self) except -1
+    cdef int put(
+        self, const AccountChange* accounts, size_t account_count, const SlotChange* slots, size_t slot_count, size_t workers
+    ) except -1
 
 
 cdef const uint8_t* bytes_of(bytes data) noexcept

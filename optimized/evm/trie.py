@@ -14,12 +14,6 @@ ACCOUNT_SIZE = cython.declare(cython.int, 20 + 2 + 8 + 32 + 32)
 # A packed slot: address, slot, value.
 SLOT_SIZE = cython.declare(cython.int, 20 + 32 + 32)
 
-HELD = cython.declare(cython.int, 1)
-BALANCE_SET = cython.declare(cython.int, 2)
-NONCE_SET = cython.declare(cython.int, 4)
-CODE_SET = cython.declare(cython.int, 8)
-WIPED = cython.declare(cython.int, 16)
-
 EMPTY_CODE_HASH = bytes.fromhex("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
 MAXIMUM_WORKERS = 256
 
@@ -83,22 +77,25 @@ class StateTrie:
         # Their bytes stay where they are as long as the list keeps them.
         self.kept = []
         self.is_broken = False
-        for node in nodes:
-            self.nodes.add(self.keep(node))
-        for code in codes:
-            self.codes.add(self.keep(code))
+        self.keep(cython.address(self.nodes), nodes)
+        self.keep(cython.address(self.codes), codes)
         if root is not None:
             if len(root) != 32:
                 raise ValueError("a root must be 32 bytes")
             self.tries.begin_partial(bytes_of(root), cython.address(self.nodes))
 
-    def keep(self, data: bytes) -> Bytes:
-        """Keep an object, and give where its bytes are."""
-        found: Bytes
-        self.kept.append(data)
-        found.data = bytes_of(data)
-        found.length = len(data)
-        return found
+    def keep(self, preimages: cython.pointer(Preimages), given: object) -> cython.int:
+        """Take in bytes by their hashes, and keep them."""
+        places: vector[Bytes]
+        place: Bytes
+        data: bytes
+        for data in given:
+            self.kept.append(data)
+            place.data = bytes_of(data)
+            place.length = len(data)
+            places.push_back(place)
+        preimages.add(places.data(), places.size())
+        return 0
 
     def update(self, accounts: bytes = b"", slots: bytes = b"", workers: int = 1) -> None:
         """Put in what has changed: records of :func:`pack_account` and :func:`pack_slot`, one after another.
@@ -109,7 +106,6 @@ class StateTrie:
         slot_changes: vector[SlotChange]
         account: AccountChange
         slot: SlotChange
-        gap: StateGap
         threads: cython.size_t = thread_count(workers)
         position: cython.pointer(cython.const[uint8_t])
         _: cython.size_t
@@ -137,11 +133,25 @@ class StateTrie:
             slot.value = load_be(position + 52)
             slot_changes.push_back(slot)
             position += SLOT_SIZE
+        self.put(account_changes.data(), account_count, slot_changes.data(), slot_count, threads)
+
+    def put(
+        self,
+        accounts: cython.pointer(cython.const[AccountChange]),
+        account_count: cython.size_t,
+        slots: cython.pointer(cython.const[SlotChange]),
+        slot_count: cython.size_t,
+        workers: cython.size_t,
+    ) -> cython.int:
+        """The same for changes that are at hand as C++ has them."""
+        gap: StateGap
+        self.check()
         self.is_broken = True
         with cython.nogil:
-            self.tries.update(account_changes.data(), account_count, slot_changes.data(), slot_count, threads, gap)
+            self.tries.update(accounts, account_count, slots, slot_count, workers, gap)
         raise_gap(cython.address(gap))
         self.is_broken = False
+        return 0
 
     def root(self, workers: int = 1) -> bytes:
         """The state root. Hashes what has changed since it was asked for last, on so many threads."""

@@ -82,7 +82,7 @@ class Worker {
     // False where there is no address space.
     bool prepare() {
         if (executor.stack) return true;
-        if (!stack_.take((DEPTH_LIMIT + 1) * STACK_LIMIT * sizeof(u256)) || !memory_.take(MEMORY)) return false;
+        if (!stack_.take(((DEPTH_LIMIT + 1) * STACK_LIMIT + STACK_SPARE) * sizeof(u256)) || !memory_.take(MEMORY)) return false;
         executor.stack = static_cast<u256*>(stack_.begin());
         executor.memory = static_cast<std::uint8_t*>(memory_.begin());
         executor.memory_limit = MEMORY;
@@ -102,10 +102,10 @@ class Worker {
     }
 
     // What happens before the first transaction. Its record follows in `record`, here and below, whose figures say what is wrong.
-    StepResult open() {
+    StepResult open_block() {
         return guarded([&] {
             executor.state.begin_step();
-            open_block(executor);
+            evm::open_block(executor);
             append(Rejection::NONE, nullptr, 0);
         });
     }
@@ -132,11 +132,11 @@ class Worker {
     }
 
     // What happens after the last transaction. The output of its record is the requests, each after its length in 4 bytes.
-    StepResult close(const Deposits& deposits) {
+    StepResult close_block(const Deposits& deposits) {
         const StepResult result = guarded([&] {
             Requests requests;
             executor.state.begin_step();
-            const Rejection rejection = close_block(executor, deposits, requests);
+            const Rejection rejection = evm::close_block(executor, deposits, requests);
             Buffer output;
             std::uint64_t begin = 0;
             for (std::uint64_t end : requests.ends) {
@@ -251,6 +251,16 @@ struct Settlement {
 
     std::string detail_;
 };
+
+// Find senders out beforehand, beside whoever executes the block. Where there is no memory for it, nobody does.
+inline void recover_senders(BlockInput& input) {
+    try {
+        input.recover_senders(&recover_address);
+    } catch (const std::bad_alloc&) {
+    }
+}
+
+inline void stop_recovering(BlockInput& input) { atomic_store(&input.no_more_senders, 1, "evm.senders.stop"); }
 
 // Where this module finds native libraries: once, when it is imported.
 inline void set_libraries(Libraries* libraries) { native_libraries = libraries; }

@@ -4,9 +4,10 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
+from samestate.optimized.evm.encodings cimport DecodedBlock, DecodingError
 from samestate.optimized.evm.native.precompiles cimport Libraries
 from samestate.optimized.evm.seams cimport (
-    Account, Address, Buffer, CodeTable, Environment, Rules, Slot, State, u256,
+    Account, Address, Buffer, CodeTable, Environment, Hash, Rules, Slot, State, u256,
 )
 
 cdef extern from "samestate/optimized/evm/transaction.hpp" namespace "samestate::evm" nogil:
@@ -21,6 +22,8 @@ cdef extern from "samestate/optimized/evm/block_input.hpp" namespace "samestate:
         uint64_t known
     cppclass BlockInput:
         Environment environment
+        DecodedBlock decoded
+        DecodingError load(const uint8_t* bytes, size_t length) except +
         vector[Transaction] transactions
         vector[Sender] senders
         uint8_t add_transaction(const uint8_t* bytes, size_t length) except +
@@ -123,9 +126,9 @@ cdef extern from "samestate/optimized/evm/worker.hpp" namespace "samestate::evm"
         uint64_t running
         cbool prepare() noexcept
         void begin_block(const Rules* rules, BlockInput* block, CodeTable* codes, uint64_t seed, const uint64_t* stop) except +
-        StepResult open() noexcept
+        StepResult open_block() noexcept
         StepResult execute(uint64_t transaction) noexcept
-        StepResult close(const Deposits& deposits) noexcept
+        StepResult close_block(const Deposits& deposits) noexcept
         StepResult keep() noexcept
         uint64_t place() noexcept
         const OutcomeRecord* last() noexcept
@@ -140,8 +143,24 @@ cdef extern from "samestate/optimized/evm/worker.hpp" namespace "samestate::evm"
         void overflow() noexcept
         uint8_t code() noexcept
         const char* detail() noexcept
+    void recover_senders(BlockInput& input) noexcept
+    void stop_recovering(BlockInput& input) noexcept
     void set_libraries(Libraries* libraries) noexcept
     Worker* new_worker() noexcept
     void delete_worker(Worker* worker) noexcept
     void swap_buffers(Buffer& one, Buffer& other) noexcept
     uint64_t append_bytes(Buffer& buffer, const void* bytes, uint64_t length) except +
+
+cdef extern from "samestate/optimized/evm/receipts.hpp" namespace "samestate::evm" nogil:
+    cppclass Bloom:
+        uint8_t bytes[256]
+
+cdef extern from "samestate/optimized/evm/commitments.hpp" namespace "samestate::evm" nogil:
+    cppclass BodyCommitments:
+        Hash transactions_root
+        Hash ommers_hash
+        Hash withdrawals_root
+    void commit_to_body(const BlockInput& input, BodyCommitments& commitments) except +
+    void commit_to_receipts(
+        const BlockInput& input, const Buffer& records, const vector[uint64_t]& places, Hash& root, Bloom& bloom
+    ) except +

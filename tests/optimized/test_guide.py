@@ -28,10 +28,10 @@ def run(code: str, folder: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize(("place", "lines"), [(0, 2), (1, 1)], ids=["machine", "chain"])
+@pytest.mark.parametrize(("place", "lines"), [(0, 2), (1, 2), (2, 1)], ids=["machine", "evm", "chain"])
 def test_a_program_of_the_guide(place: int, lines: int, tmp_path: Path) -> None:
     programs = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
-    assert len(programs) == 2
+    assert len(programs) == 3
     printed = run(programs[place], tmp_path)
     assert len(printed) == lines
     for line in printed:

@@ -535,3 +535,26 @@ def test_wrong_difficulty_of_the_parent() -> None:
 def test_the_id_of_a_chain_has_64_bits(id: str) -> None:
     answer = call(f"--state.chainid={id}", "--state.fork=Prague")
     assert (answer.exit_code, answer.stderr) == (2, f"samestate: --state.chainid {id}: must be a number of 64 bits\n")
+
+
+@pytest.mark.parametrize("fork", sorted(BY_NAME))
+def test_an_engine_gives_what_the_specification_gives(fork: str) -> None:
+    """On every fork, with transactions between two that are left out."""
+    last = {**TRANSACTION, "nonce": "0xad", "gas": "0x7a120"}
+    first = {**TRANSACTION, "gas": "0x7a120"}
+    is_merged = list(BY_NAME).index(fork) >= list(BY_NAME).index("Paris")
+    env = {**({} if is_merged else PRE_MERGE), **(AMSTERDAM if fork == "Amsterdam" else {})}
+    given = parts({**TRANSACTION, "nonce": "0xae"}, first, {**TRANSACTION, "nonce": "0xff"}, last, env=env)
+    answers = [transition(fork, *engine, stdin=given) for engine in ((), ("--engine", "optimized:sequential"))]
+    ours, theirs = (answer.json for answer in answers)
+    rejected = [content["result"].pop("rejected") for content in (ours, theirs)]
+    told = [[(entry["index"], entry["error"].partition(": ")[0]) for entry in entries] for entries in rejected]
+    assert [index for index, _ in told[0]] == [0, 2]
+    assert told[0] == told[1]  # what is said beyond the code is each one's own
+    assert ours == theirs
+
+
+def test_an_engine_writes_no_traces() -> None:
+    answer = call("--state.fork=Osaka", *ALL_ON_STDIN, "--trace", "--engine=optimized", stdin=parts(TRANSACTION))
+    assert answer.exit_code == 2
+    assert "--trace: only the specification writes traces" in answer.stderr

@@ -189,7 +189,7 @@ def test_adaptive_takes_the_access_list_where_there_is_one() -> None:
 
 def test_what_got_in_one_anothers_way_is_remembered_and_tried_again() -> None:
     chooser = Chooser()
-    shape = Shape(FEWEST, 2, 1.0, 0.0, 1.0, 17, False)
+    shape = Shape(FEWEST, 2, 1.0, 0.01, 1.0, 17, False, True)
     first = chooser.choose(shape)
     assert first.strategy == "block-stm"
     chooser.learn(shape, first, FEWEST + 1)
@@ -200,3 +200,5 @@ def test_what_got_in_one_anothers_way_is_remembered_and_tried_again() -> None:
         assert chooser.choose(shape._replace(kind=18)).strategy == "block-stm"
     assert chooser.choose(shape).strategy == "block-stm"
     assert chooser.choose(shape._replace(transactions=FEWEST - 1)).strategy == "sequential"
+    assert chooser.choose(shape._replace(largest_sender=0.5)).strategy == "sequential"
+    assert chooser.choose(shape._replace(largest_sender=0.5, senders_known=False)).strategy == "block-stm"

@@ -1,0 +1,116 @@
+"""A raw block, from its bytes to the state after it: decoded, executed, and held against all that its header says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from samestate.optimized.evm.encodings import requests_hash
+from samestate.optimized.evm.packing import PackedBlock
+from samestate.optimized.evm.result import EvmResult
+from samestate.optimized.result import Rejection
+
+EMPTY_LIST_HASH = bytes.fromhex("1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347")
+"""The hash of an empty list: of no ommers."""
+
+
+@dataclass(slots=True)
+class Stages:
+    """Seconds that each stage of an import took, by name, in the order in which they began.
+
+    Stages overlap where workers are at several at once, so that their sum may be more than the whole took.
+    """
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def note(self, stage: str, since: float) -> float:
+        """A stage began ``since`` and is over. Gives the time."""
+        now = time.perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - since
+        return now
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something that a header says, what it is, and the code of the rejection where the two differ."""
+
+    name: str
+    claimed: object
+    computed: object
+    code: str
+
+
+def body_claims(block: PackedBlock) -> list[Claim]:
+    """What the header says of the body."""
+    header = block.header
+    assert header is not None
+    transactions, ommers, withdrawals = block.body_commitments()
+    claims = [
+        Claim("transactions root", header["transactions_root"], transactions, "INVALID_TRANSACTIONS_ROOT"),
+        Claim("ommers hash", header["ommers_hash"], ommers, "INVALID_OMMERS_HASH"),
+    ]
+    if block.has_withdrawals:
+        claims.append(Claim("withdrawals root", header["withdrawals_root"], withdrawals, "INVALID_WITHDRAWALS_ROOT"))
+    return claims
+
+
+def execution_claims(block: PackedBlock, result: EvmResult, fields: Mapping[str, bool]) -> list[Claim]:
+    """What the header says of the execution, but for the state root. ``fields``: which later ones its fork has."""
+    header = block.header
+    assert header is not None
+    root, bloom = result.records.commitments(block)
+    gas_used = max(result.totals.execution_gas, result.totals.state_gas)
+    claims = [
+        Claim("gas used", header["gas_used"], gas_used, "INVALID_GAS_USED"),
+        Claim("receipts root", header["receipts_root"], root, "INVALID_RECEIPTS_ROOT"),
+        Claim("logs bloom", header["bloom"], bloom, "INVALID_LOGS_BLOOM"),
+    ]
+    if fields["blob_gas_used"]:
+        claims.append(
+            Claim("blob gas used", header["blob_gas_used"], result.totals.blob_gas_used, "INVALID_BLOB_GAS_USED")
+        )
+    if fields["requests_hash"]:
+        computed = requests_hash(result.requests)
+        claims.append(Claim("requests hash", header["requests_hash"], computed, "INVALID_REQUESTS_HASH"))
+    return claims
+
+
+def state_claim(block: PackedBlock, result: EvmResult, workers: int) -> Claim:
+    """What the header says of the state after the block."""
+    assert block.header is not None
+    return Claim("state root", block.header["state_root"], result.ledger.root(workers), "INVALID_STATE_ROOT")
+
+
+def refusal(claims: Sequence[Claim]) -> Rejection | None:
+    """Why the block is invalid, if one of the claims is false: the first of them."""
+    for claim in claims:
+        if claim.claimed != claim.computed:
+            said = f"the header says {show(claim.claimed)}, and it is {show(claim.computed)}"
+            return Rejection(claim.code, None, f"{claim.name}: {said}")
+    return None
+
+
+def show(value: object) -> str:
+    """A value of a header for people."""
+    return f"0x{value.hex()}" if isinstance(value, bytes) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of a raw block: its result, why the block is invalid if it is, and what each stage took.
+
+    ``claims``: all that was compared with its header, in the order in which the first false one decides.
+    """
+
+    block: PackedBlock
+    result: EvmResult
+    rejection: Rejection | None
+    stages: Stages
+    claims: tuple[Claim, ...] = ()
+
+    def keep(self) -> None:
+        """Let the state be the one after the block. Raises ValueError where that is invalid."""
+        if self.rejection is not None:
+            raise ValueError(f"an invalid block leaves no state: {self.rejection.code}")
+        self.result.ledger.apply()
