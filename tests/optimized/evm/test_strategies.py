@@ -47,7 +47,7 @@ def packed(name: str, predictions: dict[bytes, list[tuple[int, bytes | None]]] |
     payload = workload.case.payload()
     return pack(
         page_of(name_fork(workload.case.fork)),
-        plain_environment(payload.environment),
+        plain_environment(payload.environment, workload.case.fork.deposit_contract),
         [encode_transaction(transaction) for transaction in payload.transactions],
         predictions=predictions,
         senders=workload.senders,
@@ -103,7 +103,7 @@ def test_a_block_that_ends_in_a_run_names_the_transaction() -> None:
     block = packed("transfers")
     again = pack(
         page_of(name_fork(OSAKA)),
-        plain_environment(workload_of("transfers").case.payload().environment),
+        plain_environment(workload_of("transfers").case.payload().environment, OSAKA.deposit_contract),
         [*block.raw[:10], block.raw[3], *block.raw[10:]],
     )
     for strategy in ("sequential", "block-stm", "locks", "waves", "adaptive"):
