@@ -169,6 +169,8 @@ class EvmResult:
         if not self._recorded:
             return ()
         if self._steps is None:
+            if self.records.version != self._world.version:
+                raise ValueError("the state has changed since the block was executed on it")
             ledger = Ledger(self._world.get, merge, storage_owner)
             count = 0 if self.rejection is not None else len(self.records)
             effects = (self.records.effect(step) for step in range(count))

@@ -74,7 +74,9 @@ from cython.cimports.samestate.optimized.evm.worker_seams import (
     delete_worker,
     name_of_rejection,
     new_worker,
+    recover_senders,
     set_libraries,
+    stop_recovering,
     swap_buffers,
 )
 from cython.cimports.samestate.optimized.strategies.predictions import predict
@@ -816,6 +818,15 @@ class EvmRun:
             offset = chunk.previous
         events.reverse()
         return events
+
+    def recover_senders(self, block: PackedBlock) -> None:
+        """Find out who sent a block's transactions, from the last on, while another thread executes it."""
+        with cython.nogil:
+            recover_senders(block.input)
+
+    def stop_recovering(self, block: PackedBlock) -> None:
+        """Have whoever finds senders out leave. Any thread may."""
+        stop_recovering(block.input)
 
     def stop(self) -> None:
         """Ask all workers to leave. Any thread may."""
