@@ -25,9 +25,16 @@
 
 namespace samestate::evm {
 
-// Stop where somebody has asked for it. Called at jumps, so at least once in as many instructions as a code has.
-inline void heed_stop(const Executor& executor) {
+// Stop where somebody has asked for it.
+[[gnu::noinline]] inline void look_at_stop(const Executor& executor) {
     if (executor.stop && peek(executor.stop)) throw Interrupted{Interruption::stopped};
+    if (executor.poll && executor.poll(executor.poll_itself)) throw Interrupted{Interruption::stopped};
+}
+
+// Do so now and then. Called wherever a frame begins or goes on, and where it jumps on the exact path; the block path counts gas.
+inline void heed_stop(Executor& executor) {
+    constexpr std::uint64_t PASSES_BETWEEN_LOOKS = 64;
+    if (++executor.passes % PASSES_BETWEEN_LOOKS == 0) look_at_stop(executor);
 }
 
 // Where a jump goes: to a JUMPDEST that is no immediate. Whether it may.

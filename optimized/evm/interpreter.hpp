@@ -33,6 +33,7 @@ inline bool is_hot(Analysis& analysis, const AnalysisList& analyses) {
 // is set if it succeeded or reverted) or enters another frame (`enter`). A frame that halted has its gas still in `gas`: burning it is
 // the caller's, as all that the end of a frame means to others.
 inline Next run(Executor& executor, Frame& frame) {
+    heed_stop(executor);
     if (executor.tracer) return run_exact<true>(executor, frame, false);
     AnalysisList& analyses = executor.codes->analyses();
     // Code in a table is likely to be run again. Of other code nothing is found out until it jumps.
