@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from samestate.conformance.benchmarking.block_facts import Facts, of_result
-from samestate.conformance.benchmarking.evm_workloads import EvmWorkload
+from samestate.conformance.benchmarking.evm_workloads import EvmWorkload, RawBlock
 from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, Turn
 from samestate.conformance.engines.in_process import ACCESS_LIST
-from samestate.conformance.engines.optimized.evm import evm_result, packed_block, world_of
-from samestate.conformance.engines.predictions import list_predictions
+from samestate.conformance.engines.optimized.evm import evm_result, packed_block, page_of, world_of
+from samestate.conformance.engines.predictions import evm_predictions, list_predictions
+from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.optimized.configuration import Configuration
 from samestate.spec.evm.chain import access_list_of
 from samestate.spec.evm.machine import Evm
@@ -28,11 +29,8 @@ class EngineMissing(Exception):  # noqa: N818 - says what is wrong
 def adapt(workload: EvmWorkload, strategy: str) -> tuple[tuple[object, ...], Callable[[Any], Facts]]:
     """What ``EvmEngine.execute`` takes for a workload, and what reads the facts out of its result.
 
-    A workload of a chain (``workload.link``) is the raw block, with its access list, to be imported: senders,
-    execution, roots. Any other is executed alone, its senders given. Raises EngineMissing.
+    Raises EngineMissing.
     """
-    if workload.link is not None:
-        raise EngineMissing("the compiled EVM takes no raw blocks yet")
     machine, payload, state = Evm(workload.case.fork), workload.case.payload(), workload.case.state()
     world = world_of(state)
     predictions = None
@@ -62,21 +60,58 @@ class ComparedEvmEngine:
         self.id = f"optimized:{strategy}"
         self.strategy = strategy
         self.workers = workers
-        self._given, self._facts_of = adapt(workload, strategy)
         self._engine = engine_class()(Configuration(strategy=strategy, workers=workers, record=False))
+        self._run: Callable[[], Turn]
+        self.facts: Callable[[], Facts]
+        """What the block came to."""
+        if workload.link is None:
+            self._run, self.facts = self._executing(workload)
+        else:
+            self._run, self.facts = self._importing(workload, workload.link)
 
     def turn(self) -> Turn:
-        """Execute the block once. The first turn, which does not count, has warmed the engine up."""
-        start = time.perf_counter()
-        result = self._engine.execute(*self._given)
-        seconds = time.perf_counter() - start
-        if result.rejection is not None:
-            raise RuntimeError(f"{self.id}: the block was rejected: {result.rejection}")
-        return Turn(seconds)
+        """Take the block once. The first turn, which does not count, has warmed the engine up."""
+        return self._run()
 
-    def facts(self) -> Facts:
-        """What the block came to."""
-        return self._facts_of(self._engine.execute(*self._given))
+    def _executing(self, workload: EvmWorkload) -> tuple[Callable[[], Turn], Callable[[], Facts]]:
+        """Execute the block, its senders given."""
+        given, facts_of = adapt(workload, self.strategy)
+
+        def turn() -> Turn:
+            start = time.perf_counter()
+            result = self._engine.execute(*given)
+            seconds = time.perf_counter() - start
+            if result.rejection is not None:
+                raise RuntimeError(f"{self.id}: the block was rejected: {result.rejection}")
+            return Turn(seconds)
+
+        return turn, lambda: facts_of(self._engine.execute(*given))
+
+    def _importing(self, workload: EvmWorkload, link: RawBlock) -> tuple[Callable[[], Turn], Callable[[], Facts]]:
+        """Import the raw block: senders, execution, and all that the header says. The state stays the one before it."""
+        page = page_of(name_fork(workload.case.fork))
+        world = world_of(workload.case.state())
+        predictions = evm_predictions(link.access_list) if self.strategy == ACCESS_LIST else None
+
+        def imported() -> Any:
+            return self._engine.import_block(page, link.block, workload.case.chain_id, world, predictions=predictions)
+
+        def turn() -> Turn:
+            world.root()  # takes back what the last import has computed of the state after it
+            start = time.perf_counter()
+            found = imported()
+            seconds = time.perf_counter() - start
+            if found.rejection is not None:
+                raise RuntimeError(f"{self.id}: the block was rejected: {found.rejection}")
+            return Turn(seconds)
+
+        def facts() -> Facts:
+            found = imported()
+            computed = {claim.name: claim.computed for claim in found.claims}
+            whole = {"state_root": computed["state root"], "gas_used": computed["gas used"]}
+            return {"block_hash": link.header.hash() if found.rejection is None else b"", **whole}
+
+        return turn, facts
 
     def close(self) -> None:
         """Give back what the engine holds."""

@@ -9,17 +9,27 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
 
+from samestate.conformance.engines.optimized.evm import evm_result
+from samestate.conformance.engines.optimized.evm import plain_block as plain_evm_block
+from samestate.conformance.engines.optimized.parts import verified
+from samestate.conformance.engines.optimized.plain import plain_state
 from samestate.conformance.engines.optimized.toy import plain_block, toy_result
+from samestate.conformance.engines.predictions import Predictions, predictions_of
+from samestate.conformance.engines.protocol import AnyResult
 from samestate.conformance.exploring.apart import SeparateProcess
 from samestate.conformance.exploring.variants import CHECKOUT, load
 from samestate.reference.difference import Ending, end_of, judge, right_end_of
 from samestate.reference.explorer import IDLE, Kind, Label, Point, Violation, Worker
+from samestate.spec.evm.halts import Halt, OutOfGas
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.state import FlatState
 from samestate.spec.toy.block import Block
 from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.state import ToyState
@@ -183,6 +193,69 @@ class ToyProgram(CompiledProgram):
             executions = self.run.figures()["executions"]
             if max(executions, default=1) > 1:
                 raise Violation(EXECUTED_ONCE, f"executions of each transaction: {executions}")
+
+
+class EvmProgram(CompiledProgram):
+    """A block of the EVM; what is right is what the specification says, its verdict on the access list included.
+
+    Codes and senders are found out anew in each run, since whoever finds one passes points of its own.
+    """
+
+    def __init__(
+        self,
+        machine: Evm,
+        block: Payload,
+        state: FlatState,
+        strategy: str = "block-stm",
+        workers: int = 2,
+        bug: int = NOTHING,
+        predictions: Predictions | None = None,
+    ) -> None:
+        super().__init__(workers, bug)
+        self.machine = machine
+        self.block = block
+        self.state = state
+        self.control.set_hook(None)
+        self.control.set_mutant(NOTHING)
+        self.right = right_end_of(lambda: apply_block(machine, block, state))
+        self.given = plain_evm_block(machine, block, predictions or predictions_of(block)), plain_state(state)
+        self.run = part("evm.running").EvmRun(arena(), workers, strategy)
+
+    def lay_out(self) -> None:
+        """See :class:`CompiledProgram`, here and below."""
+        block, state = self.given
+        world = part("evm.world").World()
+        world.apply(state)
+        self.run.begin(part("evm.packing").pack(*block), world, time_limit=NO_LIMIT)
+
+    def work(self, number: int) -> None:
+        self.run.work(number)
+
+    def broken_invariant(self) -> str | None:
+        broken: str | None = self.run.broken_invariant()
+        return broken
+
+    def judge(self) -> None:
+        judge(comparable(self.right), comparable(end_of(self._result)))
+
+    def _result(self) -> AnyResult:
+        return verified(self.machine, self.block, evm_result(self.run.finish(), self.block, self.state))
+
+
+def comparable(ending: Ending) -> Ending:
+    """How a block of the EVM ended, its halts by their names: they are exceptions, each equal to itself alone.
+
+    Of which kind the gas was that ran out, the compiled machine does not say.
+    """
+    if isinstance(ending, Exception):
+        return ending
+    named = tuple((outcome._replace(halt=None), halt_name(outcome.halt)) for outcome in ending.outcomes)
+    return replace(ending, outcomes=named)
+
+
+def halt_name(halt: Halt | None) -> str:
+    """What a halt is called, one kind of gas like the other."""
+    return OutOfGas.__name__ if isinstance(halt, OutOfGas) else type(halt).__name__
 
 
 def right_accesses(right: Ending) -> list[tuple[list[bytes], list[bytes]]] | None:

@@ -71,17 +71,19 @@ def reference_program(name: str, machine: Any, block: Any, state: Any, workers: 
 
 
 def compiled_program(name: str, machine: Any, block: Any, state: Any, workers: int, predictions: Any) -> Program:
-    """The workers of the compiled toy machine, in the build for the explorer, which is made where it is stale."""
-    if name not in STRATEGIES or not isinstance(machine, Toy):
-        raise InputError(f"engine: only strategies of the toy are compiled with a hook, and {name!r} is none")
-    if name == "access-list" and block.access_list is None:
+    """The workers of a compiled machine, in the build for the explorer, which is made where it is stale."""
+    if name not in STRATEGIES:
+        raise InputError(f"engine: no strategy is called {name!r}; known are {', '.join(STRATEGIES)}")
+    if name == "access-list" and predictions is None:
         raise InputError("engine: the strategy access-list executes from access lists, and the block has none")
     try:
-        from samestate.conformance.exploring.compiled import ToyProgram
+        from samestate.conformance.exploring.compiled import EvmProgram, ToyProgram
     except ImportError as error:
         raise InputError(f"engine: {without_engine(error)}") from error
     try:
-        return ToyProgram(block, state, name, workers)
+        if isinstance(machine, Toy):
+            return ToyProgram(block, state, name, workers)
+        return EvmProgram(machine, block, state, name, workers, predictions=predictions)
     except VariantError as error:
         raise InputError(f"engine: {error}") from error
 

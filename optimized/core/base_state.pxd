@@ -54,6 +54,7 @@ cdef class StateTable:
     ) except -1
     cdef int wipe_slots(self, const void* owner, uint64_t length) except -1
     cdef int release(self) except -1
+    cdef bint next_present(self, uint64_t* slot, const char** name, uint64_t* length, Content* content) noexcept
     cdef int make_room(self, uint64_t bytes) except -1
     cdef int lay_out(self, uint64_t size, uint64_t slots) except -1
     cdef uint64_t record(self, const void* name, uint64_t length) except 0

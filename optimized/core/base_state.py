@@ -326,23 +326,43 @@ class StateTable:
         for name, value in changes.items():
             self.set(name, value)
 
-    def items(self) -> Iterator[tuple[bytes, bytes]]:
-        """All keys that are there, with their values, in no order. Not while it is changed."""
-        slot: uint64_t
-        content: Content
+    def next_present(
+        self,
+        slot: cython.pointer(uint64_t),
+        name: cython.pointer(cython.p_const_char),
+        length: cython.pointer(uint64_t),
+        content: cython.pointer(Content),
+    ) -> cython.bint:
+        """The next key that has a value, of those from ``slot`` on, which is left behind it. False where there is none.
+
+        Begin with 0 to see all of them, in no order. Not while the table is changed.
+        """
         table: cython.pointer(TableMemory) = cython.address(self.table)
-        found = []
-        for slot in range(table.mask + 1):
-            place: uint64_t = slots_of(table)[slot]
+        while slot[0] <= table.mask:
+            place: uint64_t = slots_of(table)[slot[0]]
+            slot[0] += 1
             if place == 0:
                 continue
             record: cython.pointer(StateRecord) = record_at(table, place)
-            content_at(table, record, cython.address(content))
+            content_at(table, record, content)
             if content.data != cython.NULL:
-                name = PyBytes_FromStringAndSize(table.base + record.name, record.name_length)
-                found.append(
-                    (name, PyBytes_FromStringAndSize(cython.cast(cython.p_const_char, content.data), content.length))
-                )
+                name[0] = table.base + record.name
+                length[0] = record.name_length
+                return True
+        return False
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """All keys that are there, with their values, in no order. Not while it is changed."""
+        slot: uint64_t = 0
+        length: uint64_t
+        name: cython.p_const_char
+        content: Content
+        found = []
+        while self.next_present(
+            cython.address(slot), cython.address(name), cython.address(length), cython.address(content)
+        ):
+            value = PyBytes_FromStringAndSize(cython.cast(cython.p_const_char, content.data), content.length)
+            found.append((PyBytes_FromStringAndSize(name, length), value))
         return iter(found)
 
     def __len__(self) -> int:

@@ -353,7 +353,8 @@ dispatch:
 refill:
     gas += static_cast<std::int64_t>(block->gas);
     if (reserve > 0) {
-        look_at_stop(executor);
+        heed_stop(executor);
+        look_around(executor);
         gas += reserve;
         reserve = gas > GAS_BETWEEN_STOPS ? gas - GAS_BETWEEN_STOPS : 0;
         if (block->gas > static_cast<std::uint64_t>(GAS_BETWEEN_STOPS)) reserve = 0;

@@ -13,6 +13,7 @@ from cython.cimports.samestate.optimized.evm.worker_seams import (
     commit_to_receipts,
     name_of_end,
 )
+from cython.cimports.samestate.optimized.evm.world import World
 
 
 @cython.cfunc
@@ -37,8 +38,9 @@ def topic_at(limbs: cython.pointer(cython.const[uint64_t])) -> object:
 class BlockRecords:
     """The records of a block's steps, each as outcome_record.hpp has it. Step 0 opens the block."""
 
-    def __cinit__(self, world):
+    def __cinit__(self, world: World):
         self.world = world
+        self.version = world.version
 
     def __len__(self) -> int:
         return self.places.size()

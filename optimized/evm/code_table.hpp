@@ -2,6 +2,9 @@
 //
 // Looking one up takes no lock: a table of pointers that are only ever added, replaced by a larger one as a whole when it fills. What
 // was replaced stays until the table goes, since somebody may still be looking through it. Codes never move and never change.
+//
+// Who adds one waits for whoever is adding another, which is short: the lock is a word, and not a std::mutex, so that an explorer of
+// schedules can put somebody else to work in the middle.
 
 #ifndef SAMESTATE_EVM_CODE_TABLE_HPP
 #define SAMESTATE_EVM_CODE_TABLE_HPP
@@ -11,7 +14,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <vector>
 
@@ -21,10 +23,6 @@
 #include "samestate/optimized/words/keccak.hpp"
 
 namespace samestate::evm {
-
-// keccak256 of nothing.
-constexpr Hash EMPTY_CODE_HASH{{0xc5, 0xd2, 0x46, 0x01, 0x86, 0xf7, 0x23, 0x3c, 0x92, 0x7e, 0x7d, 0xb2, 0xdc, 0xc7, 0x03, 0xc0,
-                                0xe5, 0x00, 0xb6, 0x53, 0xca, 0x82, 0x27, 0x3b, 0x7b, 0xfa, 0xd8, 0x04, 0x5d, 0x85, 0xa4, 0x70}};
 
 // EIP-7702: what a delegation designator begins with, and how long it is.
 constexpr std::uint8_t DELEGATION_PREFIX[3] = {0xef, 0x01, 0x00};
@@ -51,9 +49,9 @@ class CodeTable {
 
     // The code of that hash, or null if it was never interned.
     const Code* find(const Hash& hash) const {
-        const Table& table = *reinterpret_cast<const Table*>(atomic_load(&current_, "codes: table"));
+        const Table& table = *reinterpret_cast<const Table*>(atomic_load(&current_, "codes.table.load"));
         for (std::size_t place = place_of(hash, table);; place = (place + 1) & table.mask) {
-            const auto* found = reinterpret_cast<const Code*>(atomic_load(&table.places[place], "codes: find"));
+            const auto* found = reinterpret_cast<const Code*>(atomic_load(&table.places[place], "codes.place.load"));
             if (found == nullptr || found->hash == hash) return found;
         }
     }
@@ -61,15 +59,16 @@ class CodeTable {
     // The code that these bytes are, whose hash is known. They are copied.
     const Code& intern(const Hash& hash, const std::uint8_t* bytes, std::uint64_t size) {
         if (const Code* found = find(hash)) return *found;
-        std::lock_guard<std::mutex> guard(adding_);
+        std::unique_ptr<Code, Freed> made(make_code(hash, bytes, size));
+        Lock lock(adding_);
         if (const Code* found = find(hash)) return *found;  // somebody else was quicker
-        Code* code = make_code(hash, bytes, size);
-        codes_.push_back(code);
+        codes_.push_back(made.get());
+        Code* code = made.release();
         Table* table = reinterpret_cast<Table*>(peek(&current_));
         if (codes_.size() * 2 > table->mask) {
             Table* larger = make_table((table->mask + 1) * 2);
             for (const Code* other : codes_) put(*larger, other);
-            atomic_store(&current_, reinterpret_cast<std::uint64_t>(larger), "codes: grow");
+            atomic_store(&current_, reinterpret_cast<std::uint64_t>(larger), "codes.table.grow");
         } else {
             put(*table, code);
         }
@@ -93,6 +92,27 @@ class CodeTable {
     AnalysisList& analyses() { return analyses_; }
 
   private:
+    struct Freed {
+        void operator()(Code* code) const { std::free(code); }
+    };
+
+    // Held by who adds a code.
+    class Lock {
+      public:
+        explicit Lock(std::uint64_t& word) : word_(word) {
+            for (std::uint64_t rounds = 0; !atomic_replace(&word_, 0, 1, "codes.lock.take"); ++rounds) {
+                if (samestate_interrupted()) throw Interrupted{Interruption::stopped};  // who holds it may never go on
+                wait_a_little(rounds, "codes.lock.idle");
+            }
+        }
+        Lock(const Lock&) = delete;
+        Lock& operator=(const Lock&) = delete;
+        ~Lock() { atomic_store(&word_, 0, "codes.lock.release"); }
+
+      private:
+        std::uint64_t& word_;
+    };
+
     struct Table {
         std::size_t mask;
         std::unique_ptr<std::uint64_t[]> places;    // pointers to codes; 0 = free
@@ -108,7 +128,7 @@ class CodeTable {
     void put(Table& table, const Code* code) const {
         std::size_t place = place_of(code->hash, table);
         while (peek(&table.places[place])) place = (place + 1) & table.mask;
-        atomic_store(&table.places[place], reinterpret_cast<std::uint64_t>(code), "codes: add");
+        atomic_store(&table.places[place], reinterpret_cast<std::uint64_t>(code), "codes.place.add");
     }
 
     static Code* make_code(const Hash& hash, const std::uint8_t* bytes, std::uint64_t size) {
@@ -126,7 +146,7 @@ class CodeTable {
 
     const std::uint64_t seed_;
     std::uint64_t current_ = 0;         // the Table that is looked through; atomic
-    std::mutex adding_;
+    std::uint64_t adding_ = 0;          // whether somebody adds a code; atomic
     std::vector<std::unique_ptr<Table>> tables_;
     std::vector<Code*> codes_;
     const Code* empty_ = nullptr;

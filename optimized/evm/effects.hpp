@@ -1,8 +1,9 @@
 // What a step did, as bytes: what an access record and a block's changes are made of, once the step's turn has come.
 //
 // An effect says what was set and credited, and never what was there before: so it is the step's own, whoever looks at it. Entries
-// follow one another without order: kind, part, address, then the slot where the part is SLOT, then 32 bytes of value where there
-// are any. Numbers are words, limb by limb; of a code there is the hash.
+// follow one another in no order: kind, part, address, then the slot where the part is SLOT, then 32 bytes of value where there
+// are any. Numbers are words, limb by limb; of a code there is the hash. This much order there is: storage is wiped before slots are
+// set in it, and what was credited to a balance after it was set stands right behind that.
 
 #ifndef SAMESTATE_EVM_EFFECTS_HPP
 #define SAMESTATE_EVM_EFFECTS_HPP
@@ -15,7 +16,7 @@ namespace samestate::evm {
 enum EffectKind : std::uint8_t {
     EFFECT_READ = 1,    // the value from before the step was observed
     EFFECT_SET = 2,     // the value after the step
-    EFFECT_CREDIT = 3,  // an amount added to a balance that was not set
+    EFFECT_CREDIT = 3,  // an amount added to a balance, after it was set if it was
     EFFECT_WIPE = 4,    // all slots vanished, before what the step set
     EFFECT_TOUCH = 5,   // the address was accessed
 };

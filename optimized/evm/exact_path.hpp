@@ -25,16 +25,20 @@
 
 namespace samestate::evm {
 
-// Stop where somebody has asked for it.
-[[gnu::noinline]] inline void look_at_stop(const Executor& executor) {
-    if (executor.stop && peek(executor.stop)) throw Interrupted{Interruption::stopped};
+// How often `heed_stop` only looks before it lets `poll` look: far less than a millisecond's jumps and calls.
+constexpr std::uint32_t LOOKS_BETWEEN_POLLS = 1024;
+
+// Have somebody look at the clock and for signals, and stop where one of them says so.
+inline void look_around(Executor& executor) {
+    executor.looks = 0;
     if (executor.poll && executor.poll(executor.poll_itself)) throw Interrupted{Interruption::stopped};
 }
 
-// Do so now and then. Called wherever a frame begins or goes on, and where it jumps on the exact path; the block path counts gas.
+// Stop where somebody has asked for it. Called at jumps and when a frame is entered or gone on with, so at least once in as many
+// instructions as a code has.
 inline void heed_stop(Executor& executor) {
-    constexpr std::uint64_t PASSES_BETWEEN_LOOKS = 64;
-    if (++executor.passes % PASSES_BETWEEN_LOOKS == 0) look_at_stop(executor);
+    if (executor.stop && peek(executor.stop)) throw Interrupted{Interruption::stopped};
+    if (++executor.looks >= LOOKS_BETWEEN_POLLS) look_around(executor);
 }
 
 // Where a jump goes: to a JUMPDEST that is no immediate. Whether it may.

@@ -87,7 +87,7 @@ struct Executor {
     // Called now and then by what runs for long: looks at the clock and for signals. Whether to stop. May be null.
     int (*poll)(void* itself);
     void* poll_itself;
-    std::uint64_t passes;               // frames begun or gone on with, and jumps on the exact path: when to look is counted by these
+    std::uint32_t looks;                // at `stop`, since `poll` was called
 
     Tracer* tracer;
 };

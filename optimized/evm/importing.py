@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from samestate.optimized.evm.encodings import requests_hash
@@ -76,7 +76,13 @@ def execution_claims(block: PackedBlock, result: EvmResult, fields: Mapping[str,
     return claims
 
 
-def refusal(claims: list[Claim]) -> Rejection | None:
+def state_claim(block: PackedBlock, result: EvmResult, workers: int) -> Claim:
+    """What the header says of the state after the block."""
+    assert block.header is not None
+    return Claim("state root", block.header["state_root"], result.ledger.root(workers), "INVALID_STATE_ROOT")
+
+
+def refusal(claims: Sequence[Claim]) -> Rejection | None:
     """Why the block is invalid, if one of the claims is false: the first of them."""
     for claim in claims:
         if claim.claimed != claim.computed:
@@ -92,9 +98,19 @@ def show(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of a raw block: its result, why the block is invalid if it is, and what each stage took."""
+    """What came of a raw block: its result, why the block is invalid if it is, and what each stage took.
+
+    ``claims``: all that was compared with its header, in the order in which the first false one decides.
+    """
 
     block: PackedBlock
     result: EvmResult
     rejection: Rejection | None
     stages: Stages
+    claims: tuple[Claim, ...] = ()
+
+    def keep(self) -> None:
+        """Let the state be the one after the block. Raises ValueError where that is invalid."""
+        if self.rejection is not None:
+            raise ValueError(f"an invalid block leaves no state: {self.rejection.code}")
+        self.result.ledger.apply()

@@ -27,6 +27,7 @@ class PackedBlock:
     raw: Sequence[bytes]
     coinbase: bytes
     predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | None
+    malformed: tuple[int, str] | None
     header: Mapping[str, Any] | None
     has_withdrawals: bool
     def sender(self, index: int) -> bytes | None: ...

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from samestate.optimized.evm.block_records import BlockRecords
+from samestate.optimized.evm.ledger import BlockLedger
 from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.world import World
 from samestate.optimized.processes.ledger import Ledger, Value
@@ -110,7 +111,7 @@ class EvmResult:
         self._world = world
         self._recorded = recorded
         self._steps: tuple[Step, ...] | None = None
-        self._ledger: Ledger | None = None
+        self._ledger: BlockLedger | None = None
         self._metrics: Any = None
         self._outcomes: tuple[Outcome, ...] | None = None
 
@@ -146,22 +147,34 @@ class EvmResult:
         return tuple(receipts)
 
     @property
+    def ledger(self) -> BlockLedger:
+        """What the block changed, ready to be put into the state. It is first asked for before that changes."""
+        if self._ledger is None:
+            self._ledger = BlockLedger(self.records, self.block, self.rejection is None)
+        return self._ledger
+
+    @property
     def changes(self) -> Mapping[bytes, bytes | None]:
         """Every key written or credited, with the value that it has after the block, or None where it is absent."""
-        return self._entered().changes()
+        return self.ledger.changes
 
     @property
     def wipes(self) -> Sequence[bytes]:
         """The addresses whose storage vanished, sorted. What was written there since is under :attr:`changes`."""
-        return self._entered().wipes()
+        return self.ledger.wipes
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """The access record: open, each transaction, close. Empty unless it was recorded."""
         if not self._recorded:
             return ()
-        self._entered()
-        assert self._steps is not None
+        if self._steps is None:
+            if self.records.version != self._world.version:
+                raise ValueError("the state has changed since the block was executed on it")
+            ledger = Ledger(self._world.get, merge, storage_owner)
+            count = 0 if self.rejection is not None else len(self.records)
+            effects = (self.records.effect(step) for step in range(count))
+            self._steps = tuple(ledger.enter(step, effect) for step, effect in enumerate(effects, OPEN))
         return self._steps
 
     @property
@@ -171,12 +184,3 @@ class EvmResult:
             self._metrics = self.make_metrics(self)
             self.make_metrics = None
         return self._metrics
-
-    def _entered(self) -> Ledger:
-        """The ledger of the block, each step entered in order."""
-        if self._ledger is None:
-            self._ledger = Ledger(self._world.get, merge, storage_owner)
-            count = 0 if self.rejection is not None else len(self.records)
-            effects = (self.records.effect(step) for step in range(count))
-            self._steps = tuple(self._ledger.enter(step, effect) for step, effect in enumerate(effects, OPEN))
-        return self._ledger

@@ -72,7 +72,9 @@ from cython.cimports.samestate.optimized.evm.worker_seams import (
     delete_worker,
     name_of_rejection,
     new_worker,
+    recover_senders,
     set_libraries,
+    stop_recovering,
     swap_buffers,
 )
 from cython.cimports.samestate.optimized.strategies.predictions import predict
@@ -753,6 +755,15 @@ class EvmRun:
         """What was traced: the lines, what the outermost frame's code returned, and whether it lacked state gas."""
         worker: cython.pointer(Worker) = self.locals[0].worker
         return (worker.tracer.lines, worker.tracer.output, worker.tracer.lacked_state_gas)
+
+    def recover_senders(self, block: PackedBlock) -> None:
+        """Find out who sent a block's transactions, from the last on, while another thread executes it."""
+        with cython.nogil:
+            recover_senders(block.input)
+
+    def stop_recovering(self, block: PackedBlock) -> None:
+        """Have whoever finds senders out leave. Any thread may."""
+        stop_recovering(block.input)
 
     def stop(self) -> None:
         """Ask all workers to leave. Any thread may."""

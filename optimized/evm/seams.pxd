@@ -26,6 +26,8 @@ cdef extern from "samestate/optimized/evm/code.hpp" namespace "samestate::evm" n
 
 cdef extern from "samestate/optimized/evm/rules.hpp" namespace "samestate::evm" nogil:
     cppclass Rules:
+        uint64_t has_access_list
+        uint64_t block_access_list_item_gas
         uint8_t defined[256]
         uint32_t gas[256]
     cbool set_number(Rules& rules, const char* name, uint64_t value) noexcept

@@ -36,6 +36,13 @@ cdef extern from "samestate/optimized/evm/state_trie.hpp" namespace "samestate::
         Hash code_hash
         bint has_storage()
 
+    enum:
+        HELD "samestate::evm::AccountChange::HELD"
+        BALANCE_SET "samestate::evm::AccountChange::BALANCE_SET"
+        NONCE_SET "samestate::evm::AccountChange::NONCE_SET"
+        CODE_SET "samestate::evm::AccountChange::CODE_SET"
+        WIPED "samestate::evm::AccountChange::WIPED"
+
     cppclass AccountChange:
         Address address
         uint8_t parts
@@ -86,6 +93,9 @@ cdef class StateTrie:
 
     cdef int keep(self, Preimages* preimages, object given) except -1
     cdef int check(self) except -1
+    cdef int put(
+        self, const AccountChange* accounts, size_t account_count, const SlotChange* slots, size_t slot_count, size_t workers
+    ) except -1
 
 
 cdef const uint8_t* bytes_of(bytes data) noexcept

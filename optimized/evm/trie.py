@@ -14,12 +14,6 @@ ACCOUNT_SIZE = cython.declare(cython.int, 20 + 2 + 8 + 32 + 32)
 # A packed slot: address, slot, value.
 SLOT_SIZE = cython.declare(cython.int, 20 + 32 + 32)
 
-HELD = cython.declare(cython.int, 1)
-BALANCE_SET = cython.declare(cython.int, 2)
-NONCE_SET = cython.declare(cython.int, 4)
-CODE_SET = cython.declare(cython.int, 8)
-WIPED = cython.declare(cython.int, 16)
-
 EMPTY_CODE_HASH = bytes.fromhex("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
 MAXIMUM_WORKERS = 256
 
@@ -112,7 +106,6 @@ class StateTrie:
         slot_changes: vector[SlotChange]
         account: AccountChange
         slot: SlotChange
-        gap: StateGap
         threads: cython.size_t = thread_count(workers)
         position: cython.pointer(cython.const[uint8_t])
         _: cython.size_t
@@ -140,11 +133,25 @@ class StateTrie:
             slot.value = load_be(position + 52)
             slot_changes.push_back(slot)
             position += SLOT_SIZE
+        self.put(account_changes.data(), account_count, slot_changes.data(), slot_count, threads)
+
+    def put(
+        self,
+        accounts: cython.pointer(cython.const[AccountChange]),
+        account_count: cython.size_t,
+        slots: cython.pointer(cython.const[SlotChange]),
+        slot_count: cython.size_t,
+        workers: cython.size_t,
+    ) -> cython.int:
+        """The same for changes that are at hand as C++ has them."""
+        gap: StateGap
+        self.check()
         self.is_broken = True
         with cython.nogil:
-            self.tries.update(account_changes.data(), account_count, slot_changes.data(), slot_count, threads, gap)
+            self.tries.update(accounts, account_count, slots, slot_count, workers, gap)
         raise_gap(cython.address(gap))
         self.is_broken = False
+        return 0
 
     def root(self, workers: int = 1) -> bytes:
         """The state root. Hashes what has changed since it was asked for last, on so many threads."""

@@ -266,6 +266,16 @@ struct Settlement {
     std::string detail_;
 };
 
+// Find senders out beforehand, beside whoever executes the block. Where there is no memory for it, nobody does.
+inline void recover_senders(BlockInput& input) {
+    try {
+        input.recover_senders(&recover_address);
+    } catch (const std::bad_alloc&) {
+    }
+}
+
+inline void stop_recovering(BlockInput& input) { atomic_store(&input.no_more_senders, 1, "evm.senders.stop"); }
+
 // Where this module finds native libraries: once, when it is imported.
 inline void set_libraries(Libraries* libraries) { native_libraries = libraries; }
 

@@ -142,6 +142,8 @@ cdef extern from "samestate/optimized/evm/worker.hpp" namespace "samestate::evm"
         void overflow() noexcept
         uint8_t code() noexcept
         const char* detail() noexcept
+    void recover_senders(BlockInput& input) noexcept
+    void stop_recovering(BlockInput& input) noexcept
     void set_libraries(Libraries* libraries) noexcept
     Worker* new_worker() noexcept
     void delete_worker(Worker* worker) noexcept

@@ -1,0 +1,68 @@
+# What a block has done to the state. See ledger.py, and ledger.hpp for what each part means.
+
+from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libcpp cimport bool as cbool
+from libcpp.vector cimport vector
+
+from samestate.optimized.evm.block_records cimport BlockRecords
+from samestate.optimized.evm.direct cimport Direct
+from samestate.optimized.evm.packing cimport PackedBlock
+from samestate.optimized.evm.seams cimport Address, Code, CodeTable, Existence, u256
+from samestate.optimized.evm.trie cimport AccountChange, SlotChange
+from samestate.optimized.evm.world cimport World
+
+cdef extern from "samestate/optimized/evm/ledger.hpp" namespace "samestate::evm" nogil:
+    cppclass AccountBefore:
+        uint64_t nonce
+        u256 balance
+        const Code* code
+        cbool is_held
+
+    ctypedef cbool (*AskAccount)(void* itself, const Address* address, AccountBefore* found) noexcept nogil
+    ctypedef cbool (*AskSlot)(void* itself, const Address* address, const u256* slot, u256* found) noexcept nogil
+    ctypedef cbool (*AskSlots)(void* itself, const Address* address) noexcept nogil
+
+    cppclass StateBefore:
+        void* itself
+        AskAccount account
+        AskSlot slot
+        AskSlots has_slots
+
+    cppclass LedgerAccount:
+        Address address
+        uint8_t changed
+        uint32_t wipes
+        uint32_t first_slot
+        Existence existence
+        uint64_t nonce
+        u256 balance
+        const Code* code
+
+    cppclass LedgerSlot:
+        uint32_t owner
+        uint32_t next
+        u256 key
+        u256 value
+
+    cppclass Ledger:
+        vector[LedgerAccount] accounts
+        vector[LedgerSlot] slots
+        Address missing
+        void begin(const StateBefore& before, const CodeTable* codes, cbool keeps_list) except +
+        cbool enter(const uint8_t* records, const uint64_t* places, size_t count) except +
+        cbool is_changed(const LedgerSlot& slot) noexcept
+        void append_changes(vector[AccountChange]& accounts, vector[SlotChange]& slots) except +
+        void append_returns(vector[AccountChange]& accounts, vector[SlotChange]& slots) except +
+
+    uint32_t NOWHERE
+
+cdef class BlockLedger:
+    cdef readonly World world   # the state before the block
+    cdef uint64_t version       # … by its number
+    cdef uint64_t number        # of this ledger among those of the world
+    cdef Ledger ledger
+    cdef Direct direct
+    cdef object made            # the changes as Python objects, where somebody has asked for them
+    cdef int check(self) except -1
+    cdef int put_into(self, World world) except -1
+    cdef int put_account(self, World world, const LedgerAccount* account) except -1
