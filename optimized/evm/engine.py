@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from samestate.optimized.analysis import conflict_rate, critical_path
 from samestate.optimized.configuration import Configuration
@@ -39,6 +39,19 @@ from samestate.optimized.trace import TraceEvent
 
 WORTH_RECOVERING: Final = 8
 """From so many transactions on it is worth waking a second thread for their senders: each takes some 30 µs."""
+
+
+class Traced(NamedTuple):
+    """What a transaction did, instruction by instruction: lines of JSON (EIP-3155), but the last.
+
+    ``output`` is what the code of its outermost frame returned: for a creation the code to be deployed. Where that
+    frame ran out of gas, ``lacked_state_gas`` says whether it was for new state (EIP-8037).
+    """
+
+    lines: str
+    output: bytes
+    lacked_state_gas: bool
+    result: EvmResult
 
 
 class EvmEngine:
@@ -195,6 +208,23 @@ class EvmEngine:
             self._helpers = ThreadPool(2, self.configuration.affinity)
         self._helpers.run(work, lambda: self._run.stop_recovering(block))
         return results[0]
+
+    def trace(
+        self, block: PackedBlock, world: World, *, stack: bool = True, memory: bool = False, return_data: bool = True
+    ) -> Traced:
+        """Run a block on a state and trace its last transaction. The block is not closed: its result ends with that.
+
+        Only an engine that runs one transaction after another can. Raises as :meth:`execute` does.
+        """
+        if self.configuration.strategy != "sequential":
+            raise ConfigurationError(f"strategy = {self.configuration.strategy}: only sequential can trace")
+        self._run.follow(block.transaction_count - 1, stack, memory, return_data)
+        try:
+            result = self.execute(block, world)
+            lines, output, lacked_state_gas = self._run.lines()
+        finally:
+            self._run.follow(None, stack, memory, return_data)
+        return Traced(lines.decode(), output, lacked_state_gas, result)
 
     def close(self) -> None:
         """End the threads and give the arena back."""

@@ -100,6 +100,7 @@ STRATEGIES = {
 ANALYSES = cython.declare(uint64_t, 64 << 20)  # bytes that analyses of codes may take between two blocks
 BETWEEN_LOOKS = cython.declare(uint64_t, 1_000_000)  # nanoseconds
 BETWEEN_SIGNALS = cython.declare(uint64_t, 20_000_000)
+NO_TRANSACTION = cython.declare(uint64_t, 0xFFFFFFFFFFFFFFFF)
 SPARE_KEYS = cython.declare(uint64_t, 2048)
 KEYS_PER_TRANSACTION = cython.declare(uint64_t, 24)
 
@@ -343,7 +344,7 @@ def run_sequentially(
         settlement.note(worker.place())
         result = worker.keep()
     times[count] = now_nanoseconds()
-    if result != STEP_DONE:
+    if result != STEP_DONE or worker.traced != NO_TRANSACTION:  # a trace does not ask how the block ends
         return result
     at[0] = count + 1
     result = worker.close_block(settlement.deposits)
@@ -818,6 +819,16 @@ class EvmRun:
             offset = chunk.previous
         events.reverse()
         return events
+
+    def follow(self, transaction: int | None, stack: bool, memory: bool, return_data: bool) -> None:
+        """Trace a transaction of the blocks to come, which then are not closed; or none. One at a time alone."""
+        number: uint64_t = NO_TRANSACTION if transaction is None else transaction
+        self.locals[0].worker.trace(number, stack, memory, return_data)
+
+    def lines(self) -> tuple:
+        """What was traced: the lines, what the outermost frame's code returned, and whether it lacked state gas."""
+        worker: cython.pointer(Worker) = self.locals[0].worker
+        return (worker.tracer.lines, worker.tracer.output, worker.tracer.lacked_state_gas)
 
     def recover_senders(self, block: PackedBlock) -> None:
         """Find out who sent a block's transactions, from the last on, while another thread executes it."""

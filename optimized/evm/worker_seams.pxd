@@ -2,6 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
+from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 from samestate.optimized.evm.encodings cimport DecodedBlock, DecodingError
@@ -108,8 +109,15 @@ cdef extern from "samestate/optimized/evm/worker.hpp" namespace "samestate::evm"
         uint64_t execution_gas
         uint64_t state_gas
         uint64_t blob_gas
+    cppclass Tracer:
+        string lines
+        string output
+        cbool lacked_state_gas
     cppclass Worker:
         Worker() except +
+        uint64_t traced
+        Tracer tracer
+        void trace(uint64_t transaction, cbool stack, cbool memory, cbool return_data) except +
         Executor executor
         CallbackSource source
         RecordOptions options
