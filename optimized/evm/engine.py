@@ -24,6 +24,8 @@ from samestate.optimized.evm.importing import (
     Stages,
     body_claims,
     execution_claims,
+    list_claims,
+    list_refusal,
     refusal,
     state_claim,
 )
@@ -129,7 +131,10 @@ class EvmEngine:
 
     def _undecoded(self, block: PackedBlock, world: World, index: int, code: str) -> EvmResult:
         """The result of a block with bytes at that place that are no transaction: nothing of it is executed."""
-        rejection = Rejection(code, index)
+        return self._unexecuted(block, world, Rejection(code, index))
+
+    def _unexecuted(self, block: PackedBlock, world: World, rejection: Rejection) -> EvmResult:
+        """The result of a block that is invalid whatever its execution would give."""
         result = EvmResult(block, world, rejection, BlockRecords(world), Totals(0, 0, 0, 0), self.configuration.record)
         idle = {"began": [], "ended": [], "executions": [], "waves": 0}
         workers = [(0, 0, 0, 0, 0.0)] * (
@@ -145,21 +150,29 @@ class EvmEngine:
         chain_id: int,
         world: World,
         block_hashes: Mapping[int, bytes] | None = None,
-        predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | bytes | None = None,
+        access_list: bytes | None = None,
     ) -> Imported:
         """Take a block in as it goes over the network, on the state that its parent has left.
 
         It is decoded and executed, and all that its header says is held against what came out, but for what is said of
-        its parent. Raises :class:`samestate.optimized.evm.encodings.Refused` where the bytes are no block.
+        its parent. ``access_list``: the block access list that came with it (EIP-7928), which the strategy access-list
+        starts from; it is verified whatever the strategy is. Raises
+        :class:`samestate.optimized.evm.encodings.Refused` where the bytes are no block.
         """
         stages = Stages()
         began = time.perf_counter()
-        block = unpack(fork, raw, chain_id, block_hashes, predictions)
+        block = unpack(fork, raw, chain_id, block_hashes, access_list)
+        has_list = bool(fork.numbers.get("has_access_list"))
+        refused = list_refusal(block, access_list) if has_list and access_list is not None else None
         began = stages.note("decode", began)
+        if refused is not None:
+            return Imported(block, self._unexecuted(block, world, refused), refused, stages)
         result = self._executed_beside_recovery(block, world, stages)
-        stages.note("execute", began)
+        began = stages.note("execute", began)
         if result.rejection is not None:
             return Imported(block, result, result.rejection, stages)
+        ledger = result.ledger
+        stages.note("changes", began)
         claims: dict[str, list[Claim]] = {}
         fields = {
             "blob_gas_used": bool(fork.numbers.get("blob_maximum")),
@@ -181,11 +194,18 @@ class EvmEngine:
             claims["state"] = [state_claim(block, result, max(1, self._pool.workers - 1))]
             stages.note("state", since)
 
+        def listed() -> None:
+            since = time.perf_counter()
+            claims["list"] = list_claims(block, result)
+            stages.note("access list", since)
+
         # The state's root takes as long as the others together: somebody does that alone.
-        work = [[state], [receipts, body]] if self._pool.workers > 1 else [[state, receipts, body]]
+        others = [*([listed] if has_list else []), receipts, body]
+        work = [[state], others] if self._pool.workers > 1 else [[state, *others]]
         self._pool.run(lambda number: run_all(work[number] if number < len(work) else ()), self._run.stop)
-        compared = (*claims["body"], *claims["receipts"], *claims["state"])
-        return Imported(block, result, refusal(compared), stages, compared)
+        compared = (*claims.get("list", ()), *claims["body"], *claims["receipts"], *claims["state"])
+        wrong_list = ledger.verify(access_list) if has_list else None
+        return Imported(block, result, wrong_list or refusal(compared), stages, compared)
 
     def _executed_beside_recovery(self, block: PackedBlock, world: World, stages: Stages) -> EvmResult:
         """Execute a block. Where one worker does that alone, a second one finds out who sent the transactions."""

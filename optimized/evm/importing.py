@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from samestate.optimized.evm.encodings import requests_hash
+from samestate.optimized.evm.ledger import refused_list
 from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.result import Rejection
@@ -74,6 +75,19 @@ def execution_claims(block: PackedBlock, result: EvmResult, fields: Mapping[str,
         computed = requests_hash(result.requests)
         claims.append(Claim("requests hash", header["requests_hash"], computed, "INVALID_REQUESTS_HASH"))
     return claims
+
+
+def list_refusal(block: PackedBlock, proposed: bytes) -> Rejection | None:
+    """Why the block is invalid for the list that came with it, as far as that shows before it is executed."""
+    assert block.header is not None
+    return refused_list(proposed, block.header["block_access_list_hash"])
+
+
+def list_claims(block: PackedBlock, result: EvmResult) -> list[Claim]:
+    """What the header says of the block access list (EIP-7928)."""
+    assert block.header is not None
+    computed = result.ledger.access_list_hash
+    return [Claim("block access list hash", block.header["block_access_list_hash"], computed, "INVALID_BAL_HASH")]
 
 
 def state_claim(block: PackedBlock, result: EvmResult, workers: int) -> Claim:
