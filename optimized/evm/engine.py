@@ -145,7 +145,7 @@ class EvmEngine:
         chain_id: int,
         world: World,
         block_hashes: Mapping[int, bytes] | None = None,
-        predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | None = None,
+        predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | bytes | None = None,
     ) -> Imported:
         """Take a block in as it goes over the network, on the state that its parent has left.
 

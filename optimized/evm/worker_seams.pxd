@@ -163,3 +163,22 @@ cdef extern from "samestate/optimized/evm/commitments.hpp" namespace "samestate:
     void commit_to_receipts(
         const BlockInput& input, const Buffer& records, const vector[uint64_t]& places, Hash& root, Bloom& bloom
     ) except +
+
+cdef extern from "samestate/optimized/evm/access_list_form.hpp" namespace "samestate::evm" nogil:
+    cppclass Item "samestate::evm::rlp::Item":
+        const uint8_t* payload
+        size_t length() noexcept
+    cppclass Malformed "samestate::evm::rlp::Malformed":
+        const char* reason
+        size_t position
+    Malformed malformed_access_list(const uint8_t* bytes, size_t length, Item* list) noexcept
+    cppclass ListedValues:
+        Address address
+        uint8_t part
+        uint8_t slot[32]
+        cbool is_new_key
+        uint64_t index
+        Item value
+        void begin(const uint8_t* bytes, size_t length) noexcept
+        void number(uint64_t* limbs) noexcept
+        cbool next() noexcept
