@@ -91,10 +91,10 @@ class ComparedEvmEngine:
         """Import the raw block: senders, execution, and all that the header says. The state stays the one before it."""
         page = page_of(name_fork(workload.case.fork))
         world = world_of(workload.case.state())
-        given = link.access_list if self.strategy == ACCESS_LIST else None
 
         def imported() -> Any:
-            return self._engine.import_block(page, link.block, workload.case.chain_id, world, access_list=given)
+            chain_id, access_list = workload.case.chain_id, link.access_list
+            return self._engine.import_block(page, link.block, chain_id, world, access_list=access_list)
 
         def turn() -> Turn:
             world.root()  # takes back what the last import has computed of the state after it

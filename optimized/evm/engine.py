@@ -24,8 +24,8 @@ from samestate.optimized.evm.importing import (
     Stages,
     body_claims,
     execution_claims,
-    list_claims,
-    list_refusal,
+    list_claim,
+    proposed_list_problem,
     refusal,
     state_claim,
 )
@@ -131,10 +131,7 @@ class EvmEngine:
 
     def _undecoded(self, block: PackedBlock, world: World, index: int, code: str) -> EvmResult:
         """The result of a block with bytes at that place that are no transaction: nothing of it is executed."""
-        return self._unexecuted(block, world, Rejection(code, index))
-
-    def _unexecuted(self, block: PackedBlock, world: World, rejection: Rejection) -> EvmResult:
-        """The result of a block that is invalid whatever its execution would give."""
+        rejection = Rejection(code, index)
         result = EvmResult(block, world, rejection, BlockRecords(world), Totals(0, 0, 0, 0), self.configuration.record)
         idle = {"began": [], "ended": [], "executions": [], "waves": 0}
         workers = [(0, 0, 0, 0, 0.0)] * (
@@ -155,57 +152,46 @@ class EvmEngine:
         """Take a block in as it goes over the network, on the state that its parent has left.
 
         It is decoded and executed, and all that its header says is held against what came out, but for what is said of
-        its parent. ``access_list``: the block access list that came with it (EIP-7928), which the strategy access-list
-        starts from; it is verified whatever the strategy is. Raises
+        its parent. ``access_list``: the block access list that came with it (EIP-7928), which is verified. Raises
         :class:`samestate.optimized.evm.encodings.Refused` where the bytes are no block.
         """
         stages = Stages()
         began = time.perf_counter()
         block = unpack(fork, raw, chain_id, block_hashes, access_list)
-        has_list = bool(fork.numbers.get("has_access_list"))
-        refused = list_refusal(block, access_list) if has_list and access_list is not None else None
         began = stages.note("decode", began)
-        if refused is not None:
-            return Imported(block, self._unexecuted(block, world, refused), refused, stages)
-        result = self._executed_beside_recovery(block, world, stages)
+        has_list = bool(fork.numbers.get("has_access_list"))
+        wrong = proposed_list_problem(block, access_list) if has_list and access_list is not None else None
+        result = self._executed_beside_recovery(block, world, stages) if wrong is None else None
+        if result is None or result.rejection is not None:
+            return Imported(block, result, wrong if result is None else result.rejection, stages)
         began = stages.note("execute", began)
-        if result.rejection is not None:
-            return Imported(block, result, result.rejection, stages)
-        ledger = result.ledger
-        stages.note("changes", began)
-        claims: dict[str, list[Claim]] = {}
-        fields = {
-            "blob_gas_used": bool(fork.numbers.get("blob_maximum")),
-            "requests_hash": bool(fork.numbers.get("has_requests")),
-        }
+        ledger = result.ledger  # entered once, for the state and for the list
+        stages.note("ledger", began)
+        made: dict[str, Sequence[Claim]] = {"list": ()}
+        refused: list[Rejection | None] = []
 
-        def body() -> None:
-            since = time.perf_counter()
-            claims["body"] = body_claims(block)
-            stages.note("body", since)
+        def stage(name: str, make: Callable[[], Sequence[Claim]]) -> Callable[[], None]:
+            def run() -> None:
+                since = time.perf_counter()
+                made[name] = make()
+                stages.note(name, since)
 
-        def receipts() -> None:
-            since = time.perf_counter()
-            claims["receipts"] = execution_claims(block, result, fields)
-            stages.note("receipts", since)
+            return run
 
-        def state() -> None:
-            since = time.perf_counter()
-            claims["state"] = [state_claim(block, result, max(1, self._pool.workers - 1))]
-            stages.note("state", since)
+        def listed() -> Sequence[Claim]:
+            refused.append(ledger.verify(access_list))
+            return [list_claim(block, result)]
 
-        def listed() -> None:
-            since = time.perf_counter()
-            claims["list"] = list_claims(block, result)
-            stages.note("access list", since)
-
+        threads = self._pool if self._helpers is None else self._helpers
+        state = stage("state", lambda: [state_claim(block, result, max(1, threads.workers - 1))])
+        others = [stage("receipts", lambda: execution_claims(block, result)), stage("body", lambda: body_claims(block))]
+        others += [stage("list", listed)] if has_list else []
         # The state's root takes as long as the others together: somebody does that alone.
-        others = [*([listed] if has_list else []), receipts, body]
-        work = [[state], others] if self._pool.workers > 1 else [[state, *others]]
-        self._pool.run(lambda number: run_all(work[number] if number < len(work) else ()), self._run.stop)
-        compared = (*claims.get("list", ()), *claims["body"], *claims["receipts"], *claims["state"])
-        wrong_list = ledger.verify(access_list) if has_list else None
-        return Imported(block, result, wrong_list or refusal(compared), stages, compared)
+        work = [[state], others] if threads.workers > 1 else [[state, *others]]
+        threads.run(lambda number: run_all(work[number] if number < len(work) else ()), self._run.stop)
+        claims = (*made["list"], *made["body"], *made["receipts"], *made["state"])
+        rejection = next((found for found in refused if found is not None), None) or refusal(claims)
+        return Imported(block, result, rejection, stages, claims, ledger.access_list if has_list else None)
 
     def _executed_beside_recovery(self, block: PackedBlock, world: World, stages: Stages) -> EvmResult:
         """Execute a block. Where one worker does that alone, a second one finds out who sent the transactions."""
