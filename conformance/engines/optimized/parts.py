@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 from samestate.conformance.engines.known_state import listed_state
-from samestate.conformance.engines.optimized.evm import evm_result, world_of
+from samestate.conformance.engines.optimized.evm import evm_result
 from samestate.conformance.engines.optimized.evm import packed_block as packed_evm_block
-from samestate.conformance.engines.optimized.evm_states import CompiledStates
+from samestate.conformance.engines.optimized.evm_states import CompiledStates, lacking_as_specified, world_of
 from samestate.conformance.engines.optimized.machines import EVM, TOY, ForkBlock
 from samestate.conformance.engines.optimized.plain import (
     EVM_CODES,
@@ -78,11 +78,9 @@ class OptimizedBlocks:
 
     def _evm(self, machine: Evm, block: Payload, state: Any, predictions: Predictions | None) -> AnyResult:
         packed = packed_evm_block(machine, block, predictions)
-        if isinstance(state, FlatState):
-            world = self._states.world_at(state)
-        else:
-            world = world_of(listed_state(machine, block, state))
-        result = cast(EvmResult, self._engine(evm.NAME, evm.NAME).execute(packed, world))
+        world = self._states.world_of(state) or world_of(listed_state(machine, block, state))
+        with lacking_as_specified():
+            result = cast(EvmResult, self._engine(evm.NAME, evm.NAME).execute(packed, world))
         self.trace += result.trace
         return evm_result(result, block, state, self._states)
 
