@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, NamedTuple, Self
 
 from samestate.optimized.analysis import conflict_rate, critical_path
 from samestate.optimized.configuration import Configuration
@@ -38,6 +38,22 @@ from samestate.optimized.shared_memory import create_arena, create_smallest_aren
 from samestate.optimized.threads import ThreadPool
 from samestate.optimized.trace import TraceEvent
 
+WORTH_RECOVERING: Final = 8
+"""From so many transactions on it is worth waking a second thread for their senders: each takes some 30 µs."""
+
+
+class Traced(NamedTuple):
+    """What a transaction did, instruction by instruction: lines of JSON (EIP-3155), but the last.
+
+    ``output`` is what the code of its outermost frame returned: for a creation the code to be deployed. Where that
+    frame ran out of gas, ``lacked_state_gas`` says whether it was for new state (EIP-8037).
+    """
+
+    lines: str
+    output: bytes
+    lacked_state_gas: bool
+    result: EvmResult
+
 
 class EvmEngine:
     """Runs packed blocks, one after another, on one arena and one pool. See :class:`samestate.optimized.Engine`."""
@@ -55,6 +71,7 @@ class EvmEngine:
         self._arena = create_smallest_arena() if sequential else create_arena(configuration.memory_limit)
         self._run = EvmRun(self._arena, workers, configuration.strategy)
         self._pool = ThreadPool(workers, configuration.affinity)
+        self._helpers: ThreadPool | None = None
         self._closed = False
 
     def execute(self, block: PackedBlock, world: World) -> EvmResult:
@@ -152,7 +169,7 @@ class EvmEngine:
         chain_id: int,
         world: World,
         block_hashes: Mapping[int, bytes] | None = None,
-        predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | None = None,
+        predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | bytes | None = None,
     ) -> Imported:
         """Take a block in as it goes over the network, on the state that its parent has left.
 
@@ -163,7 +180,7 @@ class EvmEngine:
         began = time.perf_counter()
         block = unpack(fork, raw, chain_id, block_hashes, predictions)
         began = stages.note("decode", began)
-        result = self.execute(block, world)
+        result = self._executed_beside_recovery(block, world, stages)
         stages.note("execute", began)
         if result.rejection is not None:
             return Imported(block, result, result.rejection, stages)
@@ -194,11 +211,52 @@ class EvmEngine:
         compared = (*claims["body"], *claims["receipts"], *claims["state"])
         return Imported(block, result, refusal(compared), stages, compared)
 
+    def _executed_beside_recovery(self, block: PackedBlock, world: World, stages: Stages) -> EvmResult:
+        """Execute a block. Where one worker does that alone, a second one finds out who sent the transactions."""
+        if self._pool.workers > 1 or self.configuration.workers == 1 or block.transaction_count < WORTH_RECOVERING:
+            return self.execute(block, world)
+        results: list[EvmResult] = []
+
+        def work(number: int) -> None:
+            since = time.perf_counter()
+            if number == 0:
+                try:
+                    results.append(self.execute(block, world))
+                finally:
+                    self._run.stop_recovering(block)
+            else:
+                self._run.recover_senders(block)
+                stages.note("senders", since)
+
+        if self._helpers is None:
+            self._helpers = ThreadPool(2, self.configuration.affinity)
+        self._helpers.run(work, lambda: self._run.stop_recovering(block))
+        return results[0]
+
+    def trace(
+        self, block: PackedBlock, world: World, *, stack: bool = True, memory: bool = False, return_data: bool = True
+    ) -> Traced:
+        """Run a block on a state and trace its last transaction. The block is not closed: its result ends with that.
+
+        Only an engine that runs one transaction after another can. Raises as :meth:`execute` does.
+        """
+        if self.configuration.strategy != "sequential":
+            raise ConfigurationError(f"strategy = {self.configuration.strategy}: only sequential can trace")
+        self._run.follow(block.transaction_count - 1, stack, memory, return_data)
+        try:
+            result = self.execute(block, world)
+            lines, output, lacked_state_gas = self._run.lines()
+        finally:
+            self._run.follow(None, stack, memory, return_data)
+        return Traced(lines.decode(), output, lacked_state_gas, result)
+
     def close(self) -> None:
         """End the threads and give the arena back."""
         if not self._closed:
             self._closed = True
             self._pool.close()
+            if self._helpers is not None:
+                self._helpers.close()
             self._arena.close()
 
     def __enter__(self) -> Self:

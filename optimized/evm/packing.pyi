@@ -26,7 +26,7 @@ class PackedBlock:
     def transaction_count(self) -> int: ...
     raw: Sequence[bytes]
     coinbase: bytes
-    predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | None
+    predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | bytes | None
     malformed: tuple[int, str] | None
     header: Mapping[str, Any] | None
     has_withdrawals: bool
@@ -38,7 +38,7 @@ def unpack(
     raw: bytes,
     chain_id: int,
     block_hashes: Mapping[int, bytes] | None = None,
-    predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | None = None,
+    predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | bytes | None = None,
     deposit_contract: bytes | None = None,
 ) -> PackedBlock: ...
 def pack(
@@ -48,6 +48,6 @@ def pack(
     withdrawals: Sequence[tuple[bytes, int]] = (),
     ommers: Sequence[tuple[bytes, int]] = (),
     is_bare: bool = False,
-    predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | None = None,
+    predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | bytes | None = None,
     senders: Sequence[bytes] | None = None,
 ) -> PackedBlock: ...

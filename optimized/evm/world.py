@@ -76,6 +76,15 @@ def slot_change(name: cython.p_const_char, value: cython.pointer(cython.const[ui
     return change
 
 
+translating_after = None
+
+
+def translate_after(count):
+    """In the worlds to come, translate code that has run so often; 0 = at once. Nothing of a result depends on it."""
+    global translating_after
+    translating_after = count
+
+
 @cython.cclass
 class World:
     """A state of the EVM. Changed between blocks, and read by any number of workers while one runs."""
@@ -85,6 +94,8 @@ class World:
         self.asked = cython.address(self.table.asked)
         self.lacking_code = cython.NULL
         self.trie = None
+        if translating_after is not None:
+            self.codes.translate_after(translating_after)
 
     def account_record(
         self, address: cython.pointer(cython.const[uint8_t]), found: cython.pointer(AccountRecord)

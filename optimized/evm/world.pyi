@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from samestate.optimized.evm.trie import StateTrie
 
+def translate_after(count: int | None) -> None: ...
+
 class World:
     version: int
     def apply(self, changes: Mapping[bytes, bytes | None], wipes: Iterable[bytes] = ()) -> None: ...

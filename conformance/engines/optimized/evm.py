@@ -91,7 +91,7 @@ def plain_environment(environment: Environment, deposit_contract: bytes) -> Bloc
 
 
 def plain_block(
-    machine: Evm, block: Payload, predictions: Predictions | None, senders: Sequence[bytes] | None = None
+    machine: Evm, block: Payload, predictions: Predictions | bytes | None, senders: Sequence[bytes] | None = None
 ) -> tuple[Any, ...]:
     """A block as the arguments of :func:`samestate.optimized.evm.packing.pack`.
 
@@ -110,7 +110,7 @@ def plain_block(
 
 
 def packed_block(
-    machine: Evm, block: Payload, predictions: Predictions | None, senders: Sequence[bytes] | None = None
+    machine: Evm, block: Payload, predictions: Predictions | bytes | None, senders: Sequence[bytes] | None = None
 ) -> PackedBlock:
     """A block as the compiled machine takes it. See :func:`plain_block`."""
     return pack(*plain_block(machine, block, predictions, senders))
