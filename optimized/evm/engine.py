@@ -25,6 +25,8 @@ from samestate.optimized.evm.importing import (
     Stages,
     body_claims,
     execution_claims,
+    list_claim,
+    proposed_list_problem,
     refusal,
     state_claim,
 )
@@ -169,47 +171,51 @@ class EvmEngine:
         chain_id: int,
         world: World,
         block_hashes: Mapping[int, bytes] | None = None,
-        predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | bytes | None = None,
+        access_list: bytes | None = None,
     ) -> Imported:
         """Take a block in as it goes over the network, on the state that its parent has left.
 
         It is decoded and executed, and all that its header says is held against what came out, but for what is said of
-        its parent. Raises :class:`samestate.optimized.evm.encodings.Refused` where the bytes are no block.
+        its parent. ``access_list``: the block access list that came with it (EIP-7928), which is verified. Raises
+        :class:`samestate.optimized.evm.encodings.Refused` where the bytes are no block.
         """
         stages = Stages()
         began = time.perf_counter()
-        block = unpack(fork, raw, chain_id, block_hashes, predictions)
+        block = unpack(fork, raw, chain_id, block_hashes, access_list)
         began = stages.note("decode", began)
-        result = self._executed_beside_recovery(block, world, stages)
-        stages.note("execute", began)
-        if result.rejection is not None:
-            return Imported(block, result, result.rejection, stages)
-        claims: dict[str, list[Claim]] = {}
-        fields = {
-            "blob_gas_used": bool(fork.numbers.get("blob_maximum")),
-            "requests_hash": bool(fork.numbers.get("has_requests")),
-        }
+        has_list = bool(fork.numbers.get("has_access_list"))
+        wrong = proposed_list_problem(block, access_list) if has_list and access_list is not None else None
+        result = self._executed_beside_recovery(block, world, stages) if wrong is None else None
+        if result is None or result.rejection is not None:
+            return Imported(block, result, wrong if result is None else result.rejection, stages)
+        began = stages.note("execute", began)
+        ledger = result.ledger  # entered once, for the state and for the list
+        stages.note("ledger", began)
+        made: dict[str, Sequence[Claim]] = {"list": ()}
+        refused: list[Rejection | None] = []
 
-        def body() -> None:
-            since = time.perf_counter()
-            claims["body"] = body_claims(block)
-            stages.note("body", since)
+        def stage(name: str, make: Callable[[], Sequence[Claim]]) -> Callable[[], None]:
+            def run() -> None:
+                since = time.perf_counter()
+                made[name] = make()
+                stages.note(name, since)
 
-        def receipts() -> None:
-            since = time.perf_counter()
-            claims["receipts"] = execution_claims(block, result, fields)
-            stages.note("receipts", since)
+            return run
 
-        def state() -> None:
-            since = time.perf_counter()
-            claims["state"] = [state_claim(block, result, max(1, self._pool.workers - 1))]
-            stages.note("state", since)
+        def listed() -> Sequence[Claim]:
+            refused.append(ledger.verify(access_list))
+            return [list_claim(block, result)]
 
+        threads = self._pool if self._helpers is None else self._helpers
+        state = stage("state", lambda: [state_claim(block, result, max(1, threads.workers - 1))])
+        others = [stage("receipts", lambda: execution_claims(block, result)), stage("body", lambda: body_claims(block))]
+        others += [stage("list", listed)] if has_list else []
         # The state's root takes as long as the others together: somebody does that alone.
-        work = [[state], [receipts, body]] if self._pool.workers > 1 else [[state, receipts, body]]
-        self._pool.run(lambda number: run_all(work[number] if number < len(work) else ()), self._run.stop)
-        compared = (*claims["body"], *claims["receipts"], *claims["state"])
-        return Imported(block, result, refusal(compared), stages, compared)
+        work = [[state], others] if threads.workers > 1 else [[state, *others]]
+        threads.run(lambda number: run_all(work[number] if number < len(work) else ()), self._run.stop)
+        claims = (*made["list"], *made["body"], *made["receipts"], *made["state"])
+        rejection = next((found for found in refused if found is not None), None) or refusal(claims)
+        return Imported(block, result, rejection, stages, claims, ledger.access_list if has_list else None)
 
     def _executed_beside_recovery(self, block: PackedBlock, world: World, stages: Stages) -> EvmResult:
         """Execute a block. Where one worker does that alone, a second one finds out who sent the transactions."""

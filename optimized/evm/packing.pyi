@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from samestate.optimized.evm.forks import Fork
+from samestate.optimized.evm.ruleset import Ruleset
 
 class BlockEnvironment(NamedTuple):
     chain_id: int
@@ -28,6 +29,7 @@ class PackedBlock:
     coinbase: bytes
     predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | bytes | None
     malformed: tuple[int, str] | None
+    ruleset: Ruleset
     header: Mapping[str, Any] | None
     has_withdrawals: bool
     def sender(self, index: int) -> bytes | None: ...

@@ -18,7 +18,9 @@ from samestate.optimized.evm.engine import EvmEngine
 from samestate.optimized.evm.importing import Imported
 from samestate.optimized.evm.world import World
 from samestate.spec.evm.block import decode_block, encode_block
+from samestate.spec.evm.block_access_list import decode_access_list, encode_access_list
 from samestate.spec.evm.forks import AMSTERDAM
+from samestate.spec.evm.hashing import keccak256
 
 COUNT = 24
 
@@ -90,6 +92,23 @@ def test_bytes_that_are_no_block(engine: EvmEngine, workload: EvmWorkload) -> No
     with pytest.raises(Refused) as refused:
         engine.import_block(page, workload.link.block[:-1], 1, World())
     assert refused.value.code == "MALFORMED_BLOCK"
+
+
+def test_the_list_that_comes_with_a_block_is_verified(engine: EvmEngine, workload: EvmWorkload) -> None:
+    assert workload.link is not None
+    page, raw, proposed = page_of(name_fork(workload.case.fork)), workload.link.block, workload.link.access_list
+    world = world_of(workload.case.state())
+    found = engine.import_block(page, raw, workload.case.chain_id, world, access_list=proposed)
+    assert (found.rejection, found.access_list) == (None, proposed)
+    other = encode_access_list(decode_access_list(proposed)[:-1])
+    found = engine.import_block(page, raw, workload.case.chain_id, world, access_list=other)
+    assert found.rejection is not None
+    assert (found.rejection.code, found.result) == ("INVALID_BAL_HASH", None)
+    decoded = decode_block(raw)
+    committed = encode_block(replace(decoded, header=replace(decoded.header, block_access_list_hash=keccak256(other))))
+    found = engine.import_block(page, committed, workload.case.chain_id, world, access_list=other)
+    assert found.rejection is not None
+    assert found.rejection.code == "INVALID_BLOCK_ACCESS_LIST"
 
 
 def test_a_block_of_nothing(engine: EvmEngine) -> None:
