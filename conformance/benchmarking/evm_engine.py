@@ -11,7 +11,8 @@ from samestate.conformance.benchmarking.block_facts import Facts, of_result
 from samestate.conformance.benchmarking.evm_workloads import EvmWorkload, RawBlock
 from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, Turn
 from samestate.conformance.engines.in_process import ACCESS_LIST
-from samestate.conformance.engines.optimized.evm import evm_result, packed_block, page_of, world_of
+from samestate.conformance.engines.optimized.evm import evm_result, packed_block, page_of
+from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.optimized.configuration import Configuration
 from samestate.spec.evm.block_access_list import encode_access_list

@@ -168,7 +168,7 @@ class BlockLedger:
         self.check()
         self.world.ledgers += 1
         self.number = self.world.ledgers
-        self.direct.state = cython.address(self.world.table.asked)
+        self.direct.state = self.world.asked
         self.direct.no_code = cython.address(self.world.codes.empty())
         before.itself = cython.address(self.direct)
         before.account = ask_account

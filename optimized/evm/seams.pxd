@@ -87,6 +87,7 @@ cdef extern from "samestate/optimized/evm/state.hpp" namespace "samestate::evm" 
 
 cdef extern from "samestate/optimized/evm/callbacks.hpp" namespace "samestate::evm" nogil:
     int answer_of(int result) noexcept
+    const int MISSING_ANSWER
 
 cdef extern from "samestate/optimized/evm/buffer.hpp" namespace "samestate::evm" nogil:
     cppclass Buffer:

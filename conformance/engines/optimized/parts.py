@@ -6,9 +6,9 @@ from typing import Any, cast
 
 from samestate.conformance.engines.in_process import ACCESS_LIST
 from samestate.conformance.engines.known_state import listed_state
-from samestate.conformance.engines.optimized.evm import CompiledResult, evm_result, world_of
+from samestate.conformance.engines.optimized.evm import CompiledResult, evm_result
 from samestate.conformance.engines.optimized.evm import packed_block as packed_evm_block
-from samestate.conformance.engines.optimized.evm_states import CompiledStates
+from samestate.conformance.engines.optimized.evm_states import CompiledStates, lacking_as_specified, world_of
 from samestate.conformance.engines.optimized.machines import EVM, TOY, ForkBlock
 from samestate.conformance.engines.optimized.plain import (
     EVM_CODES,
@@ -82,11 +82,9 @@ class OptimizedBlocks:
         if self.configuration.strategy == ACCESS_LIST and block.access_list is not None:
             given = encode_access_list(block.access_list)  # which the engine reads itself
         packed = packed_evm_block(machine, block, given)
-        if isinstance(state, FlatState):
-            world = self._states.world_at(state)
-        else:
-            world = world_of(listed_state(machine, block, state))
-        result = cast(EvmResult, self._engine(evm.NAME, evm.NAME).execute(packed, world))
+        world = self._states.world_of(state) or world_of(listed_state(machine, block, state))
+        with lacking_as_specified():
+            result = cast(EvmResult, self._engine(evm.NAME, evm.NAME).execute(packed, world))
         self.trace += result.trace
         return evm_result(result, block, state, self._states)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from samestate.conformance.engines.optimized.evm import packed_block, world_of
+from samestate.conformance.engines.optimized.evm import packed_block
+from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.conformance.generating.evm import generate_block
 from samestate.conformance.generating.evm_chain import generate_chain
 from samestate.conformance.vectors.loading import load_vector_file

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from samestate.conformance.benchmarking.evm_workloads import EvmWorkload, block, transfers, with_raw_block
-from samestate.conformance.engines.optimized.evm import page_of, world_of
+from samestate.conformance.engines.optimized.evm import page_of
+from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.optimized.configuration import Configuration
 from samestate.optimized.evm.encodings import Refused
