@@ -11,7 +11,7 @@ from cython.cimports.cpython.bytes import PyBytes_AS_STRING
 from cython.cimports.cpython.exc import PyErr_CheckSignals
 from cython.cimports.libc.stdint import uint8_t, uint64_t
 from cython.cimports.libc.stdlib import calloc, free, malloc
-from cython.cimports.libc.string import memcpy, memset
+from cython.cimports.libc.string import memcmp, memcpy, memset
 from cython.cimports.libcpp.vector import vector
 from cython.cimports.samestate.optimized.core.arena import allocate, arena_header, stop, stop_reason, store_value
 from cython.cimports.samestate.optimized.core.block import open_block, settle_block
@@ -51,7 +51,7 @@ from cython.cimports.samestate.optimized.evm.block_records import BlockRecords
 from cython.cimports.samestate.optimized.evm.direct import has_storage_alone, load_account_directly, load_slot_directly
 from cython.cimports.samestate.optimized.evm.expecting import ExpectedBlock
 from cython.cimports.samestate.optimized.evm.native.precompiles import libraries_address
-from cython.cimports.samestate.optimized.evm.seams import CODE, NONCE, SLOT, Code
+from cython.cimports.samestate.optimized.evm.seams import CODE, NONCE, SLOT, Code, CodeTable
 from cython.cimports.samestate.optimized.evm.versioned import (
     base_content,
     begin_versioned,
@@ -69,6 +69,7 @@ from cython.cimports.samestate.optimized.evm.worker_seams import (
     STEP_OUT_OF_MEMORY,
     STEP_OVERFLOW,
     STEP_STOPPED,
+    ListedValues,
     OutcomeRecord,
     Settlement,
     StepResult,
@@ -86,9 +87,10 @@ from cython.cimports.samestate.optimized.evm.worker_seams import (
 from cython.cimports.samestate.optimized.strategies.predictions import predict
 from cython.cimports.samestate.optimized.strategies.worker import prepare, run_worker
 
-from samestate.optimized.errors import EngineError, OutOfMemory, StepFailed, TimeLimitExceeded
+from samestate.optimized.errors import EngineError, MissingState, OutOfMemory, TimeLimitExceeded
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.result import Totals as PlainTotals
+from samestate.optimized.evm.trie import MalformedNode, MissingNode
 from samestate.optimized.result import Rejection
 
 set_libraries(libraries_address())
@@ -104,6 +106,7 @@ STRATEGIES = {
 ANALYSES = cython.declare(uint64_t, 64 << 20)  # bytes that analyses of codes may take between two blocks
 BETWEEN_LOOKS = cython.declare(uint64_t, 1_000_000)  # nanoseconds
 BETWEEN_SIGNALS = cython.declare(uint64_t, 20_000_000)
+NO_TRANSACTION = cython.declare(uint64_t, 0xFFFFFFFFFFFFFFFF)
 SPARE_KEYS = cython.declare(uint64_t, 1024)
 KEYS_PER_TRANSACTION = cython.declare(uint64_t, 6)  # names in the table of keys, if that is too small it is enlarged
 LONGEST_RUN = cython.declare(uint64_t, 64)  # transactions
@@ -428,7 +431,7 @@ def run_sequentially(
         settlement.note(worker.place())
         result = worker.keep()
     times[count] = now_nanoseconds()
-    if result != STEP_DONE:
+    if result != STEP_DONE or worker.traced != NO_TRANSACTION:  # a trace does not ask how the block ends
         return result
     at[0] = count + 1
     result = worker.close_block(settlement.deposits)
@@ -447,6 +450,85 @@ def put_numbers(place: cython.pointer(uint64_t), numbers: cython.pointer(vector[
     if numbers.size():
         memcpy(place, numbers.data(), 8 * numbers.size())
     return place + numbers.size()
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.inline
+def run_at(starts: cython.pointer(cython.const[uint64_t]), runs: uint64_t, transaction: uint64_t) -> uint64_t:
+    """Which run has a transaction: the last that begins there or before."""
+    low: uint64_t = 0
+    middle: uint64_t
+    while runs - low > 1:
+        middle = (low + runs) // 2
+        if starts[middle] <= transaction:
+            low = middle
+        else:
+            runs = middle
+    return low
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(-1, check=True)
+def predict_listed(
+    task: cython.pointer(Task),
+    starts: cython.pointer(cython.const[uint64_t]),
+    transactions: uint64_t,
+    values: cython.pointer(ListedValues),
+    codes: cython.pointer(CodeTable),
+) -> cython.int:
+    """Predict what a block access list says of runs: 0; STOPPED; OUT_OF_MEMORY where values find no room.
+
+    The values of a key come in the order of the block; of those of one run the last is what it leaves.
+    """
+    account: uint64_t = 0
+    key: uint64_t = 0
+    run: uint64_t = 0
+    stored: uint64_t = 0
+    waiting: cython.bint = False
+    code: cython.pointer(cython.const[Code])
+    address: uint8_t[20]
+    limbs: uint64_t[4]
+    while values.next():
+        if values.is_new_key:
+            if waiting and predict(task, key, run + 1, stored) < 0:
+                return OUT_OF_MEMORY
+            waiting = False
+            key = 0
+        if values.index == 0 or values.index > transactions:
+            continue
+        if key == 0:
+            if account == 0 or memcmp(address, values.address.bytes, 20) != 0:
+                memcpy(address, values.address.bytes, 20)
+                account = meet_account(task, address)
+            if account == 0:
+                return STOPPED
+            key = account + values.part * TOGETHER
+            if values.part == SLOT:
+                key = meet_slot(task, account, address, values.slot)
+            if key == 0:
+                return STOPPED
+        if waiting and run_at(starts, task.session.record.transactions, values.index - 1) != run:
+            if predict(task, key, run + 1, stored) < 0:
+                return OUT_OF_MEMORY
+        run = run_at(starts, task.session.record.transactions, values.index - 1)
+        waiting = True
+        stored = 0
+        if values.value.length() == 0:
+            continue  # absent
+        if values.part == CODE:
+            code = cython.address(codes.intern(values.value.payload, values.value.length()))
+            stored = store_value(task, cython.address(code), cython.sizeof(cython.p_void))
+        else:
+            values.number(limbs)
+            stored = store_value(task, limbs, 8 if values.part == NONCE else 32)
+        if stored == 0:
+            return OUT_OF_MEMORY
+    if waiting and predict(task, key, run + 1, stored) < 0:
+        return OUT_OF_MEMORY
+    return 0
 
 
 def first_of(pair):
@@ -531,7 +613,10 @@ class EvmRun:
         self.read_latency = cython.cast(uint64_t, read_latency_us * 1000)
         self.machine.input = cython.address(block.input)
         self.machine.rules = cython.address(block.ruleset.rules)
-        self.machine.direct.state = cython.address(world.table.asked)
+        world.begin_block()
+        self.machine.direct.state = world.asked
+        self.machine.direct.lacking_code = world.lacking_code
+        self.machine.direct.lacking_length = 0
         self.machine.direct.no_code = cython.address(world.codes.empty())
         self.machine.arena = cython.address(self.arena.arena)
         self.machine.settlement = cython.address(self.settlement)
@@ -625,7 +710,8 @@ class EvmRun:
                 local.worker.source.load_slot = load_slot_directly
                 local.worker.source.storage_alone = has_storage_alone
             local.worker.options.with_effect = True
-            local.worker.options.with_reads = self.recording or self.learning
+            # A block access list is made of what steps have read, too.
+            local.worker.options.with_reads = self.recording or self.learning or self.machine.rules.has_access_list
             local.worker.executor.poll = poll_inside
             local.worker.executor.poll_itself = self.tasks + number
             local.worker.begin_block(
@@ -813,26 +899,16 @@ class EvmRun:
 
     def _put_predictions(self) -> cython.void:
         """What the block's access list says that its runs leave; nothing of what is no key or value."""
+        if isinstance(self.block.predictions, bytes):
+            self._put_list(self.block.predictions)
+            return
         for key, values in (self.block.predictions or {}).items():
             latest: dict = {}
             for transaction, value in sorted(values, key=first_of):
                 if 0 <= transaction < self.block.transaction_count:
-                    latest[self._run_of(transaction)] = value
+                    latest[run_at(self.starts.data(), self.session.record.transactions, transaction)] = value
             for run, value in latest.items():
                 self._predict(key, run + 1, value)
-
-    def _run_of(self, transaction: int) -> int:
-        """Which run has a transaction: the last that begins there or before."""
-        low: uint64_t = 0
-        high: uint64_t = self.starts.size() - 1
-        middle: uint64_t
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self.starts[middle] <= cython.cast(uint64_t, transaction):
-                low = middle
-            else:
-                high = middle
-        return low
 
     def _key_of(self, key: bytes) -> uint64_t:
         """The record of a key by its canonical name; 0 where it is none. Raises what stops the block."""
@@ -851,6 +927,28 @@ class EvmRun:
         if record == 0:
             self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
         return record
+
+    def _put_list(self, proposed: bytes) -> cython.void:
+        """The same from the list's own bytes; a malformed one predicts nothing."""
+        values: ListedValues
+        result: cython.int
+        given: cython.pointer(cython.const[uint8_t]) = cython.cast(
+            cython.pointer(cython.const[uint8_t]), PyBytes_AS_STRING(proposed)
+        )
+        length: cython.size_t = len(proposed)
+        with cython.nogil:
+            values.begin(given, length)
+            result = predict_listed(
+                self.tasks + self.workers,
+                self.starts.data(),
+                self.block.input.transactions.size(),
+                cython.address(values),
+                cython.address(self.world.codes),
+            )
+        if result == STOPPED:
+            self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
+        if result:
+            self._raise_stopped(OUT_OF_MEMORY)
 
     def _predict(self, key: bytes, step: uint64_t, value: object) -> cython.void:
         """One value after one step."""
@@ -973,6 +1071,16 @@ class EvmRun:
         events.reverse()
         return events
 
+    def follow(self, transaction: int | None, stack: bool, memory: bool, return_data: bool) -> None:
+        """Trace a transaction of the blocks to come, which then are not closed; or none. One at a time alone."""
+        number: uint64_t = NO_TRANSACTION if transaction is None else transaction
+        self.locals[0].worker.trace(number, stack, memory, return_data)
+
+    def lines(self) -> tuple:
+        """What was traced: the lines, what the outermost frame's code returned, and whether it lacked state gas."""
+        worker: cython.pointer(Worker) = self.locals[0].worker
+        return (worker.tracer.lines, worker.tracer.output, worker.tracer.lacked_state_gas)
+
     def recover_senders(self, block: PackedBlock) -> None:
         """Find out who sent a block's transactions, from the last on, while another thread executes it."""
         with cython.nogil:
@@ -1018,7 +1126,22 @@ class EvmRun:
                 if name.isdigit()
                 else f"the step {name} wants more memory than a worker may have"
             )
-        raise StepFailed(name, "the state before the block lacks what it asks for")
+        self._raise_missing(name)
+
+    def _raise_missing(self, name: str):
+        """Say what the state before the block lacks, as far as that is known."""
+        direct: cython.pointer(Direct) = cython.address(self.machine.direct)
+        number: uint64_t
+        if self.strategy_number != SEQUENTIAL:
+            raise MissingState(name, "something is missing")
+        number = self.locals[0].worker.missing_hash
+        if direct.lacking_length == 0:
+            raise MissingState(name, f"the hash of block {number} is missing")
+        try:
+            self.world.explain(cython.cast(cython.p_char, direct.lacking)[: direct.lacking_length])
+        except (MissingNode, MalformedNode) as problem:
+            raise MissingState(name, str(problem)) from problem
+        raise MissingState(name, "something is missing")
 
     def _raise_stopped(self, reason):
         """Say why there is no result."""
