@@ -486,6 +486,7 @@ def predict_listed(
     account: uint64_t = 0
     key: uint64_t = 0
     run: uint64_t = 0
+    following: uint64_t
     stored: uint64_t = 0
     waiting: cython.bint = False
     code: cython.pointer(cython.const[Code])
@@ -510,10 +511,10 @@ def predict_listed(
                 key = meet_slot(task, account, address, values.slot)
             if key == 0:
                 return STOPPED
-        if waiting and run_at(starts, task.session.record.transactions, values.index - 1) != run:
-            if predict(task, key, run + 1, stored) < 0:
-                return OUT_OF_MEMORY
-        run = run_at(starts, task.session.record.transactions, values.index - 1)
+        following = run_at(starts, task.session.record.transactions, values.index - 1)
+        if waiting and following != run and predict(task, key, run + 1, stored) < 0:
+            return OUT_OF_MEMORY
+        run = following
         waiting = True
         stored = 0
         if values.value.length() == 0:

@@ -14,7 +14,8 @@ from samestate.conformance.benchmarking.evm_workloads import (
     token_transfers,
     transfers,
 )
-from samestate.conformance.engines.optimized.evm import page_of, plain_environment, world_of
+from samestate.conformance.engines.optimized.evm import page_of, plain_environment
+from samestate.conformance.engines.optimized.plain import plain_state
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.optimized import Configuration, Engine
 from samestate.optimized.errors import ConfigurationError
@@ -56,7 +57,9 @@ def packed(name: str, predictions: dict[bytes, list[tuple[int, bytes | None]]] |
 
 @functools.lru_cache(maxsize=16)
 def world(name: str) -> World:
-    return world_of(workload_of(name).case.state())
+    made = World()
+    made.apply(plain_state(workload_of(name).case.state()))
+    return made
 
 
 @functools.lru_cache(maxsize=16)
