@@ -11,8 +11,9 @@ from samestate.conformance.benchmarking.block_facts import Facts, of_result
 from samestate.conformance.benchmarking.evm_workloads import EvmWorkload, RawBlock
 from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, Turn
 from samestate.conformance.engines.in_process import ACCESS_LIST
-from samestate.conformance.engines.optimized.evm import evm_result, packed_block, page_of, world_of
-from samestate.conformance.engines.predictions import evm_predictions, list_predictions
+from samestate.conformance.engines.optimized.evm import evm_result, packed_block, page_of
+from samestate.conformance.engines.optimized.evm_states import world_of
+from samestate.conformance.engines.predictions import list_predictions
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.optimized.configuration import Configuration
 from samestate.spec.evm.chain import access_list_of
@@ -91,10 +92,10 @@ class ComparedEvmEngine:
         """Import the raw block: senders, execution, and all that the header says. The state stays the one before it."""
         page = page_of(name_fork(workload.case.fork))
         world = world_of(workload.case.state())
-        predictions = evm_predictions(link.access_list) if self.strategy == ACCESS_LIST else None
 
         def imported() -> Any:
-            return self._engine.import_block(page, link.block, workload.case.chain_id, world, predictions=predictions)
+            chain_id, access_list = workload.case.chain_id, link.access_list
+            return self._engine.import_block(page, link.block, chain_id, world, access_list=access_list)
 
         def turn() -> Turn:
             world.root()  # takes back what the last import has computed of the state after it

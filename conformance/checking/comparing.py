@@ -63,15 +63,27 @@ def compare_access_list(where: str, expected: bytes, computed: bytes, who: str) 
         raise Disagreement(f"{where}: {place}: expected {parted.expected}, {who} gives {parted.given}")
 
 
-def compare_state(root: bytes | None, state: FlatState, post: object = None, who: str = "the specification") -> None:
-    """Compare a state root; where the fixture has the accounts too, say which differ."""
-    if root is None or root == state.root():
+def compare_root(what: str, expected: bytes, state: FlatState, root: bytes, who: str) -> None:
+    """Raise Disagreement unless a state that a fixture gives has the root that it gives beside it.
+
+    ``root`` is what ``who`` computes. Where that is another one, the specification says whose fault it is.
+    """
+    if root != expected:
+        compare(what, expected, state.root())
+        compare(what, expected, root, who)
+
+
+def compare_state(
+    expected: bytes | None, state: FlatState, root: bytes, post: object = None, who: str = "the specification"
+) -> None:
+    """Compare the root of a state, which ``who`` computes; where the fixture has the accounts too, say which differ."""
+    if expected is None or expected == root:
         return
     detail = ""
     if isinstance(post, dict):
-        expected = FlatState.from_alloc(post).to_alloc()
+        listed = FlatState.from_alloc(post).to_alloc()
         computed = state.to_alloc()
-        for address in sorted(expected.keys() | computed.keys()):
-            if expected.get(address) != computed.get(address):
-                detail += f"\n  {address}: expected {expected.get(address)}, got {computed.get(address)}"
-    raise Disagreement(f"state root: expected {show(root)}, {who} gives {show(state.root())}{detail}")
+        for address in sorted(listed.keys() | computed.keys()):
+            if listed.get(address) != computed.get(address):
+                detail += f"\n  {address}: expected {listed.get(address)}, got {computed.get(address)}"
+    raise Disagreement(f"state root: expected {show(expected)}, {who} gives {show(root)}{detail}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final, Protocol
 
-from samestate.conformance.engines.protocol import AnyResult, InProcess
+from samestate.conformance.engines.protocol import AnyResult, InProcess, RootsOfItsOwn
+from samestate.spec.evm.chain import verify
+from samestate.spec.evm.state import FlatState
 from samestate.spec.transition import execute_block
 
 SPEC: Final = "spec"
@@ -22,6 +24,9 @@ class BlockExecutor(Protocol):
     def apply(self, machine: Any, block: Any, state: Any) -> AnyResult:
         """The result of a block, verified. Raises Rejection and EngineFailure."""
 
+    def root_of(self, state: FlatState) -> bytes:
+        """The root of a whole state."""
+
 
 class Executor:
     """Has blocks executed by an engine, and counts them: a case of which it was handed none says nothing about it.
@@ -34,6 +39,7 @@ class Executor:
         self.name = "the specification" if id == SPEC else id
         self.executed = 0
         self._execute = execute_block if id == SPEC else engine.apply
+        self._root_of = engine.root_of if isinstance(engine, RootsOfItsOwn) else FlatState.root
 
     def execute(self, machine: Any, block: Any, state: Any) -> AnyResult:
         """The result of a block, before it is verified. Raises Rejection and EngineFailure."""
@@ -43,5 +49,9 @@ class Executor:
     def apply(self, machine: Any, block: Any, state: Any) -> AnyResult:
         """The result of a block, verified. Raises Rejection and EngineFailure."""
         result = self.execute(machine, block, state)
-        machine.verify(block, result.steps, state)
+        verify(machine, block, result, state)
         return result
+
+    def root_of(self, state: FlatState) -> bytes:
+        """The root of a whole state."""
+        return self._root_of(state)

@@ -72,6 +72,10 @@ class OutsideExecutor:
         machine.verify(block, result.steps, state)
         return result
 
+    def root_of(self, state: FlatState) -> bytes:
+        """The root of a whole state, by the specification."""
+        return state.root()
+
     def _ask(self, machine: Any, block: Payload, state: State, right: Object, result: AnyResult | None) -> None:
         """Raise EngineFailure where the engine gives something else of the block than what is ``right``."""
         case, right = askable(self._engine, machine, block, state, right, result)

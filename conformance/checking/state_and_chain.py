@@ -10,6 +10,7 @@ from samestate.conformance.checking.comparing import (
     compare,
     compare_access_list,
     compare_receipt,
+    compare_root,
     compare_state,
 )
 from samestate.conformance.checking.executor import BlockExecutor, Executor
@@ -19,11 +20,11 @@ from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase, B
 from samestate.conformance.fixtures.exceptions import satisfies
 from samestate.conformance.fixtures.filling_tools import reading_decides
 from samestate.conformance.fixtures.forks import ForkSchedule
+from samestate.conformance.fixtures.known_blocks import known_block, known_hash
 from samestate.conformance.fixtures.payload import CallError, NewPayload
 from samestate.conformance.fixtures.state_test import StateTestCase
-from samestate.spec.evm.block import Block, decode_block
-from samestate.spec.evm.block_access_list import encode_access_list
-from samestate.spec.evm.chain import Chain, EvmResult, access_list_of
+from samestate.spec.evm.block import Block
+from samestate.spec.evm.chain import Chain, EvmResult, encoded_access_list_of
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.receipt import encode_receipt, logs_hash
@@ -55,10 +56,11 @@ def _state_test(case: StateTestCase, executor: BlockExecutor, checks: list[str])
         checks.append("rejection")
         _rejected(rejection, case.exceptions)
         checks.append("state root")
-        compare("state root after the rejection", case.state_root, case.pre.root())
+        root = executor.root_of(case.pre)
+        compare_root("state root after the rejection", case.state_root, case.pre, root, executor.name)
         if case.post is not None:
-            beside = FlatState.from_alloc(case.post).root()
-            compare("root of the accounts after the rejection", beside, case.pre.root())
+            beside = FlatState.from_alloc(case.post)
+            compare("root of the accounts after the rejection", executor.root_of(beside), root)
         return
     if case.exceptions:
         checks.append("rejection")
@@ -69,7 +71,8 @@ def _state_test(case: StateTestCase, executor: BlockExecutor, checks: list[str])
         checks.append("receipt")
         compare_receipt("receipt", case.receipt, encode_receipt(result.receipts[0]), executor.name)
     checks.append("state root")
-    compare_state(case.state_root, result.state(), case.post, executor.name)
+    after = result.state()
+    compare_state(case.state_root, after, executor.root_of(after), case.post, executor.name)
 
 
 def _rejected(rejection: Rejection, expected: tuple[str, ...]) -> None:
@@ -96,14 +99,15 @@ def run_blockchain_test(case: BlockchainTestCase, executor: BlockExecutor) -> Ve
 
 def _blockchain_test(case: BlockchainTestCase, executor: BlockExecutor, checks: list[str], notes: list[str]) -> None:
     try:
-        genesis = decode_block(case.genesis)
+        genesis = known_block(case.genesis)
     except Rejection as rejection:
         raise Disagreement(f"genesis: rejected, expected valid: {rejection}") from rejection
     checks.append("genesis")
     if case.genesis_hash is not None:
-        compare("genesis hash", case.genesis_hash, genesis.header.hash())
-    compare("genesis state root", genesis.header.state_root, case.pre.root())
-    chain = Chain(case.chain_id, case.schedule, genesis, case.pre, executor.execute)
+        compare("genesis hash", case.genesis_hash, known_hash(genesis.header))
+    root = executor.root_of(case.pre)
+    compare_root("genesis state root", genesis.header.state_root, case.pre, root, executor.name)
+    chain = Chain(case.chain_id, case.schedule, genesis, case.pre, executor.execute, known_block)
     for index, entry in enumerate(case.blocks):
         _deliver(f"block {index}", entry, chain, case.schedule, executor, checks, notes)
     checks.append("last block hash")
@@ -114,10 +118,10 @@ def _blockchain_test(case: BlockchainTestCase, executor: BlockExecutor, checks: 
     if case.post is not None:
         # the header's root was compared already: this finds accounts that disagree with their own header
         checks.append("post state")
-        compare_state(FlatState.from_alloc(case.post).root(), head, case.post)
+        compare_state(executor.root_of(FlatState.from_alloc(case.post)), head, executor.root_of(head), case.post)
     if case.post_state_root is not None:
         checks.append("post state")
-        compare("post state root", case.post_state_root, head.root())
+        compare("post state root", case.post_state_root, executor.root_of(head))
     if case.sync is not None:
         _deliver("the block to sync to", case.sync, chain, case.schedule, executor, checks, notes)
 
@@ -189,7 +193,7 @@ def _is_refused(where: str, entry: BlockEntry, call: NewPayload, schedule: ForkS
 def _compare_block(where: str, entry: BlockEntry, block: Block, result: EvmResult, who: str, checks: list[str]) -> None:
     checks.append("header")
     if entry.hash is not None:
-        compare(f"{where}: hash", entry.hash, block.header.hash())
+        compare(f"{where}: hash", entry.hash, known_hash(block.header))
     if entry.receipts is not None:
         checks.append("receipts")
         compare(f"{where}: number of receipts", len(entry.receipts), len(result.receipts), who)
@@ -197,7 +201,7 @@ def _compare_block(where: str, entry: BlockEntry, block: Block, result: EvmResul
             compare_receipt(f"{where}: receipt {number}", expected, encode_receipt(receipt), who)
     if entry.access_list is not None:
         checks.append("block access list")
-        compare_access_list(where, entry.access_list, encode_access_list(access_list_of(result)), who)
+        compare_access_list(where, entry.access_list, encoded_access_list_of(result), who)
 
 
 def _receipts_differ(entry: BlockEntry, results: list[EvmResult], who: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,13 @@ from samestate.conformance.fixtures.rulesets import choose_rulesets
 from samestate.conformance.output.targets import STANDARD_OUTPUT, Output, check_file, check_spares
 from samestate.conformance.tracing.trace import TraceOptions
 from samestate.conformance.tracing.traceable import choose_block, find_case, trace_transaction
+
+
+class TracingEngine(StrEnum):
+    """The engines that can trace."""
+
+    SPEC = "spec"
+    OPTIMIZED = "optimized"
 
 
 def trace(
@@ -28,6 +36,9 @@ def trace(
     transaction: Annotated[
         int, typer.Option("--transaction", metavar="N", help="Index of the transaction in its block.")
     ] = 0,
+    engine: Annotated[
+        TracingEngine, typer.Option("--engine", metavar="ID", help="Who executes it: spec, or optimized.")
+    ] = TracingEngine.SPEC,
     chain: ChainOption = None,
     ruleset: RulesetOption = None,
     output: Annotated[
@@ -50,4 +61,10 @@ def trace(
     options = TraceOptions(stack=not no_stack, memory=memory, return_data=not no_return_data)
     chosen = choose_block(find_case(path, case, network_of_option(chain), choose_rulesets(ruleset or ())), block)
     with Output("--output", target, make_folders=True) as out:
-        trace_transaction(chosen, transaction, out.write, options)
+        if engine is TracingEngine.OPTIMIZED:
+            # only now: the specification traces without the compiled engine
+            from samestate.conformance.tracing.compiled import trace_compiled
+
+            trace_compiled(chosen, transaction, out.write, options)
+        else:
+            trace_transaction(chosen, transaction, out.write, options)

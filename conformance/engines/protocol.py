@@ -125,3 +125,11 @@ class InProcess(Protocol):
 
         Raises Rejection where the block is invalid, EngineFailure where the engine cannot tell.
         """
+
+
+@runtime_checkable
+class RootsOfItsOwn(Protocol):
+    """An engine in process that computes state roots itself, of states in the specification's own types."""
+
+    def root_of(self, state: Any) -> bytes:
+        """The root of a state."""

@@ -206,14 +206,17 @@ def cost_of_ended(line: Unfinished) -> int:
     return cost + min(line.requested, all_but_one_64th(line.gas - cost - spilled))
 
 
-def summary_of(outcome: Outcome, traced: LineTracer, fork: Fork, state_root: bytes | None = None) -> dict[str, object]:
-    """The last line: what the transaction did. ``state_root`` is the root after it, where that is known."""
+def summary_of(outcome: Outcome, output: bytes, fork: Fork, state_root: bytes | None = None) -> dict[str, object]:
+    """The last line: what the transaction did. ``state_root`` is the root after it, where that is known.
+
+    ``output`` is what the outermost frame returned.
+    """
     has_output = outcome.succeeded or isinstance(outcome.halt, Reverted)
     summary: dict[str, object] = {}
     if state_root is not None:
         summary["stateRoot"] = "0x" + state_root.hex()
     summary |= {
-        "output": traced.output.hex() if has_output else "",
+        "output": output.hex() if has_output else "",
         "gasUsed": hex(outcome.gas_used),
         "pass": outcome.succeeded,
         "fork": fork.name,

@@ -84,6 +84,13 @@ class TracedEvm(Evm):
         return Closing(())
 
 
+def check_transaction(block: TraceableBlock, wanted: int) -> None:
+    """See that a block has the transaction of that index. Raises InputError."""
+    count = len(block.payload.transactions)
+    if not 0 <= wanted < count:
+        raise InputError(f"--transaction: the block has {count} transactions, from 0: there is no {wanted}")
+
+
 def trace_transaction(
     block: TraceableBlock, wanted: int, write: Callable[[str], object], options: TraceOptions
 ) -> Rejection | None:
@@ -92,9 +99,7 @@ def trace_transaction(
     Transactions before it that are rejected, as an invalid block may have, are left out. Raises InputError where the
     block has no such transaction, or its state lacks what executing it takes.
     """
-    count = len(block.payload.transactions)
-    if not 0 <= wanted < count:
-        raise InputError(f"--transaction: the block has {count} transactions, from 0: there is no {wanted}")
+    check_transaction(block, wanted)
     rejections: dict[int, Rejection] = {}
     tracer = LineTracer(write, options)
     machine = TracedEvm(block.fork, wanted, tracer)
@@ -110,7 +115,7 @@ def trace_transaction(
     if rejection is not None:
         write(to_line(summary_of_rejection(rejection, block.fork.name)))
         return rejection
-    write(to_line(summary_of(result.outcomes[-1], tracer, block.fork, root)))
+    write(to_line(summary_of(result.outcomes[-1], tracer.output, block.fork, root)))
     return None
 
 

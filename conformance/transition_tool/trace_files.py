@@ -38,7 +38,7 @@ class TraceFiles:
 
     def keep(self, outcome: Outcome) -> None:
         """See :meth:`samestate.conformance.transition_tool.building.TraceKeeper.keep`."""
-        self._write(to_line(summary_of(outcome, self._tracer, self._fork)))
+        self._write(to_line(summary_of(outcome, self._tracer.output, self._fork)))
         if self._output is not None:
             self._output.keep()
             self._output = None

@@ -31,6 +31,7 @@ struct BlockInput {
     Shelf shelf;                            // what transactions point into, beside their bytes, which somebody else keeps
     std::vector<Transaction> transactions;
     std::vector<Sender> senders;
+    std::uint64_t no_more_senders = 0;      // shared: 1 where whoever recovers senders beforehand should leave
     std::vector<Hash> hashes;               // of ancestors, the parent's first
     std::vector<std::uint8_t> hash_known;
     std::vector<Withdrawal> withdrawals;
@@ -106,6 +107,16 @@ struct BlockInput {
         environment.ommers = ommers.data();
         environment.ommer_count = ommers.size();
         senders.assign(transactions.size(), Sender{Address{}, Rejection::NONE, 0});
+    }
+
+    // Find senders out from the last transaction on, until somebody has been there or `no_more_senders` is set. While whoever executes
+    // the block takes them from the first one on, the two meet.
+    void recover_senders(Recover recover) {
+        Buffer scratch;
+        for (std::size_t i = senders.size(); i > 0; --i) {
+            if (atomic_load(&no_more_senders, "evm.senders.stop") || atomic_load(&senders[i - 1].known, "evm.sender.load")) return;
+            sender(i - 1, recover, scratch);
+        }
     }
 
     // The sender of a transaction, found out now if nobody has before. Any worker, at any time.

@@ -31,7 +31,7 @@ constexpr std::uint64_t DELEGATION_SIZE = 23;
 class CodeTable {
   public:
     // `seed` decides where codes lie in the table, and nothing else: with one that nobody knows, nobody can have them meet.
-    explicit CodeTable(std::uint64_t seed = 0) : seed_(seed) {
+    explicit CodeTable(std::uint64_t seed = now_nanoseconds() * 0x9E3779B97F4A7C15u) : seed_(seed) {
         current_ = reinterpret_cast<std::uint64_t>(make_table(1024));
         empty_ = &intern(EMPTY_CODE_HASH, nullptr, 0);
     }
@@ -90,6 +90,9 @@ class CodeTable {
     std::uint64_t begin_block(const Rules& rules, std::uint64_t limit) { return begin_block_with(analyses_, rules, limit); }
 
     AnalysisList& analyses() { return analyses_; }
+
+    // Before anything is run: after how many times code is translated (analysis.hpp). With 0 all code is, with the largest number none.
+    void translate_after(std::uint64_t count) { analyses_.hot_after = count; }
 
   private:
     struct Freed {

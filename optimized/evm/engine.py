@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, NamedTuple, Self
 
 from samestate.optimized.analysis import conflict_rate, critical_path
 from samestate.optimized.configuration import Configuration
@@ -14,6 +14,7 @@ from samestate.optimized.errors import (
     ConfigurationError,
     EngineClosed,
     MissingAccessList,
+    MissingState,
     OutOfMemory,
 )
 from samestate.optimized.evm.block_records import BlockRecords
@@ -24,11 +25,13 @@ from samestate.optimized.evm.importing import (
     Stages,
     body_claims,
     execution_claims,
+    list_claim,
+    proposed_list_problem,
     refusal,
     state_claim,
 )
 from samestate.optimized.evm.packing import PackedBlock, unpack
-from samestate.optimized.evm.result import EvmResult, Totals
+from samestate.optimized.evm.result import EvmResult, Totals, needs_one_of
 from samestate.optimized.evm.running import EvmRun, KeyTableFull
 from samestate.optimized.evm.world import World
 from samestate.optimized.metrics import Metrics, WorkerMetrics, latency
@@ -36,6 +39,22 @@ from samestate.optimized.result import Rejection
 from samestate.optimized.shared_memory import create_arena, create_smallest_arena
 from samestate.optimized.threads import ThreadPool
 from samestate.optimized.trace import TraceEvent
+
+WORTH_RECOVERING: Final = 8
+"""From so many transactions on it is worth waking a second thread for their senders: each takes some 30 µs."""
+
+
+class Traced(NamedTuple):
+    """What a transaction did, instruction by instruction: lines of JSON (EIP-3155), but the last.
+
+    ``output`` is what the code of its outermost frame returned: for a creation the code to be deployed. Where that
+    frame ran out of gas, ``lacked_state_gas`` says whether it was for new state (EIP-8037).
+    """
+
+    lines: str
+    output: bytes
+    lacked_state_gas: bool
+    result: EvmResult
 
 
 class EvmEngine:
@@ -54,6 +73,7 @@ class EvmEngine:
         self._arena = create_smallest_arena() if sequential else create_arena(configuration.memory_limit)
         self._run = EvmRun(self._arena, workers, configuration.strategy)
         self._pool = ThreadPool(workers, configuration.affinity)
+        self._helpers: ThreadPool | None = None
         self._closed = False
 
     def execute(self, block: PackedBlock, world: World) -> EvmResult:
@@ -104,11 +124,34 @@ class EvmEngine:
                 break
             except KeyTableFull:
                 self._run.enlarge_key_table()
+            except MissingState:
+                self._name_what_is_missing(block, world)
+                raise
+        lacking = world.lacking()
+        if lacking and needs_one_of(result, lacking):
+            self._name_what_is_missing(block, world)
         seconds = time.perf_counter() - started
         figures = self._run.figures()
         result.trace = tuple(TraceEvent(*event) for event in self._run.events())
         result.make_metrics = lambda made: self._metrics(made, figures, seconds)
         return result
+
+    def _name_what_is_missing(self, block: PackedBlock, world: World) -> None:
+        """Execute the block one step at a time: the first that needs what a witness does not have ends it.
+
+        Under the other strategies whatever is not known reads as absent, since an execution may stray to what no step
+        needs in the end. Raises MissingState, unless no step does.
+        """
+        if self.configuration.strategy == "sequential":
+            return
+        arena = create_smallest_arena()
+        try:
+            alone = EvmRun(arena, 1, "sequential")
+            alone.begin(block, world, False, self.configuration.time_limit)
+            alone.work(0)
+            alone.finish()
+        finally:
+            arena.close()
 
     def _undecoded(self, block: PackedBlock, world: World, index: int, code: str) -> EvmResult:
         """The result of a block with bytes at that place that are no transaction: nothing of it is executed."""
@@ -128,53 +171,98 @@ class EvmEngine:
         chain_id: int,
         world: World,
         block_hashes: Mapping[int, bytes] | None = None,
-        predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | None = None,
+        access_list: bytes | None = None,
     ) -> Imported:
         """Take a block in as it goes over the network, on the state that its parent has left.
 
         It is decoded and executed, and all that its header says is held against what came out, but for what is said of
-        its parent. Raises :class:`samestate.optimized.evm.encodings.Refused` where the bytes are no block.
+        its parent. ``access_list``: the block access list that came with it (EIP-7928), which is verified. Raises
+        :class:`samestate.optimized.evm.encodings.Refused` where the bytes are no block.
         """
         stages = Stages()
         began = time.perf_counter()
-        block = unpack(fork, raw, chain_id, block_hashes, predictions)
+        block = unpack(fork, raw, chain_id, block_hashes, access_list)
         began = stages.note("decode", began)
-        result = self.execute(block, world)
-        stages.note("execute", began)
-        if result.rejection is not None:
-            return Imported(block, result, result.rejection, stages)
-        claims: dict[str, list[Claim]] = {}
-        fields = {
-            "blob_gas_used": bool(fork.numbers.get("blob_maximum")),
-            "requests_hash": bool(fork.numbers.get("has_requests")),
-        }
+        has_list = bool(fork.numbers.get("has_access_list"))
+        wrong = proposed_list_problem(block, access_list) if has_list and access_list is not None else None
+        result = self._executed_beside_recovery(block, world, stages) if wrong is None else None
+        if result is None or result.rejection is not None:
+            return Imported(block, result, wrong if result is None else result.rejection, stages)
+        began = stages.note("execute", began)
+        ledger = result.ledger  # entered once, for the state and for the list
+        stages.note("ledger", began)
+        made: dict[str, Sequence[Claim]] = {"list": ()}
+        refused: list[Rejection | None] = []
 
-        def body() -> None:
-            since = time.perf_counter()
-            claims["body"] = body_claims(block)
-            stages.note("body", since)
+        def stage(name: str, make: Callable[[], Sequence[Claim]]) -> Callable[[], None]:
+            def run() -> None:
+                since = time.perf_counter()
+                made[name] = make()
+                stages.note(name, since)
 
-        def receipts() -> None:
-            since = time.perf_counter()
-            claims["receipts"] = execution_claims(block, result, fields)
-            stages.note("receipts", since)
+            return run
 
-        def state() -> None:
-            since = time.perf_counter()
-            claims["state"] = [state_claim(block, result, max(1, self._pool.workers - 1))]
-            stages.note("state", since)
+        def listed() -> Sequence[Claim]:
+            refused.append(ledger.verify(access_list))
+            return [list_claim(block, result)]
 
+        threads = self._pool if self._helpers is None else self._helpers
+        state = stage("state", lambda: [state_claim(block, result, max(1, threads.workers - 1))])
+        others = [stage("receipts", lambda: execution_claims(block, result)), stage("body", lambda: body_claims(block))]
+        others += [stage("list", listed)] if has_list else []
         # The state's root takes as long as the others together: somebody does that alone.
-        work = [[state], [receipts, body]] if self._pool.workers > 1 else [[state, receipts, body]]
-        self._pool.run(lambda number: run_all(work[number] if number < len(work) else ()), self._run.stop)
-        compared = (*claims["body"], *claims["receipts"], *claims["state"])
-        return Imported(block, result, refusal(compared), stages, compared)
+        work = [[state], others] if threads.workers > 1 else [[state, *others]]
+        threads.run(lambda number: run_all(work[number] if number < len(work) else ()), self._run.stop)
+        claims = (*made["list"], *made["body"], *made["receipts"], *made["state"])
+        rejection = next((found for found in refused if found is not None), None) or refusal(claims)
+        return Imported(block, result, rejection, stages, claims, ledger.access_list if has_list else None)
+
+    def _executed_beside_recovery(self, block: PackedBlock, world: World, stages: Stages) -> EvmResult:
+        """Execute a block. Where one worker does that alone, a second one finds out who sent the transactions."""
+        if self._pool.workers > 1 or self.configuration.workers == 1 or block.transaction_count < WORTH_RECOVERING:
+            return self.execute(block, world)
+        results: list[EvmResult] = []
+
+        def work(number: int) -> None:
+            since = time.perf_counter()
+            if number == 0:
+                try:
+                    results.append(self.execute(block, world))
+                finally:
+                    self._run.stop_recovering(block)
+            else:
+                self._run.recover_senders(block)
+                stages.note("senders", since)
+
+        if self._helpers is None:
+            self._helpers = ThreadPool(2, self.configuration.affinity)
+        self._helpers.run(work, lambda: self._run.stop_recovering(block))
+        return results[0]
+
+    def trace(
+        self, block: PackedBlock, world: World, *, stack: bool = True, memory: bool = False, return_data: bool = True
+    ) -> Traced:
+        """Run a block on a state and trace its last transaction. The block is not closed: its result ends with that.
+
+        Only an engine that runs one transaction after another can. Raises as :meth:`execute` does.
+        """
+        if self.configuration.strategy != "sequential":
+            raise ConfigurationError(f"strategy = {self.configuration.strategy}: only sequential can trace")
+        self._run.follow(block.transaction_count - 1, stack, memory, return_data)
+        try:
+            result = self.execute(block, world)
+            lines, output, lacked_state_gas = self._run.lines()
+        finally:
+            self._run.follow(None, stack, memory, return_data)
+        return Traced(lines.decode(), output, lacked_state_gas, result)
 
     def close(self) -> None:
         """End the threads and give the arena back."""
         if not self._closed:
             self._closed = True
             self._pool.close()
+            if self._helpers is not None:
+                self._helpers.close()
             self._arena.close()
 
     def __enter__(self) -> Self:

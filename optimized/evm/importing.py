@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from samestate.optimized.evm.encodings import requests_hash
+from samestate.optimized.evm.ledger import wrong_form
 from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.result import Rejection
+from samestate.optimized.words.keccak import keccak
 
 EMPTY_LIST_HASH = bytes.fromhex("1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347")
 """The hash of an empty list: of no ommers."""
@@ -55,10 +57,11 @@ def body_claims(block: PackedBlock) -> list[Claim]:
     return claims
 
 
-def execution_claims(block: PackedBlock, result: EvmResult, fields: Mapping[str, bool]) -> list[Claim]:
-    """What the header says of the execution, but for the state root. ``fields``: which later ones its fork has."""
+def execution_claims(block: PackedBlock, result: EvmResult) -> list[Claim]:
+    """What the header says of the execution, but for state root and access list."""
     header = block.header
     assert header is not None
+    fork = block.ruleset.fork
     root, bloom = result.records.commitments(block)
     gas_used = max(result.totals.execution_gas, result.totals.state_gas)
     claims = [
@@ -66,11 +69,11 @@ def execution_claims(block: PackedBlock, result: EvmResult, fields: Mapping[str,
         Claim("receipts root", header["receipts_root"], root, "INVALID_RECEIPTS_ROOT"),
         Claim("logs bloom", header["bloom"], bloom, "INVALID_LOGS_BLOOM"),
     ]
-    if fields["blob_gas_used"]:
+    if fork.numbers.get("blob_maximum"):
         claims.append(
             Claim("blob gas used", header["blob_gas_used"], result.totals.blob_gas_used, "INVALID_BLOB_GAS_USED")
         )
-    if fields["requests_hash"]:
+    if fork.numbers.get("has_requests"):
         computed = requests_hash(result.requests)
         claims.append(Claim("requests hash", header["requests_hash"], computed, "INVALID_REQUESTS_HASH"))
     return claims
@@ -80,6 +83,22 @@ def state_claim(block: PackedBlock, result: EvmResult, workers: int) -> Claim:
     """What the header says of the state after the block."""
     assert block.header is not None
     return Claim("state root", block.header["state_root"], result.ledger.root(workers), "INVALID_STATE_ROOT")
+
+
+def proposed_list_problem(block: PackedBlock, proposed: bytes) -> Rejection | None:
+    """What is wrong with the list that came with a block before anything is executed: its hash, or its form."""
+    assert block.header is not None
+    digest = keccak(proposed)
+    if digest != block.header["block_access_list_hash"]:
+        return Rejection("INVALID_BAL_HASH", None, f"the list that came with the block hashes to 0x{digest.hex()}")
+    return wrong_form(proposed)
+
+
+def list_claim(block: PackedBlock, result: EvmResult) -> Claim:
+    """What the header says of the block access list (EIP-7928)."""
+    assert block.header is not None
+    claimed = block.header["block_access_list_hash"]
+    return Claim("block access list hash", claimed, result.ledger.access_list_hash, "INVALID_BAL_HASH")
 
 
 def refusal(claims: Sequence[Claim]) -> Rejection | None:
@@ -104,13 +123,17 @@ class Imported:
     """
 
     block: PackedBlock
-    result: EvmResult
+    result: EvmResult | None
+    """None where it was not executed."""
     rejection: Rejection | None
     stages: Stages
     claims: tuple[Claim, ...] = ()
+    access_list: bytes | None = None
+    """The block access list that the execution gives, where the fork has them."""
 
     def keep(self) -> None:
         """Let the state be the one after the block. Raises ValueError where that is invalid."""
-        if self.rejection is not None:
+        if self.result is None or self.rejection is not None:
+            assert self.rejection is not None
             raise ValueError(f"an invalid block leaves no state: {self.rejection.code}")
         self.result.ledger.apply()

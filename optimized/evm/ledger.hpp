@@ -92,6 +92,7 @@ class Ledger {
         accounts.clear();
         slots.clear();
         values.clear();
+        latest_ = 0;
         account_table_.assign(256, NOWHERE);
         slot_table_.assign(256, NOWHERE);
     }
@@ -302,8 +303,14 @@ class Ledger {
             if (is_changed(slots[place])) use(slots[place]);
     }
 
-    // Where an account is; a new one where it is not met yet.
+    // Where an account is; a new one where it is not met yet. The entries of an account follow one another.
     std::uint32_t find_account(const std::uint8_t* address) {
+        if (!accounts.empty() && std::memcmp(accounts[latest_].address.bytes, address, 20) == 0) return latest_;
+        latest_ = look_up_account(address);
+        return latest_;
+    }
+
+    std::uint32_t look_up_account(const std::uint8_t* address) {
         const std::uint64_t hash = hash_bytes(seed_, address, 20);
         std::size_t place = hash & (account_table_.size() - 1);
         for (; account_table_[place] != NOWHERE; place = (place + 1) & (account_table_.size() - 1)) {
@@ -356,6 +363,7 @@ class Ledger {
     StateBefore before_{};
     const CodeTable* codes_ = nullptr;
     bool keeps_list_ = false;
+    std::uint32_t latest_ = 0;  // the place of the account that was looked for last
     std::uint64_t seed_ = 0;    // of the hashes of names: nobody outside can know it
     std::vector<std::uint32_t> account_table_;  // places in `accounts`, by hash; at most half full
     std::vector<std::uint32_t> slot_table_;

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
+from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 from samestate.optimized.evm.block_records cimport BlockRecords
@@ -9,6 +10,7 @@ from samestate.optimized.evm.direct cimport Direct
 from samestate.optimized.evm.packing cimport PackedBlock
 from samestate.optimized.evm.seams cimport Address, Code, CodeTable, Existence, u256
 from samestate.optimized.evm.trie cimport AccountChange, SlotChange
+from samestate.optimized.evm.worker_seams cimport Item, Malformed, malformed_access_list
 from samestate.optimized.evm.world cimport World
 
 cdef extern from "samestate/optimized/evm/ledger.hpp" namespace "samestate::evm" nogil:
@@ -56,6 +58,23 @@ cdef extern from "samestate/optimized/evm/ledger.hpp" namespace "samestate::evm"
 
     uint32_t NOWHERE
 
+cdef extern from "samestate/optimized/evm/backward_writer.hpp" namespace "samestate::evm" nogil:
+    cppclass BackwardWriter:
+        const uint8_t* data() noexcept
+        size_t size() noexcept
+
+cdef extern from "samestate/optimized/evm/access_list.hpp" namespace "samestate::evm" nogil:
+    cppclass AccessListWriter:
+        BackwardWriter list
+        uint64_t items
+        void write(const Ledger& ledger) except +
+
+cdef extern from "samestate/optimized/evm/access_list_comparison.hpp" namespace "samestate::evm" nogil:
+    string access_list_difference "samestate::evm::AccessListComparison::difference"(const Item& proposed, const Item& right) except +
+
+cdef extern from "samestate/optimized/words/keccak.hpp" namespace "samestate" nogil:
+    void keccak256(const uint8_t* data, size_t length, uint8_t* digest) noexcept
+
 cdef class BlockLedger:
     cdef readonly World world   # the state before the block
     cdef uint64_t version       # … by its number
@@ -63,6 +82,11 @@ cdef class BlockLedger:
     cdef Ledger ledger
     cdef Direct direct
     cdef object made            # the changes as Python objects, where somebody has asked for them
+    cdef bint has_list          # whether the fork has block access lists
+    cdef uint64_t most_items    # of a list
+    cdef AccessListWriter writer
+    cdef bint is_written
     cdef int check(self) except -1
+    cdef int write_list(self) except -1
     cdef int put_into(self, World world) except -1
     cdef int put_account(self, World world, const LedgerAccount* account) except -1

@@ -1,12 +1,13 @@
 """What a block has done to the state: its changes, put into a state or its trie, or given as Python objects.
 
-The ledger itself is C++ (ledger.hpp), and so is all that is made of it unless somebody asks for objects.
+The ledger itself is C++ (ledger.hpp), and so is all that is made of it unless somebody asks for objects. The block
+access list (EIP-7928) that follows from it is written and compared here too.
 """
 
 import cython
 from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize
 from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
-from cython.cimports.libc.string import memcpy
+from cython.cimports.libc.string import memcmp, memcpy
 from cython.cimports.libcpp import bool as cbool
 from cython.cimports.libcpp.vector import vector
 from cython.cimports.samestate.optimized.core.records import Content
@@ -24,7 +25,10 @@ from cython.cimports.samestate.optimized.evm.seams import (
     u256,
 )
 from cython.cimports.samestate.optimized.evm.trie import AccountChange, SlotChange, thread_count
+from cython.cimports.samestate.optimized.evm.worker_seams import Item, Malformed, malformed_access_list
 from cython.cimports.samestate.optimized.evm.world import ACCOUNT_NAME, SLOT_NAME, AccountRecord, World
+
+from samestate.optimized.result import Rejection
 
 # What the ledger asks of the state before the block. `itself` is a Direct.
 
@@ -108,6 +112,35 @@ def word_at(limbs: cython.pointer(cython.const[uint64_t])) -> object:
     return number_at(cython.cast(cython.pointer(cython.const[uint8_t]), limbs))
 
 
+@cython.cfunc
+def place_of(data: bytes) -> cython.pointer(cython.const[uint8_t]):
+    """Where the bytes of an object are."""
+    return cython.cast(cython.pointer(uint8_t), cython.cast(cython.p_char, data))
+
+
+@cython.cfunc
+def digest_of(data: cython.pointer(cython.const[uint8_t]), length: cython.size_t) -> object:
+    """The Keccak-256 hash of bytes."""
+    digest: uint8_t[32]
+    with cython.nogil:
+        keccak256(data, length, digest)
+    return cython.cast(cython.p_char, digest)[:32]
+
+
+def wrong_form(proposed: bytes) -> object:
+    """Why bytes are no block access list, or None: what is known of a block's list before the block is executed.
+
+    Accounts that do not strictly ascend are part of the form; what is wrong within one is for
+    :meth:`BlockLedger.verify` to say.
+    """
+    item: Item
+    malformed: Malformed = malformed_access_list(place_of(proposed), len(proposed), cython.address(item))
+    if malformed.reason == cython.NULL:
+        return None
+    reason: bytes = malformed.reason
+    return Rejection("MALFORMED_ACCESS_LIST", None, f"what begins at byte {malformed.position} {reason.decode()}")
+
+
 @cython.cclass
 class BlockLedger:
     """What a block has changed of a state, entered from its records.
@@ -119,20 +152,22 @@ class BlockLedger:
     def __init__(self, records: BlockRecords, block: PackedBlock, is_valid: bool) -> None:
         before: StateBefore
         steps: cython.size_t = records.places.size() if is_valid else 0
-        keeps_list: cbool = block.ruleset.rules.has_access_list != 0
         entered: cython.bint
         self.world = records.world
         self.version = records.version
+        self.has_list = is_valid and block.ruleset.rules.has_access_list != 0
+        if self.has_list:
+            self.most_items = block.input.environment.gas_limit // block.ruleset.rules.block_access_list_item_gas
         self.check()
         self.world.ledgers += 1
         self.number = self.world.ledgers
-        self.direct.state = cython.address(self.world.table.asked)
+        self.direct.state = self.world.asked
         self.direct.no_code = cython.address(self.world.codes.empty())
         before.itself = cython.address(self.direct)
         before.account = ask_account
         before.slot = ask_slot
         before.has_slots = ask_slots
-        self.ledger.begin(before, cython.address(self.world.codes), keeps_list)
+        self.ledger.begin(before, cython.address(self.world.codes), self.has_list)
         with cython.nogil:
             entered = self.ledger.enter(records.bytes.data(), records.places.data(), steps)
         if not entered:
@@ -192,6 +227,74 @@ class BlockLedger:
             if self.ledger.accounts[index].wipes:
                 found.append(cython.cast(cython.p_char, self.ledger.accounts[index].address.bytes)[:20])
         return tuple(sorted(found))
+
+    def write_list(self) -> cython.int:
+        """Have the block access list at hand. Raises ValueError where there is none."""
+        if not self.has_list:
+            raise ValueError("the block has no access list: it is invalid, or its fork has none (EIP-7928)")
+        if not self.is_written:
+            with cython.nogil:
+                self.writer.write(self.ledger)
+            self.is_written = True
+        return 0
+
+    @property
+    def access_list(self) -> bytes:
+        """The block access list in its RLP. Raises ValueError where the fork has none, or the block is invalid."""
+        self.write_list()
+        return PyBytes_FromStringAndSize(
+            cython.cast(cython.p_const_char, self.writer.list.data()),
+            cython.cast(cython.Py_ssize_t, self.writer.list.size()),
+        )
+
+    @property
+    def access_list_hash(self) -> bytes:
+        """What a header commits to it by."""
+        self.write_list()
+        return digest_of(self.writer.list.data(), self.writer.list.size())
+
+    @property
+    def access_list_items(self) -> int:
+        """How many addresses and slots are in it."""
+        self.write_list()
+        return self.writer.items
+
+    def verify(self, proposed=None, claimed_hash=None) -> object:
+        """Why the block is invalid for its access list, or None.
+
+        ``proposed``: the list that came with it, ``claimed_hash``: what its header says of that, where there are these.
+        In this order: the hash, the form, how many items the block needs, and last whether the list is in everything
+        what the execution gives; the rejection says where it is not: account, part or slot, index and both values.
+        """
+        item: Item
+        right: Item
+        given: bytes = b"" if proposed is None else proposed
+        found: bytes
+        is_equal: cython.bint
+        self.write_list()
+        if claimed_hash is not None:
+            digest = self.access_list_hash if proposed is None else digest_of(place_of(given), len(given))
+            if digest != claimed_hash:
+                said = f"the header says 0x{claimed_hash.hex()}, and it is 0x{digest.hex()}"
+                return Rejection("INVALID_BAL_HASH", None, f"hash of the block access list: {said}")
+        if proposed is not None:
+            malformed = wrong_form(given)
+            if malformed is not None:
+                return malformed
+        if self.writer.items > self.most_items:
+            counted = f"{self.writer.items} addresses and slots, and the gas limit allows {self.most_items}"
+            return Rejection("ACCESS_LIST_TOO_LARGE", None, counted)
+        if proposed is None:
+            return None
+        is_equal = cython.cast(cython.size_t, len(given)) == self.writer.list.size() and not memcmp(
+            place_of(given), self.writer.list.data(), self.writer.list.size()
+        )
+        if is_equal:
+            return None
+        malformed_access_list(place_of(given), len(given), cython.address(item))
+        malformed_access_list(self.writer.list.data(), self.writer.list.size(), cython.address(right))
+        found = access_list_difference(item, right)
+        return Rejection("INVALID_BLOCK_ACCESS_LIST", None, found.decode())
 
     def root(self, workers: int = 1) -> bytes:
         """The root of the state after the block, on so many threads.

@@ -120,7 +120,7 @@ def unpack(
     raw: bytes,
     chain_id: int,
     block_hashes: Mapping | None = None,
-    predictions: Mapping | None = None,
+    predictions: Mapping | bytes | None = None,
     deposit_contract: bytes | None = None,
 ) -> PackedBlock:
     """Pack a block of a fork that comes as a whole, as it goes over the network (RLP).
@@ -179,16 +179,17 @@ def pack(
     withdrawals: Sequence[tuple[bytes, int]] = (),
     ommers: Sequence[tuple[bytes, int]] = (),
     is_bare: bool = False,
-    predictions: Mapping | None = None,
+    predictions: Mapping | bytes | None = None,
     senders: Sequence[bytes] | None = None,
 ) -> PackedBlock:
     """Pack a block of a fork (forks.py).
 
     ``transactions``: their bytes (EIP-2718); one whose bytes are none makes the block invalid when it is executed.
     ``withdrawals``: recipients and amounts in gwei; ``ommers``: miners and block numbers. ``is_bare``: nothing happens
-    before the first and after the last transaction. ``predictions``: what a block access list says that steps leave,
-    by canonical key: pairs of a transaction's index and the value. ``senders``: who sent the transactions, where that
-    is known for sure; then no signature is looked at. Raises ValueError for numbers and bytes of the wrong size.
+    before the first and after the last transaction. ``predictions``: a block access list (EIP-7928), or what one says
+    that steps leave, by canonical key: pairs of a transaction's index and the value. ``senders``: who sent the
+    transactions, where that is known for sure; then no signature is looked at. Raises ValueError for numbers and bytes
+    of the wrong size.
     """
     block: PackedBlock = PackedBlock()
     ruleset: Ruleset = ruleset_of(fork)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from samestate.optimized.evm.forks import Fork
+from samestate.optimized.evm.ruleset import Ruleset
 
 class BlockEnvironment(NamedTuple):
     chain_id: int
@@ -26,8 +27,9 @@ class PackedBlock:
     def transaction_count(self) -> int: ...
     raw: Sequence[bytes]
     coinbase: bytes
-    predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | None
+    predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | bytes | None
     malformed: tuple[int, str] | None
+    ruleset: Ruleset
     header: Mapping[str, Any] | None
     has_withdrawals: bool
     def sender(self, index: int) -> bytes | None: ...
@@ -38,7 +40,7 @@ def unpack(
     raw: bytes,
     chain_id: int,
     block_hashes: Mapping[int, bytes] | None = None,
-    predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | None = None,
+    predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | bytes | None = None,
     deposit_contract: bytes | None = None,
 ) -> PackedBlock: ...
 def pack(
@@ -48,6 +50,6 @@ def pack(
     withdrawals: Sequence[tuple[bytes, int]] = (),
     ommers: Sequence[tuple[bytes, int]] = (),
     is_bare: bool = False,
-    predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | None = None,
+    predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | bytes | None = None,
     senders: Sequence[bytes] | None = None,
 ) -> PackedBlock: ...

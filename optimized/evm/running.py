@@ -11,7 +11,7 @@ from cython.cimports.cpython.bytes import PyBytes_AS_STRING
 from cython.cimports.cpython.exc import PyErr_CheckSignals
 from cython.cimports.libc.stdint import uint8_t, uint64_t
 from cython.cimports.libc.stdlib import calloc, free, malloc
-from cython.cimports.libc.string import memcpy, memset
+from cython.cimports.libc.string import memcmp, memcpy, memset
 from cython.cimports.samestate.optimized.core.arena import allocate, arena_header, stop, stop_reason, store_value
 from cython.cimports.samestate.optimized.core.block import open_block, settle_block
 from cython.cimports.samestate.optimized.core.invariants import broken_invariant
@@ -48,8 +48,9 @@ from cython.cimports.samestate.optimized.core.shim import SAMESTATE_IS_EXPLORED,
 from cython.cimports.samestate.optimized.evm.block_records import BlockRecords
 from cython.cimports.samestate.optimized.evm.direct import has_storage_alone, load_account_directly, load_slot_directly
 from cython.cimports.samestate.optimized.evm.native.precompiles import libraries_address
-from cython.cimports.samestate.optimized.evm.seams import CODE, NONCE, SLOT, Code
+from cython.cimports.samestate.optimized.evm.seams import CODE, NONCE, SLOT, Code, CodeTable
 from cython.cimports.samestate.optimized.evm.versioned import (
+    WIPES,
     base_content,
     begin_versioned,
     finish_versioned,
@@ -63,6 +64,7 @@ from cython.cimports.samestate.optimized.evm.worker_seams import (
     STEP_OUT_OF_MEMORY,
     STEP_OVERFLOW,
     STEP_STOPPED,
+    ListedValues,
     OutcomeRecord,
     Settlement,
     StepResult,
@@ -72,15 +74,18 @@ from cython.cimports.samestate.optimized.evm.worker_seams import (
     delete_worker,
     name_of_rejection,
     new_worker,
+    recover_senders,
     set_libraries,
+    stop_recovering,
     swap_buffers,
 )
 from cython.cimports.samestate.optimized.strategies.predictions import predict
 from cython.cimports.samestate.optimized.strategies.worker import prepare, run_worker
 
-from samestate.optimized.errors import EngineError, OutOfMemory, StepFailed, TimeLimitExceeded
+from samestate.optimized.errors import EngineError, MissingState, OutOfMemory, TimeLimitExceeded
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.result import Totals as PlainTotals
+from samestate.optimized.evm.trie import MalformedNode, MissingNode
 from samestate.optimized.result import Rejection
 
 set_libraries(libraries_address())
@@ -96,6 +101,7 @@ STRATEGIES = {
 ANALYSES = cython.declare(uint64_t, 64 << 20)  # bytes that analyses of codes may take between two blocks
 BETWEEN_LOOKS = cython.declare(uint64_t, 1_000_000)  # nanoseconds
 BETWEEN_SIGNALS = cython.declare(uint64_t, 20_000_000)
+NO_TRANSACTION = cython.declare(uint64_t, 0xFFFFFFFFFFFFFFFF)
 SPARE_KEYS = cython.declare(uint64_t, 2048)
 KEYS_PER_TRANSACTION = cython.declare(uint64_t, 24)
 
@@ -339,7 +345,7 @@ def run_sequentially(
         settlement.note(worker.place())
         result = worker.keep()
     times[count] = now_nanoseconds()
-    if result != STEP_DONE:
+    if result != STEP_DONE or worker.traced != NO_TRANSACTION:  # a trace does not ask how the block ends
         return result
     at[0] = count + 1
     result = worker.close_block(settlement.deposits)
@@ -348,6 +354,58 @@ def run_sequentially(
         settlement.refuse(worker.last()[0])
         result = worker.keep()
     return result
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(-1, check=True)
+def predict_listed(
+    task: cython.pointer(Task), values: cython.pointer(ListedValues), codes: cython.pointer(CodeTable)
+) -> cython.int:
+    """Predict what a block access list says of transactions. 0; STOPPED; OUT_OF_MEMORY where values find no room."""
+    name: uint8_t[53]
+    owner_name: uint8_t[21]
+    limbs: uint64_t[4]
+    owner: uint64_t = 0
+    key: uint64_t = 0
+    stored: uint64_t
+    length: uint64_t
+    code: cython.pointer(cython.const[Code])
+    owner_name[0] = WIPES
+    while values.next():
+        if values.is_new_key:
+            key = 0
+        if values.index == 0 or values.index > task.session.record.transactions:
+            continue
+        if key == 0:
+            name[0] = values.part
+            memcpy(name + 1, values.address.bytes, 20)
+            length = 21
+            if values.part == SLOT:
+                if owner == 0 or memcmp(owner_name + 1, values.address.bytes, 20) != 0:
+                    memcpy(owner_name + 1, values.address.bytes, 20)
+                    owner = meet_key(task, owner_name, 21, 0)
+                    if owner == 0:
+                        return STOPPED
+                memcpy(name + 21, values.slot, 32)
+                length = 53
+            key = meet_key(task, name, length, owner if values.part == SLOT else 0)
+            if key == 0:
+                return STOPPED
+        stored = 0
+        if values.value.length() == 0:
+            pass  # absent
+        elif values.part == CODE:
+            code = cython.address(codes.intern(values.value.payload, values.value.length()))
+            stored = store_value(task, cython.address(code), cython.sizeof(cython.p_void))
+        else:
+            values.number(limbs)
+            stored = store_value(task, limbs, 8 if values.part == NONCE else 32)
+        if values.value.length() and stored == 0:
+            return OUT_OF_MEMORY
+        if predict(task, key, values.index, stored) < 0:
+            return OUT_OF_MEMORY
+    return 0
 
 
 def first_of(pair):
@@ -416,7 +474,10 @@ class EvmRun:
         self.read_latency = cython.cast(uint64_t, read_latency_us * 1000)
         self.machine.input = cython.address(block.input)
         self.machine.rules = cython.address(block.ruleset.rules)
-        self.machine.direct.state = cython.address(world.table.asked)
+        world.begin_block()
+        self.machine.direct.state = world.asked
+        self.machine.direct.lacking_code = world.lacking_code
+        self.machine.direct.lacking_length = 0
         self.machine.direct.no_code = cython.address(world.codes.empty())
         self.machine.arena = cython.address(self.arena.arena)
         self.machine.settlement = cython.address(self.settlement)
@@ -475,7 +536,8 @@ class EvmRun:
                 local.worker.source.load_account = load_account_directly
                 local.worker.source.load_slot = load_slot_directly
             local.worker.options.with_effect = True
-            local.worker.options.with_reads = self.recording
+            # A block access list is made of what steps have read, too.
+            local.worker.options.with_reads = self.recording or self.machine.rules.has_access_list
             local.worker.executor.poll = poll_inside
             local.worker.executor.poll_itself = self.tasks + number
             local.worker.begin_block(
@@ -616,10 +678,29 @@ class EvmRun:
 
     def _put_predictions(self) -> cython.void:
         """What the block's access list says that its transactions leave; nothing of what is no key or value."""
+        if isinstance(self.block.predictions, bytes):
+            self._put_list(self.block.predictions)
+            return
         for key, values in (self.block.predictions or {}).items():
             for transaction, value in sorted(values, key=first_of):
                 if 0 <= transaction < self.block.transaction_count:
                     self._predict(key, transaction + 1, value)
+
+    def _put_list(self, proposed: bytes) -> cython.void:
+        """The same from the list's own bytes; a malformed one predicts nothing."""
+        values: ListedValues
+        result: cython.int
+        given: cython.pointer(cython.const[uint8_t]) = cython.cast(
+            cython.pointer(cython.const[uint8_t]), PyBytes_AS_STRING(proposed)
+        )
+        length: cython.size_t = len(proposed)
+        with cython.nogil:
+            values.begin(given, length)
+            result = predict_listed(self.tasks + self.workers, cython.address(values), cython.address(self.world.codes))
+        if result == STOPPED:
+            self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
+        if result:
+            self._raise_stopped(OUT_OF_MEMORY)
 
     def _predict(self, key: bytes, step: uint64_t, value: object) -> cython.void:
         """One value after one step."""
@@ -630,7 +711,7 @@ class EvmRun:
         stored: uint64_t = 0
         text: bytes
         if len(key) == 53 and name[0] == SLOT:
-            owner_name: bytes = b"\x05" + key[1:21]
+            owner_name: bytes = bytes((WIPES,)) + key[1:21]
             owner = meet_key(task, PyBytes_AS_STRING(owner_name), 21, 0)
             if owner == 0:
                 self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
@@ -743,6 +824,25 @@ class EvmRun:
         events.reverse()
         return events
 
+    def follow(self, transaction: int | None, stack: bool, memory: bool, return_data: bool) -> None:
+        """Trace a transaction of the blocks to come, which then are not closed; or none. One at a time alone."""
+        number: uint64_t = NO_TRANSACTION if transaction is None else transaction
+        self.locals[0].worker.trace(number, stack, memory, return_data)
+
+    def lines(self) -> tuple:
+        """What was traced: the lines, what the outermost frame's code returned, and whether it lacked state gas."""
+        worker: cython.pointer(Worker) = self.locals[0].worker
+        return (worker.tracer.lines, worker.tracer.output, worker.tracer.lacked_state_gas)
+
+    def recover_senders(self, block: PackedBlock) -> None:
+        """Find out who sent a block's transactions, from the last on, while another thread executes it."""
+        with cython.nogil:
+            recover_senders(block.input)
+
+    def stop_recovering(self, block: PackedBlock) -> None:
+        """Have whoever finds senders out leave. Any thread may."""
+        stop_recovering(block.input)
+
     def stop(self) -> None:
         """Ask all workers to leave. Any thread may."""
         self.arena.request_stop(INTERRUPTED)
@@ -779,7 +879,22 @@ class EvmRun:
                 if name.isdigit()
                 else f"the step {name} wants more memory than a worker may have"
             )
-        raise StepFailed(name, "the state before the block lacks what it asks for")
+        self._raise_missing(name)
+
+    def _raise_missing(self, name: str):
+        """Say what the state before the block lacks, as far as that is known."""
+        direct: cython.pointer(Direct) = cython.address(self.machine.direct)
+        number: uint64_t
+        if self.strategy_number != SEQUENTIAL:
+            raise MissingState(name, "something is missing")
+        number = self.locals[0].worker.missing_hash
+        if direct.lacking_length == 0:
+            raise MissingState(name, f"the hash of block {number} is missing")
+        try:
+            self.world.explain(cython.cast(cython.p_char, direct.lacking)[: direct.lacking_length])
+        except (MissingNode, MalformedNode) as problem:
+            raise MissingState(name, str(problem)) from problem
+        raise MissingState(name, "something is missing")
 
     def _raise_stopped(self, reason):
         """Say why there is no result."""

@@ -43,6 +43,7 @@ cdef extern from "samestate/optimized/evm/code_table.hpp" namespace "samestate::
         const Code& intern(const uint8_t* bytes, size_t length) except +
         const Code* find(const Hash& hash) noexcept
         const Code& empty() noexcept
+        void translate_after(uint64_t count) noexcept
         uint64_t begin_block(const Rules& rules, uint64_t limit) except +
 
 cdef extern from "samestate/optimized/evm/state.hpp" namespace "samestate::evm" nogil:
@@ -91,6 +92,7 @@ cdef extern from "samestate/optimized/evm/state.hpp" namespace "samestate::evm" 
 
 cdef extern from "samestate/optimized/evm/callbacks.hpp" namespace "samestate::evm" nogil:
     int answer_of(int result) noexcept
+    const int MISSING_ANSWER
 
 cdef extern from "samestate/optimized/evm/buffer.hpp" namespace "samestate::evm" nogil:
     cppclass Buffer:

@@ -24,6 +24,15 @@ struct Tracer {
     bool shows_memory = false;
     bool shows_return_data = true;
     std::string lines;
+    std::string output;     // what the code of the outermost frame returned: of a creation the code to be deployed
+    bool lacked_state_gas = false;      // whether that ran out of gas for new state
+
+    void begin(bool stack, bool memory, bool return_data) {
+        *this = Tracer();
+        shows_stack = stack;
+        shows_memory = memory;
+        shows_return_data = return_data;
+    }
 
     // An instruction is about to be executed: nothing of it is checked or paid. What was before it in its frame has ended.
     void step(const Executor& executor, Frame& frame, std::uint8_t opcode) {
@@ -55,6 +64,8 @@ struct Tracer {
 
     // The frame's last instruction has ended it. What it did is not undone yet.
     void leave(Executor& executor, const Frame& frame) {
+        const bool has_output = frame.end == End::success || frame.end == End::revert;
+        if (frame.depth == 0 && has_output && frame.output_length) output.assign(reinterpret_cast<const char*>(frame.output), frame.output_length);
         if (!is_open_ || frame_ != &frame) return;
         if (frame.end == End::success) {
             finish(executor, cost_of_ended(*executor.rules, frame), nullptr, state_gas_used(frame) - state_gas_);
@@ -66,6 +77,9 @@ struct Tracer {
             finish(executor, frame.end == End::out_of_gas ? price(executor, frame) : all_gas(), name_of(frame.end), 0);
         }
     }
+
+    // The transaction has been executed.
+    void conclude(const Frame& outermost) { lacked_state_gas = outermost.end == End::out_of_gas && outermost.unpaid_state_gas; }
 
     // What the end of a frame is called.
     static const char* name_of(End end) {

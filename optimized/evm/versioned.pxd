@@ -6,6 +6,9 @@ from samestate.optimized.core.records cimport Content, Task
 from samestate.optimized.evm.direct cimport Direct
 from samestate.optimized.evm.seams cimport Account, Slot, State
 
+cdef enum:
+    WIPES = 5               # the part of an address that says that its storage was wiped: of no value to anybody outside
+
 cdef struct LongWalk:
     # A value that took a long walk through versions to find.
     Account* account        # NULL: a slot's

@@ -44,9 +44,6 @@ from cython.cimports.samestate.optimized.evm.seams import (
 )
 from cython.cimports.samestate.optimized.evm.world import AccountRecord
 
-WIPES = cython.declare(
-    cython.int, 5
-)  # the part of an address that says that its storage was wiped: of no value to anybody outside
 SINCE = cython.declare(cython.int, 6)  # in a record's `source`: the last step that wiped its storage, and one more
 SINCE_STEP = cython.declare(cython.int, 7)  # … and for which step that was asked
 ACCOUNT_NAME_LENGTH = cython.declare(uint64_t, 21)

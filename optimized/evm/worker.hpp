@@ -14,6 +14,7 @@
 #include "samestate/optimized/evm/callbacks.hpp"
 #include "samestate/optimized/evm/outcome_record.hpp"
 #include "samestate/optimized/evm/settle.hpp"
+#include "samestate/optimized/evm/tracing.hpp"
 #include "samestate/optimized/evm/transaction_execution.hpp"
 
 namespace samestate::evm {
@@ -72,12 +73,17 @@ class Worker {
     static constexpr std::uint64_t MEMORY = std::uint64_t{1} << 32;     // of address space, for the memories of all frames
     static constexpr std::uint64_t MEMORY_KEPT = std::uint64_t{1} << 22;
 
+    static constexpr std::uint64_t NO_TRANSACTION = UINT64_MAX;
+
     Executor executor{};
     CallbackSource source;
     BlockInput* input = nullptr;
     RecordOptions options{true, true};
     Buffer record;              // of the step at hand; when transactions run one after another, of all so far
+    std::uint64_t missing_hash = 0;     // the block whose hash the last step that ended so was missing
     std::uint64_t running = 0;  // the transaction at hand and one more; stays where it was stopped
+    std::uint64_t traced = NO_TRANSACTION;      // the transaction that `tracer` is to follow
+    Tracer tracer;
 
     // False where there is no address space.
     bool prepare() {
@@ -87,6 +93,12 @@ class Worker {
         executor.memory = static_cast<std::uint8_t*>(memory_.begin());
         executor.memory_limit = MEMORY;
         return true;
+    }
+
+    // Follow one transaction of the blocks to come, or none.
+    void trace(std::uint64_t transaction, bool stack, bool memory, bool return_data) {
+        traced = transaction;
+        tracer.begin(stack, memory, return_data);
     }
 
     void begin_block(const Rules* rules, BlockInput* block, CodeTable* codes, std::uint64_t seed, const std::uint64_t* stop) {
@@ -112,6 +124,7 @@ class Worker {
 
     StepResult execute(std::uint64_t transaction) {
         running = transaction + 1;
+        executor.tracer = transaction == traced ? &tracer : nullptr;
         StepResult result = guarded([&] {
             executor.state.begin_step();
             static_cast<OutcomeFigures&>(outcome_) = OutcomeFigures{};
@@ -119,6 +132,7 @@ class Worker {
             const Sender& sender = input->sender(transaction, &recover_address, scratch_);
             const bool is_signed = sender.rejection == Rejection::NONE;
             execute_transaction(executor, input->transactions[transaction], is_signed ? &sender.address : nullptr, outcome_);
+            if (executor.tracer && !executor.frames.empty()) executor.tracer->conclude(executor.frames[0]);
             OutcomeRecord head{};
             head.figures = outcome_;
             head.sender = sender.address;
@@ -126,6 +140,7 @@ class Worker {
             head.output_length = outcome_.output.size();
             place_ = append_record(record, executor.state, head, outcome_.output.data(), options);
         });
+        executor.tracer = nullptr;
         if (result == STEP_OVERFLOW) result = overflow();
         if (result != STEP_STOPPED) running = 0;
         return result;
@@ -183,6 +198,7 @@ class Worker {
             step();
             return STEP_DONE;
         } catch (const Interrupted& interrupted) {
+            missing_hash = interrupted.block;
             return result_of(interrupted.why);
         } catch (const std::bad_alloc&) {
             return STEP_OUT_OF_MEMORY;
@@ -251,6 +267,16 @@ struct Settlement {
 
     std::string detail_;
 };
+
+// Find senders out beforehand, beside whoever executes the block. Where there is no memory for it, nobody does.
+inline void recover_senders(BlockInput& input) {
+    try {
+        input.recover_senders(&recover_address);
+    } catch (const std::bad_alloc&) {
+    }
+}
+
+inline void stop_recovering(BlockInput& input) { atomic_store(&input.no_more_senders, 1, "evm.senders.stop"); }
 
 // Where this module finds native libraries: once, when it is imported.
 inline void set_libraries(Libraries* libraries) { native_libraries = libraries; }

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
+from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 from samestate.optimized.evm.encodings cimport DecodedBlock, DecodingError
@@ -108,13 +109,21 @@ cdef extern from "samestate/optimized/evm/worker.hpp" namespace "samestate::evm"
         uint64_t execution_gas
         uint64_t state_gas
         uint64_t blob_gas
+    cppclass Tracer:
+        string lines
+        string output
+        cbool lacked_state_gas
     cppclass Worker:
         Worker() except +
+        uint64_t traced
+        Tracer tracer
+        void trace(uint64_t transaction, cbool stack, cbool memory, cbool return_data) except +
         Executor executor
         CallbackSource source
         RecordOptions options
         Buffer record
         uint64_t running
+        uint64_t missing_hash
         cbool prepare() noexcept
         void begin_block(const Rules* rules, BlockInput* block, CodeTable* codes, uint64_t seed, const uint64_t* stop) except +
         StepResult open_block() noexcept
@@ -134,6 +143,8 @@ cdef extern from "samestate/optimized/evm/worker.hpp" namespace "samestate::evm"
         void overflow() noexcept
         uint8_t code() noexcept
         const char* detail() noexcept
+    void recover_senders(BlockInput& input) noexcept
+    void stop_recovering(BlockInput& input) noexcept
     void set_libraries(Libraries* libraries) noexcept
     Worker* new_worker() noexcept
     void delete_worker(Worker* worker) noexcept
@@ -153,3 +164,22 @@ cdef extern from "samestate/optimized/evm/commitments.hpp" namespace "samestate:
     void commit_to_receipts(
         const BlockInput& input, const Buffer& records, const vector[uint64_t]& places, Hash& root, Bloom& bloom
     ) except +
+
+cdef extern from "samestate/optimized/evm/access_list_form.hpp" namespace "samestate::evm" nogil:
+    cppclass Item "samestate::evm::rlp::Item":
+        const uint8_t* payload
+        size_t length() noexcept
+    cppclass Malformed "samestate::evm::rlp::Malformed":
+        const char* reason
+        size_t position
+    Malformed malformed_access_list(const uint8_t* bytes, size_t length, Item* list) noexcept
+    cppclass ListedValues:
+        Address address
+        uint8_t part
+        uint8_t slot[32]
+        cbool is_new_key
+        uint64_t index
+        Item value
+        void begin(const uint8_t* bytes, size_t length) noexcept
+        void number(uint64_t* limbs) noexcept
+        cbool next() noexcept

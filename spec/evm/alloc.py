@@ -12,7 +12,6 @@ Alloc: TypeAlias = dict[str, dict[str, str | dict[str, str]]]
 
 _FIELDS = ("nonce", "balance", "code", "storage")
 _HEX_NUMBER = re.compile(r"0x[0-9a-fA-F]+")
-_HEX_BYTES = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 
 
 class MalformedAlloc(ValueError):  # noqa: N818 - says what is wrong with the data
@@ -88,6 +87,19 @@ def _number(value: object, bits: int, where: str) -> int:
 
 
 def _bytes(value: object, where: str) -> bytes:
-    if not isinstance(value, str) or not _HEX_BYTES.fullmatch(value):
+    content = bytes_in_hex(value)
+    if content is None:
         raise MalformedAlloc(f"{where}: must be a hex string of whole bytes such as '0x1f2e', but is {value!r}")
-    return bytes.fromhex(value[2:])
+    return content
+
+
+def bytes_in_hex(value: object) -> bytes | None:
+    """The bytes that a string writes as ``0x`` and two digits for each; None for whatever else."""
+    if not isinstance(value, str) or not value.startswith("0x"):
+        return None
+    try:
+        content = bytes.fromhex(value[2:])
+    except ValueError:
+        return None
+    # where Python skips spaces there are fewer bytes than pairs of characters
+    return content if 2 * len(content) == len(value) - 2 else None

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from samestate.spec.evm.access_list_of_block import block_access_list
 from samestate.spec.evm.block import Block, Header, decode_block, ommers_hash, transactions_root, withdrawals_root
-from samestate.spec.evm.block_access_list import BlockAccessList, decode_access_list, hash_access_list
+from samestate.spec.evm.block_access_list import BlockAccessList, decode_access_list, encode_access_list
 from samestate.spec.evm.environment import ZERO_HASH, Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.hashing import keccak256
@@ -29,6 +29,28 @@ from samestate.spec.transition import BlockResult, execute_block
 BLOCK_HASH_WINDOW = 256
 
 EvmResult = BlockResult[Outcome, Totals, Receipt, Closing]
+
+
+class CommittedResult(BlockResult[Outcome, Totals, Receipt, Closing]):
+    """A result of whoever has judged the block's own access list, and computes itself what a header commits to."""
+
+    __slots__ = ()
+
+    def commitments(self) -> Commitments:
+        """What a header commits to of the execution, apart from the state root."""
+        raise NotImplementedError
+
+    def access_list(self) -> bytes:
+        """The block access list in its RLP (EIP-7928)."""
+        raise NotImplementedError
+
+
+class Commitments(NamedTuple):
+    """What a header commits to of an execution in hashes and filters."""
+
+    receipts_root: bytes
+    logs_bloom: bytes
+    requests_hash: bytes
 
 
 class Claim(NamedTuple):
@@ -122,24 +144,34 @@ def claims(header: Header, result: EvmResult) -> Iterator[Claim]:
     """What the header says of the execution, apart from the state root and the block access list."""
     # rule: evm.block.gas-used
     yield Claim("gas used", header.gas_used, result.totals.gas_used, Invalid.INVALID_GAS_USED)
+    computed = commitments_of(result)
     # rule: evm.block.receipts-root
-    yield Claim("receipts root", header.receipts_root, receipts_root(result.receipts), Invalid.INVALID_RECEIPTS_ROOT)
-    bloom = logs_bloom(log for receipt in result.receipts for log in receipt.logs)
+    yield Claim("receipts root", header.receipts_root, computed.receipts_root, Invalid.INVALID_RECEIPTS_ROOT)
     # rule: evm.block.bloom
-    yield Claim("logs bloom", header.bloom, bloom, Invalid.INVALID_LOGS_BLOOM)
+    yield Claim("logs bloom", header.bloom, computed.logs_bloom, Invalid.INVALID_LOGS_BLOOM)
     if header.blob_gas_used is not None:
         yield Claim("blob gas used", header.blob_gas_used, result.totals.blob_gas_used, Invalid.INVALID_BLOB_GAS_USED)
     if header.requests_hash is not None:
-        computed = requests_hash(result.closing.requests)
         # rule: evm.block.requests-hash
         # source: EIP-7685, Block Header
-        yield Claim("requests hash", header.requests_hash, computed, Invalid.INVALID_REQUESTS_HASH)
+        yield Claim("requests hash", header.requests_hash, computed.requests_hash, Invalid.INVALID_REQUESTS_HASH)
+
+
+def commitments_of(result: EvmResult) -> Commitments:
+    """What a header commits to of the execution, apart from the state root and the block access list."""
+    if isinstance(result, CommittedResult):
+        return result.commitments()
+    return Commitments(
+        receipts_root(result.receipts),
+        logs_bloom(log for receipt in result.receipts for log in receipt.logs),
+        requests_hash(result.closing.requests),
+    )
 
 
 def access_list_claims(header: Header, result: EvmResult) -> Iterator[Claim]:
     """What the header says of the block access list, where it says anything (EIP-7928)."""
     if header.block_access_list_hash is not None:
-        digest = hash_access_list(access_list_of(result))
+        digest = keccak256(encoded_access_list_of(result))
         # rule: evm.block.access-list-hash
         # source: EIP-7928, Block Structure Modification
         yield Claim("block access list hash", header.block_access_list_hash, digest, Invalid.INVALID_BAL_HASH)
@@ -148,6 +180,17 @@ def access_list_claims(header: Header, result: EvmResult) -> Iterator[Claim]:
 def access_list_of(result: EvmResult) -> BlockAccessList:
     """The block access list that the execution gives."""
     return block_access_list(result.before, result.steps)
+
+
+def encoded_access_list_of(result: EvmResult) -> bytes:
+    """The block access list that the execution gives, in its RLP."""
+    return result.access_list() if isinstance(result, CommittedResult) else encode_access_list(access_list_of(result))
+
+
+def verify(machine: Evm, payload: Payload, result: EvmResult, before: State) -> None:
+    """Judge the access list that came with the block, unless its executor has. Raises Rejection."""
+    if not isinstance(result, CommittedResult):
+        machine.verify(payload, result.steps, before)
 
 
 def read_proposed_access_list(header: Header, proposed: bytes) -> BlockAccessList:
@@ -164,17 +207,24 @@ class Chain:
     """Every block that was accepted so far, by hash; a tree, since fixtures branch.
 
     ``genesis`` and its ``state`` are taken on trust. Blocks are executed by ``execute``; all else is judged here.
+    ``decode`` does what :func:`decode_block` does, and may know the block already.
     """
 
     def __init__(
-        self, chain_id: int, schedule: ForkFinder, genesis: Block, state: State, execute: Execute = execute_block
+        self,
+        chain_id: int,
+        schedule: ForkFinder,
+        genesis: Block,
+        state: State,
+        execute: Execute = execute_block,
+        decode: Callable[[bytes], Block] = decode_block,
     ) -> None:
         self.chain_id = chain_id
         self.schedule = schedule
         self.execute = execute
-        first = Link(genesis, state, genesis.header.difficulty)
-        self.links: dict[bytes, Link] = {genesis.header.hash(): first}
+        self.decode = decode
         self.head = genesis.header.hash()
+        self.links: dict[bytes, Link] = {self.head: Link(genesis, state, genesis.header.difficulty)}
 
     def ancestors(self, digest: bytes) -> Iterator[tuple[bytes, Link]]:
         """The blocks from the one of that hash back to the genesis."""
@@ -189,7 +239,7 @@ class Chain:
 
     def receive(self, encoded: bytes, access_list: bytes | None = None) -> Candidate:
         """Judge all of a block that can be judged before it is executed, as given to :meth:`add`. Raises Rejection."""
-        block = decode_block(encoded)
+        block = self.decode(encoded)
         header = block.header
         parent = self.links.get(header.parent_hash)
         if parent is None:
@@ -225,7 +275,7 @@ class Chain:
         result = self.execute(machine, payload, parent.state)
         if observe is not None:
             observe(result)
-        machine.verify(payload, result.steps, parent.state)
+        verify(machine, payload, result, parent.state)
         for claim in (*access_list_claims(header, result), *body_claims(block), *claims(header, result)):
             if not claim.holds:
                 raise Rejection(claim.code, f"the header says {show(claim.claimed)}, and it is {show(claim.computed)}")
@@ -241,12 +291,13 @@ class Chain:
     def append(self, candidate: Candidate, state: State) -> Link:
         """Take in a block that was executed and left ``state``. It becomes the head if it is heavier, or of stake."""
         header = candidate.block.header
+        digest = header.hash()
         link = Link(candidate.block, state, candidate.parent.total_difficulty + header.difficulty)
-        self.links[header.hash()] = link
+        self.links[digest] = link
         if link.total_difficulty > self.links[self.head].total_difficulty or header.difficulty == 0:
             # rule: evm.chain.head
             # source: yellow paper (Berlin version), section 10; EIP-3675, specification
-            self.head = header.hash()
+            self.head = digest
         return link
 
 

@@ -24,6 +24,8 @@ def check_ommers(fork_of: Callable[[Header], Fork], block: Block, ancestors: Seq
     if len(block.ommers) > OMMER_LIMIT:
         # rule: evm.ommers.too-many
         raise Rejection(Invalid.TOO_MANY_OMMERS, f"{len(block.ommers)}")
+    if not block.ommers:
+        return
     recent = ancestors[: GENERATIONS + 1]
     family = {ancestor.header.hash(): ancestor.header for ancestor in recent}
     seen = {ommer.hash() for ancestor in recent[:GENERATIONS] for ommer in ancestor.ommers}

@@ -36,6 +36,7 @@ class OptimizedEngine(BlockEngine):
     def __init__(self, id: str, capabilities: Capabilities, parts: OptimizedBlocks) -> None:
         super().__init__(id, capabilities, parts.execute, parts.close)
         self.trace = parts.trace
+        self.root_of = parts.root_of
 
 
 def machines_of(kind: str) -> tuple[str, ...]:

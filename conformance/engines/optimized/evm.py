@@ -3,32 +3,40 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any, Final, TypeVar
 
+from samestate.conformance.engines.optimized.evm_states import CompiledStates
 from samestate.conformance.engines.optimized.plain import (
     EVM_CODES,
     access_record,
-    plain_state,
     raise_rejection,
 )
 from samestate.conformance.engines.predictions import Predictions
 from samestate.conformance.fixtures.named_forks import NamedFork, name_fork
 from samestate.optimized.evm import forks as pages
+from samestate.optimized.evm.encodings import requests_hash
 from samestate.optimized.evm.packing import BlockEnvironment, PackedBlock, pack
 from samestate.optimized.evm.result import EvmResult, Log, Outcome
-from samestate.optimized.evm.world import World
+from samestate.optimized.evm.result import Receipt as PlainReceipt
+from samestate.spec.access import StepAccess
 from samestate.spec.evm import halts
+from samestate.spec.evm.block_access_list import encode_access_list
+from samestate.spec.evm.chain import Commitments, CommittedResult, access_list_of
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.machine import Closing, Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.receipt import Log as SpecLog
 from samestate.spec.evm.receipt import Receipt
-from samestate.spec.evm.state import FlatState
 from samestate.spec.evm.totals import Totals
 from samestate.spec.evm.transaction import Transaction, encode_transaction
 from samestate.spec.evm.transaction_execution import Outcome as SpecOutcome
+from samestate.spec.machine import Key, State, Value
 from samestate.spec.transition import BlockResult
+
+Part = TypeVar("Part")
+"""A part of a result."""
 
 HALTS: Final[dict[str, type[halts.Halt]]] = {
     "revert": halts.Reverted,
@@ -83,7 +91,7 @@ def plain_environment(environment: Environment, deposit_contract: bytes) -> Bloc
 
 
 def plain_block(
-    machine: Evm, block: Payload, predictions: Predictions | None, senders: Sequence[bytes] | None = None
+    machine: Evm, block: Payload, predictions: Predictions | bytes | None, senders: Sequence[bytes] | None = None
 ) -> tuple[Any, ...]:
     """A block as the arguments of :func:`samestate.optimized.evm.packing.pack`.
 
@@ -102,22 +110,20 @@ def plain_block(
 
 
 def packed_block(
-    machine: Evm, block: Payload, predictions: Predictions | None, senders: Sequence[bytes] | None = None
+    machine: Evm, block: Payload, predictions: Predictions | bytes | None, senders: Sequence[bytes] | None = None
 ) -> PackedBlock:
     """A block as the compiled machine takes it. See :func:`plain_block`."""
     return pack(*plain_block(machine, block, predictions, senders))
 
 
-def world_of(state: FlatState) -> World:
-    """A state as the compiled machine takes it."""
-    world = World()
-    world.apply(plain_state(state))
-    return world
-
-
 def spec_log(log: Log) -> SpecLog:
     """A log in the specification's terms."""
     return SpecLog(log.address, log.topics, log.data)
+
+
+def spec_receipt(receipt: PlainReceipt, outcome: SpecOutcome) -> Receipt:
+    """A receipt in the specification's terms, with the logs that its transaction's outcome has."""
+    return Receipt(receipt.type, receipt.succeeded, receipt.cumulative_gas_used, outcome.logs)
 
 
 def spec_outcome(transaction: Transaction, outcome: Outcome) -> SpecOutcome:
@@ -138,24 +144,86 @@ def spec_outcome(transaction: Transaction, outcome: Outcome) -> SpecOutcome:
     )
 
 
-def evm_result(result: EvmResult, block: Payload, state: FlatState) -> BlockResult[Any, Any, Any, Any]:
-    """The specification's result of a block, from that of the compiled machine. Raises Rejection."""
+class CompiledResult(CommittedResult):
+    """The result of a block in the specification's terms, each part of it made when somebody first asks for it."""
+
+    __slots__ = ("_before", "_block", "_made", "_result", "_states")
+    __setattr__ = object.__setattr__  # what is kept here is no part of the value
+
+    def __init__(self, result: EvmResult, block: Payload, state: State, states: CompiledStates | None) -> None:
+        self._result = result
+        self._block = block
+        self._before = state
+        self._states = states
+        self._made: dict[str, Any] = {}
+
+    def _once(self, name: str, make: Callable[[], Part]) -> Part:
+        if name not in self._made:
+            self._made[name] = make()
+        made: Part = self._made[name]
+        return made
+
+    @property
+    def outcomes(self) -> tuple[SpecOutcome, ...]:
+        """See :class:`BlockResult`, here and below."""
+        transactions = self._block.transactions
+        return self._once("outcomes", lambda: tuple(map(spec_outcome, transactions, self._result.outcomes)))
+
+    @property
+    def receipts(self) -> tuple[Receipt, ...]:
+        return self._once("receipts", lambda: tuple(map(spec_receipt, self._result.receipts, self.outcomes)))
+
+    @property
+    def totals(self) -> Totals:
+        return Totals(*self._result.totals)
+
+    @property
+    def closing(self) -> Closing:
+        return Closing(tuple(self._result.requests))
+
+    @property
+    def steps(self) -> tuple[StepAccess, ...]:
+        return self._once("steps", lambda: access_record(self._result.steps))
+
+    @property
+    def changes(self) -> dict[Key, Value]:
+        return self._once("changes", lambda: dict(self._result.changes))
+
+    @property
+    def wipes(self) -> tuple[bytes, ...]:
+        return self._once("wipes", lambda: tuple(self._result.wipes))
+
+    @property
+    def before(self) -> State:
+        return self._before
+
+    def state(self) -> Any:
+        return self._once("state", self._after)
+
+    def _after(self) -> Any:
+        if self._states is None:
+            return self._before.apply(self.changes, self.wipes)
+        return self._states.after(self._before, self._result.ledger)
+
+    def access_list(self) -> bytes:
+        return self._once("access list", lambda: encode_access_list(access_list_of(self)))
+
+    def commitments(self) -> Commitments:
+        root, bloom = self._result.records.commitments(self._result.block)
+        return Commitments(root, bloom, requests_hash(self._result.requests))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, BlockResult):
+            return NotImplemented
+        return all(getattr(self, field.name) == getattr(other, field.name) for field in fields(BlockResult))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def evm_result(result: EvmResult, block: Payload, state: State, states: CompiledStates | None = None) -> CompiledResult:
+    """The specification's result of a block on a state, from that of the compiled machine. Raises Rejection.
+
+    ``states`` go along to the state after the block, if they are given.
+    """
     raise_rejection(result.rejection, EVM_CODES)
-    outcomes: Sequence[SpecOutcome] = [
-        spec_outcome(transaction, outcome)
-        for transaction, outcome in zip(block.transactions, result.outcomes, strict=True)
-    ]
-    receipts = tuple(
-        Receipt(receipt.type, receipt.succeeded, receipt.cumulative_gas_used, outcome.logs)
-        for receipt, outcome in zip(result.receipts, outcomes, strict=True)
-    )
-    return BlockResult(
-        outcomes=tuple(outcomes),
-        receipts=receipts,
-        totals=Totals(*result.totals),
-        closing=Closing(tuple(result.requests)),
-        steps=access_record(result.steps),
-        changes=dict(result.changes),
-        wipes=tuple(result.wipes),
-        before=state,
-    )
+    return CompiledResult(result, block, state, states)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 from samestate.conformance.engines.known_state import listed_state
-from samestate.conformance.engines.optimized.evm import evm_result, world_of
+from samestate.conformance.engines.optimized.evm import evm_result
 from samestate.conformance.engines.optimized.evm import packed_block as packed_evm_block
+from samestate.conformance.engines.optimized.evm_states import CompiledStates, lacking_as_specified, world_of
 from samestate.conformance.engines.optimized.machines import EVM, TOY, ForkBlock
 from samestate.conformance.engines.optimized.plain import (
     EVM_CODES,
@@ -24,6 +25,7 @@ from samestate.optimized import Configuration, Engine, EngineError, MachineName
 from samestate.optimized.errors import TimeLimitExceeded
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.trace import TraceEvent
+from samestate.spec.evm.chain import CommittedResult
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.state import FlatState
@@ -39,14 +41,13 @@ class OptimizedBlocks:
         self.configuration = configuration
         self.trace: list[TraceEvent] = []
         self._engines: dict[str, Engine] = {}
+        self._states = CompiledStates()
 
     def execute(self, machine: Any, block: Any, state: Any, predictions: Predictions | None) -> AnyResult:
         """See :class:`samestate.conformance.engines.in_process.Execute`."""
         try:
             if isinstance(machine, Evm) and self.configuration.kind == "threads":
-                return verified(
-                    machine, block, self._evm(machine, block, listed_state(machine, block, state), predictions)
-                )
+                return verified(machine, block, self._evm(machine, block, state, predictions))
             if isinstance(machine, Evm):
                 given = ForkBlock(name_fork(machine.fork), block)
                 result = self._python(EVM, given, listed_state(machine, block, state), predictions)
@@ -68,11 +69,20 @@ class OptimizedBlocks:
         while self._engines:
             self._engines.popitem()[1].close()
 
-    def _evm(self, machine: Evm, block: Payload, state: FlatState, predictions: Predictions | None) -> AnyResult:
+    def root_of(self, state: Any) -> bytes:
+        """See :class:`samestate.conformance.engines.protocol.RootsOfItsOwn`."""
+        if isinstance(state, FlatState) and self.configuration.kind == "threads":
+            return self._states.root_of(state)
+        root: bytes = state.root()
+        return root
+
+    def _evm(self, machine: Evm, block: Payload, state: Any, predictions: Predictions | None) -> AnyResult:
         packed = packed_evm_block(machine, block, predictions)
-        result = cast(EvmResult, self._engine(evm.NAME, evm.NAME).execute(packed, world_of(state)))
+        world = self._states.world_of(state) or world_of(listed_state(machine, block, state))
+        with lacking_as_specified():
+            result = cast(EvmResult, self._engine(evm.NAME, evm.NAME).execute(packed, world))
         self.trace += result.trace
-        return evm_result(result, block, state)
+        return evm_result(result, block, state, self._states)
 
     def _python(self, name: str, block: Any, state: Any, predictions: Predictions | None) -> Any:
         engine = self._engine(name, MachineName(name))
@@ -87,6 +97,7 @@ class OptimizedBlocks:
 
 
 def verified(machine: Any, block: Any, result: AnyResult) -> AnyResult:
-    """The result of a machine in Python, once the machine has had the last word on it. Raises Rejection."""
-    machine.verify(block, result.steps, result.before)
+    """A result, once the specification's machine has judged the block's access list by it. Raises Rejection."""
+    if not isinstance(result, CommittedResult) or (machine.fork.has_access_list and not block.is_bare):
+        machine.verify(block, result.steps, result.before)
     return result

@@ -55,7 +55,7 @@ def run(
     lines: list[str] = []
     tracer = LineTracer(lines.append, options or TraceOptions())
     result = apply_block(Evm(fork, tracer), payload, state)
-    lines.append(to_line(summary_of(result.outcomes[0], tracer, fork, result.state().root())))
+    lines.append(to_line(summary_of(result.outcomes[0], tracer.output, fork, result.state().root())))
     return [json.loads(line) for line in lines]
 
 
