@@ -30,7 +30,7 @@ from cython.cimports.samestate.optimized.core.records import (
     Task,
 )
 from cython.cimports.samestate.optimized.core.room import take_room
-from cython.cimports.samestate.optimized.core.shim import LONG_WALK
+from cython.cimports.samestate.optimized.core.shim import LONG_WALK, MUTANT
 from cython.cimports.samestate.optimized.evm.direct import holds_storage_alone
 from cython.cimports.samestate.optimized.evm.seams import (
     BALANCE,
@@ -41,6 +41,7 @@ from cython.cimports.samestate.optimized.evm.seams import (
     NONCE,
     NOT_HELD,
     SLOT,
+    WIPE_UNSEEN,
     Code,
     Existence,
     answer_of,
@@ -194,7 +195,7 @@ def load_slot_versioned(itself: cython.p_void, slot: cython.pointer(Slot)) -> cy
             return answer_of(result)
         owner.source[SINCE] = cython.cast(uint64_t, since + 1)
         owner.source[SINCE_RUN] = owner.run
-    since = cython.cast(int64_t, owner.source[SINCE]) - 1
+    since = -1 if MUTANT(WIPE_UNSEEN) else cython.cast(int64_t, owner.source[SINCE]) - 1
     result = observe(versioned.task, key, since, cython.address(content), cython.address(walked))
     if result != READ_VALUE:
         return answer_of(result)
