@@ -12,6 +12,11 @@ cdef extern from "samestate/optimized/words/u256.hpp" namespace "samestate" nogi
         cbool is_zero() noexcept
         void store_be(uint8_t* bytes) noexcept
 
+cdef extern from "samestate/optimized/evm/mutants.hpp" nogil:
+    enum:
+        WIPE_UNSEEN
+        CREDIT_LOST_WHEN_READ
+
 cdef extern from "samestate/optimized/evm/address.hpp" namespace "samestate::evm" nogil:
     cppclass Address:
         uint8_t bytes[20]

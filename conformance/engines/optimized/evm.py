@@ -23,7 +23,7 @@ from samestate.optimized.evm.result import Receipt as PlainReceipt
 from samestate.spec.access import StepAccess
 from samestate.spec.evm import halts
 from samestate.spec.evm.block_access_list import encode_access_list
-from samestate.spec.evm.chain import Commitments, CommittedResult, access_list_of
+from samestate.spec.evm.chain import Commitments, CommittedResult
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.machine import Closing, Evm
 from samestate.spec.evm.payload import Payload
@@ -206,7 +206,13 @@ class CompiledResult(CommittedResult):
         return self._states.after(self._before, self._result.ledger)
 
     def access_list(self) -> bytes:
-        return self._once("access list", lambda: encode_access_list(access_list_of(self)))
+        return self._result.ledger.access_list
+
+    def verify(self) -> None:
+        """The engine's own verdict on the block's access list, and on the one that came with it. Raises Rejection."""
+        proposed = self._block.access_list
+        verdict = self._result.ledger.verify(None if proposed is None else encode_access_list(proposed))
+        raise_rejection(verdict, EVM_CODES)
 
     def commitments(self) -> Commitments:
         root, bloom = self._result.records.commitments(self._result.block)
