@@ -39,6 +39,22 @@ class StepFailed(EngineError):  # noqa: N818 - what it is
         return f"step {where} failed: {self.reason}"
 
 
+class MissingState(EngineError, LookupError):  # noqa: N818 - what it is
+    """The state before the block is known in part, and a step needs something else of it, or the hash of a block.
+
+    ``step`` is ``open``, the index of a transaction, or ``close``; ``missing`` is what, in words. Its cause says more.
+    """
+
+    def __init__(self, step: str, missing: str) -> None:
+        super().__init__(step, missing)
+        self.step = step
+        self.missing = missing
+
+    def __str__(self) -> str:
+        where = self.step if self.step in ("open", "close") else f"transaction {self.step}"
+        return f"step {where} needs what the witness does not have: {self.missing}"
+
+
 class TimeLimitExceeded(EngineError, TimeoutError):  # noqa: N818 - what it is
     """A block that was not done in time. ``transactions`` lists those that were being executed, by index."""
 

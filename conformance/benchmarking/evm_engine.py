@@ -11,10 +11,11 @@ from samestate.conformance.benchmarking.block_facts import Facts, of_result
 from samestate.conformance.benchmarking.evm_workloads import EvmWorkload, RawBlock
 from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, Turn
 from samestate.conformance.engines.in_process import ACCESS_LIST
-from samestate.conformance.engines.optimized.evm import evm_result, packed_block, page_of, world_of
-from samestate.conformance.engines.predictions import list_predictions
+from samestate.conformance.engines.optimized.evm import evm_result, packed_block, page_of
+from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.optimized.configuration import Configuration
+from samestate.spec.evm.block_access_list import encode_access_list
 from samestate.spec.evm.chain import access_list_of
 from samestate.spec.evm.machine import Evm
 
@@ -38,7 +39,7 @@ def adapt(workload: EvmWorkload, strategy: str) -> tuple[tuple[object, ...], Cal
         plain = packed_block(machine, payload, None, workload.senders)
         with engine_class()(Configuration(strategy=SEQUENTIAL, record=True)) as engine:
             result = evm_result(engine.execute(plain, world), payload, state)
-        predictions = list_predictions(access_list_of(result))
+        predictions = encode_access_list(access_list_of(result))
     block = packed_block(machine, payload, predictions, workload.senders)
     return (block, world), lambda result: of_result(workload, evm_result(result, payload, state))
 

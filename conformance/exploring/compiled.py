@@ -69,10 +69,10 @@ def label(name: str) -> Label:
     return Label(name, Kind.LOOK if LOOKS.search(name) else Kind.ACT)
 
 
-@cache
-def seeded_bugs() -> dict[str, SeededBug]:
-    """All seeded bugs by name, as the header of the sources lists them."""
-    text = (CHECKOUT / "optimized" / "core" / "mutants.hpp").read_text(encoding="utf-8")
+@lru_cache(maxsize=4)
+def seeded_bugs(room: str = "core") -> dict[str, SeededBug]:
+    """All seeded bugs of a room of the sources by name, as its header lists them."""
+    text = (CHECKOUT / "optimized" / room / "mutants.hpp").read_text(encoding="utf-8")
     rows = re.findall(r"^ +([A-Z_]+) = ([1-9]\d*), *// (.+)$", text, re.MULTILINE)
     names = {row[0]: row[0].lower().replace("_", "-") for row in rows}
     return {names[row[0]]: SeededBug(int(row[1]), names[row[0]], row[2]) for row in rows}
@@ -234,6 +234,14 @@ class EvmProgram(CompiledProgram):
     def broken_invariant(self) -> str | None:
         broken: str | None = self.run.broken_invariant()
         return broken
+
+    def finish(self) -> None:
+        """The closing step is run here, with the bug if there is one."""
+        self.control.set_hook(None)
+        self.inspect()
+        given = end_of(self._result)
+        self.control.set_mutant(NOTHING)
+        judge(comparable(self.right), comparable(given))
 
     def judge(self) -> None:
         judge(comparable(self.right), comparable(end_of(self._result)))

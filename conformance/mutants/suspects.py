@@ -17,8 +17,8 @@ from samestate.conformance.mutants.catalogue import all_mutants
 from samestate.conformance.mutants.hunting import hunt
 from samestate.conformance.mutants.report import HuntedMutant
 
-COMPILED: Final = "samestate.conformance.mutants.compiled"
-"""Where the mutants of the compiled engine are: its function ``suspects`` gives them, in the order of the table."""
+COMPILED: Final = ("samestate.conformance.mutants.compiled", "samestate.conformance.mutants.compiled_evm")
+"""Where the mutants of the compiled engine are: ``suspects`` of each gives them, in the order of the table."""
 
 REFERENCE: Final = "reference"
 OPTIMIZED: Final = "optimized"
@@ -48,7 +48,8 @@ def why_none_compiled() -> str | None:
 def compiled_suspects() -> Iterator[Suspect]:
     """The mutants of the compiled engine, where they can be hunted."""
     if why_none_compiled() is None:
-        yield from importlib.import_module(COMPILED).suspects()
+        for module in COMPILED:
+            yield from importlib.import_module(module).suspects()
 
 
 def is_of(room: str, engine: str) -> bool:

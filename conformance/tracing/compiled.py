@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from samestate.conformance.engines.known_state import listed_state
-from samestate.conformance.engines.optimized.evm import packed_block, spec_outcome, world_of
+from samestate.conformance.engines.optimized.evm import packed_block, spec_outcome
+from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.conformance.engines.optimized.plain import EVM_CODES, raise_rejection
 from samestate.conformance.errors import InputError
 from samestate.conformance.tracing.trace import TraceOptions, summary_of, summary_of_rejection, to_line

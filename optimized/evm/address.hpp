@@ -57,6 +57,7 @@ enum class Interruption : std::uint8_t {
 
 struct Interrupted {
     Interruption why;
+    std::uint64_t block = 0;    // missing: the block whose hash is, unless it is something of the state
 };
 
 }  // namespace samestate::evm

@@ -15,6 +15,7 @@
 #include <memory>
 #include <vector>
 
+#include "samestate/optimized/core/shim.hpp"
 #include "samestate/optimized/evm/code.hpp"
 #include "samestate/optimized/evm/instructions.hpp"
 #include "samestate/optimized/evm/rules.hpp"
@@ -49,7 +50,7 @@ inline bool is_translated(const BasicBlock* block) { return reinterpret_cast<std
 struct AnalysisList {
     Analysis* first = nullptr;  // atomic
     std::uint64_t block = 0;
-    std::uint64_t hot_after = 4;
+    std::uint64_t hot_after = SAMESTATE_IS_EXPLORED ? 0 : 4;
     std::uint8_t defined[256] = {};
     std::uint32_t gas[256] = {};
 };

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "samestate/optimized/evm/creation.hpp"
+#include "samestate/optimized/evm/mutants.hpp"
 #include "samestate/optimized/evm/native/recovery.hpp"
 #include "samestate/optimized/evm/senders.hpp"
 #include "samestate/optimized/evm/transaction.hpp"
@@ -44,7 +45,8 @@ inline Account* find_authority(Executor& executor, const Authorization& authoriz
     access(executor, authority);
     const Code& code = state.code(authority);
     const std::uint64_t nonce = state.nonce(authority);
-    if ((code.size != 0 && !code.is_delegation) || nonce != authorization.nonce) return nullptr;
+    if ((code.size != 0 && !code.is_delegation) || (nonce != authorization.nonce && !MUTANT(AUTHORITY_NONCE_IGNORED)))
+        return nullptr;
     return &authority;
 }
 

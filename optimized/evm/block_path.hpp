@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "samestate/optimized/evm/exact_path.hpp"
+#include "samestate/optimized/evm/mutants.hpp"
 #include "samestate/optimized/evm/steps.hpp"
 #include "samestate/optimized/evm/translation.hpp"
 
@@ -214,7 +215,7 @@ dispatch:
     }
     HANDLER(EXPONENT) PAY(exponentiate(frame, EITHER(step->first), EITHER(step->second), RESULT));
 
-    HANDLER(GAS_LEFT) SET(u256(static_cast<std::uint64_t>(gas + reserve + step->rest))); NEXT();
+    HANDLER(GAS_LEFT) SET(u256(static_cast<std::uint64_t>(gas + reserve + (MUTANT(GAS_OF_WHOLE_BLOCK) ? 0 : step->rest)))); NEXT();
     HANDLER(CALL_VALUE) SET(frame.value); NEXT();
     HANDLER(CALL_DATA_SIZE) SET(u256(frame.input_length)); NEXT();
     HANDLER(VALUE) SET(value_of(executor, frame, static_cast<std::uint8_t>(step->detail), step->position, 0)); NEXT();

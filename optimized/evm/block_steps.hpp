@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "samestate/optimized/evm/mutants.hpp"
 #include "samestate/optimized/evm/requests.hpp"
 #include "samestate/optimized/evm/system_calls.hpp"
 
@@ -52,7 +53,7 @@ inline void pay_withdrawals(Executor& executor) {
     state.begin_scope();
     for (std::uint64_t i = 0; i < environment.withdrawal_count; ++i) {
         const Withdrawal& withdrawal = environment.withdrawals[i];
-        pay(executor, state.account(withdrawal.address), u256(withdrawal.amount) * u256(WEI_PER_GWEI));
+        pay(executor, state.account(withdrawal.address), u256(withdrawal.amount) * u256(MUTANT(WITHDRAWAL_IN_WEI) ? 1 : WEI_PER_GWEI));
     }
     clear_touched(executor);
 }

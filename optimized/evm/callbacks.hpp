@@ -22,6 +22,9 @@ constexpr int answer_of(int result) {
     }
 }
 
+// The answer that a value is not known: a witness lacks it.
+constexpr int MISSING_ANSWER = static_cast<int>(Interruption::missing) + 1;
+
 using LoadAccount = int (*)(void* itself, Account* account, int part);
 using LoadSlot = int (*)(void* itself, Slot* slot);
 using AskStorageAlone = int (*)(void* itself, Account* account);

@@ -13,6 +13,7 @@
 #include "samestate/optimized/evm/access.hpp"
 #include "samestate/optimized/evm/code_table.hpp"
 #include "samestate/optimized/evm/instructions.hpp"
+#include "samestate/optimized/evm/mutants.hpp"
 #include "samestate/optimized/evm/native/precompiles.hpp"
 #include "samestate/optimized/evm/state_gas.hpp"
 #include "samestate/optimized/evm/transfers.hpp"
@@ -34,7 +35,7 @@ inline Next answer(Frame& frame, const u256& result) {
 }
 
 // All but a 64th of what the frame has left (EIP-150).
-inline std::uint64_t gas_to_forward(const Frame& frame) { return static_cast<std::uint64_t>(frame.gas - frame.gas / 64); }
+inline std::uint64_t gas_to_forward(const Frame& frame) { return static_cast<std::uint64_t>(frame.gas - (MUTANT(ALL_GAS_FORWARDED) ? 0 : frame.gas / 64)); }
 
 // What a call ran, apart from precompiles.
 struct Callee {
@@ -125,7 +126,8 @@ inline Next start_call(Executor& executor, Frame& frame, std::uint8_t opcode) {
 
     Callee callee = find_callee(executor, callee_account);
     if (callee.delegate != nullptr) {
-        if (!access_account(executor, frame, *callee.delegate)) return halt(frame, End::out_of_gas);
+        if (MUTANT(DELEGATE_FOR_NOTHING)) access(executor, *callee.delegate);
+        else if (!access_account(executor, frame, *callee.delegate)) return halt(frame, End::out_of_gas);
         follow_delegation(executor, callee);
     }
 
@@ -141,7 +143,7 @@ inline Next start_call(Executor& executor, Frame& frame, std::uint8_t opcode) {
     frame.gas -= static_cast<std::int64_t>(gas);
     if (!value.is_zero()) gas += CALL_STIPEND;
     grow(executor, frame, growth);
-    executor.return_data.clear();
+    if (!MUTANT(RETURN_DATA_KEPT)) executor.return_data.clear();
 
     // The means are looked at whatever the depth is: what a call reads hangs on nothing else.
     const bool has_means = value.is_zero() || state.balance(*frame.self) >= value;
@@ -185,7 +187,7 @@ inline Next start_call(Executor& executor, Frame& frame, std::uint8_t opcode) {
     child.value = opcode == DELEGATECALL ? frame.value : value;
     child.input = input;
     child.input_length = input_length.w[0];
-    child.is_static = frame.is_static || opcode == STATICCALL;
+    child.is_static = (frame.is_static && !MUTANT(STATIC_FORGOTTEN)) || opcode == STATICCALL;
     child.is_creation = false;
     child.gas = static_cast<std::int64_t>(gas);
     if (runs_callee) move_value(executor, *frame.self, callee_account, value);

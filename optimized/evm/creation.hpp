@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "samestate/optimized/evm/calls.hpp"
+#include "samestate/optimized/evm/mutants.hpp"
 #include "samestate/optimized/evm/rlp.hpp"
 #include "samestate/optimized/words/keccak.hpp"
 
@@ -55,7 +56,7 @@ inline bool is_taken(Executor& executor, Account& account) {
     const bool has_nonce = state.nonce(account) != 0;
     const bool has_code = state.code(account).size != 0;
     const bool has_storage = executor.rules->storage_alone_collides && state.holds_storage_alone(account);
-    return has_nonce || has_code || has_storage;
+    return (has_nonce || has_code || has_storage) && !MUTANT(COLLISION_OVERLOOKED);
 }
 
 // What the initialization code runs on: a free address, which it makes an account of.
@@ -128,7 +129,7 @@ inline Next start_creation(Executor& executor, Frame& frame, std::uint8_t opcode
     frame.gas -= gas;
 
     const bool collides = is_taken(executor, created);
-    state.set_nonce(creator, nonce + 1);
+    if (!MUTANT(CREATOR_NONCE_STAYS)) state.set_nonce(creator, nonce + 1);
     if (collides) return answer(frame, 0);  // EIP-684: the gas of the creation is gone
 
     Frame& child = push_frame(executor, frame);

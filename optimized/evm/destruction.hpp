@@ -4,6 +4,7 @@
 #define SAMESTATE_EVM_DESTRUCTION_HPP
 
 #include "samestate/optimized/evm/calls.hpp"
+#include "samestate/optimized/evm/mutants.hpp"
 
 namespace samestate::evm {
 
@@ -29,7 +30,7 @@ inline Next self_destruct(Executor& executor, Frame& frame) {
         if (!charge_state_gas(executor, frame, rules.state_gas_account)) return halt(frame, End::out_of_gas);
     }
 
-    const bool is_destroyed = !rules.destroys_only_created || state.has_mark(self, CREATED);
+    const bool is_destroyed = !rules.destroys_only_created || state.has_mark(self, CREATED) || MUTANT(OLD_ACCOUNT_DESTROYED);
     if (&beneficiary != &self) {
         move_value(executor, self, beneficiary, balance);
     } else if (is_destroyed && !rules.keeps_balance_of_destroyed) {
@@ -54,7 +55,7 @@ inline void destroy_accounts(Executor& executor) {
             state.set_balance(*account, 0);
             state.set_existence(*account, NOT_HELD);
         }
-        if (!rules.destroys_only_created) state.wipe(*account);
+        if (!rules.destroys_only_created && !MUTANT(WIPE_FORGOTTEN)) state.wipe(*account);
     }
     if (!destroys || !rules.destroys_only_created) return;
     // An account that this transaction has created has no storage but what it has set.

@@ -9,6 +9,7 @@
 #define SAMESTATE_EVM_EFFECTS_HPP
 
 #include "samestate/optimized/evm/buffer.hpp"
+#include "samestate/optimized/evm/mutants.hpp"
 #include "samestate/optimized/evm/state.hpp"
 
 namespace samestate::evm {
@@ -50,7 +51,7 @@ inline void write_account(Buffer& effect, const Account& account, bool with_reco
 }
 
 inline void write_slot(Buffer& effect, const Slot& slot, bool with_record) {
-    if (with_record && slot.observed) std::memcpy(entry(effect, EFFECT_READ, SLOT, slot.owner->address, 32), slot.key.w, 32);
+    if (with_record && slot.observed && !(MUTANT(SLOT_READ_UNLISTED) && slot.set)) std::memcpy(entry(effect, EFFECT_READ, SLOT, slot.owner->address, 32), slot.key.w, 32);
     if (!slot.set || slot.set_after != slot.owner->wipes) return;
     std::uint8_t* place = entry(effect, EFFECT_SET, SLOT, slot.owner->address, 64);
     std::memcpy(place, slot.key.w, 32);

@@ -14,6 +14,7 @@ from samestate.optimized.errors import (
     ConfigurationError,
     EngineClosed,
     MissingAccessList,
+    MissingState,
     OutOfMemory,
 )
 from samestate.optimized.evm.block_records import BlockRecords
@@ -30,7 +31,7 @@ from samestate.optimized.evm.importing import (
     state_claim,
 )
 from samestate.optimized.evm.packing import PackedBlock, unpack
-from samestate.optimized.evm.result import EvmResult, Totals
+from samestate.optimized.evm.result import EvmResult, Totals, needs_one_of
 from samestate.optimized.evm.running import EvmRun, KeyTableFull
 from samestate.optimized.evm.world import World
 from samestate.optimized.metrics import Metrics, WorkerMetrics, latency
@@ -123,11 +124,34 @@ class EvmEngine:
                 break
             except KeyTableFull:
                 self._run.enlarge_key_table()
+            except MissingState:
+                self._name_what_is_missing(block, world)
+                raise
+        lacking = world.lacking()
+        if lacking and needs_one_of(result, lacking):
+            self._name_what_is_missing(block, world)
         seconds = time.perf_counter() - started
         figures = self._run.figures()
         result.trace = tuple(TraceEvent(*event) for event in self._run.events())
         result.make_metrics = lambda made: self._metrics(made, figures, seconds)
         return result
+
+    def _name_what_is_missing(self, block: PackedBlock, world: World) -> None:
+        """Execute the block one step at a time: the first that needs what a witness does not have ends it.
+
+        Under the other strategies whatever is not known reads as absent, since an execution may stray to what no step
+        needs in the end. Raises MissingState, unless no step does.
+        """
+        if self.configuration.strategy == "sequential":
+            return
+        arena = create_smallest_arena()
+        try:
+            alone = EvmRun(arena, 1, "sequential")
+            alone.begin(block, world, False, self.configuration.time_limit)
+            alone.work(0)
+            alone.finish()
+        finally:
+            arena.close()
 
     def _undecoded(self, block: PackedBlock, world: World, index: int, code: str) -> EvmResult:
         """The result of a block with bytes at that place that are no transaction: nothing of it is executed."""

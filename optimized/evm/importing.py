@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from samestate.optimized.evm.encodings import requests_hash
-from samestate.optimized.evm.ledger import wrong_form
+from samestate.optimized.evm.ledger import refused_list
 from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.result import Rejection
-from samestate.optimized.words.keccak import keccak
 
 EMPTY_LIST_HASH = bytes.fromhex("1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347")
 """The hash of an empty list: of no ommers."""
@@ -88,10 +87,7 @@ def state_claim(block: PackedBlock, result: EvmResult, workers: int) -> Claim:
 def proposed_list_problem(block: PackedBlock, proposed: bytes) -> Rejection | None:
     """What is wrong with the list that came with a block before anything is executed: its hash, or its form."""
     assert block.header is not None
-    digest = keccak(proposed)
-    if digest != block.header["block_access_list_hash"]:
-        return Rejection("INVALID_BAL_HASH", None, f"the list that came with the block hashes to 0x{digest.hex()}")
-    return wrong_form(proposed)
+    return refused_list(proposed, block.header["block_access_list_hash"])
 
 
 def list_claim(block: PackedBlock, result: EvmResult) -> Claim:

@@ -9,6 +9,7 @@ from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize
 from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
 from cython.cimports.libc.string import memcmp, memcpy
 from cython.cimports.libcpp import bool as cbool
+from cython.cimports.libcpp.string import string
 from cython.cimports.libcpp.vector import vector
 from cython.cimports.samestate.optimized.core.records import Content
 from cython.cimports.samestate.optimized.evm.block_records import BlockRecords
@@ -127,14 +128,20 @@ def digest_of(data: cython.pointer(cython.const[uint8_t]), length: cython.size_t
     return cython.cast(cython.p_char, digest)[:32]
 
 
-def wrong_form(proposed: bytes) -> object:
-    """Why bytes are no block access list, or None: what is known of a block's list before the block is executed.
+def refused_list(proposed: bytes, claimed_hash=None) -> object:
+    """Why a block is invalid for the list that came with it, as far as that shows before it is executed; or None.
 
-    Accounts that do not strictly ascend are part of the form; what is wrong within one is for
-    :meth:`BlockLedger.verify` to say.
+    ``claimed_hash``: what its header says of the list, where there is one. That accounts strictly ascend is part of the
+    form of a list; what is wrong within one is for :meth:`BlockLedger.verify` to say.
     """
     item: Item
-    malformed: Malformed = malformed_access_list(place_of(proposed), len(proposed), cython.address(item))
+    malformed: Malformed
+    if claimed_hash is not None:
+        digest = digest_of(place_of(proposed), len(proposed))
+        if digest != claimed_hash:
+            said = f"the header says 0x{claimed_hash.hex()}, and it is 0x{digest.hex()}"
+            return Rejection("INVALID_BAL_HASH", None, f"block access list hash: {said}")
+    malformed = malformed_access_list(place_of(proposed), len(proposed), cython.address(item))
     if malformed.reason == cython.NULL:
         return None
     reason: bytes = malformed.reason
@@ -161,7 +168,7 @@ class BlockLedger:
         self.check()
         self.world.ledgers += 1
         self.number = self.world.ledgers
-        self.direct.state = cython.address(self.world.table.asked)
+        self.direct.state = self.world.asked
         self.direct.no_code = cython.address(self.world.codes.empty())
         before.itself = cython.address(self.direct)
         before.account = ask_account
@@ -259,42 +266,34 @@ class BlockLedger:
         self.write_list()
         return self.writer.items
 
-    def verify(self, proposed=None, claimed_hash=None) -> object:
-        """Why the block is invalid for its access list, or None.
+    def verify(self, proposed=None) -> object:
+        """Why the block is invalid for its access list, or None. ``proposed``: the list that came with it, if any did.
 
-        ``proposed``: the list that came with it, ``claimed_hash``: what its header says of that, where there are these.
-        In this order: the hash, the form, how many items the block needs, and last whether the list is in everything
-        what the execution gives; the rejection says where it is not: account, part or slot, index and both values.
+        In this order: the form, how many items the block needs, and last whether the list is in everything what the
+        execution gives; the rejection says where it is not: account, part or slot, index and both values.
         """
         item: Item
         right: Item
         given: bytes = b"" if proposed is None else proposed
-        found: bytes
-        is_equal: cython.bint
+        found: string
         self.write_list()
-        if claimed_hash is not None:
-            digest = self.access_list_hash if proposed is None else digest_of(place_of(given), len(given))
-            if digest != claimed_hash:
-                said = f"the header says 0x{claimed_hash.hex()}, and it is 0x{digest.hex()}"
-                return Rejection("INVALID_BAL_HASH", None, f"hash of the block access list: {said}")
-        if proposed is not None:
-            malformed = wrong_form(given)
-            if malformed is not None:
-                return malformed
+        is_right: cython.bint = cython.cast(cython.size_t, len(given)) == self.writer.list.size() and not memcmp(
+            place_of(given), self.writer.list.data(), self.writer.list.size()
+        )
+        if proposed is not None and not is_right:
+            refused = refused_list(given)
+            if refused is not None:
+                return refused
         if self.writer.items > self.most_items:
             counted = f"{self.writer.items} addresses and slots, and the gas limit allows {self.most_items}"
             return Rejection("ACCESS_LIST_TOO_LARGE", None, counted)
-        if proposed is None:
-            return None
-        is_equal = cython.cast(cython.size_t, len(given)) == self.writer.list.size() and not memcmp(
-            place_of(given), self.writer.list.data(), self.writer.list.size()
-        )
-        if is_equal:
+        if proposed is None or is_right:
             return None
         malformed_access_list(place_of(given), len(given), cython.address(item))
         malformed_access_list(self.writer.list.data(), self.writer.list.size(), cython.address(right))
-        found = access_list_difference(item, right)
-        return Rejection("INVALID_BLOCK_ACCESS_LIST", None, found.decode())
+        with cython.nogil:
+            found = access_list_difference(item, right)
+        return Rejection("INVALID_BLOCK_ACCESS_LIST", None, cython.cast(bytes, found).decode())
 
     def root(self, workers: int = 1) -> bytes:
         """The root of the state after the block, on so many threads.

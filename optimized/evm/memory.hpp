@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "samestate/optimized/evm/executor.hpp"
+#include "samestate/optimized/evm/mutants.hpp"
 
 namespace samestate::evm {
 
@@ -53,6 +54,7 @@ inline bool reach(const Frame& frame, const u256& offset, const u256& length, Gr
         const std::uint64_t words = word_count(end);
         growth.size = words * 32;
         growth.gas = memory_gas(words) - memory_gas(frame.memory_size / 32);
+        if (MUTANT(MEMORY_LINEAR)) growth.gas = 3 * (words - frame.memory_size / 32);
     }
     return true;
 }

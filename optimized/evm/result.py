@@ -116,6 +116,11 @@ class EvmResult:
         self._outcomes: tuple[Outcome, ...] | None = None
 
     @property
+    def is_recorded(self) -> bool:
+        """Whether it is known what each step has read."""
+        return self._recorded
+
+    @property
     def outcomes(self) -> tuple[Outcome, ...]:
         """What each transaction did."""
         if self._outcomes is None:
@@ -184,3 +189,19 @@ class EvmResult:
             self._metrics = self.make_metrics(self)
             self.make_metrics = None
         return self._metrics
+
+
+def needs_one_of(result: EvmResult, keys: Sequence[bytes]) -> bool:
+    """Whether what a block did rests on one of these keys, or may: of what led to a rejection there is no record.
+
+    A key of the part EXISTENCE stands for the whole account.
+    """
+    if result.rejection is not None or not result.is_recorded:
+        return True
+    names = {*keys}
+    for step in range(len(result.records)):
+        effect = result.records.effect(step)
+        for key in (*effect.reads, *effect.sets, *effect.credits):
+            if key in names or b"\x00" + key[1:21] in names:
+                return True
+    return False

@@ -82,9 +82,10 @@ from cython.cimports.samestate.optimized.evm.worker_seams import (
 from cython.cimports.samestate.optimized.strategies.predictions import predict
 from cython.cimports.samestate.optimized.strategies.worker import prepare, run_worker
 
-from samestate.optimized.errors import EngineError, OutOfMemory, StepFailed, TimeLimitExceeded
+from samestate.optimized.errors import EngineError, MissingState, OutOfMemory, TimeLimitExceeded
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.result import Totals as PlainTotals
+from samestate.optimized.evm.trie import MalformedNode, MissingNode
 from samestate.optimized.result import Rejection
 
 set_libraries(libraries_address())
@@ -473,7 +474,10 @@ class EvmRun:
         self.read_latency = cython.cast(uint64_t, read_latency_us * 1000)
         self.machine.input = cython.address(block.input)
         self.machine.rules = cython.address(block.ruleset.rules)
-        self.machine.direct.state = cython.address(world.table.asked)
+        world.begin_block()
+        self.machine.direct.state = world.asked
+        self.machine.direct.lacking_code = world.lacking_code
+        self.machine.direct.lacking_length = 0
         self.machine.direct.no_code = cython.address(world.codes.empty())
         self.machine.arena = cython.address(self.arena.arena)
         self.machine.settlement = cython.address(self.settlement)
@@ -875,7 +879,22 @@ class EvmRun:
                 if name.isdigit()
                 else f"the step {name} wants more memory than a worker may have"
             )
-        raise StepFailed(name, "the state before the block lacks what it asks for")
+        self._raise_missing(name)
+
+    def _raise_missing(self, name: str):
+        """Say what the state before the block lacks, as far as that is known."""
+        direct: cython.pointer(Direct) = cython.address(self.machine.direct)
+        number: uint64_t
+        if self.strategy_number != SEQUENTIAL:
+            raise MissingState(name, "something is missing")
+        number = self.locals[0].worker.missing_hash
+        if direct.lacking_length == 0:
+            raise MissingState(name, f"the hash of block {number} is missing")
+        try:
+            self.world.explain(cython.cast(cython.p_char, direct.lacking)[: direct.lacking_length])
+        except (MissingNode, MalformedNode) as problem:
+            raise MissingState(name, str(problem)) from problem
+        raise MissingState(name, "something is missing")
 
     def _raise_stopped(self, reason):
         """Say why there is no result."""

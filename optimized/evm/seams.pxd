@@ -12,6 +12,11 @@ cdef extern from "samestate/optimized/words/u256.hpp" namespace "samestate" nogi
         cbool is_zero() noexcept
         void store_be(uint8_t* bytes) noexcept
 
+cdef extern from "samestate/optimized/evm/mutants.hpp" nogil:
+    enum:
+        WIPE_UNSEEN
+        CREDIT_LOST_WHEN_READ
+
 cdef extern from "samestate/optimized/evm/address.hpp" namespace "samestate::evm" nogil:
     cppclass Address:
         uint8_t bytes[20]
@@ -87,6 +92,7 @@ cdef extern from "samestate/optimized/evm/state.hpp" namespace "samestate::evm" 
 
 cdef extern from "samestate/optimized/evm/callbacks.hpp" namespace "samestate::evm" nogil:
     int answer_of(int result) noexcept
+    const int MISSING_ANSWER
 
 cdef extern from "samestate/optimized/evm/buffer.hpp" namespace "samestate::evm" nogil:
     cppclass Buffer:

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "samestate/optimized/evm/mutants.hpp"
 #include "samestate/optimized/evm/outcome.hpp"
 #include "samestate/optimized/evm/validity.hpp"
 
@@ -45,7 +46,7 @@ inline Fault check_room(const Rules& rules, const Environment& environment, cons
 inline Fault settle(const Rules& rules, const Environment& environment, const Transaction& transaction, const OutcomeFigures& outcome,
                     Totals& totals) {
     if (outcome.fault && !outcome.is_refusal) return outcome.fault;
-    if (Fault fault = settling::check_room(rules, environment, transaction, totals)) return fault;
+    if (Fault fault = settling::check_room(rules, environment, transaction, totals); fault && !MUTANT(ROOM_UNCHECKED)) return fault;
     if (outcome.fault) return outcome.fault;
     totals.paid_gas += outcome.gas_paid;
     totals.execution_gas += outcome.execution_gas;

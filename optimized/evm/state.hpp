@@ -29,6 +29,7 @@
 #include "samestate/optimized/core/shim.hpp"
 #include "samestate/optimized/evm/address.hpp"
 #include "samestate/optimized/evm/code.hpp"
+#include "samestate/optimized/evm/mutants.hpp"
 
 namespace samestate::evm {
 
@@ -242,7 +243,7 @@ class State {
     }
 
     // What the slot held when the transaction or system call began.
-    u256 original(Slot& slot) { return slot.original_scope == scope_ ? slot.original : value(slot); }
+    u256 original(Slot& slot) { return slot.original_scope == scope_ && !MUTANT(ORIGINAL_IS_CURRENT) ? slot.original : value(slot); }
 
     // EIP-161: neither code nor nonce nor balance. Observes the code; the nonce only if there is none; the balance only if both are nothing.
     bool is_empty(Account& account) {
@@ -321,7 +322,7 @@ class State {
         ++account.wipes;
     }
 
-    u256 transient(Slot& slot) { return slot.scope == scope_ ? slot.transient : u256(); }
+    u256 transient(Slot& slot) { return slot.scope == scope_ || MUTANT(TRANSIENT_OUTLIVES) ? slot.transient : u256(); }
 
     void set_transient(Slot& slot, const u256& value) {
         enter_scope(slot);
@@ -365,9 +366,11 @@ class State {
             take_back(undo_.back());
             undo_.pop_back();
         }
-        logs.resize(checkpoint.logs);
-        log_data.resize(checkpoint.log_data);
-        refund = checkpoint.refund;
+        if (!MUTANT(LOGS_AFTER_ROLLBACK)) {
+            logs.resize(checkpoint.logs);
+            log_data.resize(checkpoint.log_data);
+        }
+        if (!MUTANT(REFUND_OF_FAILURES)) refund = checkpoint.refund;
     }
 
     // At the end of a step when transactions run one after another: what it leaves is what the next one finds.
@@ -452,7 +455,7 @@ class State {
                 slot.value = undo.value;
             } else if (undo.kind == Undo::TRANSIENT) {
                 slot.transient = undo.value;
-            } else {
+            } else if (!MUTANT(WARM_AFTER_ROLLBACK)) {
                 slot.marks = static_cast<std::uint16_t>(undo.number);
             }
             return;
@@ -503,7 +506,7 @@ class State {
         if (slot.scope == scope_) return;
         slot.scope = scope_;
         slot.marks = 0;
-        slot.transient = u256();
+        if (!MUTANT(TRANSIENT_OUTLIVES)) slot.transient = u256();
     }
 
     // Records come from pieces of memory that are given back when the next block begins.

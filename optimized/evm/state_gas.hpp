@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include "samestate/optimized/evm/executor.hpp"
+#include "samestate/optimized/evm/mutants.hpp"
 
 namespace samestate::evm {
 
@@ -61,9 +62,9 @@ inline void hand_over_reservoir(Frame& caller, Frame& callee) {
 
 // The frame has reverted or halted: there is no new state, so nothing was paid for it. (A halt burns the frame's gas afterwards.)
 inline void undo_state_gas(Frame& frame) {
-    frame.gas += frame.spilled;
+    if (!MUTANT(STATE_GAS_OF_FAILURES)) frame.gas += frame.spilled;
     frame.spilled = 0;
-    frame.reservoir = frame.reservoir_at_entry;
+    if (!MUTANT(STATE_GAS_OF_FAILURES)) frame.reservoir = frame.reservoir_at_entry;
 }
 
 // A frame has ended, and its caller goes on: the reservoir comes home. Of a success the spill is the caller's now, and is repaid
@@ -72,7 +73,7 @@ inline void take_reservoir_back(Executor& executor, Frame& caller, const Frame& 
     caller.reservoir += ended.reservoir;
     if (succeeded) {
         caller.spilled += ended.spilled;
-        const std::int64_t repaid = std::min(caller.reservoir, caller.spilled);
+        const std::int64_t repaid = MUTANT(SPILL_UNREPAID) ? 0 : std::min(caller.reservoir, caller.spilled);
         caller.gas += repaid;
         caller.reservoir -= repaid;
         caller.spilled -= repaid;

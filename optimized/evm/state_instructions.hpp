@@ -10,6 +10,7 @@
 
 #include "samestate/optimized/evm/access.hpp"
 #include "samestate/optimized/evm/memory_instructions.hpp"
+#include "samestate/optimized/evm/mutants.hpp"
 #include "samestate/optimized/evm/state_gas.hpp"
 
 namespace samestate::evm {
@@ -68,7 +69,7 @@ constexpr std::int64_t STORE_SENTRY = 2300;
 // SSTORE: EIP-2200 as EIP-2929 and EIP-3529 have it, and EIP-8037 with EIP-8038, whose prices are put together from the same parts.
 [[gnu::noinline]] inline End store_slot(Executor& executor, Frame& frame, const u256& key, const u256& value) {
     if (frame.is_static) return End::static_violation;
-    if (frame.gas <= STORE_SENTRY) return End::out_of_gas;
+    if (frame.gas <= STORE_SENTRY && !MUTANT(SENTRY_IGNORED)) return End::out_of_gas;
     const Rules& rules = *executor.rules;
     State& state = executor.state;
     Slot& slot = state.slot(*frame.self, key);

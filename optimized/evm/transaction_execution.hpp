@@ -9,6 +9,7 @@
 #include "samestate/optimized/evm/authorizations.hpp"
 #include "samestate/optimized/evm/destruction.hpp"
 #include "samestate/optimized/evm/execution.hpp"
+#include "samestate/optimized/evm/mutants.hpp"
 #include "samestate/optimized/evm/outcome.hpp"
 #include "samestate/optimized/evm/validity.hpp"
 
@@ -22,7 +23,7 @@ namespace transaction_execution {
 // Take the price of all the gas, and of the blobs (EIP-4844), from the sender, who is known to have it.
 inline void buy_gas(Executor& executor, Account& sender, const Transaction& transaction, const u256& price) {
     State& state = executor.state;
-    const u256 cost = u256(transaction.gas_limit) * price + u256(blob_gas(transaction)) * executor.environment->blob_base_fee;
+    const u256 cost = u256(transaction.gas_limit) * price + u256(MUTANT(BLOB_FEE_UNPAID) ? 0 : blob_gas(transaction)) * executor.environment->blob_base_fee;
     state.set_balance(sender, state.balance(sender) - cost);
     state.set_nonce(sender, transaction.nonce + 1);
 }
@@ -33,7 +34,7 @@ inline void warm_up(Executor& executor, Account& sender, const Transaction& tran
     State& state = executor.state;
     state.mark(sender, WARM);
     if (transaction.has_to) state.mark(state.account(transaction.to), WARM);
-    if (executor.rules->warms_coinbase) state.mark(state.account(executor.environment->coinbase), WARM);
+    if (executor.rules->warms_coinbase && !MUTANT(COINBASE_COLD)) state.mark(state.account(executor.environment->coinbase), WARM);
     for (std::size_t i = 0; i < transaction.access_list_length; ++i) {
         const AccessListEntry& entry = transaction.access_list[i];
         Account& account = state.account(entry.address);
@@ -137,8 +138,8 @@ inline std::int64_t run_transaction(Executor& executor, Account& sender, const T
 inline void spend(const Rules& rules, const Transaction& transaction, const IntrinsicGas& intrinsic, const Frame& frame,
                   std::int64_t refund_counter, std::int64_t state_gas_used, Outcome& outcome) {
     const std::uint64_t spent = transaction.gas_limit - static_cast<std::uint64_t>(frame.gas + frame.reservoir);
-    outcome.gas_refunded = std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(0, refund_counter)), spent / rules.refund_quotient);
-    outcome.gas_paid = std::max(spent - outcome.gas_refunded, intrinsic.floor);
+    outcome.gas_refunded = std::min(static_cast<std::uint64_t>(std::max<std::int64_t>(0, refund_counter)), MUTANT(REFUND_UNCAPPED) ? spent : spent / rules.refund_quotient);
+    outcome.gas_paid = std::max(spent - outcome.gas_refunded, MUTANT(FLOOR_IGNORED) ? 0 : intrinsic.floor);
     outcome.execution_gas = outcome.gas_paid;
     outcome.state_gas = 0;
     if (rules.has_state_gas) {
@@ -189,7 +190,9 @@ inline void execute_transaction(Executor& executor, const Transaction& transacti
     const std::uint64_t unspent = transaction.gas_limit - outcome.gas_paid;
     if (unspent) state.credit(sender_account, u256(unspent) * price);
     // EIP-1559: the base fee is burnt.
-    pay(executor, state.account(environment.coinbase), (price - environment.base_fee) * u256(outcome.gas_paid));
+    if (MUTANT(FEE_IS_NO_CREDIT)) state.balance(state.account(environment.coinbase));
+    const u256 burnt = MUTANT(BASE_FEE_PAID) ? u256() : environment.base_fee;
+    pay(executor, state.account(environment.coinbase), (price - burnt) * u256(outcome.gas_paid));
     end_scope(executor);
 
     outcome.end = frame.end;

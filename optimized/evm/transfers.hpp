@@ -4,6 +4,7 @@
 #define SAMESTATE_EVM_TRANSFERS_HPP
 
 #include "samestate/optimized/evm/executor.hpp"
+#include "samestate/optimized/evm/mutants.hpp"
 
 namespace samestate::evm {
 
@@ -52,7 +53,7 @@ inline void move_value(Executor& executor, Account& from, Account& to, const u25
     State& state = executor.state;
     if (!amount.is_zero()) {
         state.set_balance(from, state.balance(from) - amount);
-        if (executor.rules->logs_transfers && &from != &to) log_transfer(executor, from, to, amount);
+        if (executor.rules->logs_transfers && &from != &to && !MUTANT(TRANSFER_UNLOGGED)) log_transfer(executor, from, to, amount);
     }
     pay(executor, to, amount);
 }

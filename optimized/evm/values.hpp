@@ -31,7 +31,7 @@ inline u256 block_hash(const Environment& environment, const u256& number) {
     const std::uint64_t distance = environment.number - number.w[0];
     if (distance > BLOCK_HASH_WINDOW) return u256(0);
     if (distance > environment.block_hash_count || !environment.block_hash_known[distance - 1]) {
-        throw Interrupted{Interruption::missing};
+        throw Interrupted{Interruption::missing, number.w[0]};
     }
     return u256::load_be(environment.block_hashes[distance - 1].bytes);
 }

@@ -25,16 +25,18 @@ from cython.cimports.samestate.optimized.core.records import (
     Content,
 )
 from cython.cimports.samestate.optimized.core.room import take_room
-from cython.cimports.samestate.optimized.core.shim import LONG_WALK
+from cython.cimports.samestate.optimized.core.shim import LONG_WALK, MUTANT
 from cython.cimports.samestate.optimized.evm.direct import find_account, has_storage_alone
 from cython.cimports.samestate.optimized.evm.seams import (
     BALANCE,
     CODE,
+    CREDIT_LOST_WHEN_READ,
     EXISTENCE,
     HELD_EMPTY,
     HELD_STORAGE_ALONE,
     NONCE,
     SLOT,
+    WIPE_UNSEEN,
     Code,
     Existence,
     answer_of,
@@ -157,7 +159,7 @@ def load_slot_versioned(itself: cython.p_void, slot: cython.pointer(Slot)) -> cy
             return answer_of(result)
         owner.source[SINCE] = cython.cast(uint64_t, since + 1)
         owner.source[SINCE_STEP] = owner.step
-    since = cython.cast(int64_t, owner.source[SINCE]) - 1
+    since = -1 if MUTANT(WIPE_UNSEEN) else cython.cast(int64_t, owner.source[SINCE]) - 1
     result = observe(versioned.task, key, since, cython.address(content), cython.address(walked))
     if result != READ_VALUE:
         return answer_of(result)
@@ -227,6 +229,8 @@ def finish_account(versioned: cython.pointer(Versioned), account: cython.pointer
     if result == DONE and set & 1 and not (observed & 1 and account.existence == account.existence_before):
         byte = cython.cast(uint8_t, account.existence)
         result = leave(versioned, key_of_part(versioned, account, EXISTENCE), cython.address(byte), 1)
+    if MUTANT(CREDIT_LOST_WHEN_READ) and account.credited and observed & 2 and not set & 2:
+        return DONE
     if result == DONE and (set & 2 or (account.credited and observed & 2)):
         if not account.final_balance(total):
             return UNMERGED

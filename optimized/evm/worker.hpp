@@ -80,6 +80,7 @@ class Worker {
     BlockInput* input = nullptr;
     RecordOptions options{true, true};
     Buffer record;              // of the step at hand; when transactions run one after another, of all so far
+    std::uint64_t missing_hash = 0;     // the block whose hash the last step that ended so was missing
     std::uint64_t running = 0;  // the transaction at hand and one more; stays where it was stopped
     std::uint64_t traced = NO_TRANSACTION;      // the transaction that `tracer` is to follow
     Tracer tracer;
@@ -197,6 +198,7 @@ class Worker {
             step();
             return STEP_DONE;
         } catch (const Interrupted& interrupted) {
+            missing_hash = interrupted.block;
             return result_of(interrupted.why);
         } catch (const std::bad_alloc&) {
             return STEP_OUT_OF_MEMORY;

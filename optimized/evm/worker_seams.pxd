@@ -123,6 +123,7 @@ cdef extern from "samestate/optimized/evm/worker.hpp" namespace "samestate::evm"
         RecordOptions options
         Buffer record
         uint64_t running
+        uint64_t missing_hash
         cbool prepare() noexcept
         void begin_block(const Rules* rules, BlockInput* block, CodeTable* codes, uint64_t seed, const uint64_t* stop) except +
         StepResult open_block() noexcept

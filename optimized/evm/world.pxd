@@ -20,6 +20,8 @@ cdef struct AccountRecord:
 
 cdef class World:
     cdef readonly StateTable table
+    cdef BaseState* asked               # what is asked while a block runs: the table's, unless something else keeps the state
+    cdef const Code* lacking_code       # stands for a code that is not known (witness.hpp); NULL where all are
     cdef CodeTable codes
     cdef readonly uint64_t version      # how often it was changed
     cdef uint64_t ledgers               # how many ledgers of blocks on it there were, which are numbered from 1
@@ -30,6 +32,7 @@ cdef class World:
     cdef uint64_t ahead
     cdef vector[AccountChange] account_returns
     cdef vector[SlotChange] slot_returns
+    cdef int begin_block(self) except -1
     cdef StateTrie trie_of_now(self, size_t workers)
     cdef int build_trie(self, size_t workers) except -1
     cdef int go_ahead(

@@ -91,6 +91,8 @@ class World:
 
     def __cinit__(self):
         self.table = StateTable()
+        self.asked = cython.address(self.table.asked)
+        self.lacking_code = cython.NULL
         self.trie = None
         if translating_after is not None:
             self.codes.translate_after(translating_after)
@@ -103,7 +105,7 @@ class World:
         content: Content
         name[0] = ACCOUNT_NAME
         memcpy(name + 1, address, 20)
-        self.table.asked.find(self.table.asked.itself, name, 21, cython.address(content))
+        self.asked.find(self.asked.itself, name, 21, cython.address(content))
         if content.data == cython.NULL:
             memset(found, 0, cython.sizeof(AccountRecord))
         else:
@@ -217,8 +219,12 @@ class World:
     def get(self, key: bytes) -> bytes | None:
         """The value of a key, None where it is absent. Raises ValueError for a key that is none."""
         record: AccountRecord
+        content: Content
         if len(key) == SLOT_KEY_LENGTH and key[0] == SLOT:
-            return number_of(self.table.get(key, b""))
+            self.asked.find(self.asked.itself, PyBytes_AS_STRING(key), SLOT_KEY_LENGTH, cython.address(content))
+            if content.data == cython.NULL:
+                return None
+            return number_of(PyBytes_FromStringAndSize(cython.cast(cython.p_const_char, content.data), 32))
         if len(key) != KEY_LENGTH or key[0] > CODE:
             raise ValueError(f"0x{key.hex()} is no key: a byte from 0 to 4, an address and, after a 4, a slot")
         self.account_record(
@@ -245,7 +251,20 @@ class World:
         self.account_record(
             cython.cast(cython.pointer(cython.const[uint8_t]), PyBytes_AS_STRING(address)), cython.address(record)
         )
-        return not record.nonce and record.code == cython.NULL and self.table.has_slots(b"\x04" + address)
+        owner: bytes = b"\x04" + address
+        has_slots: cython.bint = self.asked.has_slots(self.asked.itself, PyBytes_AS_STRING(owner), KEY_LENGTH)
+        return not record.nonce and record.code == cython.NULL and has_slots
+
+    def begin_block(self) -> cython.int:
+        """A block is about to be executed on this state."""
+        return 0
+
+    def lacking(self) -> list:
+        """The keys that a block has asked for since it began, and that nobody knows; EXISTENCE for a whole account."""
+        return []
+
+    def explain(self, key: bytes) -> None:
+        """Raise what says why a key is not known."""
 
     def items(self) -> dict:
         """All that the state holds, by canonical keys: what :meth:`apply` makes of an empty one."""

@@ -255,12 +255,15 @@ class WitnessState:
     """The part of a state that a witness holds: trie nodes as RLP, of accounts and storage mixed, and codes.
 
     Whatever the witness proves can be read, absence included. Anything else raises MissingWitness, never a guess, and
-    MalformedNode where a node is none.
+    MalformedNode where a node is none. ``proof`` is what the state was made of: root, nodes and codes; None where
+    blocks have changed it since.
     """
 
-    __slots__ = ("_codes", "_trie")
+    __slots__ = ("_codes", "_trie", "proof")
 
     def __init__(self, pre_state_root: bytes, nodes: Iterable[bytes], codes: Iterable[bytes]) -> None:
+        nodes, codes = tuple(nodes), tuple(codes)
+        self.proof: tuple[bytes, tuple[bytes, ...], tuple[bytes, ...]] | None = (pre_state_root, nodes, codes)
         self._trie = StateTrie.partial(pre_state_root, {keccak256(node): node for node in nodes})
         self._codes: Mapping[bytes, bytes] = {keccak256(code): code for code in codes}
 
@@ -298,6 +301,7 @@ class WitnessState:
         after = WitnessState(EMPTY_ROOT, (), new_codes)
         after._trie = self._trie.update(changes, frozenset(wipes))
         after._codes = {**self._codes, **after._codes}
+        after.proof = None
         return after
 
     def root(self) -> bytes:

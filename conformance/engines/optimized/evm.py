@@ -11,7 +11,6 @@ from samestate.conformance.engines.optimized.evm_states import CompiledStates
 from samestate.conformance.engines.optimized.plain import (
     EVM_CODES,
     access_record,
-    plain_state,
     raise_rejection,
 )
 from samestate.conformance.engines.predictions import Predictions
@@ -21,17 +20,15 @@ from samestate.optimized.evm.encodings import requests_hash
 from samestate.optimized.evm.packing import BlockEnvironment, PackedBlock, pack
 from samestate.optimized.evm.result import EvmResult, Log, Outcome
 from samestate.optimized.evm.result import Receipt as PlainReceipt
-from samestate.optimized.evm.world import World
 from samestate.spec.access import StepAccess
 from samestate.spec.evm import halts
 from samestate.spec.evm.block_access_list import encode_access_list
-from samestate.spec.evm.chain import Commitments, CommittedResult, access_list_of
+from samestate.spec.evm.chain import Commitments, CommittedResult
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.machine import Closing, Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.receipt import Log as SpecLog
 from samestate.spec.evm.receipt import Receipt
-from samestate.spec.evm.state import FlatState
 from samestate.spec.evm.totals import Totals
 from samestate.spec.evm.transaction import Transaction, encode_transaction
 from samestate.spec.evm.transaction_execution import Outcome as SpecOutcome
@@ -119,13 +116,6 @@ def packed_block(
     return pack(*plain_block(machine, block, predictions, senders))
 
 
-def world_of(state: FlatState) -> World:
-    """A state as the compiled machine takes it."""
-    world = World()
-    world.apply(plain_state(state))
-    return world
-
-
 def spec_log(log: Log) -> SpecLog:
     """A log in the specification's terms."""
     return SpecLog(log.address, log.topics, log.data)
@@ -211,12 +201,18 @@ class CompiledResult(CommittedResult):
         return self._once("state", self._after)
 
     def _after(self) -> Any:
-        if self._states is None or not isinstance(self._before, FlatState):
+        if self._states is None:
             return self._before.apply(self.changes, self.wipes)
         return self._states.after(self._before, self._result.ledger)
 
     def access_list(self) -> bytes:
-        return self._once("access list", lambda: encode_access_list(access_list_of(self)))
+        return self._result.ledger.access_list
+
+    def verify(self) -> None:
+        """The engine's own verdict on the block's access list, and on the one that came with it. Raises Rejection."""
+        proposed = self._block.access_list
+        verdict = self._result.ledger.verify(None if proposed is None else encode_access_list(proposed))
+        raise_rejection(verdict, EVM_CODES)
 
     def commitments(self) -> Commitments:
         root, bloom = self._result.records.commitments(self._result.block)

@@ -2,18 +2,25 @@
 
 A state of the specification never changes. The compiled machine has a world that does, with its trie: it stands at one
 state at a time, and goes along with a chain. Where a block is executed on another state, as fixtures that branch do, it
-is made anew.
+is made anew. A state of which a witness proves a part is read from the witness as the block asks for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from samestate.conformance.engines.optimized.plain import plain_state
+from samestate.optimized.errors import MissingState
 from samestate.optimized.evm.ledger import BlockLedger
+from samestate.optimized.evm.trie import MalformedNode as PlainMalformedNode
+from samestate.optimized.evm.trie import MissingNode
+from samestate.optimized.evm.witness import WitnessWorld
 from samestate.optimized.evm.world import World
-from samestate.spec.evm.state import Account, FlatState
-from samestate.spec.machine import Key, Value
+from samestate.spec.evm.state import Account, FlatState, MissingCode, MissingWitness, PartialState, WitnessState
+from samestate.spec.machine import Key, State, Value
+from samestate.spec.state.patricia import MalformedNode
 
 
 class CompiledState(FlatState):
@@ -65,6 +72,59 @@ class CompiledState(FlatState):
         return self._known_root
 
 
+class CompiledWitnessState:
+    """What a block has left of a state that a witness proves; its root is known. Implements :class:`State`."""
+
+    def __init__(self, before: WitnessState, ledger: BlockLedger) -> None:
+        self._before = before
+        self._ledger = ledger
+        with lacking_as_specified():
+            self._root = ledger.root()
+
+    def whole(self) -> WitnessState:
+        """The state in the specification's own form."""
+        return self._before.apply(self._ledger.changes, self._ledger.wipes)
+
+    def get(self, key: Key) -> Value:
+        """See :class:`State`, here and below."""
+        return self.whole().get(key)
+
+    def has_storage(self, address: bytes) -> bool:
+        return self.whole().has_storage(address)
+
+    def apply(self, changes: Mapping[Key, Value], wipes: Iterable[bytes]) -> WitnessState:
+        return self.whole().apply(changes, wipes)
+
+    def root(self) -> bytes:
+        return self._root
+
+
+@contextlib.contextmanager
+def lacking_as_specified() -> Iterator[None]:
+    """Whatever a witness lacks, or has in a form that is none, is told as the specification tells it."""
+    try:
+        yield
+    except MissingState as error:
+        raise specified(error.__cause__, error.missing) from error
+    except (MissingNode, PlainMalformedNode) as error:
+        raise specified(error, str(error)) from error
+
+
+def specified(problem: BaseException | None, message: str) -> MissingWitness | MalformedNode:
+    """What the specification raises where the compiled code has this problem."""
+    if isinstance(problem, PlainMalformedNode):
+        return MalformedNode(message)
+    is_code = isinstance(problem, MissingNode) and message.startswith("code ")
+    return MissingCode(message) if is_code else MissingWitness(message)
+
+
+def world_of(state: FlatState) -> World:
+    """A state as the compiled machine takes it."""
+    world = World()
+    world.apply(plain_state(state))
+    return world
+
+
 class CompiledStates:
     """The world of one engine, and the state of the specification's at which it stands.
 
@@ -76,13 +136,22 @@ class CompiledStates:
         self._state: FlatState | None = None
         self._next: CompiledState | None = None
 
+    def world_of(self, state: State) -> World | None:
+        """The world that is a state, whole or in part; None where there is no other way than to list it."""
+        if isinstance(state, FlatState):
+            return self.world_at(state)
+        if isinstance(state, PartialState):
+            return world_of(state.known)
+        if isinstance(state, WitnessState) and state.proof is not None:
+            return WitnessWorld(*state.proof)
+        return None
+
     def world_at(self, state: FlatState) -> World:
         """The world that is this state."""
         if state is self._next:
             state.follow()
         elif state is not self._state:
-            self._world = World()
-            self._world.apply(plain_state(state))
+            self._world = world_of(state)
         else:
             return self._world
         self._state, self._next = state, None
@@ -92,8 +161,12 @@ class CompiledStates:
         """The root of a state, by the compiled tries."""
         return state.root() if isinstance(state, CompiledState) else self.world_at(state).root()
 
-    def after(self, state: FlatState, ledger: BlockLedger) -> CompiledState:
+    def after(self, state: State, ledger: BlockLedger) -> Any:
         """The state after a block that was executed on ``state``, whose ledger this is."""
+        if isinstance(state, WitnessState):
+            return CompiledWitnessState(state, ledger)
+        if not isinstance(state, FlatState):
+            return state.apply(ledger.changes, ledger.wipes)
         after = CompiledState(state, ledger)
         if ledger.world is self._world:
             self._next = after

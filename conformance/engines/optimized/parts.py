@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from samestate.conformance.engines.in_process import ACCESS_LIST
 from samestate.conformance.engines.known_state import listed_state
-from samestate.conformance.engines.optimized.evm import evm_result, world_of
+from samestate.conformance.engines.optimized.evm import CompiledResult, evm_result
 from samestate.conformance.engines.optimized.evm import packed_block as packed_evm_block
-from samestate.conformance.engines.optimized.evm_states import CompiledStates
+from samestate.conformance.engines.optimized.evm_states import CompiledStates, lacking_as_specified, world_of
 from samestate.conformance.engines.optimized.machines import EVM, TOY, ForkBlock
 from samestate.conformance.engines.optimized.plain import (
     EVM_CODES,
@@ -25,7 +26,7 @@ from samestate.optimized import Configuration, Engine, EngineError, MachineName
 from samestate.optimized.errors import TimeLimitExceeded
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.trace import TraceEvent
-from samestate.spec.evm.chain import CommittedResult
+from samestate.spec.evm.block_access_list import encode_access_list
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.state import FlatState
@@ -77,12 +78,13 @@ class OptimizedBlocks:
         return root
 
     def _evm(self, machine: Evm, block: Payload, state: Any, predictions: Predictions | None) -> AnyResult:
-        packed = packed_evm_block(machine, block, predictions)
-        if isinstance(state, FlatState):
-            world = self._states.world_at(state)
-        else:
-            world = world_of(listed_state(machine, block, state))
-        result = cast(EvmResult, self._engine(evm.NAME, evm.NAME).execute(packed, world))
+        given: Predictions | bytes | None = predictions
+        if self.configuration.strategy == ACCESS_LIST and block.access_list is not None:
+            given = encode_access_list(block.access_list)  # which the engine reads itself
+        packed = packed_evm_block(machine, block, given)
+        world = self._states.world_of(state) or world_of(listed_state(machine, block, state))
+        with lacking_as_specified():
+            result = cast(EvmResult, self._engine(evm.NAME, evm.NAME).execute(packed, world))
         self.trace += result.trace
         return evm_result(result, block, state, self._states)
 
@@ -99,7 +101,9 @@ class OptimizedBlocks:
 
 
 def verified(machine: Any, block: Any, result: AnyResult) -> AnyResult:
-    """A result, once the specification's machine has judged the block's access list by it. Raises Rejection."""
-    if not isinstance(result, CommittedResult) or (machine.fork.has_access_list and not block.is_bare):
+    """A result, once the block's access list has been judged by it: compiled engines do that too. Raises Rejection."""
+    if not isinstance(result, CompiledResult):
         machine.verify(block, result.steps, result.before)
+    elif machine.fork.has_access_list and not block.is_bare:
+        result.verify()
     return result

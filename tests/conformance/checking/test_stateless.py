@@ -41,10 +41,11 @@ def checked(tmp_path: Path, test: dict[str, Any], *options: str) -> str:
 
 
 PASSED = "1 passed, 0 failed, 0 skipped"
+ENGINES = ("spec", "optimized:sequential", "optimized:block-stm")
 
 
 def test_a_block_is_executed_from_its_witness(tmp_path: Path) -> None:
-    for options in ((), ("--engine", "reference:block-stm"), ("--jobs", "2")):
+    for options in ((), ("--engine", "reference:block-stm"), ("--engine", "optimized:block-stm"), ("--jobs", "2")):
         assert PASSED in checked(tmp_path, witnessed(), *options)
     test = witnessed()
     del test["blocks"][0]["statelessOutputBytes"]
@@ -80,16 +81,17 @@ def with_stranger(witness: dict[str, Any]) -> None:
         (with_stranger, "headers[0]: must be that of block 0x"),
     ],
 )
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_witness_that_lacks_something_is_not_enough(
-    tmp_path: Path, change: Callable[[dict[str, Any]], None], message: str
+    tmp_path: Path, change: Callable[[dict[str, Any]], None], message: str, engine: str
 ) -> None:
     test = witnessed()
     change(test["blocks"][0]["executionWitness"])
-    told = checked(tmp_path, test)
+    told = checked(tmp_path, test, "--engine", engine)
     assert "block 0: cannot be executed from its witness: " in told
     assert message in told
     test["blocks"][0]["statelessOutputBytes"] = LACKING
-    assert PASSED in checked(tmp_path, test)
+    assert PASSED in checked(tmp_path, test, "--engine", engine)
 
 
 def test_a_witness_that_is_enough_must_not_be_said_to_lack_something(tmp_path: Path) -> None:
@@ -113,10 +115,11 @@ def test_an_output_of_another_form_makes_the_document_unusable(tmp_path: Path, o
     assert "blocks[0]: statelessOutputBytes: must be 41 bytes" in checked(tmp_path, test)
 
 
-def test_a_code_that_is_not_there_is_a_note(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_code_that_is_not_there_is_a_note(tmp_path: Path, engine: str) -> None:
     """EIP-8025 leaves out what is asked for its hash alone, and here that is answered from the code itself."""
     test = witnessed(BPO2)
     without_codes(test["blocks"][0]["executionWitness"])
-    told = checked(tmp_path, test)
+    told = checked(tmp_path, test, "--engine", engine)
     assert "::name: block 0: not executed from its witness: code 0x" in told
     assert PASSED in told

@@ -7,12 +7,15 @@ import random
 import signal
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from samestate.conformance.engines.registry import find_engine
+from samestate.conformance.engines.optimized.evm import packed_block
+from samestate.conformance.engines.optimized.evm_states import world_of
+from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
 from samestate.optimized.configuration import Configuration
@@ -22,8 +25,12 @@ from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.world import World
 from samestate.optimized.result import Rejection
+from samestate.spec.evm.machine import Evm
+from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.state import FlatState
 from samestate.spec.evm.transaction import decode_transaction
 from samestate.spec.machine import Rejection as SpecRejection
+from samestate.spec.transition import apply_block
 from tests.optimized.evm.blocks import (
     BEST_BEFORE,
     CALLS,
@@ -74,36 +81,39 @@ def check_usable(engine: Engine) -> None:
 # A block that is invalid
 
 
+@cache
+def rejected_block(name: str) -> tuple[Evm, Payload, FlatState, SpecRejection]:
+    """The first block of a vector of the suite `nonces`, and what the specification says of it."""
+    found: list[tuple[Evm, Payload, FlatState, SpecRejection]] = []
+
+    def apply(machine: Evm, block: Payload, state: FlatState) -> Any:
+        try:
+            return apply_block(machine, block, state)
+        except SpecRejection as rejection:
+            found.append((machine, block, state, rejection))
+            raise
+
+    evm.execute(load_vector_file(VECTORS / "evm" / "nonces" / f"{name}{SUFFIX}").case, apply)
+    return found[0]
+
+
 @WORKERS
 @ALL
 @pytest.mark.parametrize("name", ["gap_in_mid_block-amsterdam", "nonce_used_twice-london"])
 def test_a_block_that_is_invalid_in_the_middle_leaves_the_state_as_it_is(
-    name: str, strategy: str, workers: int, monkeypatch: pytest.MonkeyPatch
+    name: str, strategy: str, workers: int
 ) -> None:
-    from samestate.conformance.engines.optimized import parts
-
-    states: list[tuple[World, dict[bytes, bytes]]] = []
-
-    def remembered(state: Any) -> World:
-        made = made_of(state)
-        states.append((made, made.items()))
-        return made
-
-    made_of = parts.world_of
-    monkeypatch.setattr(parts, "world_of", remembered)
-    vector = load_vector_file(VECTORS / "evm" / "nonces" / f"{name}{SUFFIX}")
-    engine = find_engine(f"optimized:{strategy}", workers=workers)
-    try:
-        if engine.capabilities.missing(vector.case):
-            pytest.skip("the block has no access list")
-        given = engine.run(vector.case)
-    finally:
-        engine.close()
-    assert given == list(vector.expected)
-    assert str(vector.expected[0]["status"]) != "valid"
-    assert states
-    for state, before in states:
-        assert state.items() == before
+    machine, block, state, expected = rejected_block(name)
+    assert expected.transaction is not None
+    made = world_of(state)
+    before = made.items()
+    with engine_of(strategy, workers) as engine:
+        result = run(engine, packed_block(machine, block, {}), made)
+        assert result.rejection is not None
+        assert (result.rejection.code, result.rejection.transaction) == (expected.code.name, expected.transaction)
+        assert (result.outcomes, result.changes) == ((), {})
+        assert made.items() == before
+        check_usable(engine)
 
 
 @ALL

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from samestate.conformance.benchmarking.evm_workloads import EvmWorkload, block, transfers, with_raw_block
-from samestate.conformance.engines.optimized.evm import page_of, world_of
+from samestate.conformance.engines.optimized.evm import page_of
+from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.optimized.configuration import Configuration
 from samestate.optimized.evm.encodings import Refused
@@ -35,14 +36,17 @@ def engine(request: pytest.FixtureRequest) -> Iterator[EvmEngine]:
         yield made
 
 
-def imported(engine: EvmEngine, workload: EvmWorkload, world: World, **changed: Any) -> Imported:
+def imported(
+    engine: EvmEngine, workload: EvmWorkload, world: World, access_list: bytes | None = None, **changed: Any
+) -> Imported:
     """What comes of a workload's block, some fields of its header replaced."""
     assert workload.link is not None
     raw = workload.link.block
     if changed:
         decoded = decode_block(raw)
         raw = encode_block(replace(decoded, header=replace(decoded.header, **changed)))
-    return engine.import_block(page_of(name_fork(workload.case.fork)), raw, workload.case.chain_id, world)
+    page = page_of(name_fork(workload.case.fork))
+    return engine.import_block(page, raw, workload.case.chain_id, world, access_list=access_list)
 
 
 def test_a_block_that_is_right_leaves_its_state(engine: EvmEngine, workload: EvmWorkload) -> None:
@@ -67,6 +71,7 @@ def test_a_block_that_is_right_leaves_its_state(engine: EvmEngine, workload: Evm
         ("bloom", "INVALID_LOGS_BLOOM"),
         ("gas_used", "INVALID_GAS_USED"),
         ("requests_hash", "INVALID_REQUESTS_HASH"),
+        ("block_access_list_hash", "INVALID_BAL_HASH"),
         ("state_root", "INVALID_STATE_ROOT"),
     ],
 )
@@ -83,6 +88,27 @@ def test_a_header_that_says_something_else(workload: EvmWorkload, field: str, co
             found.keep()
         assert world.root() == before
         assert imported(engine, workload, world).rejection is None
+
+
+@pytest.mark.parametrize("strategy", ["sequential", "access-list"])
+def test_the_list_that_came_with_a_block_is_judged(workload: EvmWorkload, strategy: str) -> None:
+    assert workload.link is not None
+    world = world_of(workload.case.state())
+    before = world.root()
+    right = workload.link.access_list
+    wrong = encode_access_list(decode_access_list(right)[1:])
+    with EvmEngine(Configuration(strategy=strategy, workers=2, record=False)) as engine:
+
+        def verdict(access_list: bytes, **changed: Any) -> str | None:
+            found = imported(engine, workload, world, access_list, **changed)
+            assert world.root() == before
+            return found.rejection and found.rejection.code
+
+        assert verdict(right) is None
+        assert verdict(wrong) == "INVALID_BAL_HASH"
+        assert verdict(right, block_access_list_hash=keccak256(wrong)) == "INVALID_BAL_HASH"
+        assert verdict(wrong, block_access_list_hash=keccak256(wrong)) == "INVALID_BLOCK_ACCESS_LIST"
+        assert verdict(b"\x80", block_access_list_hash=keccak256(b"\x80")) == "MALFORMED_ACCESS_LIST"
 
 
 def test_bytes_that_are_no_block(engine: EvmEngine, workload: EvmWorkload) -> None:

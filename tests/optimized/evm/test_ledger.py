@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from samestate.conformance.engines.optimized.evm import packed_block, world_of
+from samestate.conformance.engines.optimized.evm import packed_block
+from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.conformance.engines.optimized.plain import plain_state
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm import generate_block, generate_invalid_block
