@@ -132,7 +132,7 @@ def main() -> None:
     if options.eels:
         print(f"sequential: {sums['EELS'] / sums['sequential']:.0f} times as fast as EELS")
     if options.json is not None:
-        options.json.write_text(json.dumps({"blocks": rows, "seconds": sums}, indent=1) + "\n")
+        options.json.write_text(json.dumps({"blocks": rows, "seconds": sums}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
