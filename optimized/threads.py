@@ -9,6 +9,10 @@ from contextlib import suppress
 from queue import SimpleQueue
 
 from samestate.optimized.errors import EngineError
+from samestate.optimized.waiting import Count
+
+AT_ONCE = 100
+"""Microseconds for which a thread looks for what it expects before it sleeps (waiting.py)."""
 
 Work = Callable[[int], None]
 Queue = SimpleQueue[tuple[int, Work | None] | None]
@@ -32,6 +36,9 @@ class ThreadPool:
         self._done: SimpleQueue[tuple[int, int, BaseException | None]] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._run = 0
+        self._runs = Count()  # … that have been handed out
+        self._answers = Count()
+        self._answers_due = 0
         self._out = False  # whether anybody may be at work
         self._stop: Callable[[], None] | None = None
 
@@ -102,10 +109,13 @@ class ThreadPool:
         self._run += 1
         for queue in self._queues:
             queue.put((self._run, work))
+        self._answers_due += len(self._queues)
+        self._runs.add()
 
     def _collect(self) -> None:
         """Wait until all have answered for what was handed out last. Raises what one of them raised."""
         left: set[int] = set()
+        self._answers.reaches(self._answers_due, AT_ONCE)
         while len(left) < len(self._queues):
             run, worker, error = self._done.get()
             if run == self._run:
@@ -126,7 +136,9 @@ class ThreadPool:
             except BaseException as error:
                 raised = error
             self._done.put((run, number, raised))
+            self._answers.add()
             del handed, work, raised  # an idle worker must not keep the last block
+            self._runs.reaches(run + 1, AT_ONCE)
 
     def _work_here(self, work: Work) -> None:
         if not self._affinity or not hasattr(os, "sched_setaffinity"):

@@ -20,6 +20,9 @@ SAME_KIND: Final = 0.5
 TRIED_AGAIN: Final = 32
 """After so many blocks of a kind on one worker two are tried again."""
 
+LONG: Final = 1_000_000
+"""The gas limit of transactions beside which it takes no time to read what a list says of them, and to compare it."""
+
 REMEMBERED: Final = 1024
 """Kinds of which is remembered how they went."""
 
@@ -28,7 +31,7 @@ class Shape(NamedTuple):
     """A block before it runs: shape.hpp, and what it comes with.
 
     ``with_data``, ``largest_sender`` and ``largest_kind`` are shares of the ``transactions``. ``senders_known``:
-    whether none has to be found out any more.
+    whether none has to be found out any more. ``gas_limit``: of a transaction, on average.
     """
 
     transactions: int
@@ -39,6 +42,7 @@ class Shape(NamedTuple):
     kind: int
     has_list: bool
     senders_known: bool
+    gas_limit: int
 
 
 class Choice(NamedTuple):
@@ -46,6 +50,13 @@ class Choice(NamedTuple):
 
     strategy: str
     reason: str | None
+
+
+def one_after_another(shape: Shape, reason: str) -> Choice:
+    """Where transactions wait for one another, unless a list has what they wait for and they are worth reading it."""
+    if shape.has_list and shape.gas_limit >= LONG:
+        return Choice("access-list", f"{reason}, and the block comes with an access list")
+    return Choice("sequential", reason)
 
 
 class Chooser:
@@ -60,17 +71,15 @@ class Chooser:
             return Choice("sequential", "there is one worker")
         if shape.transactions < FEWEST:
             return Choice("sequential", f"{shape.transactions} transactions are fewer than {FEWEST}")
-        if shape.has_list:
-            return Choice("access-list", "the block comes with an access list")
         if not shape.senders_known:
             return Choice("block-stm", "who sent the transactions is for all workers to find out")
         if shape.largest_sender >= CHAINED:
-            return Choice("sequential", f"one sender has {shape.largest_sender:.0%} of the transactions")
+            return one_after_another(shape, f"one sender has {shape.largest_sender:.0%} of the transactions")
         if shape.largest_kind >= SAME_KIND and shape.kind in self._contended:
             self._contended[shape.kind] += 1
             if self._contended[shape.kind] <= TRIED_AGAIN:
-                return Choice(
-                    "sequential",
+                return one_after_another(
+                    shape,
                     f"{shape.largest_kind:.0%} of the transactions are of a kind that got in one another's way before",
                 )
             del self._contended[shape.kind]

@@ -178,7 +178,7 @@ class EvmEngine:
 
     def _shape(self, block: PackedBlock) -> Shape:
         """What there is to choose a strategy by."""
-        sampled, with_data, largest_sender, largest_kind, kind = block.shape()
+        sampled, with_data, largest_sender, largest_kind, kind, gas_limit = block.shape()
         of = max(1, sampled)
         return Shape(
             block.transaction_count,
@@ -189,6 +189,7 @@ class EvmEngine:
             kind,
             block.predictions is not None,
             bool(largest_sender),
+            gas_limit,
         )
 
     def _name_what_is_missing(self, block: PackedBlock, world: World) -> None:

@@ -18,6 +18,7 @@ struct BlockShape {
     std::uint64_t largest_sender;   // … are from the one that sends most of them; 0 where senders are not known
     std::uint64_t largest_kind;     // … call the same function with the same addresses among its arguments
     std::uint64_t kind;             // that kind, as a number equal for equal kinds
+    std::uint64_t gas_limit;        // of the transactions, on average
 };
 
 namespace shapes {
@@ -70,6 +71,7 @@ inline BlockShape shape_of(const BlockInput& input) {
     const std::uint64_t count = input.transactions.size();
     const std::uint64_t stride = (count + shapes::SAMPLE - 1) / shapes::SAMPLE;
     bool known = true;
+    u256 gas;
     for (std::uint64_t first = 0; first < count; first += stride) {
         // One out of each stretch, at no regular distance: transactions that come by turns are not to look like one.
         std::uint64_t index = first + (first * 0x9E3779B97F4A7C15u >> 32) % stride;
@@ -77,6 +79,7 @@ inline BlockShape shape_of(const BlockInput& input) {
         const Transaction& transaction = input.transactions[index];
         const Sender& sender = input.senders[index];
         ++shape.sampled;
+        gas = gas + u256(transaction.gas_limit);
         known = known && atomic_load(&sender.known, "evm.sender.load");
         senders.add(hash_bytes(0, sender.address.bytes, 20));
         if (!transaction.data_length && transaction.has_to) continue;
@@ -86,6 +89,7 @@ inline BlockShape shape_of(const BlockInput& input) {
     shape.largest_sender = known ? senders.most : 0;
     shape.largest_kind = kinds.most;
     shape.kind = kinds.number;
+    if (shape.sampled) shape.gas_limit = divide(gas, u256(shape.sampled)).low64();
     return shape;
 }
 

@@ -19,7 +19,7 @@ from samestate.conformance.engines.optimized.plain import plain_state
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.optimized import Configuration, Engine
 from samestate.optimized.errors import ConfigurationError
-from samestate.optimized.evm.choosing import FEWEST, TRIED_AGAIN, Chooser, Shape
+from samestate.optimized.evm.choosing import FEWEST, LONG, TRIED_AGAIN, Chooser, Shape
 from samestate.optimized.evm.packing import PackedBlock, pack
 from samestate.optimized.evm.result import EvmResult, merge
 from samestate.optimized.evm.world import World
@@ -184,15 +184,17 @@ def test_adaptive_says_what_it_chose_and_why(name: str, strategy: str, reason: s
         assert (metrics.strategy, metrics.reason) == ("sequential", "there is one worker")
 
 
-def test_adaptive_takes_the_access_list_where_there_is_one() -> None:
-    with Engine("evm", Configuration(workers=2)) as engine:
-        metrics = engine.execute(packed("token", access_list_of("token")), world("token")).metrics
-        assert (metrics.strategy, metrics.aborts) == ("access-list", 0)
+def test_adaptive_takes_the_access_list_of_long_transactions_that_wait_for_one_another() -> None:
+    shape = Shape(FEWEST, 2, 1.0, 0.5, 1.0, 17, True, True, LONG)
+    assert Chooser().choose(shape).strategy == "access-list"
+    assert Chooser().choose(shape._replace(gas_limit=LONG - 1)).strategy == "sequential"
+    assert Chooser().choose(shape._replace(has_list=False)).strategy == "sequential"
+    assert Chooser().choose(shape._replace(largest_sender=0.01)).strategy == "block-stm"
 
 
 def test_what_got_in_one_anothers_way_is_remembered_and_tried_again() -> None:
     chooser = Chooser()
-    shape = Shape(FEWEST, 2, 1.0, 0.01, 1.0, 17, False, True)
+    shape = Shape(FEWEST, 2, 1.0, 0.01, 1.0, 17, False, True, 100_000)
     first = chooser.choose(shape)
     assert first.strategy == "block-stm"
     chooser.learn(shape, first, FEWEST + 1)
