@@ -43,6 +43,7 @@ cdef extern from "samestate/optimized/evm/code_table.hpp" namespace "samestate::
         const Code& intern(const uint8_t* bytes, size_t length) except +
         const Code* find(const Hash& hash) noexcept
         const Code& empty() noexcept
+        size_t count() noexcept
         void translate_after(uint64_t count) noexcept
         uint64_t begin_block(const Rules& rules, uint64_t limit) except +
 
