@@ -37,6 +37,9 @@ struct Analysis {
     Analysis* next;
     std::uint64_t used_in;      // the number of the last block of transactions that ran it; atomic
 
+    // `blocks`, null until the code is hot. Only one is ever put there, but somebody may still try to put another.
+    BasicBlock** published_blocks() const { return __atomic_load_n(&blocks, __ATOMIC_ACQUIRE); }
+
     bool can_jump_to(std::uint64_t position) const {
         return position < size && (destinations[position / 64] >> (position % 64) & 1);
     }
