@@ -42,6 +42,9 @@ struct Analysis {
     }
 };
 
+// The blocks of a code that is hot, null before: others may be making it hot at the same time, in vain.
+inline BasicBlock** blocks_of(const Analysis& analysis) { return __atomic_load_n(&analysis.blocks, __ATOMIC_ACQUIRE); }
+
 // Whether a block is there, and not a number.
 inline bool is_translated(const BasicBlock* block) { return reinterpret_cast<std::uintptr_t>(block) > 4096; }
 
