@@ -15,6 +15,21 @@ class Access(NamedTuple):
     writes: Collection[bytes]
 
 
+class NumberedAccess(NamedTuple):
+    """The same where a number stands for each key."""
+
+    reads: Collection[int]
+    writes: Collection[int]
+
+
+class NumberedStep(NamedTuple):
+    """A step of the access record with a number for each key."""
+
+    reads: Collection[int]
+    writes: Collection[int]
+    credits: Collection[int]
+
+
 class Accuracy(NamedTuple):
     """How good a set of expectations was: the share of what was expected that happened, and of what happened that was.
 
@@ -50,7 +65,7 @@ def critical_path(steps: Sequence[Step], weights: Sequence[int] | None = None) -
     return max(finish.values(), default=0)
 
 
-def accuracy(expected: Iterable[Access], steps: Sequence[Step]) -> Accuracy:
+def accuracy(expected: Iterable[Access | NumberedAccess], steps: Sequence[Step | NumberedStep]) -> Accuracy:
     """How well the expected accesses of the transactions, in block order, met what they did.
 
     A read and a write of the same key are two accesses. Credits count as neither: they commute, so that there is

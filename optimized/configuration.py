@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +23,22 @@ FILE_VARIABLE = "SAMESTATE_CONFIGURATION"
 class Configuration:
     """The settings of an engine. Whoever makes one has valid settings: all are checked when it is made.
 
-    ``workers``: how many execute at once. ``strategy``: how they order their work. ``kind``: ``threads`` for machines
-    that are compiled, ``processes`` for machines written in Python. ``time_limit``: seconds that a block may take.
+    ``workers``: how many execute at once. ``strategy``: how they order their work; ``adaptive`` chooses one of the
+    others by the block, and is ``block-stm`` for machines that have no way to choose. ``kind``: ``threads`` for
+    machines that are compiled, ``processes`` for machines written in Python. ``time_limit``: seconds that a block may
+    take.
     ``memory_limit``: bytes of the arena, which holds a block's state, versions and outcomes. ``affinity``: the
     processor of each worker, in turn, or None to leave that to the system. ``maximum_block``: the most transactions a
     block may have. ``record``: whether a run gives its access record. ``read_latency_us``: microseconds that the
     first read of a key from the state before the block waits, as one from a disk would. ``estimator``: where ``locks``
-    and ``waves`` get a transaction's accesses from: one of :data:`ESTIMATORS`, or ``module:attribute``. ``trace``:
-    whether a run keeps its schedule.
+    and ``waves`` get a transaction's accesses from: one of :data:`ESTIMATORS`, or ``module:attribute``.
+    ``run_length``: how many transactions of the compiled EVM a worker takes at once at most; 0 leaves that to the shape
+    of the block. ``no_fallback``: whether a block that another strategy than the one asked for would have to finish is
+    an error. ``trace``: whether a run keeps its schedule.
     """
 
     workers: int = 2
-    strategy: str = "block-stm"
+    strategy: str = "adaptive"
     kind: str = "threads"
     time_limit: float = 60.0
     memory_limit: int = 256 << 20
@@ -43,12 +47,19 @@ class Configuration:
     record: bool = True
     read_latency_us: float = 0.0
     estimator: str = "declared"
+    run_length: int = 0
+    no_fallback: bool = False
     trace: bool = False
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = _checked(field.name, getattr(self, field.name), "argument", written=False)
             object.__setattr__(self, field.name, value)
+
+
+def without_adaptive(configuration: Configuration) -> Configuration:
+    """The configuration for a machine that has no strategy ``adaptive``: that is ``block-stm`` there."""
+    return replace(configuration, strategy="block-stm") if configuration.strategy == "adaptive" else configuration
 
 
 def load(

@@ -23,6 +23,18 @@ class OutOfMemory(EngineError, MemoryError):  # noqa: N818 - as the field says
     """The arena is too small for the block, or the system does not have the memory that it is to have."""
 
 
+class FallbackRefused(EngineError):  # noqa: N818 - what it is
+    """A block that another strategy would have to finish, where ``no_fallback`` is set. ``reason``: why it would."""
+
+    def __init__(self, strategy: str, reason: str) -> None:
+        super().__init__(strategy, reason)
+        self.strategy = strategy
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"strategy = {self.strategy} does not suit this block, and no_fallback is set: {self.reason}"
+
+
 class StepFailed(EngineError):  # noqa: N818 - what it is
     """The machine did not do a step as a machine must: it raised, or gave what cannot be carried between processes.
 

@@ -41,10 +41,12 @@ class Metrics:
     :func:`samestate.optimized.analysis.accuracy`.
 
     ``version_reads`` and ``base_reads``: how many values came from an earlier step of the block, and from the state
-    before. ``strategy``: the one that gave the result; where it is not the one asked for, the block was run again (an
-    access list cannot say that storage was wiped). ``kind``: of the workers; ``none`` where there are none, because a
-    machine in Python was executed one transaction at a time. ``seconds``: for the whole block, from its input in the
-    engine's form to its result.
+    before. ``strategy``: the one that gave the result. ``reason``: where it is not the one asked for, why: what the
+    strategy `adaptive` has chosen it for, or why the block was run again (an access list cannot say that storage was
+    wiped). ``longest_run``: how many transactions a worker has taken at once at most, on machines where that may be
+    more than one; what is said of suspensions, validations and aborts is then said of runs. ``kind``: of the workers;
+    ``none`` where there are none, because a machine in Python was executed one transaction at a time. ``seconds``: for
+    the whole block, from its input in the engine's form to its result.
     """
 
     strategy: str
@@ -65,6 +67,8 @@ class Metrics:
     latency: Latency | None = None
     version_reads: int | None = None
     base_reads: int | None = None
+    reason: str | None = None
+    longest_run: int | None = None
     workers: tuple[WorkerMetrics, ...] = field(default=())
 
     @property

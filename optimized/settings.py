@@ -12,11 +12,12 @@ import os
 import re
 from collections.abc import Callable, Mapping
 
-STRATEGIES = ("sequential", "block-stm", "locks", "waves", "access-list")
+STRATEGIES = ("adaptive", "sequential", "block-stm", "locks", "waves", "access-list")
 KINDS = ("threads", "processes")
 ESTIMATORS = ("declared", "static", "last-run")
 
 MOST_WORKERS = 256
+LONGEST_RUN = 64
 LEAST_MEMORY = 1 << 20
 MOST_MEMORY = 1 << 37
 """What the offsets in the versioned memory can tell apart."""
@@ -141,6 +142,8 @@ CHECKS: dict[str, Check] = {
     "record": _truth,
     "read_latency_us": _number(above=False, most=1_000_000, unit="microseconds"),
     "estimator": _estimator,
+    "run_length": _whole_number(0, LONGEST_RUN, " of transactions"),
+    "no_fallback": _truth,
     "trace": _truth,
 }
 

@@ -17,6 +17,8 @@ from samestate.conformance.checking.executor import BlockExecutor, Executor
 from samestate.conformance.checking.stateless import compare_stateless
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase, BlockEntry
+from samestate.conformance.fixtures.cases import parse_state
+from samestate.conformance.fixtures.copies import check_state_copy
 from samestate.conformance.fixtures.exceptions import satisfies
 from samestate.conformance.fixtures.filling_tools import reading_decides
 from samestate.conformance.fixtures.forks import ForkSchedule
@@ -48,6 +50,10 @@ def run_state_test(case: StateTestCase, executor: BlockExecutor) -> Verdict:
 
 
 def _state_test(case: StateTestCase, executor: BlockExecutor, checks: list[str]) -> None:
+    if case.post is not None and not case.exceptions:  # of a rejection is asked first whether there is one
+        beside = parse_state(case.post_place, case.post)
+        if executor.root_of(beside) != case.state_root:
+            check_state_copy(case.post_place, case.post, case.state_root)
     try:
         transaction = decode_transaction(case.transaction)
         payload = Payload(environment=case.environment, transactions=(transaction,), is_bare=True)

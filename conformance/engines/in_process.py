@@ -14,6 +14,8 @@ from samestate.conformance.vectors.model import OUTPUTS, SELECTORS, Case
 
 STRATEGIES: Final = ("sequential", "block-stm", "locks", "waves", "access-list")
 DEFAULT_STRATEGY: Final = "block-stm"
+ADAPTIVE: Final = "adaptive"
+"""What chooses one of the strategies for each block, on machines that have it; on others it is the default strategy."""
 ACCESS_LIST: Final = "access-list"
 WORKERS: Final = 2
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from samestate.conformance.engines.bounded_run import RunBounds
 from samestate.conformance.engines.command import ANSWER_SECONDS, COMMAND_PREFIX, PROTOCOL, CommandEngine
-from samestate.conformance.engines.in_process import DEFAULT_STRATEGY, STRATEGIES, WORKERS
+from samestate.conformance.engines.in_process import ADAPTIVE, DEFAULT_STRATEGY, STRATEGIES, WORKERS
 from samestate.conformance.engines.optimized import has_engine, without_engine
 from samestate.conformance.engines.optimized.engine import PROCESSES, ROOM, THREADS, make_optimized_engine
 from samestate.conformance.engines.protocol import AnyResult, Capabilities, Engine, EngineFailure
@@ -85,7 +85,7 @@ def built_in() -> Iterator[tuple[str, Make]]:
         yield f"reference:{strategy}", partial(make_reference_engine, strategy)
     if not has_engine():
         return
-    for strategy in STRATEGIES:
+    for strategy in (ADAPTIVE, *STRATEGIES):
         yield f"optimized:{strategy}", partial(make_optimized_engine, strategy, THREADS)
     for strategy in STRATEGIES:
         yield f"optimized:{strategy}@{PROCESSES}", partial(make_optimized_engine, strategy, PROCESSES)
@@ -96,7 +96,7 @@ REGISTRY: Final[dict[str, Make]] = dict(built_in())
 
 ALIASES: Final = {
     "reference": f"reference:{DEFAULT_STRATEGY}",
-    "optimized": f"optimized:{DEFAULT_STRATEGY}",
+    "optimized": f"optimized:{ADAPTIVE}",
     f"optimized@{PROCESSES}": f"optimized:{DEFAULT_STRATEGY}@{PROCESSES}",
 }
 """Shorter names of some engines."""

@@ -162,6 +162,15 @@ class StateTable:
         self.asked.outside = table.base
         return 0
 
+    def clear(self) -> None:
+        """Hold nothing any more, and keep the memory."""
+        self.retired.clear()
+        table: cython.pointer(TableMemory) = cython.address(self.table)
+        memset(table.base + table.slots, 0, 8 * (table.mask + 1))
+        table.next = table.slots + 8 * (table.mask + 1)
+        table.records = 0
+        table.present = 0
+
     def make_room(self, bytes: uint64_t) -> cython.int:
         """See to it that so many bytes and two records more fit; all that is there may move."""
         before: TableMemory = self.table

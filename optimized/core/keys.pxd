@@ -18,3 +18,11 @@ cdef uint64_t find_key(Task* task, const void* name, uint64_t length, uint64_t b
 
 # The same for a machine that is asked for the value before the block when the key is first met (Machine.base), and not before.
 cdef uint64_t meet_key(Task* task, const void* name, uint64_t length, uint64_t owner) noexcept nogil
+
+# The same for at most MOST_TOGETHER keys that are always met together, and have one name: the record of the first. The others follow
+# it, each TOGETHER bytes behind the one before.
+cdef enum:
+    MOST_TOGETHER = 8
+    TOGETHER = 64
+
+cdef uint64_t meet_keys(Task* task, const void* name, uint64_t length, uint64_t count, uint64_t owner) noexcept nogil

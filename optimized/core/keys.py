@@ -40,42 +40,77 @@ def make_key(
     base: uint64_t,
     owner: uint64_t,
 ) -> uint64_t:
-    """Make a record for a key, with its value before the block. Its offset; 0 where the arena is full.
+    """Make a record for a key, with its value before the block. Its offset; 0 where the arena is full."""
+    return make_keys(task, name, length, hashed, cython.address(base), 1, owner)
 
-    One cache line for the record, beside the value if that was stored just before; the name behind it.
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def make_keys(
+    task: cython.pointer(Task),
+    name: cython.p_const_void,
+    length: uint64_t,
+    hashed: uint64_t,
+    bases: cython.pointer(uint64_t),
+    count: uint64_t,
+    owner: uint64_t,
+) -> uint64_t:
+    """Make records for keys that stand together, the first of them named. The offset of that; 0 where there is no room.
+
+    One cache line for each record, beside the value if that was stored just before; the name behind the last.
 
     What is left over before the next line goes to the padding, so that records of nameless keys stand close together.
     """
     session: cython.pointer(Session) = task.session
     padding: uint64_t = (0 - task.worker.chunk) & 63
-    block: uint64_t = allocate(task, padding + 64 + length)
+    block: uint64_t = allocate(task, padding + 64 * count + length)
+    number: uint64_t
+    record: cython.pointer(KeyRecord)
     if block == 0:
         return 0
     key: uint64_t = (block + 63) & ~cython.cast(uint64_t, 63)
-    record: cython.pointer(KeyRecord) = key_record(session, key)
-    record.versions = 0
-    record.base = base
-    record.loaded = 0
-    record.name = key + 64
-    record.length = length
-    record.hash = hashed
-    record.top = 0
-    record.owner = owner
-    memcpy(session.base + record.name, name, length)
+    for number in range(count):
+        record = key_record(session, key + 64 * number)
+        record.versions = 0
+        record.base = bases[number]
+        record.loaded = 0
+        record.name = key + 64 * count
+        record.length = length
+        record.hash = hashed
+        record.top = 0
+        record.owner = owner
+    memcpy(session.base + key + 64 * count, name, length)
     return key
 
 
 def find_key(
     task: cython.pointer(Task), name: cython.p_const_void, length: uint64_t, base: uint64_t, owner: uint64_t
 ) -> uint64_t:
-    """Give the record of the key of that name, made where it is not there yet. 0 where the block is stopped.
+    """Give the record of the key of that name, made where it is not there yet. 0 where the block is stopped."""
+    hashed: uint64_t = hash_bytes(task.session.seed, name, length)
+    return find_keys(task, name, length, hashed, cython.address(base), 1, owner)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def find_keys(
+    task: cython.pointer(Task),
+    name: cython.p_const_void,
+    length: uint64_t,
+    hashed: uint64_t,
+    bases: cython.pointer(uint64_t),
+    count: uint64_t,
+    owner: uint64_t,
+) -> uint64_t:
+    """The same for keys that stand together: the record of the first.
 
     An empty slot is taken by compare-and-swap, so that two workers who meet a key at once agree on one record.
 
     A place is counted before it is taken, so that the table never fills up, and given back by who was too late.
     """
     session: cython.pointer(Session) = task.session
-    hashed: uint64_t = hash_bytes(session.seed, name, length)
     slot: uint64_t = hashed & session.key_mask
     made: uint64_t = 0
     while True:
@@ -85,7 +120,7 @@ def find_key(
                 if atomic_add(cython.address(session.record.keys), 1, b"keys.count") * 2 >= session.record.key_capacity:
                     stop(session.arena, KEY_TABLE_FULL)
                     return 0
-                made = make_key(task, name, length, hashed, base, owner)
+                made = make_keys(task, name, length, hashed, bases, count, owner)
                 if made == 0:
                     return 0
             if MUTANT(KEY_TAKEN_BLINDLY):
@@ -105,9 +140,10 @@ def find_key(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def known_key(session: cython.pointer(Session), name: cython.p_const_void, length: uint64_t) -> uint64_t:
+def known_key(
+    session: cython.pointer(Session), name: cython.p_const_void, length: uint64_t, hashed: uint64_t
+) -> uint64_t:
     """The key's record if somebody has met it, else 0."""
-    hashed: uint64_t = hash_bytes(session.seed, name, length)
     slot: uint64_t = hashed & session.key_mask
     while True:
         key: uint64_t = atomic_load(cython.address(session.keys[slot]), b"keys.slot.load")
@@ -117,27 +153,39 @@ def known_key(session: cython.pointer(Session), name: cython.p_const_void, lengt
 
 
 def meet_key(task: cython.pointer(Task), name: cython.p_const_void, length: uint64_t, owner: uint64_t) -> uint64_t:
-    """Give the key's record as :func:`find_key` does, and have the machine say its value where it is new.
+    """Give the key's record as :func:`find_key` does, and have the machine say its value where it is new."""
+    return meet_keys(task, name, length, 1, owner)
 
-    Whoever meets a key first asks the machine for its value; two who do so at once both ask, and one record stays.
+
+def meet_keys(
+    task: cython.pointer(Task), name: cython.p_const_void, length: uint64_t, count: uint64_t, owner: uint64_t
+) -> uint64_t:
+    """Give the record of the first of some keys that are always met together, as :func:`meet_key` does of one.
+
+    Whoever meets them first asks the machine for their values; two who do so at once both ask, and one set stays.
 
     Long contents stay where they lie, in the state before the block.
     """
     machine: cython.pointer(cython.const[Machine]) = machine_of(task)
-    content: Content
-    base: uint64_t = 0
-    key: uint64_t = known_key(task.session, name, length)
+    contents: Content[8]
+    bases: uint64_t[8]
+    number: uint64_t
+    hashed: uint64_t = hash_bytes(task.session.seed, name, length)
+    key: uint64_t = known_key(task.session, name, length, hashed)
     if key:
         return key
+    for number in range(count):
+        bases[number] = 0
     if machine.base != cython.NULL:
-        if machine.base(machine.itself, task, name, length, cython.address(content)) != DONE:
+        if machine.base(machine.itself, task, name, length, contents) != DONE:
             return 0
-        if content.length > LONG and task.session.outside != cython.NULL:
-            base = refer_outside(task, cython.address(content))
-            if base == 0:
-                return 0
-        else:
-            content.value = 0
-            if not store_content(task, cython.address(content), cython.address(base)):
-                return 0
-    return find_key(task, name, length, base, owner)
+        for number in range(count):
+            if contents[number].length > LONG and task.session.outside != cython.NULL:
+                bases[number] = refer_outside(task, contents + number)
+                if bases[number] == 0:
+                    return 0
+            else:
+                contents[number].value = 0
+                if not store_content(task, contents + number, bases + number):
+                    return 0
+    return find_keys(task, name, length, hashed, bases, count, owner)

@@ -17,7 +17,8 @@ from samestate.optimized.core.records cimport Content, Execution, Task
 ctypedef bint (*LayOut)(void* itself, Task* coordinator) noexcept nogil
 
 # The value before the block of a key that nobody has met yet, by its name. The content has to last as long as the block. DONE,
-# or STOPPED. Two workers may ask for one key at once; either answer is taken. Only for keys met by `meet_key`.
+# or STOPPED. Two workers may ask for one key at once; either answer is taken. Only for keys met by `meet_key`; for those that
+# are met together (`meet_keys`) as many values, one after another.
 ctypedef int (*Base)(void* itself, Task* task, const void* name, uint64_t length, Content* found) noexcept nogil
 
 # A step: read, write and credit through samestate.optimized.core.memory, or through a view (view.pxd), at most once a key in the end;

@@ -17,6 +17,7 @@ cdef struct Direct:
 cdef int load_account_directly(void* itself, Account* account, int part) noexcept nogil
 cdef int load_slot_directly(void* itself, Slot* slot) noexcept nogil
 cdef int has_storage_alone(void* itself, Account* account) noexcept nogil
+cdef int holds_storage_alone(Direct* direct, Account* account, const AccountRecord* record) noexcept nogil
 
 # What the state before the block holds of an account. False, and nothing, where that is not known.
 cdef bint find_account(Direct* direct, Account* account, AccountRecord* record) noexcept nogil

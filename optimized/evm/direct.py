@@ -64,9 +64,10 @@ def load_account_directly(itself: cython.p_void, account: cython.pointer(Account
             name[0] = CODE
             return lack(direct, name, 21)
         missing &= ~cython.cast(uint8_t, 8)
+    account.storage_alone = holds_storage_alone(direct, account, cython.address(record))
     if missing & 1:
         account.existence_before = HELD_EMPTY if record.existence else NOT_HELD
-        if not record.existence and has_storage_alone(itself, account) == 1:
+        if not record.existence and account.storage_alone:
             account.existence_before = HELD_STORAGE_ALONE
     if missing & 2:
         memcpy(account.balance_before.w, record.balance, 32)
@@ -99,8 +100,17 @@ def has_storage_alone(itself: cython.p_void, account: cython.pointer(Account)) -
     """Say whether the state before the block holds storage for an account that has neither nonce nor code. 1 or 0."""
     direct: cython.pointer(Direct) = cython.cast(cython.pointer(Direct), itself)
     record: AccountRecord
-    name: uint8_t[21]
     find_account(direct, account, cython.address(record))
+    return holds_storage_alone(direct, account, cython.address(record))
+
+
+def holds_storage_alone(
+    direct: cython.pointer(Direct),
+    account: cython.pointer(Account),
+    record: cython.pointer(cython.const[AccountRecord]),
+) -> cython.int:
+    """The same, for an account that was found already."""
+    name: uint8_t[21]
     if record.nonce or record.code != cython.NULL:
         return 0
     name[0] = SLOT_NAME

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
-from samestate.optimized.analysis import conflict_rate, critical_path
+from samestate.optimized.analysis import Accuracy, NumberedStep, accuracy, conflict_rate, critical_path
 from samestate.optimized.configuration import Configuration
 from samestate.optimized.errors import (
     BlockTooLarge,
@@ -18,6 +18,8 @@ from samestate.optimized.errors import (
     OutOfMemory,
 )
 from samestate.optimized.evm.block_records import BlockRecords
+from samestate.optimized.evm.choosing import Choice, Chooser, Shape
+from samestate.optimized.evm.expecting import EvmExpectations, ExpectedBlock, number_of
 from samestate.optimized.evm.forks import Fork
 from samestate.optimized.evm.importing import (
     Claim,
@@ -35,6 +37,8 @@ from samestate.optimized.evm.result import EvmResult, Totals, needs_one_of
 from samestate.optimized.evm.running import EvmRun, KeyTableFull
 from samestate.optimized.evm.world import World
 from samestate.optimized.metrics import Metrics, WorkerMetrics, latency
+from samestate.optimized.processes.expectations import ASKING
+from samestate.optimized.record import Step
 from samestate.optimized.result import Rejection
 from samestate.optimized.shared_memory import create_arena, create_smallest_arena
 from samestate.optimized.threads import ThreadPool
@@ -58,7 +62,10 @@ class Traced(NamedTuple):
 
 
 class EvmEngine:
-    """Runs packed blocks, one after another, on one arena and one pool. See :class:`samestate.optimized.Engine`."""
+    """Runs packed blocks, one after another, on one arena and one pool. See :class:`samestate.optimized.Engine`.
+
+    The strategy `adaptive` chooses one of the others for each block (choosing.py); the metrics say which, and why.
+    """
 
     def __init__(self, configuration: Configuration) -> None:
         if configuration.kind != "threads":
@@ -73,6 +80,9 @@ class EvmEngine:
         self._arena = create_smallest_arena() if sequential else create_arena(configuration.memory_limit)
         self._run = EvmRun(self._arena, workers, configuration.strategy)
         self._pool = ThreadPool(workers, configuration.affinity)
+        self._alone = self._pool if workers == 1 else ThreadPool(1, configuration.affinity)
+        self._chooser = Chooser()
+        self._expectations = EvmExpectations(configuration.estimator, configuration.maximum_block)
         self._helpers: ThreadPool | None = None
         self._closed = False
 
@@ -107,6 +117,42 @@ class EvmEngine:
             return self._undecoded(block, world, *block.malformed)
         started = time.perf_counter()
         self._pool.drain()  # whoever is still in the arena is out of it after this
+        shape = choice = None
+        if configuration.strategy == "adaptive":
+            shape = self._shape(block)
+            choice = self._chooser.choose(shape)
+        strategy = configuration.strategy if choice is None else choice.strategy
+        expected = self._expectations.expect(block, world) if strategy in ASKING else None
+        result = self._run_block(block, world, strategy, started, configuration.run_length, expected)
+        if result.rejection is not None and self._run.longest_run > 1:
+            # Which of some transactions ends a block, and why, is only sure where each is a run of its own.
+            result = self._run_block(block, world, strategy, started, 1, expected)
+        lacking = world.lacking()
+        if lacking and needs_one_of(result, lacking):
+            self._name_what_is_missing(block, world)
+        seconds = time.perf_counter() - started
+        figures = self._run.figures()
+        if shape is not None and choice is not None:
+            self._chooser.learn(shape, choice, sum(worker[0] for worker in figures["workers"]))
+        result.trace = tuple(TraceEvent(*event) for event in self._run.events())
+        if expected is not None and result.rejection is None:
+            self._expectations.learn(block, result.records)
+        chosen = choice or Choice(strategy, None)
+        result.make_metrics = lambda made: self._metrics(made, figures, seconds, chosen, expected)
+        return result
+
+    def _run_block(
+        self,
+        block: PackedBlock,
+        world: World,
+        strategy: str,
+        started: float,
+        run_length: int,
+        expected: ExpectedBlock | None,
+    ) -> EvmResult:
+        """Run a block by a strategy: once more where the table of keys was too small for it."""
+        configuration = self.configuration
+        pool = self._alone if strategy == "sequential" else self._pool
         while True:
             try:
                 self._run.begin(
@@ -115,26 +161,35 @@ class EvmEngine:
                     configuration.record,
                     configuration.time_limit,
                     configuration.read_latency_us,
-                    configuration.estimator,
                     configuration.trace,
                     time.perf_counter() - started,
+                    run_length,
+                    strategy,
+                    expected,
+                    expected is not None and self._expectations.remembers,
                 )
-                self._pool.run(self._run.work, self._run.stop)
-                result = self._run.finish()
-                break
+                pool.run(self._run.work, self._run.stop)
+                return self._run.finish()
             except KeyTableFull:
                 self._run.enlarge_key_table()
             except MissingState:
                 self._name_what_is_missing(block, world)
                 raise
-        lacking = world.lacking()
-        if lacking and needs_one_of(result, lacking):
-            self._name_what_is_missing(block, world)
-        seconds = time.perf_counter() - started
-        figures = self._run.figures()
-        result.trace = tuple(TraceEvent(*event) for event in self._run.events())
-        result.make_metrics = lambda made: self._metrics(made, figures, seconds)
-        return result
+
+    def _shape(self, block: PackedBlock) -> Shape:
+        """What there is to choose a strategy by."""
+        sampled, with_data, largest_sender, largest_kind, kind = block.shape()
+        of = max(1, sampled)
+        return Shape(
+            block.transaction_count,
+            self.configuration.workers,
+            with_data / of,
+            largest_sender / of,
+            largest_kind / of,
+            kind,
+            block.predictions is not None,
+            bool(largest_sender),
+        )
 
     def _name_what_is_missing(self, block: PackedBlock, world: World) -> None:
         """Execute the block one step at a time: the first that needs what a witness does not have ends it.
@@ -157,11 +212,12 @@ class EvmEngine:
         """The result of a block with bytes at that place that are no transaction: nothing of it is executed."""
         rejection = Rejection(code, index)
         result = EvmResult(block, world, rejection, BlockRecords(world), Totals(0, 0, 0, 0), self.configuration.record)
-        idle = {"began": [], "ended": [], "executions": [], "waves": 0}
+        idle = {"began": [], "ended": [], "executions": [], "waves": 0, "longest_run": None}
         workers = [(0, 0, 0, 0, 0.0)] * (
             1 if self.configuration.strategy == "sequential" else self.configuration.workers
         )
-        result.make_metrics = lambda made: self._metrics(made, {**idle, "workers": workers}, 0.0)
+        chosen = Choice(self.configuration.strategy, None)
+        result.make_metrics = lambda made: self._metrics(made, {**idle, "workers": workers}, 0.0, chosen, None)
         return result
 
     def import_block(
@@ -261,6 +317,7 @@ class EvmEngine:
         if not self._closed:
             self._closed = True
             self._pool.close()
+            self._alone.close()
             if self._helpers is not None:
                 self._helpers.close()
             self._arena.close()
@@ -273,12 +330,20 @@ class EvmEngine:
     ) -> None:
         self.close()
 
-    def _metrics(self, result: EvmResult, figures: dict[str, Any], seconds: float) -> Metrics:
+    def _metrics(
+        self,
+        result: EvmResult,
+        figures: dict[str, Any],
+        seconds: float,
+        choice: Choice,
+        expected: ExpectedBlock | None,
+    ) -> Metrics:
         configuration = self.configuration
         steps = result.steps
         workers = figures["workers"]
+        met = accuracy_of(expected, steps) if steps and expected is not None else None
         return Metrics(
-            strategy=configuration.strategy,
+            strategy=choice.strategy,
             kind=configuration.kind,
             transactions=result.block.transaction_count,
             seconds=seconds,
@@ -296,8 +361,21 @@ class EvmEngine:
                 for begin, end in zip(figures["began"], figures["ended"], strict=True)
                 if begin and end
             ),
+            precision=met.precision if met else None,
+            recall=met.recall if met else None,
+            reason=choice.reason,
+            longest_run=figures["longest_run"],
             workers=tuple(WorkerMetrics(worker[0], worker[2], worker[4]) for worker in workers),
         )
+
+
+def accuracy_of(expected: ExpectedBlock, steps: Sequence[Step]) -> Accuracy:
+    """How well what was expected met what the transactions did."""
+    numbered = [
+        NumberedStep(*(frozenset(map(number_of, keys)) for keys in (step.reads, step.writes, step.credits)))
+        for step in steps
+    ]
+    return accuracy([expected.access(index) for index in range(len(expected))], numbered)
 
 
 def run_all(work: Sequence[Callable[[], None]]) -> None:

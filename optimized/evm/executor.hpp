@@ -9,6 +9,7 @@
 #include "samestate/optimized/evm/analysis.hpp"
 #include "samestate/optimized/evm/environment.hpp"
 #include "samestate/optimized/evm/frame.hpp"
+#include "samestate/optimized/evm/hash_cache.hpp"
 #include "samestate/optimized/evm/native/output.hpp"
 #include "samestate/optimized/evm/rules.hpp"
 #include "samestate/optimized/evm/state.hpp"
@@ -74,6 +75,8 @@ struct Executor {
     std::vector<std::uint8_t> return_data;
 
     Initcode initcode;
+
+    HashCache hashes;
 
     // What the last precompile returned.
     Output precompile_output;

@@ -87,6 +87,10 @@ inline End store_word(Executor& executor, Frame& frame, const u256& offset, cons
 // KECCAK256. What is hashed lies in memory as it is.
 [[gnu::noinline]] inline End hash_memory(Executor& executor, Frame& frame, const u256& offset, const u256& length, u256& result) {
     if (!grow_for_words(executor, frame, offset, length, KECCAK_WORD_GAS)) return End::out_of_gas;
+    if (length == u256(HashCache::LENGTH)) {
+        result = executor.hashes.hash(frame.memory + offset.w[0]);
+        return End::running;
+    }
     std::uint8_t digest[32];
     keccak256(frame.memory + (length.is_zero() ? 0 : offset.w[0]), length.w[0], digest);
     result = u256::load_be(digest);

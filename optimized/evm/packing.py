@@ -12,7 +12,13 @@ from cython.cimports.libc.stdint import uint8_t, uint64_t
 from cython.cimports.libc.string import memcpy
 from cython.cimports.samestate.optimized.evm.encodings import DecodingError, header_fields, refuse
 from cython.cimports.samestate.optimized.evm.ruleset import Ruleset
-from cython.cimports.samestate.optimized.evm.worker_seams import BodyCommitments, commit_to_body, name_of_rejection
+from cython.cimports.samestate.optimized.evm.worker_seams import (
+    BlockShape,
+    BodyCommitments,
+    commit_to_body,
+    name_of_rejection,
+    shape_of,
+)
 
 from samestate.optimized.evm.ruleset import ruleset_of
 
@@ -96,6 +102,11 @@ class PackedBlock:
     def transaction_count(self) -> int:
         """How many transactions it has."""
         return self.input.transactions.size()
+
+    def shape(self) -> tuple:
+        """What can be told of the block before it runs, in the order of BlockShape (shape.hpp)."""
+        found: BlockShape = shape_of(self.input)
+        return found.sampled, found.with_data, found.largest_sender, found.largest_kind, found.kind
 
     def sender(self, index: int) -> bytes | None:
         """Who sent a transaction, as far as a worker has found out; None where nobody did."""

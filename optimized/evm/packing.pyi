@@ -25,6 +25,7 @@ class BlockEnvironment(NamedTuple):
 class PackedBlock:
     @property
     def transaction_count(self) -> int: ...
+    def shape(self) -> tuple[int, int, int, int, int]: ...
     raw: Sequence[bytes]
     coinbase: bytes
     predictions: Mapping[bytes, Sequence[tuple[int, bytes | None]]] | bytes | None

@@ -12,10 +12,11 @@ from cython.cimports.cpython.exc import PyErr_CheckSignals
 from cython.cimports.libc.stdint import uint8_t, uint64_t
 from cython.cimports.libc.stdlib import calloc, free, malloc
 from cython.cimports.libc.string import memcmp, memcpy, memset
+from cython.cimports.libcpp.vector import vector
 from cython.cimports.samestate.optimized.core.arena import allocate, arena_header, stop, stop_reason, store_value
 from cython.cimports.samestate.optimized.core.block import open_block, settle_block
 from cython.cimports.samestate.optimized.core.invariants import broken_invariant
-from cython.cimports.samestate.optimized.core.keys import meet_key
+from cython.cimports.samestate.optimized.core.keys import TOGETHER
 from cython.cimports.samestate.optimized.core.machine import REFUSED
 from cython.cimports.samestate.optimized.core.memory import latest_execution
 from cython.cimports.samestate.optimized.core.records import (
@@ -38,6 +39,7 @@ from cython.cimports.samestate.optimized.core.records import (
     UNMERGED,
     WAVES,
     Content,
+    DeclaredAccess,
     Execution,
     TraceChunk,
     TraceEvent,
@@ -47,15 +49,18 @@ from cython.cimports.samestate.optimized.core.session import SessionOptions, beg
 from cython.cimports.samestate.optimized.core.shim import SAMESTATE_IS_EXPLORED, now_nanoseconds, samestate_raise
 from cython.cimports.samestate.optimized.evm.block_records import BlockRecords
 from cython.cimports.samestate.optimized.evm.direct import has_storage_alone, load_account_directly, load_slot_directly
+from cython.cimports.samestate.optimized.evm.expecting import ExpectedBlock
 from cython.cimports.samestate.optimized.evm.native.precompiles import libraries_address
 from cython.cimports.samestate.optimized.evm.seams import CODE, NONCE, SLOT, Code, CodeTable
 from cython.cimports.samestate.optimized.evm.versioned import (
-    WIPES,
     base_content,
     begin_versioned,
     finish_versioned,
+    has_storage_alone_versioned,
     load_account_versioned,
     load_slot_versioned,
+    meet_account,
+    meet_slot,
     merge_balance,
 )
 from cython.cimports.samestate.optimized.evm.worker_seams import (
@@ -102,8 +107,11 @@ ANALYSES = cython.declare(uint64_t, 64 << 20)  # bytes that analyses of codes ma
 BETWEEN_LOOKS = cython.declare(uint64_t, 1_000_000)  # nanoseconds
 BETWEEN_SIGNALS = cython.declare(uint64_t, 20_000_000)
 NO_TRANSACTION = cython.declare(uint64_t, 0xFFFFFFFFFFFFFFFF)
-SPARE_KEYS = cython.declare(uint64_t, 2048)
-KEYS_PER_TRANSACTION = cython.declare(uint64_t, 24)
+SPARE_KEYS = cython.declare(uint64_t, 1024)
+KEYS_PER_TRANSACTION = cython.declare(uint64_t, 6)  # names in the table of keys, if that is too small it is enlarged
+LONGEST_RUN = cython.declare(uint64_t, 64)  # transactions
+RUNS_PER_WORKER = cython.declare(uint64_t, 8)  # at least, so that all have something to do until the end
+RUN_GAS = cython.declare(uint64_t, 2_000_000)  # … that transactions may use together where more than one is a run
 
 
 # What workers do. Nothing here holds the GIL, but for `signalled`.
@@ -198,58 +206,132 @@ def merge(
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def leave(task: cython.pointer(Task), local: cython.pointer(EvmWorker), result: StepResult) -> cython.int:
-    """Hand over what a step did, and its record, which lies in the arena from now on. An ExecutionResult.
-
-    A limit of the worker's own is no verdict on the transaction before its reads have been found valid: the record
-    says so.
-    """
-    record: cython.pointer(cython.const[OutcomeRecord])
-    handed: cython.int
-    size: uint64_t
-    if result == STEP_MISSING or result == STEP_OUT_OF_MEMORY:  # noqa: SIM109 - a tuple would be an object
-        task.verdict = FAILED
-        task.outcome = allocate(task, 8)
-        if task.outcome == 0:
-            return STOPPED
-        cython.cast(cython.pointer(uint64_t), task.session.base + task.outcome)[0] = cython.cast(uint64_t, result)
-        return DONE
-    if result != STEP_DONE:
-        return cython.cast(cython.int, result)
-    record = local.worker.last()
-    size = record.size()
-    task.outcome = allocate(task, size)
+def keep_records(
+    task: cython.pointer(Task), local: cython.pointer(EvmWorker), count: uint64_t, failure: uint64_t
+) -> cython.bint:
+    """Put what came of a run into the arena: how many records, where each is, and those. False where it is full."""
+    head: uint64_t = cython.sizeof(RunOutcome) + 8 * count
+    size: uint64_t = local.worker.record.size()
+    index: uint64_t
+    task.outcome = allocate(task, head + size)
     if task.outcome == 0:
-        return STOPPED
-    memcpy(task.session.base + task.outcome, record, size)
-    task.verdict = REJECTED if record.fault_code() else SUCCEEDED
-    if task.verdict == REJECTED:
-        return DONE
-    handed = finish_versioned(cython.address(local.versioned))
-    if handed == UNMERGED:
-        cython.cast(cython.pointer(OutcomeRecord), task.session.base + task.outcome).overflows = 1
+        return False
+    outcome: cython.pointer(RunOutcome) = cython.cast(cython.pointer(RunOutcome), task.session.base + task.outcome)
+    places: cython.pointer(uint64_t) = cython.cast(cython.pointer(uint64_t), outcome + 1)
+    outcome.count = count
+    outcome.failure = failure
+    for index in range(count):
+        places[index] = task.outcome + head + local.places[index]
+    if size:
+        memcpy(task.session.base + task.outcome + head, local.worker.record.data(), size)
+    return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.inline
+def record_at(session: cython.pointer(Session), place: uint64_t) -> cython.pointer(OutcomeRecord):
+    """A record in the arena."""
+    return cython.cast(cython.pointer(OutcomeRecord), session.base + place)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def last_record(local: cython.pointer(EvmWorker), count: uint64_t) -> cython.pointer(OutcomeRecord):
+    """The last record of the run at hand, while it is still the worker's."""
+    return cython.cast(cython.pointer(OutcomeRecord), local.worker.record.data() + local.places[count - 1])
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def end_run(
+    task: cython.pointer(Task), local: cython.pointer(EvmWorker), result: StepResult, count: uint64_t
+) -> cython.int:
+    """Hand over what a run did, and its records, which lie in the arena from now on. An ExecutionResult.
+
+    A limit of the worker's own is no verdict on a transaction before its reads have been found valid: the outcome says
+    so. Where a transaction may not be in the block, or what it credits does not fit, the run has no effect, since
+    nothing comes after it.
+    """
+    failure: uint64_t = 0
+    task.verdict = SUCCEEDED
+    if result == STEP_OVERFLOW:
+        last_record(local, count).overflows = 1
         task.verdict = REJECTED
-        task.write_count = 0
+    elif result == STEP_MISSING or result == STEP_OUT_OF_MEMORY:  # noqa: SIM109 - a tuple would be an object
+        failure = cython.cast(uint64_t, result)
+        task.verdict = FAILED
+    elif result != STEP_DONE:
+        return cython.cast(cython.int, result)
+    elif count and last_record(local, count).fault_code():
+        task.verdict = REJECTED
+    if not keep_records(task, local, count, failure):
+        return STOPPED
+    if task.verdict != SUCCEEDED:
         return DONE
-    return handed
+    return finish_versioned(cython.address(local.versioned))
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def begin_run(task: cython.pointer(Task), local: cython.pointer(EvmWorker)) -> cython.void:
+    """Nothing of another run counts any more."""
+    begin_versioned(cython.address(local.versioned))
+    local.worker.record.clear()
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
 def execute(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
-    """Run the transaction; keep its record in the arena, and hand its writes to versioned memory."""
+    """Execute a run: some transactions of the block one after another, each on what the one before it left.
+
+    To the strategy it is one. What it has read from before it, and what it leaves in the end, is in versioned memory.
+    """
     machine: cython.pointer(EvmMachine) = cython.cast(cython.pointer(EvmMachine), itself)
     local: cython.pointer(EvmWorker) = cython.cast(cython.pointer(EvmWorker), task.local)
     now: uint64_t = task.clock if task.clock else now_nanoseconds()
-    local.worker.running = task.transaction + 1
+    first: uint64_t = machine.starts[task.transaction]
+    end: uint64_t = machine.starts[task.transaction + 1]
+    transaction: uint64_t
+    count: uint64_t = 0
+    result: StepResult = STEP_DONE
+    local.worker.running = first + 1
     if poll(machine, local, now):
         return STOPPED
-    if machine.began[task.transaction] == 0:
-        machine.began[task.transaction] = now
-    begin_versioned(cython.address(local.versioned))
-    local.worker.record.clear()
-    return leave(task, local, local.worker.execute(task.transaction))
+    begin_run(task, local)
+    for transaction in range(first, end):
+        if machine.began[transaction] == 0:
+            machine.began[transaction] = now
+        local.executed += 1
+        result = local.worker.execute(transaction)
+        if result != STEP_DONE:
+            break
+        local.places[count] = local.worker.place()
+        count += 1
+        if local.worker.last().fault_code():
+            break
+        result = local.worker.keep()
+        if result != STEP_DONE:
+            break
+    return end_run(task, local, result, count)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def end_step(task: cython.pointer(Task), local: cython.pointer(EvmWorker), result: StepResult) -> cython.int:
+    """The same for a run that is the opening or the closing step."""
+    if result == STEP_DONE:
+        local.places[0] = local.worker.place()
+        if not local.worker.last().fault_code():
+            result = local.worker.keep()
+        return end_run(task, local, result, 1)
+    return end_run(task, local, result, 0)
 
 
 @cython.cfunc
@@ -258,9 +340,8 @@ def execute(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
 def open_step(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
     """The system calls before the first transaction."""
     local: cython.pointer(EvmWorker) = cython.cast(cython.pointer(EvmWorker), task.local)
-    begin_versioned(cython.address(local.versioned))
-    local.worker.record.clear()
-    return leave(task, local, local.worker.open_block())
+    begin_run(task, local)
+    return end_step(task, local, local.worker.open_block())
 
 
 @cython.cfunc
@@ -270,9 +351,8 @@ def close_step(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
     """Rewards, withdrawals and requests. What they find wrong is for :meth:`EvmRun.finish` to see."""
     machine: cython.pointer(EvmMachine) = cython.cast(cython.pointer(EvmMachine), itself)
     local: cython.pointer(EvmWorker) = cython.cast(cython.pointer(EvmWorker), task.local)
-    begin_versioned(cython.address(local.versioned))
-    local.worker.record.clear()
-    return leave(task, local, local.worker.close_block(machine.settlement.deposits))
+    begin_run(task, local)
+    return end_step(task, local, local.worker.close_block(machine.settlement.deposits))
 
 
 @cython.cfunc
@@ -281,23 +361,29 @@ def close_step(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
 def settle(
     itself: cython.p_void,
     coordinator: cython.pointer(Task),
-    transaction: uint64_t,
+    run: uint64_t,
     execution: cython.pointer(cython.const[Execution]),
 ) -> cython.int:
-    """It is the transaction's turn: see whether the block has room for it."""
+    """It is the run's turn: see of each of its transactions whether the block has room for it."""
     machine: cython.pointer(EvmMachine) = cython.cast(cython.pointer(EvmMachine), itself)
-    place: cython.p_char = coordinator.session.base + execution.outcome
-    if execution.verdict == FAILED:
-        machine.failure = cython.cast(cython.int, cython.cast(cython.pointer(uint64_t), place)[0])
-        machine.limit = transaction + 1
-        return STOPPED
-    record: cython.pointer(cython.const[OutcomeRecord]) = cython.cast(
-        cython.pointer(cython.const[OutcomeRecord]), place
+    outcome: cython.pointer(RunOutcome) = cython.cast(
+        cython.pointer(RunOutcome), coordinator.session.base + execution.outcome
     )
-    if not machine.settlement.add(machine.rules[0], machine.input[0], transaction, record[0]):
-        return REFUSED
-    if record.overflows:
-        return UNMERGED
+    places: cython.pointer(uint64_t) = cython.cast(cython.pointer(uint64_t), outcome + 1)
+    record: cython.pointer(OutcomeRecord)
+    index: uint64_t
+    for index in range(outcome.count):
+        record = record_at(coordinator.session, places[index])
+        machine.settled = machine.starts[run] + index
+        if not machine.settlement.add(machine.rules[0], machine.input[0], machine.settled, record[0]):
+            return REFUSED
+        if record.overflows:
+            return UNMERGED
+    machine.settled = machine.starts[run] + outcome.count
+    if execution.verdict == FAILED:
+        machine.failure = cython.cast(cython.int, outcome.failure)
+        machine.limit = machine.settled + 1
+        return STOPPED
     return DONE
 
 
@@ -358,53 +444,91 @@ def run_sequentially(
 
 @cython.cfunc
 @cython.nogil
+@cython.exceptval(check=False)
+def put_numbers(place: cython.pointer(uint64_t), numbers: cython.pointer(vector[uint64_t])) -> cython.pointer(uint64_t):
+    """Numbers one after another. Where the next one goes."""
+    if numbers.size():
+        memcpy(place, numbers.data(), 8 * numbers.size())
+    return place + numbers.size()
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.inline
+def run_at(starts: cython.pointer(cython.const[uint64_t]), runs: uint64_t, transaction: uint64_t) -> uint64_t:
+    """Which run has a transaction: the last that begins there or before."""
+    low: uint64_t = 0
+    middle: uint64_t
+    while runs - low > 1:
+        middle = (low + runs) // 2
+        if starts[middle] <= transaction:
+            low = middle
+        else:
+            runs = middle
+    return low
+
+
+@cython.cfunc
+@cython.nogil
 @cython.exceptval(-1, check=True)
 def predict_listed(
-    task: cython.pointer(Task), values: cython.pointer(ListedValues), codes: cython.pointer(CodeTable)
+    task: cython.pointer(Task),
+    starts: cython.pointer(cython.const[uint64_t]),
+    transactions: uint64_t,
+    values: cython.pointer(ListedValues),
+    codes: cython.pointer(CodeTable),
 ) -> cython.int:
-    """Predict what a block access list says of transactions. 0; STOPPED; OUT_OF_MEMORY where values find no room."""
-    name: uint8_t[53]
-    owner_name: uint8_t[21]
-    limbs: uint64_t[4]
-    owner: uint64_t = 0
+    """Predict what a block access list says of runs: 0; STOPPED; OUT_OF_MEMORY where values find no room.
+
+    The values of a key come in the order of the block; of those of one run the last is what it leaves.
+    """
+    account: uint64_t = 0
     key: uint64_t = 0
-    stored: uint64_t
-    length: uint64_t
+    run: uint64_t = 0
+    following: uint64_t
+    stored: uint64_t = 0
+    waiting: cython.bint = False
     code: cython.pointer(cython.const[Code])
-    owner_name[0] = WIPES
+    address: uint8_t[20]
+    limbs: uint64_t[4]
     while values.next():
         if values.is_new_key:
+            if waiting and predict(task, key, run + 1, stored) < 0:
+                return OUT_OF_MEMORY
+            waiting = False
             key = 0
-        if values.index == 0 or values.index > task.session.record.transactions:
+        if values.index == 0 or values.index > transactions:
             continue
         if key == 0:
-            name[0] = values.part
-            memcpy(name + 1, values.address.bytes, 20)
-            length = 21
+            if account == 0 or memcmp(address, values.address.bytes, 20) != 0:
+                memcpy(address, values.address.bytes, 20)
+                account = meet_account(task, address)
+            if account == 0:
+                return STOPPED
+            key = account + values.part * TOGETHER
             if values.part == SLOT:
-                if owner == 0 or memcmp(owner_name + 1, values.address.bytes, 20) != 0:
-                    memcpy(owner_name + 1, values.address.bytes, 20)
-                    owner = meet_key(task, owner_name, 21, 0)
-                    if owner == 0:
-                        return STOPPED
-                memcpy(name + 21, values.slot, 32)
-                length = 53
-            key = meet_key(task, name, length, owner if values.part == SLOT else 0)
+                key = meet_slot(task, account, address, values.slot)
             if key == 0:
                 return STOPPED
+        following = run_at(starts, task.session.record.transactions, values.index - 1)
+        if waiting and following != run and predict(task, key, run + 1, stored) < 0:
+            return OUT_OF_MEMORY
+        run = following
+        waiting = True
         stored = 0
         if values.value.length() == 0:
-            pass  # absent
-        elif values.part == CODE:
+            continue  # absent
+        if values.part == CODE:
             code = cython.address(codes.intern(values.value.payload, values.value.length()))
             stored = store_value(task, cython.address(code), cython.sizeof(cython.p_void))
         else:
             values.number(limbs)
             stored = store_value(task, limbs, 8 if values.part == NONCE else 32)
-        if values.value.length() and stored == 0:
+        if stored == 0:
             return OUT_OF_MEMORY
-        if predict(task, key, values.index, stored) < 0:
-            return OUT_OF_MEMORY
+    if waiting and predict(task, key, run + 1, stored) < 0:
+        return OUT_OF_MEMORY
     return 0
 
 
@@ -419,19 +543,26 @@ class KeyTableFull(Exception):  # noqa: N818 - what happened, handled here
 
 @cython.cclass
 class EvmRun:
-    """One engine's workers on blocks of the EVM. Not for two blocks at once."""
+    """One engine's workers on blocks of the EVM. Not for two blocks at once.
+
+    ``strategy``: of all blocks, unless :meth:`begin` is told another. `sequential` has no workers for any other.
+    """
 
     def __cinit__(self, arena, workers, strategy):
         number: uint64_t
         self.arena = arena
         self.workers = workers
+        alone: cython.bint = strategy == "sequential"
         self.strategy = strategy
-        self.strategy_number = STRATEGIES[strategy]
+        self.strategy_number = SEQUENTIAL
         self.tasks = cython.cast(cython.pointer(Task), calloc(workers + 1, cython.sizeof(Task)))
         self.locals = cython.cast(cython.pointer(EvmWorker), calloc(workers + 1, cython.sizeof(EvmWorker)))
         if self.tasks == cython.NULL or self.locals == cython.NULL:
             raise OutOfMemory(f"this process cannot have the memory of {workers} workers")
-        for number in range(1 if self.strategy_number == SEQUENTIAL else self.workers + 1):
+        for number in range(1 if alone else self.workers + 1):
+            self.locals[number].places = cython.cast(cython.pointer(uint64_t), malloc(8 * LONGEST_RUN))
+            if self.locals[number].places == cython.NULL:
+                raise OutOfMemory(f"this process cannot have the memory of {workers} workers")
             self.locals[number].worker = new_worker()
             if self.locals[number].worker == cython.NULL:
                 raise OutOfMemory("this process cannot have the address space of a worker's stacks")
@@ -445,6 +576,7 @@ class EvmRun:
             for number in range(self.workers + 1):
                 delete_worker(self.locals[number].worker)
                 free(self.locals[number].versioned.walks)
+                free(self.locals[number].places)
         free(self.locals)
         free(self.times)
 
@@ -455,20 +587,28 @@ class EvmRun:
         record: bool = True,
         time_limit: float = 60.0,
         read_latency_us: float = 0.0,
-        estimator: str = "declared",
         trace: bool = False,
         spent: float = 0.0,
+        run_length: int = 0,
+        strategy: str | None = None,
+        expected: ExpectedBlock | None = None,
+        learning: bool = False,
     ) -> None:
         """Lay out a block on a state. ``spent``: how many of the seconds of ``time_limit`` have gone by already.
+        ``run_length``: how many transactions a worker takes at once at most; 0 leaves that to the shape of the block.
+        ``strategy``: for this block, where the run has workers for all of them. ``expected``: what its transactions
+        will probably access. ``learning``: whether records have to say what was read, though no record was asked for.
 
         Raises :class:`OutOfMemory`.
         """
         self.started = now_nanoseconds()
+        self.strategy_number = STRATEGIES[strategy or self.strategy]
         self.raised = None
         self.block = block
         self.world = world
         self.busy = 0
         self.recording = record
+        self.learning = learning
         self.tracing = trace
         self.time_limit = time_limit
         self.read_latency = cython.cast(uint64_t, read_latency_us * 1000)
@@ -489,9 +629,10 @@ class EvmRun:
         )
         world.codes.begin_block(self.machine.rules[0], ANALYSES)
         self._make_room()
-        self._lay_out(estimator, trace)
+        self._make_runs(run_length)
+        self._lay_out(expected, trace)
 
-    def _lay_out(self, estimator: str, trace: cython.bint) -> cython.void:
+    def _lay_out(self, expected: object, trace: cython.bint) -> cython.void:
         """Empty the arena, and put the block in anew: once more where its table of keys was too small."""
         self.arena.reset()
         self.settlement.begin()
@@ -499,7 +640,7 @@ class EvmRun:
         if self.strategy_number == SEQUENTIAL:
             self._begin_workers(False)
         else:
-            self._begin_versioned(estimator, trace)
+            self._begin_versioned(expected, trace)
 
     def _make_room(self) -> cython.void:
         """Take memory for the times of all transactions."""
@@ -511,6 +652,38 @@ class EvmRun:
                 self.times_room = 0
                 raise OutOfMemory("this process cannot have the memory of the times of transactions")
         self.machine.began = self.times
+
+    def _make_runs(self, length: uint64_t) -> cython.void:
+        """Divide the block into runs: what a worker takes at once, and repeats where it was wrong.
+
+        The longer a run, the less a transaction costs that has little to do with others; so long as there are runs
+        enough for all workers, and none of so much gas that others would wait for it.
+        """
+        index: uint64_t
+        gas: uint64_t = 0
+        count: uint64_t = self.block.input.transactions.size()
+        most: uint64_t = length
+        if length == 0:
+            most = max(1, count // (RUNS_PER_WORKER * self.workers))
+        most = min(most, LONGEST_RUN)
+        self.starts.clear()
+        self.longest_run = 1
+        if self.strategy_number == SEQUENTIAL:
+            return
+        for index in range(count):
+            limit: uint64_t = self.block.input.transactions[index].gas_limit
+            taken: uint64_t = index - self.starts.back() if index else 0
+            if index == 0 or taken == most or (length == 0 and (limit > RUN_GAS or gas + limit > RUN_GAS)):
+                self.starts.push_back(index)
+                gas = 0
+                taken = 0
+            gas += min(limit, RUN_GAS)
+            self.longest_run = max(self.longest_run, taken + 1)
+        self.starts.push_back(count)
+        if count == 0:
+            self.starts.push_back(count)
+        self.machine.starts = self.starts.data()
+        self.machine.settled = 0
 
     def _begin_workers(self, versioned: cython.bint) -> cython.void:
         """Have each worker begin the block, on the state or on versioned memory; the coordinator is one of them."""
@@ -525,19 +698,21 @@ class EvmRun:
             local.versioned.task = self.tasks + number
             local.versioned.state = cython.address(local.worker.executor.state)
             local.worker.source.keeps = not versioned
-            local.worker.source.storage_alone = has_storage_alone
+            local.executed = 0
             if versioned:
                 local.worker.source.itself = cython.address(local.versioned)
                 local.worker.source.load_account = load_account_versioned
                 local.worker.source.load_slot = load_slot_versioned
+                local.worker.source.storage_alone = has_storage_alone_versioned
             else:
                 self.tasks[number].local = local
                 local.worker.source.itself = cython.address(self.machine.direct)
                 local.worker.source.load_account = load_account_directly
                 local.worker.source.load_slot = load_slot_directly
+                local.worker.source.storage_alone = has_storage_alone
             local.worker.options.with_effect = True
             # A block access list is made of what steps have read, too.
-            local.worker.options.with_reads = self.recording or self.machine.rules.has_access_list
+            local.worker.options.with_reads = self.recording or self.learning or self.machine.rules.has_access_list
             local.worker.executor.poll = poll_inside
             local.worker.executor.poll_itself = self.tasks + number
             local.worker.begin_block(
@@ -548,13 +723,13 @@ class EvmRun:
                 cython.address(arena_header(cython.address(self.arena.arena)).stop),
             )
 
-    def _begin_versioned(self, estimator: str, trace: cython.bint) -> cython.void:
+    def _begin_versioned(self, expected: object, trace: cython.bint) -> cython.void:
         """Lay out tables in the arena, and whatever the strategy is told of the transactions in advance."""
         options: SessionOptions
         number: uint64_t
         task: cython.pointer(Task)
         result: cython.int
-        options.transactions = self.block.input.transactions.size()
+        options.transactions = self.starts.size() - 1 if self.block.input.transactions.size() else 0
         options.workers = self.workers
         options.strategy = self.strategy_number
         options.key_capacity = self.key_capacity
@@ -587,8 +762,44 @@ class EvmRun:
             self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
         if self.strategy_number == ACCESS_LIST:
             self._put_predictions()
+        if expected is not None:
+            self._declare(expected)
         if prepare(task):
             self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
+
+    def _declare(self, expected: ExpectedBlock) -> cython.void:
+        """What the transactions of each run will probably access.
+
+        To be credited is declared as a read: two credits do not conflict, and whoever looks at a balance, or sets it,
+        conflicts with both.
+        """
+        task: cython.pointer(Task) = self.tasks + self.workers
+        run: uint64_t
+        index: uint64_t
+        reads: uint64_t
+        writes: uint64_t
+        offset: uint64_t
+        declared: cython.pointer(DeclaredAccess)
+        keys: cython.pointer(uint64_t)
+        for run in range(self.session.record.transactions):
+            reads = 0
+            writes = 0
+            for index in range(self.starts[run], self.starts[run + 1]):
+                reads += expected.transactions[index].reads.size() + expected.transactions[index].credits.size()
+                writes += expected.transactions[index].writes.size()
+            offset = allocate(task, cython.sizeof(DeclaredAccess) + 8 * (reads + writes))
+            if offset == 0:
+                self._raise_stopped(OUT_OF_MEMORY)
+            self.session.steps[run + 1].declared = offset
+            declared = cython.cast(cython.pointer(DeclaredAccess), self.session.base + offset)
+            declared.read_count = reads
+            declared.write_count = writes
+            keys = cython.cast(cython.pointer(uint64_t), declared + 1)
+            for index in range(self.starts[run], self.starts[run + 1]):
+                keys = put_numbers(keys, cython.address(expected.transactions[index].reads))
+                keys = put_numbers(keys, cython.address(expected.transactions[index].credits))
+            for index in range(self.starts[run], self.starts[run + 1]):
+                keys = put_numbers(keys, cython.address(expected.transactions[index].writes))
 
     def work(self, worker: int) -> None:
         """Be a worker until the block is done or stopped. Without the GIL, but in the build for the explorer."""
@@ -639,25 +850,36 @@ class EvmRun:
                 self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
             if settled == UNMERGED:
                 return self._rejected(records, "BALANCE_OVERFLOW", 0)  # of no transaction: it shows when effects add up
+            ended = self.machine.settled
             if settled == DONE:
                 self._gather(records)
         if self.settlement.code():
             return self._rejected(records, self._code(), ended + 1)
         return EvmResult(self.block, self.world, None, records, self._totals(), self.recording)
 
+    def _outcome(self, run: uint64_t) -> cython.pointer(cython.const[RunOutcome]):
+        """What came of a run, or of the opening or closing step, by its number as a step."""
+        return cython.cast(
+            cython.pointer(cython.const[RunOutcome]),
+            self.session.base + latest_execution(cython.address(self.session), run).outcome,
+        )
+
     def _gather(self, records: BlockRecords) -> cython.void:
         """Copy the records of all steps out of the arena, which the next block needs."""
         step: uint64_t
+        index: uint64_t
+        outcome: cython.pointer(cython.const[RunOutcome])
+        places: cython.pointer(cython.const[uint64_t])
         record: cython.pointer(cython.const[OutcomeRecord])
         count: uint64_t = self.session.record.transactions
         for step in range(count + 2):
-            record = cython.cast(
-                cython.pointer(cython.const[OutcomeRecord]),
-                self.session.base + latest_execution(cython.address(self.session), step).outcome,
-            )
-            if step == count + 1:
-                self.settlement.refuse(record[0])
-            records.places.push_back(append_bytes(records.bytes, record, record.size()))
+            outcome = self._outcome(step)
+            places = cython.cast(cython.pointer(cython.const[uint64_t]), outcome + 1)
+            for index in range(outcome.count):
+                record = record_at(cython.address(self.session), places[index])
+                if step == count + 1:
+                    self.settlement.refuse(record[0])
+                records.places.push_back(append_bytes(records.bytes, record, record.size()))
 
     def _code(self) -> str:
         """Why the settlement has refused the block."""
@@ -677,14 +899,35 @@ class EvmRun:
         return EvmResult(self.block, self.world, rejection, records, PlainTotals(0, 0, 0, 0), self.recording)
 
     def _put_predictions(self) -> cython.void:
-        """What the block's access list says that its transactions leave; nothing of what is no key or value."""
+        """What the block's access list says that its runs leave; nothing of what is no key or value."""
         if isinstance(self.block.predictions, bytes):
             self._put_list(self.block.predictions)
             return
         for key, values in (self.block.predictions or {}).items():
+            latest: dict = {}
             for transaction, value in sorted(values, key=first_of):
                 if 0 <= transaction < self.block.transaction_count:
-                    self._predict(key, transaction + 1, value)
+                    latest[run_at(self.starts.data(), self.session.record.transactions, transaction)] = value
+            for run, value in latest.items():
+                self._predict(key, run + 1, value)
+
+    def _key_of(self, key: bytes) -> uint64_t:
+        """The record of a key by its canonical name; 0 where it is none. Raises what stops the block."""
+        task: cython.pointer(Task) = self.tasks + self.workers
+        name: cython.pointer(cython.const[uint8_t]) = cython.cast(
+            cython.pointer(cython.const[uint8_t]), PyBytes_AS_STRING(key)
+        )
+        record: uint64_t
+        if not (len(key) == 53 and name[0] == SLOT) and not (len(key) == 21 and 0 < name[0] < SLOT):
+            return 0
+        record = meet_account(task, name + 1)
+        if record and name[0] == SLOT:
+            record = meet_slot(task, record, name + 1, name + 21)
+        elif record:
+            record += name[0] * TOGETHER
+        if record == 0:
+            self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
+        return record
 
     def _put_list(self, proposed: bytes) -> cython.void:
         """The same from the list's own bytes; a malformed one predicts nothing."""
@@ -696,7 +939,13 @@ class EvmRun:
         length: cython.size_t = len(proposed)
         with cython.nogil:
             values.begin(given, length)
-            result = predict_listed(self.tasks + self.workers, cython.address(values), cython.address(self.world.codes))
+            result = predict_listed(
+                self.tasks + self.workers,
+                self.starts.data(),
+                self.block.input.transactions.size(),
+                cython.address(values),
+                cython.address(self.world.codes),
+            )
         if result == STOPPED:
             self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
         if result:
@@ -705,34 +954,25 @@ class EvmRun:
     def _predict(self, key: bytes, step: uint64_t, value: object) -> cython.void:
         """One value after one step."""
         task: cython.pointer(Task) = self.tasks + self.workers
-        name: cython.p_char = PyBytes_AS_STRING(key)
         code: cython.pointer(cython.const[Code])
-        owner: uint64_t = 0
         stored: uint64_t = 0
         text: bytes
-        if len(key) == 53 and name[0] == SLOT:
-            owner_name: bytes = bytes((WIPES,)) + key[1:21]
-            owner = meet_key(task, PyBytes_AS_STRING(owner_name), 21, 0)
-            if owner == 0:
-                self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
-        elif len(key) != 21 or not 0 < name[0] < SLOT:
-            return
-        record: uint64_t = meet_key(task, name, len(key), owner)
+        record: uint64_t = self._key_of(key)
         if record == 0:
-            self._raise_stopped(stop_reason(cython.address(self.arena.arena)))
+            return
         if value:
             text = value
-            if name[0] == CODE:
+            if key[0] == CODE:
                 code = cython.address(
                     self.world.codes.intern(
                         cython.cast(cython.pointer(cython.const[uint8_t]), PyBytes_AS_STRING(text)), len(text)
                     )
                 )
                 stored = store_value(task, cython.address(code), cython.sizeof(cython.p_void))
-            elif len(text) > (8 if name[0] == NONCE else 32):
+            elif len(text) > (8 if key[0] == NONCE else 32):
                 return
             else:
-                text = text.rjust(8 if name[0] == NONCE else 32, b"\x00")[::-1]
+                text = text.rjust(8 if key[0] == NONCE else 32, b"\x00")[::-1]
                 if text.count(0) == len(text):
                     return
                 stored = store_value(task, PyBytes_AS_STRING(text), len(text))
@@ -749,6 +989,7 @@ class EvmRun:
         """
         count: uint64_t = self.block.input.transactions.size()
         index: uint64_t
+        run: uint64_t
         worker: cython.pointer(WorkerRecord)
         execution: cython.pointer(Execution)
         workers: list = []
@@ -769,15 +1010,17 @@ class EvmRun:
                 "executions": [1] * executed,
                 "workers": [(executed, 0, 0, 0, self.busy / 1e9)],
                 "waves": 0,
+                "longest_run": 1,
             }
-        for index in range(count):
-            execution = latest_execution(cython.address(self.session), index + 1)
-            ended.append(execution.ended if execution != cython.NULL else 0)
-            executions.append(self.session.steps[index + 1].executions)
+        for run in range(self.session.record.transactions):
+            execution = latest_execution(cython.address(self.session), run + 1)
+            length = self.starts[run + 1] - self.starts[run]
+            ended += [execution.ended if execution != cython.NULL else 0] * length
+            executions += [self.session.steps[run + 1].executions] * length
         for index in range(self.workers):
             worker = self.session.workers + index
             workers.append(
-                (worker.executions, worker.suspensions, worker.validations, worker.aborts, worker.busy / 1e9)
+                (self.locals[index].executed, worker.suspensions, worker.validations, worker.aborts, worker.busy / 1e9)
             )
         return {
             "began": began,
@@ -785,10 +1028,14 @@ class EvmRun:
             "executions": executions,
             "workers": workers,
             "waves": self.session.record.waves,
+            "longest_run": self.longest_run,
         }
 
     def events(self) -> list:
-        """The last block: (worker, kind, transaction, incarnation, begin, end, ending), as in TraceEvent."""
+        """The last block: (worker, kind, transaction, incarnation, begin, end, ending), as in TraceEvent.
+
+        Of a run of transactions it is the first that stands there.
+        """
         index: uint64_t
         events: list = []
         if not self.tracing:
@@ -819,7 +1066,8 @@ class EvmRun:
                 else:
                     kind = "validate"
                     ending = "valid" if event.result else "aborted"
-                events.append((worker, kind, event.transaction, event.incarnation, event.begin, event.end, ending))
+                first = self.starts[event.transaction]
+                events.append((worker, kind, first, event.incarnation, event.begin, event.end, ending))
             offset = chunk.previous
         events.reverse()
         return events

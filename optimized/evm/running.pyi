@@ -3,6 +3,7 @@
 from typing import Any
 
 from samestate.optimized.core.arena import SharedArena
+from samestate.optimized.evm.expecting import ExpectedBlock
 from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.world import World
@@ -13,6 +14,7 @@ class EvmRun:
     arena: SharedArena
     workers: int
     strategy: str
+    longest_run: int
     def __init__(self, arena: SharedArena, workers: int, strategy: str) -> None: ...
     def begin(
         self,
@@ -21,9 +23,12 @@ class EvmRun:
         record: bool = True,
         time_limit: float = 60.0,
         read_latency_us: float = 0.0,
-        estimator: str = "declared",
         trace: bool = False,
         spent: float = 0.0,
+        run_length: int = 0,
+        strategy: str | None = None,
+        expected: ExpectedBlock | None = None,
+        learning: bool = False,
     ) -> None: ...
     def work(self, worker: int) -> None: ...
     def finish(self) -> EvmResult: ...

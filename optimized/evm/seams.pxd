@@ -1,6 +1,6 @@
 # The compiled EVM's C++, as far as Cython handles it. What each thing means is said in the header that it is from.
 
-from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int8_t, uint8_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
@@ -43,6 +43,7 @@ cdef extern from "samestate/optimized/evm/code_table.hpp" namespace "samestate::
         const Code& intern(const uint8_t* bytes, size_t length) except +
         const Code* find(const Hash& hash) noexcept
         const Code& empty() noexcept
+        size_t count() noexcept
         void translate_after(uint64_t count) noexcept
         uint64_t begin_block(const Rules& rules, uint64_t limit) except +
 
@@ -75,8 +76,12 @@ cdef extern from "samestate/optimized/evm/state.hpp" namespace "samestate::evm" 
         const Code* code_before
         const Code* code
         uint64_t source[8]
-        uint64_t step
-        cbool final_balance(u256& total) noexcept
+        uint64_t run
+        uint8_t kept
+        cbool kept_credited
+        u256 kept_credit
+        uint32_t epoch
+        int8_t storage_alone
     cppclass Slot:
         u256 key
         Account* owner
@@ -86,9 +91,14 @@ cdef extern from "samestate/optimized/evm/state.hpp" namespace "samestate::evm" 
         u256 before
         u256 value
         uint64_t source[2]
+        cbool kept
+        uint32_t epoch
     cppclass State:
         vector[Account*] accounts
         vector[Slot*] slots
+        vector[Account*] run_accounts
+        vector[Slot*] run_slots
+        void begin_run() noexcept
 
 cdef extern from "samestate/optimized/evm/callbacks.hpp" namespace "samestate::evm" nogil:
     int answer_of(int result) noexcept

@@ -5,8 +5,9 @@
 // warm, created, destroyed, in transient storage) counts only where the record carries the number of that step or scope, so nothing
 // has to be cleared between them.
 //
-// Where values from before the step come from is the Source's business: versioned memory under the parallel strategies; the records
-// themselves when transactions run one after another, which is why that costs no versions.
+// Steps that a worker takes one after another are a run: one transaction, some, or the whole block. Within a run the records themselves
+// keep what a step leaves for the next one; where values from before the run come from is the Source's business: versioned memory under
+// the parallel strategies, the state before the block when one run is all of it, which is why that costs no versions.
 //
 // What holds between any two calls:
 // - A part of an account counts as set while its bit is in `set`; else it has the value from before the step. To a balance belongs
@@ -60,8 +61,13 @@ enum Mark : std::uint16_t {
 struct Account {
     Address address;
     std::uint64_t hash;
-    std::uint64_t step;             // whose the next group is
+    std::uint64_t run;              // whose the next group is
     std::uint8_t loaded;            // which values from before the step are here, by bit(Part)
+    std::uint8_t kept;              // which parts earlier steps of the run have changed
+    bool kept_credited;             // whether they have credited `kept_credit` to a balance that is neither kept nor loaded
+    std::uint32_t epoch;            // how often they have wiped its storage
+    u256 kept_credit;
+    std::uint64_t step;             // whose the next group is
     std::uint8_t observed;          // which of them the step has read
     std::uint8_t set;               // which parts the step has set
     bool credited;                  // whether `credit` counts: the balance got something since it was set, if it was
@@ -76,7 +82,6 @@ struct Account {
     u256 credit;
     const Code* code_before;
     const Code* code;
-    std::uint32_t epoch;            // one after another: how often its storage was wiped by steps before this one
     std::int8_t storage_alone;      // the Source's answer: -1 = not asked yet
     std::uint64_t source[8];        // the Source's own; zero when the record is made
 
@@ -93,10 +98,12 @@ struct Slot {
     u256 key;
     Account* owner;
     std::uint64_t hash;
+    std::uint64_t run;              // whose `loaded`, `kept` and `epoch` are
+    bool kept;                      // whether earlier steps of the run have changed it, since its owner's storage was wiped
     std::uint64_t step;
     bool loaded, observed, set;
     std::uint32_t set_after;        // the owner's `wipes` when it was set
-    std::uint32_t epoch;            // the owner's `epoch` when `before` was stored (one after another)
+    std::uint32_t epoch;            // the owner's `epoch` when `before` was stored
     std::uint64_t scope;            // whose `marks` and `transient` are
     std::uint16_t marks;
     std::uint64_t original_scope;   // whose `original` is: it has been set in it
@@ -115,7 +122,7 @@ class Source {
     virtual void load(Slot& slot) = 0;
     // Whether the state before the block holds storage, but neither nonce nor code (EIP-7610).
     virtual bool has_storage_alone(Account& account) = 0;
-    // Whether records keep their values from step to step: nobody else changes state meanwhile.
+    // Whether one run is all of the block: nobody else changes state, so that every credit is added at once.
     virtual bool keeps_values() const = 0;
 };
 
@@ -146,18 +153,27 @@ class State {
         for (char* piece : pieces_) std::free(piece);
     }
 
-    // A new block: nothing is known of any account.
+    // A new block, and its first run: nothing is known of any account.
     void begin_block(Source* source, std::uint64_t seed) {
         source_ = source;
         seed_ = seed;
         keeps_ = source->keeps_values();
-        for (char* piece : pieces_) std::free(piece);
-        pieces_.clear();
+        for (std::size_t piece = PIECES_KEPT; piece < pieces_.size(); ++piece) std::free(pieces_[piece]);
+        if (pieces_.size() > PIECES_KEPT) pieces_.resize(PIECES_KEPT);
+        pieces_used_ = 0;
         room_ = 0;
-        account_table_.assign(256, nullptr);
-        slot_table_.assign(1024, nullptr);
+        account_table_.assign(places_for(account_count_, 256), nullptr);
+        slot_table_.assign(places_for(slot_count_, 1024), nullptr);
         account_count_ = slot_count_ = 0;
-        step_ = scope_ = 0;
+        step_ = scope_ = run_ = 0;
+        begin_run();
+    }
+
+    // A new run (a new incarnation of one): what records kept for the steps of another does not count.
+    void begin_run() {
+        ++run_;
+        run_accounts.clear();
+        run_slots.clear();
     }
 
     // A new step (a new incarnation of one), and the first scope in it.
@@ -182,6 +198,10 @@ class State {
     std::vector<Account*> accounts;
     std::vector<Slot*> slots;
     std::vector<Account*> scope_accounts;
+
+    // Those that the run has met so far.
+    std::vector<Account*> run_accounts;
+    std::vector<Slot*> run_slots;
 
     // The record of an address. It stays where it is as long as the block lasts, but belongs to a step only once asked for in it.
     Account& account(const Address& address) {
@@ -373,42 +393,47 @@ class State {
         if (!MUTANT(REFUND_OF_FAILURES)) refund = checkpoint.refund;
     }
 
-    // At the end of a step when transactions run one after another: what it leaves is what the next one finds.
+    // At the end of a step: what it leaves is what the next one of the run finds.
     void keep_step() {
         for (Account* account : accounts) {
             if (account->wipes) account->epoch += 1;
-            if (account->set & bit(NONCE)) account->nonce_before = account->nonce;
-            if (account->set & bit(CODE)) account->code_before = account->code;
-            if (account->set & bit(EXISTENCE)) account->existence_before = account->existence;
-            if (account->set & bit(BALANCE) || account->credited) {
-                u256 total;
-                if (!(account->set & bit(BALANCE))) load(*account, BALANCE);
-                if (!account->final_balance(total)) throw Interrupted{Interruption::overflow};
-                account->balance_before = total;
-            }
+            if (account->set & bit(NONCE)) keep(*account, NONCE, account->nonce_before, account->nonce);
+            if (account->set & bit(CODE)) keep(*account, CODE, account->code_before, account->code);
+            if (account->set & bit(EXISTENCE)) keep(*account, EXISTENCE, account->existence_before, account->existence);
+            if (account->set & bit(BALANCE) || account->credited) keep_balance(*account);
             account->loaded |= account->set;
         }
         for (Slot* slot : slots) {
+            const bool wiped = slot->owner->wipes;
             if (slot->set && slot->set_after == slot->owner->wipes) {
+                if (wiped || !slot->loaded || !(slot->value == slot->before)) slot->kept = true;
                 slot->before = slot->value;
-                slot->loaded = true;
-                slot->epoch = slot->owner->epoch;
-            } else if (slot->owner->wipes) {
+            } else if (wiped) {
                 slot->before = u256();
-                slot->loaded = true;
-                slot->epoch = slot->owner->epoch;
+                slot->kept = false;
+            } else {
+                continue;
             }
+            slot->loaded = true;
+            slot->epoch = slot->owner->epoch;
         }
     }
 
     // Have the value from before the step at hand without observing it, for the record of what changed.
     void load(Account& account, Part part) {
-        if (!(account.loaded & bit(part))) source_->load(account, part);
+        if (account.loaded & bit(part)) return;
+        source_->load(account, part);
         account.loaded |= bit(part);
+        if (part == BALANCE && account.kept_credited) {
+            account.kept_credited = false;
+            account.kept |= bit(BALANCE);
+            account.balance_before = account.balance_before + account.kept_credit;
+            if (account.balance_before < account.kept_credit) throw Interrupted{Interruption::overflow};
+        }
     }
 
     void load(Slot& slot) {
-        if (keeps_ && slot.owner->epoch) {  // wiped since the block began: the state before the block does not count
+        if (slot.owner->epoch) {  // wiped since the run began: what was before it does not count
             slot.before = u256();
             slot.epoch = slot.owner->epoch;
         } else {
@@ -419,6 +444,7 @@ class State {
 
     std::uint64_t step() const { return step_; }
     std::uint64_t scope() const { return scope_; }
+    std::uint64_t run() const { return run_; }
 
   private:
     struct Undo {
@@ -480,10 +506,44 @@ class State {
         account.set = undo.set;
     }
 
+    template <typename Value>
+    void keep(Account& account, Part part, Value& before, const Value& after) {
+        if (!(account.loaded & bit(part)) || before != after) account.kept |= bit(part);
+        before = after;
+    }
+
+    // What is credited to a balance that nobody has looked at stays a credit, unless the block is one run.
+    void keep_balance(Account& account) {
+        u256 total;
+        if (MUTANT(CREDIT_LOST_WHEN_READ) && account.observed & bit(BALANCE) && !(account.set & bit(BALANCE))) return;
+        if (!(account.set & bit(BALANCE)) && !(account.loaded & bit(BALANCE))) {
+            if (!keeps_) return keep_credit(account);
+            load(account, BALANCE);
+        }
+        if (!account.final_balance(total)) throw Interrupted{Interruption::overflow};
+        if (!(account.loaded & bit(BALANCE)) || !(total == account.balance_before)) account.kept |= bit(BALANCE);
+        account.kept_credited = false;
+        account.balance_before = total;
+        account.loaded |= bit(BALANCE);
+    }
+
+    void keep_credit(Account& account) {
+        if (account.kept_credited) account.kept_credit = account.kept_credit + account.credit;
+        else account.kept_credit = account.credit;
+        account.kept_credited = true;
+        if (account.credit_overflows || account.kept_credit < account.credit) throw Interrupted{Interruption::overflow};
+    }
+
     Account& fresh(Account& account) {
         if (account.step == step_) return account;
+        if (account.run != run_) {
+            account.run = run_;
+            account.loaded = account.kept = 0;
+            account.kept_credited = false;
+            account.epoch = 0;
+            run_accounts.push_back(&account);
+        }
         account.step = step_;
-        if (!keeps_) account.loaded = 0;
         account.observed = account.set = 0;
         account.credited = account.credit_overflows = account.accessed = false;
         account.wipes = 0;
@@ -494,9 +554,15 @@ class State {
     Slot& fresh(Slot& slot) {
         if (slot.step == step_) return slot;
         fresh(*slot.owner);
+        if (slot.run != run_) {
+            slot.run = run_;
+            slot.loaded = slot.kept = false;
+            slot.epoch = 0;
+            run_slots.push_back(&slot);
+        } else if (slot.epoch != slot.owner->epoch) {
+            slot.loaded = slot.kept = false;
+        }
         slot.step = step_;
-        if (!keeps_) slot.loaded = false;
-        else if (slot.epoch != slot.owner->epoch) slot.loaded = false;
         slot.observed = slot.set = false;
         slots.push_back(&slot);
         return slot;
@@ -509,20 +575,30 @@ class State {
         if (!MUTANT(TRANSIENT_OUTLIVES)) slot.transient = u256();
     }
 
-    // Records come from pieces of memory that are given back when the next block begins.
+    // Records come from pieces of memory that all blocks use in turn.
     void* room(std::size_t size) {
         constexpr std::size_t PIECE = 1 << 18;
         if (room_ < size) {
-            char* piece = static_cast<char*>(std::aligned_alloc(64, PIECE));
-            if (piece == nullptr) throw Interrupted{Interruption::out_of_memory};
-            pieces_.push_back(piece);
-            next_ = piece;
+            if (pieces_used_ == pieces_.size()) {
+                pieces_.reserve(pieces_used_ + 1);
+                char* piece = static_cast<char*>(std::aligned_alloc(64, PIECE));
+                if (piece == nullptr) throw Interrupted{Interruption::out_of_memory};
+                pieces_.push_back(piece);
+            }
+            next_ = pieces_[pieces_used_++];
             room_ = PIECE;
         }
         void* taken = next_;
         next_ += size;
         room_ -= size;
         return taken;
+    }
+
+    // How large a table is at first for a block like the last one: at most half full, and no giant for ever.
+    static std::size_t places_for(std::size_t count, std::size_t least) {
+        std::size_t places = least;
+        while (places < 2 * count + 2 && places < (std::size_t{1} << 16)) places *= 2;
+        return places;
     }
 
     Account& make_account(const Address& address, std::uint64_t hash, std::size_t place) {
@@ -563,13 +639,16 @@ class State {
     std::uint64_t seed_ = 0;
     std::uint64_t step_ = 0;
     std::uint64_t scope_ = 0;
+    std::uint64_t run_ = 0;
     bool keeps_ = false;
     std::vector<Account*> account_table_;
     std::vector<Slot*> slot_table_;
     std::size_t account_count_ = 0;
     std::size_t slot_count_ = 0;
     std::vector<Undo> undo_;
+    static constexpr std::size_t PIECES_KEPT = 64;
     std::vector<char*> pieces_;
+    std::size_t pieces_used_ = 0;
     char* next_ = nullptr;
     std::size_t room_ = 0;
 };

@@ -1,8 +1,12 @@
 """Values from versioned memory, and what a step leaves there.
 
 Each part of an account is a key of its own (the existence of an account that has nothing too), so is each slot, and so
-is, for each address, the fact that its storage was wiped: whoever reads a slot depends on that one as well. A record
-of an account remembers where its keys are, so a worker looks for a name once a block.
+is, for each address, the fact that its storage was wiped: whoever reads a slot depends on that one as well. The keys of
+an account are met together, so that one look finds them all; a record of an account remembers where they are, so a
+worker looks for a name once a block.
+
+No step ever makes an account exist without need, so where the state before the block has none of that there is nothing
+to read, and nothing to write: the existence of all other accounts is no dependency.
 
 In versioned memory numbers are words, limb by limb, absent where they are zero. A code is where it lies: codes are
 made once for each hash and stay as they are, so equal places mean equal codes, and workers are threads of one process.
@@ -12,8 +16,8 @@ import cython
 from cython.cimports.libc.stdint import int64_t, uint8_t, uint64_t
 from cython.cimports.libc.stdlib import realloc
 from cython.cimports.libc.string import memcmp, memcpy, memset
-from cython.cimports.samestate.optimized.core.arena import make_absent, stop, store_value
-from cython.cimports.samestate.optimized.core.keys import meet_key
+from cython.cimports.samestate.optimized.core.arena import content_of, make_absent, stop, store_value
+from cython.cimports.samestate.optimized.core.keys import TOGETHER, key_record, meet_key, meet_keys
 from cython.cimports.samestate.optimized.core.memory import credit, leave_seen, write
 from cython.cimports.samestate.optimized.core.observing import last_wipe, observe
 from cython.cimports.samestate.optimized.core.records import (
@@ -23,44 +27,67 @@ from cython.cimports.samestate.optimized.core.records import (
     STOPPED,
     UNMERGED,
     Content,
+    Task,
 )
 from cython.cimports.samestate.optimized.core.room import take_room
 from cython.cimports.samestate.optimized.core.shim import LONG_WALK, MUTANT
-from cython.cimports.samestate.optimized.evm.direct import find_account, has_storage_alone
+from cython.cimports.samestate.optimized.evm.direct import holds_storage_alone
 from cython.cimports.samestate.optimized.evm.seams import (
     BALANCE,
     CODE,
-    CREDIT_LOST_WHEN_READ,
     EXISTENCE,
     HELD_EMPTY,
     HELD_STORAGE_ALONE,
     NONCE,
+    NOT_HELD,
     SLOT,
     WIPE_UNSEEN,
     Code,
     Existence,
     answer_of,
-    u256,
 )
-from cython.cimports.samestate.optimized.evm.world import AccountRecord
+from cython.cimports.samestate.optimized.evm.world import ACCOUNT_NAME, AccountRecord
 
-SINCE = cython.declare(cython.int, 6)  # in a record's `source`: the last step that wiped its storage, and one more
-SINCE_STEP = cython.declare(cython.int, 7)  # … and for which step that was asked
+KEYS = cython.declare(cython.int, 0)  # in a record's `source`: the first of the account's keys
+SINCE = cython.declare(cython.int, 6)  # … the last step that wiped its storage, and one more
+SINCE_RUN = cython.declare(cython.int, 7)  # … and for which run that was asked
 ACCOUNT_NAME_LENGTH = cython.declare(uint64_t, 21)
 SLOT_NAME_LENGTH = cython.declare(uint64_t, 53)
+
+
+def meet_account(task: cython.pointer(Task), address: cython.pointer(cython.const[uint8_t])) -> uint64_t:
+    """Give the first of an account's keys, which follow one another by part; 0 where the block is stopped."""
+    name: uint8_t[21]
+    name[0] = ACCOUNT_NAME
+    memcpy(name + 1, address, 20)
+    return meet_keys(task, name, ACCOUNT_NAME_LENGTH, ACCOUNT_KEYS, 0)
+
+
+def meet_slot(
+    task: cython.pointer(Task),
+    account: uint64_t,
+    address: cython.pointer(cython.const[uint8_t]),
+    slot: cython.pointer(cython.const[uint8_t]),
+) -> uint64_t:
+    """Give the key of a slot, named by its 32 bytes, of an account with these keys; 0 where the block is stopped."""
+    name: uint8_t[53]
+    name[0] = SLOT
+    memcpy(name + 1, address, 20)
+    memcpy(name + 21, slot, 32)
+    return meet_key(task, name, SLOT_NAME_LENGTH, account + WIPES * TOGETHER)
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def key_of_part(versioned: cython.pointer(Versioned), account: cython.pointer(Account), part: cython.int) -> uint64_t:
+@cython.inline
+def key_of_part(versioned: cython.pointer(Versioned), account: cython.pointer(Account), part: uint64_t) -> uint64_t:
     """The key of a part of an account; 0 where the block is stopped."""
-    name: uint8_t[21]
-    if account.source[part] == 0:
-        name[0] = cython.cast(uint8_t, part)
-        memcpy(name + 1, account.address.bytes, 20)
-        account.source[part] = meet_key(versioned.task, name, ACCOUNT_NAME_LENGTH, 0)
-    return account.source[part]
+    if account.source[KEYS] == 0:
+        account.source[KEYS] = meet_account(versioned.task, account.address.bytes)
+        if account.source[KEYS] == 0:
+            return 0
+    return account.source[KEYS] + part * TOGETHER
 
 
 @cython.cfunc
@@ -68,16 +95,21 @@ def key_of_part(versioned: cython.pointer(Versioned), account: cython.pointer(Ac
 @cython.exceptval(check=False)
 def key_of_slot(versioned: cython.pointer(Versioned), slot: cython.pointer(Slot)) -> uint64_t:
     """The key of a slot; 0 where the block is stopped."""
-    name: uint8_t[53]
+    bytes: uint8_t[32]
     if slot.source[0] == 0:
-        owner: uint64_t = key_of_part(versioned, slot.owner, WIPES)
-        if owner == 0:
+        if key_of_part(versioned, slot.owner, WIPES) == 0:
             return 0
-        name[0] = SLOT
-        memcpy(name + 1, slot.owner.address.bytes, 20)
-        slot.key.store_be(name + 21)
-        slot.source[0] = meet_key(versioned.task, name, SLOT_NAME_LENGTH, owner)
+        slot.key.store_be(bytes)
+        slot.source[0] = meet_slot(versioned.task, slot.owner.source[KEYS], slot.owner.address.bytes, bytes)
     return slot.source[0]
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def never_held(versioned: cython.pointer(Versioned), key: uint64_t) -> cython.bint:
+    """Whether the state before the block holds nothing there without need, by the key of an account's existence."""
+    return key_record(versioned.task.session, key).base == 0
 
 
 @cython.cfunc
@@ -104,8 +136,9 @@ def note_walk(
 
 
 def begin_versioned(versioned: cython.pointer(Versioned)) -> cython.void:
-    """A new step: no value has been looked for yet."""
+    """A new run: no value has been looked for yet."""
     versioned.walk_count = 0
+    versioned.state.begin_run()
 
 
 def load_account_versioned(itself: cython.p_void, account: cython.pointer(Account), part: cython.int) -> cython.int:
@@ -116,6 +149,9 @@ def load_account_versioned(itself: cython.p_void, account: cython.pointer(Accoun
     key: uint64_t = key_of_part(versioned, account, part)
     if key == 0:
         return answer_of(STOPPED)
+    if part == EXISTENCE and never_held(versioned, key):
+        account.existence_before = NOT_HELD
+        return 0
     result: cython.int = observe(versioned.task, key, -1, cython.address(content), cython.address(walked))
     if result != READ_VALUE:
         return answer_of(result)
@@ -142,7 +178,7 @@ def load_account_versioned(itself: cython.p_void, account: cython.pointer(Accoun
 def load_slot_versioned(itself: cython.p_void, slot: cython.pointer(Slot)) -> cython.int:
     """Put a slot's value from before the step into its record; the last wipe of its owner is asked for first.
 
-    Once a step for each owner: both enter the read set. An answer (callbacks.hpp).
+    Once a run for each owner: both enter the read set. An answer (callbacks.hpp).
     """
     versioned: cython.pointer(Versioned) = cython.cast(cython.pointer(Versioned), itself)
     owner: cython.pointer(Account) = slot.owner
@@ -153,12 +189,12 @@ def load_slot_versioned(itself: cython.p_void, slot: cython.pointer(Slot)) -> cy
     key: uint64_t = key_of_slot(versioned, slot)
     if key == 0:
         return answer_of(STOPPED)
-    if owner.source[SINCE_STEP] != owner.step:
-        result = last_wipe(versioned.task, owner.source[WIPES], cython.address(since))
+    if owner.source[SINCE_RUN] != owner.run:
+        result = last_wipe(versioned.task, owner.source[KEYS] + WIPES * TOGETHER, cython.address(since))
         if result != READ_VALUE:
             return answer_of(result)
         owner.source[SINCE] = cython.cast(uint64_t, since + 1)
-        owner.source[SINCE_STEP] = owner.step
+        owner.source[SINCE_RUN] = owner.run
     since = -1 if MUTANT(WIPE_UNSEEN) else cython.cast(int64_t, owner.source[SINCE]) - 1
     result = observe(versioned.task, key, since, cython.address(content), cython.address(walked))
     if result != READ_VALUE:
@@ -208,75 +244,79 @@ def leave(
     return DONE if write(versioned.task, key, value) == 0 else STOPPED
 
 
+def has_storage_alone_versioned(itself: cython.p_void, account: cython.pointer(Account)) -> cython.int:
+    """Say whether the state before the block holds storage alone there: the existence of its account says so. 1 or 0.
+
+    Less an answer (callbacks.hpp) where it cannot be had.
+    """
+    versioned: cython.pointer(Versioned) = cython.cast(cython.pointer(Versioned), itself)
+    content: Content
+    key: uint64_t = key_of_part(versioned, account, EXISTENCE)
+    if key == 0:
+        return -answer_of(STOPPED)
+    if never_held(versioned, key):
+        return 0
+    content_of(versioned.task.session, key_record(versioned.task.session, key).base, cython.address(content))
+    return content.data[0] == HELD_STORAGE_ALONE
+
+
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
 def finish_account(versioned: cython.pointer(Versioned), account: cython.pointer(Account)) -> cython.int:
-    """Hand over what is left of an account: a write of each part that is another now, or that nobody has looked at.
-
-    UNMERGED where 256 bits do not hold its balance.
-    """
+    """Hand over what is left of an account: a write of each part that is another now, or that nobody has looked at."""
     result: cython.int = DONE
     byte: uint8_t
     value: uint64_t
-    total: u256
-    set: uint8_t = account.set
-    observed: uint8_t = account.observed
     code: cython.pointer(cython.const[Code])
-    if account.wipes:
-        byte = 1
-        result = leave(versioned, key_of_part(versioned, account, WIPES), cython.address(byte), 1)
-    if result == DONE and set & 1 and not (observed & 1 and account.existence == account.existence_before):
-        byte = cython.cast(uint8_t, account.existence)
-        result = leave(versioned, key_of_part(versioned, account, EXISTENCE), cython.address(byte), 1)
-    if MUTANT(CREDIT_LOST_WHEN_READ) and account.credited and observed & 2 and not set & 2:
+    kept: uint8_t = account.kept
+    if account.epoch == 0 and kept == 0 and not account.kept_credited:
         return DONE
-    if result == DONE and (set & 2 or (account.credited and observed & 2)):
-        if not account.final_balance(total):
-            return UNMERGED
-        if not (observed & 2 and memcmp(total.w, account.balance_before.w, 32) == 0):
-            result = leave(versioned, key_of_part(versioned, account, BALANCE), total.w, 32)
-    elif result == DONE and account.credited:
-        if account.credit_overflows:
-            return UNMERGED
-        key: uint64_t = key_of_part(versioned, account, BALANCE)
-        if key == 0 or not store(versioned, account.credit.w, 32, cython.address(value)):
+    keys: uint64_t = key_of_part(versioned, account, EXISTENCE)
+    if keys == 0:
+        return STOPPED
+    if account.epoch:
+        byte = 1
+        result = leave(versioned, keys + WIPES * TOGETHER, cython.address(byte), 1)
+    if result == DONE and kept & 1 and not never_held(versioned, keys):
+        byte = cython.cast(uint8_t, account.existence_before)
+        result = leave(versioned, keys + EXISTENCE * TOGETHER, cython.address(byte), 1)
+    if result == DONE and kept & 2:
+        result = leave(versioned, keys + BALANCE * TOGETHER, account.balance_before.w, 32)
+    elif result == DONE and account.kept_credited:
+        if not store(versioned, account.kept_credit.w, 32, cython.address(value)):
             return STOPPED
-        if credit(versioned.task, key, value):
+        if credit(versioned.task, keys + BALANCE * TOGETHER, value):
             return STOPPED
-    if result == DONE and set & 4 and not (observed & 4 and account.nonce == account.nonce_before):
+    if result == DONE and kept & 4:
         result = leave(
-            versioned, key_of_part(versioned, account, NONCE), cython.address(account.nonce), cython.sizeof(uint64_t)
+            versioned, keys + NONCE * TOGETHER, cython.address(account.nonce_before), cython.sizeof(uint64_t)
         )
-    if result == DONE and set & 8 and not (observed & 8 and account.code == account.code_before):
-        code = account.code if account.code.size else cython.NULL
-        result = leave(
-            versioned, key_of_part(versioned, account, CODE), cython.address(code), cython.sizeof(cython.p_void)
-        )
+    if result == DONE and kept & 8:
+        code = account.code_before if account.code_before.size else cython.NULL
+        result = leave(versioned, keys + CODE * TOGETHER, cython.address(code), cython.sizeof(cython.p_void))
     return result
 
 
 def finish_versioned(versioned: cython.pointer(Versioned)) -> cython.int:
-    """Hand over what the step has done to the task's write set. An ExecutionResult.
+    """Hand over what the run has done to the task's write set. An ExecutionResult: DONE or STOPPED.
 
-    A value that took long to find is left for those who come after, unless the step changed it.
+    A value that took long to find is left for those who come after, unless the run changed it.
     """
     state: cython.pointer(State) = versioned.state
     result: cython.int
     index: uint64_t
     before: uint64_t
     slot: cython.pointer(Slot)
-    for index in range(state.accounts.size()):
-        result = finish_account(versioned, state.accounts[index])
+    for index in range(state.run_accounts.size()):
+        result = finish_account(versioned, state.run_accounts[index])
         if result != DONE:
             return result
-    for index in range(state.slots.size()):
-        slot = state.slots[index]
-        if not slot.set or slot.set_after != slot.owner.wipes:
+    for index in range(state.run_slots.size()):
+        slot = state.run_slots[index]
+        if not slot.kept or slot.epoch != slot.owner.epoch:
             continue
-        if slot.observed and not slot.owner.wipes and memcmp(slot.value.w, slot.before.w, 32) == 0:
-            continue
-        result = leave(versioned, key_of_slot(versioned, slot), slot.value.w, 32)
+        result = leave(versioned, key_of_slot(versioned, slot), slot.before.w, 32)
         if result != DONE:
             return result
     before = versioned.task.write_count
@@ -293,13 +333,22 @@ def finish_versioned(versioned: cython.pointer(Versioned)) -> cython.int:
 def leave_long_walk(
     versioned: cython.pointer(Versioned), walk: cython.pointer(LongWalk), writes: uint64_t
 ) -> cython.int:
-    """Leave a value where later readers find it, unless it is among the first ``writes`` of the step's write set."""
+    """Leave a value where later readers find it, unless it is among the first ``writes`` of the run's write set.
+
+    Or it is a slot's, and its owner's storage was wiped since: what was there is gone.
+    """
     value: uint64_t
     length: uint64_t = 32
     index: uint64_t
     byte: uint8_t
     bytes: cython.p_const_void
-    key: uint64_t = walk.slot.source[0] if walk.account == cython.NULL else walk.account.source[walk.part]
+    key: uint64_t
+    if walk.account == cython.NULL:
+        key = walk.slot.source[0]
+        if walk.slot.owner.epoch:
+            return DONE
+    else:
+        key = walk.account.source[KEYS] + walk.part * TOGETHER
     for index in range(writes):
         if versioned.task.writes[index].key == key:
             return DONE
@@ -327,73 +376,49 @@ def leave_long_walk(
 def base_content(
     direct: cython.pointer(Direct), name: cython.p_const_void, length: uint64_t, found: cython.pointer(Content)
 ) -> cython.int:
-    """Give the value before the block of a key by its name, in the form of versioned memory. Always DONE."""
+    """Give the value before the block of a slot, or of all keys of an account, as in versioned memory. Always DONE."""
     text: cython.pointer(cython.const[uint8_t]) = cython.cast(cython.pointer(cython.const[uint8_t]), name)
-    part: cython.int = text[0]
-    size: uint64_t = 32
-    name_of_account: uint8_t[21]
-    make_absent(found)
-    if part == WIPES:
-        return DONE
-    if part == SLOT:
+    account: Account
+    nothing: AccountRecord
+    part: cython.int
+    if text[0] == SLOT:
+        make_absent(found)
         direct.state.find(direct.state.itself, name, length, found)
         return DONE
-    memcpy(name_of_account, name, 21)
-    name_of_account[0] = 0
-    direct.state.find(direct.state.itself, name_of_account, 21, found)
-    if part == EXISTENCE:
-        return base_existence(direct, text, found)
-    if found.data == cython.NULL:
-        return DONE
+    for part in range(ACCOUNT_KEYS):
+        make_absent(found + part)
+    direct.state.find(direct.state.itself, name, length, found + BALANCE)
     record: cython.pointer(cython.const[AccountRecord]) = cython.cast(
-        cython.pointer(cython.const[AccountRecord]), found.data
+        cython.pointer(cython.const[AccountRecord]), (found + BALANCE).data
     )
-    if part == BALANCE:
-        found.data = cython.cast(cython.pointer(cython.const[uint8_t]), record.balance)
-    elif part == NONCE:
-        found.data = cython.cast(cython.pointer(cython.const[uint8_t]), cython.address(record.nonce))
-        size = 8
+    make_absent(found + BALANCE)
+    memset(cython.address(nothing), 0, cython.sizeof(AccountRecord))
+    if record == cython.NULL:
+        record = cython.address(nothing)
     else:
-        found.data = cython.cast(cython.pointer(cython.const[uint8_t]), cython.address(record.code))
-        size = cython.sizeof(cython.p_void)
-    found.length = size
-    if is_zero(found.data, size):
-        make_absent(found)
+        put_content(found + BALANCE, record.balance, 32)
+        put_content(found + NONCE, cython.address(record.nonce), 8)
+        put_content(found + CODE, cython.address(record.code), cython.sizeof(cython.p_void))
+    memcpy(account.address.bytes, text + 1, 20)
+    if record.existence:
+        put_content(found + EXISTENCE, cython.address(EMPTY_ACCOUNT), 1)
+    elif holds_storage_alone(direct, cython.address(account), record) == 1:
+        put_content(found + EXISTENCE, cython.address(STORAGE_ALONE), 1)
     return DONE
 
 
-ONE = cython.declare(uint8_t, 1)
-TWO = cython.declare(uint8_t, 2)
+EMPTY_ACCOUNT = cython.declare(uint8_t, HELD_EMPTY)
+STORAGE_ALONE = cython.declare(uint8_t, HELD_STORAGE_ALONE)
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def base_existence(
-    direct: cython.pointer(Direct), name: cython.pointer(cython.const[uint8_t]), found: cython.pointer(Content)
-) -> cython.int:
-    """What the state before the block holds there without need."""
-    account: Account
-    memcpy(account.address.bytes, name + 1, 20)
-    account.loaded = 0
-    make_absent(found)
-    load_existence(direct, cython.address(account))
-    if account.existence_before:
-        found.data = cython.address(ONE) if account.existence_before == HELD_EMPTY else cython.address(TWO)
-        found.length = 1
-    return DONE
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def load_existence(direct: cython.pointer(Direct), account: cython.pointer(Account)) -> cython.void:
-    """Put the existence before the block into a record."""
-    record: AccountRecord
-    find_account(direct, account, cython.address(record))
-    account.existence_before = cython.cast(Existence, HELD_EMPTY if record.existence else 0)
-    if not record.existence and has_storage_alone(direct, account) == 1:
-        account.existence_before = cython.cast(Existence, HELD_STORAGE_ALONE)
+def put_content(found: cython.pointer(Content), bytes: cython.p_const_void, size: uint64_t) -> cython.void:
+    """These bytes, which stay where they are; absent where all are zero."""
+    if not is_zero(bytes, size):
+        found.data = cython.cast(cython.pointer(cython.const[uint8_t]), bytes)
+        found.length = size
 
 
 def merge_balance(

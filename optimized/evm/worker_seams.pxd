@@ -34,6 +34,15 @@ cdef extern from "samestate/optimized/evm/block_input.hpp" namespace "samestate:
         void finish() except +
     const char* name_of_rejection(uint8_t code) noexcept
 
+cdef extern from "samestate/optimized/evm/shape.hpp" namespace "samestate::evm" nogil:
+    struct BlockShape:
+        uint64_t sampled
+        uint64_t with_data
+        uint64_t largest_sender
+        uint64_t largest_kind
+        uint64_t kind
+    BlockShape shape_of(const BlockInput& input) noexcept
+
 cdef extern from "samestate/optimized/evm/outcome.hpp" namespace "samestate::evm" nogil:
     cppclass OutcomeFigures:
         cbool is_refusal

@@ -177,6 +177,56 @@ class World:
             self.trie = trie
             self.follow(changes, wipes)
 
+    def clear(self) -> None:
+        """Hold no account any more. Codes are kept, since accounts to come may have them."""
+        self.trie = None
+        self.is_partial = False
+        self.ahead = 0
+        self.version += 1
+        self.table.clear()
+
+    def code_count(self) -> int:
+        """How many codes it keeps, those of accounts that are no more among them."""
+        return self.codes.count()
+
+    def put(self, address: bytes, nonce: int, balance: int, code: bytes, storage: Mapping[int, int]) -> None:
+        """Have the state hold an account that it does not hold yet, be it with nothing, and its slots.
+
+        Raises OverflowError for a number that does not fit.
+        """
+        record: AccountRecord
+        place: cython.pointer(cython.const[uint8_t]) = cython.cast(
+            cython.pointer(cython.const[uint8_t]), PyBytes_AS_STRING(address)
+        )
+        text: bytes
+        word: bytes
+        self._check_address(address)
+        if self.is_partial:
+            raise ValueError("what a witness proves cannot be added to")
+        self.trie = None
+        self.version += 1
+        self.table.release()
+        record.nonce = nonce
+        text = balance.to_bytes(32, "little")
+        memcpy(record.balance, PyBytes_AS_STRING(text), 32)
+        record.code = cython.NULL
+        if code:
+            record.code = cython.address(
+                self.codes.intern(
+                    cython.cast(cython.pointer(cython.const[uint8_t]), PyBytes_AS_STRING(code)), len(code)
+                )
+            )
+        record.existence = 0 if storage else HELD_EMPTY
+        self.put_account(place, cython.address(record))
+        for slot, value in storage.items():
+            text = slot.to_bytes(32, "big")
+            word = value.to_bytes(32, "little")
+            self.put_slot(
+                place,
+                cython.cast(cython.pointer(cython.const[uint8_t]), PyBytes_AS_STRING(text)),
+                cython.cast(cython.pointer(uint64_t), PyBytes_AS_STRING(word)),
+            )
+
     def _check_address(self, address: bytes) -> cython.void:
         if len(address) != ADDRESS_LENGTH:
             raise ValueError(f"0x{address.hex()} is no address: it has {len(address)} bytes, not {ADDRESS_LENGTH}")

@@ -10,7 +10,7 @@ from typing import Any, Final
 from samestate.optimized.analysis import Access
 from samestate.optimized.configuration import Configuration
 from samestate.optimized.deadline import Deadline
-from samestate.optimized.errors import EngineError, OutOfMemory, StepFailed
+from samestate.optimized.errors import EngineError, FallbackRefused, OutOfMemory, StepFailed
 from samestate.optimized.metrics import WorkerMetrics
 from samestate.optimized.processes.execution import PROTOCOL
 from samestate.optimized.processes.ledger import Value
@@ -30,16 +30,20 @@ from samestate.optimized.trace import Ending, TraceEvent
 SPARE_KEYS: Final = 1024
 SPARE_KEYS_PER_TRANSACTION: Final = 16
 
+WIPED: Final = "an access list cannot say that storage was wiped, and a transaction has wiped some"
+
 
 @dataclass(slots=True)
 class WorkDone:
     """What the workers did. ``reports``: what was said of each transaction, in order, for :func:`read_report`.
 
-    ``strategy``: the one that gave the result, which is not the one that was asked for where a block was run again.
+    ``strategy``: the one that gave the result, which is not the one that was asked for where a block was run again; the
+    ``reason`` says why.
     ``unmerged``: what the machine's merge raised where an access list was compared with what was done, or nothing.
     """
 
     strategy: str = ""
+    reason: str | None = None
     unmerged: str = ""
     reports: list[bytes] = field(default_factory=list)
     executions: list[int] = field(default_factory=list)
@@ -85,7 +89,7 @@ class ParallelRun:
         """Execute the transactions on the state ``base``. Raises an :class:`EngineError`.
 
         A list cannot say that an address was wiped: where transactions wipe, a block is run again by block-stm, and the
-        metrics say that it was.
+        metrics say that it was; with ``no_fallback`` it is an error.
         """
         self._pool.prepare(self._name, self._source, deadline)  # whoever is still in the arena is out of it after this
         pickled = _pickled(block), pickle.dumps(frozenset(storage), PROTOCOL)
@@ -105,9 +109,13 @@ class ParallelRun:
                 )
                 self._check(reports, memory)
                 if strategy == "access-list" and any(report.wipes for report in reports):
+                    if self._configuration.no_fallback:
+                        raise FallbackRefused(strategy, WIPED)
                     strategy = "block-stm"
                     continue
-                return self._gathered(memory, reports, strategy)
+                done = self._gathered(memory, reports, strategy)
+                done.reason = None if strategy == self._configuration.strategy else WIPED
+                return done
             except LostWorker as lost:
                 if lost_before:
                     raise lost.as_error() from None

@@ -14,7 +14,7 @@ from typing import Any
 
 from samestate.optimized import trace
 from samestate.optimized.analysis import Access, accuracy, conflict_rate, critical_path
-from samestate.optimized.configuration import Configuration
+from samestate.optimized.configuration import Configuration, without_adaptive
 from samestate.optimized.errors import (
     ConfigurationError,
     EngineClosed,
@@ -61,6 +61,7 @@ class PythonEngine:
     """
 
     def __init__(self, name: MachineName, configuration: Configuration) -> None:
+        configuration = without_adaptive(configuration)
         sequential = configuration.strategy == "sequential"
         if configuration.kind != "processes" and not sequential:
             raise ConfigurationError(
@@ -187,6 +188,7 @@ class PythonEngine:
             critical_path=critical_path(job.steps) if whole else None,
             precision=met.precision if met else None,
             recall=met.recall if met else None,
+            reason=run.reason,
             latency=trace.latencies(run.events or job.events),
             version_reads=run.version_reads,
             base_reads=run.base_reads,

@@ -7,7 +7,7 @@ from array import array
 from typing import Any, cast
 
 from samestate.optimized.analysis import Access, accuracy, conflict_rate, critical_path
-from samestate.optimized.configuration import Configuration
+from samestate.optimized.configuration import Configuration, without_adaptive
 from samestate.optimized.deadline import Deadline, TimeUp
 from samestate.optimized.errors import (
     BlockTooLarge,
@@ -39,7 +39,7 @@ class ToyEngine:
                 f"kind = {configuration.kind}: the machine toy is compiled, and its workers are threads: choose"
                 " threads, or name a machine written in Python"
             )
-        self.configuration = configuration
+        self.configuration = configuration = without_adaptive(configuration)
         sequential = configuration.strategy == "sequential"
         workers = 1 if sequential else configuration.workers
         # One at a time nothing is shared: of the arena only the stop flag is needed.

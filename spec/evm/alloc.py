@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,7 +10,6 @@ Alloc: TypeAlias = dict[str, dict[str, str | dict[str, str]]]
 """Accounts by address: ``{"0x…": {"nonce": "0x0", "balance": "0x1", "code": "0x", "storage": {"0x0": "0x1"}}}``."""
 
 _FIELDS = ("nonce", "balance", "code", "storage")
-_HEX_NUMBER = re.compile(r"0x[0-9a-fA-F]+")
 
 
 class MalformedAlloc(ValueError):  # noqa: N818 - says what is wrong with the data
@@ -75,8 +73,9 @@ def _object(value: object, where: str) -> Mapping[str, object]:
 
 
 def _number(value: object, bits: int, where: str) -> int:
-    if isinstance(value, str) and _HEX_NUMBER.fullmatch(value):
-        number = int(value, 16)
+    in_hex = number_in_hex(value)
+    if in_hex is not None:
+        number = in_hex
     elif isinstance(value, int) and not isinstance(value, bool):
         number = value
     else:
@@ -91,6 +90,16 @@ def _bytes(value: object, where: str) -> bytes:
     if content is None:
         raise MalformedAlloc(f"{where}: must be a hex string of whole bytes such as '0x1f2e', but is {value!r}")
     return content
+
+
+def number_in_hex(value: object) -> int | None:
+    """The number that a string writes as ``0x`` and digits; None for whatever else."""
+    if not isinstance(value, str) or not value.startswith("0x") or not (value.isascii() and value.isalnum()):
+        return None  # signs, spaces and underscores, too, which Python would read
+    try:
+        return int(value, 16)
+    except ValueError:
+        return None
 
 
 def bytes_in_hex(value: object) -> bytes | None:

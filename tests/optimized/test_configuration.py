@@ -57,11 +57,25 @@ def test_every_setting_can_be_written_in_a_file(file: Path) -> None:
         record: false
         read_latency_us: 1.5
         estimator: my_package.estimates:of
+        run_length: 8
+        no_fallback: yes
         trace: yes
         """
     )
     assert load(file, {}) == Configuration(
-        3, "access-list", "processes", 2.0, 512 << 20, (processor,), 50, False, 1.5, "my_package.estimates:of", True
+        workers=3,
+        strategy="access-list",
+        kind="processes",
+        time_limit=2.0,
+        memory_limit=512 << 20,
+        affinity=(processor,),
+        maximum_block=50,
+        record=False,
+        read_latency_us=1.5,
+        estimator="my_package.estimates:of",
+        run_length=8,
+        no_fallback=True,
+        trace=True,
     )
 
 
@@ -78,11 +92,25 @@ def test_every_setting_can_be_written_in_the_environment() -> None:
         "SAMESTATE_RECORD": "off",
         "SAMESTATE_READ_LATENCY_US": "1e2",
         "SAMESTATE_ESTIMATOR": "last-run",
+        "SAMESTATE_RUN_LENGTH": "64",
+        "SAMESTATE_NO_FALLBACK": "yes",
         "SAMESTATE_TRACE": "true",
         "SAMESTATE_DATA": "/another/program's/business",
     }
     assert load(environment=environment) == Configuration(
-        3, "access-list", "processes", 2.5, 2 << 30, (processor,), 50, False, 100.0, "last-run", True
+        workers=3,
+        strategy="access-list",
+        kind="processes",
+        time_limit=2.5,
+        memory_limit=2 << 30,
+        affinity=(processor,),
+        maximum_block=50,
+        record=False,
+        read_latency_us=100.0,
+        estimator="last-run",
+        run_length=64,
+        no_fallback=True,
+        trace=True,
     )
 
 
@@ -99,7 +127,7 @@ def test_an_empty_file_sets_nothing(file: Path) -> None:
         ({"workers": "2"}, "argument workers = 2: give a whole number from 1 to 256"),
         (
             {"strategy": "block_stm"},
-            "argument strategy = block_stm: choose of sequential, block-stm, locks, waves, access-list"
+            "argument strategy = block_stm: choose of adaptive, sequential, block-stm, locks, waves, access-list"
             " (did you mean block-stm?)",
         ),
         ({"kind": "fibres"}, "argument kind = fibres: choose of threads, processes"),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from samestate.conformance.engines.in_process import DEFAULT_STRATEGY, BlockEngine, capabilities
+from samestate.conformance.engines.in_process import ADAPTIVE, DEFAULT_STRATEGY, BlockEngine, capabilities
 from samestate.conformance.engines.optimized import without_engine
 from samestate.conformance.engines.protocol import Capabilities
 from samestate.conformance.errors import InputError
@@ -73,7 +73,8 @@ def tracing_engine(id: str, workers: int) -> OptimizedEngine:
     if room.partition("@")[0] != ROOM:
         raise InputError(f"--trace: {id} does not tell what its workers did; engines called {ROOM}:… do")
     kind = kind or room.partition("@")[2] or THREADS
-    return make_optimized_engine(strategy or DEFAULT_STRATEGY, kind, workers, trace=True)
+    default = ADAPTIVE if kind == THREADS else DEFAULT_STRATEGY
+    return make_optimized_engine(strategy or default, kind, workers, trace=True)
 
 
 def write_schedule(target: Path, events: Sequence[TraceEvent], title: str) -> None:

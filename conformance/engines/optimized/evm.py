@@ -14,6 +14,7 @@ from samestate.conformance.engines.optimized.plain import (
     raise_rejection,
 )
 from samestate.conformance.engines.predictions import Predictions
+from samestate.conformance.fixtures.known_blocks import known_encoding
 from samestate.conformance.fixtures.named_forks import NamedFork, name_fork
 from samestate.optimized.evm import forks as pages
 from samestate.optimized.evm.encodings import requests_hash
@@ -30,7 +31,7 @@ from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.receipt import Log as SpecLog
 from samestate.spec.evm.receipt import Receipt
 from samestate.spec.evm.totals import Totals
-from samestate.spec.evm.transaction import Transaction, encode_transaction
+from samestate.spec.evm.transaction import Transaction
 from samestate.spec.evm.transaction_execution import Outcome as SpecOutcome
 from samestate.spec.machine import Key, State, Value
 from samestate.spec.transition import BlockResult
@@ -100,7 +101,7 @@ def plain_block(
     return (
         page_of(name_fork(machine.fork)),
         plain_environment(block.environment, machine.fork.deposit_contract),
-        [encode_transaction(transaction) for transaction in block.transactions],
+        [known_encoding(transaction) for transaction in block.transactions],
         [(withdrawal.address, withdrawal.amount) for withdrawal in block.withdrawals],
         [(ommer.address, ommer.number) for ommer in block.ommers],
         block.is_bare,

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
-from samestate.conformance.engines.optimized.plain import plain_state
 from samestate.optimized.errors import MissingState
 from samestate.optimized.evm.ledger import BlockLedger
 from samestate.optimized.evm.trie import MalformedNode as PlainMalformedNode
@@ -21,6 +20,9 @@ from samestate.optimized.evm.world import World
 from samestate.spec.evm.state import Account, FlatState, MissingCode, MissingWitness, PartialState, WitnessState
 from samestate.spec.machine import Key, State, Value
 from samestate.spec.state.patricia import MalformedNode
+
+CODES_KEPT: Final = 1024
+"""With how many codes a world is used for another state: most states of fixtures have the same few."""
 
 
 class CompiledState(FlatState):
@@ -118,10 +120,15 @@ def specified(problem: BaseException | None, message: str) -> MissingWitness | M
     return MissingCode(message) if is_code else MissingWitness(message)
 
 
-def world_of(state: FlatState) -> World:
-    """A state as the compiled machine takes it."""
-    world = World()
-    world.apply(plain_state(state))
+def world_of(state: FlatState, world: World | None = None) -> World:
+    """A state as the compiled machine takes it. ``world``: one that holds no account, to be used for it."""
+    world = world or World()
+    for address, account in state.accounts.items():
+        world.put(address, account.nonce, account.balance, account.code, state.storage.get(address, {}))
+    for address in state.storage.keys() - state.accounts.keys():
+        world.put(address, 0, 0, b"", state.storage[address])
+    for address in state.empty_accounts:
+        world.put(address, 0, 0, b"", {})
     return world
 
 
@@ -151,7 +158,10 @@ class CompiledStates:
         if state is self._next:
             state.follow()
         elif state is not self._state:
-            self._world = world_of(state)
+            if self._world.code_count() > CODES_KEPT:
+                self._world = World()
+            self._world.clear()
+            world_of(state, self._world)
         else:
             return self._world
         self._state, self._next = state, None

@@ -58,7 +58,7 @@ def test_a_run_tells_what_each_worker_did(engine: str, vector: Path, tmp_path: P
     [
         (("--engine", "spec", "--trace", "t.json"), "spec does not tell what its workers did"),
         (("--engine", "reference:waves", "--trace", "t.json"), "reference:waves does not tell what its workers did"),
-        (("--engine", "optimized:magic", "--trace", "t.json"), "choose of sequential, block-stm"),
+        (("--engine", "optimized:magic", "--trace", "t.json"), "choose of adaptive, sequential"),
         (("--engine", "optimized", "--trace", "/nowhere/t.json"), "--trace /nowhere/t.json: cannot be written"),
         (("--engine", "optimized", "--workers", "1000"), "workers = 1000"),
     ],

@@ -14,7 +14,14 @@ from samestate.conformance.generating.evm import generate_block as generate_evm_
 from samestate.conformance.generating.evm import generate_invalid_block as generate_invalid_evm_block
 from samestate.conformance.generating.toy import generate_block as generate_toy_block
 from samestate.optimized.configuration import Configuration
-from samestate.optimized.errors import BlockTooLarge, ConfigurationError, EngineClosed, MachineError, MissingAccessList
+from samestate.optimized.errors import (
+    BlockTooLarge,
+    ConfigurationError,
+    EngineClosed,
+    FallbackRefused,
+    MachineError,
+    MissingAccessList,
+)
 from samestate.optimized.processes.machine import MachineName
 from samestate.optimized.processes.python_machine import PythonEngine, PythonResult
 from samestate.spec.evm.forks import AMSTERDAM, LONDON, OSAKA
@@ -111,6 +118,20 @@ def test_a_key_that_nearly_all_transactions_credit_read_or_wipe(tiny: PythonEngi
         check_against_specification(TinyMachine(), block, TinyState(before), result)
         asked = tiny.configuration.strategy
         assert result.metrics.strategy == ("block-stm" if asked == "access-list" else asked), "who gave the result"
+        assert (result.metrics.reason is None) == (asked != "access-list"), "and why"
+
+
+def test_no_strategy_gives_way_to_another_where_that_is_forbidden() -> None:
+    wiping = TinyBlock(((("wipe", b"x"),), (("get", b"sx1"),)))
+    harmless = TinyBlock(((("set", b"a", b"\x01"),),))
+    engine = PythonEngine(TINY, configured("access-list", no_fallback=True))
+    try:
+        with pytest.raises(FallbackRefused, match="no_fallback is set: an access list cannot say that storage was wip"):
+            engine.execute(wiping, {b"sx1": b"\x01"}, predictions={})
+        result = engine.execute(harmless, {}, predictions={})
+        assert (result.metrics.strategy, result.metrics.reason) == ("access-list", None)
+    finally:
+        engine.close()
 
 
 @pytest.mark.parametrize("conflict", [0.0, 0.5, 1.0])
