@@ -29,7 +29,7 @@ from samestate.conformance.engines.registry import (
     find_engine,
 )
 from samestate.conformance.errors import InputError
-from samestate.conformance.fuzzing.campaign import Campaign, CampaignWatch, Chosen, Wanted, size_of
+from samestate.conformance.fuzzing.campaign import Campaign, CampaignWatch, EngineChoice, Wanted, size_of
 from samestate.conformance.fuzzing.finding import Finding, write_finding
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_folder, is_stdout
@@ -138,15 +138,15 @@ def fuzz(
     refuse_idleness(campaign, named)
 
 
-def with_workers(ids: Sequence[str], workers: Sequence[int]) -> dict[str, Chosen]:
+def with_workers(ids: Sequence[str], workers: Sequence[int]) -> dict[str, EngineChoice]:
     """Each engine with each number of workers, by what it is called; one that has no workers is there once."""
     counts = list(dict.fromkeys(workers))
-    chosen: dict[str, Chosen] = {}
+    chosen: dict[str, EngineChoice] = {}
     for id in ids:
         if len(counts) == 1 or not has_workers(id):
-            chosen[id] = Chosen(id, counts[0])
+            chosen[id] = EngineChoice(id, counts[0])
         else:
-            chosen.update({f"{id}, {count} worker{'s' * (count > 1)}": Chosen(id, count) for count in counts})
+            chosen.update({f"{id}, {count} worker{'s' * (count > 1)}": EngineChoice(id, count) for count in counts})
     return chosen
 
 

@@ -85,7 +85,7 @@ class WrongAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class EngineChoice:
     """How an engine was chosen: by its id, with so many workers."""
 
     id: str
@@ -105,7 +105,7 @@ class Campaign:
     machine: str
     transactions: int = 12
     workers: int = 2
-    chosen: Mapping[str, Chosen] = field(default_factory=dict)
+    chosen: Mapping[str, EngineChoice] = field(default_factory=dict)
     keep: Callable[[Finding], None] = lambda finding: None
     wanted: Wanted = Wanted()
     executed: dict[str, int] = field(default_factory=dict)
@@ -158,7 +158,7 @@ class Campaign:
 
     def _command(self, name: str, seed: int) -> str:
         """The command line that makes the block of a seed again, on one engine."""
-        chosen = self.chosen.get(name) or Chosen(name, self.workers)
+        chosen = self.chosen.get(name) or EngineChoice(name, self.workers)
         options: dict[str, object] = {"--machine": self.machine, "--txs": self.transactions}
         options |= {"--engine": chosen.id, "--workers": chosen.workers}
         options |= {"--seed": seed, "--blocks": 1}

@@ -433,6 +433,6 @@ def test_each_number_of_workers_is_a_run_of_its_own(tmp_path: Path) -> None:
         "optimized:sequential",
         "spec",
     ]
-    chosen = {"optimized:waves, 4 workers": campaign.Chosen("optimized:waves", 4)}
+    chosen = {"optimized:waves, 4 workers": campaign.EngineChoice("optimized:waves", 4)}
     made = campaign.Campaign({}, "evm", chosen=chosen)
     assert "--engine optimized:waves --workers 4 --seed 7" in made._command("optimized:waves, 4 workers", 7)
