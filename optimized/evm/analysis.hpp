@@ -37,13 +37,13 @@ struct Analysis {
     Analysis* next;
     std::uint64_t used_in;      // the number of the last block of transactions that ran it; atomic
 
+    // `blocks`, null until the code is hot. Only one is ever put there, but somebody may still try to put another.
+    BasicBlock** published_blocks() const { return __atomic_load_n(&blocks, __ATOMIC_ACQUIRE); }
+
     bool can_jump_to(std::uint64_t position) const {
         return position < size && (destinations[position / 64] >> (position % 64) & 1);
     }
 };
-
-// The blocks of a code that is hot, null before: others may be making it hot at the same time, in vain.
-inline BasicBlock** blocks_of(const Analysis& analysis) { return __atomic_load_n(&analysis.blocks, __ATOMIC_ACQUIRE); }
 
 // Whether a block is there, and not a number.
 inline bool is_translated(const BasicBlock* block) { return reinterpret_cast<std::uintptr_t>(block) > 4096; }

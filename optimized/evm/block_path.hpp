@@ -50,7 +50,7 @@ constexpr std::int64_t GAS_BETWEEN_STOPS = 1 << 20;
         return nullptr;
     }
     Translation translation(*frame.code, *executor.rules, analysis);
-    translation.follow(static_cast<std::uint64_t>(place - blocks_of(analysis)));
+    translation.follow(static_cast<std::uint64_t>(place - analysis.published_blocks()));
     std::size_t size = 0;
     BasicBlock* made = translation.finish(handlers, size);
     if (made == nullptr) return nullptr;
@@ -122,7 +122,7 @@ inline Next run_blocks(Executor& executor, Frame& frame, Analysis& analysis) {
 #define SECOND SLOT(step->second)
 #define SECOND_CONSTANT CONSTANT_AT(step->second)
 
-    BasicBlock** const blocks = blocks_of(analysis);
+    BasicBlock** const blocks = analysis.published_blocks();
     std::uint8_t* const memory = frame.memory;  // does not move
     const char* const stack = reinterpret_cast<const char*>(frame.stack);
     u256* base = frame.top;     // where the top of the stack was when the block began

@@ -14,7 +14,7 @@ namespace samestate::evm {
 
 // Whether code is translated as it runs. Counts that it is entered, or has jumped.
 inline bool is_hot(Analysis& analysis, const AnalysisList& analyses) {
-    if (blocks_of(analysis)) return true;
+    if (analysis.published_blocks()) return true;
     const std::uint64_t heat = __atomic_load_n(&analysis.heat, __ATOMIC_RELAXED) + 1;
     __atomic_store_n(&analysis.heat, heat, __ATOMIC_RELAXED);
     if (heat <= analyses.hot_after) return false;

@@ -127,7 +127,7 @@ class Translation : public SymbolicStack {
     }
 
     // Of a position; what lies past the end of the code is its end.
-    BasicBlock** place_of(std::uint64_t position) const { return blocks_of(analysis_) + std::min(position, code_.size); }
+    BasicBlock** place_of(std::uint64_t position) const { return analysis_.published_blocks() + std::min(position, code_.size); }
 
     Step& end(StepKind kind) {
         Step& step = emit(kind);

@@ -39,12 +39,29 @@ def rules_of_forks() -> str:
     return "\n".join([*lines, "    return rules;", "}", ""])
 
 
+def built(name: str, flags: tuple[str, ...], folder: Path) -> Path:
+    """A program of this folder, compiled."""
+    (folder / "rules_of_forks.hpp").write_text(rules_of_forks(), encoding="utf-8")
+    program = folder / name
+    source = str(HERE / f"{name}.cpp")
+    subprocess.run([COMPILER, *COMMON, *flags, f"-I{folder}", source, "-o", str(program), "-ldl"], check=True)
+    return program
+
+
 @pytest.mark.parametrize("way", ["threaded", "leaving early", pytest.param("switched", marks=pytest.mark.slow)])
 def test_both_paths_do_the_same(way: str, tmp_path: Path) -> None:
-    (tmp_path / "rules_of_forks.hpp").write_text(rules_of_forks(), encoding="utf-8")
-    program = tmp_path / "both_paths"
-    command = [COMPILER, *COMMON, *WAYS[way], f"-I{tmp_path}", str(HERE / "both_paths.cpp"), "-o", str(program), "-ldl"]
-    subprocess.run(command, check=True)
+    program = built("both_paths", WAYS[way], tmp_path)
     result = subprocess.run([program, "1", "2000"], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr
     assert result.stdout.startswith("24000 runs")
+
+
+@pytest.mark.sanitizers
+@pytest.mark.parametrize(
+    ("name", "sanitizers", "arguments"),
+    [("both_paths", "address,undefined", ("1", "500")), ("shared_codes", "thread", ())],
+)
+def test_sanitizers_report_nothing(name: str, sanitizers: str, arguments: tuple[str, ...], tmp_path: Path) -> None:
+    program = built(name, ("-g", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all"), tmp_path)
+    result = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]

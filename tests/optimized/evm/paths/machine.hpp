@@ -47,6 +47,7 @@ struct MadeUpState final : Source {
 
 struct Machine {
     static constexpr std::uint64_t MEMORY = std::uint64_t{1} << 32;
+    static constexpr std::uint64_t STACK = ((DEPTH_LIMIT + 1) * STACK_LIMIT + STACK_SPARE) * sizeof(u256);
 
     Rules rules;
     Environment environment{};
@@ -55,6 +56,11 @@ struct Machine {
     CodeTable codes{7};
     std::vector<Hash> hashes{256};
     bool known[256];
+
+    ~Machine() {
+        munmap(executor.stack, STACK);
+        munmap(executor.memory, MEMORY);
+    }
 
     explicit Machine(const std::string& fork) : rules(rules_of(fork)) {
         source.codes = &codes;
@@ -74,7 +80,7 @@ struct Machine {
         executor.rules = &rules;
         executor.environment = &environment;
         executor.codes = &codes;
-        executor.stack = static_cast<u256*>(region(((DEPTH_LIMIT + 1) * STACK_LIMIT + STACK_SPARE) * sizeof(u256)));
+        executor.stack = static_cast<u256*>(region(STACK));
         executor.memory = static_cast<std::uint8_t*>(region(MEMORY));
         executor.memory_limit = MEMORY;
         executor.transaction.gas_price = u256(9);
