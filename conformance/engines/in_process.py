@@ -12,7 +12,8 @@ from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.machines import MACHINES, execute
 from samestate.conformance.vectors.model import OUTPUTS, SELECTORS, Case
 
-STRATEGIES: Final = ("sequential", "block-stm", "locks", "waves", "access-list")
+SEQUENTIAL: Final = "sequential"
+STRATEGIES: Final = (SEQUENTIAL, "block-stm", "locks", "waves", "access-list")
 DEFAULT_STRATEGY: Final = "block-stm"
 ADAPTIVE: Final = "adaptive"
 """What chooses one of the strategies for each block, on machines that have it; on others it is the default strategy."""
@@ -51,7 +52,8 @@ class BlockEngine:
 
     def apply(self, machine: Any, block: Any, state: Any) -> AnyResult:
         """See :meth:`samestate.conformance.engines.protocol.InProcess.apply`."""
-        return self._execute(machine, block, state, predictions_of(block))
+        predictions = None if self.capabilities.strategy == SEQUENTIAL else predictions_of(block)
+        return self._execute(machine, block, state, predictions)
 
 
 def capabilities(machines: Sequence[str], strategy: str, kind: str) -> Capabilities:

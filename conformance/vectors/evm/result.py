@@ -9,13 +9,12 @@ from samestate.conformance.vectors.evm.keys import CODEC
 from samestate.conformance.vectors.hexadecimal import hexed
 from samestate.conformance.vectors.model import DIMENSIONS, VALID
 from samestate.conformance.vectors.record import write_critical_paths, write_dependencies, write_steps
-from samestate.spec.evm.block_access_list import encode_access_list, hash_access_list
-from samestate.spec.evm.chain import EvmResult, access_list_of
+from samestate.spec.evm.chain import EvmResult, commitments_of, encoded_access_list_of
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import PRAGUE
-from samestate.spec.evm.receipt import Receipt, logs_bloom, receipts_root
+from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.receipt import Receipt
 from samestate.spec.evm.rejections import Invalid
-from samestate.spec.evm.requests import requests_hash
 from samestate.spec.evm.transaction_execution import Outcome
 
 
@@ -33,18 +32,18 @@ def expected_fields(fork: Fork) -> dict[str, bool]:
 
 def write_result(fork: Fork, result: EvmResult, state_root: bytes | None) -> Object:
     """What is expected of a valid block, but for the state root where it is not known."""
-    logs = [log for receipt in result.receipts for log in receipt.logs]
+    commitments = commitments_of(result)
     written: Object = {"status": VALID}
     if state_root is not None:
         written["state_root"] = hexed(state_root)
-    written["receipts_root"] = hexed(receipts_root(result.receipts))
+    written["receipts_root"] = hexed(commitments.receipts_root)
     written["gas_used"] = str(result.totals.gas_used)
     if counts_state_gas(fork):
         written["execution_gas"] = str(result.totals.execution_gas)
         written["state_gas"] = str(result.totals.state_gas)
     if fork.blob_schedule is not None:
         written["blob_gas_used"] = str(result.totals.blob_gas_used)
-    written["logs_bloom"] = hexed(logs_bloom(logs))
+    written["logs_bloom"] = hexed(commitments.logs_bloom)
     written["receipts"] = [
         write_receipt(fork, receipt, outcome) for receipt, outcome in zip(result.receipts, result.outcomes, strict=True)
     ]
@@ -53,11 +52,11 @@ def write_result(fork: Fork, result: EvmResult, state_root: bytes | None) -> Obj
     written.update(write_critical_paths(result.steps, [outcome.gas_used for outcome in result.outcomes]))
     if has(fork, PRAGUE):
         written["requests"] = [hexed(request) for request in result.closing.requests]
-        written["requests_hash"] = hexed(requests_hash(result.closing.requests))
+        written["requests_hash"] = hexed(commitments.requests_hash)
     if fork.has_access_list:
-        access_list = access_list_of(result)
-        written["block_access_list"] = hexed(encode_access_list(access_list))
-        written["block_access_list_hash"] = hexed(hash_access_list(access_list))
+        access_list = encoded_access_list_of(result)
+        written["block_access_list"] = hexed(access_list)
+        written["block_access_list_hash"] = hexed(keccak256(access_list))
     return written
 
 

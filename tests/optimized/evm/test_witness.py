@@ -34,6 +34,8 @@ ENGINES = {
     "block-stm": Configuration(strategy="block-stm", workers=2),
     "block-stm, 4 workers": Configuration(strategy="block-stm", workers=4),
     "locks": Configuration(strategy="locks", workers=2),
+    "waves": Configuration(strategy="waves", workers=2),
+    "adaptive": Configuration(strategy="adaptive", workers=2),
 }
 
 
