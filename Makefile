@@ -87,9 +87,12 @@ soak-fixtures: $(BUILT) ## every official fixture (resumes where it was stopped)
 soak-parallel: $(BUILT) ## strategies and engines: random blocks, random schedules of the EVM's vectors, mutants, sanitizers
 	$(BIN)/samestate fuzz --minutes $(MINUTES) --txs 40 --workers 3 --engine 'reference:*' --engine 'optimized:*'
 	$(BIN)/samestate fuzz --minutes $(MINUTES) --machine evm --engine 'reference:*' --engine 'optimized:*@processes'
+	$(BIN)/samestate fuzz --minutes $(MINUTES) --machine evm --txs 60 --workers 1 --workers 2 --workers 4 \
+		$(foreach strategy,sequential block-stm locks waves access-list,--engine optimized:$(strategy))
 	HYPOTHESIS_PROFILE=soak $(PYTEST) tests/reference/test_strategies_on_the_evm.py
 	$(PYTEST) tests/optimized/sanitizers tests/optimized/explored \
-		conformance/suite/test_interleavings.py conformance/suite/test_mutants.py conformance/suite/test_compiled_mutants.py
+		conformance/suite/test_interleavings.py conformance/suite/test_mutants.py conformance/suite/test_compiled_mutants.py \
+		conformance/suite/test_evm_mutants.py
 
 peers: $(PEERS)/evm-$(GETH) $(PEERS)/revme-$(REVME) $(ETHEREUMJS) $(REVM_PROGRAM) $(GETH_PROGRAM) $(PEERS)/pyrevm-$(PYREVM) ## install the outside clients that are compared with (geth, revm, ethereumjs, pyrevm) into .peers and benchmarks/peers
 

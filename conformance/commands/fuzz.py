@@ -18,9 +18,18 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from samestate.conformance.checking.selection import selectors_of
-from samestate.conformance.engines.registry import EVERY, Engine, choose_engines, engines_by_name, find_engine
+from samestate.conformance.engines.in_process import WORKERS
+from samestate.conformance.engines.registry import (
+    ALIASES,
+    EVERY,
+    REGISTRY,
+    Engine,
+    choose_engines,
+    engines_by_name,
+    find_engine,
+)
 from samestate.conformance.errors import InputError
-from samestate.conformance.fuzzing.campaign import Campaign, CampaignWatch, Wanted, size_of
+from samestate.conformance.fuzzing.campaign import Campaign, CampaignWatch, EngineChoice, Wanted, size_of
 from samestate.conformance.fuzzing.finding import Finding, write_finding
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_folder, is_stdout
@@ -61,7 +70,12 @@ def fuzz(
     minutes: Annotated[
         float | None, typer.Option(metavar="MINUTES", help="Stop after so long; the last block is finished.")
     ] = None,
-    workers: Annotated[int, typer.Option(metavar="N", min=1, help="Workers of an engine that runs in parallel.")] = 2,
+    workers: Annotated[
+        list[int] | None,
+        typer.Option(
+            metavar="N", min=1, help="Workers of an engine that runs in parallel, 2 unless given; may be given again."
+        ),
+    ] = None,
     output: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder of reproducers.")] = FOLDER,
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write what was found to a file, or to stdout for `-`.")
@@ -92,10 +106,13 @@ def fuzz(
     interrupted = False
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
-        found = {id: stack.enter_context(contextlib.closing(find_engine(id, workers=workers)))
-                 for id in choose_engines(names)}  # fmt: skip
-        able = able_engines(found, machine, engines_by_name(names))
-        campaign = Campaign(able, machine, txs, workers, lambda finding: write_finding(finding, output), wanted)
+        chosen = with_workers(choose_engines(names), workers or [WORKERS])
+        found = {name: stack.enter_context(contextlib.closing(find_engine(choice.id, workers=choice.workers)))
+                 for name, choice in chosen.items()}  # fmt: skip
+        named = [name for name, choice in chosen.items() if choice.id in engines_by_name(names)]
+        able = able_engines(found, machine, named)
+        campaign = Campaign(able, machine, txs, chosen=chosen, wanted=wanted,
+                            keep=lambda finding: write_finding(finding, output))  # fmt: skip
         with watcher(campaign, count, first) as watch:
             try:
                 campaign.run(seeds, minutes * 60 if minutes is not None else None, watch)
@@ -118,7 +135,24 @@ def fuzz(
         raise typer.Exit(INTERRUPTED)
     if campaign.findings:
         raise typer.Exit(FAILED)
-    refuse_idleness(campaign, engines_by_name(names))
+    refuse_idleness(campaign, named)
+
+
+def with_workers(ids: Sequence[str], workers: Sequence[int]) -> dict[str, EngineChoice]:
+    """Each engine with each number of workers, by what it is called; one that has no workers is there once."""
+    counts = list(dict.fromkeys(workers))
+    chosen: dict[str, EngineChoice] = {}
+    for id in ids:
+        if len(counts) == 1 or not has_workers(id):
+            chosen[id] = EngineChoice(id, counts[0])
+        else:
+            chosen.update({f"{id}, {count} worker{'s' * (count > 1)}": EngineChoice(id, count) for count in counts})
+    return chosen
+
+
+def has_workers(id: str) -> bool:
+    """Whether an engine does anything different with more workers."""
+    return ":sequential" not in id and (id in REGISTRY or id in ALIASES) and id != "spec"
 
 
 def able_engines(found: Mapping[str, Engine], machine: str, named: Sequence[str]) -> dict[str, Engine]:

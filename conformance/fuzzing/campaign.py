@@ -12,9 +12,11 @@ from typing import Final, Protocol
 
 from samestate.conformance.engines.protocol import Engine, EngineFailure, EngineTimeout
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.features import counts_state_gas
 from samestate.conformance.fuzzing.finding import Finding, id_for
 from samestate.conformance.fuzzing.shrinking import Shrinker
 from samestate.conformance.generating.evm import generate_block, generate_invalid_block
+from samestate.conformance.generating.evm_full import generate_full_block, generate_overfull_block
 from samestate.conformance.generating.toy_blocks import random_block
 from samestate.conformance.generating.vector import evm_case, toy_case, with_selectors
 from samestate.conformance.vectors import evm, toy
@@ -29,7 +31,9 @@ CONFLICTS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 NEWEST: Final = 1 / 4
 INVALID: Final = 1 / 8
 WITH_ACCESS_LIST: Final = 1 / 2
-"""The shares of blocks of the EVM that are of the newest fork, invalid, and with their access list."""
+FULL: Final = 1 / 8
+"""The shares of blocks of the EVM that are of the newest fork, invalid, and with their access list; and of blocks of
+forks that count state gas those that are full in one of its dimensions."""
 ATTEMPTS: Final = 20
 """How often a smaller case is tried on an engine that need not get it wrong every time."""
 
@@ -80,19 +84,28 @@ class WrongAnswer:
     timed_out: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """How an engine was chosen: by its id, with so many workers."""
+
+    id: str
+    workers: int
+
+
 @dataclass(slots=True)
 class Campaign:
     """What has been done and found so far.
 
-    ``engines`` are by the name with which each was chosen. By the same name ``executed`` counts blocks, ``skipped``
-    those it cannot do or is not to be asked about. ``keep`` is told of a finding at once, and again when it has been
-    shrunk.
+    ``engines`` are by name: the id with which each was chosen, or what ``chosen`` says of it. By that name
+    ``executed`` counts blocks, ``skipped`` those it cannot do or is not to be asked about. ``keep`` is told of what is
+    found at once, and again when it has been shrunk.
     """
 
     engines: Mapping[str, Engine]
     machine: str
     transactions: int = 12
     workers: int = 2
+    chosen: Mapping[str, EngineChoice] = field(default_factory=dict)
     keep: Callable[[Finding], None] = lambda finding: None
     wanted: Wanted = Wanted()
     executed: dict[str, int] = field(default_factory=dict)
@@ -145,7 +158,9 @@ class Campaign:
 
     def _command(self, name: str, seed: int) -> str:
         """The command line that makes the block of a seed again, on one engine."""
-        options = {"--machine": self.machine, "--txs": self.transactions, "--engine": name, "--workers": self.workers}
+        chosen = self.chosen.get(name) or EngineChoice(name, self.workers)
+        options: dict[str, object] = {"--machine": self.machine, "--txs": self.transactions}
+        options |= {"--engine": chosen.id, "--workers": chosen.workers}
         options |= {"--seed": seed, "--blocks": 1}
         words = [str(word) for option in options.items() for word in option]
         return shlex.join(["samestate", "fuzz", *words, *self.wanted.options()])
@@ -157,8 +172,12 @@ def case_of(machine: str, seed: int, transactions: int, wanted: Wanted = Wanted(
         case = toy_case(f"seed_{seed}", *random_block(seed, transactions, CONFLICTS[seed % len(CONFLICTS)]))
     elif machine == evm.NAME:
         plan = evm_plan(seed, wanted.forks_of_evm())
-        make = generate_block if plan.is_valid else generate_invalid_block
-        generated = make(plan.fork, seed, max(1, transactions // 3), plan.conflict)
+        count = max(1, transactions // 3)
+        if plan.is_full:
+            generated = (generate_full_block if plan.is_valid else generate_overfull_block)(plan.fork, seed, count)
+        else:
+            make = generate_block if plan.is_valid else generate_invalid_block
+            generated = make(plan.fork, seed, count, plan.conflict)
         case = evm_case(f"seed_{seed}", generated, with_access_list=plan.has_access_list)
     else:
         raise InputError(f"--machine {machine}: must be toy or evm")
@@ -174,6 +193,7 @@ class EvmPlan:
     is_valid: bool
     conflict: float
     has_access_list: bool
+    is_full: bool
 
 
 def evm_plan(seed: int, forks: Sequence[Fork] = FORKS) -> EvmPlan:
@@ -182,11 +202,13 @@ def evm_plan(seed: int, forks: Sequence[Fork] = FORKS) -> EvmPlan:
     Each is drawn by itself. Remainders of the seed would not do: by four and by twelve they never meet in some forks.
     """
     draw = Random(f"{evm.NAME} {seed}")
+    fork = forks[-1] if draw.random() < NEWEST else draw.choice(forks)
     return EvmPlan(
-        fork=forks[-1] if draw.random() < NEWEST else draw.choice(forks),
+        fork=fork,
         is_valid=draw.random() >= INVALID,
         conflict=draw.choice(CONFLICTS),
         has_access_list=draw.random() < WITH_ACCESS_LIST,
+        is_full=draw.random() < FULL and counts_state_gas(fork),
     )
 
 

@@ -30,12 +30,15 @@ EVM_BLOCKS: Final = range(0, 12)
 EVM_TRANSACTIONS: Final = 9
 
 TOY_ENGINES: Final = tuple(id for id in REGISTRY if id != "spec")
-EVM_ENGINES: Final = tuple(id for id in TOY_ENGINES if id.startswith("reference:") or id.endswith("@processes"))
+EVM_ENGINES: Final = TOY_ENGINES
+COMPILED: Final = tuple(id for id in REGISTRY if id.startswith("optimized:") and "@" not in id)
+LARGER_EVM_BLOCKS: Final = range(100, 112)
+LARGER_EVM_TRANSACTIONS: Final = 150
 
 
 @functools.lru_cache(maxsize=64)
-def engine_of(id: str) -> Engine:
-    return find_engine(id)
+def engine_of(id: str, workers: int = 2) -> Engine:
+    return find_engine(id, workers=workers)
 
 
 def complaint(engine: Engine, case: Case, expected: tuple[Any, ...], folder: Path) -> str:
@@ -105,7 +108,19 @@ def test_evm_blocks(seed: int, tmp_path: Path) -> None:
             wrong = complaint(engine_of(id), case, expected, tmp_path)
             assert not wrong, f"{id}: {wrong}"
             executed += 1
-    assert executed >= len(EVM_ENGINES) - 2
+    assert executed >= len(EVM_ENGINES) - 3  # those that need an access list
+
+
+@pytest.mark.skipif(not COMPILED, reason="this installation has no compiled engine (SAMESTATE_PURE)")
+@pytest.mark.parametrize("seed", LARGER_EVM_BLOCKS)
+def test_larger_evm_blocks(seed: int, tmp_path: Path) -> None:
+    """Of up to fifty transactions, on the compiled engine with one, two and four workers."""
+    case, expected = case_of(evm.NAME, seed, LARGER_EVM_TRANSACTIONS)
+    for id in COMPILED:
+        for workers in (1, 2, 4):
+            if not engine_of(id, workers).capabilities.missing(case):
+                wrong = complaint(engine_of(id, workers), case, expected, tmp_path)
+                assert not wrong, f"{id} with {workers} workers: {wrong}"
 
 
 def test_some_evm_blocks_carry_an_access_list() -> None:

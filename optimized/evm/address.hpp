@@ -51,6 +51,7 @@ enum class Interruption : std::uint8_t {
     stopped,         // the stop flag is up
     unmerged,        // a balance met, with what earlier steps have credited, does not fit 256 bits: the block ends before this step
     overflow,        // a balance that this step has made does not
+    unpriced,        // it asks for a price of blob gas that does not
     missing,         // a witness lacks what the step needs
     out_of_memory,   // the worker's own memory does not suffice: the limit of memory, or the system's
 };

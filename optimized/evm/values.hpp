@@ -68,7 +68,9 @@ inline u256 value_of(Executor& executor, Frame& frame, std::uint8_t opcode, std:
         case CHAINID: return u256(environment.chain_id);
         case SELFBALANCE: return executor.state.balance(*frame.self);
         case BASEFEE: return environment.base_fee;
-        case BLOBBASEFEE: return environment.blob_base_fee;
+        case BLOBBASEFEE:
+            if (environment.blob_base_fee_overflows) throw Interrupted{Interruption::unpriced};
+            return environment.blob_base_fee;
         case SLOTNUM: return u256(environment.slot_number);
         case PC: return u256(position);
         case MSIZE: return u256(frame.memory_size);

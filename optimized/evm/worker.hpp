@@ -28,6 +28,7 @@ enum StepResult : int {
     STEP_MISSING = 16,          // a witness lacks what the step asked for
     STEP_OUT_OF_MEMORY = 17,    // the worker's own memory does not suffice
     STEP_OVERFLOW = 18,         // what it has credited does not fit: only when the step ends (keep); before that it is a fault of the step
+    STEP_UNPRICED = 19,         // it asks for a price of blob gas that does not fit; a fault of the step, too
 };
 
 inline StepResult result_of(Interruption why) {
@@ -37,6 +38,7 @@ inline StepResult result_of(Interruption why) {
         case Interruption::missing: return STEP_MISSING;
         case Interruption::out_of_memory: return STEP_OUT_OF_MEMORY;
         case Interruption::overflow: return STEP_OVERFLOW;
+        case Interruption::unpriced: return STEP_UNPRICED;
         default: return STEP_STOPPED;
     }
 }
@@ -141,7 +143,7 @@ class Worker {
             place_ = append_record(record, executor.state, head, outcome_.output.data(), options);
         });
         executor.tracer = nullptr;
-        if (result == STEP_OVERFLOW) result = overflow();
+        result = refused_for(result);
         if (result != STEP_STOPPED) running = 0;
         return result;
     }
@@ -162,7 +164,7 @@ class Worker {
             }
             append(rejection, output.data(), output.size());
         });
-        return result == STEP_OVERFLOW ? overflow() : result;
+        return refused_for(result);
     }
 
     // Where the last step's record begins in `record`.
@@ -184,11 +186,13 @@ class Worker {
         place_ = append_record(record, executor.state, head, output, options);
     }
 
-    // The step has met a balance of its own making that 256 bits do not hold: it may not be in the block.
-    StepResult overflow() {
+    // A step that has met a balance of its own making, or a price, that 256 bits do not hold may not be in the block: it has done
+    // nothing else. Gives what is to be said of one that ended so.
+    StepResult refused_for(StepResult result) {
+        if (result != STEP_OVERFLOW && result != STEP_UNPRICED) return result;
         return guarded([&] {
             executor.state.begin_step();
-            append(Rejection::BALANCE_OVERFLOW, nullptr, 0);
+            append(result == STEP_OVERFLOW ? Rejection::BALANCE_OVERFLOW : Rejection::BLOB_BASE_FEE_OVERFLOW, nullptr, 0);
         });
     }
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
+from weakref import WeakSet
 
 from samestate.optimized.errors import MissingState
 from samestate.optimized.evm.ledger import BlockLedger
+from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.trie import MalformedNode as PlainMalformedNode
 from samestate.optimized.evm.trie import MissingNode
 from samestate.optimized.evm.witness import WitnessWorld
@@ -142,6 +144,11 @@ class CompiledStates:
         self._world = World()
         self._state: FlatState | None = None
         self._next: CompiledState | None = None
+        self._lent: WeakSet[EvmResult] = WeakSet()
+
+    def lend(self, result: EvmResult) -> None:
+        """A result speaks of the world as it is: the world stays so as long as anybody has the result."""
+        self._lent.add(result)
 
     def world_of(self, state: State) -> World | None:
         """The world that is a state, whole or in part; None where there is no other way than to list it."""
@@ -155,15 +162,15 @@ class CompiledStates:
 
     def world_at(self, state: FlatState) -> World:
         """The world that is this state."""
+        if state is self._state:
+            return self._world
+        if self._lent or self._world.code_count() > CODES_KEPT:
+            self._world, self._lent, self._next = World(), WeakSet(), None
         if state is self._next:
             state.follow()
-        elif state is not self._state:
-            if self._world.code_count() > CODES_KEPT:
-                self._world = World()
+        else:
             self._world.clear()
             world_of(state, self._world)
-        else:
-            return self._world
         self._state, self._next = state, None
         return self._world
 

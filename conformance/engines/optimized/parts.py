@@ -86,6 +86,7 @@ class OptimizedBlocks:
         with lacking_as_specified():
             result = cast(EvmResult, self._engine(evm.NAME, evm.NAME).execute(packed, world))
         self.trace += result.trace
+        self._states.lend(result)
         return evm_result(result, block, state, self._states)
 
     def _python(self, name: str, block: Any, state: Any, predictions: Predictions | None) -> Any:

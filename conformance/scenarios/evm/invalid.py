@@ -107,6 +107,16 @@ def blob_price_beyond_all_numbers(block: BlockBuilder) -> None:
     block.expect(Invalid.BLOB_BASE_FEE_OVERFLOW, transaction=0)
 
 
+@scenario(hazards="H63", forks=(CANCUN, AMSTERDAM))
+def asked_for_a_blob_price_beyond_all_numbers(block: BlockBuilder) -> None:
+    """A contract asks for the price of a blob, which is no 256-bit number: the block cannot be executed."""
+    block.set_environment(excess_blob_gas=2**40)
+    alice = block.account("alice", ETHER)
+    curious = block.contract("curious", code(store(0, "BLOBBASEFEE")))
+    block.call(alice, curious)
+    block.expect(Invalid.BLOB_BASE_FEE_OVERFLOW, transaction=0)
+
+
 @scenario(hazards="H63", forks=(LONDON,))
 def more_wei_than_there_can_be(block: BlockBuilder) -> None:
     """A transfer would lift a balance over 256 bits."""

@@ -54,6 +54,15 @@ def test_what_was_asked_first_changes_nothing(blocks: OptimizedBlocks, fork: For
     assert given.steps == right.steps  # which speak of the state before the block, though that after it was made
 
 
+def test_a_result_lasts_whatever_is_executed_after_it(blocks: OptimizedBlocks) -> None:
+    cases = [generate_block(PRAGUE, seed) for seed in (6, 7)]
+    given = [blocks.execute(Evm(PRAGUE), case.payload(), case.state(), None) for case in cases]
+    for case, each in zip(cases, given, strict=True):
+        right = apply_block(Evm(PRAGUE), case.payload(), case.state())
+        assert (each.steps, each.changes) == (right.steps, right.changes)
+        assert each.state().root() == right.state().root()
+
+
 def test_a_world_goes_along_a_chain_and_back_to_a_branch(blocks: OptimizedBlocks) -> None:
     """Blocks that do nothing but their opening and closing: each changes what system contracts keep of it."""
     case = generate_block(AMSTERDAM, 9)

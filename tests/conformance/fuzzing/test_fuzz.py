@@ -416,3 +416,23 @@ def test_parts_are_left_out_big_ones_first() -> None:
     kept = ["".join(each) for each in fewer("abcd")]
     assert kept == ["", "cd", "ab", "bcd", "acd", "abd", "abc"]
     assert list(fewer("")) == []
+
+
+def test_each_number_of_workers_is_a_run_of_its_own(tmp_path: Path) -> None:
+    """But for engines to which it makes no difference; and the command of a finding names one number."""
+    target = tmp_path / "found.json"
+    result = samestate(
+        "fuzz", "--machine", "evm",
+        "--engine", "optimized:waves", "--engine", "optimized:sequential", "--engine", "spec",
+        "--workers", "1", "--workers", "4", "--blocks", "3", "--seed", "7", "--json", str(target),
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert list(json.loads(target.read_text())["engines"]) == [
+        "optimized:waves, 1 worker",
+        "optimized:waves, 4 workers",
+        "optimized:sequential",
+        "spec",
+    ]
+    chosen = {"optimized:waves, 4 workers": campaign.EngineChoice("optimized:waves", 4)}
+    made = campaign.Campaign({}, "evm", chosen=chosen)
+    assert "--engine optimized:waves --workers 4 --seed 7" in made._command("optimized:waves, 4 workers", 7)

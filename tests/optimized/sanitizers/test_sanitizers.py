@@ -1,10 +1,11 @@
-"""The compiled toy engine with four workers under ThreadSanitizer, AddressSanitizer and UndefinedBehaviorSanitizer."""
+"""The compiled machines with four workers under ThreadSanitizer, AddressSanitizer and UndefinedBehaviorSanitizer."""
 
 from __future__ import annotations
 
 import ctypes
 import os
 import pickle
+import random
 import re
 import shutil
 import subprocess
@@ -17,11 +18,13 @@ from samestate.conformance.engines.optimized.toy import plain_block
 from samestate.conformance.exploring.variants import Variant, built, unavailable
 from samestate.conformance.generating.toy import Workload, generate_block
 from samestate.conformance.generating.toy_blocks import random_block
+from tests.optimized.sanitizers.evm_blocks import generated_blocks, real_blocks, vector_blocks
 from tests.optimized.toy.blocks import with_its_list
 
 STRESS = Path(__file__).parent / "stress.py"
 SECONDS = 8
 ATTEMPTS = 10
+NO_LIMIT = 10**9
 REPORTED = 66
 """The exit status of a process in which a sanitizer has reported something."""
 SAME_ADDRESSES = 0x0040000
@@ -61,57 +64,120 @@ def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def evm_blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The blocks of all vectors, mixed with generated ones of a dozen transactions; a few real ones, where they are."""
+    return write(tmp_path_factory, range(60), 36, 4)
+
+
+@pytest.fixture(scope="module")
+def many_evm_blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory, range(1000, 1500), 60, 12)
+
+
+def write(tmp_path_factory: pytest.TempPathFactory, seeds: range, transactions: int, real: int) -> Path:
+    path = tmp_path_factory.mktemp("blocks") / "evm.pickle"
+    made = [*vector_blocks(), *generated_blocks(seeds, transactions)]
+    if os.environ.get("SAMESTATE_DATA"):
+        made += real_blocks(Path(os.environ["SAMESTATE_DATA"]) / "blocks", real)
+    random.Random(1).shuffle(made)
+    path.write_bytes(pickle.dumps(made))
+    return path
+
+
 def stress(
-    variant: Variant, libraries: list[str], blocks: Path, **environment: str
+    variant: Variant,
+    libraries: list[str],
+    machine: str,
+    blocks: Path,
+    seconds: float = SECONDS,
+    rounds: int = NO_LIMIT,
+    **environment: str,
 ) -> subprocess.CompletedProcess[str]:
     folder = built(variant)
     settings = os.environ | environment | {"LD_PRELOAD": " ".join(libraries), "PYTHONPATH": str(folder)}
-    command = [sys.executable, str(STRESS), f"optimized_{variant}", str(blocks), str(SECONDS)]
+    command = [sys.executable, str(STRESS), f"optimized_{variant}", machine, str(blocks), str(seconds), str(rounds)]
     return subprocess.run(
-        command, env=settings, capture_output=True, text=True, timeout=300, preexec_fn=without_randomization
+        command, env=settings, capture_output=True, text=True, timeout=seconds + 300, preexec_fn=without_randomization
     )
+
+
+def under_thread_sanitizer(
+    machine: str, blocks: Path, seconds: float = SECONDS, rounds: int = NO_LIMIT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    options = f"exitcode={REPORTED} halt_on_error={int('SAMESTATE_RACE' in environment)}"
+    library_of_it = [str(library("libtsan.so"))]
+    return stress("thread", library_of_it, machine, blocks, seconds, rounds, TSAN_OPTIONS=options, **environment)
+
+
+def under_address_sanitizer(
+    machine: str, blocks: Path, seconds: float = SECONDS, rounds: int = NO_LIMIT
+) -> subprocess.CompletedProcess[str]:
+    return stress(
+        "address",
+        [str(library("libasan.so")), str(library("libubsan.so"))],
+        machine,
+        blocks,
+        seconds,
+        rounds,
+        ASAN_OPTIONS=f"exitcode={REPORTED} detect_leaks=0",
+        UBSAN_OPTIONS="print_stacktrace=1",
+    )
+
+
+def check_silent(process: subprocess.CompletedProcess[str], blocks: int, again: int) -> None:
+    """Nothing was reported, and at least so much was done."""
+    assert process.stderr == ""
+    assert process.returncode == 0
+    ran, executed_again = map(int, re.findall(r"\d+", process.stdout))
+    assert ran >= blocks
+    assert executed_again >= again
+
+
+def check_reported(machine: str, action: str, blocks: Path) -> None:
+    """On a busy machine two workers seldom come to an action at once: it is tried again until they do.
+
+    The first report ends the run: workers with such a race may wait for each other without end.
+    """
+    for _ in range(ATTEMPTS):
+        process = under_thread_sanitizer(machine, blocks, SAMESTATE_RACE=action)
+        if process.returncode:
+            break
+    assert "WARNING: ThreadSanitizer: data race" in process.stderr
+    assert "atomic_store" in process.stderr
+    assert process.returncode == REPORTED
 
 
 @pytest.mark.sanitizers
 @pytest.mark.skipif(why_not("libtsan.so") is not None, reason=str(why_not("libtsan.so")))
 class TestThreadSanitizer:
-    def run(self, blocks: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        options = f"exitcode={REPORTED} halt_on_error={int('SAMESTATE_RACE' in environment)}"
-        return stress("thread", [str(library("libtsan.so"))], blocks, TSAN_OPTIONS=options, **environment)
-
     def test_no_report(self, blocks: Path) -> None:
-        process = self.run(blocks)
-        assert process.stderr == ""
-        assert process.returncode == 0
-        ran, again = map(int, re.findall(r"\d+", process.stdout))
-        assert ran >= 20
-        assert again >= 20
+        check_silent(under_thread_sanitizer("toy", blocks), 20, 20)
 
     @pytest.mark.parametrize("action", ["memory.publish.write", "memory.tower.build"])
     def test_a_plain_store_is_reported(self, action: str, blocks: Path) -> None:
-        """On a busy machine two workers seldom come to it at once: it is tried again until they do.
+        check_reported("toy", action, blocks)
 
-        The first report ends the run: workers with such a race may wait for each other without end.
-        """
-        for _ in range(ATTEMPTS):
-            process = self.run(blocks, SAMESTATE_RACE=action)
-            if process.returncode:
-                break
-        assert "WARNING: ThreadSanitizer: data race" in process.stderr
-        assert "atomic_store" in process.stderr
-        assert process.returncode == REPORTED
+    def test_no_report_of_the_evm(self, evm_blocks: Path) -> None:
+        check_silent(under_thread_sanitizer("evm", evm_blocks, seconds=3 * SECONDS), 60, 1)
+
+    @pytest.mark.parametrize("action", ["memory.publish.write", "codes.place.add"])
+    def test_a_plain_store_of_the_evm_is_reported(self, action: str, evm_blocks: Path) -> None:
+        check_reported("evm", action, evm_blocks)
+
+    @pytest.mark.soak
+    def test_no_report_of_many_blocks_of_the_evm(self, many_evm_blocks: Path) -> None:
+        check_silent(under_thread_sanitizer("evm", many_evm_blocks, seconds=3600, rounds=1), 1000, 20)
 
 
 @pytest.mark.sanitizers
 @pytest.mark.soak
 @pytest.mark.skipif(why_not("libasan.so") is not None, reason=str(why_not("libasan.so")))
-def test_addresses_and_undefined_behaviour(blocks: Path) -> None:
-    process = stress(
-        "address",
-        [str(library("libasan.so")), str(library("libubsan.so"))],
-        blocks,
-        ASAN_OPTIONS=f"exitcode={REPORTED} detect_leaks=0",
-        UBSAN_OPTIONS="print_stacktrace=1",
-    )
-    assert process.stderr == ""
-    assert process.returncode == 0
+class TestAddressSanitizer:
+    """And UndefinedBehaviorSanitizer."""
+
+    def test_the_toy(self, blocks: Path) -> None:
+        check_silent(under_address_sanitizer("toy", blocks), 20, 1)
+
+    def test_the_evm(self, many_evm_blocks: Path) -> None:
+        check_silent(under_address_sanitizer("evm", many_evm_blocks, seconds=3600, rounds=1), 1000, 1)

@@ -1,0 +1,69 @@
+"""Blocks of the EVM in plain terms, as `stress.py` takes them: vectors, generated ones, real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from samestate.conformance.engines.known_state import listed_state
+from samestate.conformance.engines.optimized.evm import plain_block
+from samestate.conformance.engines.optimized.plain import plain_state
+from samestate.conformance.engines.predictions import predictions_of
+from samestate.conformance.fixtures.block_file import BlockFileCase
+from samestate.conformance.fixtures.load import load_cases
+from samestate.conformance.fuzzing.campaign import case_of
+from samestate.conformance.vectors import evm
+from samestate.conformance.vectors.loading import load_vector_file
+from samestate.conformance.vectors.model import Case
+from samestate.conformance.vectors.places import vector_files
+from samestate.spec.evm.chain import to_payload
+from samestate.spec.evm.machine import Evm
+from samestate.spec.transition import apply_block
+
+LARGEST = 60_000
+"""Bytes of the largest file of a vector that is taken."""
+
+PlainBlock = tuple[Any, ...]
+
+
+def blocks_of(case: Case) -> list[PlainBlock]:
+    """The blocks of a case."""
+    made: list[PlainBlock] = []
+
+    def apply(machine: Any, block: Any, state: Any) -> Any:
+        made.append(plain(machine, block, state))
+        return apply_block(machine, block, state)
+
+    evm.execute(case, apply)
+    return made
+
+
+def plain(machine: Any, block: Any, state: Any) -> PlainBlock:
+    """A block of the specification and the state before it, without any class of ours."""
+    fork, environment, *rest = plain_block(machine, block, predictions_of(block))
+    values = dict(plain_state(listed_state(machine, block, state)))
+    return (fork.name, dict(fork.numbers), dict(fork.instructions)), tuple(environment), tuple(rest), values
+
+
+def vector_blocks() -> Iterator[PlainBlock]:
+    """Those of all vectors that are not large."""
+    for path in vector_files(evm.NAME):
+        if path.stat().st_size <= LARGEST:
+            yield from blocks_of(load_vector_file(path).case)
+
+
+def generated_blocks(seeds: range, transactions: int) -> Iterator[PlainBlock]:
+    """Those of generated cases."""
+    for seed in seeds:
+        yield from blocks_of(case_of(evm.NAME, seed, transactions)[0])
+
+
+def real_blocks(folder: Path, count: int) -> Iterator[PlainBlock]:
+    """So many real blocks of a folder, those of the smallest files."""
+    files = sorted(folder.glob("*.json.gz"), key=lambda path: path.stat().st_size)
+    cases = (case for path in files for case in load_cases([path]) if isinstance(case, BlockFileCase))
+    for case in islice(cases, count):
+        block = to_payload(case.block(), case.chain_id, case.block_hashes)
+        yield plain(Evm(case.fork), block, case.state)
