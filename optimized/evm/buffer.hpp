@@ -56,6 +56,11 @@ public:
 
     void append(uint8_t byte) { *extend(1) = byte; }
 
+    // Zeros up to the next multiple of 8.
+    void align() {
+        while (size_ % 8) append(uint8_t{0});
+    }
+
 private:
     void grow(size_t count) {
         size_t room = room_ ? room_ * 2 : 256;

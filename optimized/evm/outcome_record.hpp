@@ -42,8 +42,7 @@ struct RecordOptions {
 
 // Append the record of the step that `state` is in, at the next multiple of 8. Gives where it begins.
 inline std::size_t append_record(Buffer& buffer, const State& state, const OutcomeRecord& head, const std::uint8_t* output, const RecordOptions& options) {
-    const std::size_t padding = (8 - buffer.size() % 8) % 8;
-    std::memset(buffer.extend(padding), 0, padding);
+    buffer.align();
     const std::size_t begin = buffer.size();
     buffer.append(&head, sizeof(head));
     buffer.append(state.logs.data(), state.logs.size() * sizeof(Log));

@@ -885,12 +885,12 @@ class EvmRun:
         """Why the settlement has refused the block."""
         return cython.cast(bytes, name_of_rejection(self.settlement.code())).decode()
 
-    def _totals(self):
+    def _totals(self) -> object:
         """What the block's transactions have used."""
         totals: cython.pointer(Totals) = cython.address(self.settlement.totals)
         return PlainTotals(totals.paid_gas, totals.execution_gas, totals.state_gas, totals.blob_gas)
 
-    def _rejected(self, records: BlockRecords, code: str, step: uint64_t):
+    def _rejected(self, records: BlockRecords, code: str, step: uint64_t) -> object:
         """The result of a block that is invalid in a step, by its number."""
         count: uint64_t = self.block.input.transactions.size()
         transaction = step - 1 if 0 < step <= count else None
@@ -1115,7 +1115,7 @@ class EvmRun:
             return True
         return False
 
-    def _raise_limit(self, result: cython.int, step: uint64_t):
+    def _raise_limit(self, result: cython.int, step: uint64_t) -> object:
         """Say what kept a step from its end that is the machine's own limit, and no verdict."""
         if result == STEP_STOPPED:
             self._raise_stopped(stop_reason(cython.address(self.arena.arena)))

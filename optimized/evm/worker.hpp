@@ -301,8 +301,7 @@ inline void swap_buffers(Buffer& one, Buffer& other) { one.swap(other); }
 
 // Append bytes at the next multiple of 8. Gives where.
 inline std::uint64_t append_bytes(Buffer& buffer, const void* bytes, std::uint64_t length) {
-    const std::size_t padding = (8 - buffer.size() % 8) % 8;
-    std::memset(buffer.extend(padding), 0, padding);
+    buffer.align();
     const std::uint64_t place = buffer.size();
     buffer.append(bytes, length);
     return place;

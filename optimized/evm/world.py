@@ -228,6 +228,7 @@ class World:
             )
 
     def _check_address(self, address: bytes) -> cython.void:
+        """Raise ValueError for what cannot be an address."""
         if len(address) != ADDRESS_LENGTH:
             raise ValueError(f"0x{address.hex()} is no address: it has {len(address)} bytes, not {ADDRESS_LENGTH}")
 
