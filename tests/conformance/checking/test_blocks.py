@@ -129,6 +129,14 @@ def test_a_missing_node_of_a_witness_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.fixtures
+@pytest.mark.parametrize("engine", ["reference:block-stm", "optimized:sequential", "optimized:block-stm"])
+def test_an_engine_that_is_given_what_a_block_reads_gives_the_root_of_the_witness(tmp_path: Path, engine: str) -> None:
+    """Its own state is a part of the one before the block, and what it changes belongs to that."""
+    path = write(tmp_path / "block.json", real_block("17000-2971844"))
+    assert samestate("check", path, "--engine", engine).stdout.endswith("\n1 passed, 0 failed, 0 skipped\n")
+
+
+@pytest.mark.fixtures
 def test_a_missing_code_of_a_witness_is_named(tmp_path: Path) -> None:
     file = real_block("17000-2971846")
     file["witness"]["codes"] = []
