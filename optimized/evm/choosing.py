@@ -8,6 +8,11 @@ from typing import Final, NamedTuple
 FEWEST: Final = 32
 """Transactions that are worth a second worker: below that waking it up takes longer than the block."""
 
+PLAIN: Final = 0.25
+ENOUGH_FOR_PLAIN: Final = 4
+"""Where fewer than this share call anything, it takes this many workers: a plain transfer takes 0.3 to 0.4 µs on one
+that is alone, and 0.5 to 0.7 on one of several, so that two gain nothing."""
+
 CHAINED: Final = 0.25
 """Where one sender has this share of the transactions, their nonces keep most of the block in order."""
 
@@ -75,6 +80,8 @@ class Chooser:
             return Choice("block-stm", "who sent the transactions is for all workers to find out")
         if shape.largest_sender >= CHAINED:
             return one_after_another(shape, f"one sender has {shape.largest_sender:.0%} of the transactions")
+        if shape.with_data < PLAIN and shape.workers < ENOUGH_FOR_PLAIN:
+            return Choice("sequential", f"plain transfers are too little work to share among {shape.workers} workers")
         if shape.largest_kind >= SAME_KIND and shape.kind in self._contended:
             self._contended[shape.kind] += 1
             if self._contended[shape.kind] <= TRIED_AGAIN:

@@ -167,7 +167,7 @@ def test_a_compiled_machine_asks_no_function() -> None:
 @pytest.mark.parametrize(
     ("name", "strategy", "reason"),
     [
-        ("transfers", "block-stm", "nothing says"),
+        ("transfers", "sequential", "plain transfers are too little work to share among 2 workers"),
         ("token", "block-stm", "nothing says"),
         ("pair", "sequential", "one sender has"),
         ("token pair", "sequential", "one sender has"),
@@ -206,4 +206,6 @@ def test_what_got_in_one_anothers_way_is_remembered_and_tried_again() -> None:
     assert chooser.choose(shape).strategy == "block-stm"
     assert chooser.choose(shape._replace(transactions=FEWEST - 1)).strategy == "sequential"
     assert chooser.choose(shape._replace(largest_sender=0.5)).strategy == "sequential"
+    assert chooser.choose(shape._replace(with_data=0.0)).strategy == "sequential"
+    assert chooser.choose(shape._replace(with_data=0.0, workers=4)).strategy == "block-stm"
     assert chooser.choose(shape._replace(largest_sender=0.5, senders_known=False)).strategy == "block-stm"
