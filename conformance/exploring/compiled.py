@@ -6,10 +6,11 @@ in a greenlet of its own. The same build has seeded bugs, one of which at a time
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from importlib import import_module
 from types import ModuleType
@@ -33,7 +34,7 @@ from samestate.spec.evm.state import FlatState
 from samestate.spec.toy.block import Block
 from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.state import ToyState
-from samestate.spec.transition import apply_block
+from samestate.spec.transition import BlockResult, apply_block
 
 LOOKS: Final = re.compile(r"\.(load|find|again|head|place)$|^memory\.(read|validate)\.|^memory\.(execution|base)$")
 """The actions that only read what workers share."""
@@ -258,7 +259,8 @@ def comparable(ending: Ending) -> Ending:
     if isinstance(ending, Exception):
         return ending
     named = tuple((outcome._replace(halt=None), halt_name(outcome.halt)) for outcome in ending.outcomes)
-    return replace(ending, outcomes=named)
+    fields = {field.name: getattr(ending, field.name) for field in dataclasses.fields(BlockResult)}
+    return BlockResult(**{**fields, "outcomes": named})
 
 
 def halt_name(halt: Halt | None) -> str:
