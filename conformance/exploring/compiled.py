@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from functools import cache, lru_cache, partial
 from importlib import import_module
 from types import ModuleType
@@ -33,7 +33,7 @@ from samestate.spec.evm.state import FlatState
 from samestate.spec.toy.block import Block
 from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.state import ToyState
-from samestate.spec.transition import apply_block
+from samestate.spec.transition import BlockResult, apply_block
 
 LOOKS: Final = re.compile(r"\.(load|find|again|head|place)$|^memory\.(read|validate)\.|^memory\.(execution|base)$")
 """The actions that only read what workers share."""
@@ -258,7 +258,8 @@ def comparable(ending: Ending) -> Ending:
     if isinstance(ending, Exception):
         return ending
     named = tuple((outcome._replace(halt=None), halt_name(outcome.halt)) for outcome in ending.outcomes)
-    return replace(ending, outcomes=named)
+    told = {field.name: getattr(ending, field.name) for field in fields(BlockResult)}
+    return BlockResult(**{**told, "outcomes": named})
 
 
 def halt_name(halt: Halt | None) -> str:
