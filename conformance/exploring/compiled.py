@@ -6,11 +6,10 @@ in a greenlet of its own. The same build has seeded bugs, one of which at a time
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache, lru_cache, partial
 from importlib import import_module
 from types import ModuleType
@@ -259,8 +258,8 @@ def comparable(ending: Ending) -> Ending:
     if isinstance(ending, Exception):
         return ending
     named = tuple((outcome._replace(halt=None), halt_name(outcome.halt)) for outcome in ending.outcomes)
-    fields = {field.name: getattr(ending, field.name) for field in dataclasses.fields(BlockResult)}
-    return BlockResult(**{**fields, "outcomes": named})
+    told = {field.name: getattr(ending, field.name) for field in fields(BlockResult)}
+    return BlockResult(**{**told, "outcomes": named})
 
 
 def halt_name(halt: Halt | None) -> str:
