@@ -15,6 +15,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <random>
 #include <vector>
 
 #include "samestate/optimized/core/shim.hpp"
@@ -28,10 +29,17 @@ namespace samestate::evm {
 constexpr std::uint8_t DELEGATION_PREFIX[3] = {0xef, 0x01, 0x00};
 constexpr std::uint64_t DELEGATION_SIZE = 23;
 
+// A seed that nobody outside can know; the same for all in the build for the explorer, where a run is to be had again.
+inline std::uint64_t fresh_seed() {
+    if (SAMESTATE_IS_EXPLORED) return 0;
+    std::random_device device;
+    return static_cast<std::uint64_t>(device()) << 32 ^ device();
+}
+
 class CodeTable {
   public:
     // `seed` decides where codes lie in the table, and nothing else: with one that nobody knows, nobody can have them meet.
-    explicit CodeTable(std::uint64_t seed = now_nanoseconds() * 0x9E3779B97F4A7C15u) : seed_(seed) {
+    explicit CodeTable(std::uint64_t seed = fresh_seed()) : seed_(seed) {
         current_ = reinterpret_cast<std::uint64_t>(make_table(1024));
         empty_ = &intern(EMPTY_CODE_HASH, nullptr, 0);
     }
