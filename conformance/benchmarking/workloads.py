@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from samestate.conformance.benchmarking.measured_engine import Prepared
 from samestate.conformance.engines.optimized.engine import PROCESSES, THREADS
+from samestate.conformance.engines.optimized.evm import packed_block as packed_evm_block
+from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.conformance.engines.optimized.machines import EVM, TOY, ForkBlock
 from samestate.conformance.engines.optimized.plain import plain_state
 from samestate.conformance.engines.optimized.toy import packed_block
@@ -141,16 +143,22 @@ def evm_work(preset: str, conflict: float | None, hot_key: bool, seed: int) -> W
     seconds = time.perf_counter() - start
     base = plain_state(state)
     predictions = evm_predictions(access_list)
+    world, machine = world_of(state), Evm(AMSTERDAM)
+    compiled = packed_evm_block(machine, payload, None)
+    compiled_with_list = packed_evm_block(machine, payload, predictions)
 
     def input(kind: str, strategy: str) -> Input:
-        named = {"predictions": predictions} if strategy == "access-list" else {}
+        needs_list = strategy == "access-list"
+        if kind == THREADS:
+            return evm.NAME, (compiled_with_list if needs_list else compiled, world), {}
+        named = {"predictions": predictions} if needs_list else {}
         return MachineName(EVM), (ForkBlock(name_fork(AMSTERDAM), payload), base, set()), named
 
     return Work(
         machine=evm.NAME,
         prepared=Prepared(name, len(payload.transactions), result.totals.gas_used),
         input=input,
-        encode={PROCESSES: lambda: plain_state(state)},
+        encode={THREADS: lambda: packed_evm_block(machine, payload, None), PROCESSES: lambda: plain_state(state)},
         root=lambda: state.apply(result.changes, result.wipes).root(),
         specification=lambda: apply_block(Evm(AMSTERDAM), payload, state),
         access_list_ms=seconds * 1000,

@@ -326,8 +326,8 @@ class StandInEngine:
 
 @pytest.fixture
 def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    def adapt(workload: EvmWorkload, strategy: str) -> tuple[object, Callable[[Any], block_facts.Facts]]:
-        return f"{workload.name} for {strategy}", lambda result: ComparedSpecification(workload).facts()
+    def adapt(workload: EvmWorkload, strategy: str) -> tuple[tuple[object], Callable[[Any], block_facts.Facts]]:
+        return (f"{workload.name} for {strategy}",), lambda result: ComparedSpecification(workload).facts()
 
     monkeypatch.setattr(evm_engine, "adapt", adapt)
     monkeypatch.setattr(evm_engine, "engine_class", lambda: StandInEngine)

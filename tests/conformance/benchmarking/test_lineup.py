@@ -210,7 +210,7 @@ def test_engines_that_cannot_be_measured_together_are_told() -> None:
         chosen("toy", ("reference:waves",))
     with pytest.raises(InputError, match="measure one kind at a time"):
         chosen("toy", ("optimized:*",))
-    with pytest.raises(InputError, match="optimized:waves: has no machine evm"):
-        chosen("evm", ("optimized:waves",))
+    assert chosen("evm", ("optimized:waves",)) == ("threads", ["waves"])
+    assert chosen("evm", ()) == ("processes", list(STRATEGIES))
     assert chosen("toy", ("*@processes",)) == ("processes", list(STRATEGIES))
     assert chosen("toy", ()) == ("threads", list(STRATEGIES))
