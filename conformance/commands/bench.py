@@ -51,7 +51,12 @@ def bench(
         typer.Option(metavar="NAME", help="An outside client to be measured beside: revm, pyrevm, geth, or a pattern."),
     ] = None,
     workloads: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="Where workloads are written for peers to read.")
+        Path,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where workloads are written for peers to read, in .samestate unless given.",
+            show_default=False,
+        ),
     ] = WORKLOADS,
     engine: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="An engine or a pattern; may be given again.")

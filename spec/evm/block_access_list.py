@@ -65,9 +65,14 @@ def encode_access_list(accounts: BlockAccessList) -> bytes:
 
 def hash_access_list(accounts: BlockAccessList) -> bytes:
     """The hash by which a header commits to a block access list."""
+    return hash_encoded_access_list(encode_access_list(accounts))
+
+
+def hash_encoded_access_list(encoded: bytes) -> bytes:
+    """The same, of a list in its RLP."""
     # rule: evm.access-list.hash
     # source: EIP-7928, Block Structure Modification
-    return keccak256(encode_access_list(accounts))
+    return keccak256(encoded)
 
 
 def _numbers(item: rlp.Item, size: int, what: str) -> tuple[tuple[int, int], ...]:

@@ -11,7 +11,12 @@ from typing import NamedTuple, Protocol
 
 from samestate.spec.evm.access_list_of_block import block_access_list
 from samestate.spec.evm.block import Block, Header, decode_block, ommers_hash, transactions_root, withdrawals_root
-from samestate.spec.evm.block_access_list import BlockAccessList, decode_access_list, encode_access_list
+from samestate.spec.evm.block_access_list import (
+    BlockAccessList,
+    decode_access_list,
+    encode_access_list,
+    hash_encoded_access_list,
+)
 from samestate.spec.evm.environment import ZERO_HASH, Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.hashing import keccak256
@@ -46,11 +51,11 @@ class CommittedResult(BlockResult[Outcome, Totals, Receipt, Closing]):
 
 
 class Commitments(NamedTuple):
-    """What a header commits to of an execution in hashes and filters."""
+    """What a header commits to of an execution in hashes and filters; ``requests_hash`` where it was asked for."""
 
     receipts_root: bytes
     logs_bloom: bytes
-    requests_hash: bytes
+    requests_hash: bytes | None
 
 
 class Claim(NamedTuple):
@@ -144,7 +149,7 @@ def claims(header: Header, result: EvmResult) -> Iterator[Claim]:
     """What the header says of the execution, apart from the state root and the block access list."""
     # rule: evm.block.gas-used
     yield Claim("gas used", header.gas_used, result.totals.gas_used, Invalid.INVALID_GAS_USED)
-    computed = commitments_of(result)
+    computed = commitments_of(result, header.requests_hash is not None)
     # rule: evm.block.receipts-root
     yield Claim("receipts root", header.receipts_root, computed.receipts_root, Invalid.INVALID_RECEIPTS_ROOT)
     # rule: evm.block.bloom
@@ -157,21 +162,24 @@ def claims(header: Header, result: EvmResult) -> Iterator[Claim]:
         yield Claim("requests hash", header.requests_hash, computed.requests_hash, Invalid.INVALID_REQUESTS_HASH)
 
 
-def commitments_of(result: EvmResult) -> Commitments:
-    """What a header commits to of the execution, apart from the state root and the block access list."""
+def commitments_of(result: EvmResult, with_requests: bool) -> Commitments:
+    """What a header commits to of the execution, apart from the state root and the block access list.
+
+    ``with_requests``: whether it has a hash of requests (EIP-7685).
+    """
     if isinstance(result, CommittedResult):
         return result.commitments()
     return Commitments(
         receipts_root(result.receipts),
         logs_bloom(log for receipt in result.receipts for log in receipt.logs),
-        requests_hash(result.closing.requests),
+        requests_hash(result.closing.requests) if with_requests else None,
     )
 
 
 def access_list_claims(header: Header, result: EvmResult) -> Iterator[Claim]:
     """What the header says of the block access list, where it says anything (EIP-7928)."""
     if header.block_access_list_hash is not None:
-        digest = keccak256(encoded_access_list_of(result))
+        digest = hash_encoded_access_list(encoded_access_list_of(result))
         # rule: evm.block.access-list-hash
         # source: EIP-7928, Block Structure Modification
         yield Claim("block access list hash", header.block_access_list_hash, digest, Invalid.INVALID_BAL_HASH)

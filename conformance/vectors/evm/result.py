@@ -9,10 +9,10 @@ from samestate.conformance.vectors.evm.keys import CODEC
 from samestate.conformance.vectors.hexadecimal import hexed
 from samestate.conformance.vectors.model import DIMENSIONS, VALID
 from samestate.conformance.vectors.record import write_critical_paths, write_dependencies, write_steps
+from samestate.spec.evm.block_access_list import hash_encoded_access_list
 from samestate.spec.evm.chain import EvmResult, commitments_of, encoded_access_list_of
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import PRAGUE
-from samestate.spec.evm.hashing import keccak256
 from samestate.spec.evm.receipt import Receipt
 from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.transaction_execution import Outcome
@@ -32,7 +32,7 @@ def expected_fields(fork: Fork) -> dict[str, bool]:
 
 def write_result(fork: Fork, result: EvmResult, state_root: bytes | None) -> Object:
     """What is expected of a valid block, but for the state root where it is not known."""
-    commitments = commitments_of(result)
+    commitments = commitments_of(result, has(fork, PRAGUE))
     written: Object = {"status": VALID}
     if state_root is not None:
         written["state_root"] = hexed(state_root)
@@ -52,11 +52,12 @@ def write_result(fork: Fork, result: EvmResult, state_root: bytes | None) -> Obj
     written.update(write_critical_paths(result.steps, [outcome.gas_used for outcome in result.outcomes]))
     if has(fork, PRAGUE):
         written["requests"] = [hexed(request) for request in result.closing.requests]
+        assert commitments.requests_hash is not None
         written["requests_hash"] = hexed(commitments.requests_hash)
     if fork.has_access_list:
         access_list = encoded_access_list_of(result)
         written["block_access_list"] = hexed(access_list)
-        written["block_access_list_hash"] = hexed(keccak256(access_list))
+        written["block_access_list_hash"] = hexed(hash_encoded_access_list(access_list))
     return written
 
 
