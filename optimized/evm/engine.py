@@ -27,6 +27,7 @@ from samestate.optimized.evm.importing import (
     Stages,
     body_claims,
     execution_claims,
+    form_problem,
     list_claim,
     proposed_list_problem,
     refusal,
@@ -241,7 +242,9 @@ class EvmEngine:
         block = unpack(fork, raw, chain_id, block_hashes, access_list)
         began = stages.note("decode", began)
         has_list = bool(fork.numbers.get("has_access_list"))
-        wrong = proposed_list_problem(block, access_list) if has_list and access_list is not None else None
+        wrong = form_problem(block)
+        if wrong is None and has_list and access_list is not None:
+            wrong = proposed_list_problem(block, access_list)
         result = self._executed_beside_recovery(block, world, stages) if wrong is None else None
         if result is None or result.rejection is not None:
             return Imported(block, result, wrong if result is None else result.rejection, stages)

@@ -59,6 +59,7 @@ BERLIN = Fork(
         "destroy_refund": 24_000,  # yellow paper, appendix G
         "storage_alone_collides": 1,  # EIP-7610, which binds all forks before it was withdrawn
         # Block
+        "header_fields": 15,  # yellow paper, section 4.4
         "block_reward": 2 * ETHER,  # EIP-1234
         # Precompiles
         "precompile_count": 9,  # EIP-152 brought the last
@@ -149,6 +150,7 @@ LONDON = BERLIN.fork(
     # New
     transaction_types=3,  # EIP-1559
     has_base_fee=1,  # EIP-1559
+    header_fields=16,  # EIP-1559
     rejects_ef=1,  # EIP-3541
     instructions={0x48: 2},  # BASEFEE (EIP-3198)
     # Modified
@@ -173,6 +175,7 @@ SHANGHAI = PARIS.fork(
     "Shanghai",
     # New
     warms_coinbase=1,  # EIP-3651
+    header_fields=17,  # EIP-4895
     initcode_limit=49_152,  # EIP-3860
     initcode_word_gas=2,  # EIP-3860
     instructions={0x5F: 2},  # PUSH0 (EIP-3855)
@@ -186,6 +189,7 @@ CANCUN = SHANGHAI.fork(
     blob_update_fraction=3_338_477,  # EIP-4844
     destroys_only_created=1,  # EIP-6780
     has_beacon_root_call=1,  # EIP-4788
+    header_fields=20,  # EIP-4788, EIP-4844
     instructions={
         0x49: 3,  # BLOBHASH (EIP-4844)
         0x4A: 2,  # BLOBBASEFEE (EIP-7516)
@@ -207,6 +211,7 @@ PRAGUE = CANCUN.fork(
     floor_token_gas=10,  # EIP-7623
     has_history_call=1,  # EIP-2935
     has_requests=1,  # EIP-7685
+    header_fields=21,  # EIP-7685
     # Modified
     blob_maximum=9,  # EIP-7691
     blob_update_fraction=5_007_716,  # EIP-7691
@@ -242,6 +247,7 @@ BPO2_WITH_ACCESS_LISTS = BPO2.fork(
     "BPO2withaccesslists",
     # New
     has_access_list=1,  # EIP-7928
+    header_fields=22,  # EIP-7928
     block_access_list_item_gas=2_000,  # EIP-7928
 )
 
@@ -260,6 +266,7 @@ AMSTERDAM = BPO2_WITH_ACCESS_LISTS.fork(
     logs_transfers=1,  # EIP-7708
     keeps_balance_of_destroyed=1,  # EIP-8246
     has_builder_requests=1,  # EIP-8282
+    header_fields=23,  # EIP-7843
     has_state_gas=1,  # EIP-8037: 1,530 a byte
     state_gas_slot=64 * 1_530,
     state_gas_account=120 * 1_530,

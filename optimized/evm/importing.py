@@ -42,6 +42,18 @@ class Claim:
     code: str
 
 
+def form_problem(block: PackedBlock) -> Rejection | None:
+    """What is wrong with a block's form: a header has the fields of its fork, and withdrawals are where it says."""
+    assert block.header is not None
+    fork, count = block.ruleset.fork, len(block.header) - 1  # its hash is no field of it
+    if count != fork.numbers["header_fields"]:
+        has = fork.numbers["header_fields"]
+        return Rejection("WRONG_HEADER_FIELDS", None, f"{count} fields, and {fork.name} has {has}")
+    if ("withdrawals_root" in block.header) != block.has_withdrawals:
+        return Rejection("MALFORMED_BLOCK", None, "the header and the body differ about having withdrawals")
+    return None
+
+
 def body_claims(block: PackedBlock) -> list[Claim]:
     """What the header says of the body."""
     header = block.header

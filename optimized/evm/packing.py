@@ -152,7 +152,7 @@ def unpack(
     block.has_withdrawals = block.input.decoded.has_withdrawals
     block.coinbase = block.header["coinbase"]
     block.input.environment.chain_id = number_of(chain_id, "chain_id")
-    put_blob_fee(block, fork, block.header["excess_blob_gas"])
+    put_blob_fee(block, fork, block.header.get("excess_blob_gas", 0))
     if deposit_contract is not None:
         put_bytes(block.input.environment.deposit_contract.bytes, deposit_contract, 20, "deposit_contract")
     put_block_hashes(block, block.header["number"], block_hashes or {})

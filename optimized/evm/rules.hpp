@@ -68,6 +68,7 @@ namespace samestate::evm {
     NUMBER(recipient_access_gas)         /* EIP-2780: a recipient that is not the sender */                            \
     NUMBER(recipient_value_gas)          /* EIP-2780: and gets value */                                                \
     /* block */                                                                                                        \
+    NUMBER(header_fields)                /* how many a header has */                                                   \
     NUMBER(block_reward)                 /* wei; before Paris */                                                       \
     NUMBER(has_beacon_root_call)         /* EIP-4788 */                                                                \
     NUMBER(has_history_call)             /* EIP-2935 */                                                                \

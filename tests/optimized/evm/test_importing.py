@@ -17,10 +17,13 @@ from samestate.optimized.evm.encodings import Refused
 from samestate.optimized.evm.engine import EvmEngine
 from samestate.optimized.evm.importing import Imported
 from samestate.optimized.evm.world import World
-from samestate.spec.evm.block import decode_block, encode_block
-from samestate.spec.evm.block_access_list import decode_access_list, encode_access_list
-from samestate.spec.evm.forks import AMSTERDAM
+from samestate.spec.evm.block import Block, Header, decode_block, empty_ommers_hash, encode_block, withdrawals_root
+from samestate.spec.evm.block_access_list import decode_access_list, encode_access_list, hash_access_list
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import AMSTERDAM, CANCUN, PARIS, PRAGUE, SHANGHAI
 from samestate.spec.evm.hashing import keccak256
+from samestate.spec.evm.requests import requests_hash
+from samestate.spec.state.patricia import EMPTY_ROOT
 
 COUNT = 24
 
@@ -109,6 +112,58 @@ def test_the_list_that_came_with_a_block_is_judged(workload: EvmWorkload, strate
         assert verdict(right, block_access_list_hash=keccak256(wrong)) == "INVALID_BAL_HASH"
         assert verdict(wrong, block_access_list_hash=keccak256(wrong)) == "INVALID_BLOCK_ACCESS_LIST"
         assert verdict(b"\x80", block_access_list_hash=keccak256(b"\x80")) == "MALFORMED_ACCESS_LIST"
+
+
+def genesis(fork: Fork) -> bytes:
+    """A block of nothing with a header of the fork's fields, which commits to an empty state."""
+    later = {
+        "base_fee_per_gas": 7,
+        "withdrawals_root": withdrawals_root(()),
+        "blob_gas_used": 0,
+        "excess_blob_gas": 0,
+        "parent_beacon_block_root": bytes(32),
+        "requests_hash": requests_hash(()),
+        "block_access_list_hash": hash_access_list(()),
+        "slot_number": 1,
+    }
+    header = Header(
+        parent_hash=bytes(32),
+        ommers_hash=empty_ommers_hash(),
+        coinbase=bytes(20),
+        state_root=EMPTY_ROOT,
+        transactions_root=EMPTY_ROOT,
+        receipts_root=EMPTY_ROOT,
+        bloom=bytes(256),
+        difficulty=0,
+        number=1,
+        gas_limit=30_000_000,
+        gas_used=0,
+        timestamp=1,
+        extra_data=b"",
+        prev_randao=bytes(32),
+        nonce=bytes(8),
+        **dict(list(later.items())[: fork.header_fields - 15]),  # type: ignore[arg-type]
+    )
+    return encode_block(Block(header, (), (), () if fork.header_fields > 16 else None))
+
+
+@pytest.mark.parametrize("fork", [PARIS, SHANGHAI, CANCUN], ids=lambda fork: fork.name)
+def test_headers_have_the_fields_of_their_fork(fork: Fork) -> None:
+    page = page_of(name_fork(fork))
+    with EvmEngine(Configuration(strategy="sequential", record=False)) as engine:
+        assert engine.import_block(page, genesis(fork), 1, World()).rejection is None
+        for other in {PARIS, SHANGHAI, CANCUN, PRAGUE} - {fork}:
+            found = engine.import_block(page, genesis(other), 1, World())
+            assert found.rejection is not None
+            assert (found.rejection.code, found.result) == ("WRONG_HEADER_FIELDS", None)
+
+
+def test_withdrawals_are_where_the_header_says() -> None:
+    without = replace(decode_block(genesis(SHANGHAI)), withdrawals=None)
+    with EvmEngine(Configuration(strategy="sequential", record=False)) as engine:
+        found = engine.import_block(page_of(name_fork(SHANGHAI)), encode_block(without), 1, World())
+    assert found.rejection is not None
+    assert found.rejection.code == "MALFORMED_BLOCK"
 
 
 def test_bytes_that_are_no_block(engine: EvmEngine, workload: EvmWorkload) -> None:
