@@ -48,7 +48,7 @@ def export(
     ] = None,
     keyword: Annotated[
         str,
-        typer.Option("-k", metavar="EXPRESSION", help="Only vectors whose id or fork holds these words, as in `check`."),
+        typer.Option("-k", metavar="EXPRESSION", help="Only vectors whose id or fork holds these words; see `check`."),
     ] = "",
     fork: Annotated[
         list[str] | None, typer.Option(metavar="FORK", help="Only vectors of this fork.", show_default=False)
@@ -105,7 +105,7 @@ def check_target(folder: Path, update: bool) -> None:
     """Raise InputError where nothing can be written there, or something is there and may not be written over."""
     check_folder("--output", folder)
     if folder.is_dir() and any(folder.iterdir()) and not update:
-        raise InputError(f"--output {folder}: is not empty: give another folder, or --update to write over what is there")
+        raise InputError(f"--output {folder}: is not empty: give another, or --update to write over what is there")
 
 
 def exported(paths: Sequence[Path], selection: Selection, forms: Sequence[str]) -> Iterator[ExportedTest | Refusal]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from samestate.conformance.exporting.inexpressible import Inexpressible
 from samestate.conformance.exporting.json_values import JsonObject, number
@@ -11,15 +12,17 @@ from samestate.conformance.fixtures.fields import Fields
 from samestate.conformance.vectors.hexadecimal import hexed
 from samestate.spec.evm import rlp
 
+NO_LIST: Final = "a block access list that is no list of accounts, which JSON cannot say"
+
 
 def access_list_object(encoded: bytes) -> list[JsonObject]:
     """The list in its RLP. Raises Inexpressible where JSON would not say the same bytes again."""
     try:
         written = [_account(item) for item in rlp.to_list(rlp.decode(encoded), "a block access list")]
     except rlp.MalformedRlp as error:
-        raise Inexpressible("a block access list that is no list of accounts, which JSON cannot say", str(error)) from error
+        raise Inexpressible(NO_LIST, str(error)) from error
     if encode_access_list(Fields("blockAccessList", {"blockAccessList": written})) != encoded:
-        raise Inexpressible("a block access list whose encoding is not the shortest, which JSON cannot say")
+        raise Inexpressible(NO_LIST, "its encoding is not the shortest")
     return written
 
 

@@ -22,6 +22,7 @@ from samestate.spec.machine import Rejection
 def blockchain_test(chain: ExportedChain) -> JsonObject:
     """The chain as a test. Raises Inexpressible."""
     network = network_of(chain.schedule)
+    withdrawals = None if chain.genesis.withdrawals_root is None else ()
     return {
         "network": network,
         "genesisBlockHeader": header_object(chain.genesis),
@@ -29,7 +30,7 @@ def blockchain_test(chain: ExportedChain) -> JsonObject:
         "postState": state_object(chain.post),
         "lastblockhash": hexed(chain.head),
         "config": configuration(chain.schedule, network, chain.chain_id),
-        "genesisRLP": hexed(encode_block(chain.genesis, (), (), None if chain.genesis.withdrawals_root is None else ())),
+        "genesisRLP": hexed(encode_block(chain.genesis, (), (), withdrawals)),
         "blocks": [_block(block) for block in chain.blocks],
         "sealEngine": "NoProof",
     }

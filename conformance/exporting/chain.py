@@ -15,10 +15,9 @@ from samestate.spec.evm.state import FlatState
 class ExportedBlock:
     """A block in the order of arrival.
 
-    ``transactions`` are encoded, well or not. ``header`` is None where the RLP is no block. ``access_list`` and ``requests`` come with
-    it, in a form that has them beside the block.
-    ``exceptions`` are the names of the rejections that are right; a block without them is valid, and ``result`` what
-    it gives, under ``fork``.
+    ``transactions`` are encoded, well or not. ``header`` is None where the RLP is no block. ``access_list`` and
+    ``requests`` are what comes with it in a form that has them beside the block. ``exceptions`` are the names of the
+    rejections that are right; a block without them is valid, and ``result`` what it gives, under ``fork``.
     """
 
     rlp: bytes

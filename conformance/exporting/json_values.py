@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
@@ -87,10 +88,8 @@ def transaction_object(transaction: Transaction) -> JsonObject:
         written["accessList"] = access_list_object(transaction.access_list)
     written["v"] = number(transaction.v if isinstance(transaction, LegacyTransaction) else transaction.y_parity)
     written |= {"r": number(transaction.r), "s": number(transaction.s)}
-    try:
+    with contextlib.suppress(Rejection):  # where nobody has signed it, as a vector may be about
         written["sender"] = hexed(recover_sender(transaction))
-    except Rejection:
-        pass  # nobody has signed it, which is what the vector is about
     return written
 
 

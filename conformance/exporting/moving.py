@@ -1,10 +1,11 @@
 """Vectors without headers as chains: their blocks are moved onto a genesis, and filled anew by the specification.
 
 A vector's first block has any number, and a made-up parent; consumers begin with a genesis of number 0. So the blocks
-become 1, 2, …, or later ones where ommers, or hashes that are asked for, need ancestors, which are empty; their hashes, and what a block sets for the next (base fee, excess blob gas, difficulty), are those of
-the chain. Before Paris they begin at time 0 too, since consumers refuse such blocks of the future. All else of a block
-is as the vector has it, the transactions to the byte; and each must still come to what the vector says: the same
-verdict, and the same status, gas and number of logs of every transaction.
+become 1, 2, …, or later ones where ommers, or hashes that are asked for, need ancestors, which are empty. Their hashes,
+and what a block sets for the next (base fee, excess blob gas, difficulty), are those of the chain. Before Paris they
+begin at time 0 too, since consumers refuse such blocks of the future. All else of a block is as the vector has it, the
+transactions to the byte; and each must still come to what the vector says: the same verdict, the same requests, and the
+same status, gas and number of logs of every transaction.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from samestate.conformance.exporting.genesis import genesis_before, plain_header
 from samestate.conformance.exporting.inexpressible import Inexpressible
 from samestate.conformance.exporting.moving_access_lists import moved_access_list
 from samestate.conformance.exporting.rejections import exception_of
-from samestate.conformance.exporting.sealing import Content, execute_leniently, seal
+from samestate.conformance.exporting.sealing import BlockContent, execute_leniently, seal
 from samestate.conformance.fixtures.features import has_header_field
 from samestate.conformance.fixtures.forks import ForkSchedule
 from samestate.conformance.vectors import evm
@@ -126,7 +127,7 @@ class _Mover:
         """Add a block of the vector. Raises Inexpressible where it does not come to what is expected."""
         given = evm.read_environment(self.case, member(block, "env"))
         environment = self._on_head(replace(given, timestamp=given.timestamp - self.shift))
-        content = Content(
+        content = BlockContent(
             transactions=tuple(unhexed(text(entry, "raw")) for entry in members(block, "txs")),
             ommers=tuple(
                 self._ommer(unhexed(text(ommer, "address")), given.number - int(text(ommer, "number")))
@@ -138,7 +139,7 @@ class _Mover:
             content = replace(content, access_list=self._proposed_list(block, environment, content))
         self._deliver(environment, content, expect)
 
-    def _proposed_list(self, block: Object, environment: Environment, content: Content) -> bytes | None:
+    def _proposed_list(self, block: Object, environment: Environment, content: BlockContent) -> bytes | None:
         """The list that comes with the block, as it is after the move."""
         plain = {name: value for name, value in block.items() if name != "block_access_list"}
         right, self.state_before_move, _ = evm.execute_block(self.case, self.fork, plain, self.state_before_move)
@@ -159,7 +160,9 @@ class _Mover:
     def _add_empty(self, first: Environment) -> None:
         time = self.head.block.header.timestamp + SECONDS
         environment = replace(first, timestamp=time, coinbase=bytes(20))
-        self._deliver(self._on_head(environment), Content(withdrawals=() if self._has("withdrawals_root") else None))
+        self._deliver(
+            self._on_head(environment), BlockContent(withdrawals=() if self._has("withdrawals_root") else None)
+        )
 
     def _on_head(self, environment: Environment) -> Environment:
         """The environment as the head sets it."""
@@ -192,7 +195,7 @@ class _Mover:
             difficulty=next_difficulty(fork, parent, time),
         )
 
-    def _deliver(self, environment: Environment, content: Content, expect: Object | None = None) -> None:
+    def _deliver(self, environment: Environment, content: BlockContent, expect: Object | None = None) -> None:
         status = VALID if expect is None else text(expect, "status")
         before = self.state
         result = execute_leniently(self.fork, environment, content, before)
@@ -255,7 +258,7 @@ def _words(status: str, gas: str, logs: int) -> str:
     return f"{status}, {gas} gas, {logs} logs"
 
 
-def _is_whole(result: EvmResult, content: Content) -> bool:
+def _is_whole(result: EvmResult, content: BlockContent) -> bool:
     """Whether no transaction was left out."""
     return len(result.receipts) == len(content.transactions)
 

@@ -24,7 +24,7 @@ from samestate.spec.transition import execute_block
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class BlockContent:
     """What is in a block, its transactions encoded, well or not. ``access_list`` is one that is proposed for it."""
 
     transactions: tuple[bytes, ...] = ()
@@ -43,7 +43,9 @@ class Content:
         return tuple(decoded)
 
 
-def execute_leniently(fork: Fork, environment: Environment, content: Content, state: FlatState) -> EvmResult | None:
+def execute_leniently(
+    fork: Fork, environment: Environment, content: BlockContent, state: FlatState
+) -> EvmResult | None:
     """What the block gives without the transactions that may not be in it; None where what is around them fails."""
     payload = Payload(
         environment=environment,
@@ -58,7 +60,7 @@ def execute_leniently(fork: Fork, environment: Environment, content: Content, st
 
 
 def seal(
-    fork: Fork, environment: Environment, content: Content, result: EvmResult | None, state: FlatState
+    fork: Fork, environment: Environment, content: BlockContent, result: EvmResult | None, state: FlatState
 ) -> Header:
     """The header that commits to the content and to its result; without one, to a block that changes nothing."""
     header = plain_header(
