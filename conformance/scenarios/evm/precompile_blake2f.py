@@ -8,7 +8,7 @@ from typing import Final
 from samestate.conformance.scenarios.block_builder import BlockBuilder
 from samestate.conformance.scenarios.precompile_questions import Question, ask
 from samestate.conformance.scenarios.scenario import scenario
-from samestate.spec.evm.forks import AMSTERDAM, BERLIN, CANCUN
+from samestate.spec.evm.forks import AMSTERDAM, BERLIN
 from samestate.spec.evm.precompiles import BLAKE2F
 
 ROUNDS: Final = 12
@@ -33,7 +33,7 @@ def compression(rounds: int, message: bytes, final: int) -> bytes:
     )
 
 
-@scenario(hazards="H51 H65", forks=(BERLIN, CANCUN, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(BERLIN, AMSTERDAM))
 def blake2b_in_one_block(block: BlockBuilder) -> None:
     """Twelve rounds make the digest that everybody has for it; each round costs a unit of gas."""
     messages = (b"", b"abc", bytes(range(128)))
@@ -55,7 +55,7 @@ NO_ROUNDS: Final = bytes.fromhex(
 """The answers that EIP-152 gives for "abc": in a block that is not the last, and after no round at all."""
 
 
-@scenario(hazards="H51 H63", forks=(BERLIN, CANCUN, AMSTERDAM))
+@scenario(hazards="H51 H63", forks=(BERLIN, AMSTERDAM))
 def blake2f_at_its_edges(block: BlockBuilder) -> None:
     """No round, a block that is not the last, and rounds that nobody can pay."""
     ask(
@@ -70,7 +70,7 @@ def blake2f_at_its_edges(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H65", forks=(BERLIN, CANCUN, AMSTERDAM))
+@scenario(hazards="H65", forks=(BERLIN, AMSTERDAM))
 def blake2f_input_that_is_none(block: BlockBuilder) -> None:
     """Lengths other than 213 and last bytes other than 0 and 1 fail, and burn all that the call had."""
     right = compression(0, b"abc", 1)

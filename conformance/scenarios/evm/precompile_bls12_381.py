@@ -21,7 +21,7 @@ from samestate.conformance.scenarios.curve_points import (
 )
 from samestate.conformance.scenarios.precompile_questions import Question, ask
 from samestate.conformance.scenarios.scenario import scenario
-from samestate.spec.evm.forks import AMSTERDAM, CANCUN, OSAKA, PRAGUE
+from samestate.spec.evm.forks import AMSTERDAM, CANCUN, PRAGUE
 from samestate.spec.evm.precompiles import (
     BLS12_381_ADD_FIRST_GROUP,
     BLS12_381_ADD_SECOND_GROUP,
@@ -50,7 +50,7 @@ NOT_ZERO_IN_FRONT: Final = b"\x01" + bytes(127)
 """Of the 64 bytes of a field element the first 16 must be zero."""
 
 
-@scenario(hazards="H51 H65", forks=(PRAGUE, OSAKA, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(PRAGUE, AMSTERDAM))
 def sums_of_two(block: BlockBuilder) -> None:
     """Sums in the first group, with infinity, with the opposite, and of points outside of the group: all are taken."""
 
@@ -78,7 +78,7 @@ def sums_of_two(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H65", forks=(PRAGUE, OSAKA, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(PRAGUE, AMSTERDAM))
 def sums_of_two_in_the_second_group(block: BlockBuilder) -> None:
     """The same in the second group."""
 
@@ -103,7 +103,7 @@ def sums_of_two_in_the_second_group(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H65", forks=(PRAGUE, OSAKA, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(PRAGUE, AMSTERDAM))
 def sums_of_many(block: BlockBuilder) -> None:
     """Multiples by zero, the order and 2^256-1 and sums of them; a point outside of the group is refused."""
 
@@ -132,7 +132,7 @@ def sums_of_many(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H65", forks=(PRAGUE, OSAKA, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(PRAGUE, AMSTERDAM))
 def sums_of_many_in_the_second_group(block: BlockBuilder) -> None:
     """The same in the second group, where two terms have no discount."""
 
@@ -162,7 +162,7 @@ def paired(what: str, data: bytes, answer: int | None) -> Question:
     return Question(what, data, None if answer is None else word(answer), PAIRING_GAS + PAIR_GAS * (len(data) // 384))
 
 
-@scenario(hazards="H51 H65", forks=(PRAGUE, OSAKA, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(PRAGUE, AMSTERDAM))
 def pairings(block: BlockBuilder) -> None:
     """Pairs that cancel and pairs that don't, pairs with infinity; for too little gas none."""
     cancelling = bls_point(2) + bls_point_2(3) + bls_point(-3) + bls_point_2(2)
@@ -179,7 +179,7 @@ def pairings(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H65", forks=(PRAGUE, OSAKA, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(PRAGUE, AMSTERDAM))
 def pairings_of_no_points(block: BlockBuilder) -> None:
     """No pair, points off their curve and outside of their group, coordinates too large, lengths that are no pairs."""
     one, one_2 = bls_point(1), bls_point_2(1)
@@ -200,7 +200,7 @@ def pairings_of_no_points(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H65", forks=(PRAGUE, OSAKA, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(PRAGUE, AMSTERDAM))
 def field_elements_are_mapped(block: BlockBuilder) -> None:
     """Field elements to points of the first group: zero and the last one too, and the modulus not."""
 
@@ -224,7 +224,7 @@ def field_elements_are_mapped(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H65", forks=(PRAGUE, OSAKA, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(PRAGUE, AMSTERDAM))
 def pairs_of_field_elements_are_mapped(block: BlockBuilder) -> None:
     """Elements of the second field to points of the second group."""
 

@@ -17,7 +17,7 @@ from samestate.conformance.scenarios.curve_points import (
 )
 from samestate.conformance.scenarios.precompile_questions import Question, ask
 from samestate.conformance.scenarios.scenario import scenario
-from samestate.spec.evm.forks import AMSTERDAM, BERLIN, PARIS
+from samestate.spec.evm.forks import AMSTERDAM, BERLIN
 from samestate.spec.evm.precompiles import BN254_ADD, BN254_MULTIPLY, BN254_PAIRING
 
 ADD_GAS: Final = 150
@@ -34,7 +34,7 @@ def added(what: str, data: bytes, answer: bytes | None) -> Question:
     return Question(what, data, answer, ADD_GAS)
 
 
-@scenario(hazards="H51 H65", forks=(BERLIN, PARIS, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(BERLIN, AMSTERDAM))
 def bn254_sums(block: BlockBuilder) -> None:
     """A sum, a double, a point and its opposite, and infinity on either side; input that is short or long."""
     one, two = bn_point(1), bn_point(2)
@@ -55,7 +55,7 @@ def bn254_sums(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H65", forks=(BERLIN, PARIS, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(BERLIN, AMSTERDAM))
 def bn254_sums_of_no_points(block: BlockBuilder) -> None:
     """Points off the curve, coordinates that are not below the modulus, and half a point: the gas is gone."""
     one = bn_point(1)
@@ -73,7 +73,7 @@ def bn254_sums_of_no_points(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H65", forks=(BERLIN, PARIS, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(BERLIN, AMSTERDAM))
 def bn254_multiples(block: BlockBuilder) -> None:
     """Multiples by zero, one, the order and 2^256-1, of infinity and of what is no point."""
 
@@ -105,7 +105,7 @@ def paired(what: str, data: bytes, answer: int | None) -> Question:
     return Question(what, data, None if answer is None else word(answer), gas)
 
 
-@scenario(hazards="H51 H65", forks=(BERLIN, PARIS, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(BERLIN, AMSTERDAM))
 def bn254_pairings(block: BlockBuilder) -> None:
     """No pair, pairs with infinity, pairs that cancel and pairs that don't; for too little gas none."""
     cancelling = bn_point(2) + bn_point_2(3) + bn_point(-3) + bn_point_2(2)
@@ -124,7 +124,7 @@ def bn254_pairings(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H65", forks=(BERLIN, PARIS, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(BERLIN, AMSTERDAM))
 def bn254_pairings_of_no_points(block: BlockBuilder) -> None:
     """Points off their curve or outside their group, coordinates that are too large, and lengths that are no pairs."""
     one, one_2 = bn_point(1), bn_point_2(1)

@@ -34,9 +34,7 @@ class Power:
     @property
     def answer(self) -> bytes:
         """Worked out by Python; modulo zero everything is zero."""
-        base, exponent, modulus = (
-            int.from_bytes(number, "big") for number in (self.base, self.exponent, self.modulus)
-        )
+        base, exponent, modulus = (int.from_bytes(number, "big") for number in (self.base, self.exponent, self.modulus))
         return (pow(base, exponent, modulus) if modulus else 0).to_bytes(len(self.modulus), "big")
 
     def gas(self, block: BlockBuilder) -> int:
@@ -69,7 +67,7 @@ def power(base: int, exponent: int, modulus: int, *, sizes: tuple[int, int, int]
     return Power(*numbers)
 
 
-@scenario(hazards="H51 H65", forks=(BERLIN, PRAGUE, OSAKA, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(BERLIN, OSAKA, AMSTERDAM))
 def powers_of_small_numbers(block: BlockBuilder) -> None:
     """Zero and one in each of the three places, and lengths of zero: answers of their length, at the least price."""
     cases = {
@@ -88,7 +86,7 @@ def powers_of_small_numbers(block: BlockBuilder) -> None:
     ask(block, MODULAR_EXPONENTIATION, [number.asked(block, what) for what, number in cases.items()])
 
 
-@scenario(hazards="H51", forks=(BERLIN, PRAGUE, OSAKA, AMSTERDAM))
+@scenario(hazards="H51", forks=(BERLIN, OSAKA, AMSTERDAM))
 def prices_turn_over(block: BlockBuilder) -> None:
     """Numbers of 32 and of 33 bytes, exponents whose first word is zero or not: each for its price, and for less."""
     long = b"\x00" * 32 + b"\xff"
@@ -105,7 +103,7 @@ def prices_turn_over(block: BlockBuilder) -> None:
     ask(block, MODULAR_EXPONENTIATION, [*questions, *(question.with_gas(less=1) for question in questions[::2])])
 
 
-@scenario(hazards="H63 H65", forks=(BERLIN, PRAGUE, OSAKA, AMSTERDAM))
+@scenario(hazards="H63 H65", forks=(BERLIN, OSAKA, AMSTERDAM))
 def input_that_ends_early(block: BlockBuilder) -> None:
     """The input ends within a length, the base, the exponent or the modulus: zeros follow, as far as is asked for."""
     whole = power(3, 5, 2**256 - 1).data

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 from samestate.conformance.scenarios.assembler import code, words
 from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
 from samestate.conformance.scenarios.curve_points import BLS_ORDER, bls_compressed
 from samestate.conformance.scenarios.precompile_questions import Question, ask
 from samestate.conformance.scenarios.scenario import scenario
-from samestate.spec.evm.forks import AMSTERDAM, CANCUN, PRAGUE, SHANGHAI
+from samestate.spec.evm.forks import AMSTERDAM, CANCUN, SHANGHAI
 from samestate.spec.evm.precompiles import POINT_EVALUATION
 
 PASS_ON = code(
@@ -41,13 +42,13 @@ def point_at_infinity(block: BlockBuilder) -> None:
     block.expect_slot(wrong, 0, 1)
 
 
-POINT_EVALUATION_GAS = 50_000
-ANSWER = words(4096, BLS_ORDER)
+POINT_EVALUATION_GAS: Final = 50_000
+ANSWER: Final = words(4096, BLS_ORDER)
 """How many field elements a blob has, and their modulus."""
 
 
 def claim(commitment: bytes, z: int, y: int, proof: bytes = INFINITY) -> bytes:
-    """The claim that a polynomial has the value ``y`` at ``z``. A constant one has it everywhere, by the proof of zero."""
+    """The claim that a polynomial is ``y`` at ``z``. A constant one is that everywhere, by the proof that is zero."""
     return b"\x01" + hashlib.sha256(commitment).digest()[1:] + words(z, y) + commitment + proof
 
 
@@ -56,7 +57,7 @@ def evaluated(what: str, data: bytes, answer: bytes | None = None) -> Question:
     return Question(what, data, answer, POINT_EVALUATION_GAS)
 
 
-@scenario(hazards="H51 H65", forks=(CANCUN, PRAGUE, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(CANCUN, AMSTERDAM))
 def values_of_constant_polynomials(block: BlockBuilder) -> None:
     """Constant polynomials have their value at every point, and no other one (EIP-4844)."""
     five = bls_compressed(5)
@@ -76,7 +77,7 @@ def values_of_constant_polynomials(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H65", forks=(CANCUN, PRAGUE, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(CANCUN, AMSTERDAM))
 def claims_that_are_none(block: BlockBuilder) -> None:
     """Field elements that are too large, points that are none, a hash of another version, and wrong lengths."""
     five = bls_compressed(5)
