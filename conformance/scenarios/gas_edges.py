@@ -1,4 +1,4 @@
-"""Blocks in which code gets just the gas that it needs, and then a unit less: the first succeeds, the second burns all."""
+"""Blocks in which code gets a unit of gas less than it needs, which burns all of it, and then just what it needs."""
 
 from __future__ import annotations
 

@@ -61,9 +61,9 @@ def slots_read_and_written(block: BlockBuilder) -> None:
             Edge("change", store(0, 7), pushes + 5_000, pushes + COLD_SLOT + SLOT_WRITE, storage=(1,)),
             Edge("clear", store(0, 0), pushes + 5_000, pushes + COLD_SLOT + SLOT_WRITE, storage=(1,)),
             Edge("leave", store(0, 7), pushes + sentry, storage=(7,)),
-            Edge("leave what was read", f"PUSH 0 SLOAD POP {store(0, 7)}", 5 + COLD_SLOT + pushes + sentry, storage=(7,)),
+            Edge("leave when read", f"PUSH 0 SLOAD POP {store(0, 7)}", 5 + COLD_SLOT + pushes + sentry, storage=(7,)),
         ],
-    )  # fmt: skip
+    )
 
 
 @scenario(hazards="H51", forks=(BERLIN, AMSTERDAM))
@@ -194,7 +194,7 @@ def destructions(block: BlockBuilder) -> None:
 
 @scenario(hazards="H36 H51 H134", forks=since(PRAGUE))
 def calls_of_delegated_accounts(block: BlockBuilder) -> None:
-    """A call of a delegated account pays for both accounts: where it can't pay the second, it accessed neither's code."""
+    """A call of a delegated account pays for both accounts; one that can't pay the second runs nothing."""
     target, second = block.contract("target", b"\x00"), block.contract("second target", b"\x00")
     first = block.contract("delegated", b"\xef\x01\x00" + target.address)
     other = block.contract("delegated too", b"\xef\x01\x00" + second.address)
