@@ -9,6 +9,7 @@ from py_ecc.bls.hash_to_curve import clear_cofactor_G1, clear_cofactor_G2, map_t
 from py_ecc.bls.point_compression import compress_G1
 from py_ecc.fields import optimized_bls12_381_FQ as Field
 from py_ecc.fields import optimized_bls12_381_FQ2 as Field2
+from py_ecc.fields import optimized_bn128_FQ2 as BnField2
 from py_ecc.optimized_bls12_381 import optimized_curve as bls12_381
 from py_ecc.optimized_bn128 import optimized_curve as bn254
 
@@ -123,8 +124,8 @@ def bls_point_2_outside() -> bytes:
 @functools.cache
 def bn_point_2_outside() -> bytes:
     """A point on the curve of the second group of BN254 that is not in the group."""
-    x, y = _on_twist(bn254.FQ2, BN_MODULUS, bn254.b2)
-    if bn254.is_inf(bn254.multiply((x, y, bn254.FQ2.one()), BN_ORDER)):
+    x, y = _on_twist(BnField2, BN_MODULUS, bn254.b2)
+    if bn254.is_inf(bn254.multiply((x, y, BnField2.one()), BN_ORDER)):
         raise ValueError("the point is in the group after all")
     return b"".join(word(int(part)) for coordinate in (x, y) for part in reversed(coordinate.coeffs))
 

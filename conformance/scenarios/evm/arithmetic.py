@@ -32,9 +32,9 @@ def sign_extended(a: int, b: int) -> int:
     """The lowest ``a`` + 1 bytes of ``b`` as a signed number."""
     if a >= 31:
         return b
-    bits = 8 * (a + 1)
-    low = b % 2**bits
-    return low - 2**bits if low >> (bits - 1) else low
+    limit = 256 << 8 * a
+    low = b % limit
+    return low - limit if 2 * low >= limit else low
 
 
 DIVISIONS: Final[dict[str, Calculation]] = {
@@ -74,9 +74,15 @@ def sums_and_products_modulo(block: BlockBuilder) -> None:
     calculate(block, DIVISIONS, [(MINUS_ONE, MINUS_ONE, 2**255 - 19), (MINUS_ONE, LEAST, MINUS_ONE - 1)])
 
 
+def power(base: int, exponent: int) -> int:
+    """A power modulo 2^256."""
+    result: int = pow(base, exponent, WORD)
+    return result
+
+
 POWERS: Final[dict[str, Calculation]] = {
-    "B A EXP": lambda a, b, c: pow(a, b, WORD),
-    "C B EXP": lambda a, b, c: pow(b, c, WORD),
+    "B A EXP": lambda a, b, c: power(a, b),
+    "C B EXP": lambda a, b, c: power(b, c),
     "PUSH 0 A EXP": lambda a, b, c: 1,
     "B A MUL": lambda a, b, c: a * b,
     "B A SUB": lambda a, b, c: a - b,
@@ -90,11 +96,13 @@ def powers(block: BlockBuilder) -> None:
     calculate(block, POWERS, [(2, 255, 256), (3, 2**248, 0), (MINUS_ONE, MINUS_ONE, 255)])
 
 
+def extension_from(last: int) -> Calculation:
+    """The extension of B from that byte."""
+    return lambda a, b, c: sign_extended(last, b)
+
+
 EXTENSIONS: Final[dict[str, Calculation]] = {
-    **{
-        f"B PUSH {last} SIGNEXTEND": lambda a, b, c, last=last: sign_extended(last, b)
-        for last in (0, 1, 15, 30, 31, 32)
-    },
+    **{f"B PUSH {last} SIGNEXTEND": extension_from(last) for last in (0, 1, 15, 30, 31, 32)},
     "B A SIGNEXTEND": lambda a, b, c: sign_extended(a, b),
     "C A SIGNEXTEND": lambda a, b, c: sign_extended(a, c),
 }
