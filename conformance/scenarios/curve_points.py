@@ -49,37 +49,37 @@ def encode_bls_2(point: Any) -> bytes:
     return b"".join(element(int(part)) for coordinate in bls12_381.normalize(point) for part in coordinate.coeffs)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def bls_point(multiple: int) -> bytes:
     """A multiple of the generator of the first group of BLS12-381."""
     return encode_bls(bls12_381.multiply(bls12_381.G1, multiple % BLS_ORDER))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def bls_point_2(multiple: int) -> bytes:
     """A multiple of the generator of the second group of BLS12-381."""
     return encode_bls_2(bls12_381.multiply(bls12_381.G2, multiple % BLS_ORDER))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def bls_mapped(number: int) -> bytes:
     """The point of the first group of BLS12-381 that a field element is mapped to."""
     return encode_bls(clear_cofactor_G1(map_to_curve_G1(Field(number))))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def bls_mapped_2(real: int, imaginary: int) -> bytes:
     """The point of the second group of BLS12-381 that an element of the second field is mapped to."""
     return encode_bls_2(clear_cofactor_G2(map_to_curve_G2(Field2((real, imaginary)))))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def bls_compressed(multiple: int) -> bytes:
     """A multiple of the generator of the first group of BLS12-381 in 48 bytes, as blobs' commitments are written."""
     return int(compress_G1(bls12_381.multiply(bls12_381.G1, multiple % BLS_ORDER))).to_bytes(48, "big")
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def bn_point(multiple: int) -> bytes:
     """A multiple of the generator of the first group of BN254."""
     if not multiple % BN_ORDER:
@@ -88,7 +88,7 @@ def bn_point(multiple: int) -> bytes:
     return word(int(x)) + word(int(y))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def bn_point_2(multiple: int) -> bytes:
     """A multiple of the generator of the second group of BN254: of each coordinate the imaginary part goes first."""
     if not multiple % BN_ORDER:
@@ -97,7 +97,7 @@ def bn_point_2(multiple: int) -> bytes:
     return b"".join(word(int(part)) for coordinate in coordinates for part in reversed(coordinate.coeffs))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def bls_point_outside() -> bytes:
     """A point on the curve of the first group of BLS12-381 that is not in the group: the curve has more points."""
     x = 0
@@ -111,7 +111,7 @@ def bls_point_outside() -> bytes:
                 return encode_bls(point)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def bls_point_2_outside() -> bytes:
     """A point on the curve of the second group of BLS12-381 that is not in the group."""
     x, y = _on_twist(Field2, BLS_MODULUS, Field2((4, 4)))
@@ -121,7 +121,7 @@ def bls_point_2_outside() -> bytes:
     return encode_bls_2(point)
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def bn_point_2_outside() -> bytes:
     """A point on the curve of the second group of BN254 that is not in the group."""
     x, y = _on_twist(BnField2, BN_MODULUS, bn254.b2)

@@ -16,7 +16,7 @@ TRANSACTION: Final = 21_000
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class GasEdge:
     """Code, and the least gas with which it succeeds: until Amsterdam, and there if that is something else.
 
     ``balance`` is what its contract has; ``storage`` what is stored there.
@@ -41,7 +41,7 @@ def before_code(block: BlockBuilder) -> int:
     return amsterdam_gas.CALL if block.fork is AMSTERDAM else TRANSACTION
 
 
-def try_edges(block: BlockBuilder, edges: Sequence[Edge]) -> list[NamedAccount]:
+def try_edges(block: BlockBuilder, edges: Sequence[GasEdge]) -> list[NamedAccount]:
     """Call each contract by two transactions, one of which has a unit of gas too little. The contracts are given back.
 
     The one that fails goes first, so that the other finds the state as it was.

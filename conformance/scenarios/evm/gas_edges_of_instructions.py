@@ -19,7 +19,7 @@ from samestate.conformance.scenarios.amsterdam_gas import (
 from samestate.conformance.scenarios.amsterdam_gas import CALL_VALUE as AMSTERDAM_CALL_VALUE
 from samestate.conformance.scenarios.assembler import call, store
 from samestate.conformance.scenarios.block_builder import BlockBuilder
-from samestate.conformance.scenarios.gas_edges import Edge, try_edges
+from samestate.conformance.scenarios.gas_edges import GasEdge, try_edges
 from samestate.conformance.scenarios.scenario import scenario, since
 from samestate.spec.evm.forks import AMSTERDAM, BERLIN, CANCUN, PRAGUE, SHANGHAI
 
@@ -41,10 +41,12 @@ def looking_at_accounts(block: BlockBuilder) -> None:
     try_edges(
         block,
         [
-            Edge("balance", f"PUSH {shops[0]} BALANCE", PUSH + COLD, PUSH + COLD_ACCOUNT),
-            Edge("size", f"PUSH {shops[1]} EXTCODESIZE", PUSH + COLD, PUSH + COLD_ACCOUNT + WARM),
-            Edge("hash", f"PUSH {shops[2]} EXTCODEHASH", PUSH + COLD, PUSH + COLD_ACCOUNT),
-            Edge("copy", f"PUSH 33 PUSH 0 PUSH 0 PUSH {shops[3]} EXTCODECOPY", copy + COLD, copy + COLD_ACCOUNT + WARM),
+            GasEdge("balance", f"PUSH {shops[0]} BALANCE", PUSH + COLD, PUSH + COLD_ACCOUNT),
+            GasEdge("size", f"PUSH {shops[1]} EXTCODESIZE", PUSH + COLD, PUSH + COLD_ACCOUNT + WARM),
+            GasEdge("hash", f"PUSH {shops[2]} EXTCODEHASH", PUSH + COLD, PUSH + COLD_ACCOUNT),
+            GasEdge(
+                "copy", f"PUSH 33 PUSH 0 PUSH 0 PUSH {shops[3]} EXTCODECOPY", copy + COLD, copy + COLD_ACCOUNT + WARM
+            ),
         ],
     )
 
@@ -56,12 +58,14 @@ def slots_read_and_written(block: BlockBuilder) -> None:
     try_edges(
         block,
         [
-            Edge("read", "PUSH 0 SLOAD", PUSH + COLD_SLOT),
-            Edge("set", store(0, 7), pushes + COLD_SLOT + 20_000, pushes + COLD_SLOT + SLOT_WRITE + NEW_SLOT),
-            Edge("change", store(0, 7), pushes + 5_000, pushes + COLD_SLOT + SLOT_WRITE, storage=(1,)),
-            Edge("clear", store(0, 0), pushes + 5_000, pushes + COLD_SLOT + SLOT_WRITE, storage=(1,)),
-            Edge("leave", store(0, 7), pushes + sentry, storage=(7,)),
-            Edge("leave when read", f"PUSH 0 SLOAD POP {store(0, 7)}", 5 + COLD_SLOT + pushes + sentry, storage=(7,)),
+            GasEdge("read", "PUSH 0 SLOAD", PUSH + COLD_SLOT),
+            GasEdge("set", store(0, 7), pushes + COLD_SLOT + 20_000, pushes + COLD_SLOT + SLOT_WRITE + NEW_SLOT),
+            GasEdge("change", store(0, 7), pushes + 5_000, pushes + COLD_SLOT + SLOT_WRITE, storage=(1,)),
+            GasEdge("clear", store(0, 0), pushes + 5_000, pushes + COLD_SLOT + SLOT_WRITE, storage=(1,)),
+            GasEdge("leave", store(0, 7), pushes + sentry, storage=(7,)),
+            GasEdge(
+                "leave when read", f"PUSH 0 SLOAD POP {store(0, 7)}", 5 + COLD_SLOT + pushes + sentry, storage=(7,)
+            ),
         ],
     )
 
@@ -73,12 +77,12 @@ def words_and_bytes(block: BlockBuilder) -> None:
     try_edges(
         block,
         [
-            Edge("hashing", "PUSH 33 PUSH 0 KECCAK256", 2 * PUSH + 30 + 2 * 6 + two_words),
-            Edge("logging", "PUSH 7 PUSH 6 PUSH 33 PUSH 0 LOG2", 4 * PUSH + 3 * 375 + 33 * 8 + two_words),
-            Edge("copying data", "PUSH 33 PUSH 0 PUSH 0 CALLDATACOPY", 3 * PUSH + 3 + 2 * 3 + two_words),
-            Edge("copying code", "PUSH 33 PUSH 0 PUSH 0 CODECOPY", 3 * PUSH + 3 + 2 * 3 + two_words),
-            Edge("power", "PUSH 256 PUSH 2 EXP", 2 * PUSH + 10 + 2 * 50),
-            Edge("memory", "PUSH 7 PUSH 23137 MSTORE", 2 * PUSH + 3 + 725 * 3 + 725 * 725 // 512),
+            GasEdge("hashing", "PUSH 33 PUSH 0 KECCAK256", 2 * PUSH + 30 + 2 * 6 + two_words),
+            GasEdge("logging", "PUSH 7 PUSH 6 PUSH 33 PUSH 0 LOG2", 4 * PUSH + 3 * 375 + 33 * 8 + two_words),
+            GasEdge("copying data", "PUSH 33 PUSH 0 PUSH 0 CALLDATACOPY", 3 * PUSH + 3 + 2 * 3 + two_words),
+            GasEdge("copying code", "PUSH 33 PUSH 0 PUSH 0 CODECOPY", 3 * PUSH + 3 + 2 * 3 + two_words),
+            GasEdge("power", "PUSH 256 PUSH 2 EXP", 2 * PUSH + 10 + 2 * 50),
+            GasEdge("memory", "PUSH 7 PUSH 23137 MSTORE", 2 * PUSH + 3 + 725 * 3 + 725 * 725 // 512),
         ],
     )
 
@@ -89,11 +93,11 @@ def transient_slots_and_copies(block: BlockBuilder) -> None:
     try_edges(
         block,
         [
-            Edge("transient load", "PUSH 0 TLOAD", PUSH + 100),
-            Edge("transient store", "PUSH 7 PUSH 0 TSTORE", 2 * PUSH + 100),
-            Edge("copy within memory", "PUSH 33 PUSH 0 PUSH 32 MCOPY", 3 * PUSH + 3 + 2 * 3 + 3 * WORD_OF_MEMORY),
-            Edge("hash of a blob", "PUSH 0 BLOBHASH", PUSH + 3),
-            Edge("price of blobs", "BLOBBASEFEE", 2),
+            GasEdge("transient load", "PUSH 0 TLOAD", PUSH + 100),
+            GasEdge("transient store", "PUSH 7 PUSH 0 TSTORE", 2 * PUSH + 100),
+            GasEdge("copy within memory", "PUSH 33 PUSH 0 PUSH 32 MCOPY", 3 * PUSH + 3 + 2 * 3 + 3 * WORD_OF_MEMORY),
+            GasEdge("hash of a blob", "PUSH 0 BLOBHASH", PUSH + 3),
+            GasEdge("price of blobs", "BLOBBASEFEE", 2),
         ],
     )
 
@@ -107,10 +111,10 @@ def calls_without_value(block: BlockBuilder) -> None:
     try_edges(
         block,
         [
-            Edge("call", f"{seven}PUSH {shops[0]} PUSH 0 CALL", in_seven + COLD, in_seven + COLD_ACCOUNT),
-            Edge("callcode", f"{seven}PUSH {shops[1]} PUSH 0 CALLCODE", in_seven + COLD, in_seven + COLD_ACCOUNT),
-            Edge("delegate", f"{six}PUSH {shops[2]} PUSH 0 DELEGATECALL", in_six + COLD, in_six + COLD_ACCOUNT),
-            Edge("static", f"{six}PUSH {shops[3]} PUSH 0 STATICCALL", in_six + COLD, in_six + COLD_ACCOUNT),
+            GasEdge("call", f"{seven}PUSH {shops[0]} PUSH 0 CALL", in_seven + COLD, in_seven + COLD_ACCOUNT),
+            GasEdge("callcode", f"{seven}PUSH {shops[1]} PUSH 0 CALLCODE", in_seven + COLD, in_seven + COLD_ACCOUNT),
+            GasEdge("delegate", f"{six}PUSH {shops[2]} PUSH 0 DELEGATECALL", in_six + COLD, in_six + COLD_ACCOUNT),
+            GasEdge("static", f"{six}PUSH {shops[3]} PUSH 0 STATICCALL", in_six + COLD, in_six + COLD_ACCOUNT),
         ],
     )
 
@@ -125,15 +129,15 @@ def calls_with_value(block: BlockBuilder) -> None:
     contracts = try_edges(
         block,
         [
-            Edge("to somebody", call(shop, value=1, gas=0), pushes + by_value, pushes + by_value_now, balance=1),
-            Edge(
+            GasEdge("to somebody", call(shop, value=1, gas=0), pushes + by_value, pushes + by_value_now, balance=1),
+            GasEdge(
                 "to nobody",
                 call(absent, value=1, gas=0),
                 pushes + by_value + NEW,
                 pushes + by_value_now + NEW_ACCOUNT,
                 balance=1,
             ),
-            Edge("of too much", call(too_dear, value=2, gas=0), pushes + by_value, pushes + by_value_now, balance=1),
+            GasEdge("of too much", call(too_dear, value=2, gas=0), pushes + by_value, pushes + by_value_now, balance=1),
         ],
     )
     block.expect_balance(shop, 6)
@@ -150,14 +154,14 @@ def creations(block: BlockBuilder) -> None:
     try_edges(
         block,
         [
-            Edge("without code", "PUSH 0 PUSH 0 PUSH 0 CREATE", pushes + CREATE, pushes + grant),
-            Edge(
+            GasEdge("without code", "PUSH 0 PUSH 0 PUSH 0 CREATE", pushes + CREATE, pushes + grant),
+            GasEdge(
                 "of zeros",
                 "PUSH 33 PUSH 0 PUSH 0 CREATE",
                 pushes + CREATE + two_words + 2 * word,
                 pushes + grant + two_words + 2 * word,
             ),
-            Edge(
+            GasEdge(
                 "by salt",
                 "PUSH 7 PUSH 33 PUSH 0 PUSH 0 CREATE2",
                 pushes + PUSH + CREATE + two_words + 2 * word + 2 * 6,
@@ -176,15 +180,15 @@ def destructions(block: BlockBuilder) -> None:
     try_edges(
         block,
         [
-            Edge("to somebody", f"PUSH {shop} SELFDESTRUCT", price, price_now, balance=3),
-            Edge(
+            GasEdge("to somebody", f"PUSH {shop} SELFDESTRUCT", price, price_now, balance=3),
+            GasEdge(
                 "to nobody",
                 f"PUSH {absent} SELFDESTRUCT",
                 price + NEW,
                 price_now + ACCOUNT_WRITE + NEW_ACCOUNT,
                 balance=3,
             ),
-            Edge("of nothing", f"PUSH {never} SELFDESTRUCT", price, price_now),
+            GasEdge("of nothing", f"PUSH {never} SELFDESTRUCT", price, price_now),
         ],
     )
     block.expect_balance(shop, 8)
@@ -201,8 +205,8 @@ def calls_of_delegated_accounts(block: BlockBuilder) -> None:
     try_edges(
         block,
         [
-            Edge("call", call(first, gas=0), 7 * PUSH + 2 * COLD, 7 * PUSH + 2 * COLD_ACCOUNT),
-            Edge(
+            GasEdge("call", call(first, gas=0), 7 * PUSH + 2 * COLD, 7 * PUSH + 2 * COLD_ACCOUNT),
+            GasEdge(
                 "static",
                 f"PUSH 0 PUSH 0 PUSH 0 PUSH 0 PUSH {other} PUSH 0 STATICCALL",
                 6 * PUSH + 2 * COLD,
@@ -218,11 +222,11 @@ def jumps_and_plain_instructions(block: BlockBuilder) -> None:
     try_edges(
         block,
         [
-            Edge("jump", "PUSH @end JUMP end:", PUSH + 8 + 1),
-            Edge("conditional jump", "PUSH 1 PUSH @end JUMPI end:", 2 * PUSH + 10 + 1),
-            Edge("jump not taken", "PUSH 0 PUSH @end JUMPI end:", 2 * PUSH + 10 + 1),
-            Edge("sum", "PUSH 1 PUSH 2 ADD", 2 * PUSH + 3),
-            Edge("product modulo", "PUSH 7 PUSH 1 PUSH 2 MULMOD", 3 * PUSH + 8),
-            Edge("hash of a block", "PUSH 999 BLOCKHASH", PUSH + 20),
+            GasEdge("jump", "PUSH @end JUMP end:", PUSH + 8 + 1),
+            GasEdge("conditional jump", "PUSH 1 PUSH @end JUMPI end:", 2 * PUSH + 10 + 1),
+            GasEdge("jump not taken", "PUSH 0 PUSH @end JUMPI end:", 2 * PUSH + 10 + 1),
+            GasEdge("sum", "PUSH 1 PUSH 2 ADD", 2 * PUSH + 3),
+            GasEdge("product modulo", "PUSH 7 PUSH 1 PUSH 2 MULMOD", 3 * PUSH + 8),
+            GasEdge("hash of a block", "PUSH 999 BLOCKHASH", PUSH + 20),
         ],
     )
