@@ -59,7 +59,6 @@ class BlockRun:
         self.arena = arena
         self.workers = workers
         self.strategy = strategy
-        self.strategy_number = STRATEGIES[strategy]
         self.watch.arena = cython.address(self.arena.arena)
         self.tasks = cython.cast(cython.pointer(Task), calloc(workers + 1, cython.sizeof(Task)))
         if self.tasks == cython.NULL:

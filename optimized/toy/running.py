@@ -29,6 +29,7 @@ from cython.cimports.samestate.optimized.toy.result import ToyResult
 from cython.cimports.samestate.optimized.toy.sequential import run_sequentially
 from cython.cimports.samestate.optimized.toy.versioned import make_machine
 
+from samestate.optimized.core.block_run import STRATEGIES
 from samestate.optimized.errors import OutOfMemory
 
 RECORD_TOO_LARGE = "this process cannot have the memory of the block's access record"
@@ -38,6 +39,7 @@ class ToyRun(BlockRun):
     """One engine's workers on toy blocks. Not for two blocks at once."""
 
     def __cinit__(self, arena, workers, strategy):
+        self.strategy_number = STRATEGIES[strategy]
         self.scratches = cython.cast(cython.pointer(Scratch), calloc(workers, cython.sizeof(Scratch)))
         if self.scratches == cython.NULL:
             raise OutOfMemory(f"this process cannot have the memory of {workers} workers")
