@@ -4,7 +4,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
-from samestate.optimized.evm.encodings cimport Header
+from samestate.optimized.evm.encodings cimport Header, Recover, native_libraries, recover_address
 from samestate.optimized.evm.seams cimport Address, Buffer, u256
 from samestate.optimized.evm.worker_seams cimport BlockInput, Transaction
 
@@ -56,12 +56,12 @@ cdef extern from "samestate/optimized/evm/json_copies.hpp" namespace "samestate:
     cppclass ListWriter:
         cbool write(const Json& json, uint32_t list) except +
         Buffer written
+    cppclass WrittenReceipts:
+        cbool agree(const Json& json, uint32_t list, const BlockInput& block) except +
     cbool header_agrees(const Json& json, uint32_t object, const Header& header) except +
-    cbool body_agrees(
-        const Json& json, uint32_t object, const BlockInput& block, const Buffer& records, const vector[uint64_t]& places
-    ) except +
-    cbool transaction_agrees(
-        const Json& json, uint32_t object, const Transaction& transaction, const Address& sender, const Chosen& chosen
+    cbool body_agrees(const Json& json, uint32_t object, BlockInput& block, Recover recover) except +
+    cbool chosen_transaction_agrees(
+        const Json& json, uint32_t object, BlockInput& block, const Chosen& chosen, Recover recover
     ) except +
     cbool receipts_agree(
         const Json& json, uint32_t list, const vector[Transaction]& transactions, const Buffer& records,
@@ -79,5 +79,6 @@ cdef class FixtureText:
     cdef WrittenState state
     cdef Buffer scratch
     cdef ListWriter list
+    cdef WrittenReceipts receipts
     cdef int check(self, uint32_t value) except -1
     cdef uint32_t member(self, uint32_t value, bytes name) except? 0

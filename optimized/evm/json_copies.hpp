@@ -114,7 +114,6 @@ struct Chosen {
 };
 
 inline bool access_list_agrees(const Json& json, std::uint32_t list, const Transaction& transaction) {
-    Copy copy(json, list);
     if (!json.is(list, JsonKind::list)) return false;
     if (json[list].count != transaction.access_list_length) return false;
     std::uint32_t element = list + 1;
@@ -144,9 +143,9 @@ inline bool authorization_agrees(const Json& json, std::uint32_t object, const A
     return copy.agrees();
 }
 
-// The JSON of a transaction, with the address that has signed it. Parts that `chosen` names stand there.
+// The JSON of a transaction, with the address that has signed it, if anybody has. Parts that `chosen` names stand there.
 inline bool transaction_agrees(
-    const Json& json, std::uint32_t object, const Transaction& transaction, const Address& sender, const Chosen& chosen
+    const Json& json, std::uint32_t object, const Transaction& transaction, const Sender& sender, const Chosen& chosen
 ) {
     Copy copy(json, object);
     if (!copy.agrees()) return false;
@@ -189,7 +188,7 @@ inline bool transaction_agrees(
         copy.each("authorizationList", transaction.authorization_count, [&](std::uint32_t entry, std::size_t index) {
             return authorization_agrees(json, entry, transaction.authorizations[index]);
         });
-    copy.bytes("sender", sender.bytes, 20);
+    if (!sender.code()) copy.bytes("sender", sender.address.bytes, 20);
     return copy.agrees();
 }
 
@@ -197,14 +196,13 @@ inline const OutcomeRecord& record_of(const Buffer& records, const std::vector<s
     return *reinterpret_cast<const OutcomeRecord*>(records.data() + places[transaction + 1]);
 }
 
-// The JSON of a block's body: transactions, ommers, withdrawals. The block was executed, so that its senders are in the records.
-inline bool body_agrees(
-    const Json& json, std::uint32_t object, const BlockInput& block, const Buffer& records, const std::vector<std::uint64_t>& places
-) {
+// The JSON of a block's body: transactions, ommers, withdrawals. Senders that nobody has found out are found out now.
+inline bool body_agrees(const Json& json, std::uint32_t object, BlockInput& block, Recover recover) {
     Copy copy(json, object);
+    Buffer scratch;
     const DecodedBlock& decoded = block.decoded;
     copy.each("transactions", decoded.transaction_count, [&](std::uint32_t entry, std::size_t index) {
-        return transaction_agrees(json, entry, decoded.transactions[index], record_of(records, places, index).sender, Chosen{});
+        return transaction_agrees(json, entry, decoded.transactions[index], block.sender(index, recover, scratch), Chosen{});
     });
     copy.each("uncleHeaders", decoded.ommer_count, [&](std::uint32_t entry, std::size_t index) {
         return header_agrees(json, entry, decoded.ommers[index]);
@@ -219,6 +217,12 @@ inline bool body_agrees(
         return withdrawal.agrees();
     });
     return copy.agrees();
+}
+
+// The JSON of the transaction of a state test, of which `chosen` names the parts that are chosen from lists.
+inline bool chosen_transaction_agrees(const Json& json, std::uint32_t object, BlockInput& block, const Chosen& chosen, Recover recover) {
+    Buffer scratch;
+    return transaction_agrees(json, object, block.transactions[0], block.sender(0, recover, scratch), chosen);
 }
 
 // The JSON of a log.
@@ -280,6 +284,72 @@ inline bool receipts_agree(
     }
     return true;
 }
+
+// The JSON of receipts of a block that says of itself what they are, since it was refused before they could be: each is
+// encoded as its own fields say.
+class WrittenReceipts {
+public:
+    bool agree(const Json& json, std::uint32_t list, const BlockInput& block) {
+        if (!json.is(list, JsonKind::list) || json[list].count > block.transactions.size()) return false;
+        std::uint32_t element = list + 1;
+        for (std::uint32_t i = 0; i < json[list].count; i++) {
+            const Transaction& transaction = block.transactions[i];
+            ReceiptView receipt;
+            if (!read(json, element, transaction, receipt)) return false;
+            if (!receipt_agrees(json, element, receipt, transaction, blooms_, scratch_)) return false;
+            element = json[element].next;
+        }
+        return true;
+    }
+
+private:
+    bool read(const Json& json, std::uint32_t object, const Transaction& transaction, ReceiptView& receipt) {
+        const Copy copy(json, object);
+        const std::uint32_t type = copy.find("type"), status = copy.find("status");
+        const std::uint32_t gas = copy.find("cumulativeGasUsed"), logs = copy.find("logs");
+        std::uint64_t kind = transaction.type, succeeded = status != Json::NOWHERE && json.is(status, JsonKind::yes);
+        if (type != Json::NOWHERE && (!read_number(json, type, kind) || kind > 255)) return false;
+        if (status == Json::NOWHERE || gas == Json::NOWHERE || logs == Json::NOWHERE) return false;
+        if (json.is_plain(status) && (!read_number(json, status, succeeded) || succeeded > 1)) return false;
+        if (!read_number(json, gas, receipt.cumulative_gas_used) || !json.is(logs, JsonKind::list)) return false;
+        logs_.resize(json[logs].count);
+        data_.clear();
+        std::uint32_t element = logs + 1;
+        for (Log& log : logs_) {
+            if (!read(json, element, log)) return false;
+            element = json[element].next;
+        }
+        receipt.type = static_cast<std::uint8_t>(kind);
+        receipt.succeeded = succeeded != 0;
+        receipt.logs = logs_.data();
+        receipt.log_count = logs_.size();
+        receipt.log_data = data_.data();
+        return true;
+    }
+
+    bool read(const Json& json, std::uint32_t object, Log& log) {
+        const Copy copy(json, object);
+        const std::uint32_t address = copy.find("address"), topics = copy.find("topics"), data = copy.find("data");
+        if (address == Json::NOWHERE || topics == Json::NOWHERE || data == Json::NOWHERE) return false;
+        if (!read_fixed(json, address, log.address.bytes, 20)) return false;
+        if (!json.is(topics, JsonKind::list) || json[topics].count > std::size(log.topics)) return false;
+        log.topic_count = json[topics].count;
+        for (std::uint32_t i = 0; i < log.topic_count; i++) {
+            std::uint8_t topic[32];
+            if (!read_fixed(json, topics + 1 + i, topic, 32)) return false;
+            log.topics[i] = u256::load_be(topic);
+        }
+        log.data = data_.size();
+        if (!read_bytes(json, data, data_)) return false;
+        log.data_length = data_.size() - log.data;
+        return true;
+    }
+
+    std::vector<Log> logs_;
+    Buffer data_;
+    Buffer scratch_;
+    Blooms blooms_;
+};
 
 // The JSON of the receipt of a transaction that was executed alone.
 inline bool receipt_alone_agrees(

@@ -7,12 +7,14 @@ which says what is wrong with it if anything is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from samestate.conformance.engines.optimized.evm import plain_environment
-from samestate.conformance.fixtures.blockchain_test import BlockEntry, block_entry, is_blockchain_test
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.blockchain_test import is_blockchain_test
 from samestate.conformance.fixtures.cases import Skipped, parse_exceptions
 from samestate.conformance.fixtures.engine_test import is_engine_test
 from samestate.conformance.fixtures.fields import Fields
@@ -67,6 +69,12 @@ FORMATS: Final = frozenset({"blockchain_test", "state_test"})
 INFORMATION: Final = ("fixture-format", "url", "filling-transition-tool")
 """What is asked of what a fixture says of how it was made."""
 
+KEPT: Final = 256
+"""Of how many configurations and environments is remembered what they mean."""
+
+Information: TypeAlias = tuple[tuple[str, str], ...]
+"""What a fixture says of how it was made: pairs of name and text."""
+
 
 class Unsure(Exception):  # noqa: N818 - says what becomes of a test
     """A test that is not read here."""
@@ -86,7 +94,6 @@ class TextStateTest:
     pre: int
     transaction: int
     indexes: tuple[int, int, int]
-    indexes_written: int
     encoded: bytes
     exceptions: tuple[str, ...]
     state_root: bytes
@@ -97,14 +104,15 @@ class TextStateTest:
 
 @dataclass(frozen=True, slots=True)
 class TextBlock:
-    """A block of a blockchain test: its bytes, and the value of the text that says the same and more.
+    """A block of a blockchain test: its bytes, the value of the text that has them, and the one that says the same.
 
-    ``expected`` is what else is read of it where it is invalid.
+    ``exceptions`` are the names of the rejections that would be right, none where the block is valid.
     """
 
-    written: int
     encoded: bytes
-    expected: BlockEntry | None
+    exceptions: tuple[str, ...]
+    written: int
+    decoded: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +143,7 @@ def cases_in_text(
     if fields.keys() <= STATE_TEST and is_state_test(fields) and not is_engine_test(fields):
         return list(_state_test(text, place, name, value, rulesets))
     if fields.keys() <= BLOCKCHAIN_TEST and is_blockchain_test(fields) and not is_engine_test(fields):
-        return [_blockchain_test(text, place, name, value, rulesets)]
+        return [_blockchain_test(text, name, value, rulesets)]
     raise Unsure
 
 
@@ -148,10 +156,11 @@ def _demand(holds: object) -> None:
         raise Unsure
 
 
-def _member(text: FixtureText, owner: int, name: str) -> int:
+def _member(text: FixtureText, owner: int, name: bytes) -> int:
     """A member of an object. Raises Unsure where there is none."""
-    value = text.find(owner, name.encode())
-    _demand(value)
+    value = text.find(owner, name)
+    if not value:
+        raise Unsure
     return value
 
 
@@ -171,31 +180,70 @@ def _data(text: FixtureText, value: int, length: int | None = None) -> bytes:
     return data
 
 
-def _information(text: FixtureText, test: int) -> dict[str, object]:
+def _string(text: FixtureText, value: int) -> str:
+    """A string. Raises Unsure where it is none, or written with escapes."""
+    string = text.string(value)
+    if string is None:
+        raise Unsure
+    return string
+
+
+def _exceptions(text: FixtureText, entry: int) -> tuple[str, ...]:
+    value = text.find(entry, b"expectException")
+    return parse_exceptions(_string(text, value)) if value else ()
+
+
+def _information(text: FixtureText, test: int) -> Information:
     """What a test says of how it was made, as far as anybody asks. Raises Unsure."""
     information = text.find(test, b"_info")
-    found: dict[str, object] = {}
-    for name in INFORMATION:
-        value = text.find(information, name.encode()) if information else 0
-        if value:
-            found[name] = text.string(value)
-            _demand(found[name] is not None)
-    _demand(found.get("fixture-format") in {None, *FORMATS})
+    if not information:
+        return ()
+    found = tuple(
+        (name, _string(text, value)) for name in INFORMATION if (value := text.find(information, name.encode()))
+    )
+    _demand(dict(found).get("fixture-format") in {None, *FORMATS})
     return found
 
 
-def _parsed(text: FixtureText, value: int) -> object:
-    """A value as fixtures are read otherwise."""
-    return parse_json(text.raw(value))
-
-
-def _config(text: FixtureText, where: str, test: int) -> Fields | None:
+def _config(text: FixtureText, test: int) -> bytes:
+    """The text of a test's configuration, empty where it has none."""
     value = text.find(test, b"config")
-    return Fields(f"{where}: config", _parsed(text, value)) if value else None
+    return text.raw(value) if value else b""
+
+
+def _fields(written: bytes) -> Fields:
+    """An object as fixtures are read otherwise, but for where it stands: nothing is told of what is wrong."""
+    return Fields("", parse_json(written))
 
 
 def _chain_id(config: Fields | None) -> int:
     return config.number("chainid") if config is not None and "chainid" in config else MAINNET
+
+
+# What tests of a document, and of many documents, say alike: read once
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _fork_and_environment(
+    network: str, config: bytes, information: Information, env: bytes, rulesets: Rulesets
+) -> tuple[Fork, BlockEnvironment]:
+    """The fork that a state test calls so, and its environment. Raises UnsupportedFork, and InputError."""
+    block, chain = _fields(env), _fields(config) if config else None
+    fixture = Fields("", {"_info": dict(information)})
+    find = rulesets.named_by(fixture, AMSTERDAM.header_fields if "slotNumber" in block else None)
+    fork = parse_fork(network, chain, find)
+    return fork, plain_environment(environment_of(block, fork, chain), fork.deposit_contract)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _schedule_and_chain(
+    network: str, config: bytes, information: Information, shown: int | None, rulesets: Rulesets
+) -> tuple[ForkSchedule, int]:
+    """The schedule of a blockchain test, and the number of its chain. Raises UnsupportedFork, and InputError."""
+    chain = _fields(config) if config else None
+    fixture = Fields("", {"_info": dict(information)})
+    schedule = parse_schedule(network, chain, rulesets.named_by(fixture, shown))
+    return as_filled(schedule, fixture), _chain_id(chain)
 
 
 # State tests
@@ -204,110 +252,85 @@ def _chain_id(config: Fields | None) -> int:
 def _state_test(
     text: FixtureText, place: str, name: str, test: int, rulesets: Rulesets
 ) -> Iterator[TextCase | Skipped]:
-    where = f"{place}: {name}"
-    pre, transaction = _member(text, test, "pre"), _member(text, test, "transaction")
-    fixture = Fields(where, {"_info": _information(text, test)})
-    config = _config(text, where, test)
-    env = Fields(f"{where}: env", _parsed(text, _member(text, test, "env")))
-    find = rulesets.named_by(fixture, AMSTERDAM.header_fields if "slotNumber" in env else None)
-    posts = {network: _elements(text, value) for network, value in text.members(_member(text, test, "post"))}
+    information, config = _information(text, test), _config(text, test)
+    env, pre, transaction = _member(text, test, b"env"), _member(text, test, b"pre"), _member(text, test, b"transaction")
+    posts = {network: _elements(text, value) for network, value in text.members(_member(text, test, b"post"))}
     count = sum(map(len, posts.values()))
     _demand(count)
     for network, entries in posts.items():
-        forks: list[tuple[Fork, BlockEnvironment]] = []
         for entry in entries:
-            fields = dict(text.members(entry))
-            _demand(fields.keys() <= POST)
-            indexes_written = _member(text, entry, "indexes")
-            indexes = _indexes(text, indexes_written)
+            _demand(POST.issuperset(dict(text.members(entry))))
+            indexes = _indexes(text, _member(text, entry, b"indexes"))
             title = name if count == 1 else f"{name}[{network}-d{indexes[0]}g{indexes[1]}v{indexes[2]}]"
             try:
-                if not forks:
-                    fork = parse_fork(network, config, find)
-                    environment = environment_of(env, fork, config)
-                    forks.append((fork, plain_environment(environment, fork.deposit_contract)))
+                fork, environment = _fork_and_environment(network, config, information, text.raw(env), rulesets)
             except UnsupportedFork as unsupported:
                 yield Skipped(place, title, str(unsupported))
                 continue
+            except InputError as error:
+                raise Unsure from error
             yield TextStateTest(
-                text,
-                title,
-                *forks[0],
-                pre,
-                transaction,
-                indexes,
-                indexes_written,
-                _data(text, _member(text, entry, "txbytes")),
-                _exceptions(text, entry),
-                _data(text, _member(text, entry, "hash"), 32),
-                _data(text, _member(text, entry, "logs"), 32),
-                text.find(entry, b"receipt"),
-                text.find(entry, b"state"),
+                text=text,
+                name=title,
+                fork=fork,
+                environment=environment,
+                pre=pre,
+                transaction=transaction,
+                indexes=indexes,
+                encoded=_data(text, _member(text, entry, b"txbytes")),
+                exceptions=_exceptions(text, entry),
+                state_root=_data(text, _member(text, entry, b"hash"), 32),
+                logs_hash=_data(text, _member(text, entry, b"logs"), 32),
+                receipt=text.find(entry, b"receipt"),
+                post=text.find(entry, b"state"),
             )
 
 
 def _indexes(text: FixtureText, value: int) -> tuple[int, int, int]:
     """Which data, gas limit and value are chosen, written as numbers. Raises Unsure."""
-    data, gas, amount = (text.raw(_member(text, value, name)) for name in ("data", "gas", "value"))
+    data, gas, amount = (text.raw(_member(text, value, name)) for name in (b"data", b"gas", b"value"))
     _demand(all(digits.isdigit() and len(digits) < 9 for digits in (data, gas, amount)))
     return int(data), int(gas), int(amount)
-
-
-def _exceptions(text: FixtureText, entry: int) -> tuple[str, ...]:
-    value = text.find(entry, b"expectException")
-    if not value:
-        return ()
-    names = text.string(value)
-    if names is None:
-        raise Unsure
-    return parse_exceptions(names)
 
 
 # Blockchain tests
 
 
-def _blockchain_test(text: FixtureText, place: str, name: str, test: int, rulesets: Rulesets) -> TextCase:
-    where = f"{place}: {name}"
-    information = _information(text, test)
-    config = _config(text, where, test)
-    genesis = _data(text, _member(text, test, "genesisRLP"))
-    blocks = tuple(
-        _block(text, f"{where}: blocks[{index}]", entry)
-        for index, entry in enumerate(_elements(text, _member(text, test, "blocks")))
-    )
-    network = text.string(_member(text, test, "network")) or ""
-    last = _data(text, _member(text, test, "lastblockhash"), 32)
-    post, root = text.find(test, b"postState"), text.find(test, b"postStateHash")
-    _demand(network and blocks and last not in MISTAKEN)
-    fixture = Fields(where, {"_info": information})
-    valid = (block.encoded for block in blocks if block.expected is None)
+def _blockchain_test(text: FixtureText, name: str, test: int, rulesets: Rulesets) -> TextCase:
+    network = _string(text, _member(text, test, b"network"))
+    genesis = _data(text, _member(text, test, b"genesisRLP"))
+    blocks = tuple(_block(text, entry) for entry in _elements(text, _member(text, test, b"blocks")))
+    last = _data(text, _member(text, test, b"lastblockhash"), 32)
+    root = text.find(test, b"postStateHash")
+    _demand(blocks and last not in MISTAKEN)
+    valid = (block.encoded for block in blocks if not block.exceptions)
     shown = fields_shown((genesis, *valid)) if AMSTERDAM.name in network else None
-    find = rulesets.named_by(fixture, shown)
     try:
-        schedule = as_filled(parse_schedule(network, config, find), fixture)
-    except UnsupportedFork as unsupported:
-        raise Unsure from unsupported
+        schedule, chain_id = _schedule_and_chain(
+            network, _config(text, test), _information(text, test), shown, rulesets
+        )
+    except (UnsupportedFork, InputError) as error:
+        raise Unsure from error
     return TextBlockchainTest(
-        text,
-        name,
-        schedule,
-        _chain_id(config),
-        genesis,
-        _member(text, test, "genesisBlockHeader"),
-        _member(text, test, "pre"),
-        blocks,
-        last,
-        post,
-        _data(text, root, 32) if root else None,
+        text=text,
+        name=name,
+        schedule=schedule,
+        chain_id=chain_id,
+        genesis=genesis,
+        genesis_written=_member(text, test, b"genesisBlockHeader"),
+        pre=_member(text, test, b"pre"),
+        blocks=blocks,
+        last_block_hash=last,
+        post=text.find(test, b"postState"),
+        post_state_root=_data(text, root, 32) if root else None,
     )
 
 
-def _block(text: FixtureText, where: str, entry: int) -> TextBlock:
-    fields: Mapping[str, int] = dict(text.members(entry))
-    _demand(fields.keys() <= BLOCK)
-    if not text.find(entry, b"expectException"):
-        _demand("rlp_decoded" not in fields)
-        return TextBlock(entry, _data(text, _member(text, entry, "rlp")), None)
-    # of an invalid block all is read as fixtures otherwise are: there are few, and most have something odd
-    expected = block_entry(Fields(where, _parsed(text, entry)))
-    return TextBlock(entry, expected.rlp, expected)
+def _block(text: FixtureText, entry: int) -> TextBlock:
+    _demand(BLOCK.issuperset(dict(text.members(entry))))
+    return TextBlock(
+        encoded=_data(text, _member(text, entry, b"rlp")),
+        exceptions=_exceptions(text, entry),
+        written=entry,
+        decoded=text.find(entry, b"rlp_decoded") or entry,
+    )
