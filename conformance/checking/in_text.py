@@ -74,7 +74,7 @@ class TestInText:
 
     def read(self) -> Iterator[Case | Skipped]:
         """Its cases as they are read for every engine."""
-        member = parse_json(self._text.raw(self._value))
+        member = parse_json(self._text.written(self._value))
         return cases_of_member(self._place, self._name, member, self._groups, self._rulesets)
 
     def case(self, index: int) -> Case | Skipped:

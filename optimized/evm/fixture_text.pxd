@@ -12,6 +12,7 @@ cdef extern from "samestate/optimized/evm/json.hpp" namespace "samestate::evm" n
     cppclass JsonKind:
         pass
     const JsonKind OBJECT "samestate::evm::JsonKind::object"
+    const JsonKind STRING "samestate::evm::JsonKind::string"
     const JsonKind LIST "samestate::evm::JsonKind::list"
     cppclass JsonValue:
         uint32_t begin

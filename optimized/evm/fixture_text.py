@@ -103,9 +103,15 @@ class FixtureText:
         return found
 
     def raw(self, value: int) -> bytes:
-        """The text of a value, of a string without its quotes."""
+        """The JSON of a value, but of a string without its quotes."""
         self.check(value)
         return self.text[self.json[value].begin : self.json[value].end]
+
+    def written(self, value: int) -> bytes:
+        """The JSON of a value."""
+        self.check(value)
+        is_string: cython.bint = self.json.is_kind(value, STRING)
+        return self.text[self.json[value].begin - is_string : self.json[value].end + is_string]
 
     def string(self, value: int) -> str | None:
         """The text of a string, None where it is none or has escapes."""

@@ -208,7 +208,7 @@ def _information(text: FixtureText, test: int) -> Information:
 def _config(text: FixtureText, test: int) -> bytes:
     """The text of a test's configuration, empty where it has none."""
     value = text.find(test, b"config")
-    return text.raw(value) if value else b""
+    return text.written(value) if value else b""
 
 
 def _fields(written: bytes) -> Fields:
@@ -263,7 +263,7 @@ def _state_test(
             indexes = _indexes(text, _member(text, entry, b"indexes"))
             title = name if count == 1 else f"{name}[{network}-d{indexes[0]}g{indexes[1]}v{indexes[2]}]"
             try:
-                fork, environment = _fork_and_environment(network, config, information, text.raw(env), rulesets)
+                fork, environment = _fork_and_environment(network, config, information, text.written(env), rulesets)
             except UnsupportedFork as unsupported:
                 yield Skipped(place, title, str(unsupported))
                 continue
