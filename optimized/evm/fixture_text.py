@@ -2,8 +2,8 @@
 
 Fixtures say most things twice, as bytes that are executed and as JSON beside them. What is compared here is compared
 where the JSON lies, with what was decoded and executed. Each answer is sure, or there is none: `None`, or false, stands
-for whatever differs and for whatever is written in an unusual way, right or wrong. Who gets it reads the JSON in another
-way, and says what it is.
+for whatever differs and for whatever is written in an unusual way, right or wrong. Who gets it reads the JSON in
+another way, and says what it is.
 
 Values of the document are numbers, of which 0 is the whole, and stands for none where a part of it is looked for.
 """
@@ -59,11 +59,13 @@ class FixtureText:
     def member(self, value: uint32_t, name: bytes) -> uint32_t:
         """The member of that name; 0 where there is none, or it is null."""
         place: uint32_t = value + 1
-        index: uint32_t
+        left: uint32_t
         self.check(value)
         if not self.json.is_kind(value, OBJECT):
             return 0
-        for index in range(self.json[value].count):
+        left = self.json[value].count
+        while left:
+            left -= 1
             if (
                 self.json[place].end - self.json[place].begin == cython.cast(uint32_t, len(name))
                 and self.text[self.json[place].begin : self.json[place].end] == name
@@ -79,12 +81,14 @@ class FixtureText:
     def members(self, value: int = 0) -> list:
         """The members of an object in their order, null or not: pairs of name and value. Empty where it is none."""
         place: uint32_t = value + 1
-        index: uint32_t
+        left: uint32_t
         found: list = []
         self.check(value)
         if not self.json.is_kind(value, OBJECT):
             return found
-        for index in range(self.json[value].count):
+        left = self.json[value].count
+        while left:
+            left -= 1
             found.append((self.raw(place).decode("ascii"), place + 1))
             place = self.json[place + 1].next
         return found
@@ -92,12 +96,14 @@ class FixtureText:
     def elements(self, value: int) -> list | None:
         """The elements of a list, None where it is none."""
         place: uint32_t = value + 1
-        index: uint32_t
+        left: uint32_t
         found: list = []
         self.check(value)
         if not self.json.is_kind(value, LIST):
             return None
-        for index in range(self.json[value].count):
+        left = self.json[value].count
+        while left:
+            left -= 1
             found.append(place)
             place = self.json[place].next
         return found

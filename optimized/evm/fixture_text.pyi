@@ -4,7 +4,8 @@ from samestate.optimized.evm.block_records import BlockRecords
 from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.world import World
 
-class NotRead(ValueError): ...
+class NotRead(ValueError):  # noqa: N818 - says what became of the text
+    ...
 
 class FixtureText:
     def __init__(self, text: bytes) -> None: ...

@@ -82,7 +82,7 @@ class Unsure(Exception):  # noqa: N818 - says what becomes of a test
 
 @dataclass(frozen=True, slots=True)
 class TextStateTest:
-    """One transaction on the state ``pre``, and what a state test says of it, as values of the text where they stay there.
+    """One transaction on the state ``pre``, and what a state test says of it, as values of the text where they stay.
 
     ``indexes`` choose the transaction from the lists that the test has: data, gas limit and value.
     """
@@ -135,9 +135,7 @@ class TextBlockchainTest:
 TextCase = TextStateTest | TextBlockchainTest
 
 
-def cases_in_text(
-    text: FixtureText, place: str, name: str, value: int, rulesets: Rulesets
-) -> list[TextCase | Skipped]:
+def cases_in_text(text: FixtureText, place: str, name: str, value: int, rulesets: Rulesets) -> list[TextCase | Skipped]:
     """The cases of a test, in the order of :func:`samestate.conformance.fixtures.load.cases_in`. Raises Unsure."""
     fields = dict(text.members(value))
     if fields.keys() <= STATE_TEST and is_state_test(fields) and not is_engine_test(fields):
@@ -253,7 +251,11 @@ def _state_test(
     text: FixtureText, place: str, name: str, test: int, rulesets: Rulesets
 ) -> Iterator[TextCase | Skipped]:
     information, config = _information(text, test), _config(text, test)
-    env, pre, transaction = _member(text, test, b"env"), _member(text, test, b"pre"), _member(text, test, b"transaction")
+    env, pre, transaction = (
+        _member(text, test, b"env"),
+        _member(text, test, b"pre"),
+        _member(text, test, b"transaction"),
+    )
     posts = {network: _elements(text, value) for network, value in text.members(_member(text, test, b"post"))}
     count = sum(map(len, posts.values()))
     _demand(count)
