@@ -24,12 +24,13 @@ from samestate.spec.evm.block import HEADER_FIELDS, Header, ommers_hash, withdra
 from samestate.spec.evm.chain import BLOCK_HASH_WINDOW, access_list_claims, claims, encoded_access_list_of
 from samestate.spec.evm.environment import ZERO_HASH, Environment
 from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.gas import GAS_PER_BLOB
 from samestate.spec.evm.hashing import keccak256
 from samestate.spec.evm.header_rules import next_difficulty
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import OmmerMiner, Payload
 from samestate.spec.evm.state import FlatState
-from samestate.spec.evm.transaction import decode_transaction
+from samestate.spec.evm.transaction import BlobTransaction, decode_transaction
 from samestate.spec.machine import Rejection
 from samestate.spec.state.patricia import ordered_trie_root
 from samestate.spec.transition import execute_block
@@ -278,6 +279,8 @@ class ChainBuilder(BlockBuilder):
         values["ommers_hash"] = ommers_hash(draft.ommer_headers)
         if draft.has_withdrawals and "withdrawals_root" in names:
             values["withdrawals_root"] = withdrawals_root(draft.withdrawals)
+        if "blob_gas_used" in names:
+            values["blob_gas_used"] = GAS_PER_BLOB * sum(map(blobs_in, draft.transactions))
         values["state_root"] = before.root()
         state, listed = before, b""
         try:
@@ -318,3 +321,12 @@ class ChainBuilder(BlockBuilder):
             withdrawals=tuple(draft.withdrawals),
             ommers=tuple(OmmerMiner(ommer.coinbase, ommer.number) for ommer in draft.ommer_headers),
         )
+
+
+def blobs_in(described: tuple[bytes, str]) -> int:
+    """How many blobs a transaction has, given as bytes with a comment."""
+    try:
+        transaction = decode_transaction(described[0])
+    except Rejection:
+        return 0
+    return len(transaction.blob_versioned_hashes) if isinstance(transaction, BlobTransaction) else 0
