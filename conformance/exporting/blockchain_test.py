@@ -5,6 +5,7 @@ from __future__ import annotations
 from samestate.conformance.exporting.access_lists import access_list_object
 from samestate.conformance.exporting.chain import ExportedBlock, ExportedChain
 from samestate.conformance.exporting.encoding import encode_block
+from samestate.conformance.exporting.inexpressible import Inexpressible
 from samestate.conformance.exporting.json_values import (
     JsonObject,
     header_object,
@@ -15,6 +16,7 @@ from samestate.conformance.exporting.json_values import (
 )
 from samestate.conformance.exporting.networks import configuration, network_of
 from samestate.conformance.vectors.hexadecimal import hexed
+from samestate.spec.evm.hashing import keccak256
 from samestate.spec.evm.transaction import decode_transaction
 from samestate.spec.machine import Rejection
 
@@ -37,6 +39,10 @@ def blockchain_test(chain: ExportedChain) -> JsonObject:
 
 
 def _block(block: ExportedBlock) -> JsonObject:
+    """A block. Raises Inexpressible where what comes beside it decides, which no consumer looks at."""
+    committed = block.header.block_access_list_hash if block.header is not None else None
+    if block.access_list is not None and keccak256(block.access_list) != committed:
+        raise Inexpressible("the list that comes with the block is not the one that its header commits to")
     encoded: JsonObject = {"rlp": hexed(block.rlp)}
     if not block.exceptions:
         return {**_decoded(block), **encoded}

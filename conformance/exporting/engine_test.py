@@ -19,6 +19,7 @@ FORK_CHOICE_VERSIONS: Final = {1: 1, 2: 2, 3: 3, 4: 3, 5: 4}
 """The version of ``engine_forkchoiceUpdated`` beside each of ``engine_newPayload`` (execution-apis)."""
 
 NO_API: Final = "before Paris blocks do not come through the Engine API"
+ANOTHER: Final = "a payload stands for another block: its header says what none can"
 
 
 def engine_test(chain: ExportedChain) -> JsonObject:
@@ -42,6 +43,8 @@ def _call(block: ExportedBlock) -> JsonObject:
         raise Inexpressible(NO_API)
     if header is None:
         raise Inexpressible("a block whose bytes are none cannot be a payload")
+    if len(header.fields()) != block.fork.header_fields:
+        raise Inexpressible(ANOTHER)
     parameters: list[object] = [_payload(header, block)]
     if version >= 3:
         parameters += [_versioned_hashes(block), hexed(header.parent_beacon_block_root or b"")]
@@ -55,7 +58,7 @@ def _call(block: ExportedBlock) -> JsonObject:
     if block.exceptions:
         call["validationError"] = "|".join(block.exceptions)
     if new_payload(Fields("payload", call)).block() != block.rlp:
-        raise Inexpressible("a payload stands for another block: its header says what none can")
+        raise Inexpressible(ANOTHER)
     return call
 
 

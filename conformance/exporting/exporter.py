@@ -17,6 +17,7 @@ from samestate.conformance.exporting.information import with_information
 from samestate.conformance.exporting.json_values import JsonObject
 from samestate.conformance.exporting.moving import moved
 from samestate.conformance.exporting.state_test import state_test
+from samestate.conformance.exporting.unmoved import unmoved
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.model import Vector
 
@@ -80,7 +81,7 @@ def export(vector: Vector, sentence: str, forms: Sequence[str] = tuple(FOLDERS))
 def chain_of(vector: Vector) -> ExportedChain | Inexpressible:
     """The vector as a chain, or why it is none: found out once for all forms."""
     try:
-        return moved(vector)
+        return unmoved(vector) if evm.is_chain(vector.case) else moved(vector)
     except Inexpressible as inexpressible:
         return inexpressible
 

@@ -26,9 +26,10 @@ from samestate.conformance.fixtures.features import has_header_field
 from samestate.conformance.fixtures.forks import ForkSchedule
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.evm.case import encoded_transactions, read_withdrawals
 from samestate.conformance.vectors.hexadecimal import hexed, unhexed
 from samestate.conformance.vectors.model import SELECTOR_GROUPS, VALID, Vector, member, members, text, texts
-from samestate.spec.evm.block import Block, Header, Withdrawal
+from samestate.spec.evm.block import Block, Header
 from samestate.spec.evm.block_access_list import encode_access_list
 from samestate.spec.evm.chain import BLOCK_HASH_WINDOW, Chain, EvmResult, Link, encoded_access_list_of
 from samestate.spec.evm.environment import Environment
@@ -49,7 +50,7 @@ UNREACHABLE: Final = frozenset(SELECTOR_GROUPS["unreachable"])
 def moved(vector: Vector) -> ExportedChain:
     """The chain of a vector whose blocks have no headers. Raises Inexpressible."""
     refuse_unreachable(vector)
-    if any(text(entry, "raw") == "0x" for block in vector.case.blocks for entry in members(block, "txs")):
+    if any(not encoded for block in vector.case.blocks for encoded in encoded_transactions(block)):
         raise Inexpressible("a transaction of no bytes, to which no header can commit")
     mover = _Mover(vector)
     for block, expect in zip(vector.case.blocks, vector.expected, strict=True):
@@ -128,12 +129,12 @@ class _Mover:
         given = evm.read_environment(self.case, member(block, "env"))
         environment = self._on_head(replace(given, timestamp=given.timestamp - self.shift))
         content = BlockContent(
-            transactions=tuple(unhexed(text(entry, "raw")) for entry in members(block, "txs")),
+            transactions=tuple(encoded_transactions(block)),
             ommers=tuple(
                 self._ommer(unhexed(text(ommer, "address")), given.number - int(text(ommer, "number")))
                 for ommer in members(block, "ommers")
             ),
-            withdrawals=self._withdrawals(block),
+            withdrawals=read_withdrawals(block) if self._has("withdrawals_root") else None,
         )
         if self.proposes:
             content = replace(content, access_list=self._proposed_list(block, environment, content))
@@ -150,12 +151,6 @@ class _Mover:
         if "block_access_list" not in right or result is None:
             return proposed
         return moved_access_list(proposed, unhexed(text(right, "block_access_list")), encoded_access_list_of(result))
-
-    def _withdrawals(self, block: Object) -> tuple[Withdrawal, ...] | None:
-        if not self._has("withdrawals_root"):
-            return None
-        plain = {name: value for name, value in block.items() if name != "block_access_list"}
-        return evm.read_payload(self.case, plain, ()).withdrawals
 
     def _add_empty(self, first: Environment) -> None:
         time = self.head.block.header.timestamp + SECONDS

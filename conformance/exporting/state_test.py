@@ -23,8 +23,9 @@ from samestate.conformance.fixtures.forks import ForkSchedule
 from samestate.conformance.fixtures.state_test import hashes_before
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.evm.case import encoded_transactions
 from samestate.conformance.vectors.evm.private_keys import private_key_of
-from samestate.conformance.vectors.hexadecimal import hexed, unhexed
+from samestate.conformance.vectors.hexadecimal import hexed
 from samestate.conformance.vectors.model import VALID, Vector, member, members, text, texts
 from samestate.spec.evm.chain import EvmResult
 from samestate.spec.evm.environment import Environment
@@ -49,7 +50,7 @@ def state_test(vector: Vector) -> JsonObject:
     block, expect = only_block(vector)
     fork = evm.fork_of(vector.case)
     network = network_of(ForkSchedule(fork))
-    encoded = unhexed(text(members(block, "txs")[0], "raw"))
+    (encoded,) = encoded_transactions(block)
     transaction, sender = signed(encoded)
     given = evm.read_environment(vector.case, member(block, "env"))
     environment = replace(given, block_hashes=hashes_before(given.number))
@@ -81,6 +82,8 @@ def state_test(vector: Vector) -> JsonObject:
 def only_block(vector: Vector) -> tuple[Object, Object]:
     """The only block of a vector, with its only transaction, and what is expected of it. Raises Inexpressible."""
     blocks = vector.case.blocks
+    if evm.is_chain(vector.case):
+        raise Inexpressible(LEFT_OUT, "headers")
     if len(blocks) != 1:
         raise Inexpressible("a state test has one transaction", f"there are {len(blocks)} blocks")
     (block,), (expect,) = blocks, vector.expected

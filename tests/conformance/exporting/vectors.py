@@ -9,6 +9,7 @@ from typing import Any
 from samestate.conformance.exporting.chain import ExportedChain
 from samestate.conformance.exporting.exporter import ExportedTest, Refusal, export
 from samestate.conformance.exporting.moving import moved
+from samestate.conformance.exporting.unmoved import unmoved
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.model import Vector
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
@@ -19,7 +20,8 @@ def vector(id: str) -> Vector:
 
 
 def chain(id: str) -> ExportedChain:
-    return moved(vector(id))
+    found = vector(id)
+    return unmoved(found) if found.case.parent is not None else moved(found)
 
 
 def exported(id: str, form: str) -> ExportedTest | Refusal:
