@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from samestate.conformance.scenarios import amsterdam_gas
 from samestate.conformance.scenarios.assembler import balance, call, code, create, deploying, load, store
@@ -27,7 +27,7 @@ def target_of_all(block: BlockBuilder) -> NamedAccount:
     return block.contract("target", code(store(0, f"{load(0)} PUSH 1 ADD")))
 
 
-def spoiled(block: BlockBuilder, name: str, target: NamedAccount, **changes: int) -> Authorization:
+def spoiled(block: BlockBuilder, name: str, target: NamedAccount, **changes: Any) -> Authorization:
     """The word of an account of that name, with parts changed after it was signed."""
     return replace(block.authorization(block.nobody(name), target, nonce=0), **changes)
 

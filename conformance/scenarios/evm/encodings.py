@@ -25,7 +25,7 @@ def fields(block: BlockBuilder, data: bytes = b"\x05") -> list[bytes]:
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
     block.transfer(bob, to=alice, value=7)
     transaction = LegacyTransaction(nonce=0, gas_price=2 * GWEI, gas_limit=100_000, to=bob.address, value=7, data=data)
-    items = rlp.decode(encode_transaction(sign(transaction, alice.private_key, CHAIN_ID)))
+    items = rlp.to_list(rlp.decode(encode_transaction(sign(transaction, alice.private_key, CHAIN_ID))), "a transaction")
     return [rlp.encode(item) for item in items]
 
 
@@ -191,9 +191,9 @@ def fields_of_another_type(block: BlockBuilder) -> None:
 def slot_of_31_bytes(block: BlockBuilder) -> None:
     """A slot in a transaction's access list has 31 bytes: slots have 32, whatever their number."""
     slot = (1).to_bytes(32, "big")
-    right = rlp.decode(typed(block))
-    address = right[8][0][0]  # type: ignore[index]
-    wrong = [*right[:8], [[address, [slot[1:]]]], *right[9:]]
+    right = rlp.to_list(rlp.decode(typed(block)), "a transaction")
+    address, _ = rlp.to_list(rlp.to_list(right[8], "access list")[0], "an entry", 2)
+    wrong: list[rlp.Item] = [*right[:8], [[address, [slot[1:]]]], *right[9:]]
     block.raw(b"\x02" + rlp.encode(wrong), "the slot of the access list is a byte short")
     block.expect(Invalid.MALFORMED_TRANSACTION, transaction=1)
 
@@ -201,7 +201,7 @@ def slot_of_31_bytes(block: BlockBuilder) -> None:
 @scenario(hazards="H65", forks=(PARIS, PRAGUE, AMSTERDAM))
 def address_of_21_bytes(block: BlockBuilder) -> None:
     """An address in a transaction's access list has 21 bytes."""
-    right = rlp.decode(typed(block))
-    wrong = [*right[:8], [[bytes(21), []]], *right[9:]]
+    right = rlp.to_list(rlp.decode(typed(block)), "a transaction")
+    wrong: list[rlp.Item] = [*right[:8], [[bytes(21), []]], *right[9:]]
     block.raw(b"\x02" + rlp.encode(wrong), "the address of the access list is a byte too long")
     block.expect(Invalid.MALFORMED_TRANSACTION, transaction=1)

@@ -35,6 +35,14 @@ def legacy(bob: NamedAccount) -> LegacyTransaction:
     return LegacyTransaction(nonce=0, gas_price=2 * GWEI, gas_limit=50_000, to=bob.address, value=7, data=b"")
 
 
+def signed_legacy(alice: NamedAccount, bob: NamedAccount, chain_id: int | None) -> LegacyTransaction:
+    """The same, signed by alice."""
+    signed = sign(legacy(bob), alice.private_key, chain_id)
+    if not isinstance(signed, LegacyTransaction):
+        raise TypeError("signing has changed the type")
+    return signed
+
+
 def with_list(block: BlockBuilder) -> AccessListTransaction:
     """An access list transaction that alice has signed: the second of the block."""
     alice, bob = after_a_transfer(block)
@@ -115,8 +123,7 @@ def signed_for_no_chain(block: BlockBuilder) -> None:
 def neither_of_a_chain_nor_of_none(block: BlockBuilder) -> None:
     """The number v of a legacy transaction is 29: neither 27 or 28, nor 35 and more (EIP-155)."""
     alice, bob = after_a_transfer(block)
-    signed = sign(legacy(bob), alice.private_key, None)
-    block.raw(encode_transaction(replace(signed, v=29)), "v is 29")
+    block.raw(encode_transaction(replace(signed_legacy(alice, bob, None), v=29)), "v is 29")
     block.expect(Invalid.WRONG_CHAIN_ID, transaction=1)
 
 
@@ -124,8 +131,7 @@ def neither_of_a_chain_nor_of_none(block: BlockBuilder) -> None:
 def v_of_zero(block: BlockBuilder) -> None:
     """The number v of a legacy transaction is 0, as if it were the parity of another type."""
     alice, bob = after_a_transfer(block)
-    signed = sign(legacy(bob), alice.private_key, None)
-    block.raw(encode_transaction(replace(signed, v=0)), "v is 0")
+    block.raw(encode_transaction(replace(signed_legacy(alice, bob, None), v=0)), "v is 0")
     block.expect(Invalid.WRONG_CHAIN_ID, transaction=1)
 
 
@@ -133,9 +139,7 @@ def v_of_zero(block: BlockBuilder) -> None:
 def other_sender_than_it_seems(block: BlockBuilder) -> None:
     """A signature is taken from another transaction: somebody has signed it, whom nobody knows, and who has nothing."""
     alice, bob = after_a_transfer(block)
-    first = sign(legacy(bob), alice.private_key, CHAIN_ID)
-    if not isinstance(first, LegacyTransaction):
-        raise TypeError("signing has changed the type")
+    first = signed_legacy(alice, bob, CHAIN_ID)
     parity = (first.v - 35) % 2
     stolen = with_signature(replace(legacy(bob), value=8), parity, first.r, first.s, CHAIN_ID)
     block.raw(encode_transaction(stolen), "a transaction with the signature of another")
