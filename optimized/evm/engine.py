@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple, Self
 
 from samestate.optimized.analysis import Accuracy, NumberedStep, accuracy, conflict_rate, critical_path
 from samestate.optimized.configuration import Configuration
+from samestate.optimized.core.block_run import KeyTableFull
 from samestate.optimized.errors import (
     BlockTooLarge,
     ConfigurationError,
@@ -35,9 +36,9 @@ from samestate.optimized.evm.importing import (
 )
 from samestate.optimized.evm.packing import PackedBlock, unpack
 from samestate.optimized.evm.result import EvmResult, Totals, needs_one_of
-from samestate.optimized.evm.running import EvmRun, KeyTableFull
+from samestate.optimized.evm.running import EvmRun
 from samestate.optimized.evm.world import World
-from samestate.optimized.metrics import Metrics, WorkerMetrics, latency
+from samestate.optimized.metrics import Metrics, WorkerMetrics, latency_between
 from samestate.optimized.processes.expectations import ASKING
 from samestate.optimized.record import Step
 from samestate.optimized.result import Rejection
@@ -47,6 +48,9 @@ from samestate.optimized.trace import TraceEvent
 
 WORTH_RECOVERING: Final = 8
 """From so many transactions on it is worth waking a second thread for their senders: each takes some 30 µs."""
+
+WORTH_SHARING: Final = 8
+"""From so many transactions on it is worth waking other threads for the roots after the block."""
 
 
 class Traced(NamedTuple):
@@ -214,7 +218,7 @@ class EvmEngine:
         """The result of a block with bytes at that place that are no transaction: nothing of it is executed."""
         rejection = Rejection(code, index)
         result = EvmResult(block, world, rejection, BlockRecords(world), Totals(0, 0, 0, 0), self.configuration.record)
-        idle = {"began": [], "ended": [], "executions": [], "waves": 0, "longest_run": None}
+        idle = {"began": b"", "ended": b"", "executions": [], "waves": 0, "longest_run": None}
         workers = [(0, 0, 0, 0, 0.0)] * (
             1 if self.configuration.strategy == "sequential" else self.configuration.workers
         )
@@ -270,9 +274,12 @@ class EvmEngine:
         state = stage("state", lambda: [state_claim(block, result, max(1, threads.workers - 1))])
         others = [stage("receipts", lambda: execution_claims(block, result)), stage("body", lambda: body_claims(block))]
         others += [stage("list", listed)] if has_list else []
-        # The state's root takes as long as the others together: somebody does that alone.
-        work = [[state], others] if threads.workers > 1 else [[state, *others]]
-        threads.run(lambda number: run_all(work[number] if number < len(work) else ()), self._run.stop)
+        if threads.workers == 1 or block.transaction_count < WORTH_SHARING:
+            run_all([state, *others])
+        else:
+            # The state's root takes as long as the others together: somebody does that alone.
+            work = [[state], others]
+            threads.run(lambda number: run_all(work[number] if number < len(work) else ()), self._run.stop)
         claims = (*made["list"], *made["body"], *made["receipts"], *made["state"])
         rejection = next((found for found in refused if found is not None), None) or refusal(claims)
         return Imported(block, result, rejection, stages, claims, ledger.access_list if has_list else None)
@@ -360,11 +367,7 @@ class EvmEngine:
             average_wave_size=result.block.transaction_count / figures["waves"] if figures["waves"] else None,
             conflict_rate=conflict_rate(steps) if steps else None,
             critical_path=critical_path(steps) if steps else None,
-            latency=latency(
-                (end - begin) / 1e6
-                for begin, end in zip(figures["began"], figures["ended"], strict=True)
-                if begin and end
-            ),
+            latency=latency_between(figures["began"], figures["ended"]),
             precision=met.precision if met else None,
             recall=met.recall if met else None,
             reason=choice.reason,

@@ -3,6 +3,7 @@
 from libc.stdint cimport uint8_t, uint64_t
 from libcpp.vector cimport vector
 
+from samestate.optimized.core.records cimport Task
 from samestate.optimized.evm.direct cimport Direct
 from samestate.optimized.evm.native.precompiles cimport Libraries
 from samestate.optimized.evm.seams cimport Code
@@ -30,6 +31,10 @@ cdef extern from "samestate/optimized/evm/expectations.hpp" namespace "samestate
 
 cdef class ExpectedBlock:
     cdef vector[Expected] transactions
+
+# Declare to the strategy what the transactions of each run will probably access; `starts` has the first of each, and the end of
+# the last. False where the arena is full.
+cdef bint declare_runs(Task* task, const uint64_t* starts, ExpectedBlock expected) noexcept
 
 cdef class EvmExpectations:
     cdef Expectations expectations

@@ -7,7 +7,9 @@ import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING
 from cython.cimports.libc.stdint import uint8_t, uint64_t
 from cython.cimports.libc.string import memcpy
-from cython.cimports.samestate.optimized.core.records import Content
+from cython.cimports.libcpp.vector import vector
+from cython.cimports.samestate.optimized.core.arena import allocate
+from cython.cimports.samestate.optimized.core.records import Content, DeclaredAccess, Session
 from cython.cimports.samestate.optimized.evm.block_records import BlockRecords
 from cython.cimports.samestate.optimized.evm.native.precompiles import libraries_address
 from cython.cimports.samestate.optimized.evm.packing import PackedBlock
@@ -56,6 +58,54 @@ class ExpectedBlock:
         if place >= self.transactions.size():
             raise IndexError(f"there are {self.transactions.size()} transactions, and none with index {index}")
         return NumberedAccess(frozenset(self.transactions[place].reads), frozenset(self.transactions[place].writes))
+
+
+def declare_runs(
+    task: cython.pointer(Task), starts: cython.pointer(cython.const[uint64_t]), expected: ExpectedBlock
+) -> cython.bint:
+    """Declare what the transactions of each run will probably access. False where the arena is full.
+
+    To be credited is declared as a read: two credits do not conflict, and whoever looks at a balance, or sets it,
+    conflicts with both.
+    """
+    session: cython.pointer(Session) = task.session
+    run: uint64_t
+    index: uint64_t
+    reads: uint64_t
+    writes: uint64_t
+    offset: uint64_t
+    declared: cython.pointer(DeclaredAccess)
+    keys: cython.pointer(uint64_t)
+    for run in range(session.record.transactions):
+        reads = 0
+        writes = 0
+        for index in range(starts[run], starts[run + 1]):
+            reads += expected.transactions[index].reads.size() + expected.transactions[index].credits.size()
+            writes += expected.transactions[index].writes.size()
+        offset = allocate(task, cython.sizeof(DeclaredAccess) + 8 * (reads + writes))
+        if offset == 0:
+            return False
+        session.steps[run + 1].declared = offset
+        declared = cython.cast(cython.pointer(DeclaredAccess), session.base + offset)
+        declared.read_count = reads
+        declared.write_count = writes
+        keys = cython.cast(cython.pointer(uint64_t), declared + 1)
+        for index in range(starts[run], starts[run + 1]):
+            keys = put_numbers(keys, cython.address(expected.transactions[index].reads))
+            keys = put_numbers(keys, cython.address(expected.transactions[index].credits))
+        for index in range(starts[run], starts[run + 1]):
+            keys = put_numbers(keys, cython.address(expected.transactions[index].writes))
+    return True
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def put_numbers(place: cython.pointer(uint64_t), numbers: cython.pointer(vector[uint64_t])) -> cython.pointer(uint64_t):
+    """Numbers one after another. Where the next one goes."""
+    if numbers.size():
+        memcpy(place, numbers.data(), 8 * numbers.size())
+    return place + numbers.size()
 
 
 @cython.cclass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from array import array
 from typing import Any, cast
 
 from samestate.optimized.analysis import Access, accuracy, conflict_rate, critical_path
@@ -17,7 +16,7 @@ from samestate.optimized.errors import (
     OutOfMemory,
     TimeLimitExceeded,
 )
-from samestate.optimized.metrics import Metrics, WorkerMetrics, latency
+from samestate.optimized.metrics import Metrics, WorkerMetrics, latency_between
 from samestate.optimized.processes.expectations import Estimator
 from samestate.optimized.shared_memory import create_arena, create_smallest_arena
 from samestate.optimized.threads import ThreadPool
@@ -129,7 +128,6 @@ class ToyEngine:
                 expected = self._estimator.expected(result.block, result.block.plain_transactions)
             met = accuracy([access or Access((), ()) for access in expected], steps)
         workers = figures["workers"]
-        began, ended = numbers(figures["began"]), numbers(figures["ended"])
         return Metrics(
             strategy=configuration.strategy,
             kind=configuration.kind,
@@ -146,13 +144,8 @@ class ToyEngine:
             critical_path=critical_path(steps) if steps else None,
             precision=met.precision if met else None,
             recall=met.recall if met else None,
-            latency=latency((end - begin) / 1e6 for begin, end in zip(began, ended, strict=True) if begin and end),
+            latency=latency_between(figures["began"], figures["ended"]),
             version_reads=figures["version_reads"],
             base_reads=figures["base_reads"],
             workers=tuple(WorkerMetrics(worker[0], worker[2], worker[4]) for worker in workers),
         )
-
-
-def numbers(packed: bytes) -> array[int]:
-    """64-bit numbers from the memory of this machine."""
-    return array("Q", packed)

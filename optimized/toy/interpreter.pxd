@@ -2,7 +2,8 @@
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
-from samestate.optimized.core.records cimport Arena, Task
+from samestate.optimized.core.records cimport Task
+from samestate.optimized.core.watching cimport Listener, Watch
 from samestate.optimized.toy.packing cimport FlatBlock, Operation, PackedTransaction
 from samestate.optimized.words.word cimport Word
 
@@ -49,7 +50,6 @@ cdef enum:
     BLOCKS_AT_ONCE = 256
     LONG_HASH = 34816       # bytes: so many blocks
     NAP = 10000000          # nanoseconds, in a longer wait
-    BETWEEN_LOOKS = 1000000 # nanoseconds, at least, between two transactions
 
 
 cdef enum Hints:
@@ -69,8 +69,7 @@ cdef struct ToyMachine:
     const Word* words
     const uint8_t* data
     uint32_t coinbase_balance
-    Arena* arena
-    uint64_t deadline       # nanoseconds (monotonic clock)
+    const Watch* watch
     uint64_t* places        # versioned: where the record of each key lies in the arena
     Word* current           # direct: the value of each key now
     uint8_t* loaded         # direct: whether somebody has waited for the base value
@@ -85,8 +84,7 @@ cdef struct Scratch:
     uint64_t* marks
     uint64_t epoch
     Access* accesses
-    void* listener          # on Python's main thread: whom to tell of signals, an object; else NULL
-    uint64_t listened       # when it last was
+    Listener listener
     uint64_t version_reads  # values that came from an earlier step
     uint64_t base_reads     # and from the state before the block
     uint64_t running        # the transaction being executed, + 1; stays when it is stopped
@@ -109,6 +107,5 @@ cdef int run_operations(
 cdef Access* observe(
     const ToyMachine* machine, Scratch* scratch, Task* task, uint32_t key, uint64_t accesses, int* result
 ) noexcept nogil
-cdef bint signalled(void* listener) noexcept with gil
 cdef bint kept_warm(const ToyMachine* machine, uint32_t key, uint64_t transaction) noexcept nogil
 cdef void keep_warm(const ToyMachine* machine, uint32_t key, uint64_t transaction) noexcept nogil

@@ -9,13 +9,11 @@ and so is its warmth.
 import cython
 from cython.cimports.libc.stdint import uint8_t, uint32_t, uint64_t
 from cython.cimports.libc.string import memset
-from cython.cimports.samestate.optimized.core.arena import stop, stop_reason, value_bytes
+from cython.cimports.samestate.optimized.core.arena import value_bytes
 from cython.cimports.samestate.optimized.core.keys import key_record
 from cython.cimports.samestate.optimized.core.memory import read
 from cython.cimports.samestate.optimized.core.records import (
     DONE,
-    INTERRUPTED,
-    OUT_OF_TIME,
     READ_VALUE,
     STOPPED,
     Reading,
@@ -31,6 +29,7 @@ from cython.cimports.samestate.optimized.core.shim import (
     peek,
     sleep_nanoseconds,
 )
+from cython.cimports.samestate.optimized.core.watching import should_stop
 from cython.cimports.samestate.optimized.toy.packing import (
     ADD,
     KECCAK,
@@ -59,23 +58,8 @@ from cython.cimports.samestate.optimized.words.word import (
 def poll(
     machine: cython.pointer(cython.const[ToyMachine]), scratch: cython.pointer(Scratch), now: uint64_t
 ) -> cython.bint:
-    """Say whether to stop: another worker says so, the time is up, or a signal's handler has raised."""
-    if stop_reason(machine.arena):
-        return True
-    if now > machine.deadline:
-        stop(machine.arena, OUT_OF_TIME)
-        return True
-    if scratch.listener != cython.NULL and now - scratch.listened > 20_000_000:
-        scratch.listened = now
-        if signalled(scratch.listener):
-            stop(machine.arena, INTERRUPTED)
-            return True
-    return False
-
-
-def signalled(listener: cython.p_void) -> cython.bint:
-    """Let Python handle signals, and say whether a handler raised; the listener then has what it raised."""
-    return cython.cast(object, listener)()
+    """Say whether a worker should stop."""
+    return should_stop(machine.watch, cython.address(scratch.listener), now)
 
 
 def wait(machine: cython.pointer(cython.const[ToyMachine]), scratch: cython.pointer(Scratch)) -> cython.bint:
@@ -171,13 +155,13 @@ def observe(
         if reading.value:
             word_copy(
                 cython.address(access.original),
-                cython.cast(cython.pointer(Word), value_bytes(machine.arena.base, reading.value)),
+                cython.cast(cython.pointer(Word), value_bytes(machine.watch.arena.base, reading.value)),
             )
         else:
             word_from_number(cython.address(access.original), 0)
         for position in range(reading.credits):
             amount = cython.cast(
-                cython.pointer(Word), value_bytes(machine.arena.base, word_value(reading.chain[2 * position + 1]))
+                cython.pointer(Word), value_bytes(machine.watch.arena.base, word_value(reading.chain[2 * position + 1]))
             )
             word_add(cython.address(access.original), cython.address(access.original), amount)
     word_copy(cython.address(access.value), cython.address(access.original))

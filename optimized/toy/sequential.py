@@ -8,7 +8,8 @@ from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.samestate.optimized.core.arena import stop
 from cython.cimports.samestate.optimized.core.records import DONE, OUT_OF_MEMORY
 from cython.cimports.samestate.optimized.core.shim import now_nanoseconds
-from cython.cimports.samestate.optimized.toy.interpreter import BETWEEN_LOOKS, Outcome, poll, run_transaction
+from cython.cimports.samestate.optimized.core.watching import BETWEEN_LOOKS
+from cython.cimports.samestate.optimized.toy.interpreter import Outcome, poll, run_transaction
 from cython.cimports.samestate.optimized.toy.ledger import Ledger, close, commit, open_ledger
 from cython.cimports.samestate.optimized.toy.packing import FlatBlock
 
@@ -30,7 +31,7 @@ def run_sequentially(
     now: uint64_t
     looked: uint64_t = 0
     if not open_ledger(ledger, block):
-        stop(machine.arena, OUT_OF_MEMORY)
+        stop(machine.watch.arena, OUT_OF_MEMORY)
         return False
     for transaction in range(block.transactions_length):
         now = now_nanoseconds()
@@ -47,7 +48,7 @@ def run_sequentially(
             if ledger.rejection:
                 times[transaction + 1] = now_nanoseconds()
                 return True
-            stop(machine.arena, OUT_OF_MEMORY)
+            stop(machine.watch.arena, OUT_OF_MEMORY)
             return False
     times[block.transactions_length] = now_nanoseconds()
     close(ledger, block)

@@ -367,7 +367,7 @@ def open_step(itself: cython.p_void, task: cython.pointer(Task)) -> cython.int:
 @cython.exceptval(check=False)
 def out_of_memory(machine: cython.pointer(ToyMachine)) -> cython.int:
     """This process has none for the access record."""
-    stop(machine.arena, OUT_OF_MEMORY)
+    stop(machine.watch.arena, OUT_OF_MEMORY)
     return STOPPED
 
 
