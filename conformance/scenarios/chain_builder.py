@@ -105,6 +105,10 @@ class ChainBuilder(BlockBuilder):
         self.parent_header = replace(self.parent_header, **fields)  # type: ignore[arg-type]
         self.drafts = [self._draft(0, 0)]
 
+    def fund(self, account: NamedAccount, balance: int) -> None:
+        """Let an account that has no key here have something in the pre-state."""
+        self._place(account, balance=balance)
+
     # The block
 
     @property
