@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from samestate.conformance.scenarios.block_builder import BlockBuilder
 from samestate.conformance.scenarios.chain_builder import ChainBuilder
 from samestate.conformance.scenarios.draft import ETHER
-from samestate.conformance.scenarios.scenario import chain_scenario, since
+from samestate.conformance.scenarios.scenario import chain_scenario, scenario, since
 from samestate.conformance.vectors.evm.chain import rlp_list
 from samestate.spec.evm import rlp
 from samestate.spec.evm.forks import AMSTERDAM, BERLIN, LONDON, OSAKA, PARIS, PRAGUE, SHANGHAI
@@ -106,8 +107,8 @@ def transactions_as_bytes(chain: ChainBuilder) -> None:
 
 @chain_scenario(forks=(BERLIN, PARIS))
 def length_that_needs_no_byte(chain: ChainBuilder) -> None:
-    """The length of the empty list of ommers stands in a byte of its own."""
-    with_part(chain, (OMMERS,), lambda right: b"\xf8\x00")
+    """The length of a list of ommers, 1, stands in a byte of its own."""
+    with_part(chain, (OMMERS,), lambda right: b"\xf8\x01\x80")
 
 
 @chain_scenario(forks=since(BERLIN))
@@ -284,6 +285,15 @@ def signature_of_33_bytes(chain: ChainBuilder) -> None:
     fields[7] = b"\x01" + fields[7].rjust(32, b"\x00")
     chain.raw(rlp.encode(fields), f"{comment}, by a signature of 33 bytes")
     chain.expect(Invalid.INVALID_SIGNATURE, transaction=0)
+
+
+@scenario(forks=since(BERLIN))
+def neither_type_nor_list(block: BlockBuilder) -> None:
+    """The first byte of the second transaction begins neither a type nor a list (EIP-2718)."""
+    alice, bob = block.accounts(alice=ETHER, bob=0)
+    block.transfer(alice, to=bob, value=7)
+    block.raw(b"\x81\xc0", "a string")
+    block.expect(Invalid.MALFORMED_TRANSACTION, transaction=1)
 
 
 @chain_scenario(forks=(BERLIN, AMSTERDAM))
