@@ -18,12 +18,13 @@ from samestate.conformance.checking.vectors import check_vector
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.engines.registry import SpecEngine, find_engine
 from samestate.conformance.errors import InputError
+from samestate.conformance.vectors.comparing import Granularity, project, values_after
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.evm.header import ATTRIBUTES, read_header, write_header
 from samestate.conformance.vectors.hexadecimal import LONG_RUN, read_bytes, write_bytes
 from samestate.conformance.vectors.loading import load_vector, load_vector_file
 from samestate.conformance.vectors.machines import execute
-from samestate.conformance.vectors.model import Case
+from samestate.conformance.vectors.model import OF_CHAINS, Case, lineage, member
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
 from samestate.spec.transition import apply_block
 
@@ -212,9 +213,7 @@ class Bodies:
     """An engine outside that executes blocks and knows nothing of headers."""
 
     id = "bodies"
-    capabilities = dataclasses.replace(
-        SpecEngine.capabilities, selectors=SpecEngine.capabilities.selectors - {"chain", "fork-transition"}
-    )
+    capabilities = dataclasses.replace(SpecEngine.capabilities, selectors=SpecEngine.capabilities.selectors - OF_CHAINS)
 
     def __init__(self, is_right: bool = True) -> None:
         self.is_right = is_right
@@ -248,6 +247,20 @@ def test_a_chain_without_a_block_to_execute_is_skipped() -> None:
     verdict = check_vector(load_vector_file(VECTORS / f"{REFUSED}{SUFFIX}"), Bodies())
     assert verdict.result is Result.SKIPPED
     assert verdict.reason == "the engine cannot do: chain; and no block of it is executed"
+
+
+def test_a_block_is_compared_with_the_state_of_its_own_parent() -> None:
+    """Writes with the values after them, of two blocks on one parent, and of their children."""
+    vector = load_vector_file(VECTORS / "evm" / "chains" / f"counters_of_two_branches-paris{SUFFIX}")
+    assert [lineage(vector.case, vector.expected, index) for index in range(4)] == [[], [], [0], [1]]
+    records = project(vector.case, vector.expected, Granularity.WRITES)
+    counted = [
+        value for record in records for step in record for key, value in member(step, "writes").items() if "slot" in key
+    ]
+    assert [value for value in counted if value in ("0x01", "0x0a", "0x65", "0x6e")] == ["0x01", "0x0a", "0x65", "0x6e"]
+    coinbase = next(address for address, name in vector.names.items() if name == "coinbase")
+    balances = [values_after(vector.case, vector.expected, index)[f"balance {coinbase}"] for index in range(4)]
+    assert int(balances[2], 16) - int(balances[0], 16) == int(balances[3], 16) - int(balances[1], 16)
 
 
 def test_commands_take_chains(tmp_path: Path) -> None:
