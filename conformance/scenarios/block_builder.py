@@ -32,6 +32,7 @@ from samestate.conformance.scenarios.draft import (
 from samestate.conformance.scenarios.expectations import Expectations
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.evm.private_keys import private_key_of
 from samestate.conformance.vectors.model import member
 from samestate.spec.evm.address import created_address
 from samestate.spec.evm.block import Withdrawal
@@ -98,7 +99,7 @@ class BlockBuilder(Expectations):
     def nobody(self, name: str) -> NamedAccount:
         """An account with a key that the pre-state doesn't hold. The same name is the same account."""
         if name not in self.named:
-            key = keccak256(f"samestate {name}".encode())
+            key = private_key_of(name)
             self.named[name] = NamedAccount(name, address_of(key), key)
         return self.named[name]
 
