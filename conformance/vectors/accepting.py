@@ -1,8 +1,7 @@
 """A JSON Schema as one function, which says whether a document fits, and not why it does not.
 
 It knows the keywords that the schema of vectors is written with, as JSON Schema means them (draft 2020-12), and refuses
-a schema with any other: then :mod:`jsonschema` decides alone. Documents are what YAML of vectors gives: strings, lists
-and maps.
+a schema with any other. Documents are what YAML of vectors gives: strings, lists and maps.
 """
 
 from __future__ import annotations
@@ -16,6 +15,10 @@ Accepts: TypeAlias = Callable[[Any], bool]
 
 ANNOTATIONS: Final = frozenset({"$schema", "$defs", "title", "description"})
 """Keywords that every document fits."""
+
+OF_OBJECTS: Final = frozenset(
+    {"properties", "required", "additionalProperties", "propertyNames", "minProperties", "maxProperties"}
+)
 
 TYPES: Final[Mapping[str, type]] = {"object": dict, "array": list, "string": str}
 
@@ -111,19 +114,19 @@ def _array(left: dict[str, Any]) -> Accepts | None:
 
 
 def _object(left: dict[str, Any]) -> Accepts | None:
-    if not left.keys() & {"properties", "required", "additionalProperties", "propertyNames", "minProperties"}:
+    if not left.keys() & OF_OBJECTS:
         return None
     properties = {name: accepting(part) for name, part in left.pop("properties", {}).items()}
     find = properties.get
     required = frozenset(left.pop("required", ()))
     others = accepting(left.pop("additionalProperties", True))
     names = accepting(left.pop("propertyNames", True))
-    least = left.pop("minProperties", 0)
+    least, most = left.pop("minProperties", 0), left.pop("maxProperties", None)
 
     def accepts(value: Any) -> bool:
         if not isinstance(value, dict):
             return True
-        if len(value) < least or not required <= value.keys():
+        if len(value) < least or (most is not None and len(value) > most) or not required <= value.keys():
             return False
         for name, content in value.items():  # noqa: SIM110 - as above
             if not (names(name) and find(name, others)(content)):

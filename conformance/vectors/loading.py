@@ -146,7 +146,7 @@ def accepts() -> Accepts:
 
 
 def fits_schema(content: object) -> bool:
-    """Whether the schema of vectors has nothing against a document."""
+    """Whether the schema of vectors surely has nothing against a document."""
     return accepts()(content)
 
 

@@ -37,6 +37,7 @@ def simple() -> st.SearchStrategy[dict[str, Any]]:
             "uniqueItems": st.booleans(),
             "required": st.lists(NAMES, max_size=2, unique=True),
             "minProperties": st.integers(0, 2),
+            "maxProperties": st.integers(0, 2),
             "title": st.just("a title"),
         },
     )
