@@ -14,11 +14,8 @@ from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from samestate.conformance.errors import InputError
-<<<<<<< HEAD
 from samestate.conformance.hazards.known import HAZARDS
-=======
 from samestate.conformance.vectors.accepting import Accepts, accepting
->>>>>>> evm
 from samestate.conformance.vectors.document import Object, Path, YamlDocument, quoted, read_yaml
 from samestate.conformance.vectors.machines import machine_of
 from samestate.conformance.vectors.model import POST_STATE, SELECTORS, Case, Vector, member, members, text, texts
