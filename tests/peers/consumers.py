@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -94,10 +95,11 @@ def batches(fixtures: Sequence[Fixture]) -> Iterator[list[Fixture]]:
 
 
 def version_of(program: str) -> str:
-    """What a program says of its version, without its own name."""
+    """The first number of a version that a program says."""
     with folder_with() as folder:
         said = run_bounded([program, "--version"], folder, RunBounds(seconds=30.0)).stdout.read_text(encoding="utf-8")
-    return said.split()[-1].partition("-")[0]
+    found = re.search(r"\d+(?:\.\d+)+", said)
+    return found[0] if found is not None else "of no version"
 
 
 class GethFiles:
