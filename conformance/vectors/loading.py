@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from samestate.conformance.errors import InputError
+from samestate.conformance.hazards.known import HAZARDS
 from samestate.conformance.vectors.accepting import Accepts, accepting
 from samestate.conformance.vectors.document import Object, Path, YamlDocument, quoted, read_yaml
 from samestate.conformance.vectors.machines import machine_of
@@ -26,9 +27,6 @@ PROBLEMS_LOOKED_AT: Final = 1000
 
 FILLED: Final = "samestate-fill/"
 """How the generator of a vector is called whose place is in the folder of vectors; others may lie anywhere."""
-
-HAZARDS: Final = frozenset(f"H{number:02}" for number in range(1, 147))
-"""The hazards that are known: H01 to H146."""
 
 BITS: Final[Mapping[str, int]] = {
     "amount": 64,
@@ -248,10 +246,14 @@ def identity_problems(document: YamlDocument, content: Object) -> Iterable[str]:
     identity = text(content, "id")
     if identity.split("/")[0] != text(member(content, "machine"), "name"):
         yield f"{document.at(('id',))}must begin with the name of the machine"
-    for field, known in (("hazards", HAZARDS), ("selectors", frozenset(SELECTORS))):
-        for index, name in enumerate(texts(content, field)):
-            if name not in known:
-                yield f"{document.at((field, index))}{quoted(name)} is not known; known are {', '.join(sorted(known))}"
+    for index, name in enumerate(texts(content, "selectors")):
+        if name not in SELECTORS:
+            known = ", ".join(sorted(SELECTORS))
+            yield f"{document.at(('selectors', index))}{quoted(name)} is not known; known are {known}"
+    for index, name in enumerate(texts(content, "hazards")):
+        if name not in HAZARDS:
+            where = document.at(("hazards", index))
+            yield f"{where}no hazard has the id {quoted(name)}: `samestate hazards` lists them"
     for field in ("hazards", "selectors", "rules"):
         if texts(content, field) != sorted(texts(content, field)):
             yield f"{document.at((field,))}must be in alphabetical order"

@@ -44,14 +44,12 @@ from cython.cimports.samestate.optimized.evm.worker_seams import (
     STEP_OUT_OF_MEMORY,
     STEP_OVERFLOW,
     STEP_STOPPED,
-    OutcomeRecord,
     Totals,
     Worker,
     delete_worker,
     name_of_rejection,
     new_worker,
     stop_recovering,
-    swap_buffers,
 )
 from cython.cimports.samestate.optimized.evm.worker_steps import find_senders
 from cython.cimports.samestate.optimized.strategies.worker import prepare, run_worker
@@ -63,7 +61,6 @@ from samestate.optimized.evm.result import Totals as PlainTotals
 from samestate.optimized.evm.trie import MalformedNode, MissingNode
 from samestate.optimized.result import Rejection
 
-ANALYSES = cython.declare(uint64_t, 64 << 20)  # bytes that analyses of codes may take between two blocks
 NO_TRANSACTION = cython.declare(uint64_t, 0xFFFFFFFFFFFFFFFF)
 SPARE_KEYS = cython.declare(uint64_t, 1024)
 KEYS_PER_TRANSACTION = cython.declare(uint64_t, 6)  # names in the table of keys, if that is too small it is enlarged
@@ -271,8 +268,7 @@ class EvmRun(BlockRun):
                 return self._rejected(records, "BALANCE_OVERFLOW", 0)
             if self.ended != STEP_DONE:
                 self._raise_limit(self.ended, self.ended_at)
-            swap_buffers(records.bytes, self.locals[0].worker.record)
-            records.places = self.settlement.places
+            records.records.take(self.locals[0].worker.record, self.settlement.places)
             ended = self.ended_at - 1
         else:
             with cython.nogil:
@@ -299,10 +295,8 @@ class EvmRun(BlockRun):
         failure = outcome_of(session, latest_execution(session, session.record.transactions + 1)).failure
         if failure:
             self._raise_limit(failure, self.transactions + 1)
-        last: cython.pointer(OutcomeRecord) = gather_records(
-            session, cython.address(records.bytes), cython.address(records.places)
-        )
-        self.settlement.refuse(last[0])
+        gather_records(session, cython.address(records.records))
+        self.settlement.refuse(records.records.steps.back()[0])
 
     def _code(self) -> str:
         """Why the settlement has refused the block."""
