@@ -43,10 +43,14 @@ EVERY: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class SeededInEvm:
-    """What a seeded bug is hunted with: the rule that it breaks, whose vectors are tried, and its hazards."""
+    """What a seeded bug is hunted with: the rule that it breaks, whose vectors are tried, and its hazards.
+
+    ``run_length``: how many transactions a worker takes at once at most; 0: as the engine would.
+    """
 
     rule: str
     hazards: tuple[str, ...] = ()
+    run_length: int = 0
 
 
 SEEDED: Final[dict[str, SeededInEvm]] = {
@@ -81,6 +85,7 @@ SEEDED: Final[dict[str, SeededInEvm]] = {
     "room-unchecked": SeededInEvm("evm.block.execution-gas-allowance"),
     "original-is-current": SeededInEvm("evm.sstore.price.changed-before"),
     "credit-lost-when-read": SeededInEvm("evm.call.value"),
+    "seen-across-wipe": SeededInEvm("evm.destroy.wipes-storage", ("H21",), run_length=2),
 }
 
 
@@ -96,7 +101,7 @@ def hunt(name: str) -> HuntedMutant:
     given = vectors_for(seeded.rule)
     kill = None
     passed = 0
-    for seed, found in runs(bug.number, given):
+    for seed, found in runs(bug.number, given, seeded.run_length):
         if kill is not None and seed != SEEDS[0]:
             break
         if kill is None and isinstance(found, Kill):
@@ -114,13 +119,13 @@ def hunt(name: str) -> HuntedMutant:
     )
 
 
-def runs(bug: int, given: list[str]) -> Iterator[tuple[int, Found | None]]:
+def runs(bug: int, given: list[str], run_length: int) -> Iterator[tuple[int, Found | None]]:
     """The seed of each attempt, and what was found. One that takes the process along kills nothing."""
     ends = 0
     for seed, id in product(SEEDS, given):
         found: Found | None
         try:
-            found = apart().call(first_found, bug, id, seed)
+            found = apart().call(first_found, bug, id, seed, run_length)
         except EndedApart as end:
             found = NoVerdict(id, str(end))
             ends += 1
@@ -129,9 +134,10 @@ def runs(bug: int, given: list[str]) -> Iterator[tuple[int, Found | None]]:
             return
 
 
-def first_found(bug: int, id: str, seed: int) -> Found | None:
+def first_found(bug: int, id: str, seed: int, run_length: int = 0) -> Found | None:
     """What is wrong first with the blocks of the vector of that id, under the random schedule of that seed."""
     for program in programs(id):
+        program.run_length = run_length
         program.bug = bug
         found = found_in(id, seed, run_once(program, RandomTurns(seed), POINTS))
         program.bug = NOTHING
