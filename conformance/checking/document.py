@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from samestate.conformance.checking.blocks import BlockSummary, summary_of
 from samestate.conformance.checking.executor import SPEC
+from samestate.conformance.checking.in_text import TestInText, described, text_of
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.running import describe_crash, forks_of, kind_of, run_case
 from samestate.conformance.checking.selection import EVERYTHING, Selection
@@ -25,6 +26,10 @@ from samestate.conformance.fixtures.chain_file import ChainChoice, network_chose
 from samestate.conformance.fixtures.load import ABOUT_RELEASE, Case, cases_in, is_about_release, is_schema, is_vector
 from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
 from samestate.conformance.vectors.model import Vector
+
+if TYPE_CHECKING:
+    from samestate.conformance.engines.optimized.text_cases import TextCase
+    from samestate.optimized.evm.fixture_text import FixtureText
 
 VECTOR: Final = "vector"
 
@@ -104,6 +109,9 @@ def check_task(task: DocumentTask, watch: Watch | None = None) -> DocumentReport
                 return DocumentReport(task.place)
             skipped = Skipped(task.place, "about", ABOUT_RELEASE)
             return DocumentReport(task.place, tuple(_run(skipped, engine, task.workers) for engine in task.engines))
+        text = _text_of(task)
+        if text is not None:
+            return _check_text(task, text, runs)
         value = unwrap(document.json())
         if is_rpc_block(value) or is_rpc_witness(value):
             return DocumentReport(task.place, is_half=True)
@@ -131,6 +139,53 @@ def check_task(task: DocumentTask, watch: Watch | None = None) -> DocumentReport
     return DocumentReport(
         task.place, tuple(verdicts), tuple(blocks), deselected=deselected, listed=tuple(listed), notes=notes
     )
+
+
+def _text_of(task: DocumentTask) -> FixtureText | None:
+    """The text of a document of which every case is run, and by engines that check tests where they lie; else None."""
+    if task.wanted is not None or task.is_listing or task.selection != EVERYTHING:
+        return None
+    return text_of(task.content, [engine_of(engine, task.workers) for engine in task.engines])
+
+
+def _check_text(task: DocumentTask, text: FixtureText, runs: Runs) -> DocumentReport:
+    """What became of the cases of a document of tests. What makes it unusable is in the report, not raised."""
+    verdicts: list[Verdict] = []
+    try:
+        for name, value in text.members():
+            for make in _runs_in_text(TestInText(text, task.place, name, value, task.groups, task.rulesets), task):
+                verdicts += (make(engine, runs) for engine in task.engines)
+                failures = sum(verdict.result is Result.FAILED for verdict in verdicts)
+                if task.most_failures is not None and failures >= task.most_failures:
+                    return _report(task, verdicts)
+    except InputError as error:
+        return DocumentReport(task.place, tuple(verdicts), error=str(error))
+    return _report(task, verdicts)
+
+
+def _runs_in_text(test: TestInText, task: DocumentTask) -> Iterator[Callable[[str, Runs], Verdict]]:
+    """For each case of a test what makes the verdict on it by an engine. Raises InputError."""
+
+    def read(case: Case | Skipped, engine: str, runs: Runs) -> Verdict:
+        return runs.make(_unended(case, engine), partial(_run, case, engine, task.workers))
+
+    def in_text(index: int, case: TextCase, engine: str, runs: Runs) -> Verdict:
+        fork, kind = described(case)
+        unended = Verdict(f"{task.place}::{case.name}", Result.FAILED, "", fork, (), kind, engine)
+        return runs.make(unended, lambda: test.run(index, case, engine, engine_of(engine, task.workers)))
+
+    cases = test.cases()
+    if cases is None:
+        for case in test.read():
+            yield partial(read, case)
+        return
+    for index, found in enumerate(cases):
+        yield partial(read, found) if isinstance(found, Skipped) else partial(in_text, index, found)
+
+
+def _report(task: DocumentTask, verdicts: list[Verdict]) -> DocumentReport:
+    notes = tuple(dict.fromkeys(verdict.note for verdict in verdicts if verdict.note))
+    return DocumentReport(task.place, tuple(verdicts), notes=notes)
 
 
 def _unended(case: Case | Skipped, engine: str) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -195,6 +196,7 @@ def check(
                 raise InputError(f"{option} {target}: cannot be given with --list, which runs nothing")
         list_cases(options)
         return
+    gc.freeze()  # what was imported stays: nobody need look again and again whether it is still used
     session = Session()
     printer = Printer(sys.stderr if is_stdout(json) or is_stdout(junit) else sys.stdout)
     teller = Teller(options, printer)

@@ -33,7 +33,7 @@ class Needs:
     @classmethod
     def of(cls, case: Case) -> Needs:
         """What a case in the form of a vector takes."""
-        return cls(case.machine, frozenset({case.fork}), case.selectors, all(map(carries_list, case.blocks)))
+        return cls(case.machine, frozenset(case.forks), case.selectors, all(map(carries_list, case.blocks)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ from samestate.conformance.scenarios.draft import (
 from samestate.conformance.scenarios.expectations import Expectations
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.evm.private_keys import private_key_of
+from samestate.conformance.vectors.model import member
 from samestate.spec.evm.address import created_address
 from samestate.spec.evm.block import Withdrawal
 from samestate.spec.evm.environment import Environment
@@ -97,7 +99,7 @@ class BlockBuilder(Expectations):
     def nobody(self, name: str) -> NamedAccount:
         """An account with a key that the pre-state doesn't hold. The same name is the same account."""
         if name not in self.named:
-            key = keccak256(f"samestate {name}".encode())
+            key = private_key_of(name)
             self.named[name] = NamedAccount(name, address_of(key), key)
         return self.named[name]
 
@@ -133,6 +135,11 @@ class BlockBuilder(Expectations):
     ) -> None:
         """Put a contract at an address that follows from something else."""
         self._place(account, 1, balance, code, storage)
+
+    def set_nonce(self, account: NamedAccount, nonce: int) -> None:
+        """Give an account of the pre-state another nonce."""
+        self.nonces[account.address] = nonce
+        self.pre[str(account)] = {**member(self.pre, str(account)), "nonce": hex(nonce)}
 
     def forget(self, account: NamedAccount) -> None:
         """Take an account out of the pre-state: a system contract, for one."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from samestate.conformance.scenarios import evm_executing, toy_executing
+from samestate.conformance.scenarios import chain_executing, evm_executing, toy_executing
 from samestate.conformance.scenarios.draft import Unexpected
 from samestate.conformance.scenarios.executed import ExecutedScenario
 from samestate.conformance.scenarios.scenario import Ruleset, Scenario
@@ -36,16 +36,18 @@ class Filled:
 
 def fill(scenario: Scenario, fork: Ruleset) -> Filled:
     """The vector of a scenario under a fork. Raises Unexpected where the scenario is not about what it says."""
-    executed = EXECUTE[scenario.machine](scenario, fork)
+    execute = chain_executing.execute_scenario if scenario.is_chain else EXECUTE[scenario.machine]
+    executed = execute(scenario, fork)
     case = executed.case
     content: Object = {
         "format": FORMAT,
         "id": case.id,
-        "machine": {"name": case.machine, "fork": case.fork, "params": dict(case.params)},
+        "machine": case.machine_document(),
         "rules": [*sorted(executed.rules)],
         "hazards": [*scenario.hazards],
         "selectors": [*sorted(case.selectors)],
         "pre": case.pre,
+        **({} if case.parent is None else {"parent": case.parent}),
         "blocks": [{**block, "expect": expect} for block, expect in zip(case.blocks, executed.expected, strict=True)],
         "provenance": {
             "scenario": scenario.title,

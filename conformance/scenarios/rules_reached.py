@@ -7,7 +7,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, Final
 
 from samestate.conformance.rules.anchors import all_anchors
@@ -28,29 +28,51 @@ def rules_by_line() -> dict[str, dict[int, set[str]]]:
     return {file: dict(lines) for file, lines in rules.items()}
 
 
+@functools.lru_cache(maxsize=4096)
+def lines_with_rules(code: CodeType) -> frozenset[int]:
+    """The lines of a function that show that a rule is used."""
+    lines = rules_by_line().get(code.co_filename, {})
+    return frozenset(line for _, _, line in code.co_lines() if line in lines)
+
+
+@functools.lru_cache(maxsize=1)
+def remembering(modules: int) -> tuple[Any, ...]:
+    """The functions of the specification that remember answers. ``modules``: how many are loaded, of any kind."""
+    return tuple(
+        value
+        for name, module in list(sys.modules.items())
+        if name.startswith("samestate.spec.")
+        for value in vars(module).values()
+        if hasattr(value, "cache_clear") and not isinstance(value, type)
+    )
+
+
 @contextmanager
 def watching() -> Iterator[set[str]]:
     """A set to which every rule is added that is reached meanwhile. What functions remember is cleared first.
 
     Unlike :mod:`samestate.conformance.checking.coverage` this gives the same for the same execution, whatever ran
-    before.
+    before. A function is watched until all of its rules have been reached.
     """
-    for name, module in list(sys.modules.items()):
-        if name.startswith("samestate.spec."):
-            for value in vars(module).values():
-                if hasattr(value, "cache_clear") and not isinstance(value, type):
-                    value.cache_clear()
+    for function in remembering(len(sys.modules)):
+        function.cache_clear()
     reached: set[str] = set()
     rules = rules_by_line()
+    left: dict[CodeType, set[int]] = {}
 
     def enter(frame: FrameType, event: str, argument: Any) -> Any:
-        lines = rules.get(frame.f_code.co_filename)
+        code = frame.f_code
+        lines = left.get(code)
         if lines is None:
+            lines = left[code] = set(lines_with_rules(code))
+        if not lines:
             return None
+        of_file = rules[code.co_filename]
 
         def step(frame: FrameType, event: str, argument: Any) -> Any:
             if event == "line" and frame.f_lineno in lines:
-                reached.update(lines[frame.f_lineno])
+                reached.update(of_file[frame.f_lineno])
+                lines.discard(frame.f_lineno)
             return step
 
         return step

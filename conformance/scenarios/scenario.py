@@ -38,7 +38,10 @@ class ToyRuleset:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A story, the hazards that it is about, its machine, and the forks under which it is filled."""
+    """A story, the hazards that it is about, its machine, and the forks under which it is filled.
+
+    ``is_chain``: its blocks have headers.
+    """
 
     suite: str
     name: str
@@ -47,6 +50,7 @@ class Scenario:
     story: Story
     machine: str = evm.NAME
     size_limit: int = SIZE_LIMIT
+    is_chain: bool = False
 
     @property
     def title(self) -> str:
@@ -69,16 +73,25 @@ def scenario(*, hazards: str = "", forks: Sequence[Fork], size_limit: int = SIZE
     return _adding(hazards, forks, evm.NAME, size_limit)
 
 
+def chain_scenario(
+    *, hazards: str = "", forks: Sequence[Ruleset], size_limit: int = SIZE_LIMIT
+) -> Callable[[Story], Story]:
+    """Make an EVM scenario of blocks with headers, as :func:`scenario`; two forks in a row may stand for one."""
+    return _adding(hazards, forks, evm.NAME, size_limit, is_chain=True)
+
+
 def toy_scenario(*, hazards: str = "", size_limit: int = SIZE_LIMIT) -> Callable[[Story], Story]:
     """Make a toy scenario of the story below, about the hazards with these ids."""
     return _adding(hazards, (ToyRuleset(),), toy.NAME, size_limit)
 
 
-def _adding(hazards: str, forks: Sequence[Ruleset], machine: str, size_limit: int) -> Callable[[Story], Story]:
+def _adding(
+    hazards: str, forks: Sequence[Ruleset], machine: str, size_limit: int, is_chain: bool = False
+) -> Callable[[Story], Story]:
     def add(story: Story) -> Story:
         suite = story.__module__.rsplit(".", 1)[-1]
         ids = tuple(sorted(hazards.split()))
-        made = Scenario(suite, story.__name__, ids, tuple(forks), story, machine, size_limit)
+        made = Scenario(suite, story.__name__, ids, tuple(forks), story, machine, size_limit, is_chain)
         if made.title in SCENARIOS:
             raise ValueError(f"there are two scenarios {made.title}")
         SCENARIOS[made.title] = made

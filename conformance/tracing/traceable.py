@@ -174,25 +174,29 @@ def from_blockchain_test(case: BlockchainTestCase) -> TraceableCase:
         except Rejection as rejection:
             raise InputError(f"{case.id}: genesisRLP: {rejection}") from rejection
         chain = Chain(case.chain_id, case.schedule, genesis, case.pre)
-        for entry in case.blocks[:index]:
-            try:
-                chain.add(entry.rlp, entry.access_list)
-            except Rejection:
-                continue  # a block that is invalid, on purpose or not, has no children
-        shown = case.blocks[index]
-        block = decode_block(shown.rlp)
-        parent = chain.links.get(block.header.parent_hash)
-        if parent is None:
-            raise Rejection(Invalid.UNKNOWN_PARENT, f"0x{block.header.parent_hash.hex()}")
-        hashes = {
-            link.block.header.number: digest
-            for digest, link in islice(chain.ancestors(block.header.parent_hash), BLOCK_HASH_WINDOW)
-        }
-        fork = case.schedule(parent.total_difficulty, block.header.number, block.header.timestamp)
-        payload = to_payload(block, case.chain_id, hashes)
-        return TraceableBlock(fork, payload, parent.state, block.header, shown.access_list)
+        return in_chain(chain, [(entry.rlp, entry.access_list) for entry in case.blocks], index)
 
     return TraceableCase(case.id, len(case.blocks), prepare)
+
+
+def in_chain(chain: Chain, blocks: Sequence[tuple[bytes, bytes | None]], index: int) -> TraceableBlock:
+    """The block of that index, once ``chain`` has those before it; blocks as :meth:`Chain.add` takes them."""
+    for encoded, proposed in blocks[:index]:
+        # a block that is invalid, on purpose or not, has no children
+        with contextlib.suppress(Rejection):
+            chain.add(encoded, proposed)
+    encoded, proposed = blocks[index]
+    block = decode_block(encoded)
+    parent = chain.links.get(block.header.parent_hash)
+    if parent is None:
+        raise Rejection(Invalid.UNKNOWN_PARENT, f"0x{block.header.parent_hash.hex()}")
+    hashes = {
+        link.block.header.number: digest
+        for digest, link in islice(chain.ancestors(block.header.parent_hash), BLOCK_HASH_WINDOW)
+    }
+    fork = chain.schedule(parent.total_difficulty, block.header.number, block.header.timestamp)
+    payload = to_payload(block, chain.chain_id, hashes)
+    return TraceableBlock(fork, payload, parent.state, block.header, proposed)
 
 
 def from_block_file(case: BlockFileCase) -> TraceableCase:
@@ -214,6 +218,9 @@ def from_vector(vector: Vector) -> TraceableCase:
             raise InputError(
                 f"{case.id}: is of the machine {case.machine}: only the instructions of the evm are traced"
             )
+        if evm.is_chain(case):
+            blocks = [(evm.encode_parts(block), evm.proposed_list(block)) for block in case.blocks]
+            return in_chain(evm.VectorChain(case).chain, blocks, index)
         fork = evm.fork_of(case)
         state: FlatState = evm.state_of(case)
         for earlier in case.blocks[:index]:

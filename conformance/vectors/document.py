@@ -166,6 +166,8 @@ def position(event: Event) -> tuple[int, int]:
 
 def quoted(text: str) -> str:
     """A string as YAML in double quotes. Characters that need it are escaped as in JSON."""
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     escapes = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
     written = "".join(
         escapes.get(character, character if character.isprintable() else f"\\U{ord(character):08x}")

@@ -49,7 +49,9 @@ BITS: Final[Mapping[str, int]] = {
     "number": 64,
     "slot_number": 64,
     "state_gas": 64,
+    "times": 32,
     "timestamp": 64,
+    "total_difficulty": 256,
     "transaction": 32,
     "type": 7,
     "validator_index": 64,
@@ -68,9 +70,9 @@ def load_vector(place: str, data: bytes) -> Vector:
     problems += range_problems(document)
     case, expected = split(content)
     forks = machine_of(case).forks
-    if case.fork not in forks:
-        known = ", ".join(forks)
-        problems.append(f"{document.at(('machine', 'fork'))}no fork is called {quoted(case.fork)}; known are {known}")
+    for name, path in zip(case.forks, (("machine", "fork"), ("machine", "transition", "fork")), strict=False):
+        if name not in forks:
+            problems.append(f"{document.at(path)}no fork is called {quoted(name)}; known are {', '.join(forks)}")
     if not problems:
         problems += machine_of(case).problems(document, case, expected)
     if problems:
@@ -108,6 +110,8 @@ def split(content: Object) -> tuple[Case, tuple[Object, ...]]:
         selectors=frozenset(texts(content, "selectors")),
         pre=member(content, "pre"),
         blocks=tuple({name: value for name, value in block.items() if name != "expect"} for block in blocks),
+        parent=member(content, "parent") if "parent" in content else None,
+        transition=member(machine, "transition") if "transition" in machine else None,
     )
     return case, tuple(member(block, "expect") for block in blocks)
 
@@ -256,7 +260,7 @@ def range_problems(document: YamlDocument) -> Iterable[str]:
     """Decimal numbers that do not fit their field."""
     for path in document.marks:
         name = path[-1] if path else ""
-        if isinstance(name, str) and name in BITS and path[0] in ("machine", "blocks"):
+        if isinstance(name, str) and name in BITS and path[0] in ("machine", "parent", "blocks"):
             value: Any = document.content
             for part in path:
                 value = value[part]

@@ -16,7 +16,9 @@ ABSENT: Final = "absent"
 SELECTORS: Final[Mapping[str, str]] = {
     "access-list": "the fork has block access lists, and the vector expects one",
     "blobs": "there are blob transactions",
+    "chain": "blocks come with their headers, which are to be judged as the children of others",
     "empty-accounts": "the pre-state holds an account that has nothing at all",
+    "fork-transition": "a second fork begins on the way",
     "multiple-blocks": "there is more than one block",
     "ommers": "a block has ommers, whose miners are rewarded",
     "opening": "a block of the toy stores something before its first transaction",
@@ -64,7 +66,11 @@ OUTPUTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What an engine is given: a machine, a pre-state and blocks, as the maps of a vector without what is expected."""
+    """What an engine is given: a machine, a pre-state and blocks, as the maps of a vector without what is expected.
+
+    Where the blocks come with their headers, ``parent`` is the header of the block before the first, and ``transition``
+    says which fork follows the first, and from where, if any does.
+    """
 
     id: str
     machine: str
@@ -73,16 +79,30 @@ class Case:
     selectors: frozenset[str]
     pre: Object
     blocks: tuple[Object, ...]
+    parent: Object | None = None
+    transition: Object | None = None
+
+    @property
+    def forks(self) -> tuple[str, ...]:
+        """The names of the forks that rule its blocks."""
+        return (self.fork,) if self.transition is None else (self.fork, text(self.transition, "fork"))
 
     def document(self) -> Object:
         """The case as an outside engine gets it."""
+        parent: Object = {} if self.parent is None else {"parent": self.parent}
         return {
             "id": self.id,
-            "machine": {"name": self.machine, "fork": self.fork, "params": dict(self.params)},
+            "machine": self.machine_document(),
             "selectors": [*sorted(self.selectors)],
             "pre": self.pre,
+            **parent,
             "blocks": list(self.blocks),
         }
+
+    def machine_document(self) -> Object:
+        """What stands under ``machine``."""
+        written: Object = {"name": self.machine, "fork": self.fork, "params": dict(self.params)}
+        return written if self.transition is None else {**written, "transition": self.transition}
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,12 @@ def _is_leaf(content: Json) -> bool:
                for value in values)  # fmt: skip
 
 
-def _fits(content: Json, used: int) -> bool:
-    return not content or isinstance(content, str) or (_is_leaf(content) and used + len(_flow(content)) <= WIDTH)
+def _on_one_line(content: Json, used: int) -> str | None:
+    """The content as it stands on a line of which so much is used, or None where it takes lines of its own."""
+    if not content or isinstance(content, str):
+        return _flow(content)
+    line = _flow(content) if _is_leaf(content) else None
+    return line if line is not None and used + len(line) <= WIDTH else None
 
 
 def _has_comments(path: Path, comments: Mapping[Path, str]) -> bool:
@@ -64,8 +68,9 @@ def _block(content: Json, path: Path, indent: int, lines: list[str], comments: M
             if here in comments:
                 lines.append(f"{space}# {comments[here]}")
             head = f"{space}{_key(name)}:"
-            if _fits(value, len(head) + 1) and not _has_comments(here, comments):
-                lines.append(f"{head} {_flow(value)}")
+            line = _on_one_line(value, len(head) + 1)
+            if line is not None and not _has_comments(here, comments):
+                lines.append(f"{head} {line}")
             else:
                 lines.append(head)
                 _block(value, here, indent + 2, lines, comments)
@@ -77,8 +82,9 @@ def _block(content: Json, path: Path, indent: int, lines: list[str], comments: M
             here = (*path, index)
             if here in comments:
                 lines.append(f"{space}# {comments[here]}")
-            if _fits(element, indent + 2) and not _has_comments(here, comments):
-                lines.append(f"{space}- {_flow(element)}")
+            line = _on_one_line(element, indent + 2)
+            if line is not None and not _has_comments(here, comments):
+                lines.append(f"{space}- {line}")
             else:
                 inner: list[str] = []
                 _block(element, here, indent + 2, inner, comments)

@@ -49,6 +49,9 @@ from samestate.optimized.trace import TraceEvent
 WORTH_RECOVERING: Final = 8
 """From so many transactions on it is worth waking a second thread for their senders: each takes some 30 µs."""
 
+WORTH_SHARING: Final = 8
+"""From so many transactions on it is worth waking other threads for the roots after the block."""
+
 
 class Traced(NamedTuple):
     """What a transaction did, instruction by instruction: lines of JSON (EIP-3155), but the last.
@@ -271,9 +274,12 @@ class EvmEngine:
         state = stage("state", lambda: [state_claim(block, result, max(1, threads.workers - 1))])
         others = [stage("receipts", lambda: execution_claims(block, result)), stage("body", lambda: body_claims(block))]
         others += [stage("list", listed)] if has_list else []
-        # The state's root takes as long as the others together: somebody does that alone.
-        work = [[state], others] if threads.workers > 1 else [[state, *others]]
-        threads.run(lambda number: run_all(work[number] if number < len(work) else ()), self._run.stop)
+        if threads.workers == 1 or block.transaction_count < WORTH_SHARING:
+            run_all([state, *others])
+        else:
+            # The state's root takes as long as the others together: somebody does that alone.
+            work = [[state], others]
+            threads.run(lambda number: run_all(work[number] if number < len(work) else ()), self._run.stop)
         claims = (*made["list"], *made["body"], *made["receipts"], *made["state"])
         rejection = next((found for found in refused if found is not None), None) or refusal(claims)
         return Imported(block, result, rejection, stages, claims, ledger.access_list if has_list else None)

@@ -167,6 +167,18 @@ def transaction_from_item(item: rlp.Item) -> Transaction:
     return decode_transaction(item)
 
 
+def transactions_from_items(items: Sequence[rlp.Item]) -> tuple[Transaction, ...]:
+    """The transactions of a body. A Rejection names the one at fault."""
+    transactions = []
+    for index, item in enumerate(items):
+        try:
+            transactions.append(transaction_from_item(item))
+        except Rejection as rejection:
+            rejection.transaction = index
+            raise
+    return tuple(transactions)
+
+
 def decode_block(data: bytes) -> Block:
     """The block in its RLP: header, transactions, ommers, and withdrawals where there are any (EIP-4895).
 
@@ -181,7 +193,7 @@ def decode_block(data: bytes) -> Block:
         # rule: evm.block.decode
         return Block(
             header=header_from_item(parts[0]),
-            transactions=tuple(transaction_from_item(item) for item in rlp.to_list(parts[1], "transactions")),
+            transactions=transactions_from_items(rlp.to_list(parts[1], "transactions")),
             ommers=tuple(header_from_item(item) for item in rlp.to_list(parts[2], "ommers")),
             withdrawals=(
                 tuple(withdrawal_from_item(item) for item in rlp.to_list(parts[3], "withdrawals"))

@@ -17,6 +17,7 @@ from samestate.conformance.engines.optimized.plain import (
     plain_state,
     python_result,
 )
+from samestate.conformance.engines.optimized.text_tests import TextTests
 from samestate.conformance.engines.optimized.toy import finished_result, packed_block
 from samestate.conformance.engines.predictions import Predictions
 from samestate.conformance.engines.protocol import AnyResult, EngineFailure, EngineTimeout
@@ -43,6 +44,7 @@ class OptimizedBlocks:
         self.trace: list[TraceEvent] = []
         self._engines: dict[str, Engine] = {}
         self._states = CompiledStates()
+        self._text_tests: TextTests | None = None
 
     def execute(self, machine: Any, block: Any, state: Any, predictions: Predictions | None) -> AnyResult:
         """See :class:`samestate.conformance.engines.in_process.Execute`."""
@@ -69,6 +71,17 @@ class OptimizedBlocks:
         """Give back the arenas. They are made anew for the next block."""
         while self._engines:
             self._engines.popitem()[1].close()
+        if self._text_tests is not None:
+            self._text_tests.close()
+            self._text_tests = None
+
+    def text_tests(self) -> TextTests | None:
+        """What checks tests in the text of a document; None where the workers are no threads, or are to be traced."""
+        if self.configuration.kind != "threads" or self.configuration.trace:
+            return None
+        if self._text_tests is None:
+            self._text_tests = TextTests(self.configuration)
+        return self._text_tests
 
     def root_of(self, state: Any) -> bytes:
         """See :class:`samestate.conformance.engines.protocol.RootsOfItsOwn`."""

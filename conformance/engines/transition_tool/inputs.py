@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Object
-from samestate.conformance.vectors.hexadecimal import hexed, unhexed
+from samestate.conformance.vectors.evm.case import encoded_transactions
+from samestate.conformance.vectors.hexadecimal import hexed
 from samestate.conformance.vectors.model import Case, member, members, text
 from samestate.spec.evm.chain import BLOCK_HASH_WINDOW
 from samestate.spec.evm.environment import ZERO_HASH
@@ -93,8 +94,7 @@ def hashes_of(number: int, known: Mapping[str, object], parent: str) -> dict[str
 def transactions_of(block: Object) -> str:
     """The transactions as one list in RLP: a legacy one is a list in it, one with a type a string of bytes."""
     payload = b""
-    for entry in members(block, "txs"):
-        raw = unhexed(text(entry, "raw"))
+    for raw in encoded_transactions(block):
         payload += raw if raw and raw[0] >= FIRST_BYTE_OF_LIST else encode(raw)
     return hexed(list_prefix(len(payload)) + payload)
 

@@ -11,7 +11,7 @@ from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.fixtures.known_hashes import KnownHashes
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.evm.keys import CODEC
-from samestate.conformance.vectors.hexadecimal import hexed, unhexed
+from samestate.conformance.vectors.hexadecimal import hexed, read_bytes, unhexed, write_bytes
 from samestate.conformance.vectors.model import VALID, Case, member, members, text, texts
 from samestate.conformance.vectors.record import integer, write_value
 from samestate.spec.evm.block import Withdrawal
@@ -29,6 +29,8 @@ from samestate.spec.evm.transaction import Transaction, decode_transaction
 from samestate.spec.machine import Rejection
 
 NAME: Final = "evm"
+
+BLOB_TYPE: Final = b"\x03"
 
 OVERFLOWS: Final = {Invalid.BALANCE_OVERFLOW.name, Invalid.BLOB_BASE_FEE_OVERFLOW.name}
 """The rejections that take more wei than there is, or more blobs than there were: no chain gets there."""
@@ -166,15 +168,7 @@ def read_payload(case: Case, block: Object, transactions: tuple[Transaction, ...
     return Payload(
         environment=read_environment(case, member(block, "env")),
         transactions=transactions,
-        withdrawals=tuple(
-            Withdrawal(
-                index=int(text(entry, "index")),
-                validator_index=int(text(entry, "validator_index")),
-                address=unhexed(text(entry, "address")),
-                amount=int(text(entry, "amount")),
-            )
-            for entry in members(block, "withdrawals")
-        ),
+        withdrawals=read_withdrawals(block),
         ommers=tuple(
             OmmerMiner(unhexed(text(entry, "address")), int(text(entry, "number")))
             for entry in members(block, "ommers")
@@ -185,12 +179,30 @@ def read_payload(case: Case, block: Object, transactions: tuple[Transaction, ...
     )
 
 
+def read_withdrawals(block: Object) -> tuple[Withdrawal, ...]:
+    """The withdrawals of a block."""
+    return tuple(
+        Withdrawal(
+            index=int(text(entry, "index")),
+            validator_index=int(text(entry, "validator_index")),
+            address=unhexed(text(entry, "address")),
+            amount=int(text(entry, "amount")),
+        )
+        for entry in members(block, "withdrawals")
+    )
+
+
+def encoded_transactions(block: Object) -> list[bytes]:
+    """The bytes of a block's transactions."""
+    return [read_bytes(entry["raw"]) for entry in members(block, "txs")]
+
+
 def read_transactions(block: Object) -> tuple[Transaction, ...]:
     """The transactions of a block. Raises Rejection where one is malformed."""
     transactions = []
-    for index, entry in enumerate(members(block, "txs")):
+    for index, raw in enumerate(encoded_transactions(block)):
         try:
-            transactions.append(decode_transaction(unhexed(text(entry, "raw"))))
+            transactions.append(decode_transaction(raw))
         except Rejection as rejection:
             rejection.transaction = index
             raise
@@ -200,9 +212,9 @@ def read_transactions(block: Object) -> tuple[Transaction, ...]:
 def write_transaction(raw: bytes) -> Object:
     """A transaction: its bytes, and its sender where there is one."""
     try:
-        return {"raw": hexed(raw), "sender": hexed(recover_sender(decode_transaction(raw)))}
+        return {"raw": write_bytes(raw), "sender": hexed(recover_sender(decode_transaction(raw)))}
     except Rejection:
-        return {"raw": hexed(raw)}
+        return {"raw": write_bytes(raw)}
 
 
 # What a vector says of itself
@@ -211,10 +223,10 @@ def write_transaction(raw: bytes) -> Object:
 def needed_selectors(fork: Fork, pre: Object, blocks: Sequence[Object], expected: Sequence[Object]) -> list[str]:
     """The selectors of a vector: what it takes beside the fork itself."""
     state = FlatState.from_alloc(pre)
-    transactions = [text(entry, "raw") for block in blocks for entry in members(block, "txs")]
+    transactions = [raw for block in blocks for raw in encoded_transactions(block)]
     needed = {
         "access-list": fork.has_access_list,
-        "blobs": any(raw.startswith("0x03") for raw in transactions),
+        "blobs": any(raw.startswith(BLOB_TYPE) for raw in transactions),
         "empty-accounts": bool(state.empty_accounts),
         "multiple-blocks": len(blocks) > 1,
         "ommers": any(members(block, "ommers") for block in blocks),

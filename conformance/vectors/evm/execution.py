@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.evm.apply import ApplyEvmBlock
 from samestate.conformance.vectors.evm.case import fork_of, read_payload, read_transactions, state_of
+from samestate.conformance.vectors.evm.chain import execute_chain, is_chain
 from samestate.conformance.vectors.evm.result import write_result
 from samestate.conformance.vectors.model import Case
 from samestate.conformance.vectors.rejection import write_rejection
 from samestate.spec.evm.chain import EvmResult
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.machine import Evm
-from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.state import FlatState, MissingWitness
 from samestate.spec.machine import Rejection
 from samestate.spec.transition import apply_block
 
-ApplyEvmBlock = Callable[[Evm, Payload, FlatState], EvmResult]
-"""Whatever gives the result of a block. Raises Rejection where it is invalid."""
-
 
 def execute(case: Case, apply: ApplyEvmBlock = apply_block) -> list[Object]:
     """What comes out of each block of a case, as under ``expect``, where ``apply`` executes the blocks."""
+    if is_chain(case):
+        return execute_chain(case, apply)
     fork, state = fork_of(case), state_of(case)
     results = []
     for block in case.blocks:

@@ -1,0 +1,125 @@
+"""`samestate export`: write vectors in the forms that other clients read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from samestate.conformance.checking.selection import Selection, compile_keyword
+from samestate.conformance.errors import InputError
+from samestate.conformance.exporting.exporter import FOLDERS, ExportedTest, Refusal
+from samestate.conformance.exporting.exporter import export as export_vector
+from samestate.conformance.exporting.reading import vectors_to_export
+from samestate.conformance.exporting.report import ExportReport
+from samestate.conformance.output.json_file import check_json_target, write_json
+from samestate.conformance.output.targets import check_folder, is_stdout, write_whole
+from samestate.conformance.vectors import evm
+from samestate.conformance.vectors.fork_names import fork_name
+from samestate.conformance.vectors.model import Vector
+from samestate.conformance.vectors.places import VECTORS
+
+EEST: Final = "eest"
+TARGETS: Final = (EEST,)
+NOTHING: Final = 2
+
+
+def export(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="PATH", help="Vectors, folders and archives; all of the EVM if none.", show_default=False
+        ),
+    ] = None,
+    to: Annotated[
+        str, typer.Option(metavar="TARGET", help=f"For whom: {EEST}, the consumers of execution-spec-tests.")
+    ] = EEST,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where to write.", show_default=False)
+    ] = None,
+    form: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FORM", help=f"{', '.join(FOLDERS)}; all if none.", show_default=False),
+    ] = None,
+    keyword: Annotated[
+        str,
+        typer.Option("-k", metavar="EXPRESSION", help="Only vectors whose id or fork holds these words; see `check`."),
+    ] = "",
+    fork: Annotated[
+        list[str] | None, typer.Option(metavar="FORK", help="Only vectors of this fork.", show_default=False)
+    ] = None,
+    update: Annotated[bool, typer.Option("--update", help="Write into a folder that holds files already.")] = False,
+    json: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write counts and refusals as JSON; to stdout for `-`.", show_default=False),
+    ] = None,
+) -> None:
+    """Write vectors as fixtures: a file for each vector and form, filled by the specification.
+
+    A vector that a form cannot express is refused, by name and reason, and the others are written. What is there when
+    it is interrupted is whole. Exit code 2: nothing was written.
+    """
+    if to not in TARGETS:
+        raise InputError(f"--to {to}: must be {' or '.join(TARGETS)}")
+    if output is None:
+        raise InputError("--output: there must be a folder to write to")
+    forms = chosen_forms(form or [])
+    compile_keyword(keyword or '""')
+    selection = Selection(forks=tuple(fork_name(name, evm.NAME) for name in fork or ()), keyword=keyword)
+    check_json_target(json)
+    check_target(output, update)
+    report = ExportReport(forms)
+    seen: dict[Path, str] = {}
+    for each in exported(paths or [VECTORS / evm.NAME], selection, forms):
+        if isinstance(each, ExportedTest):
+            path = output / each.path
+            if path in seen:
+                raise InputError(f"{each.place}: has the id of {seen[path]}: both would be {path}")
+            seen[path] = each.place
+            write_whole("--output", path, each.text, make_folders=True)
+        report.add(each)
+    if json is not None:
+        write_json(report.document(), json)
+    if not is_stdout(json):
+        for line in report.lines():
+            print(line)
+        print(f"{report.count} tests in {output}, {report.size / 1e6:.1f} MB")
+    if not report.count:
+        raise typer.Exit(NOTHING)
+
+
+def chosen_forms(names: Sequence[str]) -> tuple[str, ...]:
+    """The forms of these names, each once, or all. Raises InputError."""
+    for name in names:
+        if name not in FOLDERS:
+            raise InputError(f"--form {name}: no form is called so; known are {', '.join(FOLDERS)}")
+    return tuple(dict.fromkeys(names)) or tuple(FOLDERS)
+
+
+def check_target(folder: Path, update: bool) -> None:
+    """Raise InputError where nothing can be written there, or something is there and may not be written over."""
+    check_folder("--output", folder)
+    if folder.is_dir() and any(folder.iterdir()) and not update:
+        raise InputError(f"--output {folder}: is not empty: give another, or --update to write over what is there")
+
+
+def exported(paths: Sequence[Path], selection: Selection, forms: Sequence[str]) -> Iterator[ExportedTest | Refusal]:
+    """The tests and refusals of every vector that is chosen, with a bar on a terminal."""
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("exporting", total=None)
+        for path in paths:
+            for vector, sentence in vectors_to_export([path]):
+                if is_chosen(vector, path, selection):
+                    yield from export_vector(vector, sentence, forms)
+                progress.advance(task)
+
+
+def is_chosen(vector: Vector, path: Path, selection: Selection) -> bool:
+    """Whether a vector that was found below the path is to be exported."""
+    case = vector.case
+    return selection.takes(vector.id, str(path), frozenset({case.fork}), case.selectors)
