@@ -28,5 +28,5 @@ cdef bint keep_records(
     Task* task, Worker* worker, const uint64_t* places, uint64_t count, uint64_t failure
 ) noexcept nogil
 
-# Copy the records of all steps of a block out of the arena, which the next block needs, and note where each is. Gives the last.
-cdef OutcomeRecord* gather_records(Session* session, Buffer* records, vector[uint64_t]* places) except NULL nogil
+# Copy the records of all steps of a block out of the arena, which the next block needs, and note where each is.
+cdef void gather_records(Session* session, Buffer* records, vector[uint64_t]* places) except *

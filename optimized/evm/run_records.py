@@ -37,15 +37,14 @@ def keep_records(
 
 def gather_records(
     session: cython.pointer(Session), records: cython.pointer(Buffer), places: cython.pointer(vector[uint64_t])
-) -> cython.pointer(OutcomeRecord):
-    """Copy the records of all steps of a block out of the arena. The closing step's, which is the last."""
+) -> cython.void:
+    """Copy the records of all steps of a block out of the arena."""
     step: uint64_t
     index: uint64_t
     outcome: cython.pointer(cython.const[RunOutcome])
-    record: cython.pointer(OutcomeRecord) = cython.NULL
+    record: cython.pointer(OutcomeRecord)
     for step in range(session.record.transactions + 2):
         outcome = outcome_of(session, latest_execution(session, step))
         for index in range(outcome.count):
             record = record_of(session, outcome, index)
             places.push_back(append_bytes(records[0], record, record.size()))
-    return record
