@@ -19,6 +19,7 @@ from samestate.conformance.output.streams import OutputLost, guard_streams
 COMMANDS: Final[dict[str, str]] = {
     "check": "Run vectors, official fixtures and real blocks.",
     "rules": "Rules by name: where each stands and is from, and which no case reached.",
+    "hazards": "Ways for parallel engines to go wrong, and which vectors are about each.",
     "run": "Execute one vector, fixture or real block, and print what comes out of it.",
     "fill": "Write vectors from scenarios.",
     "generate": "Write a vector that a seed makes.",

@@ -45,7 +45,9 @@ class Metrics:
     before. ``strategy``: the one that gave the result. ``reason``: where it is not the one asked for, why: what the
     strategy `adaptive` has chosen it for, or why the block was run again (an access list cannot say that storage was
     wiped). ``longest_run``: how many transactions a worker has taken at once at most, on machines where that may be
-    more than one; what is said of suspensions, validations and aborts is then said of runs. ``kind``: of the workers;
+    more than one; what is said of suspensions, validations and aborts is then said of runs. ``pieces``: in how many
+    pieces without versions the block was executed, where it was. ``discarded``: why what was executed in pieces counted
+    for nothing, so that the block was executed once more, as its strategy does it otherwise. ``kind``: of the workers;
     ``none`` where there are none, because a machine in Python was executed one transaction at a time. ``seconds``: for
     the whole block, from its input in the engine's form to its result.
     """
@@ -70,6 +72,8 @@ class Metrics:
     base_reads: int | None = None
     reason: str | None = None
     longest_run: int | None = None
+    pieces: int | None = None
+    discarded: str | None = None
     workers: tuple[WorkerMetrics, ...] = field(default=())
 
     @property

@@ -211,7 +211,8 @@ def check_vector_document(task: DocumentTask, runs: Runs) -> DocumentReport:
     verdicts = []
     for engine in task.engines:
         unended = Verdict(case.id, Result.FAILED, "", case.fork, (), VECTOR, engine)
-        verdicts.append(runs.make(unended, partial(_check_vector, vector, engine, task.workers)))
+        verdict = runs.make(unended, partial(_check_vector, vector, engine, task.workers))
+        verdicts.append(replace(verdict, hazards=vector.hazards))
     return DocumentReport(task.place, tuple(verdicts), notes=(vector.note,) if vector.note else ())
 
 

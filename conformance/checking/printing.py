@@ -11,6 +11,7 @@ from samestate.conformance.checking.blocks import KIND as BLOCK
 from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.hazards.known import sentence_of
 from samestate.conformance.output.console import Printer
 
 FAILURES_SHOWN: Final = 50
@@ -128,11 +129,13 @@ def skips(reasons: Mapping[str, int], what: str) -> Iterator[str]:
 
 
 def failure(verdict: Verdict, name_engine: bool = False) -> Iterator[str]:
-    """A failed case and what differs in it."""
+    """A failed case, what differs in it, and the ways to go wrong that it is about."""
     engine = f" on {verdict.engine}" if name_engine else ""
     yield f"FAILED {verdict.id}" + (f" ({verdict.fork})" if verdict.fork else "") + engine
     for line in verdict.reason.splitlines():
         yield f"  {line}"
+    for id in verdict.hazards:
+        yield f"  {sentence_of(id)}"
 
 
 def block_table(verdicts: list[Verdict], name_engine: bool = False) -> Iterator[str]:
@@ -215,6 +218,7 @@ def to_json(session: Session, options: Options, version: str, seconds: float) ->
                 "result": verdict.result.value,
                 "reason": verdict.reason,
                 "checks": list(verdict.checks),
+                "hazards": list(verdict.hazards),
             }
             for verdict, origin, file in zip(session.verdicts, session.origins, session.files, strict=True)
         ],

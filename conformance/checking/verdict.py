@@ -22,7 +22,8 @@ class Verdict:
     Where a document cannot be used, ``id`` is its place, and ``reason`` says what is wrong with it.
 
     ``checks`` names what was compared, ``kind`` the form of the case, ``engine`` who ran it. ``note`` says what is odd
-    about the case itself, and counts neither for nor against the engine. ``seconds`` is how long it ran, where it
+    about the case itself, and counts neither for nor against the engine. ``hazards`` are what a vector is about, by id.
+    ``seconds`` is how long it ran, where it
     did: a measurement, by which no two verdicts differ.
     """
 
@@ -34,4 +35,5 @@ class Verdict:
     kind: str = ""
     engine: str = "spec"
     note: str = ""
+    hazards: tuple[str, ...] = ()
     seconds: float | None = field(default=None, compare=False)

@@ -6,17 +6,29 @@ import difflib
 import fnmatch
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.progress import track
 
 from samestate.conformance.errors import InputError
+from samestate.conformance.mutants.page import fixtures_words, page_of
 from samestate.conformance.mutants.report import HuntedMutant, table_of
-from samestate.conformance.mutants.suspects import OPTIMIZED, Suspect, all_suspects, is_of, why_none_compiled
+from samestate.conformance.mutants.specification.catalogue import all_bugs
+from samestate.conformance.mutants.specification.fixtures import Record, reached_rules, read_record, runs
+from samestate.conformance.mutants.suspects import (
+    OPTIMIZED,
+    SPECIFICATION,
+    Suspect,
+    all_suspects,
+    is_of,
+    why_none_compiled,
+)
 from samestate.conformance.output.console import console_for, print_table
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.targets import is_stdout
+from samestate.conformance.output.targets import check_file, is_stdout, write_whole
 
 SURVIVED = 1
 
@@ -34,26 +46,64 @@ def mutants(
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write what was found to a file, or to stdout for `-`.")
     ] = None,
+    page: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write a page about all that were hunted, as docs/mutants.md.")
+    ] = None,
+    fixtures: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="ARCHIVE",
+            help="Hunt nothing: run bugs of the specification on fixtures, and keep which of them these kill in the "
+            "record. Again for each archive.",
+        ),
+    ] = None,
+    record: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What --fixtures has found, for --page: docs/mutants.json.")
+    ] = None,
 ) -> None:
     """Hunt mutants with the vectors and the explorer: which vector, under which schedule, finds which, and by what.
 
     A mutant is killed by an output that differs or by a named invariant, never by a crash or by taking too long. Exit
     code 1 where one survives, or passes no vector at all.
+
+    A page is about all mutants that were hunted, so for the whole of it name none.
     """
     check_json_target(json)
+    if page is not None:
+        check_file("--page", page)
+    if fixtures and record is None:
+        raise InputError("--fixtures: say with --record where to keep what is found")
     suspects = chosen(names or ["*"], engine)
     err = console_for()
+    known = Record() if record is None else read_record(record).of(all_bugs())
+    if fixtures and record is not None:
+        names = [suspect.name for suspect in suspects if suspect.engine == SPECIFICATION]
+        run_fixtures(names, fixtures, record, known, err)
+        return
     findings: list[HuntedMutant] = []
     for suspect in track(suspects, "hunting", console=err, transient=True, disable=not err.is_terminal):
         findings.append(suspect.hunt())
     if json is not None:
         write_json([finding.document() for finding in findings], json)
+    if page is not None:
+        write_whole("--page", page, page_of(findings, known))
     if not is_stdout(json):
         print_table(console_for(), table_of(findings))
         killed = sum(finding.kill is not None for finding in findings)
         print(f"{killed} of {len(findings)} killed")
     if not all(finding.is_good for finding in findings):
         raise typer.Exit(SURVIVED)
+
+
+def run_fixtures(names: Sequence[str], archives: Sequence[Path], record: Path, known: Record, err: Console) -> None:
+    """Run these bugs on the archives, and keep what is known after each: the run may be stopped, and goes on later."""
+    bugs = [all_bugs()[name] for name in names]
+    found = dict(known.bugs)
+    ran = runs(bugs, archives, reached_rules(archives))
+    for name, run in track(ran, "checking", total=len(bugs), console=err, transient=True, disable=not err.is_terminal):
+        found[name] = run
+        write_json(Record(tuple(archive.name for archive in archives), found).document(), str(record))
+        print(f"{name}: {fixtures_words(run)}", flush=True)
 
 
 def chosen(names: Sequence[str], engine: str) -> list[Suspect]:

@@ -26,6 +26,8 @@ from samestate.conformance.exploring.apart import SeparateProcess
 from samestate.conformance.exploring.variants import CHECKOUT, load
 from samestate.reference.difference import Ending, end_of, judge, right_end_of
 from samestate.reference.explorer import IDLE, Kind, Label, Point, Violation, Worker
+from samestate.spec.evm.block_access_list import encode_access_list
+from samestate.spec.evm.chain import access_list_of
 from samestate.spec.evm.halts import Halt, OutOfGas
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
@@ -42,6 +44,9 @@ OWN: Final = frozenset({"arena.reserve", "memory.base.loaded"})
 
 EXECUTED_ONCE: Final = "with right declarations nothing is executed twice"
 """What `locks` and `waves` promise, besides a right result."""
+
+IN_PIECES: Final = "from the right access list a block is executed in pieces"
+"""What a list is for."""
 
 NO_LIMIT: Final = 1e6
 """Seconds, so that no run under the explorer ends because time is up."""
@@ -251,6 +256,73 @@ class EvmProgram(CompiledProgram):
 
     def _result(self) -> AnyResult:
         return verified(self.machine, self.block, evm_result(self.run.finish(), self.block, self.state))
+
+
+class EvmPiecesProgram(EvmProgram):
+    """A block of the EVM in pieces that start from what the list of its execution says, or a list with wrong slots.
+
+    ``is_wrong``: whether to take the wrong one. Pieces that count for nothing are as good as right: the block is run
+    in another way then. From the right list of a block that is in order nothing may be discarded, where the fork has
+    lists: before, a list did not say all that storage may do.
+    """
+
+    def __init__(
+        self,
+        machine: Evm,
+        block: Payload,
+        state: FlatState,
+        workers: int = 2,
+        bug: int = NOTHING,
+        is_wrong: bool = False,
+    ) -> None:
+        super().__init__(machine, block, state, "access-list", workers, bug)
+        self.is_wrong = is_wrong
+        self.proposed = b"" if isinstance(self.right, Exception) else encoded_list(self.right, is_wrong)
+        self.pieces = part("evm.pieces").EvmPieces(arena(), workers, "access-list")
+
+    def lay_out(self) -> None:
+        """See :class:`CompiledProgram`, here and below."""
+        block, state = self.given
+        world = part("evm.world").World()
+        world.apply(state)
+        packed = part("evm.packing").pack(*block)
+        self.pieces.begin(self.run, packed, world, self.proposed, time_limit=NO_LIMIT)
+
+    def work(self, number: int) -> None:
+        self.pieces.work(number)
+
+    def broken_invariant(self) -> str | None:
+        return None
+
+    def finish(self) -> None:
+        self.control.set_hook(None)
+        result = self.pieces.finish()
+        self.control.set_mutant(NOTHING)
+        if result is not None:
+            judge(
+                comparable(self.right),
+                comparable(
+                    end_of(lambda: verified(self.machine, self.block, evm_result(result, self.block, self.state)))
+                ),
+            )
+        elif not self.is_wrong and not isinstance(self.right, Exception) and self.machine.fork.has_access_list:
+            raise Violation(IN_PIECES, self.pieces.discarded)
+
+
+def encoded_list(result: BlockResult[Any, Any, Any, Any], with_wrong_slots: bool) -> bytes:
+    """The block access list of an executed block, of whatever fork. A wrong one has no right value of a slot."""
+    listed = access_list_of(result)
+    if with_wrong_slots:
+        listed = tuple(
+            account._replace(
+                storage_changes=tuple(
+                    entry._replace(changes=tuple((index, value ^ 1) for index, value in entry.changes))
+                    for entry in account.storage_changes
+                )
+            )
+            for account in listed
+        )
+    return encode_access_list(listed)
 
 
 def comparable(ending: Ending) -> Ending:

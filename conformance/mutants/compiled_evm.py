@@ -14,7 +14,7 @@ from itertools import islice, product
 from typing import Any, Final
 
 from samestate.conformance.exploring.apart import EndedApart
-from samestate.conformance.exploring.compiled import NOTHING, EvmProgram, apart, seeded_bugs
+from samestate.conformance.exploring.compiled import NOTHING, EvmPiecesProgram, EvmProgram, apart, seeded_bugs
 from samestate.conformance.mutants.compiled import MOST_ENDS, WORKERS, found_in
 from samestate.conformance.mutants.hunting import POINTS, Found, NoVerdict
 from samestate.conformance.mutants.report import HuntedMutant, Kill
@@ -51,6 +51,13 @@ class SeededInEvm:
     rule: str
     hazards: tuple[str, ...] = ()
     run_length: int = 0
+    in_pieces: bool = False
+    """Whether it is a bug of executing in pieces, which start from access lists: right ones, and wrong ones."""
+
+    @property
+    def engine(self) -> str:
+        """What it is a bug of."""
+        return f"optimized:{'access-list' if self.in_pieces else STRATEGY}"
 
 
 SEEDED: Final[dict[str, SeededInEvm]] = {
@@ -85,14 +92,15 @@ SEEDED: Final[dict[str, SeededInEvm]] = {
     "room-unchecked": SeededInEvm("evm.block.execution-gas-allowance"),
     "original-is-current": SeededInEvm("evm.sstore.price.changed-before"),
     "credit-lost-when-read": SeededInEvm("evm.call.value"),
+    "piece-unproven": SeededInEvm("evm.access-list.slot-change", ("H66",), in_pieces=True),
     "seen-across-wipe": SeededInEvm("evm.destroy.wipes-storage", ("H21",), run_length=2),
 }
 
 
 def suspects() -> Iterator[Suspect]:
     """All of them. To hunt one, the build for the explorer is made."""
-    for name in SEEDED:
-        yield Suspect(name, f"optimized:{STRATEGY}", partial(hunt, name))
+    for name, seeded in SEEDED.items():
+        yield Suspect(name, seeded.engine, partial(hunt, name))
 
 
 def hunt(name: str) -> HuntedMutant:
@@ -101,7 +109,7 @@ def hunt(name: str) -> HuntedMutant:
     given = vectors_for(seeded.rule)
     kill = None
     passed = 0
-    for seed, found in runs(bug.number, given, seeded.run_length):
+    for seed, found in runs(bug.number, given, seeded.in_pieces, seeded.run_length):
         if kill is not None and seed != SEEDS[0]:
             break
         if kill is None and isinstance(found, Kill):
@@ -109,7 +117,7 @@ def hunt(name: str) -> HuntedMutant:
         passed += seed == SEEDS[0] and found is None
     return HuntedMutant(
         name,
-        f"optimized:{STRATEGY}",
+        seeded.engine,
         f"{bug.description[0].upper()}{bug.description[1:]}.",
         seeded.rule,
         seeded.hazards,
@@ -119,13 +127,15 @@ def hunt(name: str) -> HuntedMutant:
     )
 
 
-def runs(bug: int, given: list[str], run_length: int) -> Iterator[tuple[int, Found | None]]:
+def runs(
+    bug: int, given: list[str], in_pieces: bool = False, run_length: int = 0
+) -> Iterator[tuple[int, Found | None]]:
     """The seed of each attempt, and what was found. One that takes the process along kills nothing."""
     ends = 0
     for seed, id in product(SEEDS, given):
         found: Found | None
         try:
-            found = apart().call(first_found, bug, id, seed, run_length)
+            found = apart().call(first_found, bug, id, seed, in_pieces, run_length)
         except EndedApart as end:
             found = NoVerdict(id, str(end))
             ends += 1
@@ -134,9 +144,9 @@ def runs(bug: int, given: list[str], run_length: int) -> Iterator[tuple[int, Fou
             return
 
 
-def first_found(bug: int, id: str, seed: int, run_length: int = 0) -> Found | None:
+def first_found(bug: int, id: str, seed: int, in_pieces: bool = False, run_length: int = 0) -> Found | None:
     """What is wrong first with the blocks of the vector of that id, under the random schedule of that seed."""
-    for program in programs(id):
+    for program in programs(id, in_pieces):
         program.run_length = run_length
         program.bug = bug
         found = found_in(id, seed, run_once(program, RandomTurns(seed), POINTS))
@@ -166,17 +176,20 @@ def vectors_for(rule: str) -> list[str]:
 
 
 @lru_cache(maxsize=1024)
-def programs(id: str) -> tuple[EvmProgram, ...]:
+def programs(id: str, in_pieces: bool) -> tuple[EvmProgram, ...]:
     """The blocks of a vector for compiled workers."""
-    return tuple(programs_of(load_vector_file(VECTORS / f"{id}{SUFFIX}").case))
+    return tuple(programs_of(load_vector_file(VECTORS / f"{id}{SUFFIX}").case, in_pieces))
 
 
-def programs_of(case: Case) -> list[EvmProgram]:
+def programs_of(case: Case, in_pieces: bool) -> list[EvmProgram]:
     """The blocks of a case for compiled workers."""
     made: list[EvmProgram] = []
 
     def apply(machine: Any, block: Any, state: Any) -> Any:
-        made.append(EvmProgram(machine, block, state, STRATEGY, WORKERS))
+        if in_pieces:
+            made.extend(EvmPiecesProgram(machine, block, state, WORKERS, is_wrong=wrong) for wrong in (False, True))
+        else:
+            made.append(EvmProgram(machine, block, state, STRATEGY, WORKERS))
         return apply_block(machine, block, state)
 
     evm.execute(case, apply)

@@ -36,7 +36,8 @@ class HuntedMutant:
     """One mutant: what is wrong with it, what killed it, and how many of the vectors that it was given it passes.
 
     ``engine`` is the id of the engine that it is a mutant of, ``rule`` the rule of scheduling that it breaks. ``kill``
-    is None where nothing has killed it.
+    is None where nothing has killed it. ``source`` is the address of the report of the bug that it is like, and
+    ``shown_by`` what shows it to whoever compares state roots and verdicts alone: known of bugs of the specification.
     """
 
     mutant: str
@@ -47,6 +48,8 @@ class HuntedMutant:
     kill: Kill | None
     passed: int
     ran: int
+    source: str = ""
+    shown_by: str = ""
 
     @property
     def is_good(self) -> bool:

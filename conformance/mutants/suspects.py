@@ -1,4 +1,4 @@
-"""Everything that can be hunted: mutants of the readable strategies, and of the compiled engine."""
+"""Everything that can be hunted: bugs of the specification, mutants of readable strategies and the compiled engine."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ from samestate.conformance.exploring.variants import unavailable
 from samestate.conformance.mutants.catalogue import all_mutants
 from samestate.conformance.mutants.hunting import hunt
 from samestate.conformance.mutants.report import HuntedMutant
+from samestate.conformance.mutants.specification.catalogue import all_bugs
+from samestate.conformance.mutants.specification.hunting import hunt as hunt_bug
 
 COMPILED: Final = ("samestate.conformance.mutants.compiled", "samestate.conformance.mutants.compiled_evm")
 """Where the mutants of the compiled engine are: ``suspects`` of each gives them, in the order of the table."""
 
+SPECIFICATION: Final = "spec"
 REFERENCE: Final = "reference"
 OPTIMIZED: Final = "optimized"
-"""The rooms whose engines have mutants."""
+"""The rooms whose engines have mutants. The specification is one engine, without strategies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,12 @@ class Suspect:
     name: str
     engine: str
     hunt: Callable[[], HuntedMutant]
+
+
+def specification_suspects() -> Iterator[Suspect]:
+    """The bugs of the specification."""
+    for bug in all_bugs().values():
+        yield Suspect(bug.name, SPECIFICATION, partial(hunt_bug, bug))
 
 
 def reference_suspects() -> Iterator[Suspect]:
@@ -54,13 +63,15 @@ def compiled_suspects() -> Iterator[Suspect]:
 
 def is_of(room: str, engine: str) -> bool:
     """Whether an engine of that room is like the pattern."""
+    if room == SPECIFICATION:
+        return fnmatch.fnmatchcase(room, engine)
     return any(fnmatch.fnmatchcase(f"{room}:{strategy}", engine) for strategy in STRATEGIES)
 
 
 def all_suspects(engine: str = "*") -> Iterator[Suspect]:
     """All mutants of engines whose id is like that pattern."""
-    halves = {REFERENCE: reference_suspects, OPTIMIZED: compiled_suspects}
-    wanted = [suspects() for room, suspects in halves.items() if is_of(room, engine)]
+    rooms = {SPECIFICATION: specification_suspects, REFERENCE: reference_suspects, OPTIMIZED: compiled_suspects}
+    wanted = [suspects() for room, suspects in rooms.items() if is_of(room, engine)]
     for suspect in chain.from_iterable(wanted):
         if fnmatch.fnmatchcase(suspect.engine, engine):
             yield suspect

@@ -136,6 +136,10 @@ class BlockBuilder(Expectations):
         """Put a contract at an address that follows from something else."""
         self._place(account, 1, balance, code, storage)
 
+    def fund(self, account: NamedAccount, balance: int) -> None:
+        """Give a balance, and nothing else, to an address of the pre-state."""
+        self._place(account, balance=balance)
+
     def set_nonce(self, account: NamedAccount, nonce: int) -> None:
         """Give an account of the pre-state another nonce."""
         self.nonces[account.address] = nonce

@@ -11,12 +11,24 @@ from typing import Final, Protocol
 from samestate.conformance.vectors import evm, toy
 from samestate.conformance.vectors.machines import MACHINES
 from samestate.spec.evm.fork import Fork
-from samestate.spec.evm.forks import AMSTERDAM, FORKS
+from samestate.spec.evm.forks import (
+    AMSTERDAM,
+    BERLIN,
+    CANCUN,
+    FORKS,
+    LONDON,
+    OSAKA,
+    PARIS,
+    PRAGUE,
+    SHANGHAI,
+)
 
 Story = Callable[..., None]
 """Describes to a block builder, that of its machine, what happens."""
 
 LATEST: Final = AMSTERDAM
+MAIN_FORKS: Final = (BERLIN, LONDON, PARIS, SHANGHAI, CANCUN, PRAGUE, OSAKA, AMSTERDAM)
+"""Those that change how transactions are executed."""
 SIZE_LIMIT: Final = 60_000
 """How many bytes a vector may have, unless its scenario has a reason for more."""
 
@@ -110,6 +122,14 @@ def until(first: Fork, last: Fork) -> tuple[Fork, ...]:
     if FORKS.index(first) > FORKS.index(last):
         raise ValueError(f"{first.name} comes after {last.name}")
     return (first,) if first is last else (first, last)
+
+
+def throughout(first: Fork, last: Fork = LATEST) -> tuple[Fork, ...]:
+    """Each fork of some weight from the first to the last, both included: for what every ruleset must get right."""
+    between = MAIN_FORKS[MAIN_FORKS.index(first) : MAIN_FORKS.index(last) + 1]
+    if not between:
+        raise ValueError(f"{first.name} comes after {last.name}")
+    return between
 
 
 def all_scenarios() -> list[Scenario]:

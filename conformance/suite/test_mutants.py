@@ -12,9 +12,9 @@ from typing import Final
 import pytest
 
 from samestate.conformance.engines.in_process import STRATEGIES
-from samestate.conformance.mutants import Mutant, all_mutants
+from samestate.conformance.mutants.catalogue import all_mutants
 from samestate.conformance.mutants.hunting import NO_KILL, POINTS, hunt, program_of, search, smallest, vectors_of
-from samestate.conformance.mutants.mutant import MUTANTS, unmutated
+from samestate.conformance.mutants.mutant import MUTANTS, Mutant, unmutated
 from samestate.conformance.mutants.report import INVARIANT, OUTPUT
 from samestate.conformance.vectors.model import Vector
 from samestate.reference.explorer import explore, sample

@@ -32,6 +32,7 @@ Path: TypeAlias = tuple["str | int", ...]
 
 NESTING_LIMIT: Final = 32
 SIZE_LIMIT: Final = 16 * 2**20
+QUOTES: Final = ("'", '"')
 PLAIN_KEY: Final = re.compile(r"[a-z][a-z0-9_]*")
 """Keys that need no quotes."""
 
@@ -117,12 +118,14 @@ class _Reader:
             raise InputError(f"{self.document.place}: is empty, and must be a vector")
 
     def value(self, event: Event, path: Path) -> Json:
-        self.refuse_extras(event)
         self.document.marks[path] = position(event)
         if isinstance(event, ScalarEvent):
-            if event.style not in ("'", '"'):
+            if event.anchor is not None or event.tag is not None:
+                self.refuse_extras(event)
+            if event.style not in QUOTES:
                 raise self.complain(event, f"{show_path(path)}: must be in quotes: {quoted(event.value)}")
             return event.value
+        self.refuse_extras(event)
         if len(path) >= NESTING_LIMIT:
             raise self.complain(event, f"nested deeper than {NESTING_LIMIT} levels")
         return self.map(path) if isinstance(event, MappingStartEvent) else self.list(path)
@@ -136,11 +139,13 @@ class _Reader:
     def map(self, path: Path) -> Object:
         entries: Object = {}
         while not isinstance(event := next(self.events), MappingEndEvent):
-            self.refuse_extras(event)
             if not isinstance(event, ScalarEvent):
+                self.refuse_extras(event)
                 raise self.complain(event, "a key must be a string, and not a list or a map")
+            if event.anchor is not None or event.tag is not None:
+                self.refuse_extras(event)
             name = event.value
-            if event.style not in ("'", '"') and not PLAIN_KEY.fullmatch(name):
+            if event.style not in QUOTES and not PLAIN_KEY.fullmatch(name):
                 raise self.complain(event, f"a key that is not a plain word must be in quotes: {quoted(name)}")
             if name in entries:
                 raise self.complain(event, f"the key {name!r} is there twice in one map")

@@ -14,6 +14,8 @@ from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from samestate.conformance.errors import InputError
+from samestate.conformance.hazards.known import HAZARDS
+from samestate.conformance.vectors.accepting import Accepts, accepting
 from samestate.conformance.vectors.document import Object, Path, YamlDocument, quoted, read_yaml
 from samestate.conformance.vectors.machines import machine_of
 from samestate.conformance.vectors.model import POST_STATE, SELECTORS, Case, Vector, member, members, text, texts
@@ -25,9 +27,6 @@ PROBLEMS_LOOKED_AT: Final = 1000
 
 FILLED: Final = "samestate-fill/"
 """How the generator of a vector is called whose place is in the folder of vectors; others may lie anywhere."""
-
-HAZARDS: Final = frozenset(f"H{number:02}" for number in range(1, 147))
-"""The hazards that are known: H01 to H146."""
 
 BITS: Final[Mapping[str, int]] = {
     "amount": 64,
@@ -63,7 +62,7 @@ def load_vector(place: str, data: bytes) -> Vector:
     """The vector in ``data``. Raises InputError with everything that is wrong, each where it stands."""
     document = read_yaml(place, data)
     content = document.content
-    problems = list(schema_problems(document))
+    problems = [] if fits_schema(content) else list(schema_problems(document))
     if problems or not isinstance(content, dict):
         raise InputError("\n".join(problems))
     problems += identity_problems(document, content)
@@ -135,6 +134,18 @@ def _no_text_twice(_validator: Any, is_asked: bool, value: object, _schema: obje
 Validator: Final[Any] = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator, {"pattern": _match_all, "uniqueItems": _no_text_twice}
 )
+
+
+@functools.cache
+def accepts() -> Accepts:
+    """The schema of vectors as a function, which is quick and gives no reason."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    return accepting(without_references(schema, schema))
+
+
+def fits_schema(content: object) -> bool:
+    """Whether the schema of vectors surely has nothing against a document."""
+    return accepts()(content)
 
 
 @functools.cache
@@ -235,10 +246,14 @@ def identity_problems(document: YamlDocument, content: Object) -> Iterable[str]:
     identity = text(content, "id")
     if identity.split("/")[0] != text(member(content, "machine"), "name"):
         yield f"{document.at(('id',))}must begin with the name of the machine"
-    for field, known in (("hazards", HAZARDS), ("selectors", frozenset(SELECTORS))):
-        for index, name in enumerate(texts(content, field)):
-            if name not in known:
-                yield f"{document.at((field, index))}{quoted(name)} is not known; known are {', '.join(sorted(known))}"
+    for index, name in enumerate(texts(content, "selectors")):
+        if name not in SELECTORS:
+            known = ", ".join(sorted(SELECTORS))
+            yield f"{document.at(('selectors', index))}{quoted(name)} is not known; known are {known}"
+    for index, name in enumerate(texts(content, "hazards")):
+        if name not in HAZARDS:
+            where = document.at(("hazards", index))
+            yield f"{where}no hazard has the id {quoted(name)}: `samestate hazards` lists them"
     for field in ("hazards", "selectors", "rules"):
         if texts(content, field) != sorted(texts(content, field)):
             yield f"{document.at((field,))}must be in alphabetical order"

@@ -381,9 +381,12 @@ def finish_entry(view: cython.pointer(View), entry: cython.pointer(Entry)) -> cy
     known: cython.bint = entry.marks & OBSERVED and not wiped
     after: Content
     stored: uint64_t
+    number: uint64_t
     result: cython.int = READ_VALUE
     if entry.marks & WIPED and entry.wipes:
-        stored = store_value(view.task, b"\x01", 1)
+        # Whose wipe it is, so that a second one is another value: where values are compared, equal ones change nothing.
+        number = view.task.step + 1
+        stored = store_value(view.task, cython.address(number), cython.sizeof(uint64_t))
         return DONE if stored and write(view.task, entry.key, stored) == 0 else STOPPED
     if stands == CREDITED and not known and not wiped:
         if not store_content(view.task, cython.address(entry.credit), cython.address(stored)):

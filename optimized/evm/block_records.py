@@ -43,13 +43,13 @@ class BlockRecords:
         self.version = world.version
 
     def __len__(self) -> int:
-        return self.places.size()
+        return self.records.steps.size()
 
     def at(self, step: uint64_t) -> cython.pointer(cython.const[OutcomeRecord]):
         """The record of a step. Raises IndexError where the block did not get there."""
-        if step >= self.places.size():
-            raise IndexError(f"there are records of {self.places.size()} steps, and none of step {step}")
-        return cython.cast(cython.pointer(cython.const[OutcomeRecord]), self.bytes.data() + self.places[step])
+        if step >= self.records.steps.size():
+            raise IndexError(f"there are records of {self.records.steps.size()} steps, and none of step {step}")
+        return self.records.steps[step]
 
     def outcome(self, transaction: int) -> tuple:
         """What a transaction did, in the order of the fields of :class:`samestate.optimized.evm.result.Outcome`."""
@@ -98,7 +98,7 @@ class BlockRecords:
         root: Hash
         bloom: Bloom
         with cython.nogil:
-            commit_to_receipts(block.input, self.bytes, self.places, root, bloom)
+            commit_to_receipts(block.input, self.records, root, bloom)
         return bytes_at(root.bytes, 32), bytes_at(bloom.bytes, 256)
 
     def effect(self, step: int) -> object:

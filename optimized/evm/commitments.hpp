@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "samestate/optimized/evm/block_input.hpp"
-#include "samestate/optimized/evm/outcome_record.hpp"
 #include "samestate/optimized/evm/receipts.hpp"
+#include "samestate/optimized/evm/step_records.hpp"
 
 namespace samestate::evm {
 
@@ -48,14 +48,14 @@ inline void commit_to_body(const BlockInput& input, BodyCommitments& commitments
 }
 
 // The root over a block's receipts and the bloom of all logs, from the records of its steps: transaction i is step i + 1.
-inline void commit_to_receipts(const BlockInput& input, const Buffer& records, const std::vector<std::uint64_t>& places, Hash& root, Bloom& bloom) {
+inline void commit_to_receipts(const BlockInput& input, const StepRecords& records, Hash& root, Bloom& bloom) {
     const std::size_t count = input.transactions.size();
     std::vector<ReceiptView> receipts(count);
     std::vector<Bloom> blooms(count);
     std::vector<Reference> leaves(count);
     std::uint64_t cumulative = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        const OutcomeRecord& record = *reinterpret_cast<const OutcomeRecord*>(records.data() + places[i + 1]);
+        const OutcomeRecord& record = *records.steps[i + 1];
         cumulative += record.figures.gas_paid;
         receipts[i] = ReceiptView{record.type, record.figures.succeeded(), cumulative, record.logs(), record.log_count, record.log_data()};
     }

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, Self
 
 from samestate.optimized.analysis import Accuracy, NumberedStep, accuracy, conflict_rate, critical_path
 from samestate.optimized.configuration import Configuration
-from samestate.optimized.core.block_run import KeyTableFull
+from samestate.optimized.core.block_run import BlockRun, KeyTableFull
 from samestate.optimized.errors import (
     BlockTooLarge,
     ConfigurationError,
@@ -34,7 +34,9 @@ from samestate.optimized.evm.importing import (
     refusal,
     state_claim,
 )
+from samestate.optimized.evm.listing import encode_predictions
 from samestate.optimized.evm.packing import PackedBlock, unpack
+from samestate.optimized.evm.pieces import EvmPieces
 from samestate.optimized.evm.result import EvmResult, Totals, needs_one_of
 from samestate.optimized.evm.running import EvmRun
 from samestate.optimized.evm.world import World
@@ -84,6 +86,7 @@ class EvmEngine:
         # One at a time nothing is shared: of the arena only the stop flag is needed.
         self._arena = create_smallest_arena() if sequential else create_arena(configuration.memory_limit)
         self._run = EvmRun(self._arena, workers, configuration.strategy)
+        self._pieces = EvmPieces(self._arena, workers, configuration.strategy)
         self._pool = ThreadPool(workers, configuration.affinity)
         self._alone = self._pool if workers == 1 else ThreadPool(1, configuration.affinity)
         self._chooser = Chooser()
@@ -128,22 +131,61 @@ class EvmEngine:
             choice = self._chooser.choose(shape)
         strategy = configuration.strategy if choice is None else choice.strategy
         expected = self._expectations.expect(block, world) if strategy in ASKING else None
-        result = self._run_block(block, world, strategy, started, configuration.run_length, expected)
-        if result.rejection is not None and self._run.longest_run > 1:
-            # Which of some transactions ends a block, and why, is only sure where each is a run of its own.
-            result = self._run_block(block, world, strategy, started, 1, expected)
+        pieced: EvmResult | None = None
+        discarded: str | None = None
+        if strategy == "access-list" and self._goes_in_pieces(block):
+            pieced = self._run_in_pieces(block, world, started)
+            discarded = self._pieces.discarded
+        at_work: BlockRun = self._run if pieced is None else self._pieces
+        result = pieced or self._run_versioned(block, world, strategy, started, expected)
         lacking = world.lacking()
         if lacking and needs_one_of(result, lacking):
             self._name_what_is_missing(block, world)
         seconds = time.perf_counter() - started
-        figures = self._run.figures()
+        figures = at_work.figures()
+        figures |= {"pieces": self._pieces.count if pieced is not None else None, "discarded": discarded}
         if shape is not None and choice is not None:
             self._chooser.learn(shape, choice, sum(worker[0] for worker in figures["workers"]))
-        result.trace = tuple(TraceEvent(*event) for event in self._run.events())
+        result.trace = tuple(TraceEvent(*event) for event in at_work.events())
         if expected is not None and result.rejection is None:
             self._expectations.learn(block, result.records)
         chosen = choice or Choice(strategy, None)
         result.make_metrics = lambda made: self._metrics(made, figures, seconds, chosen, expected)
+        return result
+
+    def _goes_in_pieces(self, block: PackedBlock) -> bool:
+        """Whether a block with an access list is first tried in pieces.
+
+        Runs of a length that is asked for, and reads that are to take their time, are versioned memory's.
+        """
+        configuration = self.configuration
+        return block.transaction_count > 1 and not configuration.run_length and not configuration.read_latency_us
+
+    def _run_in_pieces(self, block: PackedBlock, world: World, started: float) -> EvmResult | None:
+        """Run a block in pieces that begin where its access list says; None where that counts for nothing."""
+        configuration = self.configuration
+        proposed = block.predictions
+        self._pieces.begin(
+            self._run,
+            block,
+            world,
+            proposed if isinstance(proposed, bytes) else encode_predictions(proposed or {}),
+            configuration.record,
+            configuration.time_limit,
+            configuration.trace,
+            time.perf_counter() - started,
+        )
+        self._pool.run(self._pieces.work, self._pieces.stop)
+        return self._pieces.finish()
+
+    def _run_versioned(
+        self, block: PackedBlock, world: World, strategy: str, started: float, expected: ExpectedBlock | None
+    ) -> EvmResult:
+        """Run a block by a strategy, and find the verdict where it is invalid."""
+        result = self._run_block(block, world, strategy, started, self.configuration.run_length, expected)
+        if result.rejection is not None and self._run.longest_run > 1:
+            # Which of some transactions ends a block, and why, is only sure where each is a run of its own.
+            result = self._run_block(block, world, strategy, started, 1, expected)
         return result
 
     def _run_block(
@@ -218,7 +260,15 @@ class EvmEngine:
         """The result of a block with bytes at that place that are no transaction: nothing of it is executed."""
         rejection = Rejection(code, index)
         result = EvmResult(block, world, rejection, BlockRecords(world), Totals(0, 0, 0, 0), self.configuration.record)
-        idle = {"began": b"", "ended": b"", "executions": [], "waves": 0, "longest_run": None}
+        idle = {
+            "began": b"",
+            "ended": b"",
+            "executions": [],
+            "waves": 0,
+            "longest_run": None,
+            "pieces": None,
+            "discarded": None,
+        }
         workers = [(0, 0, 0, 0, 0.0)] * (
             1 if self.configuration.strategy == "sequential" else self.configuration.workers
         )
@@ -372,6 +422,8 @@ class EvmEngine:
             recall=met.recall if met else None,
             reason=choice.reason,
             longest_run=figures["longest_run"],
+            pieces=figures["pieces"],
+            discarded=figures["discarded"],
             workers=tuple(WorkerMetrics(worker[0], worker[2], worker[4]) for worker in workers),
         )
 

@@ -6,7 +6,7 @@ from libcpp.vector cimport vector
 
 from samestate.optimized.evm.encodings cimport Header, Recover, native_libraries, recover_address
 from samestate.optimized.evm.seams cimport Address, Buffer, u256
-from samestate.optimized.evm.worker_seams cimport BlockInput, Transaction
+from samestate.optimized.evm.worker_seams cimport BlockInput, StepRecords, Transaction
 
 cdef extern from "samestate/optimized/evm/json.hpp" namespace "samestate::evm" nogil:
     cppclass JsonKind:
@@ -65,14 +65,12 @@ cdef extern from "samestate/optimized/evm/json_copies.hpp" namespace "samestate:
         const Json& json, uint32_t object, BlockInput& block, const Chosen& chosen, Recover recover
     ) except +
     cbool receipts_agree(
-        const Json& json, uint32_t list, const vector[Transaction]& transactions, const Buffer& records,
-        const vector[uint64_t]& places
+        const Json& json, uint32_t list, const vector[Transaction]& transactions, const StepRecords& records
     ) except +
     cbool receipt_alone_agrees(
-        const Json& json, uint32_t object, const vector[Transaction]& transactions, const Buffer& records,
-        const vector[uint64_t]& places
+        const Json& json, uint32_t object, const vector[Transaction]& transactions, const StepRecords& records
     ) except +
-    void hash_logs(const Buffer& records, const vector[uint64_t]& places, uint8_t* digest) except +
+    void hash_logs(const StepRecords& records, uint8_t* digest) except +
 
 cdef class FixtureText:
     cdef bytes text

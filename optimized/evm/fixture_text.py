@@ -185,7 +185,7 @@ class FixtureText:
         return (
             value
             and executed(block, records)
-            and receipts_agree(self.json, value, block.input.transactions, records.bytes, records.places)
+            and receipts_agree(self.json, value, block.input.transactions, records.records)
         )
 
     def receipts_fit(self, value: int, block: PackedBlock) -> bool:
@@ -203,7 +203,7 @@ class FixtureText:
             value
             and block.transaction_count
             and executed(block, records)
-            and receipt_alone_agrees(self.json, value, block.input.transactions, records.bytes, records.places)
+            and receipt_alone_agrees(self.json, value, block.input.transactions, records.records)
         )
 
     def is_transaction(self, value: int, block: PackedBlock, data: int, gas: int, amount: int) -> bool:
@@ -236,12 +236,12 @@ class FixtureText:
 
 def executed(block: PackedBlock, records: BlockRecords) -> bool:
     """Whether these are the records of all transactions of a block."""
-    return records.places.size() > block.input.transactions.size()
+    return records.records.steps.size() > block.input.transactions.size()
 
 
 def logs_hash_of(records: BlockRecords) -> bytes:
     """The hash of the logs of a transaction that was executed alone, by which state tests name them."""
     digest: uint8_t[32]
     records.at(1)
-    hash_logs(records.bytes, records.places, digest)
+    hash_logs(records.records, digest)
     return PyBytes_FromStringAndSize(cython.cast(cython.p_const_char, digest), 32)

@@ -9,8 +9,8 @@
 #include "samestate/optimized/core/shim.hpp"
 #include "samestate/optimized/evm/block_input.hpp"
 #include "samestate/optimized/evm/json_values.hpp"
-#include "samestate/optimized/evm/outcome_record.hpp"
 #include "samestate/optimized/evm/receipts.hpp"
+#include "samestate/optimized/evm/step_records.hpp"
 
 namespace samestate::evm {
 
@@ -198,8 +198,8 @@ inline bool transaction_agrees(
     return copy.agrees();
 }
 
-inline const OutcomeRecord& record_of(const Buffer& records, const std::vector<std::uint64_t>& places, std::size_t transaction) {
-    return *reinterpret_cast<const OutcomeRecord*>(records.data() + places[transaction + 1]);
+inline const OutcomeRecord& record_of(const StepRecords& records, std::size_t transaction) {
+    return *records.steps[transaction + 1];
 }
 
 // The JSON of a block's body: transactions, ommers, withdrawals. Senders that nobody has found out are found out now.
@@ -274,7 +274,7 @@ inline bool receipt_agrees(
 
 // The JSON of the receipts of an executed block, a list of them.
 inline bool receipts_agree(
-    const Json& json, std::uint32_t list, const std::vector<Transaction>& transactions, const Buffer& records, const std::vector<std::uint64_t>& places
+    const Json& json, std::uint32_t list, const std::vector<Transaction>& transactions, const StepRecords& records
 ) {
     thread_local Blooms blooms;
     Buffer scratch;
@@ -282,7 +282,7 @@ inline bool receipts_agree(
     if (!json.is(list, JsonKind::list) || json[list].count != transactions.size()) return false;
     std::uint32_t element = list + 1;
     for (std::size_t i = 0; i < transactions.size(); i++) {
-        const OutcomeRecord& record = record_of(records, places, i);
+        const OutcomeRecord& record = record_of(records, i);
         cumulative += record.figures.gas_paid;
         const ReceiptView receipt{record.type, record.figures.succeeded(), cumulative, record.logs(), record.log_count, record.log_data()};
         if (!receipt_agrees(json, element, receipt, transactions[i], blooms, scratch)) return false;
@@ -359,18 +359,18 @@ private:
 
 // The JSON of the receipt of a transaction that was executed alone.
 inline bool receipt_alone_agrees(
-    const Json& json, std::uint32_t object, const std::vector<Transaction>& transactions, const Buffer& records, const std::vector<std::uint64_t>& places
+    const Json& json, std::uint32_t object, const std::vector<Transaction>& transactions, const StepRecords& records
 ) {
     thread_local Blooms blooms;
     Buffer scratch;
-    const OutcomeRecord& record = record_of(records, places, 0);
+    const OutcomeRecord& record = record_of(records, 0);
     const ReceiptView receipt{record.type, record.figures.succeeded(), record.figures.gas_paid, record.logs(), record.log_count, record.log_data()};
     return receipt_agrees(json, object, receipt, transactions[0], blooms, scratch);
 }
 
 // The hash of the logs of a transaction that was executed alone, by which state tests name them.
-inline void hash_logs(const Buffer& records, const std::vector<std::uint64_t>& places, std::uint8_t* digest) {
-    const OutcomeRecord& record = record_of(records, places, 0);
+inline void hash_logs(const StepRecords& records, std::uint8_t* digest) {
+    const OutcomeRecord& record = record_of(records, 0);
     Buffer scratch;
     logs_hash(record.logs(), record.log_count, record.log_data(), scratch, digest);
 }

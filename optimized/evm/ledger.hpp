@@ -12,8 +12,8 @@
 
 #include "samestate/optimized/core/shim.hpp"
 #include "samestate/optimized/evm/code_table.hpp"
-#include "samestate/optimized/evm/outcome_record.hpp"
 #include "samestate/optimized/evm/state_trie.hpp"
+#include "samestate/optimized/evm/step_records.hpp"
 
 namespace samestate::evm {
 
@@ -97,10 +97,10 @@ class Ledger {
         slot_table_.assign(256, NOWHERE);
     }
 
-    // Enter steps from 0 (open) on, whose records are at these places. False where the state before the block lacks a value.
-    bool enter(const std::uint8_t* records, const std::uint64_t* places, std::size_t count) {
+    // Enter so many steps from 0 (open) on. False where the state before the block lacks a value.
+    bool enter(const StepRecords& records, std::size_t count) {
         for (std::size_t step = 0; step < count; step++) {
-            const auto& record = *reinterpret_cast<const OutcomeRecord*>(records + places[step]);
+            const OutcomeRecord& record = *records.steps[step];
             if (!enter_step(static_cast<std::uint32_t>(step), record.effect(), record.effect_length)) return false;
         }
         return true;

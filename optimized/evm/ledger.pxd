@@ -10,7 +10,7 @@ from samestate.optimized.evm.direct cimport Direct
 from samestate.optimized.evm.packing cimport PackedBlock
 from samestate.optimized.evm.seams cimport Address, Code, CodeTable, Existence, u256
 from samestate.optimized.evm.trie cimport AccountChange, SlotChange
-from samestate.optimized.evm.worker_seams cimport Item, Malformed, malformed_access_list
+from samestate.optimized.evm.worker_seams cimport Item, Malformed, StepRecords, malformed_access_list
 from samestate.optimized.evm.world cimport World
 
 cdef extern from "samestate/optimized/evm/ledger.hpp" namespace "samestate::evm" nogil:
@@ -51,7 +51,7 @@ cdef extern from "samestate/optimized/evm/ledger.hpp" namespace "samestate::evm"
         vector[LedgerSlot] slots
         Address missing
         void begin(const StateBefore& before, const CodeTable* codes, cbool keeps_list) except +
-        cbool enter(const uint8_t* records, const uint64_t* places, size_t count) except +
+        cbool enter(const StepRecords& records, size_t count) except +
         cbool is_changed(const LedgerSlot& slot) noexcept
         void append_changes(vector[AccountChange]& accounts, vector[SlotChange]& slots) except +
         void append_returns(vector[AccountChange]& accounts, vector[SlotChange]& slots) except +
@@ -74,6 +74,9 @@ cdef extern from "samestate/optimized/evm/access_list_comparison.hpp" namespace 
 
 cdef extern from "samestate/optimized/words/keccak.hpp" namespace "samestate" nogil:
     void keccak256(const uint8_t* data, size_t length, uint8_t* digest) noexcept
+
+# What a ledger, or whoever else executes on a state, asks of it.
+cdef void ask_of(StateBefore* before, Direct* direct) noexcept
 
 cdef class BlockLedger:
     cdef readonly World world   # the state before the block

@@ -99,6 +99,14 @@ def ask_slots(itself: cython.p_void, address: cython.pointer(cython.const[Addres
     return direct.state.has_slots(direct.state.itself, name, 21)
 
 
+def ask_of(before: cython.pointer(StateBefore), direct: cython.pointer(Direct)) -> cython.void:
+    """Fill in what is asked of a state."""
+    before.itself = direct
+    before.account = ask_account
+    before.slot = ask_slot
+    before.has_slots = ask_slots
+
+
 @cython.cfunc
 def key_of(part: cython.int, address: cython.pointer(cython.const[Address])) -> object:
     """The canonical key of a part of an account."""
@@ -158,7 +166,7 @@ class BlockLedger:
 
     def __init__(self, records: BlockRecords, block: PackedBlock, is_valid: bool) -> None:
         before: StateBefore
-        steps: cython.size_t = records.places.size() if is_valid else 0
+        steps: cython.size_t = records.records.steps.size() if is_valid else 0
         entered: cython.bint
         self.world = records.world
         self.version = records.version
@@ -170,13 +178,10 @@ class BlockLedger:
         self.number = self.world.ledgers
         self.direct.state = self.world.asked
         self.direct.no_code = cython.address(self.world.codes.empty())
-        before.itself = cython.address(self.direct)
-        before.account = ask_account
-        before.slot = ask_slot
-        before.has_slots = ask_slots
+        ask_of(cython.address(before), cython.address(self.direct))
         self.ledger.begin(before, cython.address(self.world.codes), self.has_list)
         with cython.nogil:
-            entered = self.ledger.enter(records.bytes.data(), records.places.data(), steps)
+            entered = self.ledger.enter(records.records, steps)
         if not entered:
             address = cython.cast(cython.p_char, self.ledger.missing.bytes)[:20]
             raise LookupError(f"the state before the block lacks what the block changes of account 0x{address.hex()}")

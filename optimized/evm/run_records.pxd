@@ -1,11 +1,9 @@
 # The records of transactions that were executed together, in the arena. See run_records.py.
 
 from libc.stdint cimport uint64_t
-from libcpp.vector cimport vector
 
 from samestate.optimized.core.records cimport Execution, Session, Task
-from samestate.optimized.evm.seams cimport Buffer
-from samestate.optimized.evm.worker_seams cimport OutcomeRecord, Worker
+from samestate.optimized.evm.worker_seams cimport OutcomeRecord, StepRecords, Worker
 
 cdef enum:
     LONGEST_RUN = 64        # transactions
@@ -28,5 +26,5 @@ cdef bint keep_records(
     Task* task, Worker* worker, const uint64_t* places, uint64_t count, uint64_t failure
 ) noexcept nogil
 
-# Copy the records of all steps of a block out of the arena, which the next block needs, and note where each is.
-cdef void gather_records(Session* session, Buffer* records, vector[uint64_t]* places) except *
+# Copy the records of all steps of a block out of the arena, which the next block needs.
+cdef int gather_records(Session* session, StepRecords* records) except -1 nogil

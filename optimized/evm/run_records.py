@@ -7,6 +7,7 @@ from cython.cimports.libcpp.vector import vector
 from cython.cimports.samestate.optimized.core.arena import allocate
 from cython.cimports.samestate.optimized.core.memory import latest_execution
 from cython.cimports.samestate.optimized.core.records import Session, Task
+from cython.cimports.samestate.optimized.evm.seams import Buffer
 from cython.cimports.samestate.optimized.evm.worker_seams import append_bytes
 
 
@@ -35,16 +36,18 @@ def keep_records(
     return True
 
 
-def gather_records(
-    session: cython.pointer(Session), records: cython.pointer(Buffer), places: cython.pointer(vector[uint64_t])
-) -> cython.void:
+def gather_records(session: cython.pointer(Session), records: cython.pointer(StepRecords)) -> cython.int:
     """Copy the records of all steps of a block out of the arena."""
     step: uint64_t
     index: uint64_t
     outcome: cython.pointer(cython.const[RunOutcome])
     record: cython.pointer(OutcomeRecord)
+    bytes: Buffer
+    places: vector[uint64_t]
     for step in range(session.record.transactions + 2):
         outcome = outcome_of(session, latest_execution(session, step))
         for index in range(outcome.count):
             record = record_of(session, outcome, index)
-            places.push_back(append_bytes(records[0], record, record.size()))
+            places.push_back(append_bytes(bytes, record, record.size()))
+    records.take(bytes, places)
+    return 0

@@ -11,6 +11,9 @@ from samestate.optimized.evm.packing cimport PackedBlock
 from samestate.optimized.evm.worker_seams cimport Settlement
 from samestate.optimized.evm.world cimport World
 
+cdef enum:
+    ANALYSES = 67108864     # bytes that analyses of codes may take between two blocks
+
 cdef class EvmRun(BlockRun):
     cdef PackedBlock block
     cdef World world

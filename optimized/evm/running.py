@@ -56,7 +56,6 @@ from cython.cimports.samestate.optimized.evm.worker_seams import (
     name_of_rejection,
     new_worker,
     stop_recovering,
-    swap_buffers,
 )
 from cython.cimports.samestate.optimized.evm.worker_steps import find_senders
 from cython.cimports.samestate.optimized.strategies.worker import prepare, run_worker
@@ -68,7 +67,6 @@ from samestate.optimized.evm.result import Totals as PlainTotals
 from samestate.optimized.evm.trie import MalformedNode, MissingNode
 from samestate.optimized.result import Rejection
 
-ANALYSES = cython.declare(uint64_t, 64 << 20)  # bytes that analyses of codes may take between two blocks
 NO_TRANSACTION = cython.declare(uint64_t, 0xFFFFFFFFFFFFFFFF)
 SPARE_KEYS = cython.declare(uint64_t, 1024)
 KEYS_PER_TRANSACTION = cython.declare(uint64_t, 6)  # names in the table of keys, if that is too small it is enlarged
@@ -276,8 +274,7 @@ class EvmRun(BlockRun):
                 return self._rejected(records, "BALANCE_OVERFLOW", 0)
             if self.ended != STEP_DONE:
                 self._raise_limit(self.ended, self.ended_at)
-            swap_buffers(records.bytes, self.locals[0].worker.record)
-            records.places = self.settlement.places
+            records.records.take(self.locals[0].worker.record, self.settlement.places)
             ended = self.ended_at - 1
         else:
             self._look_at(0, 0)
@@ -294,9 +291,7 @@ class EvmRun(BlockRun):
             ended = self.machine.settled
             if settled == DONE:
                 self._look_at(self.session.record.transactions + 1, self.transactions + 1)
-                gather_records(
-                    cython.address(self.session), cython.address(records.bytes), cython.address(records.places)
-                )
+                gather_records(cython.address(self.session), cython.address(records.records))
         if self.settlement.code():
             return self._rejected(records, self._code(), ended + 1)
         return EvmResult(self.block, self.world, None, records, self._totals(), self.recording)

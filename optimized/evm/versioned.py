@@ -268,6 +268,7 @@ def finish_account(versioned: cython.pointer(Versioned), account: cython.pointer
     """Hand over what is left of an account: a write of each part that is another now, or that nobody has looked at."""
     result: cython.int = DONE
     byte: uint8_t
+    number: uint64_t
     value: uint64_t
     code: cython.pointer(cython.const[Code])
     kept: uint8_t = account.kept
@@ -277,8 +278,9 @@ def finish_account(versioned: cython.pointer(Versioned), account: cython.pointer
     if keys == 0:
         return STOPPED
     if account.epoch:
-        byte = 1
-        result = leave(versioned, keys + WIPES * TOGETHER, cython.address(byte), 1)
+        # Whose wipe it is, so that a second one is another value: where values are compared, equal ones change nothing.
+        number = versioned.task.step + 1
+        result = leave(versioned, keys + WIPES * TOGETHER, cython.address(number), cython.sizeof(uint64_t))
     if result == DONE and kept & 1 and not never_held(versioned, keys):
         byte = cython.cast(uint8_t, account.existence_before)
         result = leave(versioned, keys + EXISTENCE * TOGETHER, cython.address(byte), 1)

@@ -103,7 +103,8 @@ class Worker {
         tracer.begin(stack, memory, return_data);
     }
 
-    void begin_block(const Rules* rules, BlockInput* block, CodeTable* codes, std::uint64_t seed, const std::uint64_t* stop) {
+    // A new block, whose values from before its steps come from `asked`; where that is null, from this worker's own functions.
+    void begin_block(const Rules* rules, BlockInput* block, CodeTable* codes, std::uint64_t seed, const std::uint64_t* stop, Source* asked = nullptr) {
         executor.rules = rules;
         executor.environment = &block->environment;
         executor.codes = codes;
@@ -112,7 +113,7 @@ class Worker {
         running = 0;
         record.clear();
         memory_.trim(MEMORY_KEPT);
-        executor.state.begin_block(&source, seed);
+        executor.state.begin_block(asked ? asked : &source, seed);
     }
 
     // What happens before the first transaction. Its record follows in `record`, here and below, whose figures say what is wrong.
@@ -296,8 +297,6 @@ inline Worker* new_worker() {
 }
 
 inline void delete_worker(Worker* worker) { delete worker; }
-
-inline void swap_buffers(Buffer& one, Buffer& other) { one.swap(other); }
 
 // Append bytes at the next multiple of 8. Gives where.
 inline std::uint64_t append_bytes(Buffer& buffer, const void* bytes, std::uint64_t length) {

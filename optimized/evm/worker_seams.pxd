@@ -86,11 +86,21 @@ cdef extern from "samestate/optimized/evm/outcome_record.hpp" namespace "samesta
         cbool with_reads
     const char* name_of_end(const OutcomeFigures* figures) noexcept
 
+cdef extern from "samestate/optimized/evm/step_records.hpp" namespace "samestate::evm" nogil:
+    cppclass StepRecords:
+        vector[const OutcomeRecord*] steps
+        const uint8_t* take(Buffer& bytes) except +
+        void take(Buffer& bytes, const vector[uint64_t]& places) except +
+
 cdef extern from "samestate/optimized/evm/executor.hpp" namespace "samestate::evm" nogil:
     cppclass Executor:
         State state
         int (*poll)(void* itself) noexcept nogil
         void* poll_itself
+
+cdef extern from "samestate/optimized/evm/state.hpp" namespace "samestate::evm" nogil:
+    cppclass Source:
+        pass
 
 cdef extern from "samestate/optimized/evm/callbacks.hpp" namespace "samestate::evm" nogil:
     ctypedef int (*LoadAccount)(void* itself, Account* account, int part) noexcept nogil
@@ -136,6 +146,9 @@ cdef extern from "samestate/optimized/evm/worker.hpp" namespace "samestate::evm"
         uint64_t missing_hash
         cbool prepare() noexcept
         void begin_block(const Rules* rules, BlockInput* block, CodeTable* codes, uint64_t seed, const uint64_t* stop) except +
+        void begin_block(
+            const Rules* rules, BlockInput* block, CodeTable* codes, uint64_t seed, const uint64_t* stop, Source* asked
+        ) except +
         StepResult open_block() noexcept
         StepResult execute(uint64_t transaction) noexcept
         StepResult close_block(const Deposits& deposits) noexcept
@@ -158,7 +171,6 @@ cdef extern from "samestate/optimized/evm/worker.hpp" namespace "samestate::evm"
     void set_libraries(Libraries* libraries) noexcept
     Worker* new_worker() noexcept
     void delete_worker(Worker* worker) noexcept
-    void swap_buffers(Buffer& one, Buffer& other) noexcept
     uint64_t append_bytes(Buffer& buffer, const void* bytes, uint64_t length) except +
 
 cdef extern from "samestate/optimized/evm/receipts.hpp" namespace "samestate::evm" nogil:
@@ -172,7 +184,7 @@ cdef extern from "samestate/optimized/evm/commitments.hpp" namespace "samestate:
         Hash withdrawals_root
     void commit_to_body(const BlockInput& input, BodyCommitments& commitments) except +
     void commit_to_receipts(
-        const BlockInput& input, const Buffer& records, const vector[uint64_t]& places, Hash& root, Bloom& bloom
+        const BlockInput& input, const StepRecords& records, Hash& root, Bloom& bloom
     ) except +
 
 cdef extern from "samestate/optimized/evm/access_list_form.hpp" namespace "samestate::evm" nogil:

@@ -14,7 +14,7 @@ from samestate.conformance.scenarios.assembler import (
     words,
 )
 from samestate.conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
-from samestate.conformance.scenarios.scenario import scenario, since, until
+from samestate.conformance.scenarios.scenario import scenario, since, throughout
 from samestate.spec.evm.address import salted_address
 from samestate.spec.evm.forks import BERLIN, LONDON, PARIS, PRAGUE, SHANGHAI
 
@@ -80,7 +80,7 @@ def no_fee_makes_no_coinbase(block: BlockBuilder) -> None:
     block.expect_gone(block.coinbase)
 
 
-@scenario(hazards="H16", forks=since(PARIS))
+@scenario(hazards="H16", forks=throughout(PARIS))
 def coinbase_pays_itself(block: BlockBuilder) -> None:
     """The coinbase sends with the whole price as priority fee: what it pays comes back, but for the base fee."""
     miner, bob = block.accounts(miner=ETHER, bob=0)
@@ -90,7 +90,7 @@ def coinbase_pays_itself(block: BlockBuilder) -> None:
     block.expect_balance(miner, ETHER - 7 - block.prices.transfer * block.environment.base_fee_per_gas)
 
 
-@scenario(hazards="H17", forks=until(BERLIN, SHANGHAI))
+@scenario(hazards="H17", forks=throughout(BERLIN, SHANGHAI))
 def coinbase_destroys_itself(block: BlockBuilder) -> None:
     """The coinbase is destroyed in a transaction: that fee is lost with it, and the next one begins anew."""
     alice, bob, heir = block.accounts(alice=ETHER, bob=ETHER, heir=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from samestate.conformance.scenarios.assembler import balance, call, code, create, deploying, load, store, when
 from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
-from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.conformance.scenarios.scenario import scenario, since, throughout
 from samestate.spec.evm.address import created_address
 from samestate.spec.evm.forks import AMSTERDAM, OSAKA, PRAGUE
 from samestate.spec.evm.rejections import Invalid
@@ -34,7 +34,7 @@ def sender_is_a_contract(block: BlockBuilder) -> None:
     block.expect(Invalid.SENDER_NOT_EOA, transaction=1)
 
 
-@scenario(hazards="H10", forks=since(PRAGUE))
+@scenario(hazards="H10", forks=throughout(PRAGUE))
 def nonce_moves_by_creation(block: BlockBuilder) -> None:
     """A delegated account is called by somebody else and creates: its own next transaction has a nonce more."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
@@ -58,7 +58,7 @@ def nonce_that_creation_has_used(block: BlockBuilder) -> None:
     block.expect(Invalid.NONCE_TOO_LOW, transaction=2)
 
 
-@scenario(hazards="H34 H35", forks=since(PRAGUE))
+@scenario(hazards="H34 H35", forks=throughout(PRAGUE))
 def delegated_anew(block: BlockBuilder) -> None:
     """An account delegates to one contract, then to another: each call runs the code of its time."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
@@ -86,7 +86,7 @@ def other_jumps_after_delegation(block: BlockBuilder) -> None:
     block.expect_slot(bob, 1, 1)
 
 
-@scenario(hazards="H37", forks=since(PRAGUE))
+@scenario(hazards="H37", forks=throughout(PRAGUE))
 def sponsors_itself(block: BlockBuilder) -> None:
     """A sender brings its own authorization: its nonce moves by two, and its next transaction builds on that."""
     alice, shop = block.accounts(alice=ETHER, shop=0)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from samestate.conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
-from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.conformance.scenarios.scenario import scenario, since, throughout
 from samestate.spec.evm.forks import BERLIN, LONDON
 from samestate.spec.evm.rejections import Invalid
 
 
-@scenario(hazards="H04", forks=since(BERLIN))
+@scenario(hazards="H04", forks=throughout(BERLIN))
 def funded_by_an_earlier_transaction(block: BlockBuilder) -> None:
     """A transaction is affordable only because an earlier one of the block paid its sender."""
     rich, poor, shop = block.accounts(rich=10 * ETHER, poor=0, shop=0)
@@ -18,7 +18,7 @@ def funded_by_an_earlier_transaction(block: BlockBuilder) -> None:
     block.expect_balance(shop, ETHER // 2)
 
 
-@scenario(hazards="H04", forks=since(LONDON))
+@scenario(hazards="H04", forks=throughout(LONDON))
 def drained_by_an_earlier_transaction(block: BlockBuilder) -> None:
     """A transaction could be paid before the block, but an earlier one of its sender took what it needs."""
     alice, shop = block.accounts(alice=ETHER, shop=0)

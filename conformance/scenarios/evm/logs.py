@@ -14,8 +14,8 @@ from samestate.conformance.scenarios.assembler import (
     words,
 )
 from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
-from samestate.conformance.scenarios.scenario import scenario, since
-from samestate.spec.evm.forks import PARIS, SHANGHAI
+from samestate.conformance.scenarios.scenario import scenario, since, throughout
+from samestate.spec.evm.forks import BERLIN, PARIS
 
 
 @scenario(hazards="H13 H33", forks=since(PARIS))
@@ -30,7 +30,7 @@ def balances_in_logs(block: BlockBuilder) -> None:
     block.expect_success()
 
 
-@scenario(hazards="H50 H51 H53", forks=since(SHANGHAI))
+@scenario(hazards="H50 H51 H53", forks=throughout(BERLIN))
 def logs_of_many(block: BlockBuilder) -> None:
     """Logs of several transactions and contracts: the block's bloom is all of them together."""
     counting = code(add_to_slot(0, 1), log(load(0), "CALLER"))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from samestate.conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
-from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.conformance.scenarios.scenario import scenario, throughout
 from samestate.spec.evm.forks import BERLIN, LONDON, PARIS, SHANGHAI
 from samestate.spec.evm.rejections import Invalid
 
 
-@scenario(hazards="H01", forks=since(BERLIN))
+@scenario(hazards="H01", forks=throughout(BERLIN))
 def chain_of_one_sender(block: BlockBuilder) -> None:
     """Six transactions of one sender are valid only in their order."""
     alice, bob = block.accounts(alice=ETHER, bob=0)
@@ -28,7 +28,7 @@ def two_chains_interleaved(block: BlockBuilder) -> None:
     block.expect_success()
 
 
-@scenario(hazards="H02 H03", forks=since(LONDON))
+@scenario(hazards="H02 H03", forks=throughout(LONDON))
 def gap_in_mid_block(block: BlockBuilder) -> None:
     """A nonce is left out in the middle of a block: the block is invalid, and nothing waits for what never comes."""
     alice, bob = block.accounts(alice=ETHER, bob=0)

@@ -16,7 +16,7 @@ from samestate.conformance.scenarios.assembler import (
     words,
 )
 from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder, NamedAccount
-from samestate.conformance.scenarios.scenario import scenario, since, until
+from samestate.conformance.scenarios.scenario import scenario, since, throughout, until
 from samestate.spec.evm.address import salted_address
 from samestate.spec.evm.forks import AMSTERDAM, BERLIN, CANCUN, LONDON, PRAGUE, SHANGHAI
 
@@ -42,7 +42,7 @@ def nest(
     return factory, child
 
 
-@scenario(hazards="H20 H21 H29 H31", forks=until(BERLIN, SHANGHAI))
+@scenario(hazards="H20 H21 H29 H31", forks=throughout(BERLIN, SHANGHAI))
 def destroyed_recreated_called(block: BlockBuilder) -> None:
     """A contract is destroyed, re-created at its address and called: it counts from zero."""
     alice, bob, carol = block.accounts(alice=ETHER, bob=ETHER, carol=ETHER)
@@ -57,7 +57,7 @@ def destroyed_recreated_called(block: BlockBuilder) -> None:
     block.expect_nonce(phoenix, 1)
 
 
-@scenario(hazards="H20 H21 H31", forks=until(LONDON, SHANGHAI))
+@scenario(hazards="H20 H21 H31", forks=throughout(LONDON, SHANGHAI))
 def looked_at_and_then_destroyed(block: BlockBuilder) -> None:
     """A slot is looked at, then its contract is destroyed: whoever is created there and looks at it finds nothing.
 
@@ -96,7 +96,7 @@ def looked_at_and_then_destroyed(block: BlockBuilder) -> None:
     block.expect_slot(phoenix, 1, 5)
 
 
-@scenario(hazards="H21 H22", forks=until(LONDON, SHANGHAI))
+@scenario(hazards="H21 H22", forks=throughout(LONDON, SHANGHAI))
 def same_value_across_the_destruction(block: BlockBuilder) -> None:
     """A slot holds 7 before the destruction and 7 after the re-creation: its writer is another one all the same."""
     alice, bob, carol = block.accounts(alice=ETHER, bob=ETHER, carol=ETHER)
@@ -149,7 +149,7 @@ def recreated_in_the_transaction_that_destroys(block: BlockBuilder) -> None:
     block.expect_slot(factory, bob.as_number, phoenix)
 
 
-@scenario(hazards="H23", forks=until(LONDON, SHANGHAI))
+@scenario(hazards="H23", forks=throughout(LONDON, SHANGHAI))
 def revived_by_a_transfer(block: BlockBuilder) -> None:
     """A destroyed contract gets value by a plain transfer: it is an account with that balance, and nothing else."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
@@ -163,7 +163,7 @@ def revived_by_a_transfer(block: BlockBuilder) -> None:
     block.expect_slot(phoenix, 0, 0)
 
 
-@scenario(hazards="H24", forks=until(BERLIN, SHANGHAI))
+@scenario(hazards="H24", forks=throughout(BERLIN, SHANGHAI))
 def value_after_the_destruction(block: BlockBuilder) -> None:
     """Value reaches a contract after its SELFDESTRUCT, in the same transaction: it is lost, and the next one sees 0."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
@@ -190,7 +190,7 @@ def called_without_value_after_the_destruction(block: BlockBuilder) -> None:
     block.expect_gone(phoenix)
 
 
-@scenario(hazards="H26 H55", forks=(BERLIN, SHANGHAI, AMSTERDAM))
+@scenario(hazards="H26 H55", forks=throughout(BERLIN))
 def reverted_destruction(block: BlockBuilder) -> None:
     """A SELFDESTRUCT is undone by its caller, which has sent value before: that value stays sent."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)

@@ -14,7 +14,7 @@ from samestate.conformance.scenarios.assembler import (
     words,
 )
 from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder
-from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.conformance.scenarios.scenario import scenario, since, throughout
 from samestate.spec.evm.forks import BERLIN, LONDON, PARIS, SHANGHAI
 
 STORES_ITS_ARGUMENT = code(store(0, argument(0)))
@@ -30,7 +30,7 @@ EITHER = code(when("CALLDATASIZE", "set"), store(1, load(0)), "STOP", "set:", st
 """With data slot 0 becomes its first word, without data slot 1 becomes what slot 0 holds."""
 
 
-@scenario(hazards="H51", forks=since(BERLIN))
+@scenario(hazards="H51", forks=throughout(BERLIN))
 def read_after_write(block: BlockBuilder) -> None:
     """A transaction reads the slot that the one before it wrote."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
@@ -96,7 +96,7 @@ def there_and_back_at_once(block: BlockBuilder) -> None:
     block.expect_slot(cell, 0, 1)
 
 
-@scenario(hazards="H55", forks=since(PARIS))
+@scenario(hazards="H55", forks=throughout(PARIS))
 def reverted_write(block: BlockBuilder) -> None:
     """A transaction writes a slot and reverts: a later reader sees, and depends on, what was there before."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)
@@ -146,7 +146,7 @@ def write_in_a_reverted_frame(block: BlockBuilder) -> None:
     block.expect_slot(cell, 1, 7)
 
 
-@scenario(hazards="H51 H61", forks=since(LONDON))
+@scenario(hazards="H51 H61", forks=throughout(LONDON))
 def counter(block: BlockBuilder) -> None:
     """Five senders count on one counter: the longest chain is the whole block."""
     count = block.contract("counter", COUNTS)

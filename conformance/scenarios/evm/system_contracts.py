@@ -7,9 +7,9 @@ import random
 from samestate.conformance.generating.system_contracts import deposit_data, deposit_logger
 from samestate.conformance.scenarios.assembler import REVERT, call, code, load, store, words
 from samestate.conformance.scenarios.block_builder import ETHER, SECONDS_PER_BLOCK, BlockBuilder, block_hash
-from samestate.conformance.scenarios.scenario import scenario, since
+from samestate.conformance.scenarios.scenario import scenario, since, throughout
 from samestate.spec.evm.delegation import DESIGNATOR
-from samestate.spec.evm.forks import AMSTERDAM, CANCUN, OSAKA, PRAGUE
+from samestate.spec.evm.forks import AMSTERDAM, BERLIN, CANCUN, OSAKA, PRAGUE
 from samestate.spec.evm.forks.berlin import MAINNET_DEPOSIT_CONTRACT
 from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.system_calls import (
@@ -27,7 +27,7 @@ def asks(argument: str, contract: bytes) -> bytes:
     return code(f"{argument} PUSH 0 MSTORE", store(1, called), store(0, "PUSH 0 MLOAD"))
 
 
-@scenario(hazards="H43", forks=since(CANCUN))
+@scenario(hazards="H43", forks=throughout(CANCUN))
 def beacon_root_of_this_block(block: BlockBuilder) -> None:
     """A transaction asks for the beacon root that the opening of its own block has stored (EIP-4788)."""
     alice = block.account("alice", ETHER)
@@ -50,7 +50,7 @@ def beacon_root_of_the_block_before(block: BlockBuilder) -> None:
     block.expect_slot(asker, 0, root)
 
 
-@scenario(hazards="H43", forks=since(PRAGUE))
+@scenario(hazards="H43", forks=throughout(PRAGUE))
 def parent_hash_from_the_history(block: BlockBuilder) -> None:
     """A transaction asks the history contract for the parent's hash, which the opening has stored (EIP-2935)."""
     alice = block.account("alice", ETHER)
@@ -83,7 +83,7 @@ def contract_that_delegates_to_nothing(block: BlockBuilder) -> None:
     block.expect_success()
 
 
-@scenario(hazards="H41 H42", forks=since(OSAKA))
+@scenario(hazards="H41 H42", forks=throughout(BERLIN))
 def hashes_of_ancestors(block: BlockBuilder) -> None:
     """BLOCKHASH of the parent, of the last block in reach, of one too old, and of the block itself."""
     number = block.environment.number

@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from samestate.conformance.command import application
-from samestate.conformance.mutants import all_mutants, suspects
+from samestate.conformance.mutants import suspects
+from samestate.conformance.mutants.catalogue import all_mutants
 from samestate.conformance.mutants.hunting import SMALLEST, NoVerdict, at_random, hunt, search, smallest, vectors_for
 from samestate.conformance.mutants.mutant import Mutant, mutant, unmutated
 from samestate.conformance.mutants.report import OUTPUT, HuntedMutant, Kill, table_of

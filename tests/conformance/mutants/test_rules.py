@@ -6,7 +6,7 @@ import re
 
 from samestate.conformance.exploring.compiled import seeded_bugs
 from samestate.conformance.exploring.variants import CHECKOUT
-from samestate.conformance.mutants import all_mutants
+from samestate.conformance.mutants.catalogue import all_mutants
 from samestate.conformance.mutants.compiled import SEEDED
 from samestate.conformance.rules.anchors import all_anchors
 

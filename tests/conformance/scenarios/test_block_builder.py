@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from samestate.conformance.hazards.known import HAZARDS
 from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder, Unexpected
 from samestate.conformance.scenarios.filling import fill
 from samestate.conformance.scenarios.scenario import LATEST, SCENARIOS, Scenario, all_scenarios, scenario, since, until
-from samestate.conformance.vectors.loading import HAZARDS
 from samestate.spec.evm.forks import AMSTERDAM, BERLIN, LONDON, SHANGHAI
 from samestate.spec.evm.rejections import Invalid
 
@@ -106,7 +106,7 @@ def test_forks_of_scenarios() -> None:
 
 def test_scenarios_have_hazards_that_are_known_and_a_sentence() -> None:
     for each in all_scenarios():
-        assert set(each.hazards) <= HAZARDS
+        assert set(each.hazards) <= set(HAZARDS)
         assert each.story.__doc__ is not None, each.title
         assert each.story.__doc__.strip().endswith("."), each.title
 

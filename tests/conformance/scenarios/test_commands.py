@@ -22,7 +22,7 @@ def call(*arguments: object) -> Result:
 
 def test_fill_writes_what_is_not_there(tmp_path: Path) -> None:
     result = call("fill", SCENARIO, "--output", tmp_path)
-    assert (result.exit_code, result.output) == (0, "0 the same, 2 written, 0 different\n")
+    assert (result.exit_code, result.output) == (0, "0 the same, 8 written, 0 different\n")
     written = (tmp_path / f"{FUNDED}{SUFFIX}").read_bytes()
     assert written == (VECTORS / f"{FUNDED}{SUFFIX}").read_bytes()
     assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} == {SUFFIX}

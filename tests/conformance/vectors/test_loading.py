@@ -55,7 +55,11 @@ BAD = {
     "unquoted key": ('block_hashes: {"999"', "block_hashes: {999", "a key that is not a plain word must be in quotes"),
     "another machine": ('name: "evm"', 'name: "svm"', 'machine.name: must be "evm" or "toy", but is "svm"'),
     "unknown fork": ('fork: "Amsterdam"', 'fork: "Atlantis"', 'machine.fork: no fork is called "Atlantis"'),
-    "unknown hazard": ('hazards: ["H04"]', 'hazards: ["H999"]', '"H999" is not known'),
+    "unknown hazard": (
+        'hazards: ["H04"]',
+        'hazards: ["H999"]',
+        'hazards[0]: no hazard has the id "H999": `samestate hazards` lists them',
+    ),
     "unknown selector": ('"system-calls"]', '"system-shouts"]', '"system-shouts" is not known'),
     "unknown format": ("samestate-vector/1", "samestate-vector/2", 'format: must be "samestate-vector/1"'),
     "upper case hex": ('coinbase: "0x427001944798f', 'coinbase: "0x427001944798F', "env.coinbase: must be an address"),

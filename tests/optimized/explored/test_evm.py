@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from samestate.conformance.exploring.compiled import EvmProgram
+from samestate.conformance.exploring.compiled import EvmPiecesProgram, EvmProgram, apart, seeded_bugs
 from samestate.conformance.exploring.schedules import document_of, replay
 from samestate.conformance.exploring.variants import unavailable
 from samestate.conformance.vectors import evm
@@ -103,10 +103,34 @@ def test_access_lists_under_every_schedule_with_one_preemption(name: str) -> Non
     assert exploration.complete
 
 
+@pytest.mark.parametrize("is_wrong", [False, True], ids=["right list", "wrong list"])
+@pytest.mark.parametrize("name", EXPLORED)
+def test_pieces_under_every_schedule_with_one_preemption(name: str, is_wrong: bool) -> None:
+    program = EvmPiecesProgram(*block_of(name), is_wrong=is_wrong)
+    exploration = explore(program, preemptions=1)
+    assert exploration.first is None, exploration.first.text(40)
+    assert exploration.complete
+    assert exploration.runs > 10 or isinstance(program.right, Exception)
+
+
+def unproven(name: str) -> str | None:
+    """What is wrong first with pieces that nobody compares with the list."""
+    bug = seeded_bugs("evm")["piece-unproven"].number
+    found = sample(EvmPiecesProgram(*block_of(name), 3, bug, is_wrong=True), range(20)).first
+    return None if found is None else found.violation.name
+
+
+def test_pieces_that_are_not_proven_are_found_out() -> None:
+    assert apart().call(unproven, "storage/slot_found_in_a_slot-amsterdam") is not None
+
+
 @pytest.mark.parametrize("name", EXPLORED)
 def test_three_workers_under_random_schedules(name: str) -> None:
     for strategy in ("block-stm", "locks", "waves"):
         exploration = sample(EvmProgram(*block_of(name), strategy, 3), range(40))
+        assert exploration.first is None, exploration.first.text(40)
+    for is_wrong in (False, True):
+        exploration = sample(EvmPiecesProgram(*block_of(name), 3, is_wrong=is_wrong), range(20))
         assert exploration.first is None, exploration.first.text(40)
 
 

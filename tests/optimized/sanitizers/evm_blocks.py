@@ -18,7 +18,8 @@ from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.model import Case
 from samestate.conformance.vectors.places import vector_files
-from samestate.spec.evm.chain import to_payload
+from samestate.spec.evm.block_access_list import encode_access_list
+from samestate.spec.evm.chain import access_list_of, to_payload
 from samestate.spec.evm.machine import Evm
 from samestate.spec.transition import apply_block
 
@@ -33,16 +34,26 @@ def blocks_of(case: Case) -> list[PlainBlock]:
     made: list[PlainBlock] = []
 
     def apply(machine: Any, block: Any, state: Any) -> Any:
-        made.append(plain(machine, block, state))
-        return apply_block(machine, block, state)
+        result = None
+        try:
+            result = apply_block(machine, block, state)
+            return result
+        finally:
+            made.append(plain(machine, block, state, result))
 
     evm.execute(case, apply)
     return made
 
 
-def plain(machine: Any, block: Any, state: Any) -> PlainBlock:
-    """A block of the specification and the state before it, without any class of ours."""
-    fork, environment, *rest = plain_block(machine, block, predictions_of(block))
+def plain(machine: Any, block: Any, state: Any, result: Any = None) -> PlainBlock:
+    """A block of the specification and the state before it, without any class of ours.
+
+    With an access list: its own, or the one that its execution gives, where that was done.
+    """
+    predictions: Any = predictions_of(block)
+    if predictions is None and result is not None:
+        predictions = encode_access_list(access_list_of(result))
+    fork, environment, *rest = plain_block(machine, block, predictions)
     values = dict(plain_state(listed_state(machine, block, state)))
     return (fork.name, dict(fork.numbers), dict(fork.instructions)), tuple(environment), tuple(rest), values
 
