@@ -30,6 +30,12 @@ ETHEREUMJS := $(PEERS)/ethereumjs-$(shell cksum benchmarks/peers/package-lock.js
 REVM_PROGRAM := $(PEERS)/samestate-revm-$(shell cat benchmarks/peers/revm/Cargo.* benchmarks/peers/revm/src/* | cksum | cut -d ' ' -f 1)
 GETH_PROGRAM := $(PEERS)/samestate-geth-import-$(shell cat benchmarks/peers/gethimport/* | cksum | cut -d ' ' -f 1)
 
+# What `make release` makes, where, and of which vectors (all if none); files are from the time of the commit.
+VERSION  := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+DIST     ?= dist
+EXPORTED ?=
+release: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
@@ -50,7 +56,7 @@ BLOCKS         = $(wildcard $(SAMESTATE_DATA)/blocks $(SAMESTATE_DATA)/more/bloc
 ALLOW_UNUSABLE = || test $$? -eq 2
 
 .DEFAULT_GOAL := help
-.PHONY: help build conformance test quick soak soak-fixtures soak-parallel peers lint format clean
+.PHONY: help build conformance test quick soak soak-fixtures soak-parallel release peers lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -93,6 +99,14 @@ soak-parallel: $(BUILT) ## strategies and engines: random blocks, random schedul
 	$(PYTEST) tests/optimized/sanitizers tests/optimized/explored \
 		conformance/suite/test_interleavings.py conformance/suite/test_mutants.py conformance/suite/test_compiled_mutants.py \
 		conformance/suite/test_evm_mutants.py
+
+release: $(BUILT) ## wheel, source distribution and vectors as official fixtures, with checksums, in dist
+	rm -rf $(DIST)
+	mkdir -p $(DIST)
+	$(BIN)/python setup.py --quiet build --build-base build/release bdist_wheel --bdist-dir build/release/wheel --dist-dir $(DIST)
+	$(BIN)/python setup.py --quiet sdist --dist-dir $(DIST)
+	$(BIN)/samestate export --to eest --output $(DIST)/samestate-vectors-eest-$(VERSION).tar.xz $(EXPORTED)
+	cd $(DIST) && sha256sum *.whl *.tar.gz *.tar.xz > SHA256SUMS && sha256sum --check --quiet SHA256SUMS
 
 peers: $(PEERS)/evm-$(GETH) $(PEERS)/revme-$(REVME) $(ETHEREUMJS) $(REVM_PROGRAM) $(GETH_PROGRAM) $(PEERS)/pyrevm-$(PYREVM) ## install the outside clients that are compared with (geth, revm, ethereumjs, pyrevm) into .peers and benchmarks/peers
 

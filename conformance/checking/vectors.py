@@ -6,7 +6,9 @@ import functools
 from collections.abc import Iterator
 from typing import Final
 
+from samestate.conformance.checking.bodies import check_bodies
 from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.engines.protocol import InProcess
 from samestate.conformance.engines.registry import Engine, EngineFailure, compare_engine
 from samestate.conformance.vectors.loading import load_vector
 from samestate.conformance.vectors.model import Vector
@@ -29,6 +31,8 @@ def check_vector(vector: Vector, engine: Engine) -> Verdict:
     """What becomes of a vector on an engine. ``checks`` of the verdict are what was expected and compared."""
     case = vector.case
     missing = engine.capabilities.missing(case)
+    if missing and case.parent is not None and not isinstance(engine, InProcess):
+        return check_bodies(vector, engine, missing)
     if missing:
         return Verdict(case.id, Result.SKIPPED, missing, case.fork)
     checks: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Final
 
 import typer
@@ -13,12 +13,13 @@ from rich.progress import Progress
 
 from samestate.conformance.checking.selection import Selection, compile_keyword
 from samestate.conformance.errors import InputError
+from samestate.conformance.exporting.destination import OPTION, destination
 from samestate.conformance.exporting.exporter import FOLDERS, ExportedTest, Refusal
 from samestate.conformance.exporting.exporter import export as export_vector
 from samestate.conformance.exporting.reading import vectors_to_export
 from samestate.conformance.exporting.report import ExportReport
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.targets import check_folder, is_stdout, write_whole
+from samestate.conformance.output.targets import check_apart, is_stdout
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.fork_names import fork_name
 from samestate.conformance.vectors.model import Vector
@@ -37,10 +38,11 @@ def export(
         ),
     ] = None,
     to: Annotated[
-        str, typer.Option(metavar="TARGET", help=f"For whom: {EEST}, the consumers of execution-spec-tests.")
+        str, typer.Option(metavar="WHOM", help=f"For whom: {EEST}, the consumers of execution-spec-tests.")
     ] = EEST,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="Where to write.", show_default=False)
+        Path | None,
+        typer.Option("--output", "-o", metavar="TARGET", help="A folder, or FILE.tar.xz.", show_default=False),
     ] = None,
     form: Annotated[
         list[str] | None,
@@ -53,7 +55,7 @@ def export(
     fork: Annotated[
         list[str] | None, typer.Option(metavar="FORK", help="Only vectors of this fork.", show_default=False)
     ] = None,
-    update: Annotated[bool, typer.Option("--update", help="Write into a folder that holds files already.")] = False,
+    update: Annotated[bool, typer.Option("--update", help="Write over what is there already.")] = False,
     json: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Write counts and refusals as JSON; to stdout for `-`.", show_default=False),
@@ -61,28 +63,30 @@ def export(
 ) -> None:
     """Write vectors as fixtures: a file for each vector and form, filled by the specification.
 
-    A vector that a form cannot express is refused, by name and reason, and the others are written. What is there when
-    it is interrupted is whole. Exit code 2: nothing was written.
+    A vector that a form cannot express is refused, by name and reason, and the others are written. Files that are
+    there when it is interrupted are whole; an archive is written at the end. Exit code 2: nothing was written.
     """
     if to not in TARGETS:
         raise InputError(f"--to {to}: must be {' or '.join(TARGETS)}")
     if output is None:
-        raise InputError("--output: there must be a folder to write to")
+        raise InputError(f"{OPTION}: there must be a folder to write to, or an archive")
     forms = chosen_forms(form or [])
     compile_keyword(keyword or '""')
     selection = Selection(forks=tuple(fork_name(name, evm.NAME) for name in fork or ()), keyword=keyword)
     check_json_target(json)
-    check_target(output, update)
+    check_apart((OPTION, output), ("--json", json))
+    target = destination(output, update)
     report = ExportReport(forms)
-    seen: dict[Path, str] = {}
+    seen: dict[PurePosixPath, str] = {}
     for each in exported(paths or [VECTORS / evm.NAME], selection, forms):
         if isinstance(each, ExportedTest):
-            path = output / each.path
-            if path in seen:
-                raise InputError(f"{each.place}: has the id of {seen[path]}: both would be {path}")
-            seen[path] = each.place
-            write_whole("--output", path, each.text, make_folders=True)
+            if each.path in seen:
+                raise InputError(f"{each.place}: has the id of {seen[each.path]}: both would be {each.path}")
+            seen[each.path] = each.place
+            target.add(each.path, each.text)
         report.add(each)
+    if report.count:
+        target.finish(report.document())
     if json is not None:
         write_json(report.document(), json)
     if not is_stdout(json):
@@ -99,13 +103,6 @@ def chosen_forms(names: Sequence[str]) -> tuple[str, ...]:
         if name not in FOLDERS:
             raise InputError(f"--form {name}: no form is called so; known are {', '.join(FOLDERS)}")
     return tuple(dict.fromkeys(names)) or tuple(FOLDERS)
-
-
-def check_target(folder: Path, update: bool) -> None:
-    """Raise InputError where nothing can be written there, or something is there and may not be written over."""
-    check_folder("--output", folder)
-    if folder.is_dir() and any(folder.iterdir()) and not update:
-        raise InputError(f"--output {folder}: is not empty: give another, or --update to write over what is there")
 
 
 def exported(paths: Sequence[Path], selection: Selection, forms: Sequence[str]) -> Iterator[ExportedTest | Refusal]:

@@ -20,7 +20,16 @@ from samestate.conformance.scenarios.draft import (
     Draft,
     NamedAccount,
 )
-from samestate.spec.evm.block import HEADER_FIELDS, Header, ommers_hash, withdrawals_root
+from samestate.conformance.vectors.evm.chain import rlp_list, transaction_in_body
+from samestate.spec.evm import rlp
+from samestate.spec.evm.block import (
+    HEADER_FIELDS,
+    Header,
+    header_item,
+    ommers_hash,
+    withdrawal_item,
+    withdrawals_root,
+)
 from samestate.spec.evm.chain import BLOCK_HASH_WINDOW, access_list_claims, claims, encoded_access_list_of
 from samestate.spec.evm.environment import ZERO_HASH, Environment
 from samestate.spec.evm.fork import Fork
@@ -96,6 +105,10 @@ class ChainBuilder(BlockBuilder):
         self.parent_header = replace(self.parent_header, **fields)  # type: ignore[arg-type]
         self.drafts = [self._draft(0, 0)]
 
+    def fund(self, account: NamedAccount, balance: int) -> None:
+        """Let an account that has no key here have something in the pre-state."""
+        self._place(account, balance=balance)
+
     # The block
 
     @property
@@ -163,6 +176,19 @@ class ChainBuilder(BlockBuilder):
     def encoded(self, change: Callable[[bytes], bytes]) -> None:
         """Let the current block be bytes that cannot be decoded: what ``change`` makes of the right ones."""
         self.chain_draft.change = change
+
+    def size(self) -> int:
+        """How many bytes the current block has, as described so far. Of the first block it completes the pre-state."""
+        draft = self.chain_draft
+        if not self.sealed:
+            self._settle_parent()
+        header, _, _ = self._header_of(draft, self._parent_of(draft))
+        bodies = [transaction_in_body(raw) for raw, _ in draft.transactions]
+        ommers = rlp.encode([header_item(each) for each in draft.ommer_headers])
+        parts = [rlp.encode(header_item(header)), rlp_list(bodies), ommers]
+        if draft.has_withdrawals:
+            parts.append(rlp.encode([withdrawal_item(each) for each in draft.withdrawals]))
+        return len(rlp_list(parts))
 
     # How a header comes about
 
@@ -275,7 +301,7 @@ class ChainBuilder(BlockBuilder):
         draft.environment = replace(
             draft.environment, **{name: value for name, value in told.items() if value is not None}
         )
-        values["transactions_root"] = ordered_trie_root([raw for raw, _ in draft.transactions])
+        values["transactions_root"] = ordered_trie_root([raw for raw, _ in draft.transactions if raw])
         values["ommers_hash"] = ommers_hash(draft.ommer_headers)
         if draft.has_withdrawals and "withdrawals_root" in names:
             values["withdrawals_root"] = withdrawals_root(draft.withdrawals)

@@ -26,6 +26,7 @@ from samestate.conformance.vectors.model import (
     POST_STATE,
     VALID,
     Case,
+    lineage,
     member,
     members,
     text,
@@ -49,13 +50,13 @@ class Granularity(Enum):
 def project(case: Case, expected: Sequence[Object], granularity: Granularity) -> list[list[Object]]:
     """The expected access records of all blocks, as an engine of that granularity would give them."""
     machine = machine_of(case)
-    values = machine.state_values(case.pre)
     records = []
-    for expect in expected:
+    for index, expect in enumerate(expected):
         steps = members(expect, "access")
         if granularity is Granularity.ACCOUNTS:
             records.append([accounts_of(step, machine.account_of) for step in steps])
         elif granularity is Granularity.WRITES:
+            values = values_before(case, expected, index)
             records.append([changes_of(step, values) for step in steps])
         else:
             records.append(list(steps))
@@ -93,9 +94,19 @@ def changes_of(step: Object, values: dict[str, str]) -> Object:
 
 def values_before(case: Case, expected: Sequence[Object], index: int) -> dict[str, str]:
     """What the numbers of the state were before the block of that index, by key as a record writes them."""
+    return values_of(case, expected, lineage(case, expected, index))
+
+
+def values_after(case: Case, expected: Sequence[Object], index: int) -> dict[str, str]:
+    """The same after that block."""
+    return values_of(case, expected, [*lineage(case, expected, index), index])
+
+
+def values_of(case: Case, expected: Sequence[Object], indices: Sequence[int]) -> dict[str, str]:
+    """What the numbers of the state are after the blocks of these indices, each on the one before it."""
     values = machine_of(case).state_values(case.pre)
-    for expect in expected[:index]:
-        for step in members(expect, "access"):
+    for index in indices:
+        for step in members(expected[index], "access"):
             changes_of(step, values)
     return values
 
@@ -126,7 +137,7 @@ def first_difference(
             outputs=outputs,
             granularity=granularity,
             before=functools.partial(values_before, case, expected, index),
-            after=functools.partial(values_before, case, expected, index + 1),
+            after=functools.partial(values_after, case, expected, index),
             machine=machine_of(case),
             checks=compared,
         )

@@ -7,7 +7,7 @@ from typing import Final
 
 from samestate.conformance.vectors.document import Json
 
-LONG_RUN: Final = 262_144
+LONG_RUN: Final = 4_096
 """From so many equal bytes on, one after another, bytes are written in parts."""
 
 _LONG_RUN: Final = re.compile(rb"(.)\1{%d,}" % (LONG_RUN - 1), re.DOTALL)

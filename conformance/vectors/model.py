@@ -33,6 +33,9 @@ SELECTORS: Final[Mapping[str, str]] = {
 }
 """What an engine may be unable to do, each with when a vector needs it."""
 
+OF_CHAINS: Final = frozenset({"chain", "fork-transition"})
+"""What an engine lacks that executes blocks, and judges no headers."""
+
 SELECTOR_GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "unreachable": ("empty-accounts", "orphan-storage", "overflows")
 }
@@ -125,6 +128,26 @@ class Vector:
     def id(self) -> str:
         """What the case is called, as under ``id`` in the file."""
         return self.case.id
+
+
+def lineage(case: Case, expected: Sequence[Object], index: int) -> list[int]:
+    """The indices of the blocks on whose state the block of that index is executed, oldest first.
+
+    They are all that are before it, but in a chain, where a block names its parent.
+    """
+    if case.parent is None:
+        return [*range(index)]
+    valid = {
+        text(block, "hash"): place
+        for place, (block, expect) in enumerate(zip(case.blocks[:index], expected, strict=False))
+        if text(expect, "status") == VALID
+    }
+    found: list[int] = []
+    block = case.blocks[index]
+    while "header" in block and (place := valid.get(text(member(block, "header"), "parent_hash"))) is not None:
+        found.append(place)
+        block = case.blocks[place]
+    return found[::-1]
 
 
 def member(content: Json, name: str) -> Object:

@@ -8,13 +8,13 @@ from typing import Final
 
 from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.vectors.machines import MACHINES
-from samestate.conformance.vectors.model import POST_STATE, SELECTORS
+from samestate.conformance.vectors.model import OF_CHAINS, POST_STATE, SELECTORS
 
 EVERY_FORK: Final = MACHINES["evm"].forks
 WITHOUT_LISTS: Final = frozenset(name for name in EVERY_FORK if not BY_NAME[name].has_access_list)
 """The forks that every tool has."""
 
-SELECTORS_OF_TOOLS: Final = frozenset(SELECTORS) - {"access-list", "proposed-access-list"}
+SELECTORS_OF_TOOLS: Final = frozenset(SELECTORS) - OF_CHAINS - {"access-list", "proposed-access-list"}
 """No tool verifies a block access list."""
 
 OUTPUTS_OF_TOOLS: Final = frozenset(

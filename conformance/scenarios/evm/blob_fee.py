@@ -211,7 +211,7 @@ def at_the_target_all_counts(chain: ChainBuilder) -> None:
 
 
 @chain_scenario(
-    hazards="H145 H22",
+    hazards="H145",
     forks=(transition(CANCUN, PRAGUE), transition(OSAKA, BPO1), transition(BPO1, BPO2)),
 )
 def schedule_of_the_new_fork(chain: ChainBuilder) -> None:

@@ -104,7 +104,7 @@ def one_gas_less(chain: ChainBuilder) -> None:
     chain.expect(Invalid.INVALID_GAS_USED)
 
 
-@chain_scenario(hazards="H02", forks=since(BERLIN))
+@chain_scenario(forks=since(BERLIN))
 def transactions_in_another_order(chain: ChainBuilder) -> None:
     """The transactions root is that of the same two transactions the other way round."""
     two_transactions(chain)
@@ -166,7 +166,7 @@ def small_withdrawals(chain: ChainBuilder) -> None:
             chain.next_block()
 
 
-@chain_scenario(hazards="H67", forks=since(PRAGUE))
+@chain_scenario(forks=since(PRAGUE))
 def requests_of_nothing(chain: ChainBuilder) -> None:
     """The header commits to no requests, and there is one (EIP-7685)."""
     alice = chain.account("alice", ETHER)
@@ -175,7 +175,7 @@ def requests_of_nothing(chain: ChainBuilder) -> None:
     chain.expect(Invalid.INVALID_REQUESTS_HASH)
 
 
-@chain_scenario(hazards="H67", forks=(PRAGUE, OSAKA))
+@chain_scenario(forks=(PRAGUE, OSAKA))
 def requests_with_empty_ones(chain: ChainBuilder) -> None:
     """The header counts the kinds of requests of which there are none, as the first drafts of EIP-7685 did."""
     empty = requests_hash([bytes([kind]) for kind in range(3)])
@@ -183,7 +183,7 @@ def requests_with_empty_ones(chain: ChainBuilder) -> None:
     chain.expect(Invalid.INVALID_REQUESTS_HASH)
 
 
-@chain_scenario(hazards="H67", forks=(PRAGUE, OSAKA))
+@chain_scenario(forks=(PRAGUE, OSAKA))
 def requests_in_another_order(chain: ChainBuilder) -> None:
     """The header commits to the block's two requests in the order in which they were made, not that of their types."""
     alice = chain.account("alice", ETHER)
@@ -252,7 +252,7 @@ def list_that_is_none(chain: ChainBuilder) -> None:
     chain.expect(Invalid.MALFORMED_ACCESS_LIST)
 
 
-@chain_scenario(hazards="H08", forks=since(CANCUN))
+@chain_scenario(forks=since(CANCUN))
 def blob_gas_of_nothing(chain: ChainBuilder) -> None:
     """The header says that no blob gas was used, and there is a blob (EIP-4844)."""
     chain.blobs(chain.account("alice", ETHER), to=chain.nobody("rollup"), count=1)
@@ -260,7 +260,7 @@ def blob_gas_of_nothing(chain: ChainBuilder) -> None:
     chain.expect(Invalid.INVALID_BLOB_GAS_USED)
 
 
-@chain_scenario(hazards="H08", forks=(CANCUN, AMSTERDAM))
+@chain_scenario(forks=(CANCUN, AMSTERDAM))
 def blob_gas_in_blobs(chain: ChainBuilder) -> None:
     """The header counts blobs in the place of their gas."""
     chain.blobs(chain.account("alice", ETHER), to=chain.nobody("rollup"), count=1)

@@ -51,7 +51,7 @@ def a_generation_too_old(chain: ChainBuilder) -> None:
     chain.expect(Invalid.OMMER_PARENT_UNKNOWN)
 
 
-@chain_scenario(hazards="H47 H13", forks=WORK)
+@chain_scenario(hazards="H47", forks=WORK)
 def two_by_one_miner(chain: ChainBuilder) -> None:
     """Two ommers of different age, both by the miner of the block: it is paid three times."""
     miner = chain.account("miner")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -165,14 +165,14 @@ def parent_problems(
 def body_problems(document: YamlDocument, path: Path, block: Object, status: str) -> Iterator[str]:
     """What the header says of the body, where that is wrong and nothing of the kind is expected."""
     header = member(block, "header")
-    right = {
-        "transactions_root": ordered_trie_root(encoded_transactions(block)),
-        "ommers_hash": ommers_hash([read_header(ommer) for ommer in members(block, "ommers")]),
+    right: dict[str, Callable[[], bytes]] = {
+        "transactions_root": lambda: ordered_trie_root(encoded_transactions(block)),
+        "ommers_hash": lambda: ommers_hash([read_header(ommer) for ommer in members(block, "ommers")]),
+        "withdrawals_root": lambda: withdrawals_root(read_withdrawals(block)),
     }
-    if "withdrawals" in block:
-        right["withdrawals_root"] = withdrawals_root(read_withdrawals(block))
-    for name, digest in right.items():
+    for name, compute in right.items():
         if status in (VALID, BODY_CODES[name]) and name in header:
+            digest = compute()
             is_right = unhexed(text(header, name)) == digest
             if status == VALID and not is_right:
                 yield f"{document.at(('blocks', path[1], 'header', name))}must be {quoted(hexed(digest))}, by the body"

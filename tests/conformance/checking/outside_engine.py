@@ -50,6 +50,8 @@ def answers(document: dict[str, Any], wrong: str | None) -> list[dict[str, Any]]
         selectors=frozenset(document["selectors"]),
         pre=document["pre"],
         blocks=tuple(document["blocks"]),
+        parent=document.get("parent"),
+        transition=machine.get("transition"),
     )
     results: list[dict[str, Any]] = []
     for result in execute(case):

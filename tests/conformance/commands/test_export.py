@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import lzma
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ def samestate(*arguments: str) -> Any:
 
 
 def files(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    """The tests below a folder."""
+    places = (str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    return sorted(place for place in places if not place.startswith(".meta/"))
 
 
 def test_each_form_has_a_folder(tmp_path: Path) -> None:
@@ -101,7 +104,7 @@ def test_an_interruption_leaves_whole_files(tmp_path: Path, monkeypatch: pytest.
     ("options", "message"),
     [
         (("--to", "hive"), "--to hive: must be eest"),
-        ((), "--output: there must be a folder to write to"),
+        ((), "--output: there must be a folder to write to, or an archive"),
         (
             ("--form", "engine"),
             "--form engine: no form is called so; known are blockchain_test, blockchain_test_engine",
@@ -133,6 +136,51 @@ def test_one_id_twice_is_told(tmp_path: Path) -> None:
     result = samestate(str(tmp_path / "a"), str(tmp_path / "b"), "--output", str(tmp_path / "out"))
     assert result.exit_code == 2
     assert "has the id of" in result.stderr
+
+
+def test_an_archive_has_the_same_files_and_always_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert samestate(TRANSFERS, "--output", str(tmp_path / "out")).exit_code == 0
+    contents = []
+    for name, time in (("a", None), ("b", None), ("c", "1700000000")):
+        if time is not None:
+            monkeypatch.setenv("SOURCE_DATE_EPOCH", time)
+        target = tmp_path / f"{name}.tar.xz"
+        assert samestate(TRANSFERS, "--output", str(target)).exit_code == 0
+        contents.append(target.read_bytes())
+    assert contents[0] == contents[1] != contents[2]
+    with tarfile.open(tmp_path / "c.tar.xz") as archive:
+        names = archive.getnames()
+        assert names == sorted(names)
+        assert {entry.mtime for entry in archive} == {1_700_000_000}
+        for place in [*files(tmp_path / "out"), ".meta/samestate.json"]:
+            packed = archive.extractfile(place)
+            assert packed is not None
+            assert packed.read() == (tmp_path / "out" / place).read_bytes()
+
+
+def test_an_archive_is_written_over_only_when_asked(tmp_path: Path) -> None:
+    target = str(tmp_path / "a.tar.xz")
+    assert samestate(TRANSFERS, "--output", target).exit_code == 0
+    refused = samestate(TRANSFERS, "--output", target)
+    assert refused.exit_code == 2
+    assert f"--output {target}: is there already" in refused.stderr
+    assert samestate(TRANSFERS, "--output", target, "--update").exit_code == 0
+    assert "passed" in CliRunner().invoke(command.application, ["check", target]).output
+
+
+def test_a_folder_says_what_was_refused(tmp_path: Path) -> None:
+    assert samestate(REFUSED, TRANSFERS, "--output", str(tmp_path)).exit_code == 0
+    about = json.loads((tmp_path / ".meta/samestate.json").read_text(encoding="utf-8"))
+    assert any(each["reason"] == "a state that no chain can reach" for each in about["refused"])
+
+
+def test_a_time_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    result = samestate(TRANSFERS, "--output", str(tmp_path / "a.tar.xz"))
+    assert result.exit_code == 2
+    assert "SOURCE_DATE_EPOCH=yesterday: must be a number of seconds" in result.stderr
 
 
 def test_a_packed_vector_is_exported(tmp_path: Path) -> None:

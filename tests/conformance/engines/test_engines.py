@@ -45,7 +45,7 @@ DO = spec.capabilities.document()
 
 def run(case):
     document = Case(case["id"], case["machine"]["name"], case["machine"]["fork"], case["machine"]["params"],
-                    frozenset(case["selectors"]), case["pre"], tuple(case["blocks"]))
+                    frozenset(case["selectors"]), case["pre"], tuple(case["blocks"]), case.get("parent"))
     return [dict(result) for result in spec.run(document)], document
 
 def main(change, access="keys", outputs=OUTPUTS):

@@ -27,6 +27,10 @@ EVERYTHING = TraceOptions(stack=True, memory=True, return_data=True)
 Trace = Callable[[TraceableBlock, int, Callable[[str], object], TraceOptions], Rejection | None]
 
 
+NEVER_EXECUTED = {"block_encodings", "encodings"}
+"""Suites of which no block gets as far as being executed."""
+
+
 def blocks_of(suite: str) -> Iterator[tuple[Path, TraceableBlock]]:
     for path in sorted((VECTORS / suite).rglob("*.yaml")):
         case = find_case(path, None)
@@ -59,7 +63,7 @@ def test_the_compiled_engine_writes_the_lines_of_the_specification(suite: str) -
                 continue
             assert lines_of(trace_compiled, block, transaction) == expected, f"{path}: transaction {transaction}"
             traced += 1
-    assert traced > 0
+    assert traced > 0 or suite in NEVER_EXECUTED
 
 
 def test_the_command_takes_either_engine() -> None:

@@ -18,10 +18,15 @@ from samestate.conformance.checking.vectors import check_vector
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.engines.registry import SpecEngine, find_engine
 from samestate.conformance.errors import InputError
+from samestate.conformance.vectors.comparing import Granularity, project, values_after
+from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.evm.header import ATTRIBUTES, read_header, write_header
 from samestate.conformance.vectors.hexadecimal import LONG_RUN, read_bytes, write_bytes
 from samestate.conformance.vectors.loading import load_vector, load_vector_file
+from samestate.conformance.vectors.machines import execute
+from samestate.conformance.vectors.model import OF_CHAINS, Case, lineage, member
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
+from samestate.spec.transition import apply_block
 
 VALID = "evm/headers/gas_limit_as_high_as_may_be-amsterdam"
 REFUSED = "evm/base_fee/one_less_than_set-paris"
@@ -165,9 +170,6 @@ def test_an_engine_that_gives_another_state_is_found() -> None:
         id = "wrong"
 
         def run(self, case):  # type: ignore[no-untyped-def]
-            from samestate.conformance.vectors.machines import execute
-            from samestate.spec.transition import apply_block
-
             def apply(machine, block, state):  # type: ignore[no-untyped-def]
                 return apply_block(machine, dataclasses.replace(block, transactions=()), state)
 
@@ -205,6 +207,60 @@ def test_an_engine_outside_needs_the_selector(tmp_path: Path) -> None:
         engine = f"command:{sys.executable} {script} {selectors}"
         result = CliRunner().invoke(command.application, ["check", path, "--engine", engine])
         assert told in result.output, result.output
+
+
+class Bodies:
+    """An engine outside that executes blocks and knows nothing of headers."""
+
+    id = "bodies"
+    capabilities = dataclasses.replace(SpecEngine.capabilities, selectors=SpecEngine.capabilities.selectors - OF_CHAINS)
+
+    def __init__(self, is_right: bool = True) -> None:
+        self.is_right = is_right
+        self.asked: list[Case] = []
+
+    def run(self, case: Case) -> list[Object]:
+        self.asked.append(case)
+        (result,) = execute(case)
+        return [result if self.is_right else {**result, "gas_used": "21001"}]
+
+    def close(self) -> None:
+        pass
+
+
+def test_an_engine_of_bodies_is_asked_about_each_block() -> None:
+    vector = load_vector_file(VECTORS / "evm" / "transitions" / f"cap_for_a_transaction-praguetoosaka{SUFFIX}")
+    engine = Bodies()
+    verdict = check_vector(vector, engine)
+    assert verdict.result is Result.PASSED, verdict.reason
+    assert [(case.fork, case.parent) for case in engine.asked] == [("Prague", None), ("Osaka", None), ("Osaka", None)]
+    assert "access" in verdict.checks
+
+
+def test_an_engine_of_bodies_that_is_wrong_fails() -> None:
+    verdict = check_vector(load_vector_file(VECTORS / f"{VALID}{SUFFIX}"), Bodies(is_right=False))
+    assert verdict.result is Result.FAILED
+    assert "gas_used" in verdict.reason
+
+
+def test_a_chain_without_a_block_to_execute_is_skipped() -> None:
+    verdict = check_vector(load_vector_file(VECTORS / f"{REFUSED}{SUFFIX}"), Bodies())
+    assert verdict.result is Result.SKIPPED
+    assert verdict.reason == "the engine cannot do: chain; and no block of it is executed"
+
+
+def test_a_block_is_compared_with_the_state_of_its_own_parent() -> None:
+    """Writes with the values after them, of two blocks on one parent, and of their children."""
+    vector = load_vector_file(VECTORS / "evm" / "chains" / f"counters_of_two_branches-paris{SUFFIX}")
+    assert [lineage(vector.case, vector.expected, index) for index in range(4)] == [[], [], [0], [1]]
+    records = project(vector.case, vector.expected, Granularity.WRITES)
+    counted = [
+        value for record in records for step in record for key, value in member(step, "writes").items() if "slot" in key
+    ]
+    assert [value for value in counted if value in ("0x01", "0x0a", "0x65", "0x6e")] == ["0x01", "0x0a", "0x65", "0x6e"]
+    coinbase = next(address for address, name in vector.names.items() if name == "coinbase")
+    balances = [values_after(vector.case, vector.expected, index)[f"balance {coinbase}"] for index in range(4)]
+    assert int(balances[2], 16) - int(balances[0], 16) == int(balances[3], 16) - int(balances[1], 16)
 
 
 def test_commands_take_chains(tmp_path: Path) -> None:

@@ -13,15 +13,16 @@ from samestate.conformance.peers.eels import Eels
 from samestate.conformance.peers.peer import PeerMissing, ReportedBlock, differences
 from samestate.conformance.scenarios.block_builder import block_hash
 from samestate.conformance.vectors import evm
+from samestate.conformance.vectors.evm.case import encoded_transactions
 from samestate.conformance.vectors.hexadecimal import unhexed
 from samestate.conformance.vectors.loading import load_vector_file
-from samestate.conformance.vectors.model import VALID, members, text, texts
+from samestate.conformance.vectors.model import OF_CHAINS, VALID, text, texts
 from samestate.conformance.vectors.places import vector_files
 from samestate.spec.evm.chain import BLOCK_HASH_WINDOW
 from samestate.spec.evm.forks import BPO2, BPO2_ACCESS_LISTS
 from samestate.spec.machine import Rejection
 
-UNKNOWN_TO_EELS = {"ommers", "proposed-access-list"}
+UNKNOWN_TO_EELS = OF_CHAINS | {"ommers", "proposed-access-list"}
 
 ACCEPTED_BY_EELS = {"WRONG_CHAIN_ID"}
 """EELS 2.20 looks at the chain of legacy transactions only: it takes typed ones of any chain."""
@@ -87,7 +88,7 @@ def test_eels_expects_the_same(path: Path, eels: Eels) -> None:
             parent=cast(Any, None),  # EELS executes bodies only
             pre=state.to_alloc(),
             environment=replace(environment, block_hashes=hashes),
-            transactions=tuple(unhexed(text(entry, "raw")) for entry in members(block, "txs")),
+            transactions=tuple(encoded_transactions(block)),
             withdrawals=evm.read_payload(case, block, ()).withdrawals,
         )
         if case.id in CRASHES_EELS:

@@ -1,0 +1,243 @@
+"""Outside clients that execute files of tests: geth's ``evm``, revm's ``revme``, and ethereumjs by a script.
+
+Neither one's word is taken for more than it did. geth ends with exit code 0 whatever failed, so its JSON is read, and a
+test without a result has failed. revme counts what it skips as passed, and loses a file for one network that it does
+not know: what it does not know is not given to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from samestate.conformance.engines.bounded_run import EndedRun, RunBounds, folder_with, run_bounded
+from samestate.conformance.peers.ethereumjs import FOLDER, EthereumJs
+from samestate.conformance.peers.installed import find_program
+from samestate.conformance.peers.line_process import LineProcess
+from samestate.conformance.peers.peer import PeerMissing
+
+BOUNDS: Final = RunBounds(seconds=600.0)
+AT_ONCE: Final = 500
+"""How many files a program is given at once."""
+SILENT: Final = "it says nothing of the test"
+
+
+class Outcome(Enum):
+    """What became of a test."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_EXECUTED = "not executed"
+
+
+@dataclass(frozen=True, slots=True)
+class Consumed:
+    """What a client made of a test."""
+
+    name: str
+    outcome: Outcome
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """A file with one test."""
+
+    path: Path
+    name: str
+    content: dict[str, Any]
+
+    @property
+    def network(self) -> str:
+        """The network of a chain, or that of a state test."""
+        if "network" in self.content:
+            return str(self.content["network"])
+        (network,) = self.content["post"]
+        return str(network)
+
+    @property
+    def is_state_test(self) -> bool:
+        """Whether it is a state test, and no chain."""
+        return "transaction" in self.content
+
+
+class Consumer(Protocol):
+    """A client that takes files."""
+
+    name: str
+    version: str
+
+    def consume(self, fixtures: Sequence[Fixture]) -> Iterator[Consumed]:
+        """What becomes of each test."""
+
+
+def fixtures_below(folder: Path) -> list[Fixture]:
+    """The tests of the files below a folder, each file with one."""
+    found = []
+    for path in sorted(folder.glob("[!.]*/**/*.json")):
+        ((name, content),) = json.loads(path.read_text(encoding="utf-8")).items()
+        found.append(Fixture(path, name, content))
+    return found
+
+
+def batches(fixtures: Sequence[Fixture]) -> Iterator[list[Fixture]]:
+    """The tests in portions."""
+    rest = iter(fixtures)
+    while batch := list(islice(rest, AT_ONCE)):
+        yield batch
+
+
+def version_of(program: str) -> str:
+    """What a program says of its version, without its own name."""
+    with folder_with() as folder:
+        said = run_bounded([program, "--version"], folder, RunBounds(seconds=30.0)).stdout.read_text(encoding="utf-8")
+    return said.split()[-1].partition("-")[0]
+
+
+class GethFiles:
+    """geth's ``evm``. A run for each portion, which is given as a folder of links."""
+
+    name = "geth"
+
+    def __init__(self) -> None:
+        """Raises PeerMissing."""
+        self._program = find_program("evm")
+        self.version = version_of(self._program)
+
+    def consume(self, fixtures: Sequence[Fixture]) -> Iterator[Consumed]:
+        """What becomes of each test."""
+        for command, kind in (("blocktest", False), ("statetest", True)):
+            for batch in batches([each for each in fixtures if each.is_state_test is kind]):
+                results = self._run(command, batch)
+                for fixture in batch:
+                    result = results.get(fixture.name)
+                    if result is None:
+                        yield Consumed(fixture.name, Outcome.FAILED, SILENT)
+                    elif result["pass"]:
+                        yield Consumed(fixture.name, Outcome.PASSED)
+                    else:
+                        yield Consumed(fixture.name, Outcome.FAILED, str(result.get("error", "")))
+
+    def _run(self, command: str, batch: Sequence[Fixture]) -> dict[str, dict[str, Any]]:
+        with folder_with() as folder:
+            for index, fixture in enumerate(batch):
+                (folder / f"{index}.json").symlink_to(fixture.path.resolve())
+            ended = run_bounded([self._program, command, str(folder)], folder, BOUNDS)
+            results = results_in(ended.stdout.read_text(encoding="utf-8"))
+        return {str(result["name"]): result for result in results}
+
+
+def results_in(text: str) -> list[dict[str, Any]]:
+    """The list of results after whatever else geth has written; none where there is no such list."""
+    for start in (0, *(index + 1 for index, letter in enumerate(text) if letter == "\n")):
+        if text[start : start + 1] == "[":
+            try:
+                found = json.loads(text[start:])
+            except ValueError:
+                continue
+            if isinstance(found, list):
+                return [each for each in found if isinstance(each, dict) and {"name", "pass"} <= each.keys()]
+    return []
+
+
+class RevmeFiles:
+    """revm's ``revme``: ``btest`` for chains, ``statetest``."""
+
+    name = "revme"
+    unknown: Final = frozenset({"BPO1", "BPO2"})
+    """Networks for which it refuses a whole file."""
+
+    def __init__(self) -> None:
+        """Raises PeerMissing."""
+        self._program = find_program("revme")
+        self.version = version_of(self._program)
+
+    def consume(self, fixtures: Sequence[Fixture]) -> Iterator[Consumed]:
+        """What becomes of each test."""
+        known = []
+        for fixture in fixtures:
+            if fixture.network in self.unknown:
+                yield Consumed(fixture.name, Outcome.NOT_EXECUTED, f"does not know {fixture.network}")
+            elif "To" in fixture.network:
+                yield Consumed(fixture.name, Outcome.NOT_EXECUTED, "executes no transition")
+            else:
+                known.append(fixture)
+        for batch in batches([each for each in known if not each.is_state_test]):
+            yield from self._chains(batch)
+        for batch in batches([each for each in known if each.is_state_test]):
+            yield from self._state_tests(batch)
+
+    def _chains(self, batch: Sequence[Fixture]) -> Iterator[Consumed]:
+        results = {
+            str(result["test"]): result
+            for result in self._run("btest", batch)
+            if "test" in result and result.get("status") != "running"
+        }
+        for fixture in batch:
+            result = results.get(fixture.name, {})
+            if result.get("status") == "passed":
+                yield Consumed(fixture.name, Outcome.PASSED)
+            else:
+                yield Consumed(fixture.name, Outcome.FAILED, str(result.get("error", SILENT)))
+
+    def _state_tests(self, batch: Sequence[Fixture]) -> Iterator[Consumed]:
+        results: dict[str, dict[str, Any]] = {}
+        for result in self._run("statetest", batch, "--json-outcome"):
+            if "test" in result:
+                results[str(result["test"])] = result
+        for fixture in batch:
+            result = results.get(fixture.name, {})
+            if result.get("pass") is True:
+                yield Consumed(fixture.name, Outcome.PASSED)
+            else:
+                yield Consumed(
+                    fixture.name, Outcome.FAILED, str(result.get("errorMsg") or "it says nothing of the test")
+                )
+
+    def _run(self, command: str, batch: Sequence[Fixture], *options: str) -> list[dict[str, Any]]:
+        with folder_with() as folder:
+            for index, fixture in enumerate(batch):
+                (folder / f"{index}.json").symlink_to(fixture.path.resolve())
+            words = [self._program, command, "--keep-going", *(options or ("--json",)), str(folder)]
+            return lines_of_json(run_bounded(words, folder, BOUNDS))
+
+
+def lines_of_json(ended: EndedRun) -> list[dict[str, Any]]:
+    """The lines of stdout and stderr that are objects: state tests are told on the one, chains on the other."""
+    found = []
+    for stream in (ended.stdout, ended.stdout.with_name("stderr")):
+        for line in stream.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("{"):
+                with contextlib.suppress(ValueError):
+                    found.append(json.loads(line))
+    return found
+
+
+class EthereumJsFiles:
+    """``@ethereumjs/vm`` and ``@ethereumjs/blockchain``, by a script of this project: a line of JSON for each file."""
+
+    name = "ethereumjs"
+
+    def __init__(self) -> None:
+        """Raises PeerMissing."""
+        with EthereumJs() as peer:
+            self.version = peer.version
+        if not (FOLDER / "node_modules" / "@ethereumjs" / "blockchain").is_dir():
+            raise PeerMissing("@ethereumjs/blockchain is not installed: `make peers` installs it")
+
+    def consume(self, fixtures: Sequence[Fixture]) -> Iterator[Consumed]:
+        """What becomes of each test."""
+        process = LineProcess(self.name, ["node", "ethereumjs_files.mjs"], 300.0, FOLDER)
+        try:
+            for fixture in fixtures:
+                result = process.ask(str(fixture.path.resolve()))
+                outcome = Outcome.PASSED if result["passed"] else Outcome.FAILED
+                yield Consumed(fixture.name, outcome, str(result["reason"]))
+        finally:
+            process.close()
