@@ -13,12 +13,22 @@
 
 namespace samestate::evm {
 
+// The values of all characters as digits; 16 of what is none.
+struct Digits {
+    std::uint8_t values[256];
+
+    constexpr Digits() : values{} {
+        for (std::uint8_t& value : values) value = 16;
+        for (int digit = 0; digit < 10; digit++) values['0' + digit] = static_cast<std::uint8_t>(digit);
+        for (int digit = 10; digit < 16; digit++)
+            values['a' + digit - 10] = values['A' + digit - 10] = static_cast<std::uint8_t>(digit);
+    }
+};
+
+inline constexpr Digits DIGITS;
+
 // The value of a digit; 16 for what is none.
-inline unsigned digit_of(char character) {
-    if (character >= '0' && character <= '9') return static_cast<unsigned>(character - '0');
-    const char small = static_cast<char>(character | 0x20);
-    return small >= 'a' && small <= 'f' ? static_cast<unsigned>(small - 'a' + 10) : 16;
-}
+inline unsigned digit_of(char character) { return DIGITS.values[static_cast<std::uint8_t>(character)]; }
 
 // The digits behind the `0x`; false where there is no such prefix.
 inline bool read_digits(const Json& json, std::uint32_t value, std::string_view& digits) {

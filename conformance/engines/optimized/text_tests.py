@@ -151,7 +151,7 @@ class TextTests:
         proposed = text.access_list(listed) if listed else None
         fork, imported = self._imported(chain, entry.encoded, proposed)
         block = imported.block
-        chain.judge(fork, block, entry.encoded)
+        judged = chain.judge(fork, block, entry.encoded)
         demand(imported.rejection is None and imported.result is not None)
         assert imported.result is not None
         demand(not listed or (proposed is not None and imported.access_list == proposed))
@@ -170,7 +170,7 @@ class TextTests:
             logs = (log for outcome in imported.result.outcomes for log in outcome.logs)
             demand(all(log.address != fork.deposit_contract for log in logs))
         imported.keep()
-        chain.append(block)
+        chain.append(block, judged)
         return checks
 
     def _refused(self, chain: TextChain, entry: TextBlock) -> list[str]:
@@ -218,11 +218,11 @@ class TextChain:
         self.case = case
         self.hashes: dict[int, bytes] = {}
         self.total_difficulty = 0
-        self.append(genesis)
+        self.append(genesis, header_of(genesis))
 
-    def append(self, block: PackedBlock) -> None:
+    def append(self, block: PackedBlock, header: Header) -> None:
         """A block is accepted, and the next one comes on top of it."""
-        self.header = header_of(block)
+        self.header = header
         self.hash: bytes = fields_of(block)["hash"]
         self.hashes[self.header.number] = self.hash
         self.hashes.pop(self.header.number - BLOCK_HASH_WINDOW, None)
@@ -233,8 +233,11 @@ class TextChain:
         header = fields_of(block)
         return self.case.schedule(self.total_difficulty, header["number"], header["timestamp"])
 
-    def judge(self, fork: Fork, block: PackedBlock, encoded: bytes) -> None:
-        """The specification's rules on header and body. Raises Rejection, and NotSure for a block on another one."""
+    def judge(self, fork: Fork, block: PackedBlock, encoded: bytes) -> Header:
+        """The header of a block, judged with its body by the specification's rules.
+
+        Raises Rejection, and NotSure for a block on another one.
+        """
         header = header_of(block)
         demand(header.parent_hash == self.hash)
         for header_rule in fork.header_rules:
@@ -247,6 +250,7 @@ class TextChain:
             body = known_block(encoded)
         for block_rule in fork.block_rules:
             block_rule(fork, body, len(encoded))
+        return header
 
 
 def header_of(block: PackedBlock) -> Header:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from samestate.conformance import command
 from samestate.conformance.checking.vectors import check_vector
 from samestate.conformance.checking.verdict import Result
+from samestate.conformance.commands import run as run_command
 from samestate.conformance.engines.registry import SpecEngine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.comparing import Granularity, project, values_after
@@ -235,6 +236,16 @@ def test_an_engine_of_bodies_is_asked_about_each_block() -> None:
     assert verdict.result is Result.PASSED, verdict.reason
     assert [(case.fork, case.parent) for case in engine.asked] == [("Prague", None), ("Osaka", None), ("Osaka", None)]
     assert "access" in verdict.checks
+
+
+def test_an_engine_of_bodies_is_run_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Bodies()
+    monkeypatch.setattr(run_command, "find_engine", lambda id, workers: engine)
+    path = VECTORS / "evm" / "transitions" / f"cap_for_a_transaction-praguetoosaka{SUFFIX}"
+    names, results = run_command.results_of(path, "command:bodies", None)
+    assert [result["status"] for result in results] == ["valid", "TRANSACTION_GAS_LIMIT_EXCEEDED", "valid"]
+    assert "alice" in names.values()
+    assert len(engine.asked) == 3
 
 
 def test_an_engine_of_bodies_that_is_wrong_fails() -> None:
