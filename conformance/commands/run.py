@@ -16,6 +16,7 @@ from samestate.conformance.checking.choosing import choose_vector, vectors_below
 from samestate.conformance.checking.executor import SPEC, BlockExecutor, Executor
 from samestate.conformance.checking.outside import NotSaid, askable
 from samestate.conformance.commands.chain_option import ChainOption, network_of_option
+from samestate.conformance.commands.no_fallback_option import NoFallbackOption
 from samestate.conformance.commands.ruleset_option import RulesetOption
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.optimized.engine import OptimizedEngine, tracing_engine, write_schedule
@@ -58,6 +59,7 @@ def run(
             metavar="N", min=1, help=f"Workers inside an engine that runs in parallel, {WORKERS} unless given."
         ),
     ] = None,
+    no_fallback: NoFallbackOption = False,
     case: Annotated[
         str | None, typer.Option(metavar="NAME", help="A part of the name of the case, where there are many.")
     ] = None,
