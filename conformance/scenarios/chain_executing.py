@@ -8,7 +8,7 @@ from samestate.conformance.fixtures.forks import ForkSchedule
 from samestate.conformance.scenarios.chain_builder import ChainBuilder, Sealed
 from samestate.conformance.scenarios.chain_draft import ForkTransition
 from samestate.conformance.scenarios.draft import CHAIN_ID, NamedAccount
-from samestate.conformance.scenarios.evm_executing import check
+from samestate.conformance.scenarios.evm_executing import check, ordinary_rules
 from samestate.conformance.scenarios.executed import ExecutedScenario
 from samestate.conformance.scenarios.rules_reached import watching
 from samestate.conformance.scenarios.scenario import Ruleset, Scenario
@@ -68,7 +68,8 @@ def execute_scenario(scenario: Scenario, ruleset: Ruleset) -> ExecutedScenario:
     case = replace(drafted, blocks=tuple(blocks))
     case = replace(case, selectors=frozenset(chain_selectors(case, expected)))
     accounts = {name: str(account) for name, account in builder.named.items()}
-    return ExecutedScenario(case, tuple(expected), frozenset(rules), comments(builder), accounts)
+    ordinary = ordinary_rules(schedule.first) | ordinary_rules(schedule.then or schedule.first)
+    return ExecutedScenario(case, tuple(expected), frozenset(rules) - ordinary, comments(builder), accounts)
 
 
 def write_transition(schedule: ForkSchedule) -> Object | None:

@@ -17,7 +17,7 @@ from samestate.spec.evm.signature import CURVE_ORDER, sign
 from samestate.spec.evm.transaction import Authorization, SetCodeTransaction, encode_transaction
 
 LAST_NONCE: Final = 2**64 - 1
-SINCE_PRAGUE: Final = (PRAGUE, OSAKA, AMSTERDAM)
+SINCE_PRAGUE: Final = (PRAGUE, AMSTERDAM)
 NO_X: Final = 5
 """secp256k1 has no point with this x-coordinate."""
 

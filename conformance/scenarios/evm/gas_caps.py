@@ -78,21 +78,11 @@ def over_the_cap_before_execution(block: BlockBuilder) -> None:
     block.expect(Invalid.INTRINSIC_GAS_OVER_LIMIT, transaction=1)
 
 
-@scenario(hazards="H11 H63", forks=(AMSTERDAM,), size_limit=560_000)
-def just_the_cap_by_the_floor(block: BlockBuilder) -> None:
-    """The floor of much data is 40 gas below 2^24."""
-    alice, bob = block.accounts(alice=RICH, bob=ETHER)
-    floor = CALL + FLOOR_BYTES * FLOOR_BYTE
-    assert EXECUTION_CAP - FLOOR_BYTE < floor <= EXECUTION_CAP
-    block.call(alice, bob, gas=EXECUTION_CAP + 1_000, data=bytes(FLOOR_BYTES))
-    block.expect_success()
-    block.expect_paid(floor)
-
-
 @scenario(hazards="H11 H65", forks=(AMSTERDAM,), size_limit=560_000)
 def over_the_cap_by_the_floor(block: BlockBuilder) -> None:
-    """The same with one byte of data more: the intrinsic gas is far below 2^24, and the floor is 24 gas over it."""
+    """The floor of much data is 24 gas over 2^24, and the intrinsic gas far below it."""
     alice, bob = block.accounts(alice=RICH, bob=ETHER)
+    assert EXECUTION_CAP < CALL + (FLOOR_BYTES + 1) * FLOOR_BYTE < EXECUTION_CAP + FLOOR_BYTE
     block.transfer(bob, to=alice, value=7)
     block.call(alice, bob, gas=EXECUTION_CAP + 1_000, data=bytes(FLOOR_BYTES + 1))
     block.expect(Invalid.FLOOR_GAS_OVER_LIMIT, transaction=1)

@@ -39,7 +39,7 @@ def looping(times: int) -> str:
     return f"PUSH {times} again: PUSH 32 PUSH 0 KECCAK256 PUSH 0 MSTORE PUSH 1 SWAP1 SUB DUP1 PUSH @again JUMPI POP"
 
 
-@scenario(hazards="H57 H59", forks=(BERLIN, LONDON, PRAGUE, AMSTERDAM))
+@scenario(hazards="H57 H59", forks=(BERLIN, PRAGUE, AMSTERDAM))
 def first_one_writes_late(block: BlockBuilder) -> None:
     """The first transaction works long and then writes what five short ones have read by then: all run again."""
     late = block.contract(
@@ -55,7 +55,7 @@ def first_one_writes_late(block: BlockBuilder) -> None:
     block.expect_success()
 
 
-@scenario(hazards="H57 H59 H62", forks=(BERLIN, LONDON, PRAGUE, AMSTERDAM))
+@scenario(hazards="H57 H59 H62", forks=(BERLIN, PRAGUE, AMSTERDAM))
 def each_works_less_than_the_one_before(block: BlockBuilder) -> None:
     """Six transactions add to one slot, each quicker than the one before: the last has read first, and writes last."""
     counter = block.contract("counter", code(argument(0), "again: PUSH 32 PUSH 0 KECCAK256 PUSH 0 MSTORE",
@@ -68,7 +68,7 @@ def each_works_less_than_the_one_before(block: BlockBuilder) -> None:
     block.expect_slot(counter, 0, expected)
 
 
-@scenario(hazards="H60", forks=(BERLIN, LONDON, PRAGUE, AMSTERDAM))
+@scenario(hazards="H60", forks=(BERLIN, PRAGUE, AMSTERDAM))
 def last_one_reads_what_all_wrote(block: BlockBuilder) -> None:
     """The last of ten transactions reads a slot that each before it writes: it may run ten times, and is valid."""
     cell = block.contract(
@@ -115,24 +115,24 @@ def value_that_does_not_change_what_follows(block: BlockBuilder) -> None:
     block.expect_slot(cell, 0, 7)
 
 
-@scenario(hazards="H64", forks=(BERLIN, LONDON, PRAGUE, AMSTERDAM))
+@scenario(hazards="H64", forks=(BERLIN, PRAGUE, AMSTERDAM))
 def all_at_one_account(block: BlockBuilder) -> None:
-    """Eight senders pay one account, read its balance, write slots of one contract and create accounts."""
+    """Six senders pay one account, read its balance, write slots of one contract and create accounts."""
     shop = block.account("shop", 1)
     busy = block.contract(
         "busy", code(call(shop, value=1), "POP", store("CALLER", balance(shop)), create(b""), "POP", add_to_slot(0, 1)),
         balance=ETHER,
     )  # fmt: skip
-    for index in range(8):
+    for index in range(6):
         sender = block.account(f"sender {index}", ETHER)
         block.call(sender, busy, tip=GWEI)
         block.expect_slot(busy, sender.as_number, index + 2)
     block.expect_success()
-    block.expect_slot(busy, 0, 8)
-    block.expect_nonce(busy, 9)
+    block.expect_slot(busy, 0, 6)
+    block.expect_nonce(busy, 7)
 
 
-@scenario(hazards="H33 H56", forks=(BERLIN, LONDON, PRAGUE, AMSTERDAM))
+@scenario(hazards="H33 H56", forks=(BERLIN, PRAGUE, AMSTERDAM))
 def balances_told_by_everybody(block: BlockBuilder) -> None:
     """Transactions move value among three accounts and log the balances that they find: what those before left."""
     teller = block.contract(
@@ -201,7 +201,7 @@ def door_that_closes_and_opens(block: BlockBuilder) -> None:
     block.expect_success(*outcomes)
 
 
-@scenario(hazards="H35 H49", forks=(BERLIN, LONDON, PRAGUE, AMSTERDAM))
+@scenario(hazards="H35 H49", forks=(BERLIN, PRAGUE, AMSTERDAM))
 def code_of_a_block_that_was_rejected(block: BlockBuilder) -> None:
     """A rejected block has put code at an address; the next one puts other code there, and it runs, not the first."""
     alice, bob = block.accounts(alice=ETHER, bob=ETHER)

@@ -19,7 +19,7 @@ COUSINS: Final = {2: 11_186, 3: 30_380, 4: 196_727}
 """Slots whose hashes have so many nibbles in common with those of the twins."""
 TWIN_ADDRESSES: Final = (21_607, 149_024)
 """The hashes of these addresses have their first nine nibbles in common."""
-FORKS: Final = (BERLIN, PRAGUE, AMSTERDAM)
+FORKS: Final = (BERLIN, AMSTERDAM)
 LARGE: Final = 2**255
 """A value whose leaf is hashed wherever it stands."""
 

@@ -80,8 +80,13 @@ def tell(block: BlockBuilder) -> Callable[[bytes], Told]:
     return lambda right: Told(alice, cell, shop, created, saver, decode_access_list(right))
 
 
-def wrong(hazards: str, code: Invalid = Invalid.INVALID_BLOCK_ACCESS_LIST) -> Callable[[Callable[..., Any]], Story]:
-    """Make a scenario of what makes a wrong list out of the block that was told: a list, or its bytes."""
+def wrong(
+    hazards: str, code: Invalid = Invalid.INVALID_BLOCK_ACCESS_LIST, is_of_both: bool = False
+) -> Callable[[Callable[..., Any]], Story]:
+    """Make a scenario of what makes a wrong list out of the block that was told: a list, or its bytes.
+
+    ``is_of_both``: under both rulesets that have lists, and not under Amsterdam alone.
+    """
 
     def add(change: Callable[[Told], BlockAccessList | bytes]) -> Story:
         @functools.wraps(change)
@@ -95,7 +100,7 @@ def wrong(hazards: str, code: Invalid = Invalid.INVALID_BLOCK_ACCESS_LIST) -> Ca
             block.propose_access_list(propose)
             block.expect(code)
 
-        return scenario(hazards=hazards, forks=FORKS)(story)
+        return scenario(hazards=hazards, forks=FORKS if is_of_both else (AMSTERDAM,))(story)
 
     return add
 
@@ -130,7 +135,7 @@ def coinbase_left_out(told: Told) -> BlockAccessList:
     return told.but(coinbase.address, balance_changes=())
 
 
-@wrong("H66")
+@wrong("H66", is_of_both=True)
 def read_left_out(told: Told) -> BlockAccessList:
     """The proposed list leaves out a slot that was read, and written with the value that it had."""
     return told.but(told.cell, storage_reads=())
@@ -143,7 +148,7 @@ def read_of_a_reverted_frame_left_out(told: Told) -> BlockAccessList:
     return told.but(reverting.address, storage_reads=())
 
 
-@wrong("H66")
+@wrong("H66", is_of_both=True)
 def changed_slot_left_out(told: Told) -> BlockAccessList:
     """The proposed list leaves out a slot that two transactions changed."""
     return told.but(told.cell, storage_changes=told.entry(told.cell).storage_changes[1:])
@@ -196,13 +201,13 @@ def opening_change_left_out(told: Told) -> BlockAccessList:
 # What is too much
 
 
-@wrong("H67 H74")
+@wrong("H67 H74", is_of_both=True)
 def account_added(told: Told) -> BlockAccessList:
     """The proposed list has an account that nothing accessed, at its right place."""
     return told.having(AccountAccess(b"\x7f" * 20))
 
 
-@wrong("H67")
+@wrong("H67", is_of_both=True)
 def system_address_added(told: Told) -> BlockAccessList:
     """The proposed list has the address that calls the system contracts, which no transaction accessed."""
     return told.having(AccountAccess(SYSTEM_ADDRESS))
@@ -238,7 +243,7 @@ def code_that_did_not_change(told: Told) -> BlockAccessList:
     return told.but(told.shop, code_changes=((1, b"\x00"),))
 
 
-@wrong("H67")
+@wrong("H67", is_of_both=True)
 def slot_that_did_not_change(told: Told) -> BlockAccessList:
     """The proposed list has a slot that was written with the value that it had among the changes."""
     changes = told.entry(told.cell).storage_changes
@@ -271,7 +276,7 @@ def indices_from_zero(told: Told) -> BlockAccessList:
     return told.but(told.cell, storage_changes=(first._replace(changes=early), *others))
 
 
-@wrong("H68")
+@wrong("H68", is_of_both=True)
 def withdrawal_with_the_last_transaction(told: Told) -> BlockAccessList:
     """The proposed list has what a withdrawal paid at the index of the last transaction."""
     ((index, value),) = told.entry(told.saver).balance_changes
@@ -287,7 +292,7 @@ def withdrawal_after_the_end(told: Told) -> BlockAccessList:
     return told.but(told.saver, balance_changes=((index + 1, value),))
 
 
-@wrong("H67 H72")
+@wrong("H67 H72", is_of_both=True)
 def other_value_of_a_slot(told: Told) -> BlockAccessList:
     """The proposed list has a slot's first change with the value of the second."""
     first, *others = told.entry(told.cell).storage_changes
@@ -345,7 +350,7 @@ def slot_without_a_change(told: Told) -> BlockAccessList:
     return told.but(told.cell, storage_changes=(first._replace(changes=()), *others))
 
 
-@wrong("H67", Invalid.MALFORMED_ACCESS_LIST)
+@wrong("H67", Invalid.MALFORMED_ACCESS_LIST, is_of_both=True)
 def accounts_out_of_order(told: Told) -> BlockAccessList:
     """The proposed list has its first two accounts in another order."""
     first, second, *others = told.right

@@ -94,7 +94,6 @@ LARGE = {
     "fails_before_code.reservoir_that_is_refilled": "so many delegations that 2^24 gas is too little",
     "gas_caps.just_the_cap_before_execution": "so long an access list that it costs 2^24 gas",
     "gas_caps.over_the_cap_before_execution": "so long an access list that it costs more",
-    "gas_caps.just_the_cap_by_the_floor": "so much data that its floor is 2^24 gas",
     "gas_caps.over_the_cap_by_the_floor": "so much data that its floor is more",
     "toy.sizes.thousand_transactions": "a thousand transactions",
 }
