@@ -18,7 +18,7 @@ from samestate.conformance.benchmarking.measured_engines import (
 from samestate.conformance.benchmarking.report import Apart
 from samestate.conformance.benchmarking.workloads import Work, evm_work, toy_work
 from samestate.conformance.engines.in_process import ADAPTIVE
-from samestate.conformance.engines.optimized.engine import PROCESSES, THREADS, machines_of
+from samestate.conformance.engines.optimized.engine import PROCESSES, THREADS, machines_of, refuses_fallback
 from samestate.conformance.engines.registry import choose_engines
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors import evm, toy
@@ -100,6 +100,7 @@ def line_up(work: Work, names: Sequence[str], counts: Sequence[int], record: boo
                 kind=kind,
                 record=record,
                 read_latency_us=read_latency_us,
+                no_fallback=refuses_fallback(),
             )
         except ConfigurationError as error:
             raise InputError(f"bench: {error}") from error
@@ -114,13 +115,11 @@ def line_up(work: Work, names: Sequence[str], counts: Sequence[int], record: boo
 
 
 def chosen(machine: str, names: Sequence[str]) -> tuple[str, list[str]]:
-    """The kind of workers, and the strategies, that engine names stand for; every strategy where there is none."""
-    kind = THREADS if machine == toy.NAME else PROCESSES
-    default = f"{OPTIMIZED}*" if kind == THREADS else f"{OPTIMIZED}*@{kind}"
-    ids = choose_engines(names or [default])
+    """The kind of workers, and the strategies, that engine names stand for; where there is none, all on threads."""
+    ids = choose_engines(names or [f"{OPTIMIZED}*"])
     if not names:  # what `adaptive` comes to on a machine that does not have it is measured already
-        left_out = f"{OPTIMIZED}{ADAPTIVE}"
-        ids = [id for id in ids if not id.startswith(left_out) and (kind != THREADS or "@" not in id)]
+        left_out = f"{OPTIMIZED}{ADAPTIVE}" if machine == toy.NAME else None
+        ids = [id for id in ids if id != left_out and "@" not in id]
     kinds = set()
     strategies = []
     for id in ids:

@@ -20,6 +20,7 @@ from samestate.conformance.benchmarking.lineup import line_up, make_work
 from samestate.conformance.benchmarking.measuring import Progress, measure
 from samestate.conformance.benchmarking.peer_programs import choose_peers
 from samestate.conformance.benchmarking.report import Report, Setting
+from samestate.conformance.commands.no_fallback_option import NoFallbackOption
 from samestate.conformance.engines.optimized.engine import write_schedule
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.console import console_for, print_table
@@ -36,9 +37,7 @@ PRESET: Final = "medium"
 
 
 def bench(
-    machine: Annotated[
-        str, typer.Option(metavar="MACHINE", help="toy, or evm: the specification's own, in processes.")
-    ] = "toy",
+    machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy, or evm.")] = "toy",
     preset: Annotated[str, typer.Option(metavar="PRESET", help="small, medium, large or heavy.")] = PRESET,
     workload: Annotated[
         list[str] | None,
@@ -64,6 +63,7 @@ def bench(
     workers: Annotated[
         list[int] | None, typer.Option(metavar="N", min=1, help="A number of workers; may be given again.")
     ] = None,
+    no_fallback: NoFallbackOption = False,
     conflict: Annotated[
         float | None, typer.Option(metavar="SHARE", help="The share of transactions with a conflict.")
     ] = None,

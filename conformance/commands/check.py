@@ -25,6 +25,7 @@ from samestate.conformance.checking.session import check as check_paths
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.checking.worker import EndedBeforeWork
 from samestate.conformance.commands.chain_option import ChainOption
+from samestate.conformance.commands.no_fallback_option import no_fallback_option
 from samestate.conformance.commands.ruleset_option import RulesetOption
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import choose_engines, engines_by_name
@@ -109,6 +110,7 @@ def check(
         int,
         typer.Option(min=1, metavar="N", help="Workers inside an engine that runs in parallel.", rich_help_panel=HOW),
     ] = WORKERS,
+    no_fallback: Annotated[bool, no_fallback_option(HOW)] = False,
     jobs: Annotated[
         int,
         typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes that share the cases.", rich_help_panel=HOW),

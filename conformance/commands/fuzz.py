@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from samestate.conformance.checking.selection import selectors_of
+from samestate.conformance.commands.no_fallback_option import NoFallbackOption
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import (
     ALIASES,
@@ -76,6 +77,7 @@ def fuzz(
             metavar="N", min=1, help="Workers of an engine that runs in parallel, 2 unless given; may be given again."
         ),
     ] = None,
+    no_fallback: NoFallbackOption = False,
     output: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder of reproducers.")] = FOLDER,
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write what was found to a file, or to stdout for `-`.")

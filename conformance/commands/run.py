@@ -16,6 +16,7 @@ from samestate.conformance.checking.choosing import choose_vector, vectors_below
 from samestate.conformance.checking.executor import SPEC, BlockExecutor, Executor
 from samestate.conformance.checking.outside import NotSaid, askable
 from samestate.conformance.commands.chain_option import ChainOption, network_of_option
+from samestate.conformance.commands.no_fallback_option import NoFallbackOption
 from samestate.conformance.commands.ruleset_option import RulesetOption
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.optimized.engine import OptimizedEngine, tracing_engine, write_schedule
@@ -28,7 +29,7 @@ from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets, choose_rulesets
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_apart, check_file, check_spares, is_stdout
-from samestate.conformance.tracing.traceable import TraceableBlock, TraceableCase, find_fixture
+from samestate.conformance.tracing.traceable import TraceableBlock, TraceableCase, find_fixture, from_vector
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.comparing import name_accounts, show, show_access
 from samestate.conformance.vectors.document import Object
@@ -58,6 +59,7 @@ def run(
             metavar="N", min=1, help=f"Workers inside an engine that runs in parallel, {WORKERS} unless given."
         ),
     ] = None,
+    no_fallback: NoFallbackOption = False,
     case: Annotated[
         str | None, typer.Option(metavar="NAME", help="A part of the name of the case, where there are many.")
     ] = None,
@@ -160,6 +162,8 @@ def run_vector(
     engine = find_engine(engine_id, workers=workers) if trace is None else tracing_engine(engine_id, workers)
     try:
         missing = engine.capabilities.missing(vector.case)
+        if missing and vector.case.parent is not None and not isinstance(engine, InProcess):
+            return dict(vector.names), list(execute(from_vector(vector), engine_id, engine))
         if missing:
             raise InputError(f"{path}: {missing}")
         results = list(engine.run(vector.case))

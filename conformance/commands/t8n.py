@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from samestate.conformance.checking.executor import SPEC
+from samestate.conformance.commands.no_fallback_option import no_fallback_option
 from samestate.conformance.engines.protocol import InProcess
 from samestate.conformance.engines.registry import EngineFailure, find_engine
 from samestate.conformance.errors import InputError
@@ -117,6 +118,7 @@ def t8n(
             rich_help_panel=STATE,
         ),
     ] = SPEC,
+    no_fallback: Annotated[bool, no_fallback_option(STATE)] = False,
     trace: Annotated[
         bool,
         typer.Option("--trace", help="Write trace-INDEX-HASH.jsonl for each transaction.", rich_help_panel=TRACE),

@@ -204,6 +204,7 @@ class EvmProgram(CompiledProgram):
     """A block of the EVM; what is right is what the specification says, its verdict on the access list included.
 
     Codes and senders are found out anew in each run, since whoever finds one passes points of its own.
+    ``run_length``: how many transactions a worker takes at once at most; 0: as the engine would.
     """
 
     def __init__(
@@ -215,8 +216,10 @@ class EvmProgram(CompiledProgram):
         workers: int = 2,
         bug: int = NOTHING,
         predictions: Predictions | None = None,
+        run_length: int = 0,
     ) -> None:
         super().__init__(workers, bug)
+        self.run_length = run_length
         self.machine = machine
         self.block = block
         self.state = state
@@ -231,7 +234,7 @@ class EvmProgram(CompiledProgram):
         block, state = self.given
         world = part("evm.world").World()
         world.apply(state)
-        self.run.begin(part("evm.packing").pack(*block), world, time_limit=NO_LIMIT)
+        self.run.begin(part("evm.packing").pack(*block), world, time_limit=NO_LIMIT, run_length=self.run_length)
 
     def work(self, number: int) -> None:
         self.run.work(number)

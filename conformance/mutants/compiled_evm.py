@@ -43,10 +43,14 @@ EVERY: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class SeededInEvm:
-    """What a seeded bug is hunted with: the rule that it breaks, whose vectors are tried, and its hazards."""
+    """What a seeded bug is hunted with: the rule that it breaks, whose vectors are tried, and its hazards.
+
+    ``run_length``: how many transactions a worker takes at once at most; 0: as the engine would.
+    """
 
     rule: str
     hazards: tuple[str, ...] = ()
+    run_length: int = 0
     in_pieces: bool = False
     """Whether it is a bug of executing in pieces, which start from access lists: right ones, and wrong ones."""
 
@@ -89,6 +93,7 @@ SEEDED: Final[dict[str, SeededInEvm]] = {
     "original-is-current": SeededInEvm("evm.sstore.price.changed-before"),
     "credit-lost-when-read": SeededInEvm("evm.call.value"),
     "piece-unproven": SeededInEvm("evm.access-list.slot-change", ("H66",), in_pieces=True),
+    "seen-across-wipe": SeededInEvm("evm.destroy.wipes-storage", ("H21",), run_length=2),
 }
 
 
@@ -104,7 +109,7 @@ def hunt(name: str) -> HuntedMutant:
     given = vectors_for(seeded.rule)
     kill = None
     passed = 0
-    for seed, found in runs(bug.number, given, seeded.in_pieces):
+    for seed, found in runs(bug.number, given, seeded.in_pieces, seeded.run_length):
         if kill is not None and seed != SEEDS[0]:
             break
         if kill is None and isinstance(found, Kill):
@@ -122,13 +127,15 @@ def hunt(name: str) -> HuntedMutant:
     )
 
 
-def runs(bug: int, given: list[str], in_pieces: bool = False) -> Iterator[tuple[int, Found | None]]:
+def runs(
+    bug: int, given: list[str], in_pieces: bool = False, run_length: int = 0
+) -> Iterator[tuple[int, Found | None]]:
     """The seed of each attempt, and what was found. One that takes the process along kills nothing."""
     ends = 0
     for seed, id in product(SEEDS, given):
         found: Found | None
         try:
-            found = apart().call(first_found, bug, id, seed, in_pieces)
+            found = apart().call(first_found, bug, id, seed, in_pieces, run_length)
         except EndedApart as end:
             found = NoVerdict(id, str(end))
             ends += 1
@@ -137,9 +144,10 @@ def runs(bug: int, given: list[str], in_pieces: bool = False) -> Iterator[tuple[
             return
 
 
-def first_found(bug: int, id: str, seed: int, in_pieces: bool) -> Found | None:
+def first_found(bug: int, id: str, seed: int, in_pieces: bool = False, run_length: int = 0) -> Found | None:
     """What is wrong first with the blocks of the vector of that id, under the random schedule of that seed."""
     for program in programs(id, in_pieces):
+        program.run_length = run_length
         program.bug = bug
         found = found_in(id, seed, run_once(program, RandomTurns(seed), POINTS))
         program.bug = NOTHING

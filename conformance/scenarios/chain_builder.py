@@ -21,6 +21,7 @@ from samestate.conformance.scenarios.draft import (
     NamedAccount,
 )
 from samestate.conformance.vectors.evm.chain import rlp_list, transaction_in_body
+from samestate.conformance.vectors.model import text
 from samestate.spec.evm import rlp
 from samestate.spec.evm.block import (
     HEADER_FIELDS,
@@ -222,7 +223,6 @@ class ChainBuilder(BlockBuilder):
             parent=parent,
             fork=fork,
             has_withdrawals=has_header_field(fork, "withdrawals_root"),
-            nonces=dict(self.nonces),
         )
 
     @staticmethod
@@ -261,7 +261,9 @@ class ChainBuilder(BlockBuilder):
         self.states[digest] = state
         self.known[digest] = self.parent_header
         self.total_difficulties[digest] = self.parent_header.difficulty
-        self.nonces_after[digest] = dict(self.chain_draft.nonces)
+        self.nonces_after[digest] = {
+            bytes.fromhex(address[2:]): int(text(account, "nonce"), 16) for address, account in self.pre.items()
+        }
         self.chain_draft.parent = self.parent_header
 
     def seal(self) -> None:

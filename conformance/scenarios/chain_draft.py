@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -54,7 +54,7 @@ class ChainDraft(Draft):
 
     ``parent`` is the header that it follows, ``fork`` what rules it. ``header`` has what scenarios say of fields,
     ``comments`` why. ``ommer_headers`` are its ommers. ``has_withdrawals``: whether its body has such a list.
-    ``change`` makes of its bytes what cannot be decoded. ``nonces`` are those of senders before it.
+    ``change`` makes of its bytes what cannot be decoded.
     """
 
     parent: Header | None = None
@@ -64,7 +64,6 @@ class ChainDraft(Draft):
     ommer_headers: list[Header] = field(default_factory=list)
     has_withdrawals: bool = False
     change: Callable[[bytes], bytes] | None = None
-    nonces: Mapping[bytes, int] = field(default_factory=dict)
 
 
 def first_header(fork: Fork) -> Header:

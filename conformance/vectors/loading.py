@@ -15,8 +15,10 @@ from jsonschema.exceptions import ValidationError
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.hazards.known import HAZARDS
+from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.accepting import Accepts, accepting
-from samestate.conformance.vectors.document import Object, Path, YamlDocument, quoted, read_yaml
+from samestate.conformance.vectors.document import SIZE_LIMIT, Object, Path, YamlDocument, quoted, read_yaml
+from samestate.conformance.vectors.hexadecimal import length_of
 from samestate.conformance.vectors.machines import machine_of
 from samestate.conformance.vectors.model import POST_STATE, SELECTORS, Case, Vector, member, members, text, texts
 from samestate.conformance.vectors.places import SCHEMA
@@ -67,7 +69,10 @@ def load_vector(place: str, data: bytes) -> Vector:
         raise InputError("\n".join(problems))
     problems += identity_problems(document, content)
     problems += range_problems(document)
+    problems += length_problems(document)
     case, expected = split(content)
+    if case.parent is not None and case.machine != evm.NAME:
+        problems.append(f"{document.at(('parent',))}must not be there: blocks of the {case.machine} have no headers")
     forks = machine_of(case).forks
     for name, path in zip(case.forks, (("machine", "fork"), ("machine", "transition", "fork")), strict=False):
         if name not in forks:
@@ -269,6 +274,17 @@ def place_note(place: str, identity: str, is_filled: bool) -> str:
     if re.search(rf"(^|[/:]){re.escape(needed)}\.ya?ml\Z", place.replace("\\", "/")):
         return ""
     return f"{place}: is not where its id says, and is called by that: {identity}"
+
+
+def length_problems(document: YamlDocument) -> Iterable[str]:
+    """Bytes in parts that would come to more than any document may have."""
+    for path in document.marks:
+        if path and path[-1] == "raw" and path[0] == "blocks":
+            value: Any = document.content
+            for part in path:
+                value = value[part]
+            if isinstance(value, list) and length_of(value) > SIZE_LIMIT:
+                yield f"{document.at(path)}must have at most {SIZE_LIMIT} bytes, but has {length_of(value)}"
 
 
 def range_problems(document: YamlDocument) -> Iterable[str]:

@@ -35,6 +35,6 @@ cdef class EvmRun(BlockRun):
     cdef void _begin_workers(self, bint versioned) except *
     cdef void _begin_versioned(self, object expected) except *
     cdef object _rejected(self, BlockRecords records, str code, uint64_t step)
-    cdef void _gather(self, BlockRecords records) except *
+    cdef void _look_at(self, uint64_t step, uint64_t number) except *
     cdef str _code(self)
     cdef object _totals(self)

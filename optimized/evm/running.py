@@ -31,7 +31,13 @@ from cython.cimports.samestate.optimized.evm.direct import (
 from cython.cimports.samestate.optimized.evm.expecting import ExpectedBlock, declare_runs
 from cython.cimports.samestate.optimized.evm.machine import make_machine, poll_inside
 from cython.cimports.samestate.optimized.evm.predictions import predict_all
-from cython.cimports.samestate.optimized.evm.run_records import LONGEST_RUN, gather_records, outcome_of
+from cython.cimports.samestate.optimized.evm.run_records import (
+    LONGEST_RUN,
+    RunOutcome,
+    gather_records,
+    outcome_of,
+    record_of,
+)
 from cython.cimports.samestate.optimized.evm.runs import divide
 from cython.cimports.samestate.optimized.evm.sequential import run_sequentially
 from cython.cimports.samestate.optimized.evm.versioned import (
@@ -271,6 +277,9 @@ class EvmRun(BlockRun):
             records.records.take(self.locals[0].worker.record, self.settlement.places)
             ended = self.ended_at - 1
         else:
+            self._look_at(0, 0)
+            if self.settlement.code():
+                return self._rejected(records, self._code(), 0)
             with cython.nogil:
                 settled = settle_block(self.tasks + self.workers, cython.address(ended))
             if settled == STOPPED and self.machine.limit:
@@ -281,22 +290,21 @@ class EvmRun(BlockRun):
                 return self._rejected(records, "BALANCE_OVERFLOW", 0)  # of no transaction: it shows when effects add up
             ended = self.machine.settled
             if settled == DONE:
-                self._gather(records)
+                self._look_at(self.session.record.transactions + 1, self.transactions + 1)
+                gather_records(cython.address(self.session), cython.address(records.records))
         if self.settlement.code():
             return self._rejected(records, self._code(), ended + 1)
         return EvmResult(self.block, self.world, None, records, self._totals(), self.recording)
 
-    def _gather(self, records: BlockRecords) -> cython.void:
-        """Copy the records of all steps out of the arena, which the next block needs. The last may find fault."""
+    def _look_at(self, step: uint64_t, number: uint64_t) -> cython.void:
+        """Have the settlement refuse what the opening or closing step has found wrong: a step of the strategy, and its
+        number in the block. Raises what kept it from its end.
+        """
         session: cython.pointer(Session) = cython.address(self.session)
-        failure: uint64_t = outcome_of(session, latest_execution(session, 0)).failure
-        if failure:
-            self._raise_limit(failure, 0)
-        failure = outcome_of(session, latest_execution(session, session.record.transactions + 1)).failure
-        if failure:
-            self._raise_limit(failure, self.transactions + 1)
-        gather_records(session, cython.address(records.records))
-        self.settlement.refuse(records.records.steps.back()[0])
+        outcome: cython.pointer(cython.const[RunOutcome]) = outcome_of(session, latest_execution(session, step))
+        if outcome.failure:
+            self._raise_limit(outcome.failure, number)
+        self.settlement.refuse(record_of(session, outcome, 0)[0])
 
     def _code(self) -> str:
         """Why the settlement has refused the block."""

@@ -15,6 +15,7 @@ cdef extern from "samestate/optimized/words/u256.hpp" namespace "samestate" nogi
 cdef extern from "samestate/optimized/evm/mutants.hpp" nogil:
     enum:
         WIPE_UNSEEN
+        SEEN_ACROSS_WIPE
         CREDIT_LOST_WHEN_READ
 
 cdef extern from "samestate/optimized/evm/address.hpp" namespace "samestate::evm" nogil:

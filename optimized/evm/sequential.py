@@ -31,6 +31,9 @@ def run_sequentially(
     result: StepResult = do_opening(worker)
     if result == STEP_DONE:
         settlement.note(worker.place())
+        settlement.refuse(worker.last()[0])
+        if settlement.code():
+            return STEP_DONE
         result = worker.keep()
     for transaction in range(count):
         if result != STEP_DONE:

@@ -40,6 +40,7 @@ from cython.cimports.samestate.optimized.evm.seams import (
     HELD_STORAGE_ALONE,
     NONCE,
     NOT_HELD,
+    SEEN_ACROSS_WIPE,
     SLOT,
     WIPE_UNSEEN,
     Code,
@@ -347,7 +348,7 @@ def leave_long_walk(
     key: uint64_t
     if walk.account == cython.NULL:
         key = walk.slot.source[0]
-        if walk.slot.owner.epoch:
+        if walk.slot.owner.epoch and not MUTANT(SEEN_ACROSS_WIPE):
             return DONE
     else:
         key = walk.account.source[KEYS] + walk.part * TOGETHER

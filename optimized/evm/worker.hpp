@@ -118,11 +118,11 @@ class Worker {
 
     // What happens before the first transaction. Its record follows in `record`, here and below, whose figures say what is wrong.
     StepResult open_block() {
-        return guarded([&] {
+        return refused_for(guarded([&] {
             executor.state.begin_step();
             evm::open_block(executor);
             append(Rejection::NONE, nullptr, 0);
-        });
+        }));
     }
 
     StepResult execute(std::uint64_t transaction) {

@@ -71,6 +71,7 @@ def test_an_unknown_command_is_bad_input() -> None:
 EVERY = {
     "check": [],
     "rules": [],
+    "hazards": [],
     "run": ["block.json"],
     "fill": ["--output", "out", "toy"],
     "generate": ["-o", "block.yaml"],

@@ -8,6 +8,7 @@ compiled toy gives its own roots, and its own verdict on the access list that a 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 ROOM: Final = "optimized"
 THREADS: Final = "threads"
 PROCESSES: Final = "processes"
+NO_FALLBACK: Final = "SAMESTATE_OPTION_NO_FALLBACK"
+"""The environment variable that is set while a command runs that was given --no-fallback."""
+
 MEMORY: Final = 64 << 20
 """Bytes of an arena where nothing else is configured: cases are small, and many engines may be open at once."""
 
@@ -45,6 +49,11 @@ def machines_of(kind: str) -> tuple[str, ...]:
     return (evm.NAME, toy.NAME)
 
 
+def refuses_fallback() -> bool | None:
+    """Whether --no-fallback makes it an error where another strategy would have to finish a block; None: not given."""
+    return True if NO_FALLBACK in os.environ else None
+
+
 def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = False) -> OptimizedEngine:
     """The engine ``optimized:<strategy>``, or ``optimized:<strategy>@processes``. Raises InputError.
 
@@ -61,7 +70,15 @@ def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = 
     id = f"optimized:{strategy}" + ("" if kind == THREADS else f"@{kind}")
     try:
         memory = None if "memory_limit" in configured() else MEMORY
-        settings = load(workers=workers, strategy=strategy, kind=kind, record=True, trace=trace, memory_limit=memory)
+        settings = load(
+            workers=workers,
+            strategy=strategy,
+            kind=kind,
+            record=True,
+            trace=trace,
+            memory_limit=memory,
+            no_fallback=refuses_fallback(),
+        )
     except ConfigurationError as error:
         raise InputError(f"--engine {id}: {error}") from error
     return OptimizedEngine(id, capabilities(machines_of(kind), strategy, kind), OptimizedBlocks(settings))

@@ -92,6 +92,20 @@ def odd_gas_limit(chain: ChainBuilder) -> None:
 
 
 @chain_scenario(forks=(LONDON, OSAKA))
+def rises_rounded_at_the_end(chain: ChainBuilder) -> None:
+    """The base fee is no multiple of eight: an eighth is taken of what it rises by, and not of itself."""
+    chain.parent(gas_used=GAS_LIMIT - 1, base_fee_per_gas=GWEI + 7)
+    pays_exactly(chain, GWEI + 7 + 124_999_992)
+
+
+@chain_scenario(forks=(LONDON, OSAKA))
+def falls_rounded_at_the_end(chain: ChainBuilder) -> None:
+    """The base fee is no multiple of eight: an eighth is taken of what it falls by, and not of itself."""
+    chain.parent(gas_used=1, base_fee_per_gas=GWEI + 7)
+    pays_exactly(chain, GWEI + 7 - 124_999_992)
+
+
+@chain_scenario(forks=(LONDON, OSAKA))
 def larger_than_64_bits(chain: ChainBuilder) -> None:
     """The base fee times the gas over the target does not fit 128 bits on the way, nor the base fee 64."""
     base_fee = 2**110

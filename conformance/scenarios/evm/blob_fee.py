@@ -181,6 +181,23 @@ def execution_is_just_dearer(chain: ChainBuilder) -> None:
     chain.header(excess_blob_gas=used * (schedule.maximum - schedule.target) // schedule.maximum)
 
 
+@chain_scenario(hazards="H145", forks=(OSAKA, BPO1))
+def execution_is_as_dear_at_a_price(chain: ChainBuilder) -> None:
+    """A blob costs more than one wei, and execution just as much: the price is that of the parent's own block."""
+    excess, used = 100 * BLOB, schedule_of(chain).target_gas + BLOB
+    chain.parent(excess_blob_gas=excess, blob_gas_used=used, base_fee_per_gas=16 * price_of(chain, excess))
+    chain.header(excess_blob_gas=excess + used - schedule_of(chain).target_gas)
+
+
+@chain_scenario(hazards="H145", forks=(OSAKA, BPO1))
+def execution_is_just_dearer_at_a_price(chain: ChainBuilder) -> None:
+    """Execution is dearer by the least that there is, at the price before the parent's own blobs have raised it."""
+    schedule = schedule_of(chain)
+    excess, used = 100 * BLOB, schedule.target_gas + BLOB
+    chain.parent(excess_blob_gas=excess, blob_gas_used=used, base_fee_per_gas=16 * price_of(chain, excess) + 1)
+    chain.header(excess_blob_gas=excess + used * (schedule.maximum - schedule.target) // schedule.maximum)
+
+
 @chain_scenario(hazards="H145", forks=(OSAKA, AMSTERDAM))
 def not_grown_although_execution_is_dear(chain: ChainBuilder) -> None:
     """The excess is that of EIP-4844 alone, although execution is dear."""

@@ -68,6 +68,12 @@ def nothing(chain: ChainBuilder) -> None:
 
 
 @chain_scenario(forks=(LONDON,))
+def prefix_alone(chain: ChainBuilder) -> None:
+    """There is one byte, which says that a length follows in another."""
+    with_part(chain, (), lambda right: b"\xf8")
+
+
+@chain_scenario(forks=(LONDON,))
 def string_of_bytes(chain: ChainBuilder) -> None:
     """The block is a string that holds the encoding of the block."""
     with_part(chain, (), lambda right: rlp.encode(rlp.encode(right)))
@@ -92,10 +98,10 @@ def without_ommers(chain: ChainBuilder) -> None:
     with_part(chain, (), lambda right: rlp.encode(right[:2]))
 
 
-@chain_scenario(forks=(SHANGHAI, AMSTERDAM))
+@chain_scenario(forks=(PARIS, SHANGHAI, AMSTERDAM))
 def five_parts(chain: ChainBuilder) -> None:
-    """The block has a fifth part, an empty list, after its withdrawals."""
-    with_part(chain, (), lambda right: rlp.encode([*right, []]))
+    """The block has five parts, the last of them empty lists."""
+    with_part(chain, (), lambda right: rlp.encode([*right, [], []][:5]))
 
 
 @chain_scenario(forks=(LONDON, AMSTERDAM))
@@ -106,8 +112,9 @@ def transactions_as_bytes(chain: ChainBuilder) -> None:
 
 @chain_scenario(forks=(BERLIN, PARIS))
 def length_that_needs_no_byte(chain: ChainBuilder) -> None:
-    """The length of a list of ommers, 1, stands in a byte of its own."""
-    with_part(chain, (OMMERS,), lambda right: b"\xf8\x01\x80")
+    """The length of the extra data, 5, stands in a byte of its own."""
+    chain.header(extra_data=b"bytes")
+    with_part(chain, (HEADER, EXTRA_DATA), lambda right: b"\xb8\x05" + right)
 
 
 @chain_scenario(forks=since(BERLIN))
@@ -190,10 +197,11 @@ def nonce_of_nine_bytes(chain: ChainBuilder) -> None:
     with_part(chain, (HEADER, NONCE), lambda right: rlp.encode(bytes(9)))
 
 
-@chain_scenario(forks=(BERLIN,))
+@chain_scenario(forks=(BERLIN, LONDON))
 def string_over_the_end(chain: ChainBuilder) -> None:
-    """The last field of the header says that it goes on after the header."""
-    with_part(chain, (HEADER, NONCE), lambda right: b"\x90" + bytes(8))
+    """The last field of the header says that it is a byte longer, which would be the first one after the header."""
+    last = chain.fork.header_fields - 1
+    with_part(chain, (HEADER, last), lambda right: bytes([0x80 + len(right) + 1]) + right)
 
 
 @chain_scenario(forks=(LONDON,))

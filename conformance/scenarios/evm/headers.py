@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from samestate.conformance.scenarios.assembler import code
 from samestate.conformance.scenarios.chain_builder import ChainBuilder
 from samestate.conformance.scenarios.draft import ETHER, GAS_LIMIT
 from samestate.conformance.scenarios.scenario import chain_scenario, since
@@ -104,6 +105,17 @@ def last_time_there_is(chain: ChainBuilder) -> None:
     chain.after(1)
     chain.transfer(alice, to=bob, value=7)
     chain.expect_success()
+
+
+@chain_scenario(forks=(AMSTERDAM,))
+def slot_number_of_its_own(chain: ChainBuilder) -> None:
+    """The slot number is any number of the beacon chain's, and is the one that code sees (EIP-7843)."""
+    alice = chain.account("alice", ETHER)
+    looker = chain.contract("looker", code("SLOTNUM PUSH 0 SSTORE"))
+    chain.header("of the beacon chain", slot_number=2**64 - 1)
+    chain.call(alice, looker)
+    chain.expect_success()
+    chain.expect_slot(looker, 0, 2**64 - 1)
 
 
 # Extra data

@@ -8,6 +8,7 @@ from samestate.conformance.scenarios.scenario import scenario
 from samestate.spec.evm.block_access_list import AccountAccess, encode_access_list
 from samestate.spec.evm.forks import AMSTERDAM, BERLIN, CANCUN, LONDON, OSAKA, PRAGUE
 from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.system_calls import BLOCK_HASHES, WITHDRAWAL_REQUESTS
 
 
 @scenario(hazards="H65", forks=(LONDON,))
@@ -115,6 +116,26 @@ def asked_for_a_blob_price_beyond_all_numbers(block: BlockBuilder) -> None:
     curious = block.contract("curious", code(store(0, "BLOBBASEFEE")))
     block.call(alice, curious)
     block.expect(Invalid.BLOB_BASE_FEE_OVERFLOW, transaction=0)
+
+
+@scenario(hazards="H63", forks=(PRAGUE, AMSTERDAM))
+def opening_asks_for_a_blob_price_beyond_all_numbers(block: BlockBuilder) -> None:
+    """The system contract of block hashes asks for the price of a blob, which is no number: the block is at fault."""
+    block.set_environment(excess_blob_gas=2**40)
+    alice, bob = block.accounts(alice=ETHER, bob=0)
+    block.place_contract(block.at("block hashes", BLOCK_HASHES), code(store(0, "BLOBBASEFEE")))
+    block.transfer(alice, to=bob, value=7)
+    block.expect(Invalid.BLOB_BASE_FEE_OVERFLOW)
+
+
+@scenario(hazards="H63", forks=(PRAGUE, AMSTERDAM))
+def closing_asks_for_a_blob_price_beyond_all_numbers(block: BlockBuilder) -> None:
+    """The contract of withdrawal requests asks for the price of a blob, which is no number: the block is at fault."""
+    block.set_environment(excess_blob_gas=2**40)
+    alice, bob = block.accounts(alice=ETHER, bob=0)
+    block.place_contract(block.at("withdrawal requests", WITHDRAWAL_REQUESTS), code(store(0, "BLOBBASEFEE")))
+    block.transfer(alice, to=bob, value=7)
+    block.expect(Invalid.BLOB_BASE_FEE_OVERFLOW)
 
 
 @scenario(hazards="H63", forks=(LONDON,))

@@ -57,6 +57,45 @@ def destroyed_recreated_called(block: BlockBuilder) -> None:
     block.expect_nonce(phoenix, 1)
 
 
+@scenario(hazards="H20 H21 H31", forks=throughout(LONDON, SHANGHAI))
+def looked_at_and_then_destroyed(block: BlockBuilder) -> None:
+    """A slot is looked at, then its contract is destroyed: whoever is created there and looks at it finds nothing.
+
+    Many change the slot before that, but only where a first transaction, which takes long, has not paid yet: what they
+    write too early is taken back, and whoever looks passes all of that on the way to the value from before the block.
+    """
+    alice, bob, carol, flag = block.accounts(alice=ETHER, bob=ETHER, carol=ETHER, flag=0)
+    callers = [block.account(f"caller {number}", ETHER) for number in range(7)]
+    looking = code(
+        when("CALLDATASIZE", "burn"),
+        when("CALLVALUE", "look"),
+        when(balance(flag), "leave"),
+        add_to_slot(0, 1),
+        "leave:",
+        "STOP",
+        "look:",
+        store(1, f"{load(0)} PUSH 5 ADD"),
+        "STOP",
+        "burn:",
+        f"PUSH {HEIR} SELFDESTRUCT",
+    )
+    factory, phoenix = nest(block, deploying(looking), looking)
+    slow = block.contract(
+        "slow", code(*(f"{load(slot)} POP" for slot in range(80)), call(flag, value="CALLVALUE"), "POP")
+    )
+    block.call(alice, slow, value=1)
+    for caller in callers:
+        block.call(caller, phoenix)
+    block.call(bob, phoenix, value=1)
+    block.call(bob, phoenix, data=BURN)
+    block.call(carol, factory)
+    block.call(carol, phoenix, value=1)
+    block.expect_success()
+    block.expect_slot(factory, carol.as_number, phoenix)
+    block.expect_slot(phoenix, 0, 0)
+    block.expect_slot(phoenix, 1, 5)
+
+
 @scenario(hazards="H21 H22", forks=throughout(LONDON, SHANGHAI))
 def same_value_across_the_destruction(block: BlockBuilder) -> None:
     """A slot holds 7 before the destruction and 7 after the re-creation: its writer is another one all the same."""

@@ -153,6 +153,15 @@ def terminal_difficulty_reached_exactly(chain: ChainBuilder) -> None:
     before_the_merge(chain, TRANSITION_DIFFICULTY)
 
 
+@chain_scenario(hazards="H47", forks=TO_PARIS)
+def ommer_before_the_last_block_of_work(chain: ChainBuilder) -> None:
+    """An ommer is ruled as a block of work wherever the chain is going: its miner is paid."""
+    uncle = chain.account("uncle")
+    chain.next_block()
+    chain.include(chain.sibling(1, uncle))
+    chain.expect_balance(uncle, 2 * ETHER * 7 // 8)
+
+
 @chain_scenario(forks=TO_PARIS)
 def work_after_the_last(chain: ChainBuilder) -> None:
     """The terminal difficulty is reached, and a block of work comes after all."""

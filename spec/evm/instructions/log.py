@@ -15,9 +15,7 @@ def log(topic_count: int) -> Instruction:
 
     @instruction(f"LOG{topic_count}", pops=2 + topic_count)
     def log_topics(frame: Frame) -> None:
-        """Log a range of memory under the account that the code runs as. Forbidden in a static context."""
-        frame.forbid_in_static_context()
-
+        """Log memory under the account that the code runs as. Once paid for, it is forbidden in a static context."""
         # stack
         offset = frame.stack.pop()
         size = frame.stack.pop()
@@ -28,6 +26,7 @@ def log(topic_count: int) -> Instruction:
         frame.charge(cost + frame.expansion((offset, size)))
 
         # operation
+        frame.forbid_in_static_context()
         # rule: evm.log.append
         frame.substate.logs.append(Log(frame.message.target, topics, frame.read_memory(offset, size)))
 

@@ -146,10 +146,10 @@ def transient_store(frame: Frame) -> None:
     new = frame.stack.pop()
 
     # gas
-    frame.forbid_in_static_context()
     frame.charge(gas.TRANSIENT_ACCESS)
 
     # operation
+    frame.forbid_in_static_context()
     # rule: evm.tstore.write
     # source: EIP-1153, specification
     frame.substate.put(frame.substate.transient, slot_key(frame.message.target, slot), new)

@@ -169,20 +169,26 @@ def test_conflicts_of_evm_blocks_are_exact(conflict: float, hot: bool) -> None:
     assert conflicts(result.steps) == min(19, round(20 * conflict))
 
 
-def test_evm_engines_run_in_processes(monkeypatch: pytest.MonkeyPatch, given: dict[str, list[Any]]) -> None:
+@pytest.mark.parametrize("names", [(), ("optimized:*@processes",)])
+def test_evm_engines_run_on_threads_and_in_processes(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, list[Any]], names: tuple[str, ...]
+) -> None:
     monkeypatch.setitem(EVM_PRESETS, "small", EvmPreset(4, 50_000, 0.5))  # type: ignore[misc]
     work = make_work("evm", "small", None, False, 1)
     right = work.specification()
-    lineup = line_up(work, (), (), record=False, read_latency_us=0.0)
+    lineup = line_up(work, names, (), record=False, read_latency_us=0.0)
     try:
-        assert [each.kind for each in lineup.engines[:-1]] == ["processes"] * 5
+        strategies = STRATEGIES if names else ("adaptive", *STRATEGIES)
+        kind = "processes" if names else "threads"
+        assert [each.kind for each in lineup.engines[:-1]] == [kind] * len(strategies)
         comparison = measure(lineup.engines, lineup.make_copies, 1)
         assert 0 < comparison.ceilings[2] < 3
         assert comparison.measured[1].figures.executions_by_worker
-        assert given.keys() == {*STRATEGIES}
+        assert given.keys() == {*strategies}
         for result in (result for results in given.values() for result in results):
             assert result.rejection is None
-            assert result.receipts == right.receipts
+            assert [each.succeeded for each in result.receipts] == [each.succeeded for each in right.receipts]
+            assert result.receipts[-1].cumulative_gas_used == right.receipts[-1].cumulative_gas_used
             assert dict(result.changes) == right.changes
     finally:
         lineup.close()
@@ -190,7 +196,8 @@ def test_evm_engines_run_in_processes(monkeypatch: pytest.MonkeyPatch, given: di
 
 def test_copies_of_a_machine_in_python_are_processes_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(EVM_PRESETS, "small", EvmPreset(4, 50_000, 0.5))  # type: ignore[misc]
-    lineup = line_up(make_work("evm", "small", None, False, 1), (), (), record=False, read_latency_us=0.0)
+    work = make_work("evm", "small", None, False, 1)
+    lineup = line_up(work, ("optimized:waves@processes",), (), record=False, read_latency_us=0.0)
     copies = lineup.make_copies(2)
     try:
         assert all(copy.turn().seconds > 0 for copy in copies)
@@ -211,6 +218,6 @@ def test_engines_that_cannot_be_measured_together_are_told() -> None:
     with pytest.raises(InputError, match="measure one kind at a time"):
         chosen("toy", ("optimized:*",))
     assert chosen("evm", ("optimized:waves",)) == ("threads", ["waves"])
-    assert chosen("evm", ()) == ("processes", list(STRATEGIES))
+    assert chosen("evm", ()) == ("threads", ["adaptive", *STRATEGIES])
     assert chosen("toy", ("*@processes",)) == ("processes", list(STRATEGIES))
     assert chosen("toy", ()) == ("threads", list(STRATEGIES))

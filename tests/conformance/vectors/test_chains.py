@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from samestate.conformance import command
 from samestate.conformance.checking.vectors import check_vector
 from samestate.conformance.checking.verdict import Result
+from samestate.conformance.commands import run as run_command
 from samestate.conformance.engines.registry import SpecEngine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.comparing import Granularity, project, values_after
@@ -237,6 +238,16 @@ def test_an_engine_of_bodies_is_asked_about_each_block() -> None:
     assert "access" in verdict.checks
 
 
+def test_an_engine_of_bodies_is_run_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = Bodies()
+    monkeypatch.setattr(run_command, "find_engine", lambda id, workers: engine)
+    path = VECTORS / "evm" / "transitions" / f"cap_for_a_transaction-praguetoosaka{SUFFIX}"
+    names, results = run_command.results_of(path, "command:bodies", None)
+    assert [result["status"] for result in results] == ["valid", "TRANSACTION_GAS_LIMIT_EXCEEDED", "valid"]
+    assert "alice" in names.values()
+    assert len(engine.asked) == 3
+
+
 def test_an_engine_of_bodies_that_is_wrong_fails() -> None:
     verdict = check_vector(load_vector_file(VECTORS / f"{VALID}{SUFFIX}"), Bodies(is_right=False))
     assert verdict.result is Result.FAILED
@@ -282,3 +293,27 @@ def test_long_runs_are_written_by_their_length(runs: list[tuple[int, int]]) -> N
     written = write_bytes(content)
     assert read_bytes(json.loads(json.dumps(written))) == content
     assert len(json.dumps(written)) < 400
+
+
+def test_the_toy_has_no_headers() -> None:
+    id = "toy/by_hand/one_store"
+    with pytest.raises(InputError, match=re.escape("parent: must not be there: blocks of the toy have no headers")):
+        load_vector(f"{id}{SUFFIX}", text_of(id).replace("blocks:", "parent: {}\nblocks:", 1).encode())
+
+
+@pytest.mark.parametrize(
+    ("raw", "complaint"),
+    [
+        ('["0x02", {byte: "0x00", times: "4294967295"}]', "txs[0].raw: must have at most 16777216 bytes, but has 429"),
+        ('["0x02", {byte: "0x00", times: "99999999999"}]', "raw[1].times: must fit into 32 bits"),
+        ('["0x02", {byte: "0x00", times: "5"}]', "txs[0].raw: must be in parts where 4096 equal bytes or more follow"),
+        ('["0x02", {byte: "0x0", times: "5000"}]', "raw[1].byte: must be hex of one byte"),
+        ('["0x02", {byte: "0x00"}]', "raw[1]: the field 'times' is missing"),
+        ("[]", "raw: must have at least 1 element"),
+    ],
+)
+def test_bytes_in_parts_that_cannot_be(raw: str, complaint: str) -> None:
+    text = re.sub(r'raw: "[^"]*"', f"raw: {raw}", text_of(VALID), count=1)
+    assert text != text_of(VALID)
+    with pytest.raises(InputError, match=re.escape(complaint)):
+        load_vector(f"{VALID}{SUFFIX}", text.encode())
