@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, TextIO
 
 import typer
 
+from samestate.conformance.checking.document import VECTOR
 from samestate.conformance.checking.progress import progress_bar
 from samestate.conformance.checking.selection import split_argument
 from samestate.conformance.checking.session import Options, Session
@@ -20,6 +21,8 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_spares, is_stdout
 from samestate.conformance.rules.anchors import Anchor, all_anchors, scheduling_rules
+from samestate.conformance.vectors import evm
+from samestate.conformance.vectors.machines import MACHINES
 
 FAILED: Final = 1
 
@@ -51,6 +54,8 @@ def rules(
 ) -> None:
     """All rules, or those named, and where they stand; with paths, those of them that no case there reached.
 
+    Rules of a machine that no case is of are left out, unless they are named.
+
     A rule that is named is shown with its source: the EIP, the part of the yellow paper or the page of this project
     that it is from. What is there as a file or folder is taken for one.
 
@@ -75,7 +80,9 @@ def rules(
         write_json(to_json(chosen, session, bool(paths)), json)
     out = sys.stderr if is_stdout(json) else sys.stdout
     if paths:
-        print_not_reached(chosen.specification, session, with_source=bool(patterns), out=out)
+        asked = chosen.specification if patterns else of_machines(chosen.specification, machines_of(session))
+        print_not_reached(asked, session, with_source=bool(patterns), out=out)
+        print_left_out(len(chosen.specification) - len(asked), out)
     elif patterns:
         print_with_source(chosen, out)
     else:
@@ -107,6 +114,27 @@ def choose(patterns: tuple[str, ...]) -> Chosen:
         tuple(anchor for anchor in everything.specification if anchor.name in fitting),
         tuple((rule, compiled) for rule, compiled in everything.scheduling if rule.name in fitting),
     )
+
+
+def machines_of(session: Session) -> frozenset[str]:
+    """The machines that cases were of: the id of a vector begins with its machine, and all else is of the EVM."""
+    return frozenset(
+        verdict.id.split("/")[0] if verdict.kind == VECTOR else evm.NAME
+        for verdict in session.verdicts
+        if verdict.result is not Result.ERROR
+    )
+
+
+def of_machines(anchors: tuple[Anchor, ...], machines: frozenset[str]) -> tuple[Anchor, ...]:
+    """The rules of some machines, and those of none. The name of a rule begins with its machine."""
+    others = MACHINES.keys() - machines
+    return tuple(anchor for anchor in anchors if anchor.name.split(".")[0] not in others)
+
+
+def print_left_out(count: int, out: TextIO) -> None:
+    """How many rules nothing was asked about."""
+    if count:
+        print(f"{count} rules of machines that no case is of are left out", file=out)
 
 
 def print_places(anchors: tuple[Anchor, ...], out: TextIO) -> None:
@@ -151,7 +179,8 @@ def print_scheduling(pairs: tuple[tuple[Anchor, Anchor | None], ...], out: TextI
 
 
 def to_json(chosen: Chosen, session: Session, measured: bool) -> dict[str, Any]:
-    """The rules that were chosen; ``reached`` is null where nothing was run."""
+    """The rules that were chosen; ``reached`` is null where no case of their machine was run."""
+    asked = of_machines(chosen.specification, machines_of(session))
     return {
         "cases": len(session.verdicts),
         "rules": [
@@ -160,7 +189,7 @@ def to_json(chosen: Chosen, session: Session, measured: bool) -> dict[str, Any]:
                 "source": anchor.source,
                 "file": str(Path(anchor.where.rpartition(":")[0])),
                 "line": anchor.line,
-                "reached": anchor.name in session.rules if measured else None,
+                "reached": anchor.name in session.rules if measured and anchor in asked else None,
             }
             for anchor in chosen.specification
         ],

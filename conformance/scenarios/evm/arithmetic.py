@@ -62,13 +62,13 @@ def divisions_of_unlike_signs(block: BlockBuilder) -> None:
     calculate(block, DIVISIONS, [(7, WORD - 2, 3), (WORD - 7, 2, MINUS_ONE)])
 
 
-@scenario(hazards="H51", forks=(BERLIN, AMSTERDAM))
+@scenario(hazards="H51", forks=(BERLIN,))
 def divisions_of_like_signs(block: BlockBuilder) -> None:
     """Two negative numbers, and the one quotient that is too large for a signed word."""
     calculate(block, DIVISIONS, [(WORD - 7, WORD - 2, 5), (LEAST, MINUS_ONE, MINUS_ONE)])
 
 
-@scenario(hazards="H51", forks=(BERLIN, AMSTERDAM))
+@scenario(hazards="H51", forks=(BERLIN,))
 def sums_and_products_modulo(block: BlockBuilder) -> None:
     """ADDMOD and MULMOD work with more than 256 bits in between."""
     calculate(block, DIVISIONS, [(MINUS_ONE, MINUS_ONE, 2**255 - 19), (MINUS_ONE, LEAST, MINUS_ONE - 1)])
@@ -108,7 +108,7 @@ EXTENSIONS: Final[dict[str, Calculation]] = {
 }
 
 
-@scenario(hazards="H51", forks=(BERLIN, AMSTERDAM))
+@scenario(hazards="H51", forks=(BERLIN,))
 def sign_extensions(block: BlockBuilder) -> None:
     """The sign of a shorter number is carried on, from every byte that may have it, and from none beyond."""
     calculate(block, EXTENSIONS, [(0, 0x80, 0x7F), (MINUS_ONE, MINUS_ONE - 0x80, 0x1FF), (30, 2**247, 2**247 - 1)])

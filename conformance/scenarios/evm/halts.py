@@ -135,7 +135,7 @@ def code_that_may_not_be(block: BlockBuilder) -> None:
         "too large": large,
         "prefix second": deploying(b"\xfe\xef"),
     }
-    gas = 3_000_000
+    gas = 6_000_000
     for index, (name, initcode) in enumerate(initcodes.items()):
         created = block.create((alice, bob)[index % 2], name, initcode, gas=gas)
         if name == "prefix second":

@@ -70,7 +70,7 @@ def blake2f_at_its_edges(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H65", forks=(BERLIN, AMSTERDAM))
+@scenario(hazards="H65", forks=(BERLIN,))
 def blake2f_input_that_is_none(block: BlockBuilder) -> None:
     """Lengths other than 213 and last bytes other than 0 and 1 fail, and burn all that the call had."""
     right = compression(0, b"abc", 1)

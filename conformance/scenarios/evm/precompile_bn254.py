@@ -55,7 +55,7 @@ def bn254_sums(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H65", forks=(BERLIN, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(BERLIN,))
 def bn254_sums_of_no_points(block: BlockBuilder) -> None:
     """Points off the curve, coordinates that are not below the modulus, and half a point: the gas is gone."""
     one = bn_point(1)
@@ -73,7 +73,7 @@ def bn254_sums_of_no_points(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H65", forks=(BERLIN, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(BERLIN,))
 def bn254_multiples(block: BlockBuilder) -> None:
     """Multiples by zero, one, the order and 2^256-1, of infinity and of what is no point."""
 
@@ -124,7 +124,7 @@ def bn254_pairings(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H65", forks=(BERLIN, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(BERLIN,))
 def bn254_pairings_of_no_points(block: BlockBuilder) -> None:
     """Points off their curve or outside their group, coordinates that are too large, and lengths that are no pairs."""
     one, one_2 = bn_point(1), bn_point_2(1)

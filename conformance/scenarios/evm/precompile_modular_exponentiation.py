@@ -67,7 +67,7 @@ def power(base: int, exponent: int, modulus: int, *, sizes: tuple[int, int, int]
     return Power(*numbers)
 
 
-@scenario(hazards="H51 H65", forks=(BERLIN, OSAKA, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(BERLIN, OSAKA))
 def powers_of_small_numbers(block: BlockBuilder) -> None:
     """Zero and one in each of the three places, and lengths of zero: answers of their length, at the least price."""
     cases = {
@@ -103,7 +103,7 @@ def prices_turn_over(block: BlockBuilder) -> None:
     ask(block, MODULAR_EXPONENTIATION, [*questions, *(question.with_gas(less=1) for question in questions[::2])])
 
 
-@scenario(hazards="H63 H65", forks=(BERLIN, OSAKA, AMSTERDAM))
+@scenario(hazards="H63 H65", forks=(BERLIN, OSAKA))
 def input_that_ends_early(block: BlockBuilder) -> None:
     """The input ends within a length, the base, the exponent or the modulus: zeros follow, as far as is asked for."""
     whole = power(3, 5, 2**256 - 1).data

@@ -55,7 +55,7 @@ def signers_are_recovered(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H65", forks=(BERLIN, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(BERLIN,))
 def nobody_is_recovered(block: BlockBuilder) -> None:
     """Recovery identifiers that are neither 27 nor 28, and r and s at both ends of their range: nothing comes back."""
     ask(
@@ -115,7 +115,7 @@ def _y() -> int:
     return int.from_bytes(p256_signed()[128:160], "big")
 
 
-@scenario(hazards="H51 H65", forks=(OSAKA, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(OSAKA,))
 def p256_input_that_is_no_signature(block: BlockBuilder) -> None:
     """Numbers at the ends of their range, keys off the curve and wrong lengths: success, and no output (EIP-7951)."""
     ask(

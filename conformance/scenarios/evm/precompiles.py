@@ -77,7 +77,7 @@ def values_of_constant_polynomials(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H65", forks=(CANCUN, AMSTERDAM))
+@scenario(hazards="H51 H65", forks=(CANCUN,))
 def claims_that_are_none(block: BlockBuilder) -> None:
     """Field elements that are too large, points that are none, a hash of another version, and wrong lengths."""
     five = bls_compressed(5)
