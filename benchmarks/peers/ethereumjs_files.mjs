@@ -31,14 +31,13 @@ function hardfork(name) {
 
 /** The rules of a network: of one fork from the beginning, or of two with the place at which the second begins. */
 function rulesOf(network, chainId) {
-  const [, first, then, kind, place] = /^(\w+?)To(\w+?)At(Time|Diff)?(\w+)$/.exec(network) ?? [network, network]
+  const [, first, then, kind, place] = /^(\w+?)To(\w+?)At(Time)?(\w+)$/.exec(network) ?? [network, network]
   const hardforks = FORKS.slice(0, FORKS.indexOf(hardfork(first)) + 1).map((name) =>
     FORKS.indexOf(name) < BY_TIME ? { name, block: 0 } : { name, block: null, timestamp: 0 },
   )
   if (then !== undefined) {
     const next = { name: hardfork(then), block: null }
     if (kind === 'Time') next.timestamp = Number(place.replace('k', '000'))
-    else if (kind === 'Diff') next.ttd = BigInt(`0x${place}`)
     else next.block = Number(place)
     hardforks.push(next)
   }

@@ -6,13 +6,14 @@ import json
 import lzma
 import os
 import tarfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import Final, Protocol
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.exporting.json_values import JsonObject
 from samestate.conformance.fixtures.archives import RELEASE_FOLDER
-from samestate.conformance.output.targets import check_file, check_folder, write_whole
+from samestate.conformance.output.targets import Output, check_file, check_folder, write_whole
 
 OPTION: Final = "--output"
 ARCHIVE: Final = ".tar.xz"
@@ -67,18 +68,20 @@ class ArchiveOfTests:
 
     def __init__(self, target: Path) -> None:
         self.target = target
-        self.files: dict[str, bytes] = {}
+        self.packed: dict[str, bytes] = {}
 
     def add(self, path: PurePosixPath, text: str) -> None:
-        """Take in a file."""
-        self.files[str(path)] = text.encode()
+        """Take in a file: kept packed, as some have millions of equal letters."""
+        self.packed[str(path)] = zlib.compress(text.encode(), level=1)
 
     def finish(self, about: JsonObject) -> None:
         """Write all of it, in the order of names, as of one time and nobody's. Raises InputError."""
         self.add(ABOUT, json.dumps(about, indent=1) + "\n")
-        parts = [member(name, self.files[name], source_time()) for name in sorted(self.files)]
-        packed = lzma.compress(b"".join([*parts, bytes(2 * tarfile.BLOCKSIZE)]), preset=9)
-        write_whole(OPTION, self.target, packed, make_folders=True)
+        compressor, time = lzma.LZMACompressor(preset=9), source_time()
+        with Output(OPTION, self.target, make_folders=True) as output:
+            for name in sorted(self.packed):
+                output.write(compressor.compress(member(name, zlib.decompress(self.packed[name]), time)))
+            output.write(compressor.compress(bytes(2 * tarfile.BLOCKSIZE)) + compressor.flush())
 
 
 def member(name: str, content: bytes, time: int) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from samestate.conformance.exporting.chain import ExportedBlock, ExportedChain
-from samestate.conformance.exporting.inexpressible import Inexpressible
+from samestate.conformance.exporting.inexpressible import NO_BYTES, Inexpressible
 from samestate.conformance.exporting.json_values import JsonObject, header_object, state_object
 from samestate.conformance.exporting.networks import configuration, network_of
 from samestate.conformance.fixtures.fields import Fields
@@ -43,6 +43,8 @@ def _call(block: ExportedBlock) -> JsonObject:
         raise Inexpressible(NO_API)
     if header is None:
         raise Inexpressible("a block whose bytes are none cannot be a payload")
+    if not all(block.transactions):
+        raise Inexpressible(NO_BYTES)
     if len(header.fields()) != block.fork.header_fields:
         raise Inexpressible(ANOTHER)
     parameters: list[object] = [_payload(header, block)]

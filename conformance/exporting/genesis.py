@@ -14,6 +14,8 @@ from samestate.spec.evm.header_rules import GAS_LIMIT_MAXIMUM, GAS_LIMIT_MINIMUM
 from samestate.spec.evm.requests import requests_hash
 from samestate.spec.state.patricia import ordered_trie_root
 
+LARGEST_FEE: Final = 2**64 - 1
+"""What clients take a base fee to be at most, in wei."""
 NO_PARENT: Final = "no genesis comes before such a block"
 
 
@@ -73,11 +75,16 @@ def genesis_before(fork: Fork, first: Environment, timestamp: int, state_root: b
 
 
 def _with_base_fee(fork: Fork, child: Header) -> Header:
-    """As the child, but with the base fee of a parent without transactions."""
+    """As the child, but with the base fee of a parent without transactions.
+
+    Where that no longer fits, after many of them, it stays the child's: the blocks then have less than they should.
+    """
     fee = child.base_fee_per_gas
     if fee is None:
         return child
     guess = fee * 8 // 7
+    if fee <= LARGEST_FEE < guess:
+        return child
     for candidate in range(max(guess - 2, 0), guess + 10):
         parent = replace(child, base_fee_per_gas=candidate)
         if fork.next_base_fee(parent) == fee:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from samestate.conformance.exporting.chain import ExportedBlock, ExportedChain
 from samestate.conformance.exporting.encoding import encode_block
 from samestate.conformance.exporting.genesis import genesis_before, plain_header
-from samestate.conformance.exporting.inexpressible import Inexpressible
+from samestate.conformance.exporting.inexpressible import NO_BYTES, Inexpressible
 from samestate.conformance.exporting.moving_access_lists import moved_access_list
 from samestate.conformance.exporting.rejections import exception_of
 from samestate.conformance.exporting.sealing import BlockContent, execute_leniently, seal
@@ -53,7 +53,7 @@ def moved(vector: Vector) -> ExportedChain:
     """The chain of a vector whose blocks have no headers. Raises Inexpressible."""
     refuse_unreachable(vector)
     if any(not encoded for block in vector.case.blocks for encoded in encoded_transactions(block)):
-        raise Inexpressible("a transaction of no bytes, to which no header can commit")
+        raise Inexpressible(NO_BYTES)
     mover = _Mover(vector)
     for block, expect in zip(vector.case.blocks, vector.expected, strict=True):
         mover.add(block, expect)

@@ -3,7 +3,8 @@
 Where the proposal leaves a choice, or clients differ:
 
 - ``gas``, ``stack``, ``memSize`` and ``memory`` are from before the instruction; ``returnData`` is what the last call
-  of the frame gave; ``refund`` is the counter once the instruction's gas is paid, as a JSON number (as geth and EELS).
+  of the frame gave; ``refund`` is the counter once the instruction's gas is paid, as a JSON number (as geth and EELS);
+  where that could not be paid it stays as it was (of SSTORE geth 1.17.10 prints what it would have become).
 - ``depth`` is 1 for the outermost frame. System calls are not traced, and code that is empty has no lines.
 - ``gasCost`` of a call holds the gas that goes along but not the stipend; that of a creation does not hold the gas that
   goes along (as geth and EELS).

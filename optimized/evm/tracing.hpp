@@ -50,6 +50,7 @@ struct Tracer {
         const bool has_operands = frame.top - frame.stack >= STACK_USES[opcode].takes;
         const bool offers_value = opcode == CALL || opcode == CALLCODE;
         requested_ = has_operands && is_call() ? frame.top[-1] : u256(0);
+        initcode_size_ = has_operands && is_creation() ? frame.top[-3].w[0] : 0;
         has_value_ = has_operands && offers_value && !frame.top[-3].is_zero();
         describe(executor, frame);
     }
@@ -123,6 +124,7 @@ struct Tracer {
 
   private:
     bool is_call() const { return opcode_ == CALL || opcode_ == CALLCODE || opcode_ == DELEGATECALL || opcode_ == STATICCALL; }
+    bool is_creation() const { return opcode_ == CREATE || opcode_ == CREATE2; }
     u512 all_gas() const { return u512(u256(static_cast<std::uint64_t>(gas_))); }
 
     // The state gas that a frame and those that it called have used so far (EIP-8037).
@@ -142,8 +144,8 @@ struct Tracer {
             const std::int64_t left = gas_ - cost - spilled;
             const std::int64_t most = left - left / 64;
             cost += requested_ < u256(static_cast<std::uint64_t>(most)) ? static_cast<std::int64_t>(requested_.w[0]) : most;
-        } else if (opcode_ == CREATE || opcode_ == CREATE2) {
-            const std::uint64_t words = word_count(top_[-3].w[0]);
+        } else if (is_creation()) {
+            const std::uint64_t words = word_count(initcode_size_);     // the answer lies where the size did
             const std::uint64_t word_gas = regions_of(rules, opcode_).word_gas;
             cost = static_cast<std::int64_t>(rules.create_gas + word_gas * words + memory_gas(frame.memory_size / 32) - memory_gas(memory_size_ / 32));
         }
@@ -233,7 +235,8 @@ struct Tracer {
     std::int64_t gas_ = 0;
     const u256* top_ = nullptr;
     std::uint64_t memory_size_ = 0;
-    u256 requested_;
+    u256 requested_;                    // the gas that a call asks for
+    std::uint64_t initcode_size_ = 0;
     bool has_value_ = false;
     std::int64_t state_gas_ = 0, spilled_ = 0;
     std::string before_, between_, after_;

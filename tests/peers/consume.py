@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from samestate.conformance.peers.peer import PeerMissing
+from tests.peers.anvil_files import AnvilFiles
 from tests.peers.consumers import Consumer, EthereumJsFiles, GethFiles, Outcome, RevmeFiles, fixtures_below
 from tests.peers.eels_files import EelsFiles
 
@@ -17,6 +18,7 @@ CLIENTS: Final[Mapping[str, Callable[[], Consumer]]] = {
     "revme": RevmeFiles,
     "ethereumjs": EthereumJsFiles,
     "EELS": EelsFiles,
+    "anvil": AnvilFiles,
 }
 
 

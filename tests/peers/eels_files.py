@@ -14,7 +14,7 @@ from typing import Any
 
 from samestate.conformance.peers.eels import DISTRIBUTION, MODULES
 from samestate.conformance.peers.peer import PeerMissing
-from tests.peers.consumers import Consumed, Fixture, Outcome
+from tests.peers.consumers import Consumed, Fixture, Outcome, is_one_chain
 
 FORKS = {name.replace(" ", ""): module for name, module in MODULES.items()}
 
@@ -46,13 +46,8 @@ def unable_to(fixture: Fixture) -> str:
     """What it cannot do of a test; nothing where it can do all."""
     if fixture.network not in FORKS:
         return f"does not know {fixture.network}"
-    if not fixture.is_state_test:
-        head = fixture.content["genesisBlockHeader"]["hash"]
-        for entry in fixture.content["blocks"]:
-            header = entry.get("blockHeader")
-            if header is not None and header["parentHash"] != head:
-                return "has one chain, and no branches"
-            head = header["hash"] if header is not None else head
+    if not fixture.is_state_test and not is_one_chain(fixture.content):
+        return "has one chain, and no branches"
     return ""
 
 

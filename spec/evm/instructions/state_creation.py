@@ -54,9 +54,10 @@ def store(frame: Frame) -> None:
             # rule: evm.sstore.slot-is-not-new-after-all
             # source: EIP-8037, Gas accounting for SSTORE (opcode-level): first, as it can pay the charges
             meter.credit_state(NEW_SLOT)
-        substate.refund += refund(original, current, new, frame.context.fork.storage_clear_refund)
     frame.charge(price)
     meter.charge_state(state)
+    if current != new:
+        substate.refund += refund(original, current, new, frame.context.fork.storage_clear_refund)
 
     # operation
     # rule: evm.sstore.write-since-amsterdam
