@@ -20,7 +20,7 @@ from samestate.conformance.engines.clients.geth.chain_import import GethImport
 from samestate.conformance.engines.clients.installed import PeerMissing, find_program
 from samestate.conformance.engines.clients.judge import SELECTORS_OF_CHAINS, JudgeEngine
 from samestate.conformance.engines.clients.revm.btest import UNKNOWN, RevmBtest
-from samestate.conformance.engines.protocol import Engine
+from samestate.conformance.engines.protocol import Engine, EngineFailure
 from samestate.conformance.engines.transition_tool.engine import TransitionToolEngine
 from samestate.conformance.errors import InputError
 from samestate.conformance.exporting.networks import NETWORKS
@@ -139,10 +139,10 @@ CLIENTS: Final[Mapping[str, Client]] = {
 
 
 def make_client(id: str, seconds: float) -> Engine:
-    """The engine of a client. Raises InputError where it is not here."""
+    """The engine of a client. Raises InputError where it is not here, or does not even say its version."""
     try:
         return CLIENTS[id].make(seconds)
-    except PeerMissing as missing:
+    except (PeerMissing, EngineFailure) as missing:
         raise InputError(f"--engine {id}: {missing}") from missing
 
 

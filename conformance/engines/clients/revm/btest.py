@@ -80,4 +80,4 @@ def is_one_chain(test: dict[str, Any]) -> bool:
 def lines_of(ended: EndedRun) -> list[str]:
     """The lines of stdout and of stderr."""
     streams = (ended.stdout, ended.stdout.with_name("stderr"))
-    return [line for stream in streams for line in stream.read_text("utf-8", "replace").splitlines()]
+    return [line for stream in streams for line in stream.read_text(encoding="utf-8", errors="replace").splitlines()]
