@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from samestate.conformance.engines.bounded_run import folder_with
-from samestate.conformance.peers.installed import find_program
-from tests.peers.consumers import Consumed, Fixture, Outcome, version_of
+from samestate.conformance.engines.clients.installed import find_program
+from samestate.conformance.engines.clients.known import version_of
+from tests.peers.consumers import Consumed, Fixture, Outcome
 
 HARDFORKS: Final = {
     "Paris": "paris",
