@@ -72,7 +72,7 @@ class CaseOnEngine:
         return check(self.case, self.engine)
 
     def check(self) -> None:
-        """Fail the test where the engine differs, with what differs, and skip it where the engine cannot do the case."""
+        """Fail the test where the engine differs, and say how; skip it where the engine cannot do the case."""
         from samestate.conformance.checking.verdict import Result
 
         verdict = self.run()
@@ -87,7 +87,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if ENGINE in metafunc.fixturenames and is_ours(metafunc):
         names = metafunc.config.getoption("--samestate-engine")
         chosen = engine_ids(names) if names else [None]
-        metafunc.parametrize(ENGINE, chosen, ids=[str(each or "none") for each in chosen], indirect=True, scope="session")
+        ids = [each or "none" for each in chosen]
+        metafunc.parametrize(ENGINE, chosen, ids=ids, indirect=True, scope="session")
     if CASE in metafunc.fixturenames:
         cases = cases_for(metafunc.definition, metafunc.config)
         metafunc.parametrize(CASE, cases, ids=[case.id for case in cases], indirect=True)
@@ -114,8 +115,9 @@ def cases_for(item: pytest.Item | Any, config: pytest.Config) -> list[AnyCase]:
     """The cases of a test, by its marker. Raises UsageError for a marker or path that cannot be used, or holds none."""
     from samestate.conformance.api.cases import read
     from samestate.conformance.checking.running import forks_of
-    from samestate.conformance.checking.selection import compile_keyword
+    from samestate.conformance.checking.selection import Selection
     from samestate.conformance.errors import InputError
+    from samestate.conformance.fixtures.cases import Skipped
     from samestate.conformance.vectors.fork_names import fork_name
     from samestate.conformance.vectors.model import Vector
 
@@ -126,12 +128,14 @@ def cases_for(item: pytest.Item | Any, config: pytest.Config) -> list[AnyCase]:
         raise pytest.UsageError(f"{item.nodeid}: the marker {MARKER} has no {unknown[0]}; it has paths, keyword, fork")
     paths = (marker.args if marker is not None else ()) or config.getoption("--samestate-path")
     try:
-        keyword = compile_keyword(options["keyword"]) if options.get("keyword") else None
-        fork = fork_name(options["fork"]) if options.get("fork") else None
+        forks = (fork_name(options["fork"]),) if options.get("fork") else ()
+        selection = Selection(forks=forks, keyword=options.get("keyword", ""))
         chosen: list[AnyCase] = []
         for case in read(*paths):
-            forks = {case.case.fork} if isinstance(case, Vector) else forks_of(case)
-            if (fork is None or fork in forks) and (keyword is None or keyword(" ".join((case.id, *forks)))):
+            if isinstance(case, Skipped):
+                continue
+            ruling = frozenset(case.case.forks) if isinstance(case, Vector) else forks_of(case)
+            if selection.takes(case.id, "", ruling):
                 chosen.append(case)
     except InputError as error:
         raise pytest.UsageError(f"{item.nodeid}: {error}") from error
