@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from xml.etree import ElementTree
 
-from samestate.conformance.checking.quorum import Ballot, Outcome, ballots
+from samestate.conformance.checking.quorum import Ballot, Tally, ballots
 from samestate.conformance.checking.session import Session
 from samestate.conformance.checking.verdict import Result, Verdict
 
@@ -58,12 +58,12 @@ def case_of(verdict: Verdict, file: str) -> ElementTree.Element:
 
 def quorum_suite(found: Sequence[Ballot]) -> ElementTree.Element:
     """The votes on each case, as a suite."""
-    wrong = sum(each.outcome is not Outcome.RIGHT for each in found)
+    wrong = sum(each.tally is not Tally.RIGHT for each in found)
     suite = ElementTree.Element("testsuite", {"name": "quorum", "tests": str(len(found)), "failures": str(wrong)})
     for each in found:
         names = {"classname": "quorum", "name": printable(each.id), "file": printable(each.file)}
         made = ElementTree.SubElement(suite, "testcase", names)
-        if each.outcome is not Outcome.RIGHT:
+        if each.tally is not Tally.RIGHT:
             part = ElementTree.SubElement(made, "failure", {"message": printable(each.sentence())})
             part.text = printable("\n".join(each.lines()))
     return suite

@@ -21,7 +21,7 @@ WITHOUT_VOICE: Final = frozenset({SPEC, "reference"})
 SHOWN: Final = 50
 
 
-class Outcome(Enum):
+class Tally(Enum):
     """What the votes on a case come to."""
 
     RIGHT = "right"
@@ -47,13 +47,13 @@ class Ballot:
     wanted: int
 
     @property
-    def outcome(self) -> Outcome:
+    def tally(self) -> Tally:
         """What it comes to."""
         if not self.agree:
-            return Outcome.ALONE
+            return Tally.ALONE
         if self.differ:
-            return Outcome.DISPUTED
-        return Outcome.RIGHT if len(self.agree) >= self.wanted else Outcome.TOO_FEW
+            return Tally.DISPUTED
+        return Tally.RIGHT if len(self.agree) >= self.wanted else Tally.TOO_FEW
 
     @property
     def parties(self) -> list[tuple[list[str], str]]:
@@ -67,14 +67,14 @@ class Ballot:
         """Who stands with whom."""
         ours = listed(["the specification", *self.agree])
         parties = [f"{listed(voices)}{' alike' if len(voices) > 1 else ''}" for voices, _ in self.parties]
-        if self.outcome is Outcome.ALONE:
+        if self.tally is Tally.ALONE:
             if not parties:
                 return "the specification alone: nobody else could execute it"
             return f"the specification stands alone against {' and '.join(parties)}"
-        if self.outcome is Outcome.DISPUTED:
+        if self.tally is Tally.DISPUTED:
             alone = len(self.differ) == 1
             return f"{parties[0]} stands alone against {ours}" if alone else f"{ours}, against {' and '.join(parties)}"
-        return f"{ours} agree" + (f", {self.wanted} were asked for" if self.outcome is Outcome.TOO_FEW else "")
+        return f"{ours} agree" + (f", {self.wanted} were asked for" if self.tally is Tally.TOO_FEW else "")
 
     def lines(self) -> Iterator[str]:
         """Who says what."""
@@ -91,7 +91,7 @@ class Ballot:
             "id": self.id,
             "fork": self.fork,
             "file": self.file,
-            "outcome": self.outcome.value,
+            "outcome": self.tally.value,
             "agree": list(self.agree),
             "differ": [{"engines": voices, "reason": reason} for voices, reason in self.parties],
             "unable": dict(self.unable),
@@ -161,12 +161,12 @@ def ballot(file: str, verdicts: Sequence[Verdict], wanted: int) -> Ballot:
 
 def summary_of(found: Sequence[Ballot], wanted: int) -> Iterator[str]:
     """The lines that a person reads: each case that is not right, and how many there are of each outcome."""
-    wrong = [each for each in found if each.outcome is not Outcome.RIGHT]
+    wrong = [each for each in found if each.tally is not Tally.RIGHT]
     for each in wrong[:SHOWN]:
         yield f"NO QUORUM {each.id}" + (f" ({each.fork})" if each.fork else "")
         yield f"  {each.sentence()}"
         yield from (f"  {line}" for line in each.lines())
     if len(wrong) > SHOWN:
         yield f"and {len(wrong) - SHOWN} more without a quorum: --json FILE has them all"
-    counts = ", ".join(f"{sum(each.outcome is one for each in found)} {one.value}" for one in Outcome)
+    counts = ", ".join(f"{sum(each.tally is one for each in found)} {one.value}" for one in Tally)
     yield f"a quorum of {wanted} beside the specification: {counts}"

@@ -19,7 +19,7 @@ from samestate.conformance.checking.junit import to_junit
 from samestate.conformance.checking.limits import parse_limits
 from samestate.conformance.checking.printing import Teller, summary, to_json, versions_told
 from samestate.conformance.checking.progress import Bar, progress_bar
-from samestate.conformance.checking.quorum import Outcome, ballots, check_quorum, summary_of
+from samestate.conformance.checking.quorum import Tally, ballots, check_quorum, summary_of
 from samestate.conformance.checking.selection import Selection, compile_keyword, selectors_of, split_argument
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.session import check as check_paths
@@ -244,7 +244,7 @@ def check(
     if session.count(Result.FAILED):
         raise typer.Exit(FAILED)
     refuse_errors(session.errors)
-    if quorum is not None and any(each.outcome is not Outcome.RIGHT for each in ballots(session, quorum)):
+    if quorum is not None and any(each.tally is not Tally.RIGHT for each in ballots(session, quorum)):
         raise typer.Exit(FAILED)
     refuse_idleness(session.idle(options.engines), options.engines, engines_by_name(names))
 

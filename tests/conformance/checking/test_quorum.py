@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from samestate.conformance.checking.quorum import Outcome, ballot, voice_of, voices_of
+from samestate.conformance.checking.quorum import Tally, ballot, voice_of, voices_of
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.vectors.places import VECTORS
 from tests.conformance.checking.cases import samestate
@@ -34,7 +34,7 @@ def vote(engine: str, result: Result, reason: str = "") -> Verdict:
 
 def said(*verdicts: Verdict, wanted: int = 1) -> str:
     made = ballot("a.yaml", verdicts, wanted)
-    return f"{made.outcome.value}: {made.sentence()}"
+    return f"{made.tally.value}: {made.sentence()}"
 
 
 PASSED, FAILED, SKIPPED = Result.PASSED, Result.FAILED, Result.SKIPPED
@@ -66,7 +66,7 @@ def test_engines_of_one_client_have_one_voice() -> None:
         "t8n:a b",
     ]
     assert voice_of("command:python3 a:b") == "command:python3 a:b"
-    assert ballot("a", [vote("geth", PASSED), vote("geth:parallel", PASSED)], 2).outcome is Outcome.TOO_FEW
+    assert ballot("a", [vote("geth", PASSED), vote("geth:parallel", PASSED)], 2).tally is Tally.TOO_FEW
     both = ballot("a", [vote("geth", PASSED), vote("geth:parallel", FAILED, "list"), vote("revm", PASSED)], 1)
     assert both.agree == ("revm",)
     assert both.differ == (("geth", "list"),)

@@ -13,7 +13,7 @@ import pytest
 
 from samestate.conformance.vectors.places import VECTORS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TOY = VECTORS / "toy" / "conflicts"
 TESTS = f"""
 import pytest
@@ -39,7 +39,7 @@ def run(folder: Path, tests: str, *words: str, conftest: str = "", python: str =
     (folder / "test_client.py").write_text(tests, encoding="utf-8")
     (folder / "conftest.py").write_text(conftest, encoding="utf-8")
     (folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n", encoding="utf-8")
-    named = ["-p", "samestate.conformance.pytest_plugin"] if python == sys.executable else []
+    named = ["-p", "samestate.conformance.testing.plugin"] if python == sys.executable else []
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHONPATH"))}
     if named:
         environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
