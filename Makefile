@@ -30,6 +30,10 @@ ETHEREUMJS := $(PEERS)/ethereumjs-$(shell cksum benchmarks/peers/package-lock.js
 REVM_PROGRAM := $(PEERS)/samestate-revm-$(shell cat benchmarks/peers/revm/Cargo.* benchmarks/peers/revm/src/* | cksum | cut -d ' ' -f 1)
 GETH_PROGRAM := $(PEERS)/samestate-geth-import-$(shell cat benchmarks/peers/gethimport/* | cksum | cut -d ' ' -f 1)
 
+# The engines `geth:parallel` and `geth:sequential`: go-ethereum as a library.
+IMPORTER     := conformance/engines/clients/geth/importer
+GETH_ENGINE  := $(PEERS)/samestate-geth-engine-$(shell cat $(IMPORTER)/* | cksum | cut -d ' ' -f 1)
+
 # What `make release` makes, where, and of which vectors (all if none); files are from the time of the commit.
 VERSION  := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 DIST     ?= dist
@@ -108,7 +112,7 @@ release: $(BUILT) ## wheel, source distribution and vectors as official fixtures
 	$(BIN)/samestate export --to eest --output $(DIST)/samestate-vectors-eest-$(VERSION).tar.xz $(EXPORTED)
 	cd $(DIST) && sha256sum *.whl *.tar.gz *.tar.xz > SHA256SUMS && sha256sum --check --quiet SHA256SUMS
 
-peers: $(PEERS)/evm-$(GETH) $(PEERS)/revme-$(REVME) $(ETHEREUMJS) $(REVM_PROGRAM) $(GETH_PROGRAM) $(PEERS)/pyrevm-$(PYREVM) ## install the outside clients that are compared with (geth, revm, ethereumjs, pyrevm) into .peers and benchmarks/peers
+peers: $(PEERS)/evm-$(GETH) $(PEERS)/revme-$(REVME) $(ETHEREUMJS) $(REVM_PROGRAM) $(GETH_PROGRAM) $(GETH_ENGINE) $(PEERS)/pyrevm-$(PYREVM) ## install the outside clients that are compared with (geth, revm, ethereumjs, pyrevm) into .peers and benchmarks/peers
 
 lint: $(BUILT) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
@@ -149,6 +153,9 @@ $(REVM_PROGRAM):
 
 $(GETH_PROGRAM):
 	$(call install,samestate-geth-import,go,go build -C benchmarks/peers/gethimport -o $(abspath $(PEERS))/bin/samestate-geth-import .)
+
+$(GETH_ENGINE):
+	$(call install,samestate-geth-engine,go,go build -C $(IMPORTER) -o $(abspath $(PEERS))/bin/samestate-geth-engine .)
 
 $(PEERS)/pyrevm-$(PYREVM):
 	$(call install,pyrevm,$(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(PEERS)/pyrevm pyrevm==$(PYREVM))

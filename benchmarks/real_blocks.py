@@ -1,6 +1,6 @@
-"""How fast the compiled EVM executes real blocks: beside EELS, and on two workers beside one.
+"""How fast the compiled EVM executes real blocks: beside EELS, and on several workers beside one.
 
-    python benchmarks/real_blocks.py PATH… [--repetitions 5] [--eels] [--json FILE]
+    python benchmarks/real_blocks.py PATH… [--workers 2]… [--repetitions 5] [--eels] [--json FILE]
 
 PATH: block files, or folders of them. Timed is from encoded transactions on: senders, execution, the receipts root and
 the bloom. A state with a witness is read from the witness in that time; one without is laid out before it, as it is for
@@ -31,9 +31,6 @@ from samestate.optimized.evm.engine import EvmEngine
 from samestate.spec.evm.chain import to_payload
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.transaction import encode_transaction
-
-STRATEGIES = {"sequential": 1, "block-stm": 2}
-"""The strategies that are measured, and with how many workers."""
 
 
 def timed(run: Callable[[], int]) -> tuple[float, int]:
@@ -92,17 +89,19 @@ def main() -> None:
     """Measure, print a table, and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", type=Path, nargs="+")
+    parser.add_argument("--workers", type=int, action="append", help="of block-stm; may be given again (default: 2)")
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--eels", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     cases = [case for case in load_cases(options.paths) if isinstance(case, BlockFileCase)]
-    engines = {
-        name: EvmEngine(Configuration(strategy=name, workers=workers, record=False))
-        for name, workers in STRATEGIES.items()
-    }
+    engines = {"sequential": EvmEngine(Configuration(strategy="sequential", workers=1, record=False))}
+    for workers in options.workers or (2,):
+        engines[f"block-stm on {workers}"] = EvmEngine(
+            Configuration(strategy="block-stm", workers=workers, record=False)
+        )
     states = CompiledStates()
-    sums = dict.fromkeys((*STRATEGIES, *(("EELS",) if options.eels else ())), 0.0)
+    sums = dict.fromkeys((*engines, *(("EELS",) if options.eels else ())), 0.0)
     rows = []
     for case in cases:
         runs = {name: ours(case, engine, states) for name, engine in engines.items()}
@@ -128,7 +127,8 @@ def main() -> None:
         engine.close()
     told = ", ".join(f"{name} {1000 * total:.0f} ms" for name, total in sums.items())
     print(f"{len(rows)} blocks, {sum(case.header.gas_used for case in cases)} gas: {told}")
-    print(f"block-stm on 2 workers: {sums['sequential'] / sums['block-stm']:.2f} times as fast as sequential")
+    for name in list(engines)[1:]:
+        print(f"{name} workers: {sums['sequential'] / sums[name]:.2f} times as fast as sequential")
     if options.eels:
         print(f"sequential: {sums['EELS'] / sums['sequential']:.0f} times as fast as EELS")
     if options.json is not None:

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from samestate.conformance.api.cases import AnyCase, check, compare, read, run
+    from samestate.conformance.api.cases import AnyCase, check, compare, export, read, run
     from samestate.conformance.api.engines import block_engine, engine, engines
     from samestate.conformance.api.machines import Values, check_machine, execute
     from samestate.conformance.api.specification import Decoded, decode, evm, toy
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from samestate.conformance.engines.protocol import Capabilities, Engine, EngineFailure
     from samestate.conformance.engines.registry import register
     from samestate.conformance.errors import InputError
+    from samestate.conformance.exporting.exporter import ExportedTest, Refusal
     from samestate.conformance.fixtures.cases import Skipped
     from samestate.conformance.vectors.comparing import Granularity
     from samestate.conformance.vectors.difference import Difference
@@ -41,10 +42,12 @@ __all__ = [
     "Difference",
     "Engine",
     "EngineFailure",
+    "ExportedTest",
     "Granularity",
     "InputError",
     "Key",
     "Machine",
+    "Refusal",
     "Rejection",
     "RejectionCode",
     "Result",
@@ -66,6 +69,7 @@ __all__ = [
     "engines",
     "evm",
     "execute",
+    "export",
     "main",
     "read",
     "register",
@@ -74,7 +78,7 @@ __all__ = [
 ]
 
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
-    "conformance.api.cases": ("AnyCase", "check", "compare", "read", "run"),
+    "conformance.api.cases": ("AnyCase", "check", "compare", "export", "read", "run"),
     "conformance.api.engines": ("block_engine", "engine", "engines"),
     "conformance.api.machines": ("Values", "check_machine", "execute"),
     "conformance.api.specification": ("Decoded", "decode", "evm", "toy"),
@@ -83,6 +87,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "conformance.engines.protocol": ("Capabilities", "Engine", "EngineFailure"),
     "conformance.engines.registry": ("register",),
     "conformance.errors": ("InputError",),
+    "conformance.exporting.exporter": ("ExportedTest", "Refusal"),
     "conformance.fixtures.cases": ("Skipped",),
     "conformance.vectors.comparing": ("Granularity",),
     "conformance.vectors.difference": ("Difference",),

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from samestate.conformance.peers import installed
-from samestate.conformance.peers.installed import ROOT, find_program
+from samestate.conformance.engines.clients import installed
+from samestate.conformance.engines.clients.installed import ROOT, find_program
 from samestate.conformance.peers.peer import PeerMissing
 
 TOOLS = ("sh", "env", "mkdir", "touch", "rm", "cksum", "cut", "find", "sort", "cat", "echo", "cp", "chmod")
@@ -20,6 +20,7 @@ CLIENTS = {
     "ethereumjs": "npm",
     "samestate-revm": "cargo",
     "samestate-geth-import": "go",
+    "samestate-geth-engine": "go",
     "pyrevm": "python",
 }
 """By what installs each; the Python is that of the virtual environment."""
@@ -65,9 +66,10 @@ def test_what_is_missing_is_said_and_the_others_are_installed_once(tmp_path: Pat
     assert called == []
     said, called = make_peers(tmp_path, programs(tmp_path / "bin", "go", "npm"))
     assert "revme is not installed: there is no cargo on the PATH" in said
-    assert [line.split()[0] for line in called] == ["go", "npm", "go"]
+    assert [line.split()[0] for line in called] == ["go", "npm", "go", "go"]
     assert "cmd/evm@v1.17.10" in called[0]
     assert "-C benchmarks/peers/gethimport" in called[2]
+    assert "-C conformance/engines/clients/geth/importer" in called[3]
     said, called = make_peers(tmp_path, programs(tmp_path / "bin", "cargo"))
     assert [line.split()[0] for line in called] == ["cargo", "cargo"]
     assert "revme --version 43.0.3" in called[0] and "--locked" in called[0]

@@ -12,6 +12,8 @@ from samestate.conformance.checking.running import run_case
 from samestate.conformance.checking.verdict import Verdict
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.errors import InputError
+from samestate.conformance.exporting.exporter import ExportedTest, Refusal, chosen_forms
+from samestate.conformance.exporting.exporter import export as export_vector
 from samestate.conformance.fixtures.archives import Document
 from samestate.conformance.fixtures.cases import Skipped
 from samestate.conformance.fixtures.chain_file import choose_chain, network_chosen
@@ -66,6 +68,14 @@ def run(case: Case | Vector, engine: EngineOrId = "spec", *, workers: int = WORK
     if missing:
         raise InputError(f"{given.id}: {id}: {missing}")
     return found.run(given)
+
+
+def export(vector: Vector, *forms: str) -> Iterator[ExportedTest | Refusal]:
+    """A vector as a test of execution-spec-tests in each of these forms, in all if none; or why it is none there.
+
+    Forms are ``blockchain_test``, ``blockchain_test_engine`` and ``state_test``. Raises InputError for any other.
+    """
+    yield from export_vector(vector, "", chosen_forms("form", forms))
 
 
 def compare(

@@ -29,8 +29,8 @@ from samestate.conformance.benchmarking.measuring import Measured, Progress, mea
 from samestate.conformance.benchmarking.peer_programs import ComparedPeer, PeerProgram
 from samestate.conformance.benchmarking.report import number, rounded
 from samestate.conformance.benchmarking.workload_file import write_workload
+from samestate.conformance.engines.clients.installed import ROOT
 from samestate.conformance.errors import InputError
-from samestate.conformance.peers.installed import ROOT
 from samestate.optimized.configuration import Configuration
 from samestate.optimized.errors import ConfigurationError
 

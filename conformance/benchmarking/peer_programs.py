@@ -14,8 +14,8 @@ from samestate.conformance.benchmarking import block_facts
 from samestate.conformance.benchmarking.block_facts import Facts
 from samestate.conformance.benchmarking.evm_workloads import EvmWorkload
 from samestate.conformance.benchmarking.measured_engine import Turn
+from samestate.conformance.engines.clients.installed import PROGRAMS, ROOT, find_program
 from samestate.conformance.errors import InputError
-from samestate.conformance.peers.installed import PROGRAMS, ROOT, find_program
 from samestate.conformance.peers.line_process import LineProcess
 from samestate.conformance.peers.peer import PeerMissing
 

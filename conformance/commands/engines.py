@@ -9,7 +9,17 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from samestate.conformance.engines.registry import ALIASES, EVERY, choose_engines, find_engine
+from samestate.conformance.engines.clients.known import CLIENTS
+from samestate.conformance.engines.protocol import Engine
+from samestate.conformance.engines.registry import (
+    ALIASES,
+    EVERY,
+    choose_engines,
+    find_engine,
+    installed_engines,
+    version_of_engine,
+)
+from samestate.conformance.errors import InputError
 from samestate.conformance.output.console import console_for, print_line, print_table
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import is_stdout
@@ -29,16 +39,18 @@ def engines(
 ) -> None:
     """List the engines that `--engine` can name: machine × strategy × kind of workers.
 
-    `--workers` says how many workers an engine has. An outside engine is named by `command:` and its command line, a
-    client's transition tool by `t8n:` and its own, as in `t8n:evm t8n`.
+    `--workers` says how many workers an engine has. Outside clients follow, each with its version, or with what it
+    lacks where it is not here, and then it is not in the JSON. An outside engine is named by `command:` and its command
+    line, a client's transition tool by `t8n:` and its own, as in `t8n:evm t8n`.
     """
     check_json_target(json)
     documents = {}
     for id in choose_engines(engine or [EVERY]):
         with contextlib.closing(find_engine(id)) as each:
-            documents[each.id] = each.capabilities.document()
+            documents[each.id] = document_of(each)
+    outside, missing = ({}, {}) if engine else clients_here()
     if json is not None:
-        write_json(documents, json)
+        write_json({**documents, **outside}, json)
     if is_stdout(json):
         return
     if engine:
@@ -47,8 +59,39 @@ def engines(
     else:
         console = console_for()
         print_table(console, table(documents))
+        print_table(console, clients_table(outside, missing))
         for line in notes(list(documents)):
             print_line(console, line)
+
+
+def document_of(engine: Engine) -> dict[str, Any]:
+    """What an engine can do, and which version it is."""
+    return {**engine.capabilities.document(), "version": version_of_engine(engine)}
+
+
+def clients_here() -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """What each outside client can do that is here, and why another one is not."""
+    here, missing = {}, {}
+    for id in (*CLIENTS, *installed_engines()):
+        try:
+            with contextlib.closing(find_engine(id)) as each:
+                here[id] = document_of(each)
+        except InputError as error:
+            missing[id] = str(error).removeprefix(f"--engine {id}: ")
+    return here, missing
+
+
+def clients_table(documents: dict[str, dict[str, Any]], missing: dict[str, str]) -> Table:
+    """An outside client a line: what it is asked to do, its version, and the forks of the EVM that it executes."""
+    made = Table("outside client", "what it does", "version, or what it lacks", "evm")
+    for id in (*CLIENTS, *installed_engines()):
+        about = CLIENTS[id].about if id in CLIENTS else f"offered by {installed_engines()[id].value}"
+        if id in documents:
+            forks = span("evm", documents[id]["machines"].get("evm", ()))
+            made.add_row(id, about, documents[id]["version"] or "it says none", forks)
+        else:
+            made.add_row(id, about, missing[id], "-")
+    return made
 
 
 def table(documents: dict[str, dict[str, Any]]) -> Table:
@@ -70,6 +113,10 @@ def span(machine: str, forks: Sequence[str]) -> str:
         return "-"
     if tuple(forks) == known:
         return "yes" if len(known) == 1 else f"{known[0]} to {known[-1]}"
+    left_out = [fork for fork in known[known.index(forks[0]) : known.index(forks[-1]) + 1] if fork not in forks]
+    if len(forks) > 2 and len(left_out) < len(forks):
+        without = f" without {', '.join(left_out)}" if left_out else ""
+        return f"{forks[0]} to {forks[-1]}{without}"
     return ", ".join(forks)
 
 
@@ -77,14 +124,17 @@ def notes(ids: Sequence[str]) -> list[str]:
     """How else engines can be named."""
     aliases = ", ".join(f"{short} = {whole}" for short, whole in ALIASES.items() if whole in ids)
     return [
-        f"--engine takes ids, patterns such as 'reference:*', {EVERY}, 'command:PATH ARGUMENTS', and "
-        "'t8n:evm t8n' for a client's transition tool" + (f"; {aliases}" if aliases else "")
+        f"--engine takes ids, patterns such as 'reference:*', {EVERY} (those that are no outside clients), "
+        "'command:PATH ARGUMENTS', and 't8n:evm t8n' for a client's transition tool"
+        + (f"; {aliases}" if aliases else "")
     ]
 
 
 def print_details(id: str, document: dict[str, Any]) -> None:
     """All that an engine can do."""
     print(id)
+    if document["version"]:
+        print(f"  version: {document['version']}")
     for name, forks in document["machines"].items():
         print(f"  machine {name}: {', '.join(forks)}")
     if document["strategy"]:

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from samestate.conformance.checking.selection import Selection, compile_keyword
 from samestate.conformance.errors import InputError
 from samestate.conformance.exporting.destination import OPTION, destination
-from samestate.conformance.exporting.exporter import FOLDERS, ExportedTest, Refusal
+from samestate.conformance.exporting.exporter import FOLDERS, ExportedTest, Refusal, chosen_forms
 from samestate.conformance.exporting.exporter import export as export_vector
 from samestate.conformance.exporting.reading import vectors_to_export
 from samestate.conformance.exporting.report import ExportReport
@@ -70,7 +70,7 @@ def export(
         raise InputError(f"--to {to}: must be {' or '.join(TARGETS)}")
     if output is None:
         raise InputError(f"{OPTION}: there must be a folder to write to, or an archive")
-    forms = chosen_forms(form or [])
+    forms = chosen_forms("--form", form or [])
     compile_keyword(keyword or '""')
     selection = Selection(forks=tuple(fork_name(name, evm.NAME) for name in fork or ()), keyword=keyword)
     check_json_target(json)
@@ -95,14 +95,6 @@ def export(
         print(f"{report.count} tests in {output}, {report.size / 1e6:.1f} MB")
     if not report.count:
         raise typer.Exit(NOTHING)
-
-
-def chosen_forms(names: Sequence[str]) -> tuple[str, ...]:
-    """The forms of these names, each once, or all. Raises InputError."""
-    for name in names:
-        if name not in FOLDERS:
-            raise InputError(f"--form {name}: no form is called so; known are {', '.join(FOLDERS)}")
-    return tuple(dict.fromkeys(names)) or tuple(FOLDERS)
 
 
 def exported(paths: Sequence[Path], selection: Selection, forms: Sequence[str]) -> Iterator[ExportedTest | Refusal]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import difflib
 import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -16,11 +20,13 @@ from samestate.conformance.output.targets import check_folder, remove, write_who
 from samestate.conformance.scenarios.block_builder import Unexpected
 from samestate.conformance.scenarios.filling import Filled
 from samestate.conformance.scenarios.filling import fill as fill_scenario
-from samestate.conformance.scenarios.scenario import Scenario, all_scenarios
+from samestate.conformance.scenarios.scenario import SCENARIOS, Scenario, all_scenarios
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
 
 DIFFERENT: Final = 1
 LINES_SHOWN: Final = 40
+CHUNK: Final = 8
+"""How many vectors a process is given at once."""
 
 
 def fill(
@@ -36,6 +42,7 @@ def fill(
         Path,
         typer.Option(metavar="FOLDER", help="The folder of the vectors, `vectors` unless given.", show_default=False),
     ] = VECTORS,
+    jobs: Annotated[int, typer.Option(metavar="N", min=1, help="Processes that share the scenarios.")] = 1,
 ) -> None:
     """Execute scenarios on the specification and write what came out as vectors.
 
@@ -51,21 +58,16 @@ def fill(
                 "give another folder, or --check"
             )
         check_folder("--output", output)
-    chosen = choose(scenarios or [])
-    work = [(scenario, fork) for scenario in chosen for fork in scenario.forks]
+    work = [(scenario.title, place) for scenario in choose(scenarios or []) for place in range(len(scenario.forks))]
     same = written = 0
     different: list[str] = []
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("filling", total=len(work))
         filled: set[Path] = set()
-        for scenario, fork in work:
-            try:
-                vector = fill_scenario(scenario, fork)
-            except Unexpected as unexpected:
-                raise InputError(str(unexpected)) from unexpected
+        for vector in fill_all(work, output, jobs):
             path = output / f"{vector.id}{SUFFIX}"
             filled.add(path)
-            before = path.read_text(encoding="utf-8") if path.exists() else None
+            before = text_of(path)
             if before == vector.text:
                 same += 1
             elif not check and (before is None or update):
@@ -86,6 +88,39 @@ def fill(
     print(f"{same} the same, {written} written, {len(different)} different")
     if different:
         raise typer.Exit(DIFFERENT)
+
+
+def text_of(path: Path) -> str | None:
+    """The vector that is there, or None."""
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def fill_all(work: Sequence[tuple[str, int]], output: Path, jobs: int) -> Iterator[Filled]:
+    """The vectors of scenarios by title, each under the fork at a place of its forks, in that order.
+
+    Raises InputError where a scenario is not about what it says.
+    """
+    try:
+        if jobs == 1:
+            yield from map(fill_one, work, repeat(output))
+            return
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            try:
+                yield from pool.map(fill_one, work, repeat(output), chunksize=CHUNK)
+            finally:
+                pool.shutdown(cancel_futures=True)
+    except Unexpected as unexpected:
+        raise InputError(str(unexpected)) from unexpected
+
+
+def fill_one(piece: tuple[str, int], output: Path) -> Filled:
+    """The vector of one scenario under one fork, for a folder."""
+    title, place = piece
+    if title not in SCENARIOS:
+        all_scenarios()
+    scenario = SCENARIOS[title]
+    fork = scenario.forks[place]
+    return fill_scenario(scenario, fork, known=text_of(output / f"{scenario.id(fork)}{SUFFIX}"))
 
 
 def is_installed(folder: Path) -> bool:

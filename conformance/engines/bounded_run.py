@@ -80,6 +80,9 @@ def run_bounded(arguments: Sequence[str], folder: Path, bounds: RunBounds) -> En
             raise EngineFailure(f"cannot be started: {error.strerror}") from error
     try:
         _wait(process, lambda: size_of(folder) + size_of(streams) - before, bounds)
+    except EngineFailure as failure:
+        said = "".join(f"\n  {line}" for line in tail(streams / "stderr").splitlines())
+        raise type(failure)(f"{failure}{said}") from None
     finally:
         if process.poll() is None:
             end_tree(process.pid)

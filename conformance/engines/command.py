@@ -79,7 +79,11 @@ class CommandEngine:
     def _ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
         if self.process is None:
             raise EngineFailure("is not running")
-        return parse_answer(self.process.ask(json.dumps(question), self.seconds))
+        line = self.process.ask(json.dumps(question), self.seconds)
+        try:
+            return parse_answer(line)
+        except EngineFailure as failure:
+            raise self.process.blame(failure) from None
 
     def _parse_results(self, case: Case, answer: Mapping[str, Any]) -> Sequence[Object]:
         results = answer.get("results")

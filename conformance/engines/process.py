@@ -80,10 +80,15 @@ class CommandProcess:
             line = self._answers.get(timeout=seconds)
         except queue.Empty:
             self.kill()
-            raise EngineTimeout(f"gave no answer within {seconds:g} seconds, and was killed") from None
+            raise EngineTimeout(f"gave no answer within {seconds:g} seconds, and was killed{self._said()}") from None
         if line is None:
             raise self._died()
         return line
+
+    def blame(self, failure: EngineFailure) -> EngineFailure:
+        """The failure of an answer, with the end of what the program says on stderr. The program is closed."""
+        self.close()
+        return type(failure)(f"{failure}{self._said()}")
 
     def close(self) -> None:
         """End its input, and kill it where it does not end."""
@@ -107,8 +112,11 @@ class CommandProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=PATIENCE)
         self.kill()
-        said = "".join(f"\n  {line}" for line in self._errors)
-        return EngineFailure(f"died with exit code {self._process.returncode}{said}")
+        return EngineFailure(f"died with exit code {self._process.returncode}{self._said()}")
+
+    def _said(self) -> str:
+        """The last lines on stderr, each on a line of its own."""
+        return "".join(f"\n  {line}" for line in [*self._errors])
 
     def _give_questions(self, stream: IO[str]) -> None:
         # Only this thread may close its input: another one would wait for a write that is not taken.

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-from collections.abc import Callable, Iterator, Sequence
+import functools
+import importlib.metadata
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from importlib.metadata import EntryPoint
+from typing import Any, Final, cast
 
 from samestate.conformance.engines.bounded_run import RunBounds
+from samestate.conformance.engines.clients.known import CLIENTS, make_client
 from samestate.conformance.engines.command import ANSWER_SECONDS, COMMAND_PREFIX, PROTOCOL, CommandEngine
 from samestate.conformance.engines.in_process import ADAPTIVE, DEFAULT_STRATEGY, STRATEGIES, WORKERS
 from samestate.conformance.engines.optimized import has_engine, without_engine
@@ -43,6 +47,9 @@ __all__ = [
 
 OUTSIDE: Final = (COMMAND_PREFIX, TOOL_PREFIX)
 """How the names of engines begin that are programs of others."""
+
+ENTRY_POINTS: Final = "samestate.engines"
+"""The group of entry points of installed packages that offer engines: an id, and what makes one of so many workers."""
 
 EVERY: Final = "all"
 """The name that stands for every engine."""
@@ -104,7 +111,7 @@ ALIASES: Final = {
 
 def register(id: str, make: Make) -> None:
     """Add an engine that runs in process. Raises ValueError where the id is taken."""
-    if id in REGISTRY or id in ALIASES or id == EVERY or id.startswith(OUTSIDE):
+    if id in REGISTRY or id in ALIASES or id in CLIENTS or id == EVERY or id.startswith(OUTSIDE):
         raise ValueError(f"the engine id {id!r} is taken")
     REGISTRY[id] = make
 
@@ -112,7 +119,8 @@ def register(id: str, make: Make) -> None:
 def choose_engines(names: Sequence[str]) -> list[str]:
     """The ids that names stand for, each once: ids, ``all``, patterns such as ``reference:*``, outside programs.
 
-    Raises InputError for a name that stands for none.
+    ``all`` and a pattern stand for engines in process; a pattern that fits none of those, as ``geth:*``, for clients
+    and installed engines. Raises InputError for a name that stands for none.
     """
     chosen: dict[str, None] = {}
     for name in names:
@@ -122,7 +130,9 @@ def choose_engines(names: Sequence[str]) -> list[str]:
             found = list(REGISTRY)
         else:
             whole = ALIASES.get(name, name)
-            found = [whole] if whole in REGISTRY else fnmatch.filter(REGISTRY, name)
+            others = [*CLIENTS, *installed_engines()]
+            found = [whole] if whole in REGISTRY or whole in others else fnmatch.filter(REGISTRY, name)
+            found = found or fnmatch.filter(others, name)
         if not found:
             raise unknown_engine(name)
         chosen.update(dict.fromkeys(found))
@@ -136,19 +146,21 @@ def engines_by_name(names: Sequence[str]) -> list[str]:
 
 def is_name(name: str) -> bool:
     """Whether a name stands for one engine, whatever others there are."""
-    return name.startswith(OUTSIDE) or ALIASES.get(name, name) in REGISTRY
+    return name.startswith(OUTSIDE) or ALIASES.get(name, name) in {**REGISTRY, **CLIENTS, **installed_engines()}
 
 
 def find_engine(id: str, seconds: float = ANSWER_SECONDS, workers: int = WORKERS) -> Engine:
     """The engine of that id, or the one that ``command:…`` or ``t8n:…`` starts, which has as many workers as it likes.
 
-    Raises InputError where there is none, and where it cannot be made here.
+    So has a client that is known by name. Raises InputError where there is none, and where it cannot be made here.
     """
     if id.startswith(COMMAND_PREFIX):
         return CommandEngine(id.removeprefix(COMMAND_PREFIX), seconds)
     if id.startswith(TOOL_PREFIX):
         return TransitionToolEngine(id.removeprefix(TOOL_PREFIX), RunBounds(seconds))
-    make = REGISTRY.get(ALIASES.get(id, id))
+    if id in CLIENTS:
+        return make_client(id, seconds)
+    make = REGISTRY.get(ALIASES.get(id, id)) or installed_engine(id)
     if make is None:
         raise unknown_engine(id)
     if workers < 1:
@@ -160,12 +172,43 @@ def unknown_engine(name: str) -> InputError:
     """The complaint about a name that stands for no engine."""
     if name.startswith(ROOM) and not has_engine():
         return InputError(f"no engine is called {name!r}: {without_engine(ModuleNotFoundError())}")
-    near = difflib.get_close_matches(name, [*REGISTRY, *ALIASES], 1)
+    near = difflib.get_close_matches(name, [*REGISTRY, *ALIASES, *CLIENTS, *installed_engines()], 1)
     meant = f"; did you mean {near[0]!r}?" if near else ""
     return InputError(
-        f"no engine is called {name!r}{meant}; known are {', '.join(REGISTRY)}; {EVERY!r}, patterns such as "
+        f"no engine is called {name!r}{meant}; known are {', '.join(REGISTRY)}; the clients "
+        f"{', '.join([*CLIENTS, *installed_engines()])}; {EVERY!r}, patterns such as "
         "'reference:*', 'command:PATH ARGUMENTS', and 't8n:COMMAND' for a transition tool"
     )
+
+
+@functools.cache
+def installed_engines() -> Mapping[str, EntryPoint]:
+    """The engines that installed packages offer as entry points, by id. None of them is imported for this."""
+    taken = {*REGISTRY, *ALIASES, *CLIENTS, EVERY}
+    offered = importlib.metadata.entry_points(group=ENTRY_POINTS)
+    return {each.name: each for each in offered if each.name not in taken and not each.name.startswith(OUTSIDE)}
+
+
+def installed_engine(id: str) -> Make | None:
+    """What makes the engine of that id, where an installed package offers it. Raises InputError where it is broken."""
+    entry = installed_engines().get(id)
+    if entry is None:
+        return None
+    try:
+        make = entry.load()
+    except Exception as error:  # whatever somebody else's module ends with
+        raise InputError(f"--engine {id}: {entry.value}: {type(error).__name__}: {error}") from error
+    if not callable(make):
+        raise InputError(f"--engine {id}: {entry.value} must be something that makes an engine of a number of workers")
+    return cast(Make, make)
+
+
+def version_of_engine(engine: Engine) -> str:
+    """Which version an engine says that it is; that of this distribution for its own; nothing where it says none."""
+    said = getattr(engine, "version", None)
+    if isinstance(said, str):
+        return said
+    return f"samestate {importlib.metadata.version('samestate')}" if engine.id in REGISTRY else ""
 
 
 def all_engines(workers: int = WORKERS) -> Iterator[Engine]:

@@ -261,7 +261,8 @@ class EvmProgram(CompiledProgram):
 class EvmPiecesProgram(EvmProgram):
     """A block of the EVM in pieces that start from what the list of its execution says, or a list with wrong slots.
 
-    ``is_wrong``: whether to take the wrong one. Pieces that count for nothing are as good as right: the block is run
+    ``is_wrong``: whether to take the wrong one. ``is_listed``: whether to take any: else pieces are taken for
+    independent. Pieces that count for nothing are as good as right: the block is run
     in another way then. From the right list of a block that is in order nothing may be discarded, where the fork has
     lists: before, a list did not say all that storage may do.
     """
@@ -274,10 +275,13 @@ class EvmPiecesProgram(EvmProgram):
         workers: int = 2,
         bug: int = NOTHING,
         is_wrong: bool = False,
+        is_listed: bool = True,
     ) -> None:
         super().__init__(machine, block, state, "access-list", workers, bug)
-        self.is_wrong = is_wrong
-        self.proposed = b"" if isinstance(self.right, Exception) else encoded_list(self.right, is_wrong)
+        self.may_conflict = is_wrong or not is_listed
+        self.proposed: bytes | None = None
+        if is_listed:
+            self.proposed = b"" if isinstance(self.right, Exception) else encoded_list(self.right, is_wrong)
         self.pieces = part("evm.pieces").EvmPieces(arena(), workers, "access-list")
 
     def lay_out(self) -> None:
@@ -305,7 +309,7 @@ class EvmPiecesProgram(EvmProgram):
                     end_of(lambda: verified(self.machine, self.block, evm_result(result, self.block, self.state)))
                 ),
             )
-        elif not self.is_wrong and not isinstance(self.right, Exception) and self.machine.fork.has_access_list:
+        elif not self.may_conflict and not isinstance(self.right, Exception) and self.machine.fork.has_access_list:
             raise Violation(IN_PIECES, self.pieces.discarded)
 
 

@@ -78,6 +78,14 @@ def export(vector: Vector, sentence: str, forms: Sequence[str] = tuple(FOLDERS))
             yield written(vector, form, test, sentence)
 
 
+def chosen_forms(option: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The forms of these names, each once, or all. Raises InputError."""
+    for name in names:
+        if name not in FOLDERS:
+            raise InputError(f"{option} {name}: no form is called so; known are {', '.join(FOLDERS)}")
+    return tuple(dict.fromkeys(names)) or tuple(FOLDERS)
+
+
 def chain_of(vector: Vector) -> ExportedChain | Inexpressible:
     """The vector as a chain, or why it is none: found out once for all forms."""
     try:

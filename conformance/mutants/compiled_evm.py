@@ -52,7 +52,7 @@ class SeededInEvm:
     hazards: tuple[str, ...] = ()
     run_length: int = 0
     in_pieces: bool = False
-    """Whether it is a bug of executing in pieces, which start from access lists: right ones, and wrong ones."""
+    """Whether it is a bug of executing in pieces: from right access lists, from wrong ones, and from none."""
 
     @property
     def engine(self) -> str:
@@ -92,6 +92,7 @@ SEEDED: Final[dict[str, SeededInEvm]] = {
     "room-unchecked": SeededInEvm("evm.block.execution-gas-allowance"),
     "original-is-current": SeededInEvm("evm.sstore.price.changed-before"),
     "credit-lost-when-read": SeededInEvm("evm.call.value"),
+    "conflict-unseen": SeededInEvm("evm.sload.value", ("H62",), in_pieces=True),
     "piece-unproven": SeededInEvm("evm.access-list.slot-change", ("H66",), in_pieces=True),
     "seen-across-wipe": SeededInEvm("evm.destroy.wipes-storage", ("H21",), run_length=2),
 }
@@ -188,6 +189,7 @@ def programs_of(case: Case, in_pieces: bool) -> list[EvmProgram]:
     def apply(machine: Any, block: Any, state: Any) -> Any:
         if in_pieces:
             made.extend(EvmPiecesProgram(machine, block, state, WORKERS, is_wrong=wrong) for wrong in (False, True))
+            made.append(EvmPiecesProgram(machine, block, state, WORKERS, is_listed=False))
         else:
             made.append(EvmProgram(machine, block, state, STRATEGY, WORKERS))
         return apply_block(machine, block, state)

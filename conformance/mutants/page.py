@@ -29,7 +29,8 @@ SPECIFICATION_HEAD: Final = """\
 
 *State root* says whether the state root alone shows the bug on one of the vectors that kill it; where only the verdict
 on the block does, a client that compares state roots sees it as well, but not why. *Official fixtures*: whether the
-archives named below, run on the specification with the bug until a case fails, kill it too.
+archives named below, run on the specification with the bug until a case fails, kill it too; *those tried* are the cases
+whose names are about what is wrong, where not all were run.
 
 """
 
@@ -106,7 +107,9 @@ def fixtures_words(run: FixtureRun | None) -> str:
         return "not run"
     if not run.is_reached:
         return "**no**: no case reaches the rule"
-    return f"yes: `{cell(run.killed_by)}`" if run.killed_by else f"**no**: {run.passed} cases pass"
+    if run.killed_by:
+        return f"yes: `{cell(run.killed_by)}`"
+    return f"not those tried: {run.passed} cases pass" if run.is_sample else f"**no**: {run.passed} cases pass"
 
 
 def strategy_row(found: HuntedMutant) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 
+from samestate.conformance.engines.clients.installed import find_program
 from samestate.conformance.engines.transition_tool.engine import TransitionToolEngine
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.vector import evm_case
-from samestate.conformance.peers.installed import find_program
 from samestate.conformance.peers.peer import ReportedBlock
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Object

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Protocol
 
+from samestate.conformance.engines.clients.installed import PeerMissing as PeerMissing
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.spec.evm.block_access_list import encode_access_list
 from samestate.spec.evm.chain import EvmResult, access_list_of
@@ -13,10 +14,6 @@ from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.receipt import logs_bloom, receipts_root
 from samestate.spec.machine import Rejection
 from samestate.spec.transition import apply_block
-
-
-class PeerMissing(Exception):  # noqa: N818 - says what is wrong
-    """An outside client is not installed. The message says what is missing and how to get it."""
 
 
 @dataclass(frozen=True, slots=True)

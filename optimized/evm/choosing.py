@@ -10,8 +10,8 @@ FEWEST: Final = 32
 
 PLAIN: Final = 0.25
 ENOUGH_FOR_PLAIN: Final = 4
-"""Where fewer than this share call anything, it takes this many workers: a plain transfer takes 0.3 to 0.4 µs on one
-that is alone, and 0.5 to 0.7 on one of several, so that two gain nothing."""
+"""Where fewer than this share call anything, and they conflict, it takes this many workers: a plain transfer takes
+0.3 to 0.4 µs on one that is alone, and 0.5 to 0.7 with versions, so that two gain nothing."""
 
 CHAINED: Final = 0.25
 """Where one sender has this share of the transactions, their nonces keep most of the block in order."""
@@ -25,8 +25,11 @@ SAME_KIND: Final = 0.5
 TRIED_AGAIN: Final = 32
 """After so many blocks of a kind on one worker two are tried again."""
 
-LONG: Final = 1_000_000
-"""The gas limit of transactions beside which it takes no time to read what a list says of them, and to compare it."""
+FEWEST_PLAIN: Final = 256
+"""Plain transfers that are worth a second worker, if they can be taken for independent."""
+
+PLAIN_KIND: Final = 0
+"""What stands for plain transfers among the kinds."""
 
 REMEMBERED: Final = 1024
 """Kinds of which is remembered how they went."""
@@ -35,8 +38,9 @@ REMEMBERED: Final = 1024
 class Shape(NamedTuple):
     """A block before it runs: shape.hpp, and what it comes with.
 
-    ``with_data``, ``largest_sender`` and ``largest_kind`` are shares of the ``transactions``. ``senders_known``:
-    whether none has to be found out any more. ``gas_limit``: of a transaction, on average.
+    ``with_data``, ``largest_sender``, ``largest_kind``, ``largest_call`` are shares of the ``transactions``; a kind is
+    a ``call`` with its addresses. ``senders_known``: whether none has to be found out any more. ``gas_limit``: of a
+    transaction, on average.
     """
 
     transactions: int
@@ -48,6 +52,8 @@ class Shape(NamedTuple):
     has_list: bool
     senders_known: bool
     gas_limit: int
+    largest_call: float = 0.0
+    call: int = 0
 
 
 class Choice(NamedTuple):
@@ -58,17 +64,41 @@ class Choice(NamedTuple):
 
 
 def one_after_another(shape: Shape, reason: str) -> Choice:
-    """Where transactions wait for one another, unless a list has what they wait for and they are worth reading it."""
-    if shape.has_list and shape.gas_limit >= LONG:
+    """Where transactions wait for one another, unless a list has what they wait for."""
+    if shape.has_list:
         return Choice("access-list", f"{reason}, and the block comes with an access list")
     return Choice("sequential", reason)
+
+
+class Remembered:
+    """Kinds of which something is remembered, each until so many blocks of its kind have come."""
+
+    def __init__(self) -> None:
+        self._asked: OrderedDict[int, int] = OrderedDict()
+
+    def add(self, kind: int) -> None:
+        """Remember a kind."""
+        self._asked[kind] = 0
+        while len(self._asked) > REMEMBERED:
+            self._asked.popitem(last=False)
+
+    def has(self, kind: int) -> bool:
+        """Whether a kind is remembered; a block of it has come."""
+        if kind not in self._asked:
+            return False
+        self._asked[kind] += 1
+        if self._asked[kind] <= TRIED_AGAIN:
+            return True
+        del self._asked[kind]
+        return False
 
 
 class Chooser:
     """Chooses for one block after another, and remembers which kinds of transactions got in one another's way."""
 
     def __init__(self) -> None:
-        self._contended: OrderedDict[int, int] = OrderedDict()
+        self._contended = Remembered()  # many executions were for nothing
+        self._dependent = Remembered()  # pieces of a block conflicted
 
     def choose(self, shape: Shape) -> Choice:
         """The strategy for a block."""
@@ -76,27 +106,32 @@ class Chooser:
             return Choice("sequential", "there is one worker")
         if shape.transactions < FEWEST:
             return Choice("sequential", f"{shape.transactions} transactions are fewer than {FEWEST}")
+        if not shape.senders_known and shape.has_list:
+            return Choice("access-list", "the block comes with an access list")
         if not shape.senders_known:
             return Choice("block-stm", "who sent the transactions is for all workers to find out")
         if shape.largest_sender >= CHAINED:
             return one_after_another(shape, f"one sender has {shape.largest_sender:.0%} of the transactions")
-        if shape.with_data < PLAIN and shape.workers < ENOUGH_FOR_PLAIN:
-            return Choice("sequential", f"plain transfers are too little work to share among {shape.workers} workers")
-        if shape.largest_kind >= SAME_KIND and shape.kind in self._contended:
-            self._contended[shape.kind] += 1
-            if self._contended[shape.kind] <= TRIED_AGAIN:
-                return one_after_another(
-                    shape,
-                    f"{shape.largest_kind:.0%} of the transactions are of a kind that got in one another's way before",
-                )
-            del self._contended[shape.kind]
+        is_plain = shape.with_data < PLAIN
+        if is_plain and shape.transactions >= FEWEST_PLAIN and not self._dependent.has(PLAIN_KIND):
+            return Choice("waves", "plain transfers are taken for independent")
+        if is_plain and shape.workers < ENOUGH_FOR_PLAIN:
+            return one_after_another(
+                shape, f"plain transfers are too little work to share among {shape.workers} workers"
+            )
+        if shape.largest_kind >= SAME_KIND and self._contended.has(shape.kind):
+            share = f"{shape.largest_kind:.0%} of the transactions"
+            return one_after_another(shape, f"{share} are of a kind that got in one another's way before")
+        if shape.largest_call >= SAME_KIND and not self._dependent.has(shape.call):
+            return Choice(
+                "waves", f"{shape.largest_call:.0%} of the transactions call alike, and are taken for independent"
+            )
         return Choice("block-stm", "nothing says that transactions get in one another's way")
 
-    def learn(self, shape: Shape, choice: Choice, executions: int) -> None:
-        """How a block went: how many transactions were begun, all together."""
-        if choice.strategy != "block-stm" or shape.largest_kind < SAME_KIND:
-            return
-        if executions >= shape.transactions * (1 + CONTENDED):
-            self._contended[shape.kind] = 0
-            while len(self._contended) > REMEMBERED:
-                self._contended.popitem(last=False)
+    def learn(self, shape: Shape, choice: Choice, executions: int, discarded: bool = False) -> None:
+        """How a block went: how many transactions were begun, all together, and whether pieces counted for nothing."""
+        if choice.strategy == "waves" and discarded:
+            self._dependent.add(PLAIN_KIND if shape.with_data < PLAIN else shape.call)
+        is_contended = executions >= shape.transactions * (1 + CONTENDED)
+        if choice.strategy == "block-stm" and shape.largest_kind >= SAME_KIND and is_contended:
+            self._contended.add(shape.kind)

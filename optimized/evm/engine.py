@@ -130,12 +130,19 @@ class EvmEngine:
             shape = self._shape(block)
             choice = self._chooser.choose(shape)
         strategy = configuration.strategy if choice is None else choice.strategy
-        expected = self._expectations.expect(block, world) if strategy in ASKING else None
+        expected = None
+        if choice is None and strategy in ASKING:
+            expected = self._expectations.expect(block, world)
         pieced: EvmResult | None = None
         discarded: str | None = None
-        if strategy == "access-list" and self._goes_in_pieces(block):
-            pieced = self._run_in_pieces(block, world, started)
+        if self._goes_in_pieces(block, strategy, expected):
+            pieced = self._run_in_pieces(block, world, started, strategy == "access-list", expected)
             discarded = self._pieces.discarded
+        if choice is not None and shape is not None and strategy == "waves" and pieced is None:
+            if discarded is not None:
+                self._chooser.learn(shape, choice, 0, discarded=True)
+            strategy = "block-stm"
+            choice = Choice(strategy, f"{choice.reason}, but {discarded or 'runs are asked for'}")
         at_work: BlockRun = self._run if pieced is None else self._pieces
         result = pieced or self._run_versioned(block, world, strategy, started, expected)
         lacking = world.lacking()
@@ -153,27 +160,41 @@ class EvmEngine:
         result.make_metrics = lambda made: self._metrics(made, figures, seconds, chosen, expected)
         return result
 
-    def _goes_in_pieces(self, block: PackedBlock) -> bool:
-        """Whether a block with an access list is first tried in pieces.
+    def _goes_in_pieces(self, block: PackedBlock, strategy: str, expected: ExpectedBlock | None) -> bool:
+        """Whether a block is tried in pieces first: from its list, or where they are probably independent.
 
         Runs of a length that is asked for, and reads that are to take their time, are versioned memory's.
         """
         configuration = self.configuration
-        return block.transaction_count > 1 and not configuration.run_length and not configuration.read_latency_us
+        count = block.transaction_count
+        if count < 2 or configuration.run_length or configuration.read_latency_us:
+            return False
+        if strategy == "waves":
+            return expected is None or expected.is_apart(self._pieces.pieces_of(count))
+        return strategy == "access-list"
 
-    def _run_in_pieces(self, block: PackedBlock, world: World, started: float) -> EvmResult | None:
-        """Run a block in pieces that begin where its access list says; None where that counts for nothing."""
+    def _run_in_pieces(
+        self, block: PackedBlock, world: World, started: float, from_list: bool, expected: ExpectedBlock | None
+    ) -> EvmResult | None:
+        """Run a block in pieces; None where that counts for nothing.
+
+        They begin where its access list says, or are taken for independent.
+        """
         configuration = self.configuration
-        proposed = block.predictions
+        proposed = None
+        if from_list:
+            given = block.predictions
+            proposed = given if isinstance(given, bytes) else encode_predictions(given or {})
         self._pieces.begin(
             self._run,
             block,
             world,
-            proposed if isinstance(proposed, bytes) else encode_predictions(proposed or {}),
+            proposed,
             configuration.record,
             configuration.time_limit,
             configuration.trace,
             time.perf_counter() - started,
+            expected is not None and self._expectations.remembers,
         )
         self._pool.run(self._pieces.work, self._pieces.stop)
         return self._pieces.finish()
@@ -225,7 +246,7 @@ class EvmEngine:
 
     def _shape(self, block: PackedBlock) -> Shape:
         """What there is to choose a strategy by."""
-        sampled, with_data, largest_sender, largest_kind, kind, gas_limit = block.shape()
+        sampled, with_data, largest_sender, largest_kind, kind, gas_limit, largest_call, call = block.shape()
         of = max(1, sampled)
         return Shape(
             block.transaction_count,
@@ -237,6 +258,8 @@ class EvmEngine:
             block.predictions is not None,
             bool(largest_sender),
             gas_limit,
+            largest_call / of,
+            call,
         )
 
     def _name_what_is_missing(self, block: PackedBlock, world: World) -> None:

@@ -29,6 +29,35 @@ struct Expected {
     std::vector<std::uint64_t> reads, writes, credits;
 };
 
+// Whether transactions that are divided into so many pieces of equal numbers, in their order, will probably conflict with none of another
+// piece (pieces.hpp).
+inline bool are_apart(const std::vector<Expected>& transactions, std::size_t pieces) {
+    enum Use : std::uint64_t { READ = 1, CREDIT = 2, WRITE = 3 };
+    constexpr std::uint64_t SEVERAL = UINT64_MAX >> 2;
+    std::unordered_map<std::uint64_t, std::uint64_t> used;     // by key: the piece, or that there are several, and the use
+    std::size_t piece = 0;
+    const auto enter = [&](std::uint64_t key, Use use) {
+        std::uint64_t& entry = used.emplace(key, piece << 2 | use).first->second;
+        if (entry >> 2 == piece) {
+            if ((entry & 3) != use) entry = piece << 2 | WRITE;
+            return true;
+        }
+        if ((entry & 3) != use || use == WRITE) return false;
+        entry = SEVERAL << 2 | use;
+        return true;
+    };
+    for (std::size_t index = 0; index < transactions.size(); ++index) {
+        while (index >= transactions.size() * (piece + 1) / pieces) ++piece;
+        for (const std::uint64_t key : transactions[index].reads)
+            if (!enter(key, READ)) return false;
+        for (const std::uint64_t key : transactions[index].credits)
+            if (!enter(key, CREDIT)) return false;
+        for (const std::uint64_t key : transactions[index].writes)
+            if (!enter(key, WRITE)) return false;
+    }
+    return true;
+}
+
 // What there is to expect accesses by.
 enum class Estimator : int { declared = 0, static_analysis = 1, last_run = 2 };
 

@@ -1,6 +1,7 @@
 # What transactions will probably access. See expecting.py.
 
 from libc.stdint cimport uint8_t, uint64_t
+from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
 from samestate.optimized.core.records cimport Task
@@ -24,6 +25,7 @@ cdef extern from "samestate/optimized/evm/expectations.hpp" namespace "samestate
         void expect(BlockInput& input, uint64_t index, Estimator estimator, Expected& found) except +
         void learn(const BlockInput& input, uint64_t index, const OutcomeRecord& record) except +
         size_t kinds() noexcept
+    cbool are_apart(const vector[Expected]& transactions, size_t pieces) except +
     void take_libraries(Libraries* libraries) noexcept
 
 cdef extern from "samestate/optimized/evm/expectations.hpp" namespace "samestate::evm::expectations" nogil:

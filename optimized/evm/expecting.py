@@ -52,6 +52,10 @@ class ExpectedBlock:
     def __len__(self) -> int:
         return self.transactions.size()
 
+    def is_apart(self, pieces: int) -> bool:
+        """Whether in so many pieces of equal numbers no transaction will probably conflict with one of another one."""
+        return are_apart(self.transactions, pieces)
+
     def access(self, index: int):
         """What a transaction is expected to read and to write, as numbers of keys."""
         place: uint64_t = index

@@ -39,6 +39,7 @@ enum SamestateEvmMutant {
     CREDIT_LOST_WHEN_READ = 131,      // a balance that was looked at does not get what was credited
     PIECE_UNPROVEN = 132,             // what a piece has left is not compared with the access list
     SEEN_ACROSS_WIPE = 133,           // what was found in a slot before a wipe is left there for later readers
+    CONFLICT_UNSEEN = 134,            // what a piece has only read may be written by another
 };
 
 #endif

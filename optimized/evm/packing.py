@@ -106,7 +106,16 @@ class PackedBlock:
     def shape(self) -> tuple:
         """What can be told of the block before it runs, in the order of BlockShape (shape.hpp)."""
         found: BlockShape = shape_of(self.input)
-        return found.sampled, found.with_data, found.largest_sender, found.largest_kind, found.kind, found.gas_limit
+        return (
+            found.sampled,
+            found.with_data,
+            found.largest_sender,
+            found.largest_kind,
+            found.kind,
+            found.gas_limit,
+            found.largest_call,
+            found.call,
+        )
 
     def sender(self, index: int) -> bytes | None:
         """Who sent a transaction, as far as a worker has found out; None where nobody did."""

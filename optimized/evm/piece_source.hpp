@@ -61,6 +61,14 @@ class PieceSource : public Source {
     // A list says of every balance what it is, so that what is credited is added at once. Without one it may be credited elsewhere, too.
     bool keeps_values() const override { return list != nullptr; }
 
+    // The balance before the block.
+    u256 balance_before_block(Account& account) {
+        ask(account);
+        u256 balance;
+        std::memcpy(balance.w, account.source + BALANCE_WORDS, sizeof(u256));
+        return balance;
+    }
+
     // Whether the state before the block holds something there without need.
     bool is_held_without_need(Account& account) {
         ask(account);

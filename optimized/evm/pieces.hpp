@@ -12,7 +12,12 @@
 // the block, of which the list says nothing. That each value within a piece is the list's too is not needed for that: it is found
 // where the list that the execution gives is compared (access_list_comparison.hpp).
 //
-// What a list does not speak of must not change: storage that vanishes as a whole, and what the state before the block holds without
+// The proof without a list. Pieces start from the state before the block, and each key that one has used is entered in a table
+// (conflict_table.hpp). If no key that one has written was used by another, and none that one has credited was read by another, then each
+// has executed as it would have after those before it: of what those have changed it has looked at nothing. Credits add up, and are
+// small enough that they fit.
+//
+// What a list does not speak of, nor a table, must not change: storage that vanishes as a whole, and what the state before the block holds without
 // need. A step that changes one of those ends the attempt.
 
 #ifndef SAMESTATE_EVM_PIECES_HPP
@@ -22,6 +27,7 @@
 #include <vector>
 
 #include "samestate/optimized/core/shim.hpp"
+#include "samestate/optimized/evm/conflict_table.hpp"
 #include "samestate/optimized/evm/mutants.hpp"
 #include "samestate/optimized/evm/piece_source.hpp"
 #include "samestate/optimized/evm/step_records.hpp"
@@ -35,6 +41,8 @@ enum class Discarded : std::uint8_t {
     LIST_IS_NO_STATE,
     LIST_DIFFERS,
     LIST_CANNOT_SAY,
+    PIECES_CONFLICT,
+    TOO_MANY_KEYS,
     STEP_FAILED,
     STEP_LACKS_STATE,
     BLOCK_IS_INVALID,
@@ -45,6 +53,8 @@ inline const char* name_of(Discarded reason) {
         case Discarded::LIST_IS_NO_STATE: return "the access list is malformed, out of order, or speaks of steps that the block does not have";
         case Discarded::LIST_DIFFERS: return "a piece has left other values than the access list says";
         case Discarded::LIST_CANNOT_SAY: return "a step has changed what an access list does not speak of";
+        case Discarded::PIECES_CONFLICT: return "two pieces conflict";
+        case Discarded::TOO_MANY_KEYS: return "pieces have used more keys than their table has room for";
         case Discarded::STEP_FAILED: return "a step may not be in the block, or took more memory than a worker may have";
         case Discarded::STEP_LACKS_STATE: return "a step wants what is not known of the state";
         case Discarded::BLOCK_IS_INVALID: return "the block has no room for a transaction, or its closing step found it invalid";
@@ -79,6 +89,7 @@ class PieceWork {
   public:
     static constexpr std::uint64_t PIECES_PER_WORKER = 4;       // so that nobody waits long for the last one
     static constexpr std::uint64_t BETWEEN_LOOKS = 1'000'000;   // nanoseconds, at the clock for the time limit
+    static constexpr std::size_t KEYS_PER_TRANSACTION = 8;      // in the table; if that is too few it is enlarged
 
     PieceSteps steps{};
     std::vector<PieceWorker> workers;
@@ -88,6 +99,29 @@ class PieceWork {
 
     // Divide a block of so many transactions into pieces for a list in these bytes, of which nothing is known yet.
     void begin(std::size_t transactions, std::size_t worker_count, const std::uint8_t* bytes, std::size_t length) {
+        divide(transactions, worker_count);
+        is_listed_ = true;
+        if (!list.begin(bytes, length, piece_of_, pieces() + 1, worker_count)) discard(Discarded::LIST_IS_NO_STATE);
+    }
+
+    // The same for pieces that are taken for independent.
+    void begin(std::size_t transactions, std::size_t worker_count) {
+        if (discarded() == Discarded::TOO_MANY_KEYS) table_.enlarge();
+        divide(transactions, worker_count);
+        is_listed_ = false;
+        table_.begin(KEYS_PER_TRANSACTION * transactions);
+    }
+
+    // In how many pieces so many transactions are divided.
+    static std::size_t pieces_of(std::size_t transactions, std::size_t worker_count) {
+        const std::size_t pieces = std::min<std::size_t>(transactions, worker_count * PIECES_PER_WORKER);
+        return pieces ? pieces : 1;
+    }
+
+    std::size_t pieces() const { return starts_.size() - 1; }
+
+  private:
+    void divide(std::size_t transactions, std::size_t worker_count) {
         transactions_ = transactions;
         if (workers.size() < worker_count) workers.resize(worker_count);
         worker_count_ = worker_count;
@@ -96,8 +130,7 @@ class PieceWork {
         places.assign(transactions + 2, StepPlace{});
         next_stretch_ = looked_through_ = next_piece_ = 0;
         discarded_ = 0;
-        std::size_t pieces = std::min<std::size_t>(transactions, worker_count * PIECES_PER_WORKER);
-        if (pieces == 0) pieces = 1;
+        const std::size_t pieces = pieces_of(transactions, worker_count);
         starts_.clear();
         for (std::size_t piece = 0; piece <= pieces; ++piece) starts_.push_back(transactions * piece / pieces);
         // The opening step belongs to the first piece, the closing one is a piece of its own.
@@ -105,11 +138,9 @@ class PieceWork {
         for (std::size_t piece = 0; piece < pieces; ++piece)
             for (std::size_t transaction = starts_[piece]; transaction < starts_[piece + 1]; ++transaction) piece_of_[transaction + 1] = static_cast<std::uint32_t>(piece);
         piece_of_[0] = 0;
-        if (!list.begin(bytes, length, piece_of_, pieces + 1, worker_count)) discard(Discarded::LIST_IS_NO_STATE);
     }
 
-    std::size_t pieces() const { return starts_.size() - 1; }
-
+  public:
     // Transactions of the largest one.
     std::uint64_t longest() const {
         std::uint64_t most = 1;
@@ -125,7 +156,7 @@ class PieceWork {
         const std::uint64_t begun = now_nanoseconds();
         own.looked = 0;
         own.executed = 0;
-        if (look_through(own)) {
+        if (!is_listed_ || look_through(own)) {
             while (!is_over(own, now_nanoseconds())) {
                 const std::uint64_t piece = atomic_add(&next_piece_, 1, "pieces.claim");
                 if (piece >= pieces()) break;
@@ -243,8 +274,61 @@ class PieceWork {
         return true;
     }
 
-    // Prove that a piece has left what the list says, up to the step with the index `end`. Whether it has.
+    // A piece has ended, before the step with the index `end`: prove it. Whether it is right, as far as that shows.
     bool prove(PieceWorker& own, std::size_t piece, std::uint64_t end) {
+        return is_listed_ ? compare(own, piece, end) : enter_keys(own);
+    }
+
+    // Prove that a piece has conflicted with no other. Whoever writes a code writes the nonce, too, so that of an account whose nonce or
+    // balance was used its code is looked after.
+    bool enter_keys(PieceWorker& own) {
+        State& state = own.worker->executor.state;
+        try {
+            for (Account* account : state.run_accounts) {
+                const bool writes = account->kept & (bit(BALANCE) | bit(NONCE) | bit(CODE));
+                if (account->kept_credited && !fits(own.source, *account)) return discard(Discarded::STEP_FAILED);
+                if (writes || (account->kept_credited && account->loaded & bit(NONCE))) {
+                    if (!enter(account->hash, Use::WRITE)) return false;
+                } else if (account->kept_credited) {
+                    if (!enter(account->hash, Use::CREDIT)) return false;
+                } else if (account->loaded & (bit(BALANCE) | bit(NONCE))) {
+                    if (!enter(account->hash, Use::READ)) return false;
+                } else if (account->loaded & bit(CODE)) {
+                    if (!enter(hash_of_code(*account), Use::READ)) return false;
+                }
+                if (account->kept & bit(CODE) && !enter(hash_of_code(*account), Use::WRITE)) return false;
+            }
+        } catch (const Interrupted& interrupted) {
+            return discard_after(result_of(interrupted.why), Discarded::STEP_FAILED);
+        }
+        for (const Slot* slot : state.run_slots) {
+            if (slot->kept && slot->epoch == slot->owner->epoch) {
+                if (!enter(slot->hash, Use::WRITE)) return false;
+            } else if (slot->loaded) {
+                if (!enter(slot->hash, Use::READ)) return false;
+            }
+        }
+        return true;
+    }
+
+    bool enter(std::uint64_t hash, Use use) {
+        if (use == Use::READ && MUTANT(CONFLICT_UNSEEN)) return true;
+        const ConflictTable::Answer answer = table_.enter(hash, use);
+        if (answer == ConflictTable::ENTERED) return true;
+        if (answer == ConflictTable::CONFLICT) return discard(Discarded::PIECES_CONFLICT);
+        return discard(Discarded::TOO_MANY_KEYS);
+    }
+
+    static std::uint64_t hash_of_code(const Account& account) { return samestate_fold(account.hash ^ 0xA0761D6478BD642Fu, 0xE7037ED1A0B428DBu); }
+
+    // Whether what was credited leaves room for as much from each of all workers' pieces.
+    static bool fits(PieceSource& source, Account& account) {
+        const u256 before = source.balance_before_block(account);
+        return !((before.w[3] | account.kept_credit.w[3]) >> 32);
+    }
+
+    // Prove that a piece has left what the list says, up to the step with the index `end`. Whether it has.
+    bool compare(PieceWorker& own, std::size_t piece, std::uint64_t end) {
         if (MUTANT(PIECE_UNPROVEN)) return true;
         try {
             State& state = own.worker->executor.state;
@@ -302,6 +386,8 @@ class PieceWork {
     std::size_t worker_count_ = 0;
     std::vector<std::uint64_t> starts_;         // the first transaction of each piece, and the end of the last
     std::vector<std::uint32_t> piece_of_;       // by index in the list
+    bool is_listed_ = false;                    // whether pieces start from a list
+    ConflictTable table_;                       // where they do not
     // Shared by workers as they go; atomic.
     std::uint64_t next_stretch_ = 0;
     std::uint64_t looked_through_ = 0;

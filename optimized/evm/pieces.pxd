@@ -46,7 +46,10 @@ cdef extern from "samestate/optimized/evm/pieces.hpp" namespace "samestate::evm"
         vector[StepPlace] places
         ListedState list
         void begin(size_t transactions, size_t workers, const uint8_t* list, size_t length) except +
+        void begin(size_t transactions, size_t workers) except +
         size_t pieces() noexcept
+        @staticmethod
+        size_t pieces_of(size_t transactions, size_t workers) noexcept
         uint64_t longest() noexcept
         Discarded discarded() noexcept
         void work(size_t number) except +
@@ -68,3 +71,4 @@ cdef class EvmPieces(BlockRun):
     cdef EvmRun shared              # whose workers work here too
     cdef bytes proposed             # the access list that the pieces start from
     cdef bint recording
+    cdef bint learning

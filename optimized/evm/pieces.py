@@ -45,16 +45,17 @@ class EvmPieces(BlockRun):
         run: EvmRun,
         block: PackedBlock,
         world: World,
-        proposed: bytes,
+        proposed: bytes | None,
         record: bool = True,
         time_limit: float = 60.0,
         trace: bool = False,
         spent: float = 0.0,
+        learning: bool = False,
     ) -> None:
-        """Divide a block into pieces that begin where its access list says. For the rest see :meth:`EvmRun.begin`."""
-        given: cython.pointer(cython.const[uint8_t]) = cython.cast(
-            cython.pointer(cython.const[uint8_t]), PyBytes_AS_STRING(proposed)
-        )
+        """Divide a block into pieces that begin where its access list says, or, without one, that are independent.
+
+        For the rest see :meth:`EvmRun.begin`.
+        """
         number: uint64_t
         self._begin_watching(time_limit, spent)
         self.shared = run
@@ -62,6 +63,7 @@ class EvmPieces(BlockRun):
         self.world = world
         self.proposed = proposed
         self.recording = record
+        self.learning = learning
         self.tracing = trace
         self.transactions = block.input.transactions.size()
         world.begin_block()
@@ -70,7 +72,15 @@ class EvmPieces(BlockRun):
         self.arena.reset()
         self.settlement.begin()
         world.codes.begin_block(block.ruleset.rules, ANALYSES)
-        self.pieces.begin(self.transactions, self.workers, given, len(proposed))
+        if proposed is None:
+            self.pieces.begin(self.transactions, self.workers)
+        else:
+            self.pieces.begin(
+                self.transactions,
+                self.workers,
+                cython.cast(cython.pointer(cython.const[uint8_t]), PyBytes_AS_STRING(proposed)),
+                len(proposed),
+            )
         for number in range(self.workers):
             self._begin_worker(number)
 
@@ -86,9 +96,11 @@ class EvmPieces(BlockRun):
         ask_of(cython.address(own.source.before), cython.address(self.direct))
         own.source.codes = cython.address(self.world.codes)
         own.source.lacking_code = self.world.lacking_code
-        own.source.list = cython.address(self.pieces.list)
+        own.source.list = cython.NULL
+        if self.proposed is not None:
+            own.source.list = cython.address(self.pieces.list)
         worker.options.with_effect = True
-        worker.options.with_reads = self.recording or self.block.ruleset.rules.has_access_list
+        worker.options.with_reads = self.recording or self.learning or self.block.ruleset.rules.has_access_list
         worker.executor.poll = poll_inside
         worker.executor.poll_itself = watcher
         worker.begin_block(
@@ -139,6 +151,10 @@ class EvmPieces(BlockRun):
         name: bytes = name_of(self.pieces.discarded())
         return name.decode() or None
 
+    def pieces_of(self, transactions: int) -> int:
+        """In how many pieces a block of so many transactions would be."""
+        return PieceWork.pieces_of(transactions, self.workers)
+
     @property
     def count(self) -> int:
         """How many pieces the block is in, apart from its closing step."""
@@ -161,7 +177,7 @@ class EvmPieces(BlockRun):
             "ended": cython.cast(cython.p_char, self.pieces.ended.data())[: 8 * count],
             "executions": [1] * count,
             "workers": workers,
-            "waves": 0,
+            "waves": 1 if self.proposed is None else 0,
             "longest_run": self.pieces.longest(),
         }
 

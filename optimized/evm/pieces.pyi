@@ -11,16 +11,18 @@ class EvmPieces(BlockRun):
     def discarded(self) -> str | None: ...
     @property
     def count(self) -> int: ...
+    def pieces_of(self, transactions: int) -> int: ...
     def begin(
         self,
         run: EvmRun,
         block: PackedBlock,
         world: World,
-        proposed: bytes,
+        proposed: bytes | None,
         record: bool = True,
         time_limit: float = 60.0,
         trace: bool = False,
         spent: float = 0.0,
+        learning: bool = False,
     ) -> None: ...
     def work(self, worker: int) -> None: ...
     def finish(self) -> EvmResult | None: ...

@@ -19,6 +19,8 @@ struct BlockShape {
     std::uint64_t largest_kind;     // … call the same function with the same addresses among its arguments
     std::uint64_t kind;             // that kind, as a number equal for equal kinds
     std::uint64_t gas_limit;        // of the transactions, on average
+    std::uint64_t largest_call;     // … call the same function of the same contract, whatever its arguments
+    std::uint64_t call;             // that function, as a number equal for equal ones
 };
 
 namespace shapes {
@@ -49,11 +51,16 @@ inline bool is_address(const std::uint8_t* word) {
     return std::memcmp(word, nothing, 12) == 0 && std::memcmp(word + 12, nothing, 8) != 0;
 }
 
-// Equal for transactions that call the same function of the same contract with the same addresses, apart from their sender's own.
+// Equal for transactions that call the same function of the same contract.
+inline std::uint64_t call_of(const Transaction& transaction) {
+    const std::uint64_t call = hash_bytes(0, transaction.to.bytes, 20);
+    return transaction.data_length < 4 ? call : hash_bytes(call, transaction.data, 4);
+}
+
+// Equal for transactions that do so with the same addresses, apart from their sender's own.
 inline std::uint64_t kind_of(const Transaction& transaction, const Sender& sender) {
-    std::uint64_t kind = hash_bytes(0, transaction.to.bytes, 20);
+    std::uint64_t kind = call_of(transaction);
     if (transaction.data_length < 4) return kind;
-    kind = hash_bytes(kind, transaction.data, 4);
     std::uint64_t words = (transaction.data_length - 4) / 32;
     if (words > WORDS) words = WORDS;
     for (std::uint64_t index = 0; index < words; ++index) {
@@ -67,7 +74,7 @@ inline std::uint64_t kind_of(const Transaction& transaction, const Sender& sende
 
 inline BlockShape shape_of(const BlockInput& input) {
     BlockShape shape{};
-    shapes::Tally senders, kinds;
+    shapes::Tally senders, kinds, calls;
     const std::uint64_t count = input.transactions.size();
     const std::uint64_t stride = (count + shapes::SAMPLE - 1) / shapes::SAMPLE;
     bool known = true;
@@ -85,10 +92,13 @@ inline BlockShape shape_of(const BlockInput& input) {
         if (!transaction.data_length && transaction.has_to) continue;
         ++shape.with_data;
         kinds.add(shapes::kind_of(transaction, sender));
+        calls.add(shapes::call_of(transaction));
     }
     shape.largest_sender = known ? senders.most : 0;
     shape.largest_kind = kinds.most;
     shape.kind = kinds.number;
+    shape.largest_call = calls.most;
+    shape.call = calls.number;
     if (shape.sampled) shape.gas_limit = divide(gas, u256(shape.sampled)).low64();
     return shape;
 }

@@ -42,6 +42,8 @@ cdef extern from "samestate/optimized/evm/shape.hpp" namespace "samestate::evm" 
         uint64_t largest_kind
         uint64_t kind
         uint64_t gas_limit
+        uint64_t largest_call
+        uint64_t call
     BlockShape shape_of(const BlockInput& input) noexcept
 
 cdef extern from "samestate/optimized/evm/outcome.hpp" namespace "samestate::evm" nogil:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from samestate.conformance.engines.bounded_run import folder_with
-from samestate.conformance.peers.installed import find_program
-from tests.peers.consumers import Consumed, Fixture, Outcome, version_of
+from samestate.conformance.engines.clients.installed import find_program
+from samestate.conformance.engines.clients.known import version_of
+from tests.peers.consumers import Consumed, Fixture, Outcome
 
 HARDFORKS: Final = {
     "Paris": "paris",
@@ -52,15 +53,15 @@ class AnvilFiles:
             if unable:
                 yield Consumed(fixture.name, Outcome.NOT_EXECUTED, unable)
                 continue
-            try:
-                reason = self._run(fixture.content)
-            except (OSError, http.client.HTTPException, ValueError) as error:
-                reason = f"ends with {type(error).__name__}: {error}"
+            with folder_with({"genesis.json": json.dumps(genesis_of(fixture.content))}) as folder:
+                try:
+                    reason = self._run(fixture.content, folder)
+                except (OSError, http.client.HTTPException, ValueError) as error:
+                    reason = f"ends with {type(error).__name__}: {error}"
             yield Consumed(fixture.name, Outcome.FAILED if reason else Outcome.PASSED, reason)
 
-    def _run(self, test: dict[str, Any]) -> str:
-        files = {"genesis.json": json.dumps(genesis_of(test))}
-        with folder_with(files) as folder, Node(self._program, folder / "genesis.json", test) as node:
+    def _run(self, test: dict[str, Any], folder: Path) -> str:
+        with Node(self._program, folder / "genesis.json", test) as node:
             for index, block in enumerate(test["blocks"]):
                 wrong = node.mine(block)
                 if wrong:

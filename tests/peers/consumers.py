@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -17,9 +16,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from samestate.conformance.engines.bounded_run import EndedRun, RunBounds, folder_with, run_bounded
+from samestate.conformance.engines.bounded_run import RunBounds, folder_with, run_bounded
+from samestate.conformance.engines.clients.geth.blocktest import results_in
+from samestate.conformance.engines.clients.installed import find_program
+from samestate.conformance.engines.clients.known import revm_version, version_of
+from samestate.conformance.engines.clients.revm.btest import UNKNOWN, VERDICT, lines_of, unable_to
 from samestate.conformance.peers.ethereumjs import FOLDER, EthereumJs
-from samestate.conformance.peers.installed import find_program
 from samestate.conformance.peers.line_process import LineProcess
 from samestate.conformance.peers.peer import PeerMissing
 
@@ -94,25 +96,6 @@ def batches(fixtures: Sequence[Fixture]) -> Iterator[list[Fixture]]:
         yield batch
 
 
-def is_one_chain(test: dict[str, Any]) -> bool:
-    """Whether each valid block follows the one before it."""
-    head = test["genesisBlockHeader"]["hash"]
-    for block in test["blocks"]:
-        header = block.get("blockHeader")
-        if header is not None and header["parentHash"] != head:
-            return False
-        head = header["hash"] if header is not None else head
-    return True
-
-
-def version_of(program: str) -> str:
-    """The first number of a version that a program says."""
-    with folder_with() as folder:
-        said = run_bounded([program, "--version"], folder, RunBounds(seconds=30.0)).stdout.read_text(encoding="utf-8")
-    found = re.search(r"\d+(?:\.\d+)+", said)
-    return found[0] if found is not None else "of no version"
-
-
 class GethFiles:
     """geth's ``evm``. A run for each portion, which is given as a folder of links."""
 
@@ -146,30 +129,15 @@ class GethFiles:
         return {str(result["name"]): result for result in results}
 
 
-def results_in(text: str) -> list[dict[str, Any]]:
-    """The list of results after whatever else geth has written; none where there is no such list."""
-    for start in (0, *(index + 1 for index, letter in enumerate(text) if letter == "\n")):
-        if text[start : start + 1] == "[":
-            try:
-                found = json.loads(text[start:])
-            except ValueError:
-                continue
-            if isinstance(found, list):
-                return [each for each in found if isinstance(each, dict) and {"name", "pass"} <= each.keys()]
-    return []
-
-
 class RevmeFiles:
     """revm's ``revme``: ``btest`` for chains, ``statetest``."""
 
     name = "revme"
-    unknown: Final = frozenset({"ArrowGlacier", "GrayGlacier", "BPO1", "BPO2"})
-    """Networks for which it refuses a whole file."""
 
     def __init__(self) -> None:
         """Raises PeerMissing."""
         self._program = find_program("revme")
-        self.version = "(it does not say its version)"
+        self.version = revm_version()
 
     def consume(self, fixtures: Sequence[Fixture]) -> Iterator[Consumed]:
         """What becomes of each test."""
@@ -187,17 +155,9 @@ class RevmeFiles:
 
     def unable_to(self, fixture: Fixture) -> str:
         """What it does not do of a test, though it would call it passed; nothing where it does all."""
-        if fixture.network in self.unknown:
-            return f"does not know {fixture.network}"
-        if "To" in fixture.network:
-            return "executes no transition"
-        if fixture.is_state_test:
-            return ""
-        if any("expectException" in block for block in fixture.content["blocks"]):
-            return "does not look at an invalid block"
-        if any(block["uncleHeaders"] for block in fixture.content["blocks"]):
-            return "knows no ommers"
-        return "" if is_one_chain(fixture.content) else "has one chain, and no branches"
+        if not fixture.is_state_test:
+            return unable_to(fixture.network, fixture.content)
+        return f"does not know {fixture.network}" if fixture.network in UNKNOWN else ""
 
     def _chains(self, batch: Sequence[Fixture]) -> Iterator[Consumed]:
         """A test at which it panics has failed, and those after it are given to it again."""
@@ -258,16 +218,6 @@ class RevmeFiles:
                 with contextlib.suppress(ValueError):
                     found.append(json.loads(line))
         return found
-
-
-VERDICT: Final = re.compile(r"(?P<mark>[✓✗]) \(\d+/\d+\) (?P<path>\S+)(?: \(\d+ tests\)| - (?P<reason>.*))?")
-"""What revme says of a file."""
-
-
-def lines_of(ended: EndedRun) -> list[str]:
-    """The lines of stdout and of stderr."""
-    streams = (ended.stdout, ended.stdout.with_name("stderr"))
-    return [line for stream in streams for line in stream.read_text("utf-8", "replace").splitlines()]
 
 
 class EthereumJsFiles:

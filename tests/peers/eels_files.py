@@ -6,17 +6,14 @@ out, as no test has one.
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import importlib.metadata
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from samestate.conformance.peers.eels import DISTRIBUTION, MODULES
+from samestate.conformance.engines.clients.eels.chains import FORKS, chain_test
+from samestate.conformance.engines.clients.revm.btest import is_one_chain
+from samestate.conformance.peers.eels import DISTRIBUTION
 from samestate.conformance.peers.peer import PeerMissing
-from tests.peers.consumers import Consumed, Fixture, Outcome, is_one_chain
-
-FORKS = {name.replace(" ", ""): module for name, module in MODULES.items()}
+from tests.peers.consumers import Consumed, Fixture, Outcome
 
 
 class EelsFiles:
@@ -51,52 +48,6 @@ def unable_to(fixture: Fixture) -> str:
     return ""
 
 
-def chain_test(test: dict[str, Any]) -> str:
-    """What is wrong with a chain; nothing where all is right."""
-    from ethereum.exceptions import EthereumException  # type: ignore[import-untyped, unused-ignore]
-    from ethereum_rlp import rlp  # type: ignore[import-untyped, unused-ignore]
-    from ethereum_rlp.exceptions import RLPException  # type: ignore[import-untyped, unused-ignore]
-    from ethereum_types.numeric import U64  # type: ignore[import-untyped, unused-ignore]
-
-    base = f"ethereum.forks.{FORKS[test['network']]}"
-    fork, state, blocks, types = (importlib.import_module(f"{base}.{name}") for name in MODULE_NAMES)
-    accepted: list[Any] = []
-
-    def anew() -> Any:
-        """The chain with the blocks that were accepted: one that fails leaves a state that is neither old nor new."""
-        genesis = rlp.decode_to(blocks.Block, unhexed(test["genesisRLP"]))
-        state_then = state_of(state, types, test["pre"])
-        made = fork.BlockChain([genesis], state_then, U64(int(test["config"]["chainid"], 16)))
-        for block in accepted:
-            fork.state_transition(made, block)
-        return made
-
-    with unsealed(fork):
-        chain = anew()
-        for index, entry in enumerate(test["blocks"]):
-            rejection = None
-            try:
-                block = rlp.decode_to(blocks.Block, unhexed(entry["rlp"]))
-                fork.state_transition(chain, block)
-            except (EthereumException, RLPException) as error:
-                rejection = f"{type(error).__name__}: {error}"
-                chain = anew()
-            except Exception as error:  # whatever a client ends with is what it is asked about
-                return f"block {index}: ends with {type(error).__name__}: {error}"
-            if rejection is not None and "expectException" not in entry:
-                return f"block {index}: {rejection}"
-            if rejection is None and "expectException" in entry:
-                return f"block {index}: accepted, expected {entry['expectException']}"
-            if rejection is None:
-                accepted.append(block)
-        root = bytes(state.state_root(chain.state)).hex()
-        expected = bytes(state.state_root(state_of(state, types, test["postState"]))).hex()
-    return "" if root == expected else f"state: expected {expected}, it gives {root}"
-
-
-MODULE_NAMES = ("fork", "state", "blocks", "fork_types")
-
-
 def state_test(fixture: Fixture) -> str:
     """What is wrong with a state test; nothing where all is right. Logs and rejections are compared too."""
     from ethereum_spec_tools.evm_tools.statetest import read_test_cases, run_test_case  # type: ignore[import-untyped, unused-ignore]
@@ -119,39 +70,3 @@ def state_test(fixture: Fixture) -> str:
         if bytes(given).hex() != expected[2:]:
             return f"{name}: expected {expected}, it gives 0x{bytes(given).hex()}"
     return ""
-
-
-@contextlib.contextmanager
-def unsealed(fork: Any) -> Iterator[None]:
-    """The fork without its check of the seal, where it has one."""
-    check = getattr(fork, "validate_proof_of_work", None)
-    if check is not None:
-        fork.validate_proof_of_work = lambda header: None
-    try:
-        yield
-    finally:
-        if check is not None:
-            fork.validate_proof_of_work = check
-
-
-def state_of(state: Any, types: Any, accounts: dict[str, Any]) -> Any:
-    """A whole state."""
-    from ethereum_types.bytes import Bytes, Bytes32  # type: ignore[import-untyped, unused-ignore]
-    from ethereum_types.numeric import U256, Uint
-
-    made = state.State()
-    for name, account in accounts.items():
-        address = types.Address(unhexed(name))
-        content = types.Account(
-            nonce=Uint(int(account["nonce"], 16)),
-            balance=U256(int(account["balance"], 16)),
-            code=Bytes(unhexed(account["code"])),
-        )
-        state.set_account(made, address, content)
-        for slot, value in account["storage"].items():
-            state.set_storage(made, address, Bytes32(int(slot, 16).to_bytes(32, "big")), U256(int(value, 16)))
-    return made
-
-
-def unhexed(written: str) -> bytes:
-    return bytes.fromhex(written[2:])

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 import pytest
 
+from samestate.conformance.engines.clients.installed import find_program
 from samestate.conformance.engines.transition_tool.engine import TransitionToolEngine
 from samestate.conformance.fuzzing.campaign import wrong_about
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.vector import evm_case, with_selectors
-from samestate.conformance.peers.installed import find_program
 from samestate.conformance.peers.peer import PeerMissing
 from samestate.conformance.vectors.machines import execute
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from samestate.conformance.engines.clients import installed
 from samestate.conformance.generating.case import GeneratedCase
-from samestate.conformance.peers import geth, installed
+from samestate.conformance.peers import geth
 from samestate.conformance.peers.geth import Geth
 from samestate.conformance.peers.peer import PeerMissing, ReportedBlock, run_specification
 from samestate.spec.evm.forks import AMSTERDAM

@@ -15,10 +15,11 @@ from tests.peers.geth import find_geth
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
 
-LEAST: Final = 280
+LEAST: Final = 400
 """How many vectors are executed at least."""
 
 NO_ROOM_FOR_THE_LIST = "status: expected rejection ACCESS_LIST_TOO_LARGE, the engine gives a valid block"
+ANY_LAYOUT = "status: expected rejection INVALID_DEPOSIT_LAYOUT, the engine gives a valid block"
 EMPTY_IS_NEW = "receipt 0: gas_used: expected 67006, the engine gives 250606"
 
 KNOWN: Final = {
@@ -32,11 +33,20 @@ KNOWN: Final = {
     "opening_calls_that_cancel": "slot 0x0: reads: expected read, the engine gives nothing",
     # and of two closing calls the last one's value is listed, although it is the one from before them
     "closing_calls_that_cancel": "slot 0x0: index 2 (transaction 1): expected nothing, the engine gives 0x1",
+    "closing_calls_cancel": "slot 0x0: index 2 (transaction 1): expected nothing, the engine gives 0x1",
+    # a log of the right length is a deposit, whatever it says of its fields
+    "field_at_another_place": ANY_LAYOUT,
+    "field_beyond_64_bits": ANY_LAYOUT,
+    "field_of_another_length": ANY_LAYOUT,
     # a creation leaves the slots of an account that had storage alone: no chain has such
     "created_over_storage_alone": "expected 0x01, the engine gives 0x07",
     "transaction_creates_over_storage_alone": "receipt 0: gas_used: expected 317878, the engine gives 219958",
 }
 """What geth gives otherwise, by the names of scenarios; docs/outside-clients.md says who is right and why."""
+
+
+WRITES_WITHOUT_END: Final = {"encodings"}
+"""The suite of transactions whose encoding its reader of lists does not get over."""
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +58,7 @@ def vectors(geth: TransitionToolEngine) -> dict[str, Vector]:
     """Those of Amsterdam that it can be asked, by scenario."""
     found = {}
     for path in vector_files():
-        if path.stem.endswith("-amsterdam"):
+        if path.stem.endswith("-amsterdam") and path.parent.name not in WRITES_WITHOUT_END:
             vector = load_vector_file(path)
             if not geth.capabilities.missing(vector.case):
                 found[path.stem.removesuffix("-amsterdam")] = vector

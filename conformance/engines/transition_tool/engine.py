@@ -36,10 +36,11 @@ class TransitionToolEngine:
     """A command that takes ``--input.*``, ``--state.*`` and ``--output.*`` as geth's ``evm t8n`` does.
 
     Which tool it is, it says when asked for its version. Each block is a run of its own, on the state that the run
-    before it gave, within ``bounds``. Raises InputError where the command cannot be started.
+    before it gave, within ``bounds``. It is called ``id``, or what it says. Raises InputError where the command cannot
+    be started.
     """
 
-    def __init__(self, command: str, bounds: RunBounds | None = None) -> None:
+    def __init__(self, command: str, bounds: RunBounds | None = None, id: str = "") -> None:
         option = f"--engine {TOOL_PREFIX}{command}"
         try:
             self.arguments = shlex.split(command)
@@ -53,7 +54,7 @@ class TransitionToolEngine:
         except EngineFailure as failure:
             raise InputError(f"{option}: {failure}") from failure
         self.tool = tool_of(self.version)
-        self.id = f"{TOOL_PREFIX}{self.version or command}"
+        self.id = id or f"{TOOL_PREFIX}{self.version or command}"
         self.capabilities = Capabilities(
             machines={evm.NAME: self.tool.forks},
             selectors=self.tool.selectors,

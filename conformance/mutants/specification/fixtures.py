@@ -29,14 +29,15 @@ MOST_FAILURES: Final = "20"
 class FixtureRun:
     """What fixtures have against a bug: the case that kills it, or else how many cases passed.
 
-    ``is_reached`` is false where no case reaches the rule that is broken, so that none was run. ``digest`` is of the
-    bug that was run.
+    ``is_reached`` is false where no case reaches the rule that is broken, so that none was run; ``is_sample`` is true
+    where not all cases were run, but those whose names are about what is wrong. ``digest`` is of the bug that was run.
     """
 
     digest: str
     killed_by: str = ""
     passed: int = 0
     is_reached: bool = True
+    is_sample: bool = False
 
 
 def run(bug: SpecificationBug, archives: Sequence[Path]) -> FixtureRun:

@@ -178,7 +178,7 @@ BUGS: Final = (
             "                place += 1\n"
             "            elif PUSH1 <= byte <= PUSH32:",
         ),
-        rule="evm.stack.invalid-immediate",
+        rule="evm.jump.destinations",
         source="alloy-rs/evm2#358",
     ),
     bug(

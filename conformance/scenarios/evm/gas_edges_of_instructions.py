@@ -21,7 +21,7 @@ from samestate.conformance.scenarios.assembler import call, store
 from samestate.conformance.scenarios.block_builder import BlockBuilder
 from samestate.conformance.scenarios.gas_edges import GasEdge, try_edges
 from samestate.conformance.scenarios.scenario import scenario, since
-from samestate.spec.evm.forks import AMSTERDAM, BERLIN, CANCUN, PRAGUE, SHANGHAI
+from samestate.spec.evm.forks import AMSTERDAM, BERLIN, BPO2_ACCESS_LISTS, CANCUN, PRAGUE, SHANGHAI
 
 COLD: int = 2_600
 """The first access of a transaction to an account, until Amsterdam (EIP-2929)."""
@@ -33,7 +33,7 @@ CREATE_IN_AMSTERDAM: int = 12_000
 WORD_OF_MEMORY: int = 3
 
 
-@scenario(hazards="H51 H134", forks=(BERLIN, CANCUN, AMSTERDAM))
+@scenario(hazards="H51 H134", forks=(BERLIN, CANCUN, BPO2_ACCESS_LISTS, AMSTERDAM))
 def looking_at_accounts(block: BlockBuilder) -> None:
     """The first access to an account by each instruction that looks at one: where it can't be paid, none was made."""
     shops = [block.account(f"shop {index}", balance=5) for index in range(4)]
@@ -51,7 +51,7 @@ def looking_at_accounts(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H134", forks=(BERLIN, CANCUN, AMSTERDAM))
+@scenario(hazards="H51 H134", forks=(BERLIN, CANCUN, BPO2_ACCESS_LISTS, AMSTERDAM))
 def slots_read_and_written(block: BlockBuilder) -> None:
     """A slot read, set, changed, cleared and left as it is; the last needs more gas than it costs (EIP-2200)."""
     pushes, sentry = 2 * PUSH, 2_301
@@ -102,7 +102,7 @@ def transient_slots_and_copies(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H134", forks=(BERLIN, CANCUN, AMSTERDAM))
+@scenario(hazards="H51 H134", forks=(BERLIN, CANCUN, BPO2_ACCESS_LISTS, AMSTERDAM))
 def calls_without_value(block: BlockBuilder) -> None:
     """The first access to an account by each of the four calls."""
     shops = [block.account(f"shop {index}", balance=5) for index in range(4)]
@@ -119,7 +119,7 @@ def calls_without_value(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H134 H142", forks=(BERLIN, CANCUN, AMSTERDAM))
+@scenario(hazards="H51 H134 H142", forks=(BERLIN, CANCUN, BPO2_ACCESS_LISTS, AMSTERDAM))
 def calls_with_value(block: BlockBuilder) -> None:
     """Value to somebody, to an account that the call makes, and more value than there is: prices, and who pays them."""
     shop, too_dear = block.accounts(shop=5, dear=5)
@@ -145,7 +145,7 @@ def calls_with_value(block: BlockBuilder) -> None:
     block.expect_balance(contracts[-1], 1)
 
 
-@scenario(hazards="H51 H134", forks=(BERLIN, SHANGHAI, AMSTERDAM))
+@scenario(hazards="H51 H134", forks=(BERLIN, SHANGHAI, BPO2_ACCESS_LISTS, AMSTERDAM))
 def creations(block: BlockBuilder) -> None:
     """CREATE and CREATE2 of nothing: the creation itself, and the words of its code since Shanghai (EIP-3860)."""
     pushes, word = 3 * PUSH, 0 if block.fork is BERLIN else 2
@@ -171,7 +171,7 @@ def creations(block: BlockBuilder) -> None:
     )
 
 
-@scenario(hazards="H51 H134", forks=(BERLIN, CANCUN, AMSTERDAM))
+@scenario(hazards="H51 H134", forks=(BERLIN, CANCUN, BPO2_ACCESS_LISTS, AMSTERDAM))
 def destructions(block: BlockBuilder) -> None:
     """SELFDESTRUCT to somebody, to nobody with something to give, and to nobody with nothing."""
     shop = block.account("shop", balance=5)
@@ -196,7 +196,7 @@ def destructions(block: BlockBuilder) -> None:
     block.expect_gone(never)
 
 
-@scenario(hazards="H36 H51 H134", forks=since(PRAGUE))
+@scenario(hazards="H36 H51 H134", forks=(PRAGUE, BPO2_ACCESS_LISTS, AMSTERDAM))
 def calls_of_delegated_accounts(block: BlockBuilder) -> None:
     """A call of a delegated account pays for both accounts; one that can't pay the second runs nothing."""
     target, second = block.contract("target", b"\x00"), block.contract("second target", b"\x00")

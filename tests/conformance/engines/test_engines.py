@@ -318,5 +318,6 @@ def test_ids_are_taken_once() -> None:
 
 def test_engines_are_listed() -> None:
     listed = CliRunner().invoke(command.application, ["engines", "--engine", "spec"])
-    assert "spec\n  machine evm: Berlin" in listed.output
+    assert listed.output.startswith("spec\n  version: samestate ")
+    assert "\n  machine evm: Berlin" in listed.output
     assert '"access": "keys"' in CliRunner().invoke(command.application, ["engines", "--json", "-"]).output

@@ -75,6 +75,14 @@ def test_a_header_may_be_wrong_about_a_list_that_comes_with_it() -> None:
     assert call["params"][0]["blockAccessList"] == "0xc0"
 
 
+@pytest.mark.parametrize("form", ["blockchain_test", "blockchain_test_engine"])
+def test_a_malformed_transaction_may_be_told_of_it_or_of_its_block(form: str) -> None:
+    test = content_of("evm/block_encodings/recipient_of_19_bytes-amsterdam", form)
+    (block,) = test.get("blocks", test.get("engineNewPayloads"))
+    names = (block.get("expectException") or block["validationError"]).split("|")
+    assert {"BlockException.RLP_STRUCTURES_ENCODING", "TransactionException.RLP_ERROR_EOF"} <= set(names)
+
+
 def test_an_invalid_block_comes_with_the_requests_and_the_list_that_its_header_commits_to() -> None:
     calls = content_of("evm/base_fee/too_dear_a_block_later-amsterdam", "blockchain_test_engine")["engineNewPayloads"]
     (call,) = [each for each in calls if "validationError" in each]

@@ -28,6 +28,15 @@ def test_fill_writes_what_is_not_there(tmp_path: Path) -> None:
     assert {path.suffix for path in tmp_path.rglob("*") if path.is_file()} == {SUFFIX}
 
 
+def test_fill_shares_its_work(tmp_path: Path) -> None:
+    result = call("fill", "evm.funding", "toy.sizes", "--output", tmp_path, "--jobs", "2")
+    assert result.exit_code == 0, result.output
+    for path in tmp_path.rglob(f"*{SUFFIX}"):
+        assert path.read_bytes() == (VECTORS / path.relative_to(tmp_path)).read_bytes()
+    again = call("fill", "evm.funding", "toy.sizes", "--output", tmp_path, "--check", "--jobs", "2")
+    assert again.output.endswith(" the same, 0 written, 0 different\n")
+
+
 def test_fill_overwrites_only_if_told_to(tmp_path: Path) -> None:
     call("fill", SCENARIO, "--output", tmp_path)
     path = tmp_path / f"{FUNDED}{SUFFIX}"
@@ -51,7 +60,7 @@ def test_fill_check_writes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
-    [(["fill", "nothing"], "no scenario is called 'nothing'"), (["fill", "--check", "--update"], "only one of them")],
+    [(["fill", "no such"], "no scenario is called 'no such'"), (["fill", "--check", "--update"], "only one of them")],
 )
 def test_fill_has_bad_input(arguments: list[str], complaint: str) -> None:
     result = call(*arguments)

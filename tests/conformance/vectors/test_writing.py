@@ -12,6 +12,9 @@ from samestate.conformance.vectors.document import Json, read_yaml
 from samestate.conformance.vectors.places import vector_files
 from samestate.conformance.vectors.writing import write_yaml
 
+ALL_TOGETHER = 25_000_000
+"""Bytes that all vectors may have: whoever pulls them pulls all."""
+
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=90)
 DOCUMENTS = st.dictionaries(
     TEXTS,
@@ -35,6 +38,10 @@ def test_vectors_are_canonical(path: Path) -> None:
     content = read_yaml("some.yaml", text.encode()).content
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
     assert write_yaml(content, {}, "").splitlines() == lines
+
+
+def test_all_vectors_together_are_small() -> None:
+    assert sum(path.stat().st_size for path in vector_files()) < ALL_TOGETHER
 
 
 def test_comments_stand_above_what_they_are_about() -> None:

@@ -169,6 +169,72 @@ def test_generated_blocks_from_the_list_of_their_execution(fork: Any) -> None:
     assert in_pieces
 
 
+def independent(name: str, workers: int, strategy: str = "waves") -> EvmResult:
+    with EvmEngine(Configuration(strategy=strategy, workers=workers, estimator="last-run")) as engine:
+        for _ in range(2):  # what was learned from one block is used for the next
+            result = engine.execute(packed(name, None), world(name))
+            assert told(result) == told(one_at_a_time(name))
+    return result
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_pieces_that_are_taken_for_independent(name: str, workers: int) -> None:
+    metrics = independent(name, workers).metrics
+    if name in ("transfers", "token"):
+        assert (metrics.pieces, metrics.waves, metrics.discarded) == (4 * workers, 1, None)
+    else:  # it is expected of them that they conflict
+        assert (metrics.pieces, metrics.discarded) == (None, None)
+        assert metrics.waves > 1
+
+
+def test_pieces_that_conflict_count_for_nothing() -> None:
+    with EvmEngine(Configuration(strategy="waves", workers=2, estimator="declared")) as engine:
+        result = engine.execute(packed("swaps", None), world("swaps"))
+    assert told(result) == told(one_at_a_time("swaps"))
+    assert (result.metrics.strategy, result.metrics.pieces) == ("waves", None)
+    assert result.metrics.discarded == "two pieces conflict"
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.name)
+def test_every_vector_in_pieces_that_are_taken_for_independent(suite: Any) -> None:
+    with (
+        EvmEngine(Configuration(strategy="sequential")) as alone,
+        EvmEngine(Configuration(strategy="waves", workers=3)) as together,
+    ):
+
+        def apply(machine: Any, given: Any, state: Any) -> Any:
+            plain = world_of(state)
+            right = alone.execute(packed_block(machine, given, None), plain)
+            result = together.execute(packed_block(machine, given, None), plain)
+            assert told(result) == told(right)
+            return apply_block(machine, given, state)
+
+        for path in sorted(suite.rglob(f"*{SUFFIX}")):
+            execute(load_vector_file(path).case, apply)
+
+
+@pytest.mark.parametrize("fork", [LONDON, SHANGHAI, CANCUN, OSAKA, AMSTERDAM], ids=lambda fork: fork.name)
+def test_generated_blocks_in_pieces_that_are_taken_for_independent(fork: Any) -> None:
+    engines = [EvmEngine(Configuration(strategy="waves", workers=workers)) for workers in (1, 2, 4)]
+    for engine in engines:
+        engine._goes_in_pieces = lambda *_: True  # type: ignore[method-assign] # whatever is expected
+    ends: Counter[str | None] = Counter()
+    with EvmEngine(Configuration(strategy="sequential")) as alone:
+        for seed in range(40):
+            case = generate_block(fork, 9500 + seed, transactions=4)
+            machine, given, plain = Evm(case.fork), case.payload(), world_of(case.state())
+            right = alone.execute(packed_block(machine, given, None), plain)
+            for engine in engines:
+                result = engine.execute(packed_block(machine, given, None), plain)
+                assert told(result) == told(right)
+                ends[result.metrics.discarded] += 1
+    for engine in engines:
+        engine.close()
+    assert ends[None] > 0
+    assert ends["two pieces conflict"] > 0
+
+
 def mutations(listed: BlockAccessList, seed: int) -> Iterator[bytes]:
     """A list with one thing in it that is wrong: a value, an index, a change that is missing, an account too few."""
     choose = random.Random(seed)

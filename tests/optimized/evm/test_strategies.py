@@ -19,7 +19,7 @@ from samestate.conformance.engines.optimized.plain import plain_state
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.optimized import Configuration, Engine
 from samestate.optimized.errors import ConfigurationError
-from samestate.optimized.evm.choosing import FEWEST, LONG, TRIED_AGAIN, Chooser, Shape
+from samestate.optimized.evm.choosing import FEWEST, FEWEST_PLAIN, TRIED_AGAIN, Choice, Chooser, Shape
 from samestate.optimized.evm.packing import PackedBlock, pack
 from samestate.optimized.evm.result import EvmResult, merge
 from samestate.optimized.evm.world import World
@@ -168,7 +168,8 @@ def test_a_compiled_machine_asks_no_function() -> None:
     ("name", "strategy", "reason"),
     [
         ("transfers", "sequential", "plain transfers are too little work to share among 2 workers"),
-        ("token", "block-stm", "nothing says"),
+        ("token", "waves", "call alike, and are taken for independent"),
+        ("swaps in one pool", "block-stm", "call alike, and are taken for independent, but two pieces conflict"),
         ("pair", "sequential", "one sender has"),
         ("token pair", "sequential", "one sender has"),
     ],
@@ -184,12 +185,33 @@ def test_adaptive_says_what_it_chose_and_why(name: str, strategy: str, reason: s
         assert (metrics.strategy, metrics.reason) == ("sequential", "there is one worker")
 
 
-def test_adaptive_takes_the_access_list_of_long_transactions_that_wait_for_one_another() -> None:
-    shape = Shape(FEWEST, 2, 1.0, 0.5, 1.0, 17, True, True, LONG)
+def test_adaptive_takes_the_access_list_of_transactions_that_wait_for_one_another() -> None:
+    shape = Shape(FEWEST, 2, 1.0, 0.5, 1.0, 17, True, True, 100_000)
     assert Chooser().choose(shape).strategy == "access-list"
-    assert Chooser().choose(shape._replace(gas_limit=LONG - 1)).strategy == "sequential"
     assert Chooser().choose(shape._replace(has_list=False)).strategy == "sequential"
     assert Chooser().choose(shape._replace(largest_sender=0.01)).strategy == "block-stm"
+    unknown = shape._replace(largest_sender=0.0, senders_known=False)
+    assert Chooser().choose(unknown).strategy == "access-list"
+    assert Chooser().choose(unknown._replace(has_list=False)).strategy == "block-stm"
+
+
+def test_what_was_taken_for_independent_and_conflicted_is_remembered_and_tried_again() -> None:
+    chooser = Chooser()
+    calls = Shape(FEWEST, 2, 1.0, 0.01, 0.01, 17, False, True, 100_000, 1.0, 5)
+    plain = Shape(FEWEST_PLAIN, 2, 0.0, 0.01, 0.0, 0, False, True, 21_000)
+    for shape, otherwise in ((calls, "block-stm"), (plain, "sequential")):
+        first = chooser.choose(shape)
+        assert first.strategy == "waves"
+        chooser.learn(shape, first, shape.transactions)
+        assert chooser.choose(shape) == first
+        chooser.learn(shape, first, 0, discarded=True)
+        for _ in range(TRIED_AGAIN):
+            assert chooser.choose(shape).strategy == otherwise
+        assert chooser.choose(shape) == first
+    assert chooser.choose(calls._replace(call=6)).strategy == "waves"
+    assert chooser.choose(plain._replace(transactions=FEWEST_PLAIN - 1)).strategy == "sequential"
+    chooser.learn(calls, Choice("block-stm", ""), 0, discarded=True)
+    assert chooser.choose(calls).strategy == "waves"
 
 
 def test_what_got_in_one_anothers_way_is_remembered_and_tried_again() -> None:

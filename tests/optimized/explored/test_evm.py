@@ -103,25 +103,30 @@ def test_access_lists_under_every_schedule_with_one_preemption(name: str) -> Non
     assert exploration.complete
 
 
-@pytest.mark.parametrize("is_wrong", [False, True], ids=["right list", "wrong list"])
+@pytest.mark.parametrize(
+    ("is_wrong", "is_listed"),
+    [(False, True), (True, True), (False, False)],
+    ids=["right list", "wrong list", "no list"],
+)
 @pytest.mark.parametrize("name", EXPLORED)
-def test_pieces_under_every_schedule_with_one_preemption(name: str, is_wrong: bool) -> None:
-    program = EvmPiecesProgram(*block_of(name), is_wrong=is_wrong)
+def test_pieces_under_every_schedule_with_one_preemption(name: str, is_wrong: bool, is_listed: bool) -> None:
+    program = EvmPiecesProgram(*block_of(name), is_wrong=is_wrong, is_listed=is_listed)
     exploration = explore(program, preemptions=1)
     assert exploration.first is None, exploration.first.text(40)
     assert exploration.complete
-    assert exploration.runs > 10 or isinstance(program.right, Exception)
+    assert exploration.runs > 3 or isinstance(program.right, Exception)
 
 
-def unproven(name: str) -> str | None:
-    """What is wrong first with pieces that nobody compares with the list."""
-    bug = seeded_bugs("evm")["piece-unproven"].number
-    found = sample(EvmPiecesProgram(*block_of(name), 3, bug, is_wrong=True), range(20)).first
+def first_wrong(bug: str, name: str, is_listed: bool) -> str | None:
+    """What is wrong first with pieces that nobody holds against a list, or one another's reads."""
+    program = EvmPiecesProgram(*block_of(name), 3, seeded_bugs("evm")[bug].number, is_listed, is_listed)
+    found = sample(program, range(20)).first
     return None if found is None else found.violation.name
 
 
-def test_pieces_that_are_not_proven_are_found_out() -> None:
-    assert apart().call(unproven, "storage/slot_found_in_a_slot-amsterdam") is not None
+@pytest.mark.parametrize(("bug", "is_listed"), [("piece-unproven", True), ("conflict-unseen", False)])
+def test_pieces_that_are_not_proven_are_found_out(bug: str, is_listed: bool) -> None:
+    assert apart().call(first_wrong, bug, "storage/slot_found_in_a_slot-amsterdam", is_listed) is not None
 
 
 @pytest.mark.parametrize("name", EXPLORED)
@@ -129,8 +134,9 @@ def test_three_workers_under_random_schedules(name: str) -> None:
     for strategy in ("block-stm", "locks", "waves"):
         exploration = sample(EvmProgram(*block_of(name), strategy, 3), range(40))
         assert exploration.first is None, exploration.first.text(40)
-    for is_wrong in (False, True):
-        exploration = sample(EvmPiecesProgram(*block_of(name), 3, is_wrong=is_wrong), range(20))
+    for is_wrong, is_listed in ((False, True), (True, True), (False, False)):
+        program = EvmPiecesProgram(*block_of(name), 3, is_wrong=is_wrong, is_listed=is_listed)
+        exploration = sample(program, range(20))
         assert exploration.first is None, exploration.first.text(40)
 
 

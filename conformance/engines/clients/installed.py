@@ -6,10 +6,12 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from samestate.conformance.peers.peer import PeerMissing
-
-ROOT: Final = Path(__file__).resolve().parents[2]
+ROOT: Final = Path(__file__).resolve().parents[3]
 PROGRAMS: Final = ROOT / ".peers" / "bin"
+
+
+class PeerMissing(Exception):  # noqa: N818 - says what is wrong
+    """An outside client is not installed. The message says what is missing and how to get it."""
 
 
 def find_program(name: str) -> str:

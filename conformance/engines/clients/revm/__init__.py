@@ -1,0 +1,1 @@
+"""revm, by its ``revme btest``."""
