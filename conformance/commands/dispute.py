@@ -85,7 +85,7 @@ def play_case(path: Path, case: str | None, block: int | None, names: tuple[str,
     """Play, verify what was played, and write it."""
     # only now: to verify a transcript takes neither engine
     from samestate.conformance.disputing.game import Agreement, play
-    from samestate.conformance.disputing.parties import Question, SpecificationParty, party
+    from samestate.conformance.disputing.parties import PlayedCase, SpecificationParty, party
     from samestate.conformance.disputing.playing import facts_of, play_block
     from samestate.conformance.disputing.telling import tell
     from samestate.conformance.tracing.traceable import choose_block_index, find_case, prepared
@@ -96,7 +96,7 @@ def play_case(path: Path, case: str | None, block: int | None, names: tuple[str,
     facts = facts_of(chosen)
     played = play_block(chosen)
     right = SpecificationParty(chosen, played)
-    question = Question(path, case, index)
+    question = PlayedCase(path, case, index)
     parties = (party(names[0], chosen, right, question), party(names[1], chosen, right, question))
     game = play(chosen, facts, played, parties)
     console = console_for()

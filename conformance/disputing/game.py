@@ -9,7 +9,7 @@ from samestate.conformance.disputing.hashes import chained
 from samestate.conformance.disputing.opening import open_position
 from samestate.conformance.disputing.parties import Party
 from samestate.conformance.disputing.playing import Played, PlayedSteps
-from samestate.conformance.disputing.position import Facts, Result
+from samestate.conformance.disputing.position import Facts, TransactionResult
 from samestate.conformance.disputing.stepping import step_from
 from samestate.conformance.disputing.transcript import FORMAT, Halving, Move, Transcript, block_of
 from samestate.conformance.disputing.verifying import RIGHT, WRONG, follow
@@ -45,7 +45,7 @@ def play(block: TraceableBlock, facts: Facts, played: Played, parties: tuple[Par
     for party, given in zip(parties, results, strict=True):
         if len(given) != count:
             raise InputError(f"{party.name}: has results of {len(given)} transactions, and the block has {count}")
-    start = Result(played.states[0].root(), OPENED)
+    start = TransactionResult(played.states[0].root(), OPENED)
     histories = [history(facts.digest(), [start.digest(), *(each.digest() for each in given)]) for given in results]
     if not count or histories[0][-1] == histories[1][-1]:
         return Agreement(count)
@@ -86,7 +86,9 @@ def play(block: TraceableBlock, facts: Facts, played: Played, parties: tuple[Par
     return Dispute(transcript, index, left.agreed_at, steps)
 
 
-def check_truth(parties: tuple[Party, Party], results: Sequence[Sequence[Result]], index: int, played: Played) -> None:
+def check_truth(
+    parties: tuple[Party, Party], results: Sequence[Sequence[TransactionResult]], index: int, played: Played
+) -> None:
     """Raise InputError where both parties agree on a state from which the specification would not have come here."""
     for number in range(index):
         if results[0][number] != played.results[number]:

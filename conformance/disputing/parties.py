@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from samestate.conformance.disputing.hashes import commit
 from samestate.conformance.disputing.observing import ended_root
 from samestate.conformance.disputing.playing import LINES, Played, PlayedSteps, play_transaction
-from samestate.conformance.disputing.position import Result, result_of
+from samestate.conformance.disputing.position import TransactionResult, result_of
 from samestate.conformance.disputing.transcript import Refused, from_json
 from samestate.conformance.errors import InputError
 from samestate.conformance.mutants.specification.catalogue import all_bugs
@@ -40,7 +40,7 @@ BEFORE_THE_INSTRUCTION: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PlayedCase:
     """Which block of which file an engine of its own process reads."""
 
     path: Path
@@ -53,7 +53,7 @@ class Party(Protocol):
 
     name: str
 
-    def results(self) -> Sequence[Result]:
+    def results(self) -> Sequence[TransactionResult]:
         """What each transaction of the block did."""
 
     def steps(self, index: int) -> PlayedSteps:
@@ -69,7 +69,7 @@ class SpecificationParty:
         self._block = block
         self._played = played
 
-    def results(self) -> Sequence[Result]:
+    def results(self) -> Sequence[TransactionResult]:
         """See :meth:`Party.results`."""
         return self._played.results
 
@@ -81,16 +81,16 @@ class SpecificationParty:
 class SeededParty:
     """A copy of the specification with a bug, in a process of its own."""
 
-    def __init__(self, bug: str, question: Question) -> None:
+    def __init__(self, bug: str, question: PlayedCase) -> None:
         self.name = f"{BUG}{bug}"
         self._bug = bug
         self._question = question
 
-    def results(self) -> Sequence[Result]:
+    def results(self) -> Sequence[TransactionResult]:
         """See :meth:`Party.results`."""
         answer = self._ask()
         try:
-            return from_json(tuple[Result, ...], answer, "results")
+            return from_json(tuple[TransactionResult, ...], answer, "results")
         except Refused as refused:
             raise InputError(f"{self.name}: answers what is no result: {refused}") from refused
 
@@ -137,7 +137,7 @@ class CompiledParty:
         self._right = right
         self._results = [self._trace(index)[0] for index in range(len(block.payload.transactions))]
 
-    def results(self) -> Sequence[Result]:
+    def results(self) -> Sequence[TransactionResult]:
         """See :meth:`Party.results`."""
         return self._results
 
@@ -151,7 +151,7 @@ class CompiledParty:
             roots.append(right.roots[number + 1] if is_same else commit("line", where(line).encode()))
         return PlayedSteps((*roots, ended_root(result.digest())), tuple(lines))
 
-    def _trace(self, wanted: int) -> tuple[Result, list[str]]:
+    def _trace(self, wanted: int) -> tuple[TransactionResult, list[str]]:
         # only now: the specification plays without the compiled engine
         from samestate.conformance.engines.optimized.evm import spec_outcome
         from samestate.conformance.engines.optimized.plain import EVM_CODES, raise_rejection
@@ -170,7 +170,7 @@ class CompiledParty:
                 except Rejection as rejection:
                     if rejection.transaction in (None, len(transactions) - 1):
                         earlier = self._trace(wanted - 1)[0].world if wanted else block.before.root()
-                        return Result(earlier, rejection.code.name), []
+                        return TransactionResult(earlier, rejection.code.name), []
                     transactions = (*transactions[: rejection.transaction], *transactions[rejection.transaction + 1 :])
         result = traced.result
         outcome = spec_outcome(transactions[-1], result.outcomes[-1])
@@ -184,7 +184,7 @@ def where(line: str) -> str:
     return json.dumps({name: fields[name] for name in BEFORE_THE_INSTRUCTION if name in fields})
 
 
-def party(name: str, block: TraceableBlock, right: SpecificationParty, question: Question) -> Party:
+def party(name: str, block: TraceableBlock, right: SpecificationParty, question: PlayedCase) -> Party:
     """The party of that name. Raises InputError."""
     if name == SPEC:
         return right

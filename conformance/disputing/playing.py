@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from samestate.conformance.disputing.observing import Observer, Paused, begin_root, ended_root
-from samestate.conformance.disputing.position import Facts, Result, result_of
+from samestate.conformance.disputing.position import Facts, TransactionResult, result_of
 from samestate.conformance.disputing.worlds import DisputedView
 from samestate.conformance.errors import InputError
 from samestate.conformance.tracing.trace import LineTracer, TraceOptions
@@ -27,7 +27,7 @@ class Played:
     """A block, transaction by transaction: the states before each and after the last, and what each did."""
 
     states: tuple[State, ...]
-    results: tuple[Result, ...]
+    results: tuple[TransactionResult, ...]
 
 
 def facts_of(block: TraceableBlock) -> Facts:
@@ -50,7 +50,7 @@ def play_block(block: TraceableBlock) -> Played:
     ledger.commit(-1, view)
     totals = machine.start(block.payload)
     states = [block.before.apply(ledger.values, ledger.wiped)]
-    results: list[Result] = []
+    results: list[TransactionResult] = []
     for index, transaction in enumerate(block.payload.transactions):
         view = StepView(ledger)
         try:
@@ -59,7 +59,7 @@ def play_block(block: TraceableBlock) -> Played:
                 _, totals = machine.settle(block.payload, outcome, totals)
         except Rejection as rejection:
             states.append(states[-1])
-            results.append(Result(states[-1].root(), rejection.code.name))
+            results.append(TransactionResult(states[-1].root(), rejection.code.name))
             continue
         if outcome.refusal is None:
             ledger.commit(index, view)
@@ -114,7 +114,7 @@ def play_transaction(block: TraceableBlock, index: int, before: State) -> Played
         outcome = execute_transaction(block.fork, block.payload.environment, transaction, view, tracer)
         result = result_of(outcome, view.root())
     except Rejection as rejection:
-        result = Result(before.root(), rejection.code.name)
+        result = TransactionResult(before.root(), rejection.code.name)
     roots.append(ended_root(result.digest()))
     return PlayedSteps(tuple(roots), tuple(lines))
 

@@ -50,7 +50,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class TransactionResult:
     """What a transaction did, as far as it is committed to.
 
     ``status``: ``succeeded``, ``failed``, or the name of the rejection. ``logs`` is the commitment to its logs.
@@ -74,12 +74,14 @@ def logs_digest(logs: tuple[Log, ...]) -> bytes:
     return commit("logs", logs_item(logs))
 
 
-def result_of(outcome: Outcome, world: bytes) -> Result:
+def result_of(outcome: Outcome, world: bytes) -> TransactionResult:
     """The result of a transaction that has left this state root behind."""
     if outcome.refusal is not None:
-        return Result(world, outcome.refusal[0].name)
+        return TransactionResult(world, outcome.refusal[0].name)
     status = "succeeded" if outcome.succeeded else "failed"
-    return Result(world, status, outcome.gas_used, outcome.execution_gas, outcome.state_gas, logs_digest(outcome.logs))
+    return TransactionResult(
+        world, status, outcome.gas_used, outcome.execution_gas, outcome.state_gas, logs_digest(outcome.logs)
+    )
 
 
 @dataclass(frozen=True, slots=True)

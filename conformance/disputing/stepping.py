@@ -11,7 +11,7 @@ from samestate.conformance.disputing.frames import (
 )
 from samestate.conformance.disputing.memory_pages import PAGE, NotOpened, OpenedMemory, ProofFails
 from samestate.conformance.disputing.observing import Observer, Paused, begin_root, ended_root, running_root
-from samestate.conformance.disputing.position import Facts, OpenedFrame, Position, Result, result_of
+from samestate.conformance.disputing.position import Facts, OpenedFrame, Position, TransactionResult, result_of
 from samestate.conformance.disputing.substates import ENTRY, RestoredSubstate
 from samestate.conformance.disputing.worlds import DisputedView
 from samestate.spec.evm.frame import Frame, TransactionContext
@@ -35,7 +35,7 @@ class Stepped:
     """Where a step has led: the commitment to it, the result where the transaction has ended, and what was executed."""
 
     root: bytes
-    result: Result | None
+    result: TransactionResult | None
     opcode: int | None
 
 
@@ -96,7 +96,7 @@ class Step:
         except Paused:
             return Stepped(self.root, None, self.opcode)
         except Rejection as rejection:
-            result = Result(self.position.began, rejection.code.name)
+            result = TransactionResult(self.position.began, rejection.code.name)
             return Stepped(ended_root(result.digest()), result, None)
         result = result_of(outcome, self.view.root())
         return Stepped(ended_root(result.digest()), result, self.opcode)

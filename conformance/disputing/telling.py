@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from samestate.conformance.disputing.game import Dispute
 from samestate.conformance.disputing.playing import PlayedSteps
-from samestate.conformance.disputing.position import Result
+from samestate.conformance.disputing.position import TransactionResult
 from samestate.conformance.disputing.verifying import Verified
 
 SHOWN = 100
@@ -48,7 +48,7 @@ def step_of(steps: PlayedSteps, step: int) -> str:
     return f"{fields['opName']} at {fields['pc']}, depth {fields['depth']}, with gas {fields['gas']}{top}"
 
 
-def after(steps: PlayedSteps, step: int, result: Result) -> dict[str, object]:
+def after(steps: PlayedSteps, step: int, result: TransactionResult) -> dict[str, object]:
     """Where a party is after a step: the line of the next instruction, or the result of the transaction."""
     if step < len(steps.lines):
         fields = json.loads(steps.lines[step])

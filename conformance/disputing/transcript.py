@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, Union
 
-from samestate.conformance.disputing.position import Facts, Position, Result
+from samestate.conformance.disputing.position import Facts, Position, TransactionResult
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.forks import FORKS
 from samestate.spec.evm.hashing import keccak256
@@ -19,6 +20,7 @@ from samestate.spec.evm.transaction import decode_transaction, encode_transactio
 from samestate.spec.machine import Rejection
 
 FORMAT: Final = "samestate dispute 1"
+DEEPEST: Final = 32
 LARGEST: Final = 256 * 2**20
 """Bytes of the largest file that is read."""
 
@@ -72,8 +74,8 @@ class Transcript:
     block: Block
     transactions: Halving
     before: bytes
-    agreed: Result
-    results: tuple[Result, Result]
+    agreed: TransactionResult
+    results: tuple[TransactionResult, TransactionResult]
     instructions: Halving
     before_ends: tuple[bytes, bytes]
     before_position: bytes
@@ -114,6 +116,7 @@ def read_transcript(content: bytes) -> Transcript:
     """The transcript in a file. Raises Refused where it is none, or not in its one form."""
     if len(content) > LARGEST:
         raise Refused(f"the file has {len(content)} bytes: more than {LARGEST} are not read")
+    refuse_nesting(content)
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -129,6 +132,15 @@ def read_transcript(content: bytes) -> Transcript:
     if write_transcript(transcript) != content:
         raise Refused("the file is not in its one form: sorted keys, no spaces, the shortest hexadecimal numbers")
     return transcript
+
+
+def refuse_nesting(content: bytes) -> None:
+    """Raise Refused where lists and objects lie within each other so deeply that to read them takes the stack."""
+    depth = 0
+    for bracket in re.finditer(rb"[\[\]{}]", content):
+        depth += 1 if bracket[0] in b"[{" else -1
+        if depth > DEEPEST:
+            raise Refused(f"the file is no transcript: lists and objects lie more than {DEEPEST} deep in each other")
 
 
 def canonical(document: Any) -> bytes:
