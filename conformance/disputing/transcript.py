@@ -32,7 +32,7 @@ class Refused(Exception):  # noqa: N818 - says what became of it
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class DisputedBlock:
     """What both engines were given: rules by name, environment, transactions as they stand in a block, state root."""
 
     fork: str
@@ -71,7 +71,7 @@ class Transcript:
 
     format: str
     engines: tuple[str, str]
-    block: Block
+    block: DisputedBlock
     transactions: Halving
     before: bytes
     agreed: TransactionResult
@@ -84,13 +84,13 @@ class Transcript:
     verdict: tuple[str, str]
 
 
-def block_of(facts: Facts) -> Block:
+def block_of(facts: Facts) -> DisputedBlock:
     """The block as a transcript has it."""
     encoded = tuple(encode_transaction(transaction) for transaction in facts.transactions)
-    return Block(facts.fork.name, facts.environment, encoded, facts.state_root)
+    return DisputedBlock(facts.fork.name, facts.environment, encoded, facts.state_root)
 
 
-def facts_in(block: Block) -> Facts:
+def facts_in(block: DisputedBlock) -> Facts:
     """The block to be executed. Raises Refused."""
     fork = next((each for each in FORKS if each.name == block.fork), None)
     if fork is None:
