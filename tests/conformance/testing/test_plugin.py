@@ -55,7 +55,7 @@ def run(folder: Path, tests: str, *words: str, conftest: str = "", python: str =
 
 
 def client() -> str:
-    return f"--samestate-engine=command:{sys.executable} {ROOT / 'docs' / 'client.py'}"
+    return f"--samestate-engine=command:{sys.executable} {ROOT / 'docs' / 'examples' / 'client.py'}"
 
 
 def test_a_command_is_tested(tmp_path: Path) -> None:
