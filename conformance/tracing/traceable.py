@@ -234,14 +234,18 @@ def from_vector(vector: Vector) -> TraceableCase:
 
 def choose_block(case: TraceableCase, wanted: int | None) -> TraceableBlock:
     """The block of that index, or the first that has transactions. Raises InputError."""
+    return prepared(case, choose_block_index(case, wanted))
+
+
+def choose_block_index(case: TraceableCase, wanted: int | None) -> int:
+    """That index, or the one of the first block that has transactions. Raises InputError where there is no such one."""
     if wanted is not None:
         if not 0 <= wanted < case.blocks:
             raise InputError(f"--block: {case.id} has {case.blocks} blocks, from 0: there is no {wanted}")
-        return prepared(case, wanted)
+        return wanted
     for index in range(case.blocks):
-        block = prepared(case, index)
-        if block.payload.transactions:
-            return block
+        if prepared(case, index).payload.transactions:
+            return index
     raise InputError(f"{case.id}: no block has a transaction to trace")
 
 

@@ -11,7 +11,7 @@ from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.gas import memory_total
 from samestate.spec.evm.halts import Halt, OutOfGas, WriteInStaticContext
 from samestate.spec.evm.jump_destinations import JumpDestinations, jump_destinations
-from samestate.spec.evm.substate import Substate
+from samestate.spec.evm.substate import Mark, Substate
 from samestate.spec.evm.world import World
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ class Frame:
         "destinations",
         "gas_left",
         "halt",
+        "marks",
         "memory",
         "message",
         "output",
@@ -115,6 +116,8 @@ class Frame:
         self.running = True
         self.halt: Halt | None = None
         self.destinations: JumpDestinations | None = None
+        self.marks: tuple[int, Mark] = (0, (0, 0, 0))
+        """What a failure of this frame takes view and substate back to, once the frame has begun."""
 
     def charge(self, amount: int) -> None:
         """Pay ``amount`` gas, or halt where that is more than is left."""

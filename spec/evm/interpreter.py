@@ -33,8 +33,7 @@ STOP = 0x00
 def process_message(frame: Frame) -> None:
     """Execute a call. Its frame has ended then; ``halt`` says whether its effects were undone."""
     context, message = frame.context, frame.message
-    state_mark = context.world.view.checkpoint()
-    mark = context.substate.checkpoint()
+    set_marks(frame)
     if message.moves_value:
         move_value(context, message)
         if message.target == RIPEMD160:
@@ -42,18 +41,21 @@ def process_message(frame: Frame) -> None:
             # source: yellow paper, appendix K.1
             context.substate.ripemd160_touched = True
     execute(frame)
+    end_message(frame)
+
+
+def end_message(frame: Frame) -> None:
+    """The code of a call has ended: undo its effects where it failed."""
     if frame.halt is not None:
         # rule: evm.call.failure-undoes
         # source: yellow paper, section 8
-        context.world.view.rollback(state_mark)
-        context.substate.rollback(mark)
+        return_to_marks(frame)
 
 
 def process_creation(frame: Frame) -> None:
     """Execute initialization code and deploy what it returns (yellow paper, section 7)."""
     context, message = frame.context, frame.message
-    state_mark = context.world.view.checkpoint()
-    mark = context.substate.checkpoint()
+    set_marks(frame)
     context.substate.put(context.substate.created, message.target)
     if context.world.holds_storage(message.target):
         # rule: evm.create.storage-alone-goes
@@ -65,15 +67,36 @@ def process_creation(frame: Frame) -> None:
     move_value(context, message)
     execute(frame)
     if frame.halt is None:
-        try:
-            context.fork.deploy(frame)
-        except ExceptionalHalt as halt:
-            fail(frame, halt)
+        deploy_or_fail(frame)
+    end_creation(frame)
+
+
+def end_creation(frame: Frame) -> None:
+    """The initialization code has ended, and what it returned is deployed: undo its effects where either failed."""
     if frame.halt is not None:
         # rule: evm.create.failure-undoes
         # source: yellow paper, section 7
-        context.world.view.rollback(state_mark)
-        context.substate.rollback(mark)
+        return_to_marks(frame)
+
+
+def deploy_or_fail(frame: Frame) -> None:
+    """Deploy what the initialization code returned, or fail its frame where that cannot be."""
+    try:
+        frame.context.fork.deploy(frame)
+    except ExceptionalHalt as halt:
+        fail(frame, halt)
+
+
+def set_marks(frame: Frame) -> None:
+    """What is done from here on is undone where the frame fails."""
+    frame.marks = frame.world.view.checkpoint(), frame.substate.checkpoint()
+
+
+def return_to_marks(frame: Frame) -> None:
+    """The frame has failed: undo what it did."""
+    view_mark, mark = frame.marks
+    frame.world.view.rollback(view_mark)
+    frame.substate.rollback(mark)
 
 
 def deploy(frame: Frame) -> None:

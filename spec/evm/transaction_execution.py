@@ -89,6 +89,15 @@ def execute_transaction(
         tracer=tracer,
     )
     frame, created = fork.run(context, sender, transaction)
+    return finish_transaction(context, transaction, frame, created)
+
+
+def finish_transaction(
+    context: TransactionContext, transaction: Transaction, frame: Frame, created: bytes | None
+) -> Outcome:
+    """The outermost frame has ended: give back what is left, pay the coinbase, and clear what is to vanish."""
+    fork, environment, world, substate = context.fork, context.environment, context.world, context.substate
+    sender, price = context.origin, context.gas_price
     spending = fork.spend(fork, transaction, sender, frame)
     # rule: evm.transaction.gas-comes-back
     world.set_balance(sender, world.balance(sender) + (transaction.gas_limit - spending.paid) * price)

@@ -101,6 +101,11 @@ def finish_call(frame: Frame, message: Message, output_offset: int, output_size:
         return
     child = frame.child(message)
     process_message(child)
+    resume_after_call(frame, child, output_offset, output_size)
+
+
+def resume_after_call(frame: Frame, child: Frame, output_offset: int, output_size: int) -> None:
+    """Take the result of a call that has ended."""
     frame.take_back(child)
     # rule: evm.call.return-data
     # source: EIP-211, specification

@@ -67,6 +67,11 @@ def create_account(frame: Frame, value: int, initcode: bytes, salt: bytes | None
         collide(child)
     else:
         process_creation(child)
+    resume_after_creation(frame, child, address)
+
+
+def resume_after_creation(frame: Frame, child: Frame, address: bytes) -> None:
+    """Take the result of a creation that has ended."""
     frame.take_back(child)
     # rule: evm.create.return-data
     # source: EIP-211, specification
