@@ -18,13 +18,13 @@ PAGES = [ROOT / "README.md", ROOT / "vectors" / "FORMAT.md", *sorted((ROOT / "do
 
 
 def test_the_client_of_the_readme_is_the_one_in_its_file() -> None:
-    client = (ROOT / "docs" / "client.py").read_text(encoding="utf-8")
+    client = (ROOT / "docs" / "examples" / "client.py").read_text(encoding="utf-8")
     assert f"```python\n{client}```" in README
 
 
 def test_the_client_comes_to_what_the_readme_says() -> None:
     ((arguments, output),) = re.findall(r'\$ samestate (check [^\n]*client\.py"?)\n(.*?)```', README, re.DOTALL)
-    command = f"command:{sys.executable} docs/client.py"
+    command = f"command:{sys.executable} docs/examples/client.py"
     done = subprocess.run(
         [sys.executable, "-m", "samestate", *arguments.split(" --engine ")[0].split(), "--engine", command],
         cwd=ROOT,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from xml.etree import ElementTree
 
+from samestate.conformance.checking.quorum import Ballot, Tally, ballots
 from samestate.conformance.checking.session import Session
 from samestate.conformance.checking.verdict import Result, Verdict
 
@@ -14,8 +15,10 @@ FORBIDDEN: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U001
 """What XML cannot hold at all, not even escaped."""
 
 
-def to_junit(session: Session, seconds: float) -> str:
-    """The document."""
+def to_junit(
+    session: Session, seconds: float, versions: Mapping[str, str] | None = None, quorum: int | None = None
+) -> str:
+    """The document. ``versions`` are those that the engines say; a ``quorum`` is a suite of its own."""
     rows = list(zip(session.verdicts, session.files, strict=True))
     engines = list(dict.fromkeys(verdict.engine for verdict, _ in rows))
     root = ElementTree.Element(
@@ -24,8 +27,13 @@ def to_junit(session: Session, seconds: float) -> str:
     for engine in engines:
         mine = [(verdict, file) for verdict, file in rows if verdict.engine == engine]
         suite = ElementTree.SubElement(root, "testsuite", {"name": engine, **counts([each for each, _ in mine])})
+        if versions and versions.get(engine):
+            told = ElementTree.SubElement(suite, "properties")
+            ElementTree.SubElement(told, "property", {"name": "version", "value": printable(versions[engine])})
         for verdict, file in mine:
             suite.append(case_of(verdict, file))
+    if quorum is not None:
+        root.append(quorum_suite(ballots(session, quorum)))
     if session.ended and engines:
         ElementTree.SubElement(root[-1], "system-err").text = printable(session.ended)
     ElementTree.indent(root)
@@ -46,6 +54,19 @@ def case_of(verdict: Verdict, file: str) -> ElementTree.Element:
         if tag in ("failure", "error"):
             part.text = printable(verdict.reason)
     return made
+
+
+def quorum_suite(found: Sequence[Ballot]) -> ElementTree.Element:
+    """The votes on each case, as a suite."""
+    wrong = sum(each.tally is not Tally.RIGHT for each in found)
+    suite = ElementTree.Element("testsuite", {"name": "quorum", "tests": str(len(found)), "failures": str(wrong)})
+    for each in found:
+        names = {"classname": "quorum", "name": printable(each.id), "file": printable(each.file)}
+        made = ElementTree.SubElement(suite, "testcase", names)
+        if each.tally is not Tally.RIGHT:
+            part = ElementTree.SubElement(made, "failure", {"message": printable(each.sentence())})
+            part.text = printable("\n".join(each.lines()))
+    return suite
 
 
 def counts(verdicts: Sequence[Verdict]) -> dict[str, str]:

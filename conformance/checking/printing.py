@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from samestate.conformance.checking.blocks import KIND as BLOCK
 from samestate.conformance.checking.executor import SPEC
+from samestate.conformance.checking.quorum import ballots, voices_of
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.hazards.known import sentence_of
@@ -182,8 +183,20 @@ def counts_table(session: Session) -> Iterator[str]:
         yield f"{Path(origin).name:{width}}  {kind:16}  {passed:6} passed  {failed} failed"
 
 
-def to_json(session: Session, options: Options, version: str, seconds: float) -> dict[str, Any]:
-    """All verdicts, for programs; where it ended before the end, all that there were until then."""
+def versions_told(versions: Mapping[str, str]) -> Iterator[str]:
+    """The version of each engine that says one and is none of this distribution's own."""
+    for engine, version in versions.items():
+        if version and not version.startswith("samestate "):
+            yield f"{engine}: {version}"
+
+
+def to_json(
+    session: Session, options: Options, version: str, seconds: float, versions: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """All verdicts, for programs; where it ended before the end, all that there were until then.
+
+    ``versions`` are those that the engines say.
+    """
     return {
         "complete": not session.ended,
         "ended": session.ended or None,
@@ -194,6 +207,14 @@ def to_json(session: Session, options: Options, version: str, seconds: float) ->
         "seconds": round(seconds, 3),
         "source_version": version,
         "engines": list(options.engines),
+        "versions": dict(versions or {}),
+        "quorum": None
+        if options.quorum is None
+        else {
+            "wanted": options.quorum,
+            "voices": voices_of(options.engines),
+            "cases": [each.document() for each in ballots(session, options.quorum)],
+        },
         "deselected": session.deselected,
         "notes": list(session.notes),
         "slowest": [

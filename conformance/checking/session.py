@@ -44,6 +44,7 @@ class Options:
     ``most_failures`` ends it after so many; ``is_listing``: cases are listed, and not run. ``limits`` are what each
     case may take. ``chain`` is that of blocks which are of no public one or name none, ``rulesets`` say what names of
     forks in fixtures mean. ``durations``: so many of the slowest cases are told.
+    ``quorum``: so many engines are to agree with the specification on each case.
     """
 
     paths: tuple[Path, ...]
@@ -60,6 +61,7 @@ class Options:
     rulesets: Rulesets = AS_THEY_SAY
     limits: Limits = NO_LIMITS
     durations: int = 0
+    quorum: int | None = None
 
     def selection_of(self, path: Path) -> Selection:
         """Which of the cases below a path are to be run."""

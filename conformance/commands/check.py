@@ -17,8 +17,9 @@ from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.journal import ResumeJournal, source_version
 from samestate.conformance.checking.junit import to_junit
 from samestate.conformance.checking.limits import parse_limits
-from samestate.conformance.checking.printing import Teller, summary, to_json
+from samestate.conformance.checking.printing import Teller, summary, to_json, versions_told
 from samestate.conformance.checking.progress import Bar, progress_bar
+from samestate.conformance.checking.quorum import Tally, ballots, check_quorum, summary_of
 from samestate.conformance.checking.selection import Selection, compile_keyword, selectors_of, split_argument
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.session import check as check_paths
@@ -28,7 +29,7 @@ from samestate.conformance.commands.chain_option import ChainOption
 from samestate.conformance.commands.no_fallback_option import no_fallback_option
 from samestate.conformance.commands.ruleset_option import RulesetOption
 from samestate.conformance.engines.in_process import WORKERS
-from samestate.conformance.engines.registry import choose_engines, engines_by_name
+from samestate.conformance.engines.registry import choose_engines, engines_by_name, version_of_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.chain_file import choose_chain
 from samestate.conformance.fixtures.rulesets import choose_rulesets
@@ -127,6 +128,15 @@ def check(
             metavar="SIZE", help="A case that takes more, such as 1G, is stopped, and fails.", rich_help_panel=HOW
         ),
     ] = None,
+    quorum: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="A case is right only where N of the clients named agree with the specification, and none differs.",
+            rich_help_panel=HOW,
+        ),
+    ] = None,
     exit_first: Annotated[
         bool, typer.Option("-x", "--exitfirst", help="Stop after the first failure.", rich_help_panel=HOW)
     ] = False,
@@ -159,7 +169,7 @@ def check(
 
     Exit code 0: all passed; 1: something failed; 2: nothing failed, but some document cannot be used (the others are
     checked all the same), an output cannot be written, or there is no case, or a run only skips: nothing was executed,
-    or nothing on an engine that is named by itself, not by a pattern.
+    or nothing on an engine that is named by itself, not by a pattern. With `--quorum` 1, too, where a case has none.
     """
     check_json_target(json)
     if junit is not None:
@@ -188,7 +198,9 @@ def check(
         rulesets=choose_rulesets(ruleset or ()),
         limits=parse_limits(timeout, memory),
         durations=durations,
+        quorum=quorum,
     )
+    check_quorum(quorum, options.engines)
     compile_keyword(keyword or '""')
     if is_listing:
         for option, target in (("--json", json), ("--junitxml", junit)):
@@ -202,19 +214,22 @@ def check(
     teller = Teller(options, printer)
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
+        versions = {}
         for name in options.engines:
-            stack.callback(engine_of(name, workers).close)
+            made = engine_of(name, workers)
+            stack.callback(made.close)
+            versions[name] = version_of_engine(made)
         journal = stack.enter_context(ResumeJournal()) if resume else None
         goes_on = json is not None or junit is not None or resume
         ending = run(options, session, journal, teller, printer, goes_on)
     seconds = time.monotonic() - start
     if session.verdicts or ending is None:
         if json is not None:
-            write_json(to_json(session, options, source_version(), seconds), json)
+            write_json(to_json(session, options, source_version(), seconds, versions), json)
         if junit is not None:
-            write_whole("--junitxml", junit, to_junit(session, seconds))
+            write_whole("--junitxml", junit, to_junit(session, seconds, versions, quorum))
         teller.tell_rest(session)
-        for line in summary(session, options, seconds):
+        for line in (*votes(session, quorum), *versions_told(versions), *summary(session, options, seconds)):
             printer.line(line)
     if isinstance(ending, KeyboardInterrupt):
         kept = "; the same command goes on from here" if resume else "; with --resume it would go on from here"
@@ -229,7 +244,15 @@ def check(
     if session.count(Result.FAILED):
         raise typer.Exit(FAILED)
     refuse_errors(session.errors)
+    if quorum is not None and any(each.tally is not Tally.RIGHT for each in ballots(session, quorum)):
+        raise typer.Exit(FAILED)
     refuse_idleness(session.idle(options.engines), options.engines, engines_by_name(names))
+
+
+def votes(session: Session, quorum: int | None) -> Iterator[str]:
+    """What the engines' votes come to, if they are asked for."""
+    if quorum is not None:
+        yield from summary_of(ballots(session, quorum), quorum)
 
 
 def run(

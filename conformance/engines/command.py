@@ -43,6 +43,7 @@ class CommandEngine:
             raise InputError(f"--engine {COMMAND_PREFIX}: must be followed by a command")
         self.seconds = seconds
         self.process: CommandProcess | None = None
+        self.version = ""
         try:
             self.id, self.capabilities = self._start()
         except EngineFailure as failure:
@@ -103,6 +104,10 @@ class CommandEngine:
         id = answer.get("id", self.arguments[0])
         if not isinstance(id, str) or not id:
             raise EngineFailure(f"the answer to hello: id: must be a string that is not empty, not {id!r}")
+        version = answer.get("version", "")
+        if not isinstance(version, str):
+            raise EngineFailure(f"the answer to hello: version: must be a string, not {json.dumps(version)[:SHOWN]}")
+        self.version = version
         return id, parse_capabilities(answer.get("capabilities"))
 
 

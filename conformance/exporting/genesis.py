@@ -10,6 +10,7 @@ from samestate.spec.evm.block import HEADER_FIELDS, Header, empty_ommers_hash
 from samestate.spec.evm.block_access_list import hash_access_list
 from samestate.spec.evm.environment import ZERO_HASH, Environment
 from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.gas import GAS_PER_BLOB
 from samestate.spec.evm.header_rules import GAS_LIMIT_MAXIMUM, GAS_LIMIT_MINIMUM
 from samestate.spec.evm.requests import requests_hash
 from samestate.spec.state.patricia import ordered_trie_root
@@ -68,9 +69,9 @@ def genesis_before(fork: Fork, first: Environment, timestamp: int, state_root: b
         base_fee_per_gas=first.base_fee_per_gas,
         excess_blob_gas=first.excess_blob_gas,
     )
-    for _ in range(generations):
+    for generation in range(1, generations + 1):
         header = _with_base_fee(fork, header)
-        header = _with_excess_blob_gas(fork, header)
+        header = _with_excess_blob_gas(fork, header, is_genesis=generation == generations)
     return header
 
 
@@ -92,13 +93,16 @@ def _with_base_fee(fork: Fork, child: Header) -> Header:
     raise Inexpressible(NO_PARENT, f"base fee {fee}")
 
 
-def _with_excess_blob_gas(fork: Fork, parent: Header) -> Header:
-    """The parent with the excess blob gas that sets the one which it has now."""
+def _with_excess_blob_gas(fork: Fork, parent: Header, is_genesis: bool) -> Header:
+    """The parent with the excess blob gas that sets the one which it has now. A genesis may say that it used some."""
     excess, schedule = parent.excess_blob_gas, fork.blob_schedule
     if excess is None or schedule is None:
         return parent
-    for candidate in (excess, excess + schedule.target_gas):
-        trial = replace(parent, excess_blob_gas=candidate)
-        if fork.next_excess_blob_gas(fork, trial) == excess:
-            return trial
+    for used in range(0, schedule.maximum_gas + 1 if is_genesis else 1, GAS_PER_BLOB):
+        # less the target (EIP-4844), or by the share of the room above it (EIP-7918)
+        share = used * (schedule.maximum - schedule.target) // schedule.maximum
+        for candidate in (excess - share, excess + schedule.target_gas - used):
+            trial = replace(parent, excess_blob_gas=max(candidate, 0), blob_gas_used=used)
+            if fork.next_excess_blob_gas(fork, trial) == excess:
+                return trial
     raise Inexpressible(NO_PARENT, f"excess blob gas {excess}")

@@ -46,6 +46,8 @@ OTHERWISE: Final = "in this form it comes to something else"
 
 PART_OF_THE_BLOCK: Final = (Invalid.MALFORMED_TRANSACTION.name, Invalid.MALFORMED_BLOCK.name)
 """A legacy transaction stands in a block's encoding as it is: where it is malformed, so is the block."""
+ASKS_HASHES: Final = "evm.block.hash"
+"""The rule of vectors in which BLOCKHASH gives the hash of a block."""
 UNREACHABLE: Final = frozenset(SELECTOR_GROUPS["unreachable"])
 
 
@@ -76,7 +78,7 @@ class _Mover:
         self.chain_id = int(case.params["chain_id"])
         self.pre = evm.state_of(case)
         first = evm.read_environment(case, member(case.blocks[0], "env"))
-        ancestors = _ancestors_needed(case.blocks)
+        ancestors = _ancestors_needed(case.blocks, asks_hashes=ASKS_HASHES in vector.rules)
         before = SECONDS * (ancestors + 1)
         self.shift = first.timestamp - before if self.fork.block_reward else 0
         time = max(first.timestamp - self.shift - before, 0)
@@ -262,8 +264,11 @@ def _is_whole(result: EvmResult, content: BlockContent) -> bool:
     return len(result.receipts) == len(content.transactions)
 
 
-def _ancestors_needed(blocks: Sequence[Object]) -> int:
-    """How many blocks must come before the first: so that each ommer has a parent, and each hash asked for a block."""
+def _ancestors_needed(blocks: Sequence[Object], asks_hashes: bool) -> int:
+    """How many blocks must come before the first: so that each ommer has a parent, and each hash asked for a block.
+
+    Vectors that are not known to ask for hashes have those of blocks that nobody may ask for.
+    """
     needed = 0
     for index, block in enumerate(blocks):
         environment = member(block, "env")
@@ -271,6 +276,6 @@ def _ancestors_needed(blocks: Sequence[Object]) -> int:
         for ommer in members(block, "ommers"):
             needed = max(needed, number - int(text(ommer, "number")) - index)
         oldest = min((int(asked) for asked in member(environment, "block_hashes")), default=number)
-        if number - oldest > index + 1:
+        if asks_hashes and number - oldest > index + 1:
             needed = max(needed, number - oldest - index)
     return needed

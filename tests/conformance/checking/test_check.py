@@ -161,7 +161,7 @@ def prepare(folder: Path) -> dict[str, list[object]]:
         "no such path": [folder / "absent"],
         "an empty folder": [folder / "empty"],
         "a folder without cases": [folder / "notes"],
-        "an unknown engine": [good, "--engine", "evm99"],
+        "an unknown engine": [good, "--engine", "nobody"],
         "an unknown fork": [good, "--fork", "Prag"],
         "a fork that no case has": [good, "--fork", "Prague"],
         "a sample of a fork that no case has": [good, "--fork", "Prague", "--sample", "5"],
@@ -177,7 +177,7 @@ MESSAGES = {
     "no such path": r"absent: there is no such file or folder",
     "an empty folder": r"empty: holds no \.json",
     "a folder without cases": r"notes: holds no \.json",
-    "an unknown engine": r"no engine is called 'evm99'; known are .*spec",
+    "an unknown engine": r"no engine is called 'nobody'; known are .*spec",
     "an unknown fork": r"--fork Prag: no fork is called so; known are .*Prague",
     "a fork that no case has": r"good\.json: no case to check with --fork Prague: take a limit away or give",
     "a sample of a fork that no case has": r"good\.json: no case to check with --fork Prague --sample 5",
@@ -288,6 +288,7 @@ def test_json_holds_every_verdict(tmp_path: Path) -> None:
         "result": "passed",
         "reason": "",
         "checks": ["decoding", "encoding"],
+        "hazards": [],
     }
     assert value["verdicts"][1]["reason"] == "encoding: expected 0x83646f68, the specification gives 0x83646f67"
     assert list(target.parent.iterdir()) == [target]

@@ -110,7 +110,7 @@ def test_a_changed_program_or_another_number_of_workers_is_run_again() -> None:
     vector = VECTORS / "toy/conflicts/long_chain.yaml"
     program = Path("client.py")
     arguments = ("check", vector, "--engine", f"command:{sys.executable} client.py", "--resume")
-    program.write_text((ROOT / "docs/client.py").read_text(encoding="utf-8"), encoding="utf-8")
+    program.write_text((ROOT / "docs/examples/client.py").read_text(encoding="utf-8"), encoding="utf-8")
     samestate(*arguments)
     assert "earlier run" in samestate(*arguments).stdout
     program.write_text(program.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")

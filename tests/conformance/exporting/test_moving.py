@@ -48,7 +48,16 @@ def test_a_genesis_sets_the_excess_of_blob_gas(fork: str, fee: int, excess: int)
     assert rules.next_base_fee(header) == fee
 
 
-def test_an_excess_that_no_block_without_blobs_sets_is_told() -> None:
+def test_a_genesis_may_have_used_blobs() -> None:
+    given = environment(base_fee_per_gas=10**9, excess_blob_gas=742_741)
+    header = genesis_before(BY_NAME["Amsterdam"], given, 0, bytes(32), generations=1)
+    assert header.blob_gas_used
+    assert BY_NAME["Amsterdam"].next_excess_blob_gas(BY_NAME["Amsterdam"], header) == 742_741
+    with pytest.raises(Inexpressible, match="no genesis comes before such a block: excess blob gas 742741"):
+        genesis_before(BY_NAME["Amsterdam"], given, 0, bytes(32), generations=2)
+
+
+def test_an_excess_that_nothing_sets_is_told() -> None:
     with pytest.raises(Inexpressible, match="no genesis comes before such a block: excess blob gas 1"):
         given = environment(base_fee_per_gas=10**9, excess_blob_gas=1)
         genesis_before(BY_NAME["Osaka"], given, 0, bytes(32), generations=1)

@@ -43,7 +43,7 @@ class RevmBtest:
             said = "".join(f"\n  {line}" for line in lines[-10:])
             raise EngineFailure(f"says nothing of the test, and ended with exit code {ended.code}{said}")
         if found["mark"] != "✓":
-            return found["reason"] or "it says no more"
+            return (found["reason"] or "it says no more").replace(f" in {folder / FILE}", "")
         skipped = SKIPS.search("\n".join(lines))
         if skipped is not None:
             raise EngineFailure(f"calls the test passed, but executed it in part: {skipped[0].strip()}")

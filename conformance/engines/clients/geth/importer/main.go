@@ -48,10 +48,12 @@ type question struct {
 
 type genesis struct {
 	Hash          common.Hash           `json:"hash"`
+	ParentHash    common.Hash           `json:"parentHash"`
 	Nonce         types.BlockNonce      `json:"nonce"`
 	Timestamp     math.HexOrDecimal64   `json:"timestamp"`
 	ExtraData     hexutil.Bytes         `json:"extraData"`
 	GasLimit      math.HexOrDecimal64   `json:"gasLimit"`
+	GasUsed       math.HexOrDecimal64   `json:"gasUsed"`
 	Difficulty    math.HexOrDecimal256  `json:"difficulty"`
 	MixHash       common.Hash           `json:"mixHash"`
 	Coinbase      common.Address        `json:"coinbase"`
@@ -117,7 +119,8 @@ func importChain(line []byte, sequential bool) ([]verdict, common.Hash, error) {
 	}
 	first := &core.Genesis{
 		Config: &config, Nonce: given.Genesis.Nonce.Uint64(), Timestamp: uint64(given.Genesis.Timestamp),
-		ExtraData: given.Genesis.ExtraData, GasLimit: uint64(given.Genesis.GasLimit),
+		ExtraData: given.Genesis.ExtraData, GasLimit: uint64(given.Genesis.GasLimit), GasUsed: uint64(given.Genesis.GasUsed),
+		ParentHash: given.Genesis.ParentHash,
 		Difficulty: (*big.Int)(&given.Genesis.Difficulty), Mixhash: given.Genesis.MixHash, Coinbase: given.Genesis.Coinbase,
 		Alloc: given.Pre, BaseFee: (*big.Int)(given.Genesis.BaseFee), BlobGasUsed: (*uint64)(given.Genesis.BlobGasUsed),
 		ExcessBlobGas: (*uint64)(given.Genesis.ExcessBlobGas), SlotNumber: (*uint64)(given.Genesis.SlotNumber),

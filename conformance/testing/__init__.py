@@ -1,0 +1,1 @@
+"""Cases of this project as tests of somebody else's, by pytest."""
