@@ -33,7 +33,7 @@ IGNORED: Final = frozenset({"refund"})
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class WrongRead:
     """A key that the step reads, its right value, where that is from, and what the engine has."""
 
     key: str
@@ -43,7 +43,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Parted:
+class PartedTraces:
     """Two traces of one transaction: the number of the first line that differs, and the lines there and before."""
 
     line: int
@@ -68,8 +68,8 @@ class Explanation:
     step: str
     part: str
     key: str
-    reads: tuple[Read, ...]
-    parted: Parted | None
+    reads: tuple[WrongRead, ...]
+    parted: PartedTraces | None
     no_trace: str
     shrunk: Case | None
     tried: int
@@ -148,7 +148,7 @@ def fails(engine: Engine, kind: str) -> Callable[[Case], bool]:
     return check
 
 
-def wrong_reads(right: Object, given: Object, step: str) -> tuple[Read, ...]:
+def wrong_reads(right: Object, given: Object, step: str) -> tuple[WrongRead, ...]:
     """The reads of a step of which the engine has value or source wrong; where it gives none, what others have made."""
     expected = step_of(right, step)
     if expected is None:
@@ -162,9 +162,9 @@ def wrong_reads(right: Object, given: Object, step: str) -> tuple[Read, ...]:
         source = entry.get("from")
         made = tuple(map(str, source)) if isinstance(source, list) else (str(source),)
         if found is not None and theirs != entry:
-            reads.append(Read(key, str(entry.get("value")), made, described(theirs)))
+            reads.append(WrongRead(key, str(entry.get("value")), made, described(theirs)))
         elif found is None and made != ("pre",):
-            reads.append(Read(key, str(entry.get("value")), made, "unknown: the engine records no reads"))
+            reads.append(WrongRead(key, str(entry.get("value")), made, "unknown: the engine records no reads"))
     return tuple(reads)
 
 
@@ -183,7 +183,7 @@ def step_of(block: Object, step: str) -> Object | None:
     return next((each for each in members(block, "access") if text(each, "step") == step), None)
 
 
-def part_traces(vector: Vector, engine: str, index: int, transaction: int, played: PlayedCase) -> Parted | None:
+def part_traces(vector: Vector, engine: str, index: int, transaction: int, played: PlayedCase) -> PartedTraces | None:
     """Where the traces of a transaction part, or None where they do not. Raises InputError where one cannot trace."""
     block = prepared(from_vector(vector), index)
     right: list[str] = []
@@ -195,7 +195,7 @@ def part_traces(vector: Vector, engine: str, index: int, transaction: int, playe
         one, other = (each[number] if number < len(each) else "" for each in (lines, given))
         fields = differing(one, other)
         if fields:
-            return Parted(number, before, one.strip(), other.strip(), fields)
+            return PartedTraces(number, before, one.strip(), other.strip(), fields)
         before = one.strip()
     return None
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from samestate.conformance.explaining.explanation import Explanation, Parted
+from samestate.conformance.explaining.explanation import Explanation, PartedTraces
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import members
 
@@ -77,7 +77,7 @@ def instruction(line: str) -> str:
     )
 
 
-def parted_fields(parted: Parted) -> Iterator[tuple[str, object, object]]:
+def parted_fields(parted: PartedTraces) -> Iterator[tuple[str, object, object]]:
     """The fields in which two lines differ, with both values."""
     if not parted.right or not parted.given:
         yield "line", parted.right or "none", parted.given or "none"
