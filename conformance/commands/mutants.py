@@ -99,10 +99,11 @@ def run_fixtures(names: Sequence[str], archives: Sequence[Path], record: Path, k
     """Run these bugs on the archives, and keep what is known after each: the run may be stopped, and goes on later."""
     bugs = [all_bugs()[name] for name in names]
     found = dict(known.bugs)
+    names_of_archives = tuple(dict.fromkeys([*known.archives, *(archive.name for archive in archives)]))
     ran = runs(bugs, archives, reached_rules(archives))
     for name, run in track(ran, "checking", total=len(bugs), console=err, transient=True, disable=not err.is_terminal):
         found[name] = run
-        write_json(Record(tuple(archive.name for archive in archives), found).document(), str(record))
+        write_json(Record(names_of_archives, found).document(), str(record))
         print(f"{name}: {fixtures_words(run)}", flush=True)
 
 

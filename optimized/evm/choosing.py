@@ -57,10 +57,15 @@ class Shape(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """A strategy, and why it; None where nobody chose."""
+    """A strategy, and why it; None where nobody chose.
+
+    ``dealt``: whether transactions that name the same addresses go together (dealing.hpp), and not those that follow
+    one another.
+    """
 
     strategy: str
     reason: str | None
+    dealt: bool = False
 
 
 def one_after_another(shape: Shape, reason: str) -> Choice:
@@ -99,6 +104,7 @@ class Chooser:
     def __init__(self) -> None:
         self._contended = Remembered()  # many executions were for nothing
         self._dependent = Remembered()  # pieces of a block conflicted
+        self._connected = Remembered()  # even those that were dealt by addresses
 
     def choose(self, shape: Shape) -> Choice:
         """The strategy for a block."""
@@ -122,16 +128,19 @@ class Chooser:
         if shape.largest_kind >= SAME_KIND and self._contended.has(shape.kind):
             share = f"{shape.largest_kind:.0%} of the transactions"
             return one_after_another(shape, f"{share} are of a kind that got in one another's way before")
-        if shape.largest_call >= SAME_KIND and not self._dependent.has(shape.call):
-            return Choice(
-                "waves", f"{shape.largest_call:.0%} of the transactions call alike, and are taken for independent"
-            )
+        if shape.largest_call >= SAME_KIND:
+            share = f"{shape.largest_call:.0%} of the transactions call alike"
+            if not self._dependent.has(shape.call):
+                return Choice("waves", f"{share}, and are taken for independent")
+            if shape.largest_kind < SAME_KIND and not self._connected.has(shape.call):
+                return Choice("waves", f"{share}, and go together where they name the same addresses", dealt=True)
         return Choice("block-stm", "nothing says that transactions get in one another's way")
 
     def learn(self, shape: Shape, choice: Choice, executions: int, discarded: bool = False) -> None:
         """How a block went: how many transactions were begun, all together, and whether pieces counted for nothing."""
         if choice.strategy == "waves" and discarded:
-            self._dependent.add(PLAIN_KIND if shape.with_data < PLAIN else shape.call)
+            kinds = self._connected if choice.dealt else self._dependent
+            kinds.add(PLAIN_KIND if shape.with_data < PLAIN else shape.call)
         is_contended = executions >= shape.transactions * (1 + CONTENDED)
         if choice.strategy == "block-stm" and shape.largest_kind >= SAME_KIND and is_contended:
             self._contended.add(shape.kind)

@@ -136,7 +136,8 @@ class EvmEngine:
         pieced: EvmResult | None = None
         discarded: str | None = None
         if self._goes_in_pieces(block, strategy, expected):
-            pieced = self._run_in_pieces(block, world, started, strategy == "access-list", expected)
+            dealt = choice is not None and choice.dealt
+            pieced = self._run_in_pieces(block, world, started, strategy == "access-list", expected, dealt)
             discarded = self._pieces.discarded
         if choice is not None and shape is not None and strategy == "waves" and pieced is None:
             if discarded is not None:
@@ -174,11 +175,17 @@ class EvmEngine:
         return strategy == "access-list"
 
     def _run_in_pieces(
-        self, block: PackedBlock, world: World, started: float, from_list: bool, expected: ExpectedBlock | None
+        self,
+        block: PackedBlock,
+        world: World,
+        started: float,
+        from_list: bool,
+        expected: ExpectedBlock | None,
+        dealt: bool,
     ) -> EvmResult | None:
         """Run a block in pieces; None where that counts for nothing.
 
-        They begin where its access list says, or are taken for independent.
+        They begin where its access list says, or are taken for independent, perhaps dealt by what connects them.
         """
         configuration = self.configuration
         proposed = None
@@ -195,6 +202,7 @@ class EvmEngine:
             configuration.trace,
             time.perf_counter() - started,
             expected is not None and self._expectations.remembers,
+            dealt,
         )
         self._pool.run(self._pieces.work, self._pieces.stop)
         return self._pieces.finish()

@@ -28,6 +28,7 @@
 
 #include "samestate/optimized/core/shim.hpp"
 #include "samestate/optimized/evm/conflict_table.hpp"
+#include "samestate/optimized/evm/dealing.hpp"
 #include "samestate/optimized/evm/mutants.hpp"
 #include "samestate/optimized/evm/piece_source.hpp"
 #include "samestate/optimized/evm/step_records.hpp"
@@ -42,6 +43,7 @@ enum class Discarded : std::uint8_t {
     LIST_DIFFERS,
     LIST_CANNOT_SAY,
     PIECES_CONFLICT,
+    ALL_CONNECTED,
     TOO_MANY_KEYS,
     STEP_FAILED,
     STEP_LACKS_STATE,
@@ -54,6 +56,7 @@ inline const char* name_of(Discarded reason) {
         case Discarded::LIST_DIFFERS: return "a piece has left other values than the access list says";
         case Discarded::LIST_CANNOT_SAY: return "a step has changed what an access list does not speak of";
         case Discarded::PIECES_CONFLICT: return "two pieces conflict";
+        case Discarded::ALL_CONNECTED: return "too many transactions are connected by addresses that they name";
         case Discarded::TOO_MANY_KEYS: return "pieces have used more keys than their table has room for";
         case Discarded::STEP_FAILED: return "a step may not be in the block, or took more memory than a worker may have";
         case Discarded::STEP_LACKS_STATE: return "a step wants what is not known of the state";
@@ -90,6 +93,7 @@ class PieceWork {
     static constexpr std::uint64_t PIECES_PER_WORKER = 4;       // so that nobody waits long for the last one
     static constexpr std::uint64_t BETWEEN_LOOKS = 1'000'000;   // nanoseconds, at the clock for the time limit
     static constexpr std::size_t KEYS_PER_TRANSACTION = 8;      // in the table; if that is too few it is enlarged
+    static constexpr double SHARE = 1.2;                        // of what each worker would have, in one piece, is worth dealing
 
     PieceSteps steps{};
     std::vector<PieceWorker> workers;
@@ -104,12 +108,18 @@ class PieceWork {
         if (!list.begin(bytes, length, piece_of_, pieces() + 1, worker_count)) discard(Discarded::LIST_IS_NO_STATE);
     }
 
-    // The same for pieces that are taken for independent.
-    void begin(std::size_t transactions, std::size_t worker_count) {
+    // The same for pieces that are taken for independent: stretches of the block, or what is connected (dealing.hpp).
+    void begin(const BlockInput& input, std::size_t worker_count, bool is_dealt) {
+        const std::size_t transactions = input.transactions.size();
         if (discarded() == Discarded::TOO_MANY_KEYS) table_.enlarge();
         divide(transactions, worker_count);
         is_listed_ = false;
         table_.begin(KEYS_PER_TRANSACTION * transactions);
+        if (!is_dealt) return;
+        const auto share = static_cast<std::size_t>(SHARE * static_cast<double>(transactions) / static_cast<double>(worker_count));
+        is_dealt_ = dealing_.deal(input, pieces(), share);
+        if (is_dealt_) starts_ = dealing_.starts;
+        else discard(Discarded::ALL_CONNECTED);
     }
 
     // In how many pieces so many transactions are divided.
@@ -130,6 +140,7 @@ class PieceWork {
         places.assign(transactions + 2, StepPlace{});
         next_stretch_ = looked_through_ = next_piece_ = 0;
         discarded_ = 0;
+        is_dealt_ = false;
         const std::size_t pieces = pieces_of(transactions, worker_count);
         starts_.clear();
         for (std::size_t piece = 0; piece <= pieces; ++piece) starts_.push_back(transactions * piece / pieces);
@@ -232,7 +243,8 @@ class PieceWork {
         begin_piece(own, piece == 0 ? 0 : starts_[piece] + 1);
         if (piece == 0 && !end_step(own, number, 0, steps.open(own.worker))) return false;
         std::uint64_t now = now_nanoseconds();
-        for (std::uint64_t transaction = starts_[piece]; transaction < starts_[piece + 1]; ++transaction) {
+        for (std::uint64_t place = starts_[piece]; place < starts_[piece + 1]; ++place) {
+            const std::uint64_t transaction = is_dealt_ ? dealing_.order[place] : place;
             own.worker->running = transaction + 1;
             if (is_over(own, now)) return false;
             began[transaction] = now;
@@ -388,6 +400,8 @@ class PieceWork {
     std::vector<std::uint32_t> piece_of_;       // by index in the list
     bool is_listed_ = false;                    // whether pieces start from a list
     ConflictTable table_;                       // where they do not
+    Dealing dealing_;
+    bool is_dealt_ = false;                     // whether pieces are what is connected, and not stretches of the block
     // Shared by workers as they go; atomic.
     std::uint64_t next_stretch_ = 0;
     std::uint64_t looked_through_ = 0;

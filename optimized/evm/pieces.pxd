@@ -11,7 +11,7 @@ from samestate.optimized.evm.ledger cimport StateBefore
 from samestate.optimized.evm.packing cimport PackedBlock
 from samestate.optimized.evm.running cimport EvmRun
 from samestate.optimized.evm.seams cimport Code, CodeTable
-from samestate.optimized.evm.worker_seams cimport Deposits, Settlement, Source, StepRecords, StepResult, Worker
+from samestate.optimized.evm.worker_seams cimport BlockInput, Deposits, Settlement, Source, StepRecords, StepResult, Worker
 from samestate.optimized.evm.world cimport World
 
 cdef extern from "samestate/optimized/evm/piece_source.hpp" namespace "samestate::evm" nogil:
@@ -46,7 +46,7 @@ cdef extern from "samestate/optimized/evm/pieces.hpp" namespace "samestate::evm"
         vector[StepPlace] places
         ListedState list
         void begin(size_t transactions, size_t workers, const uint8_t* list, size_t length) except +
-        void begin(size_t transactions, size_t workers) except +
+        void begin(const BlockInput& input, size_t workers, cbool is_dealt) except +
         size_t pieces() noexcept
         @staticmethod
         size_t pieces_of(size_t transactions, size_t workers) noexcept

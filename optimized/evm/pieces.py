@@ -51,10 +51,12 @@ class EvmPieces(BlockRun):
         trace: bool = False,
         spent: float = 0.0,
         learning: bool = False,
+        dealt: bool = False,
     ) -> None:
         """Divide a block into pieces that begin where its access list says, or, without one, that are independent.
 
-        For the rest see :meth:`EvmRun.begin`.
+        ``dealt``: whether those are of transactions that name the same addresses, and not stretches of the block. For
+        the rest see :meth:`EvmRun.begin`.
         """
         number: uint64_t
         self._begin_watching(time_limit, spent)
@@ -73,7 +75,7 @@ class EvmPieces(BlockRun):
         self.settlement.begin()
         world.codes.begin_block(block.ruleset.rules, ANALYSES)
         if proposed is None:
-            self.pieces.begin(self.transactions, self.workers)
+            self.pieces.begin(self.block.input, self.workers, dealt)
         else:
             self.pieces.begin(
                 self.transactions,

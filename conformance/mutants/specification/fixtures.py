@@ -18,6 +18,9 @@ from samestate.conformance.mutants.specification.bug import SpecificationBug
 from samestate.conformance.mutants.specification.hunting import PROGRAM
 
 FAILED: Final = "failed"
+UNUSABLE: Final = "error"
+"""The reader of fixtures found that a document contradicts itself, by what it computes with the specification: all
+archives are usable on the specification as it is."""
 CRASHED: Final = " crashed: "
 """What the reason of a failed verdict has where nothing was compared."""
 
@@ -46,7 +49,7 @@ def run(bug: SpecificationBug, archives: Sequence[Path]) -> FixtureRun:
     for archive in archives:
         verdicts = check(bug, archive)
         for verdict in verdicts:
-            if verdict["result"] == FAILED and CRASHED not in verdict["reason"]:
+            if verdict["result"] in (FAILED, UNUSABLE) and CRASHED not in verdict["reason"]:
                 return FixtureRun(bug.digest, f"{archive.name}: {case_of(verdict['id'])}")
         passed += sum(verdict["result"] == "passed" for verdict in verdicts)
     return FixtureRun(bug.digest, passed=passed)

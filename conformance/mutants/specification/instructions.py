@@ -39,8 +39,8 @@ BUGS: Final = (
         "TSTORE is allowed in a static context.",
         (
             "evm.instructions.storage",
-            "    frame.forbid_in_static_context()\n    frame.charge(gas.TRANSIENT_ACCESS)",
-            "    frame.charge(gas.TRANSIENT_ACCESS)",
+            "    frame.forbid_in_static_context()\n    # rule: evm.tstore.write",
+            "    # rule: evm.tstore.write",
         ),
         rule="evm.frame.static-violation",
         hazards="H54",

@@ -157,8 +157,10 @@ def test_fixtures_kill_by_what_comes_out_and_not_by_a_crash(monkeypatch: pytest.
     crash = {"id": "a::first", "result": "failed", "reason": "the specification crashed: KeyError: 1"}
     passes = {"id": "a::second", "result": "passed", "reason": ""}
     differs = {"id": "a::third", "result": "failed", "reason": "the state root does not match"}
+    unusable = {"id": "a::fourth", "result": "error", "reason": "receipts[0]: rlp: must be that of the fields"}
     each = all_bugs()["sender-with-code"]
     for verdicts, found in (
+        ([passes, unusable], fixtures.FixtureRun(each.digest, "some.tar.xz: fourth")),
         ([crash, passes], fixtures.FixtureRun(each.digest, passed=1)),
         ([crash, passes, differs], fixtures.FixtureRun(each.digest, "some.tar.xz: third")),
     ):

@@ -49,11 +49,15 @@ WORKLOADS = {
     "token pair": lambda: contended_token_transfers("token pair", AMSTERDAM, COUNT),
     "swaps": lambda: swaps("swaps", OSAKA, COUNT, 2),
 }
+DEALT = {
+    "swaps on many pools": lambda: swaps("swaps on many pools", OSAKA, COUNT, 20),
+    "chain": lambda: transfers("chain", OSAKA, COUNT, lambda index: f"sender {index + 1}"),
+}
 
 
 @functools.lru_cache(maxsize=16)
 def workload_of(name: str) -> EvmWorkload:
-    return WORKLOADS[name]()
+    return (WORKLOADS | DEALT)[name]()
 
 
 def packed(name: str, predictions: Any) -> PackedBlock:
@@ -196,12 +200,38 @@ def test_pieces_that_conflict_count_for_nothing() -> None:
     assert result.metrics.discarded == "two pieces conflict"
 
 
+def in_pieces(workers: int, dealt: bool) -> EvmEngine:
+    """An engine that tries pieces first: stretches of the block, or dealt by addresses, whatever is expected."""
+    engine = EvmEngine(Configuration(strategy="waves", workers=workers))
+    run = engine._run_in_pieces
+    engine._goes_in_pieces = lambda *_: True  # type: ignore[method-assign]
+    engine._run_in_pieces = lambda *given: run(*given[:-1], dealt)  # type: ignore[method-assign]
+    return engine
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_what_conflicted_is_dealt_by_the_addresses_that_it_names(workers: int) -> None:
+    name = "swaps on many pools"
+    with EvmEngine(Configuration(strategy="adaptive", workers=workers)) as engine:
+        first, then = (engine.execute(packed(name, None), world(name)) for _ in range(2))
+    assert told(first) == told(then) == told(one_at_a_time(name))
+    assert (first.metrics.strategy, first.metrics.discarded) == ("block-stm", "two pieces conflict")
+    assert (then.metrics.strategy, then.metrics.discarded, then.metrics.pieces) == ("waves", None, 4 * workers)
+    assert "go together where they name the same addresses" in str(then.metrics.reason)
+    assert sum(worker.executions for worker in then.metrics.workers) == COUNT
+
+
+def test_what_is_all_connected_is_not_dealt() -> None:
+    with in_pieces(2, dealt=True) as engine:
+        result = engine.execute(packed("chain", None), world("chain"))
+    assert told(result) == told(one_at_a_time("chain"))
+    assert result.metrics.discarded == "too many transactions are connected by addresses that they name"
+
+
+@pytest.mark.parametrize("dealt", [False, True], ids=["stretches", "dealt"])
 @pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.name)
-def test_every_vector_in_pieces_that_are_taken_for_independent(suite: Any) -> None:
-    with (
-        EvmEngine(Configuration(strategy="sequential")) as alone,
-        EvmEngine(Configuration(strategy="waves", workers=3)) as together,
-    ):
+def test_every_vector_in_pieces_that_are_taken_for_independent(suite: Any, dealt: bool) -> None:
+    with EvmEngine(Configuration(strategy="sequential")) as alone, in_pieces(3, dealt) as together:
 
         def apply(machine: Any, given: Any, state: Any) -> Any:
             plain = world_of(state)
@@ -214,11 +244,10 @@ def test_every_vector_in_pieces_that_are_taken_for_independent(suite: Any) -> No
             execute(load_vector_file(path).case, apply)
 
 
+@pytest.mark.parametrize("dealt", [False, True], ids=["stretches", "dealt"])
 @pytest.mark.parametrize("fork", [LONDON, SHANGHAI, CANCUN, OSAKA, AMSTERDAM], ids=lambda fork: fork.name)
-def test_generated_blocks_in_pieces_that_are_taken_for_independent(fork: Any) -> None:
-    engines = [EvmEngine(Configuration(strategy="waves", workers=workers)) for workers in (1, 2, 4)]
-    for engine in engines:
-        engine._goes_in_pieces = lambda *_: True  # type: ignore[method-assign] # whatever is expected
+def test_generated_blocks_in_pieces_that_are_taken_for_independent(fork: Any, dealt: bool) -> None:
+    engines = [in_pieces(workers, dealt) for workers in (1, 2, 4)]
     ends: Counter[str | None] = Counter()
     with EvmEngine(Configuration(strategy="sequential")) as alone:
         for seed in range(40):

@@ -197,7 +197,7 @@ def test_adaptive_takes_the_access_list_of_transactions_that_wait_for_one_anothe
 
 def test_what_was_taken_for_independent_and_conflicted_is_remembered_and_tried_again() -> None:
     chooser = Chooser()
-    calls = Shape(FEWEST, 2, 1.0, 0.01, 0.01, 17, False, True, 100_000, 1.0, 5)
+    calls = Shape(FEWEST, 2, 1.0, 0.01, 0.9, 17, False, True, 100_000, 1.0, 5)
     plain = Shape(FEWEST_PLAIN, 2, 0.0, 0.01, 0.0, 0, False, True, 21_000)
     for shape, otherwise in ((calls, "block-stm"), (plain, "sequential")):
         first = chooser.choose(shape)
@@ -212,6 +212,19 @@ def test_what_was_taken_for_independent_and_conflicted_is_remembered_and_tried_a
     assert chooser.choose(plain._replace(transactions=FEWEST_PLAIN - 1)).strategy == "sequential"
     chooser.learn(calls, Choice("block-stm", ""), 0, discarded=True)
     assert chooser.choose(calls).strategy == "waves"
+
+
+def test_calls_that_name_other_addresses_are_dealt_by_them_before_they_are_given_up() -> None:
+    chooser = Chooser()
+    calls = Shape(FEWEST, 2, 1.0, 0.01, 0.01, 17, False, True, 100_000, 1.0, 5)
+    first = chooser.choose(calls)
+    assert (first.strategy, first.dealt) == ("waves", False)
+    chooser.learn(calls, first, 0, discarded=True)
+    second = chooser.choose(calls)
+    assert (second.strategy, second.dealt) == ("waves", True)
+    assert chooser.choose(calls._replace(largest_kind=0.9)).strategy == "block-stm"
+    chooser.learn(calls, second, 0, discarded=True)
+    assert chooser.choose(calls).strategy == "block-stm"
 
 
 def test_what_got_in_one_anothers_way_is_remembered_and_tried_again() -> None:
