@@ -24,6 +24,8 @@ PEERS      := .peers
 GETH       := 1.17.10
 REVME      := 43.0.3
 PYREVM     := 0.3.7
+ANVIL      := 1.7.1
+ANVIL_PACKAGE := @foundry-rs/anvil-$(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -s | tr A-Z a-z)-$(shell uname -m)))
 ETHEREUMJS := $(PEERS)/ethereumjs-$(shell cksum benchmarks/peers/package-lock.json | cut -d ' ' -f 1)
 
 # What `samestate bench --peer` runs beside: programs of ours around revm and geth, whose versions their locks pin.
@@ -112,7 +114,7 @@ release: $(BUILT) ## wheel, source distribution and vectors as official fixtures
 	$(BIN)/samestate export --to eest --output $(DIST)/samestate-vectors-eest-$(VERSION).tar.xz $(EXPORTED)
 	cd $(DIST) && sha256sum *.whl *.tar.gz *.tar.xz > SHA256SUMS && sha256sum --check --quiet SHA256SUMS
 
-peers: $(PEERS)/evm-$(GETH) $(PEERS)/revme-$(REVME) $(ETHEREUMJS) $(REVM_PROGRAM) $(GETH_PROGRAM) $(GETH_ENGINE) $(PEERS)/pyrevm-$(PYREVM) ## install the outside clients that are compared with (geth, revm, ethereumjs, pyrevm) into .peers and benchmarks/peers
+peers: $(PEERS)/evm-$(GETH) $(PEERS)/revme-$(REVME) $(ETHEREUMJS) $(REVM_PROGRAM) $(GETH_PROGRAM) $(GETH_ENGINE) $(PEERS)/pyrevm-$(PYREVM) $(PEERS)/anvil-$(ANVIL) ## install the outside clients that are compared with (geth, revm, ethereumjs, pyrevm, anvil) into .peers and benchmarks/peers
 
 lint: $(BUILT) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
@@ -159,6 +161,9 @@ $(GETH_ENGINE):
 
 $(PEERS)/pyrevm-$(PYREVM):
 	$(call install,pyrevm,$(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(PEERS)/pyrevm pyrevm==$(PYREVM))
+
+$(PEERS)/anvil-$(ANVIL):
+	$(call install,anvil,npm,npm install --prefix $(PEERS)/anvil --no-audit --no-fund --loglevel error $(ANVIL_PACKAGE)@$(ANVIL) && mkdir -p $(PEERS)/bin && ln -sf ../anvil/node_modules/.bin/anvil $(PEERS)/bin/anvil)
 
 $(BUILT): $(STAMP)
 	@$(MAKE) --no-print-directory build

@@ -13,7 +13,24 @@ from samestate.conformance.engines.clients import installed
 from samestate.conformance.engines.clients.installed import ROOT, find_program
 from samestate.conformance.peers.peer import PeerMissing
 
-TOOLS = ("sh", "env", "mkdir", "touch", "rm", "cksum", "cut", "find", "sort", "cat", "echo", "cp", "chmod")
+TOOLS = (
+    "sh",
+    "env",
+    "mkdir",
+    "touch",
+    "rm",
+    "cksum",
+    "cut",
+    "find",
+    "sort",
+    "cat",
+    "echo",
+    "cp",
+    "chmod",
+    "ln",
+    "tr",
+    "uname",
+)
 CLIENTS = {
     "evm": "go",
     "revme": "cargo",
@@ -22,6 +39,7 @@ CLIENTS = {
     "samestate-geth-import": "go",
     "samestate-geth-engine": "go",
     "pyrevm": "python",
+    "anvil": "npm",
 }
 """By what installs each; the Python is that of the virtual environment."""
 
@@ -66,10 +84,11 @@ def test_what_is_missing_is_said_and_the_others_are_installed_once(tmp_path: Pat
     assert called == []
     said, called = make_peers(tmp_path, programs(tmp_path / "bin", "go", "npm"))
     assert "revme is not installed: there is no cargo on the PATH" in said
-    assert [line.split()[0] for line in called] == ["go", "npm", "go", "go"]
+    assert [line.split()[0] for line in called] == ["go", "npm", "go", "go", "npm"]
     assert "cmd/evm@v1.17.10" in called[0]
     assert "-C benchmarks/peers/gethimport" in called[2]
     assert "-C conformance/engines/clients/geth/importer" in called[3]
+    assert called[4].endswith("@1.7.1") and "@foundry-rs/anvil-" in called[4]
     said, called = make_peers(tmp_path, programs(tmp_path / "bin", "cargo"))
     assert [line.split()[0] for line in called] == ["cargo", "cargo"]
     assert "revme --version 43.0.3" in called[0] and "--locked" in called[0]

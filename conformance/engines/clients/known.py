@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from samestate.conformance.engines.bounded_run import RunBounds, folder_with, run_bounded
+from samestate.conformance.engines.clients.anvil.judging import AnvilChains
+from samestate.conformance.engines.clients.anvil.node import HARDFORKS
 from samestate.conformance.engines.clients.eels.chains import FORKS as FORKS_OF_EELS
 from samestate.conformance.engines.clients.eels.judging import EelsChains
 from samestate.conformance.engines.clients.ethereumjs.files import EthereumJsFiles, version_and_command
@@ -113,6 +115,20 @@ def ethereumjs(seconds: float) -> Engine:
     return JudgeEngine("ethereumjs", version, EthereumJsFiles(command, seconds), EVERY)
 
 
+def anvil_version() -> str:
+    """Which anvil is here."""
+    return f"anvil {version_of(find_program('anvil'))}"
+
+
+def anvil(seconds: float) -> Engine:
+    """anvil, which makes blocks: what it gives are receipts, and accounts that are compared with the right ones."""
+    version = anvil_version()
+    judge = AnvilChains(find_program("anvil"), seconds)
+    selectors = SELECTORS_OF_CHAINS - {"rejections", "blobs", "ommers", "rewards", "fork-transition", "withdrawals"}
+    outputs = frozenset({"gas_used", "receipts"})
+    return JudgeEngine("anvil", version, judge, frozenset(HARDFORKS), selectors, outputs)
+
+
 CLIENTS: Final[Mapping[str, Client]] = {
     client.id: client
     for client in (
@@ -132,6 +148,7 @@ CLIENTS: Final[Mapping[str, Client]] = {
         ),
         Client("revm", "revme btest on the exported case", revm_version, revm),
         Client("eels", "state transition of each fork on the exported case", eels_version, eels),
+        Client("anvil", "the transactions, over JSON-RPC: receipts and accounts", anvil_version, anvil),
         Client("ethereumjs", "import of the exported blocks", lambda: version_and_command()[0], ethereumjs),
     )
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 
@@ -20,6 +21,9 @@ def main() -> None:
     elif "btest" in words:
         common(behaviour)
         revme(behaviour, words[-1])
+    elif "--init" in words:
+        common(behaviour)
+        node(behaviour)
     else:
         for number, line in enumerate(sys.stdin):
             if behaviour == "dies-once" and number == 1:
@@ -68,6 +72,28 @@ def revme(behaviour: str, path: str) -> None:
         print("Failed to decode: unknown variant `BPO1`", file=sys.stderr)
         sys.exit(1)
     print(f"✗ (1/1) {path} - gas used" if behaviour == "wrong" else f"✓ (1/1) {path} (1 tests)")
+
+
+def node(behaviour: str) -> None:
+    """Listen as anvil does, and answer each call in the same way."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            if behaviour == "answers-nothing":
+                time.sleep(600)
+            if behaviour == "hangs-up":
+                self.close_connection = True
+                return
+            body = b"good morning" if behaviour == "answers-garbage" else b"{}"
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    print("I listen", file=sys.stderr, flush=True)
+    print(f"Listening on 127.0.0.1:{server.server_port}", flush=True)
+    server.serve_forever()
 
 
 def answer(behaviour: str, line: str) -> object:

@@ -13,6 +13,7 @@ import pytest
 
 from samestate.conformance.engines.bounded_run import RunBounds
 from samestate.conformance.engines.clients import installed, known
+from samestate.conformance.engines.clients.anvil.judging import AnvilChains
 from samestate.conformance.engines.clients.eels.judging import EelsChains
 from samestate.conformance.engines.clients.ethereumjs.files import EthereumJsFiles
 from samestate.conformance.engines.clients.exported import ExportedCase, Exporter
@@ -189,6 +190,33 @@ def test_a_client_that_died_is_started_anew(client: str, tmp_path: Path) -> None
             outcomes.append(False)
     made.close()
     assert outcomes == [True, False, True, False]
+
+
+def anvil(folder: Path, behaviour: str, seconds: float = SECONDS) -> str:
+    """What comes of a node that behaves so."""
+    made = JudgeEngine("it", "1", AnvilChains(program(folder, behaviour), seconds), frozenset({"Paris"}))
+    with pytest.raises(EngineFailure) as raised:
+        made.run(vector(TRANSFERS).case)
+    return str(raised.value)
+
+
+def test_a_node_that_ends_or_does_not_listen_says_why(tmp_path: Path) -> None:
+    crashes = anvil(tmp_path, "crashes")
+    assert "ended: ConnectionError: it does not listen, exit code 1\n  panic: out of luck" in crashes
+    assert "it does not listen after 2 seconds\n  still thinking" in anvil(tmp_path, "hangs", 2)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        ("answers-garbage", "gives no proper answer: JSONDecodeError: "),
+        ("answers-nothing", "gave no answer within 2 seconds, and was killed\n  I listen"),
+        ("answers-no-result", "gives no proper answer: KeyError: 'result'"),
+        ("hangs-up", "ended: RemoteDisconnected: "),
+    ],
+)
+def test_a_node_that_gives_no_proper_answer(behaviour: str, said: str, tmp_path: Path) -> None:
+    assert said in anvil(tmp_path, behaviour, 2 if behaviour == "answers-nothing" else SECONDS)
 
 
 # Names

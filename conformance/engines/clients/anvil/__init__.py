@@ -1,0 +1,1 @@
+"""anvil, over JSON-RPC."""
