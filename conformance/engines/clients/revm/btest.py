@@ -30,6 +30,8 @@ class RevmBtest:
 
     def refuse(self, exported: ExportedCase) -> str:
         """What it would skip, or call passed without having looked. Raises Inexpressible."""
+        if exported.chain.chain_id != 1:
+            return "revme btest is always chain 1"
         return unable_to(exported.network, exported.test())
 
     def judge(self, exported: ExportedCase) -> str:
