@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, str]] = {
     "mutants": "Engines with a seeded bug, and which vector or schedule finds each.",
     "engines": "What is registered, and what each can do.",
     "t8n": "The transition tool interface of geth and EELS: alloc, env and txs in, result and alloc out.",
+    "explain": "Say where an engine parts from the specification, and why.",
     "dispute": "Find the one instruction over which two engines differ, and prove who is right.",
     "trace": "Trace a transaction of any case: a line of JSON for each instruction (EIP-3155).",
 }

@@ -81,6 +81,7 @@ EVERY = {
     "mutants": [],
     "engines": [],
     "t8n": ["--state.fork", "Prague"],
+    "explain": ["block.yaml", "--engine", "spec"],
     "dispute": ["block.json", "--engine", "spec"],
     "trace": ["block.json"],
 }
