@@ -3,6 +3,8 @@
 It is what somebody claims: a malformed list predicts nothing, and what is predicted wrong costs an execution.
 """
 
+from operator import itemgetter
+
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING
 from cython.cimports.libc.stdint import uint8_t, uint64_t
@@ -36,7 +38,7 @@ def predict_all(
         return reason
     for key, values in (predictions or {}).items():
         latest: dict = {}
-        for transaction, value in sorted(values, key=first_of):
+        for transaction, value in sorted(values, key=itemgetter(0)):
             if 0 <= transaction < transactions:
                 latest[run_at(starts, task.session.record.transactions, transaction)] = value
         for run, value in latest.items():
@@ -150,8 +152,3 @@ def predict_value(
         if stored == 0:
             return OUT_OF_MEMORY
     return OUT_OF_MEMORY if predict(task, record, step, stored) < 0 else RUNNING
-
-
-def first_of(pair):
-    """The first of a pair."""
-    return pair[0]
