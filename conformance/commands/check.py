@@ -35,7 +35,14 @@ from samestate.conformance.fixtures.chain_file import choose_chain
 from samestate.conformance.fixtures.rulesets import choose_rulesets
 from samestate.conformance.output.console import Printer
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.targets import check_apart, check_file, check_spares, is_stdout, write_whole
+from samestate.conformance.output.targets import (
+    check_apart,
+    check_file,
+    check_folder,
+    check_spares,
+    is_stdout,
+    write_whole,
+)
 from samestate.conformance.vectors.fork_names import fork_name
 from samestate.conformance.vectors.places import VECTORS
 
@@ -154,6 +161,15 @@ def check(
         str | None,
         typer.Option("--junitxml", metavar="FILE", help="Write them as JUnit XML, for CI.", rich_help_panel=RESULTS),
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html",
+            metavar="DIR",
+            help="Write pages: an index of all cases, and the difference of each vector that failed.",
+            rich_help_panel=RESULTS,
+        ),
+    ] = None,
     durations: Annotated[
         int,
         typer.Option(min=0, metavar="N", help="Tell the N cases that took longest.", rich_help_panel=RESULTS),
@@ -175,6 +191,8 @@ def check(
     if junit is not None:
         check_file("--junitxml", junit)
         check_apart(("--json", json), ("--junitxml", junit))
+    if html is not None:
+        check_folder("--html", html)
     names = engine or [SPEC]
     targets = [split_argument(path) for path in paths or [VECTORS]]
     check_spares((path for path, _ in targets), ("--json", json), ("--junitxml", junit))
@@ -203,7 +221,7 @@ def check(
     check_quorum(quorum, options.engines)
     compile_keyword(keyword or '""')
     if is_listing:
-        for option, target in (("--json", json), ("--junitxml", junit)):
+        for option, target in (("--json", json), ("--junitxml", junit), ("--html", html)):
             if target is not None:
                 raise InputError(f"{option} {target}: cannot be given with --list, which runs nothing")
         list_cases(options)
@@ -220,7 +238,7 @@ def check(
             stack.callback(made.close)
             versions[name] = version_of_engine(made)
         journal = stack.enter_context(ResumeJournal()) if resume else None
-        goes_on = json is not None or junit is not None or resume
+        goes_on = json is not None or junit is not None or html is not None or resume
         ending = run(options, session, journal, teller, printer, goes_on)
     seconds = time.monotonic() - start
     if session.verdicts or ending is None:
@@ -228,6 +246,11 @@ def check(
             write_json(to_json(session, options, source_version(), seconds, versions), json)
         if junit is not None:
             write_whole("--junitxml", junit, to_junit(session, seconds, versions, quorum))
+        if html is not None:
+            # only now: explaining takes much that checking does not
+            from samestate.conformance.explaining.index import write_pages
+
+            write_pages("--html", html, session.verdicts, session.files)
         teller.tell_rest(session)
         for line in (*votes(session, quorum), *versions_told(versions), *summary(session, options, seconds)):
             printer.line(line)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from samestate.conformance.peers import installed
-from tests.peers.consumers import Consumed, Fixture, GethFiles, Outcome, RevmeFiles, results_in
+from samestate.conformance.engines.clients import installed
+from samestate.conformance.engines.clients.geth.blocktest import results_in
+from tests.peers.consumers import Consumed, Fixture, GethFiles, Outcome, RevmeFiles
 
 HEADER = (
     "import json, os, sys\nif '--version' in sys.argv:\n    print('evm version 1.2.3-stable-abc')\n    sys.exit()\n"

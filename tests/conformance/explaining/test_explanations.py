@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.command import application
 from samestate.conformance.explaining.graph import draw, graph_of
+from samestate.conformance.explaining.index import write_pages
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.places import VECTORS
 
@@ -178,3 +181,35 @@ def test_chromium_shows_the_page_in_light_and_dark(page: Path, tmp_path: Path, s
     assert bytes(image.getpixel((3, 3))) == paper
     assert bytes(image.getpixel((image.width - 3, 3))) == paper
     assert len(image.getcolors(1_000_000)) > 20
+
+
+# The index of a run
+
+
+def test_a_run_has_an_index_of_all_cases(tmp_path: Path) -> None:
+    arguments = ["check", vector(READS), vector(BUGS[1][1]), "--html", str(tmp_path / "pages")]
+    assert CliRunner().invoke(application, arguments).exit_code == 0
+    assert [each.name for each in (tmp_path / "pages").iterdir()] == ["index.html"]
+    content = (tmp_path / "pages" / "index.html").read_text(encoding="utf-8")
+    assert "0 failed, 0 error, 0 skipped, 2 passed" in content
+    assert content.count("<td>✓ passed</td>") == 2
+
+
+def test_a_vector_that_failed_has_a_page_and_comes_first(tmp_path: Path) -> None:
+    passed, failed = (Verdict(f"{vector(each[1])}::evm/{each[1]}", Result.PASSED) for each in BUGS[:2])
+    failed = replace(failed, result=Result.FAILED, reason="wrong <here>\nand so on", engine=f"bug:{BUGS[1][0]}")
+    write_pages("--html", tmp_path, [passed, failed], [vector(READS), vector(BUGS[1][1])])
+    content = (tmp_path / "index.html").read_text(encoding="utf-8")
+    parsed = Page()
+    parsed.feed(content)
+    assert (parsed.asked, parsed.open) == (["href"], [])
+    assert content.index("✗ failed</td>") < content.index("✓ passed</td>")
+    assert '<a href="case-1.html">' in content and "<td>wrong &lt;here&gt;</td>" in content
+    assert "SIGNEXTEND at 28" in (tmp_path / "case-1.html").read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_explained_is_a_row_with_its_reason(tmp_path: Path) -> None:
+    failed = Verdict("nowhere.json::x", Result.FAILED, "why")
+    write_pages("--html", tmp_path, [failed], ["nowhere.json"])
+    assert [each.name for each in tmp_path.iterdir()] == ["index.html"]
+    assert "<td>why</td>" in (tmp_path / "index.html").read_text(encoding="utf-8")

@@ -54,6 +54,7 @@ def question(exported: ExportedCase) -> dict[str, Any]:
     chain = exported.chain
     return {
         "network": exported.network,
+        "chain_id": chain.chain_id,
         "genesis": header_object(chain.genesis),
         "pre": state_object(chain.pre),
         "blocks": [

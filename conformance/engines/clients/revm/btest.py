@@ -30,7 +30,10 @@ class RevmBtest:
 
     def refuse(self, exported: ExportedCase) -> str:
         """What it would skip, or call passed without having looked. Raises Inexpressible."""
-        return unable_to(exported.network, exported.test())
+        if exported.chain.chain_id != 1:
+            return "revme btest is always chain 1"
+        unable = unable_to(exported.network, exported.test())
+        return f"revme {unable}" if unable else ""
 
     def judge(self, exported: ExportedCase) -> str:
         """What it finds wrong."""
@@ -56,14 +59,14 @@ class RevmBtest:
 def unable_to(network: str, test: dict[str, Any]) -> str:
     """What it does not do of a chain, though it would call it passed; nothing where it does all."""
     if network in UNKNOWN:
-        return f"revme does not know {network}"
+        return f"does not know {network}"
     if "To" in network:
-        return "revme executes no transition"
+        return "executes no transition"
     if any("expectException" in block for block in test["blocks"]):
-        return "revme does not look at an invalid block"
+        return "does not look at an invalid block"
     if any(block["uncleHeaders"] for block in test["blocks"]):
-        return "revme knows no ommers"
-    return "" if is_one_chain(test) else "revme has one chain, and no branches"
+        return "knows no ommers"
+    return "" if is_one_chain(test) else "has one chain, and no branches"
 
 
 def is_one_chain(test: dict[str, Any]) -> bool:

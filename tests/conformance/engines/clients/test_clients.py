@@ -18,7 +18,7 @@ from samestate.conformance.engines.clients.eels.judging import EelsChains
 from samestate.conformance.engines.clients.ethereumjs.files import EthereumJsFiles
 from samestate.conformance.engines.clients.exported import ExportedCase, Exporter
 from samestate.conformance.engines.clients.geth.blocktest import GethBlocktest
-from samestate.conformance.engines.clients.geth.chain_import import GethImport
+from samestate.conformance.engines.clients.geth.chain_import import GethImport, question
 from samestate.conformance.engines.clients.judge import JudgeEngine
 from samestate.conformance.engines.clients.known import CLIENTS, EVERY
 from samestate.conformance.engines.clients.revm.btest import RevmBtest
@@ -120,6 +120,16 @@ def test_a_file_of_a_network_that_revme_does_not_know_is_not_written(tmp_path: P
     renamed = ExportedCase(exported.chain, "GrayGlacier", exported.results)
     assert RevmBtest("revme", RunBounds()).refuse(renamed) == "revme does not know GrayGlacier"
     assert case.fork not in known.EVERY - known.UNKNOWN
+
+
+def test_another_chain_is_for_those_that_are_told_of_it() -> None:
+    """Found by fuzzing: blocks of chain 1337, whose signatures a client of chain 1 does not know."""
+    exported = Exporter().export(vector(WITH_LIST).case)
+    other = replace(exported, chain=replace(exported.chain, chain_id=1337))
+    assert GethBlocktest("evm", RunBounds()).refuse(other) == "geth's blocktest is always chain 1"
+    assert RevmBtest("revme", RunBounds()).refuse(other) == "revme btest is always chain 1"
+    assert GethImport("geth", True, 1).refuse(other) == ""
+    assert question(other)["chain_id"] == 1337
 
 
 def test_a_case_that_no_file_can_say_is_skipped(tmp_path: Path) -> None:

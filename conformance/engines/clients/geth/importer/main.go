@@ -2,7 +2,7 @@
 //
 //	samestate-geth-engine [-sequential | -version]
 //
-// In:  {"network", "genesis": {…}, "pre": {…}, "blocks": [{"rlp", "access_list"}]}
+// In:  {"network", "chain_id", "genesis": {…}, "pre": {…}, "blocks": [{"rlp", "access_list"}]}
 // Out: {"blocks": [{"accepted", "error", "parallel", "state_root", "receipts_root", "gas_used", "receipts"}], "head"} or {"error"}
 //
 // Each chain is imported into a new database in memory, block by block, as blocks of a network are. A block that comes
@@ -38,6 +38,7 @@ import (
 
 type question struct {
 	Network string             `json:"network"`
+	ChainID uint64             `json:"chain_id"`
 	Genesis genesis            `json:"genesis"`
 	Pre     types.GenesisAlloc `json:"pre"`
 	Blocks  []struct {
@@ -114,6 +115,7 @@ func importChain(line []byte, sequential bool) ([]verdict, common.Hash, error) {
 		return nil, common.Hash{}, fmt.Errorf("no network is called %q", given.Network)
 	}
 	config := *known
+	config.ChainID = new(big.Int).SetUint64(given.ChainID)
 	if config.TerminalTotalDifficulty == nil {
 		config.TerminalTotalDifficulty = big.NewInt(stdmath.MaxInt64)
 	}
