@@ -21,7 +21,10 @@ from samestate.conformance.checking.document import DocumentTask
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.selection import below
 from samestate.conformance.checking.verdict import Result
-from samestate.conformance.engines.registry import OUTSIDE
+from samestate.conformance.engines.clients.installed import PeerMissing
+from samestate.conformance.engines.clients.known import CLIENTS
+from samestate.conformance.engines.protocol import EngineFailure
+from samestate.conformance.engines.registry import OUTSIDE, installed_engines
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.pre_alloc import group_path
 from samestate.conformance.output.targets import LineFile, check_folder
@@ -70,8 +73,17 @@ def version_of(requirement: str) -> str:
 
 @functools.lru_cache(maxsize=16)
 def program_version(engine: str) -> str:
-    """A digest of the files that the command line of an outside engine names: the program, and a script of it."""
+    """A digest of the files that the command line of an outside engine names, the program and a script of it.
+
+    Of a client or an engine that is known by name, of its version.
+    """
     digest = hashlib.sha256()
+    if engine in CLIENTS:
+        with contextlib.suppress(PeerMissing, EngineFailure):
+            digest.update(CLIENTS[engine].version().encode())
+    package = getattr(installed_engines().get(engine), "dist", None)
+    if package is not None:
+        digest.update(package.version.encode())
     prefix = next((prefix for prefix in OUTSIDE if engine.startswith(prefix)), None)
     for word in shlex.split(engine.removeprefix(prefix)) if prefix is not None else ():
         path = shutil.which(word) or word

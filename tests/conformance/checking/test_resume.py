@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import multiprocessing
 import os
@@ -201,3 +202,14 @@ def test_a_worker_that_is_killed_once_costs_nothing() -> None:
         os.kill(process.pid or 0, signal.SIGKILL)
     verdicts = [verdict for _, report in (first, *reports) for verdict in report.verdicts]
     assert [verdict.result for verdict in verdicts] == [Result.PASSED] * 60
+
+
+def test_another_version_of_a_client_is_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    digests = set()
+    for version in ("geth 1", "geth 2"):
+        client = dataclasses.replace(journal.CLIENTS["geth"], version=lambda said=version: said)  # type: ignore[misc]
+        monkeypatch.setattr(journal, "CLIENTS", {"geth": client})
+        program_version.cache_clear()
+        digests.add(program_version("geth"))
+    program_version.cache_clear()
+    assert len(digests) == 2

@@ -28,6 +28,7 @@ from samestate.conformance.disputing.playing import facts_of, play_block, play_t
 from samestate.conformance.disputing.stepping import root_of, step_from
 from samestate.conformance.disputing.transcript import Refused, canonical, read_transcript
 from samestate.conformance.disputing.verifying import verify
+from samestate.conformance.engines.optimized import has_engine
 from samestate.conformance.tracing.traceable import choose_block, find_case
 from samestate.conformance.vectors.places import VECTORS
 from samestate.spec.evm.hashing import keccak256
@@ -133,8 +134,8 @@ def test_engines_that_agree_have_nothing_to_dispute_about() -> None:
     assert (code, out) == (1, "spec and spec agree on all 1 transactions of the block\n")
 
 
+@pytest.mark.skipif(not has_engine(), reason="needs the compiled engine")
 def test_the_compiled_engine_plays_by_its_traces() -> None:
-    pytest.importorskip("samestate.optimized.evm.engine")
     code, out, _ = dispute(vector(BUGS[0][1]), "--engine", "optimized")
     assert (code, out) == (1, "spec and optimized agree on all 6 transactions of the block\n")
     code, out, _ = dispute(vector(BUGS[0][1]), "--engine", f"bug:{BUGS[0][0]}", "--engine", "optimized")

@@ -269,6 +269,7 @@ ALLOWED = {
     "exploring/variants.py": "the lock of a build, which only a source checkout makes",
     "fixtures/pre_alloc.py": "a folder of its own for what workers read out of an archive, gone at the end",
     "engines/bounded_run.py": "a folder of its own for a run of somebody else's program, gone at its end",
+    "engines/clients/anvil/node.py": "the streams of a node, in a temporary folder",
 }
 
 
