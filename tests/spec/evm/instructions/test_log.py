@@ -36,9 +36,12 @@ def test_memory_that_was_not_there_is_logged_as_zeros(execute: Execute) -> None:
 
 
 @pytest.mark.parametrize("count", range(5))
-def test_a_static_context_forbids_logs_whatever_the_gas(execute: Execute, count: int) -> None:
-    with pytest.raises(WriteInStaticContext) as caught:
-        execute(log(count), *[0] * (2 + count), is_static=True, gas=0)
+@pytest.mark.parametrize(("short", "halt"), [(0, WriteInStaticContext), (1, OutOfGas)])
+def test_a_static_context_forbids_logs_once_they_are_paid_for(
+    execute: Execute, count: int, short: int, halt: type[Exception]
+) -> None:
+    with pytest.raises(halt) as caught:
+        execute(log(count), *[0] * (2 + count), is_static=True, gas=375 * (1 + count) - short)
     assert caught.value.frame.substate.logs == []  # type: ignore[attr-defined]
 
 
