@@ -163,17 +163,18 @@ def test_xml_for_ci(tmp_path: Path) -> None:
         "failures": "1",
         "skipped": "1",
     }
-    suite = root[0]
+    (told, *cases) = suite = root[0]
     assert suite.attrib["name"] == "spec"
-    assert [(case.attrib["name"].partition("::")[2], [part.tag for part in case]) for case in suite] == [
+    assert [(each.tag, each.attrib["name"]) for each in told] == [("property", "version")]
+    assert [(case.attrib["name"].partition("::")[2], [part.tag for part in case]) for case in cases] == [
         ("dog", []),
         ("hog \\x01<&", ["failure"]),
         ("transfer/London/0 (London)", [])
-        if "/London" in suite[2].attrib["name"]
-        else (suite[2].attrib["name"].partition("::")[2], []),
-        (suite[3].attrib["name"].partition("::")[2], ["skipped"]),
+        if "/London" in cases[2].attrib["name"]
+        else (cases[2].attrib["name"].partition("::")[2], []),
+        (cases[3].attrib["name"].partition("::")[2], ["skipped"]),
     ]
-    assert "expected 0x83646f68" in suite[1][0].attrib["message"]
+    assert "expected 0x83646f68" in cases[1][0].attrib["message"]
 
 
 def test_without_a_path_it_means_our_vectors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
