@@ -19,6 +19,7 @@ from samestate.conformance.mutants.compiled import MOST_ENDS, WORKERS, found_in
 from samestate.conformance.mutants.hunting import POINTS, Found, NoVerdict
 from samestate.conformance.mutants.report import HuntedMutant, Kill
 from samestate.conformance.mutants.suspects import Suspect
+from samestate.conformance.scenarios.evm_executing import ordinary_rules
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.model import Case
@@ -81,7 +82,7 @@ SEEDED: Final[dict[str, SeededInEvm]] = {
     "all-gas-forwarded": SeededInEvm("evm.call.all-but-one-64th"),
     "memory-linear": SeededInEvm("evm.memory.price"),
     "return-data-kept": SeededInEvm("evm.call.return-data"),
-    "floor-ignored": SeededInEvm("evm.intrinsic.calldata-floor"),
+    "floor-ignored": SeededInEvm("evm.transaction.calldata-floor"),
     "state-gas-of-failures": SeededInEvm("evm.state-gas.failure"),
     "spill-unrepaid": SeededInEvm("evm.state-gas.repays-spill"),
     "transfer-unlogged": SeededInEvm("evm.transfer-log.append"),
@@ -162,7 +163,7 @@ def rules() -> dict[str, frozenset[str]]:
     """The ids of the vectors that are not large, the smallest file first, with the rules that each exercises."""
     paths = sorted((path for path in vector_files(evm.NAME) if path.stat().st_size <= LARGEST), key=size_and_name)
     vectors = [load_vector_file(path) for path in paths]
-    return {vector.case.id: frozenset(vector.rules) for vector in vectors}
+    return {vector.case.id: frozenset(vector.rules) | ordinary_rules(vector.case.fork) for vector in vectors}
 
 
 def size_and_name(path: Any) -> tuple[int, str]:

@@ -86,6 +86,7 @@ def test_a_vector_must_not_be_too_large() -> None:
 
 
 LARGE = {
+    "block_size.just_as_long_as_may_be": "a block of 8 MiB, though runs of one byte are written by their length",
     "builder_requests.more_deposits_than_a_block_takes": "the 64 requests of a block, of 184 bytes each",
     "builder_requests.more_exits_than_a_block_takes": "16 requests of a block, three slots each",
     "code_size.code_that_was_too_long": "code of 24,577 bytes in the block access list",

@@ -37,6 +37,8 @@ CRASHES_EELS: dict[str, type[Exception]] = {
     "evm/precompile_modular_exponentiation/lengths_beyond_all_measure-berlin": OverflowError,
     "evm/precompile_modular_exponentiation/lengths_beyond_all_measure-prague": OverflowError,
     "evm/invalid/asked_for_a_blob_price_beyond_all_numbers-cancun": OverflowError,
+    "evm/invalid/closing_asks_for_a_blob_price_beyond_all_numbers-prague": OverflowError,
+    "evm/invalid/opening_asks_for_a_blob_price_beyond_all_numbers-prague": OverflowError,
     "evm/invalid/more_wei_than_there_can_be-london": OverflowError,
     "evm/invalid/no_bytes_at_all-london": IndexError,
     "evm/invalid/read_and_then_lifted_over_all_numbers-london": OverflowError,

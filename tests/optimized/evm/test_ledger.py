@@ -53,15 +53,16 @@ def readable(result: EvmResult, world: World) -> Ledger:
 class Chain:
     """Executes blocks on one world, and compares everything with the specification's states."""
 
-    def __init__(self, engine: EvmEngine) -> None:
+    def __init__(self, engine: EvmEngine, may_branch: bool = False) -> None:
         self.engine = engine
+        self.may_branch = may_branch
         self.world: World | None = None
         self.blocks = 0
 
     def apply(self, machine: Any, block: Payload, state: Any) -> Any:
         """The specification's result of a block. Raises Rejection."""
         assert isinstance(state, FlatState)
-        if self.world is None:
+        if self.world is None or self.may_branch and self.world.items() != plain_state(state):
             self.world = world_of(state)
         assert self.world.items() == plain_state(state)
         version = self.world.version
@@ -98,10 +99,11 @@ class Chain:
 def test_every_vector_changes_what_the_readable_ledger_and_the_specification_say(suite: Any, engine: EvmEngine) -> None:
     blocks = 0
     for path in sorted(suite.rglob(f"*{SUFFIX}")):
-        chain = Chain(engine)
-        execute(load_vector_file(path).case, chain.apply)
+        case = load_vector_file(path).case
+        chain = Chain(engine, may_branch="chain" in case.selectors)
+        execute(case, chain.apply)
         blocks += chain.blocks
-    assert blocks
+    assert blocks or suite.name in ("block_encodings", "encodings")  # where nothing is executed
 
 
 def run(chain: Chain, case: GeneratedCase) -> None:
