@@ -62,7 +62,7 @@ class Chain:
     def apply(self, machine: Any, block: Payload, state: Any) -> Any:
         """The specification's result of a block. Raises Rejection."""
         assert isinstance(state, FlatState)
-        if self.world is None or self.may_branch and self.world.items() != plain_state(state):
+        if self.world is None or (self.may_branch and self.world.items() != plain_state(state)):
             self.world = world_of(state)
         assert self.world.items() == plain_state(state)
         version = self.world.version
