@@ -61,15 +61,15 @@ class SeededInEvm:
 
 
 SEEDED: Final[dict[str, SeededInEvm]] = {
-    "refund-uncapped": SeededInEvm("evm.transaction.refund"),
+    "refund-uncapped": SeededInEvm("evm.transaction.refund", ("H52",)),
     "refund-of-failures": SeededInEvm("evm.selfdestruct.refund"),
     "sentry-ignored": SeededInEvm("evm.sstore.sentry"),
     "warm-after-rollback": SeededInEvm("evm.sload.cold"),
     "logs-after-rollback": SeededInEvm("evm.log.append"),
     "transient-outlives": SeededInEvm("evm.tload.value"),
     "coinbase-cold": SeededInEvm("evm.access.warm-account"),
-    "base-fee-paid": SeededInEvm("evm.transaction.priority-fee"),
-    "fee-is-no-credit": SeededInEvm("evm.state.credit"),
+    "base-fee-paid": SeededInEvm("evm.transaction.priority-fee", ("H13",)),
+    "fee-is-no-credit": SeededInEvm("evm.state.credit", ("H13",)),
     "wipe-forgotten": SeededInEvm("evm.destroy.wipes-storage"),
     "wipe-unseen": SeededInEvm("evm.destroy.wipes-storage"),
     "old-account-destroyed": SeededInEvm("evm.selfdestruct.cancun-old-account"),
@@ -81,17 +81,17 @@ SEEDED: Final[dict[str, SeededInEvm]] = {
     "all-gas-forwarded": SeededInEvm("evm.call.all-but-one-64th"),
     "memory-linear": SeededInEvm("evm.memory.price"),
     "return-data-kept": SeededInEvm("evm.call.return-data"),
-    "floor-ignored": SeededInEvm("evm.transaction.calldata-floor"),
+    "floor-ignored": SeededInEvm("evm.transaction.calldata-floor", ("H11",)),
     "state-gas-of-failures": SeededInEvm("evm.state-gas.failure"),
     "spill-unrepaid": SeededInEvm("evm.state-gas.repays-spill"),
-    "transfer-unlogged": SeededInEvm("evm.transfer-log.append"),
+    "transfer-unlogged": SeededInEvm("evm.transfer-log.append", ("H139",)),
     "withdrawal-in-wei": SeededInEvm("evm.withdrawal"),
     "slot-read-unlisted": SeededInEvm("evm.sstore.reads-current"),
     "gas-of-whole-block": SeededInEvm("evm.control-flow.gas-left"),
     "blob-fee-unpaid": SeededInEvm("evm.transaction.buys-blob-gas"),
     "room-unchecked": SeededInEvm("evm.block.execution-gas-allowance"),
     "original-is-current": SeededInEvm("evm.sstore.price.changed-before"),
-    "credit-lost-when-read": SeededInEvm("evm.call.value"),
+    "credit-lost-when-read": SeededInEvm("evm.call.value", ("H04",)),
     "conflict-unseen": SeededInEvm("evm.sload.value", ("H62",), in_pieces=True),
     "piece-unproven": SeededInEvm("evm.access-list.slot-change", ("H66",), in_pieces=True),
     "seen-across-wipe": SeededInEvm("evm.destroy.wipes-storage", ("H21",), run_length=2),
@@ -107,7 +107,7 @@ def suspects() -> Iterator[Suspect]:
 def hunt(name: str) -> HuntedMutant:
     """Look for what kills the bug of that name; all vectors that it is given are run under the first schedule."""
     seeded, bug = SEEDED[name], seeded_bugs(ROOM)[name]
-    given = vectors_for(seeded.rule)
+    given = vectors_for(seeded)
     kill = None
     passed = 0
     for seed, found in runs(bug.number, given, seeded.in_pieces, seeded.run_length):
@@ -157,19 +157,15 @@ def first_found(bug: int, id: str, seed: int, in_pieces: bool = False, run_lengt
     return None
 
 
-ORDINARY: Final = frozenset({
-    "evm.access-list.slot-change", "evm.call.value", "evm.state.credit", "evm.transaction.priority-fee",
-    "evm.transaction.refund", "evm.transfer-log.append",
-})  # fmt: skip
-"""Rules that a block reaches in which one account pays another, or nearly each: vectors do not list them."""
-
-
 @cache
-def rules() -> dict[str, frozenset[str]]:
-    """The ids of the vectors that are not large, the smallest file first, with the rules that each exercises."""
+def subjects() -> dict[str, frozenset[str]]:
+    """The ids of the vectors that are not large, the smallest file first, with the rules and hazards that each names.
+
+    Rules that every block reaches are named by no vector: a bug in one of those is looked for by its hazards.
+    """
     paths = sorted((path for path in vector_files(evm.NAME) if path.stat().st_size <= LARGEST), key=size_and_name)
     vectors = [load_vector_file(path) for path in paths]
-    return {vector.case.id: frozenset(vector.rules) | ORDINARY for vector in vectors}
+    return {vector.case.id: frozenset((*vector.rules, *vector.hazards)) for vector in vectors}
 
 
 def size_and_name(path: Any) -> tuple[int, str]:
@@ -177,10 +173,12 @@ def size_and_name(path: Any) -> tuple[int, str]:
     return path.stat().st_size, str(path)
 
 
-def vectors_for(rule: str) -> list[str]:
-    """The vectors that exercise a rule, and a sample of all."""
-    of_the_rule = islice((id for id, exercised in rules().items() if rule in exercised), MOST_VECTORS)
-    return list(dict.fromkeys([*of_the_rule, *islice(rules(), 0, None, EVERY)]))
+def vectors_for(seeded: SeededInEvm) -> list[str]:
+    """The vectors of a bug's rule, or, where none names that, of its hazards; and a sample of all."""
+    of_the_rule = [id for id, named in subjects().items() if seeded.rule in named]
+    of_hazards = [id for id, named in subjects().items() if not named.isdisjoint(seeded.hazards)]
+    chosen = (of_the_rule or of_hazards)[:MOST_VECTORS]
+    return list(dict.fromkeys([*chosen, *islice(subjects(), 0, None, EVERY)]))
 
 
 @lru_cache(maxsize=1024)
