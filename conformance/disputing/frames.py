@@ -19,7 +19,6 @@ STATE_GAS: Final = ("reservoir", "entry", "first", "grant", "kept", "spilled")
 """The numbers of a frame that pays for new state too."""
 WINDOWS: Final = {0xF1: (-6, -7), 0xF2: (-6, -7), 0xF4: (-5, -6), 0xFA: (-5, -6)}
 """Where on the stack a call says where its output is to go, and how much of it."""
-CREATIONS: Final = frozenset({0xF0, 0xF5})
 
 
 class SealedItem:

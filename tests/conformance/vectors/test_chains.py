@@ -38,11 +38,6 @@ def text_of(id: str) -> str:
     return (VECTORS / f"{id}{SUFFIX}").read_text(encoding="utf-8")
 
 
-def header_line(text: str, field: str, occurrence: int = -1) -> str:
-    """The line of a field in the last header of a vector, or in another."""
-    return re.findall(rf'^ +{field}: "[^"]*"\n', text, re.MULTILINE)[occurrence]
-
-
 def test_a_header_is_read_as_it_was_written() -> None:
     vector = load_vector_file(VECTORS / f"{VALID}{SUFFIX}")
     assert vector.case.parent is not None
