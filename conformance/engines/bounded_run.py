@@ -124,8 +124,8 @@ def size_of(folder: Path) -> int:
 
 
 def tail(path: Path) -> str:
-    """The end of a file as text."""
+    """The end of a file as text, of one that still grows too: no more than that is read."""
     with path.open("rb") as stream:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(max(0, size - ERROR_BYTES))
-        return stream.read().decode("utf-8", "replace").strip()
+        return stream.read(ERROR_BYTES).decode("utf-8", "replace").strip()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from samestate.conformance.engines.bounded_run import RunBounds, run_bounded
+from samestate.conformance.engines.bounded_run import ERROR_BYTES, RunBounds, run_bounded, tail
 from samestate.conformance.engines.process_tree import can_be_measured
 from samestate.conformance.engines.protocol import EngineFailure, EngineTimeout
 from samestate.conformance.engines.registry import compare_engine, find_engine
@@ -182,6 +182,11 @@ def test_a_tool_that_writes_without_end_is_killed(behaviour: str) -> None:
     assert first == "wrote more than 1,024 KiB, and was killed"
     assert ("  no such transaction" in said) == (behaviour == "floods-stderr")
     assert len(said) < 100
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no file that never ends")
+def test_of_a_file_that_grows_while_it_is_read_no_more_than_its_end_is_told() -> None:
+    assert len(tail(Path("/dev/zero"))) == ERROR_BYTES
 
 
 @pytest.mark.skipif(not can_be_measured(), reason="this system does not tell the memory of processes")
