@@ -9,10 +9,10 @@ from samestate.conformance.generating.bytecode import Code
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm import without_rejected
 from samestate.conformance.generating.evm_draft import EvmDraft
+from samestate.conformance.generating.keys import address_of
 from samestate.conformance.generating.transactions import EXECUTION_LIMIT, SLOT_GAS
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.machine import Evm
-from samestate.spec.evm.signature import address_of
 from samestate.spec.evm.totals import Totals
 from samestate.spec.evm.transaction import Transaction, encode_transaction
 from samestate.spec.transition import apply_block

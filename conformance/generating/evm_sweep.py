@@ -18,11 +18,11 @@ from samestate.conformance.generating.bytecode import Code
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm import without_rejected
 from samestate.conformance.generating.evm_draft import ETHER, AccountGroup, EvmDraft
+from samestate.conformance.generating.keys import address_of
 from samestate.conformance.generating.transactions import EXECUTION_LIMIT, STATE_GAS
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.frame import Frame
 from samestate.spec.evm.machine import Evm
-from samestate.spec.evm.signature import address_of
 from samestate.spec.evm.transaction import Transaction, encode_transaction
 from samestate.spec.transition import execute_block
 

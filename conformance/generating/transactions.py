@@ -7,6 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from samestate.conformance.fixtures.features import counts_state_gas
+from samestate.conformance.generating.keys import address_of, sign, sign_authorization
 from samestate.conformance.generating.programs import Surroundings, write_initcode
 from samestate.conformance.generating.system_contracts import (
     REQUEST_SIZES,
@@ -17,7 +18,7 @@ from samestate.conformance.generating.system_contracts import (
 from samestate.spec.evm.alloc import Alloc
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
-from samestate.spec.evm.signature import CURVE_ORDER, address_of, sign, sign_authorization
+from samestate.spec.evm.signature import CURVE_ORDER
 from samestate.spec.evm.state import FlatState
 from samestate.spec.evm.transaction import (
     AccessList,
@@ -293,7 +294,7 @@ class TransactionMaker:
             data=b"",
         )
         funds = account.balance if account else 0
-        faults = self._faults(draft, funds)
+        faults = self._faults(draft, address_of(key), funds)
         fault = random.choice(sorted(faults))
         signed = sign(faults[fault], key, self._environment.chain_id)
         encoded = encode_transaction(signed)
@@ -303,7 +304,7 @@ class TransactionMaker:
             encoded = encode_transaction(replace(signed, s=CURVE_ORDER - signed.s, y_parity=1 - signed.y_parity))
         return f"{fault} in {fork.name}", encoded
 
-    def _faults(self, fine: FeeMarketTransaction, funds: int) -> dict[str, Transaction]:
+    def _faults(self, fine: FeeMarketTransaction, sender: bytes, funds: int) -> dict[str, Transaction]:
         """Transactions that may not be in the block, by what is wrong with them, or becomes so with the signature."""
         fork, base_fee = self._fork, self._environment.base_fee_per_gas
         legacy = LegacyTransaction(
@@ -311,7 +312,7 @@ class TransactionMaker:
         )
         faults: dict[str, Transaction] = {
             "nonce too high": replace(legacy, nonce=legacy.nonce + 1),
-            "gas below the intrinsic gas": replace(legacy, gas_limit=20_999),
+            "gas below the intrinsic gas": replace(legacy, gas_limit=self.needed(legacy, sender) - 1),
             "gas over the block's": replace(legacy, gas_limit=self._environment.gas_limit + 1),
             "value over the funds": replace(legacy, value=funds + 1),
             "gas over the funds": replace(legacy, gas_price=2**200),
