@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from random import Random
 
 from samestate.conformance.fixtures.features import counts_state_gas, has_header_field
 from samestate.conformance.generating.case import GeneratedCase
+from samestate.conformance.generating.groups import AccountGroup
 from samestate.conformance.generating.keys import RING, address_of, private_key
 from samestate.conformance.generating.programs import Surroundings, write_program
 from samestate.conformance.generating.system_contracts import deposit_logger, system_contracts
@@ -36,16 +36,6 @@ HOT_CONTRACTS = 4
 COLD_CONTRACTS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class AccountGroup:
-    """Accounts that belong together: keys of senders, keys of accounts that only delegate, contracts."""
-
-    senders: tuple[bytes, ...]
-    authorities: tuple[bytes, ...]
-    contracts: tuple[bytes, ...]
-    is_hot: bool
-
-
 class EvmDraft:
     """A block in the making, for so many transactions, by random choices in an order that never changes.
 
@@ -54,7 +44,13 @@ class EvmDraft:
     """
 
     def __init__(
-        self, random: Random, fork: Fork, transactions: int, gas_limit: int | None = None, last: Fork | None = None
+        self,
+        random: Random,
+        fork: Fork,
+        transactions: int,
+        gas_limit: int | None = None,
+        last: Fork | None = None,
+        hot_senders: int = HOT_SENDERS,
     ) -> None:
         self.random = random
         self.last = last or fork
@@ -62,6 +58,7 @@ class EvmDraft:
         self.chain_id = random.choice((1, 1, 1, 1337))
         self.pre: Alloc = {}
         self._next_key = random.randrange(RING)
+        self._hot_senders = hot_senders
         self.parent = _parent(random, fork, transactions, gas_limit)
         self.fresh = random.randbytes(20)
         self.hot = self.group(is_hot=True)
@@ -95,7 +92,7 @@ class EvmDraft:
         """A group, its accounts in the pre-state."""
         random = self.random
         made = AccountGroup(
-            senders=self._keys(HOT_SENDERS if is_hot else 1),
+            senders=self._keys(self._hot_senders if is_hot else 1),
             authorities=self._keys(2 if is_hot else 1),
             contracts=tuple(random.randbytes(20) for _ in range(HOT_CONTRACTS if is_hot else COLD_CONTRACTS)),
             is_hot=is_hot,

@@ -104,4 +104,4 @@ def _filling(draft: EvmDraft, fillers: _Fillers, hoards: float) -> Transaction:
         return maker.plain(key, random.randbytes(20), value=1, gas_limit=250_000)
     if way < hoards + 0.25:
         return maker.plain(key, fillers.burner, gas_limit=random.randint(60_000, draft.environment.gas_limit // 3))
-    return maker.transaction(group.senders, group.authorities, group.contracts, is_hot=True)
+    return maker.transaction(group)
