@@ -11,8 +11,7 @@ from __future__ import annotations
 import ast
 import functools
 import gc
-import importlib
-import pkgutil
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.abc import InspectLoader
@@ -30,16 +29,24 @@ reached: Final[set[str]] = set()
 """Every rule that was reached since whoever wanted to know emptied this."""
 
 
-@functools.cache
 def mark() -> None:
-    """Have the whole specification marked, in this process, from now on."""
+    """Have every module of the specification that is loaded marked, in this process, from now on."""
+    _mark(len(sys.modules))
+
+
+@functools.lru_cache(maxsize=1)
+def _mark(modules: int) -> None:
+    """Mark those that are not yet. ``modules``: how many are loaded, of any kind."""
     codes: dict[str, dict[Place, CodeType]] = {}
-    for found in pkgutil.walk_packages(spec.__path__, f"{spec.__name__}."):
-        module = importlib.import_module(found.name)
+    for name, module in list(sys.modules.items()):
+        if not name.startswith(f"{spec.__name__}.") or MARK in vars(module):
+            continue
         vars(module)[MARK] = reached.add
         source, file = source_of(module), str(module.__file__)
         if "# rule: " in source:
             codes[file] = marked_codes(source, file)
+    if not codes:
+        return
     for function in gc.get_objects():
         if isinstance(function, FunctionType) and function.__code__.co_filename in codes:
             code = codes[function.__code__.co_filename].get(place_of(function.__code__))
