@@ -52,6 +52,11 @@ def stop() -> None:
         sys.settrace(None)
 
 
+def reached() -> frozenset[str]:
+    """The rules that were reached since it was started."""
+    return frozenset(_reached)
+
+
 def attach(report: DocumentReport) -> DocumentReport:
     """The report, with the rules that were reached since the last one."""
     news = frozenset(_reached - _told)

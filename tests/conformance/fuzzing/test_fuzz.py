@@ -18,7 +18,7 @@ from samestate.conformance import command
 from samestate.conformance.engines import registry as engines
 from samestate.conformance.engines.in_process import BlockEngine, capabilities
 from samestate.conformance.engines.protocol import EngineFailure, EngineTimeout
-from samestate.conformance.fuzzing import campaign
+from samestate.conformance.fuzzing import campaign, panel
 from samestate.conformance.fuzzing.shrinking import fewer
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.machines import execute
@@ -34,7 +34,9 @@ UNREACHABLE = SELECTOR_GROUPS["unreachable"]
 
 
 def samestate(*arguments: str) -> Any:
-    return CliRunner().invoke(command.application, list(arguments))
+    """The command in this process: engines that a test has registered are in no other, unless it says how many."""
+    jobs = ("--jobs", "1") if arguments[0] == "fuzz" and "--jobs" not in arguments else ()
+    return CliRunner().invoke(command.application, [*arguments, *jobs])
 
 
 class Forgetful(Ledger):
@@ -106,7 +108,7 @@ def test_what_was_found_is_written_for_programs(tmp_path: Path) -> None:
     (finding,) = written["findings"]
     assert (finding["engine"], finding["is_shrunk"]) == ("forgetful", True)
     assert Path(finding["file"]).exists() and f"seed {finding['seed']}" in result.stdout
-    assert written["engines"]["spec"] == {"executed": 40, "skipped": 0}
+    assert written["engines"]["spec"] == {"executed": 40, "skipped": 0, "known": 0, "reasons": {}}
     printed = samestate(*arguments, "--output", str(tmp_path / "found"), "--json", "-")
     assert json.loads(printed.stdout)["findings"] == written["findings"]
 
@@ -175,7 +177,7 @@ def test_an_interruption_keeps_what_was_found(tmp_path: Path, monkeypatch: pytes
             raise KeyboardInterrupt
         return original(machine, seed, transactions, wanted)
 
-    monkeypatch.setattr(campaign, "case_of", case_of)
+    monkeypatch.setattr(panel, "case_of", case_of)
     result = samestate(
         "fuzz", "--engine", "forgetful", "--engine", "spec", "--seed", "1", "--blocks", "400", "--output", str(tmp_path)
     )
@@ -260,7 +262,7 @@ def test_what_was_found_is_there_whatever_comes_later(
         return original(machine, seed, transactions, wanted)
 
     failing("unlucky", act)
-    monkeypatch.setattr(campaign, "case_of", case_of)
+    monkeypatch.setattr(panel, "case_of", case_of)
     result = samestate("fuzz", "--engine", "unlucky", "--engine", "spec", "--seed", "1", "--output", str(tmp_path))
     assert isinstance(result.exception, RuntimeError)
     (found,) = (tmp_path / "toy").iterdir()
@@ -434,5 +436,5 @@ def test_each_number_of_workers_is_a_run_of_its_own(tmp_path: Path) -> None:
         "spec",
     ]
     chosen = {"optimized:waves, 4 workers": campaign.EngineChoice("optimized:waves", 4)}
-    made = campaign.Campaign({}, "evm", chosen=chosen)
-    assert "--engine optimized:waves --workers 4 --seed 7" in made._command("optimized:waves, 4 workers", 7)
+    question = panel.SearchQuestion("evm", 12, chosen)
+    assert "--engine optimized:waves --workers 4 --seed 7" in question.command("optimized:waves, 4 workers", 7)
