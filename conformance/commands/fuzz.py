@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from samestate.conformance.checking.selection import selectors_of
 from samestate.conformance.commands.no_fallback_option import NoFallbackOption
+from samestate.conformance.engines.command import ANSWER_SECONDS
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import (
     ALIASES,
@@ -97,6 +98,9 @@ def fuzz(
     all_findings: Annotated[
         bool, typer.Option("--all", help="Ask on who was found wrong: keep every difference, not one of each engine.")
     ] = False,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How long an engine that is a program has for an answer.")
+    ] = ANSWER_SECONDS,
     no_fallback: NoFallbackOption = False,
     output: Annotated[
         Path | None,
@@ -116,6 +120,8 @@ def fuzz(
         raise InputError(f"--machine {machine}: must be {toy.NAME} or {evm.NAME}")
     if minutes is not None and not 0 < minutes < 10**6:
         raise InputError(f"--minutes {minutes:g}: must be more than 0")
+    if not 0 < timeout < 10**6:
+        raise InputError(f"--timeout {timeout:g}: must be more than 0")
     if fork and machine != evm.NAME:
         raise InputError(f"--fork {fork[0]}: only blocks of the {evm.NAME} have one; say --machine {evm.NAME}")
     wanted = Wanted(
@@ -131,7 +137,7 @@ def fuzz(
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
         chosen = with_workers(choose_engines(names), workers or [WORKERS])
-        found = {name: stack.enter_context(contextlib.closing(find_engine(choice.id, workers=choice.workers)))
+        found = {name: stack.enter_context(contextlib.closing(find_engine(choice.id, timeout, choice.workers)))
                  for name, choice in chosen.items()}  # fmt: skip
         named = [name for name, choice in chosen.items() if choice.id in engines_by_name(names)]
         able = able_engines(found, machine, named)
@@ -141,6 +147,7 @@ def fuzz(
             {name: chosen[name] for name in able},
             wanted,
             no_fallback=no_fallback,
+            seconds=timeout,
             measures=database is not None,
         )
         settings = {

@@ -35,6 +35,10 @@ FULL: Final = 1 / 8
 forks that count state gas those that are full in one of its dimensions."""
 ATTEMPTS: Final = 20
 """How often a smaller case is tried on an engine that need not get it wrong every time."""
+SURE: Final = 4
+"""So often in a row an engine gets a case wrong that gets it wrong every time."""
+FEW_ATTEMPTS: Final = 2
+"""How often a smaller case is tried on such an engine. Twenty times of each would use up the time for shrinking."""
 
 ATTEMPT_SECONDS: Final = 60.0
 """How long a case that was found is executed again and again, to say how often it goes wrong."""
@@ -83,8 +87,19 @@ class EngineChoice:
 
 def case_of(machine: str, seed: int, transactions: int, wanted: Wanted = Wanted()) -> tuple[Case, tuple[Object, ...]]:
     """The case of a seed, and what the specification says of it. Raises InputError for a machine that is none."""
+    return answered(block_of(machine, seed, transactions, wanted))
+
+
+def answered(case: Case) -> tuple[Case, tuple[Object, ...]]:
+    """A case with the selectors that it needs, and what the specification says of it."""
+    expected = tuple(execute(case))
+    return with_selectors(case, expected), expected
+
+
+def block_of(machine: str, seed: int, transactions: int, wanted: Wanted = Wanted()) -> Case:
+    """The case of a seed, without its selectors. Raises InputError for a machine that is none."""
     if machine == toy.NAME:
-        case = toy_case(f"seed_{seed}", *random_block(seed, transactions, CONFLICTS[seed % len(CONFLICTS)]))
+        return toy_case(f"seed_{seed}", *random_block(seed, transactions, CONFLICTS[seed % len(CONFLICTS)]))
     elif machine == evm.NAME:
         plan = evm_plan(seed, wanted.forks_of_evm())
         count = max(1, transactions // 3)
@@ -93,11 +108,8 @@ def case_of(machine: str, seed: int, transactions: int, wanted: Wanted = Wanted(
         else:
             make = generate_block if plan.is_valid else generate_invalid_block
             generated = make(plan.fork, seed, count, plan.conflict)
-        case = evm_case(f"seed_{seed}", generated, with_access_list=plan.has_access_list)
-    else:
-        raise InputError(f"--machine {machine}: must be toy or evm")
-    expected = tuple(execute(case))
-    return with_selectors(case, expected), expected
+        return evm_case(f"seed_{seed}", generated, with_access_list=plan.has_access_list)
+    raise InputError(f"--machine {machine}: must be toy or evm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +157,7 @@ def wrong_about(engine: Engine, case: Case, expected: tuple[Object, ...]) -> Wro
 
 def smallest(engine: Engine, found: Finding, wanted: Wanted = Wanted()) -> Finding:
     """The finding with the smallest case on which the engine still goes wrong, or its own where it never does again."""
+    attempts = FEW_ATTEMPTS if always_wrong(engine, found) else ATTEMPTS
 
     def fails(candidate: Case) -> bool:
         try:
@@ -154,7 +167,7 @@ def smallest(engine: Engine, found: Finding, wanted: Wanted = Wanted()) -> Findi
         candidate = with_selectors(candidate, right)
         if engine.capabilities.missing(candidate) or not wanted.takes(candidate):
             return False
-        return any(wrong_about(engine, candidate, right) is not None for _ in range(ATTEMPTS))
+        return any(wrong_about(engine, candidate, right) is not None for _ in range(attempts))
 
     case, expected = found.case, found.expected
     if fails(case):
@@ -174,6 +187,11 @@ def smallest(engine: Engine, found: Finding, wanted: Wanted = Wanted()) -> Findi
     )
 
 
+def always_wrong(engine: Engine, found: Finding) -> bool:
+    """Whether the engine gets what was found wrong time after time."""
+    return all(wrong_about(engine, found.case, found.expected) is not None for _ in range(SURE))
+
+
 def again_and_again(engine: Engine, case: Case, expected: tuple[Object, ...]) -> Iterator[WrongAnswer | None]:
     """What the engine gets wrong each time, until it has been asked often enough or for too long."""
     end = time.monotonic() + ATTEMPT_SECONDS
@@ -182,8 +200,3 @@ def again_and_again(engine: Engine, case: Case, expected: tuple[Object, ...]) ->
         yield wrong
         if (wrong is not None and wrong.timed_out) or time.monotonic() > end:
             return
-
-
-def size_of(case: Case) -> int:
-    """How many transactions a case has."""
-    return sum(len(block["txs"]) for block in case.blocks)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from samestate.conformance.checking.quorum import voice_of
+from samestate.conformance.engines.command import ANSWER_SECONDS
 from samestate.conformance.engines.protocol import Engine
 from samestate.conformance.engines.registry import version_of_engine
 from samestate.conformance.errors import InputError
@@ -54,8 +55,13 @@ class KnownFault:
     without: Callable[[Case, Sequence[Object]], Case] | None = None
 
 
-def known_fault(engine: Engine, case: Case, expected: Sequence[Object], said: str) -> str:
-    """The faults of the client by which it differs; nothing where its difference is not explained by those known."""
+def known_fault(
+    engine: Engine, case: Case, expected: Sequence[Object], said: str, seconds: float = ANSWER_SECONDS
+) -> str:
+    """The faults of the client by which it differs; nothing where its difference is not explained by those known.
+
+    ``seconds``: how long a client that is asked once more has for an answer.
+    """
     client, version = voice_of(engine.id), version_of_engine(engine)
     faults = [
         fault
@@ -66,7 +72,7 @@ def known_fault(engine: Engine, case: Case, expected: Sequence[Object], said: st
         if agrees_without(engine, case, expected, chosen):
             return "; ".join(fault.sentence for fault in chosen)
     if client == "ethereumjs" and EMULATED in version and case.fork == AMSTERDAM.name:
-        return "; ".join(emulated_faults(case))
+        return "; ".join(emulated_faults(case, seconds))
     return ""
 
 
@@ -178,7 +184,7 @@ EMULATED: Final = "10.1.3"
 _client: list[EthereumJs] = []
 
 
-def emulated_faults(case: Case) -> tuple[str, ...]:
+def emulated_faults(case: Case, seconds: float) -> tuple[str, ...]:
     """The faults with which the specification gives what ethereumjs gives of a block; none where no set of them does.
 
     It is asked once more for that, by `runBlock`, which says what it came to.
@@ -187,7 +193,7 @@ def emulated_faults(case: Case) -> tuple[str, ...]:
 
     with contextlib.suppress(PeerMissing, PeerFailed):
         if not _client:
-            _client.append(EthereumJs())
+            _client.append(EthereumJs(seconds=seconds))
         try:
             block = generated(case)
             return explain(block, _client[0].run(block))

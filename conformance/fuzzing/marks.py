@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Final
 
-from samestate.conformance.checking import coverage
+from samestate.conformance.rules import marking
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import VALID, Case, members, text
-
-EACH: Final = 16
-"""Of so many seeds one is measured: before Python 3.12 to watch the lines of rules takes half as long again."""
 
 
 class Marks:
@@ -19,21 +15,16 @@ class Marks:
 
     def __init__(self, measures: bool) -> None:
         self._measures = measures
+        if measures:
+            marking.mark()
         self._rules: frozenset[str] = frozenset()
 
     @contextlib.contextmanager
-    def watching(self, seed: int) -> Iterator[None]:
+    def watching(self) -> Iterator[None]:
         """What the specification does within this is watched for the rules that it reaches."""
-        self._rules = frozenset()
-        if not self._measures or seed % EACH:
-            yield
-            return
-        coverage.start()
-        try:
-            yield
-        finally:
-            coverage.stop()
-            self._rules = coverage.reached()
+        marking.reached.clear()
+        yield
+        self._rules = frozenset(marking.reached)
 
     def of(self, case: Case, expected: Sequence[Object]) -> frozenset[str]:
         """The marks of the block that was watched last."""

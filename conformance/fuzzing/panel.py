@@ -14,11 +14,20 @@ from dataclasses import dataclass
 from typing import Final
 
 from samestate.conformance.checking.quorum import WITHOUT_VOICE, Ballot, voice_of
+from samestate.conformance.engines.command import ANSWER_SECONDS
 from samestate.conformance.engines.optimized.engine import NO_FALLBACK
 from samestate.conformance.engines.protocol import Engine
 from samestate.conformance.engines.registry import find_engine
 from samestate.conformance.fuzzing import known as known_faults
-from samestate.conformance.fuzzing.campaign import EngineChoice, Wanted, case_of, smallest, wrong_about
+from samestate.conformance.fuzzing.campaign import (
+    EngineChoice,
+    Wanted,
+    answered,
+    block_of,
+    case_of,
+    smallest,
+    wrong_about,
+)
 from samestate.conformance.fuzzing.finding import Finding, id_for, size_of
 from samestate.conformance.fuzzing.known import known_fault
 from samestate.conformance.fuzzing.marks import Marks
@@ -33,7 +42,7 @@ NOT_ASKED_FOR: Final = "such blocks are not asked for (--without)"
 class SearchQuestion:
     """What a search asks of each seed. ``chosen``: the engines by the names under which they are counted.
 
-    ``measures``: it is noted what rules blocks reach, which takes time.
+    ``seconds``: how long a program has for an answer. ``measures``: it is noted what rules blocks reach.
     """
 
     machine: str
@@ -41,6 +50,7 @@ class SearchQuestion:
     chosen: Mapping[str, EngineChoice]
     wanted: Wanted = ALL
     no_fallback: bool = False
+    seconds: float = ANSWER_SECONDS
     measures: bool = False
 
     def command(self, name: str, seed: int) -> str:
@@ -89,11 +99,11 @@ class Panel:
         self.question = question
         if question.no_fallback:
             os.environ[NO_FALLBACK] = "yes"
+        self.engines = engines or {
+            name: find_engine(choice.id, question.seconds, choice.workers) for name, choice in question.chosen.items()
+        }
         self._marks = Marks(question.measures)
         self._seen: set[str] = set()
-        self.engines = engines or {
-            name: find_engine(choice.id, workers=choice.workers) for name, choice in question.chosen.items()
-        }
 
     def close(self) -> None:
         """End what the engines have started."""
@@ -104,8 +114,9 @@ class Panel:
     def ask(self, seed: int, asked: Iterable[str], told: Told = tell_nobody) -> SeedOutcome:
         """What the engines of these names say of the block of a seed."""
         question = self.question
-        with self._marks.watching(seed):
-            case, expected = case_of(question.machine, seed, question.transactions, question.wanted)
+        block = block_of(question.machine, seed, question.transactions, question.wanted)
+        with self._marks.watching():
+            case, expected = answered(block)
         executed: list[str] = []
         skipped: list[tuple[str, str]] = []
         known: list[tuple[str, str]] = []
@@ -119,7 +130,7 @@ class Panel:
                 skipped.append((name, reason))
                 continue
             answer = wrong_about(engine, case, expected)
-            fault = "" if answer is None else known_fault(engine, case, expected, answer.text)
+            fault = "" if answer is None else known_fault(engine, case, expected, answer.text, question.seconds)
             if fault:
                 known.append((name, fault))
                 continue

@@ -168,16 +168,16 @@ def test_an_engine_that_fails_is_found_too(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.usefixtures("forgetful")
 def test_an_interruption_keeps_what_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = campaign.case_of
+    original = campaign.block_of
     seen: list[int] = []
 
-    def case_of(machine: str, seed: int, transactions: int, wanted: Any) -> Any:
+    def block_of(machine: str, seed: int, transactions: int, wanted: Any) -> Any:
         seen.append(seed)
         if len(seen) > 40:
             raise KeyboardInterrupt
         return original(machine, seed, transactions, wanted)
 
-    monkeypatch.setattr(panel, "case_of", case_of)
+    monkeypatch.setattr(panel, "block_of", block_of)
     result = samestate(
         "fuzz", "--engine", "forgetful", "--engine", "spec", "--seed", "1", "--blocks", "400", "--output", str(tmp_path)
     )
@@ -254,15 +254,15 @@ def test_what_was_found_is_there_whatever_comes_later(
     def act(asked: int, case: Case) -> None:
         raise EngineFailure("out of luck")
 
-    original = campaign.case_of
+    original = campaign.block_of
 
-    def case_of(machine: str, seed: int, transactions: int, wanted: Any) -> Any:
+    def block_of(machine: str, seed: int, transactions: int, wanted: Any) -> Any:
         if seed > 1:
             raise RuntimeError("a bug of ours")
         return original(machine, seed, transactions, wanted)
 
     failing("unlucky", act)
-    monkeypatch.setattr(panel, "case_of", case_of)
+    monkeypatch.setattr(panel, "block_of", block_of)
     result = samestate("fuzz", "--engine", "unlucky", "--engine", "spec", "--seed", "1", "--output", str(tmp_path))
     assert isinstance(result.exception, RuntimeError)
     (found,) = (tmp_path / "toy").iterdir()
@@ -393,6 +393,7 @@ def test_time_ends_it() -> None:
         (("--blocks", "0"), "--blocks"),
         (("--workers", "0"), "--workers"),
         (("--minutes", "-1"), "--minutes -1: must be more than 0"),
+        (("--timeout", "0"), "--timeout 0: must be more than 0"),
         (("--minutes", "nan"), "--minutes nan: must be more than 0"),
         (("--fork", "Prague"), "--fork Prague: only blocks of the evm have one; say --machine evm"),
         (("--machine", "evm", "--fork", "Nowhere"), "--fork Nowhere: no fork is called so"),
