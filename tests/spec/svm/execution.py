@@ -11,6 +11,7 @@ from samestate.spec.svm.addresses import LOADER_V3, NATIVE_LOADER, RESERVED, SYS
 from samestate.spec.svm.admitted import AdmittedTransaction
 from samestate.spec.svm.block import Block
 from samestate.spec.svm.blockhash_queue import BlockhashQueue, RegisteredHash
+from samestate.spec.svm.compute_budget import compute_budget, read_budget_requests
 from samestate.spec.svm.message import CompiledInstruction, Config, MessageHeader, TransactionMessage, Version
 from samestate.spec.svm.outcome import Outcome
 from samestate.spec.svm.resolved import ResolvedMessage
@@ -130,7 +131,9 @@ def resolved_message(message: TransactionMessage) -> ResolvedMessage:
 
 def admitted(message: TransactionMessage, is_repeated: bool = False) -> AdmittedTransaction:
     transaction = transaction_of(message, (bytes(64),) * message.header.required_signatures)
-    return AdmittedTransaction(transaction, resolved_message(message), transaction.message_hash(), is_repeated)
+    return AdmittedTransaction(
+        transaction, resolved_message(message), compute_budget(message, read_budget_requests(message)), is_repeated
+    )
 
 
 def block_of(slot: int = 2, last_hash: bytes = LAST_HASH, **fields: object) -> Block:
