@@ -1,183 +1,193 @@
-"""Cases that were run on the validator's own Bank, and what the specification makes of them.
-
-The Bank goes on after a transaction that makes a block invalid, so it is left out here. It commits what does not fit
-the limits of a block and says so beside; here the limits are tried apart.
-"""
+"""What Agave's real Bank was recorded to do, as banks, states and blocks of the specification."""
 
 from __future__ import annotations
 
+import base64
+import functools
+import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from samestate.spec.machine import Rejection
-from samestate.spec.svm.account import Account
+import pytest
+
+from samestate.spec.machine import Key, Rejection, Value
+from samestate.spec.svm.account import Account, decode_account
 from samestate.spec.svm.addresses import (
+    CLOCK,
     COMPUTE_BUDGET,
     ED25519,
+    LOADER_V3,
     NATIVE_LOADER,
     RECENT_BLOCKHASHES,
     RENT,
+    SECP256K1,
+    SECP256R1,
     SYSTEM,
     SYSVAR,
-    VOTE,
     address,
     base58,
 )
-from samestate.spec.svm.block import HistoryEntry
+from samestate.spec.svm.block import Block, HistoryEntry
 from samestate.spec.svm.blockhash_queue import first_queue
 from samestate.spec.svm.chain import Bank, block_on, next_bank
-from samestate.spec.svm.cost import transaction_cost
-from samestate.spec.svm.machine import Svm
+from samestate.spec.svm.machine import Svm, SvmResult
+from samestate.spec.svm.outcome import Outcome
 from samestate.spec.svm.ruleset import SvmRuleset
 from samestate.spec.svm.rulesets import MAINNET_2026_07, MAINNET_2026_09
-from samestate.spec.svm.slot_time import SLOT_TIMES, CostLimits
+from samestate.spec.svm.slot_time import CostLimits
 from samestate.spec.svm.state import SvmState, svm_state
-from samestate.spec.svm.totals import Totals
-from samestate.spec.svm.transaction import SignedTransaction
+from samestate.spec.svm.transaction import SignedTransaction, decode_transaction
 from samestate.spec.transition import execute_block
+from tests.data import data_folder
+from tests.spec.svm.small import message_of, signed
 
 LEADER = bytes([0xAA]) * 32
-UNLIMITED = CostLimits(2**60, 2**60, 2**60)
-BUILTINS = {
-    SYSTEM: b"solana_system_program",
-    COMPUTE_BUDGET: b"compute_budget_program",
-    VOTE: b"vote_program",
-    ED25519: b"",
+NO_LIMITS = CostLimits(2**60, 2**60, 2**60)
+"""The Bank was asked for results whether the block had room or not."""
+
+OF_THE_RUNTIME = {
+    SYSTEM: Account(1, NATIVE_LOADER, True, b"solana_system_program"),
+    COMPUTE_BUDGET: Account(1, NATIVE_LOADER, True, b"compute_budget_program"),
+    ED25519: Account(1, NATIVE_LOADER, True),
+    SECP256K1: Account(1, NATIVE_LOADER, True),
+    SECP256R1: Account(1, NATIVE_LOADER, True),
+    RENT: Account(1_009_200, SYSVAR, False, bytes(17)),
+    CLOCK: Account(1_169_280, SYSVAR, False, bytes(40)),
+    RECENT_BLOCKHASHES: Account(42_706_560, SYSVAR, False, bytes(6_008)),
 }
+_CODE = b"\x7fELF\x02\x01\x01" + bytes(11) + (247).to_bytes(2, "little")
 
 
-def blockhash(slot: int) -> bytes:
-    """What the Bank's driver registers at the end of a slot."""
-    return sha256(b"bh" + slot.to_bytes(8, "little")).digest()
-
-
-def ruleset_named(name: str) -> SvmRuleset:
-    return MAINNET_2026_07 if name == "A" else MAINNET_2026_09
-
-
-def content(text: str) -> bytes:
-    """Bytes in hex, or ``zN`` for so many zero bytes."""
-    return bytes(int(text[1:])) if text.startswith("z") else bytes.fromhex(text)
-
-
-def accounts_of_case(accounts: Mapping[str, Any]) -> dict[bytes, Account]:
-    """The accounts of a case, and of the Bank's genesis those that they may name."""
-    genesis = {program: Account(1, NATIVE_LOADER, True, data) for program, data in BUILTINS.items()}
-    genesis[RENT] = Account(1_009_200, SYSVAR, False, bytes(17))
-    genesis[RECENT_BLOCKHASHES] = Account(42_706_560, SYSVAR, False, bytes(6_008))
-    return genesis | {
-        bytes.fromhex(where): Account(lamports, bytes.fromhex(owner), executable, content(data))
-        for where, (lamports, data, owner, executable) in accounts.items()
+def program(name: str, data_name: str, size: int) -> dict[bytes, Account]:
+    """A loader-v3 program, its code being no more than the beginning of a file of the right length."""
+    data = ((3).to_bytes(4, "little") + bytes(41) + _CODE).ljust(size, b"\x00")
+    return {
+        address(name): Account(1_141_440, LOADER_V3, True, (2).to_bytes(4, "little") + address(data_name)),
+        address(data_name): Account(17_239_920, LOADER_V3, True, data),
     }
 
 
-def code_of(error: str) -> str:
-    """The rejection code for an error as the runtime prints it."""
-    inner = re.fullmatch(r"InstructionError\(\d+, (\w+)\)", error)
-    name = f"InstructionError{inner[1]}" if inner else re.split(r"\W", error)[0]
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
+PROGRAMS = {
+    **program("Memo4c2pN8afCj432Lb7RMVKi9PbQnnW7ewFFaV3oAH", "HPD8Gxq19uaXy6zDaEGBtkb9NEZwd4jRTnXQ4GM8qe86", 2349),
+    **program("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr", "HPD8Gxq19uaXy6zDaEGBtkb9NEZwd4jRTnXQ4GM8qe87", 2204),
+}
+"""Programs that the Bank has from the beginning."""
+
+RULESETS = {"A": MAINNET_2026_07, "B": MAINNET_2026_09}
+
+
+@functools.cache
+def facts(name: str) -> Any:
+    """A file of facts that lies beside the data. Skips the test where it is not."""
+    path = data_folder() / "svm" / "facts" / name
+    if not path.exists():
+        pytest.skip(f"SAMESTATE_DATA has no svm/facts/{name}")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def data_of(text: str) -> bytes:
+    """Bytes in hex, or so many zeros: ``z100``."""
+    return bytes(int(text[1:])) if text.startswith("z") else bytes.fromhex(text)
+
+
+def accounts_of(case: Mapping[str, Any]) -> dict[bytes, Account]:
+    return {
+        bytes.fromhex(key): Account(lamports, bytes.fromhex(owner), executable, data_of(data))
+        for key, (lamports, data, owner, executable) in case["accounts"].items()
+    }
+
+
+def ruleset_of(case: Mapping[str, Any]) -> SvmRuleset:
+    """Features that decide how long a slot takes are no rules here."""
+    return RULESETS[case["ruleset"]] if isinstance(case["ruleset"], str) else MAINNET_2026_09
+
+
+def first_bank() -> Bank:
+    """The Bank's genesis, once slot 0 is over."""
+    queue = first_queue(sha256(b"genesis").digest(), 5000).register(blockhash_of(0), 5000)
+    return Bank(0, bytes(32), queue, limits=NO_LIMITS)
+
+
+def blockhash_of(slot: int) -> bytes:
+    return sha256(b"bh" + slot.to_bytes(8, "little")).digest()
 
 
 @dataclass
-class Run:
-    """A chain of slots as the Bank's driver makes them, and what came out otherwise than on the Bank."""
+class Chain:
+    """Blocks one after another; what is rejected is left out, as the Bank leaves it out."""
 
     ruleset: SvmRuleset
     state: SvmState
-    limits: CostLimits = SLOT_TIMES[400].limits
-    genesis_hash: bytes = bytes(32)
-    bank: Bank = field(init=False)
-    compared: int = 0
-    differences: list[str] = field(default_factory=list)
+    bank: Bank
 
-    def __post_init__(self) -> None:
-        queue = first_queue(self.genesis_hash, 5_000).register(blockhash(0), 5_000)
-        self.bank = Bank(0, bytes(32), queue, limits=UNLIMITED)
-
-    def slot(self, slot: int, entries: list[list[SignedTransaction]], expected: list[dict[str, Any]]) -> None:
-        """A block, and what the Bank says of its transactions in their order."""
-        history = [HistoryEntry(0, bytes(32), tuple(entry)) for entry in entries]
-        block = block_on(self.bank, self.state, slot, LEADER, history, blockhash(slot))
+    def add(self, slot: int, entries: list[list[SignedTransaction]]) -> tuple[SvmResult, list[Outcome | Rejection]]:
+        """The result of the block, and what each transaction came to."""
+        history = [HistoryEntry(0, bytes(32), tuple(transactions)) for transactions in entries]
+        block: Block = block_on(self.bank, self.state, slot, LEADER, history, blockhash_of(slot))
         rejected: dict[int, Rejection] = {}
         result = execute_block(Svm(self.ruleset), block, self.state, rejected.__setitem__)
-        processed = zip(result.outcomes, result.receipts, strict=True)
-        totals = Totals()
-        for index, bank_says in enumerate(expected):
-            if index in rejected:
-                found: dict[str, Any] = {"stage": "rejected", "err": rejected[index].code.name}
-            else:
-                outcome, receipt = next(processed)
-                cost = transaction_cost(outcome.transaction.resolved, outcome.units, outcome.loaded_size)
-                fits = "ok"
-                try:
-                    totals = totals.with_transaction(self.limits, outcome.transaction.resolved, cost)
-                except Rejection as rejection:
-                    fits = rejection.code.name
-                found = {
-                    "stage": "committed",
-                    "err": "ok" if receipt.error is None else str(receipt.error),
-                    "cu": receipt.units,
-                    "fee": receipt.fee,
-                    "priority": receipt.priority_fee,
-                    "loaded": receipt.loaded_size,
-                    "logs": list(receipt.logs),
-                    "cost": receipt.cost,
-                    "allocation": cost.allocation,
-                    "fits": fits,
-                }
-            self.compare(f"slot {slot}, transaction {index}", found, bank_says)
         self.state = result.state()
         self.bank = next_bank(self.bank, block, result, self.state)
-
-    def compare(self, where: str, found: dict[str, Any], bank_says: dict[str, Any]) -> None:
-        """Note what is not as on the Bank. Logs that were not recorded there are not compared."""
-        if bank_says["stage"] == "committed":
-            keys = ("stage", "err", "cu", "fee", "priority", "loaded")
-            expected = {key: bank_says[key] for key in keys}
-            expected |= {"cost": bank_says["cost"]["sum"], "allocation": bank_says["cost"]["alloc"]}
-            expected["fits"] = bank_says["fits"] if bank_says["fits"] == "ok" else code_of(bank_says["fits"])
-            if bank_says["logs"] is not None:
-                expected["logs"] = bank_says["logs"]
-        else:
-            expected = {"stage": "rejected", "err": code_of(bank_says["err"])}
-        self.compared += 1
-        self.differences += [
-            f"{where}: {key} is {found.get(key)!r}, on the Bank {value!r}"
-            for key, value in expected.items()
-            if found.get(key) != value
-        ]
-
-    def compare_accounts(self, slot: int, post: Mapping[str, Any]) -> None:
-        """Note which accounts are not as on the Bank after a slot."""
-        for where, expected in post.items():
-            account = self.state.account(bytes.fromhex(where))
-            found = account and [
-                account.lamports,
-                sha256(account.data).digest()[:8].hex(),
-                base58(account.owner),
-                account.executable,
-                len(account.data),
-            ]
-            if found != (expected and expected[:5]):
-                self.differences.append(f"slot {slot}: {where} is {found}, on the Bank {expected}")
+        outcomes = iter(result.outcomes)
+        count = sum(len(transactions) for transactions in entries)
+        return result, [rejected[place] if place in rejected else next(outcomes) for place in range(count)]
 
 
-def builtins_in(blocks: list[dict[str, Any]]) -> Iterator[tuple[bytes, Account]]:
-    """Programs of the Bank's genesis that a case names: they stand among the accounts after its entries."""
-    for block in blocks:
-        for entry in block["entries"]:
-            for where, account in entry["post"].items():
-                if account is not None and account[2].startswith("NativeLoader"):
-                    yield (
-                        bytes.fromhex(where),
-                        Account(account[0], address(account[2]), account[3], content(account[5])),
-                    )
+def chain_of(case: Mapping[str, Any]) -> Chain:
+    leader = Account(case.get("leader_lamports", 10**9))
+    accounts = {**OF_THE_RUNTIME, **PROGRAMS, LEADER: leader, **accounts_of(case)}
+    state = svm_state({key: account for key, account in accounts.items() if account.lamports})
+    return Chain(ruleset_of(case), state, first_bank())
 
 
-def state_of_case(case: dict[str, Any]) -> SvmState:
-    accounts = accounts_of_case(case["accounts"]) | dict(builtins_in(case["bank"]["blocks"]))
-    leader = case.get("leader_lamports", 10**9)
-    return svm_state(accounts | {LEADER: Account(leader)})
+def put_together(parts: Mapping[str, Any]) -> SignedTransaction:
+    """A transaction from the parts of its message, signed with the keys of seeds."""
+    lookups = [(bytes.fromhex(table), writable, readonly) for table, writable, readonly in parts["lookups"]]
+    message = message_of(
+        [bytes.fromhex(key) for key in parts["keys"]],
+        [(program, accounts, bytes.fromhex(data)) for program, accounts, data in parts["ix"]],
+        tuple(parts["header"]),
+        blockhash_of(0) if parts["blockhash"] == "latest" else bytes.fromhex(parts["blockhash"]),
+        "legacy" if parts["version"] is None else parts["version"],
+        lookups,
+    )
+    return signed(message, *parts["signers"])
+
+
+def decoded(wires: list[str]) -> Iterator[SignedTransaction | Rejection]:
+    for wire in wires:
+        try:
+            yield decode_transaction(base64.b64decode(wire))
+        except Rejection as rejection:
+            yield rejection
+
+
+def code_of(result: Mapping[str, Any]) -> str:
+    """The name of a rejection code, from what the Bank said of a transaction that is not in the block."""
+    if result["stage"] == "decode":
+        return "MALFORMED_TRANSACTION"
+    error: str = result["err"]
+    if error.startswith("InstructionError("):
+        error = "InstructionError" + error.partition(", ")[2].rstrip(")")
+    name = re.split(r"[( ]", error)[0]
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()
+
+
+def account_as_shown(account: Account | None) -> list[Any] | None:
+    """An account as the Bank's program shows it."""
+    if account is None:
+        return None
+    data = account.data
+    digest, shown = sha256(data).hexdigest()[:16], data.hex() if len(data) <= 200 else ""
+    return [account.lamports, digest, base58(account.owner), account.executable, len(data), shown]
+
+
+def after_transactions(result: SvmResult) -> dict[Key, Account | None]:
+    """The accounts that the transactions of a block have changed, before its end changes more."""
+    values: dict[Key, Value] = {}
+    for step in result.steps[:-1]:
+        values.update(step.writes)
+    return {key: decode_account(value) for key, value in values.items()}
