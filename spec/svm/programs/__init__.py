@@ -1,1 +1,0 @@
-"""Programs that are part of the runtime, and what becomes of an instruction of any other."""
