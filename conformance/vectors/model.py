@@ -32,6 +32,7 @@ SELECTORS: Final[Mapping[str, str]] = {
     "rewards": "blocks are rewarded",
     "switched-features": "the rules depart from those of the ruleset",
     "system-calls": "the fork calls system contracts, and the pre-state has them",
+    "unverified-signatures": "signatures of Solana's machine are not looked at",
     "withdrawals": "a block has withdrawals",
 }
 """What an engine may be unable to do, each with when a vector needs it."""

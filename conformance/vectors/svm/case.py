@@ -19,11 +19,12 @@ from samestate.spec.svm.block import HardFork, HistoryEntry
 from samestate.spec.svm.blockhash_queue import BlockhashQueue, RegisteredHash
 from samestate.spec.svm.chain import Bank
 from samestate.spec.svm.epoch_schedule import EpochSchedule
+from samestate.spec.svm.machine import Svm
 from samestate.spec.svm.rejections import NOT_SPECIFIED
 from samestate.spec.svm.ruleset import SvmRuleset
 from samestate.spec.svm.rulesets import RULESETS
 from samestate.spec.svm.rulesets.mainnet_2026_09 import SWITCHES
-from samestate.spec.svm.slot_time import SLOT_TIMES, BlockLimits
+from samestate.spec.svm.slot_time import SLOT_TIMES, CostLimits
 from samestate.spec.svm.state import SvmState, svm_state
 from samestate.spec.svm.status_cache import StatusCache
 from samestate.spec.svm.transaction import SignedTransaction, decode_transaction
@@ -33,6 +34,8 @@ NAME: Final = "svm"
 TRUE: Final = "true"
 FALSE: Final = "false"
 ACTIVE: Final = "active"
+SIGNATURES: Final = "signatures"
+UNVERIFIED: Final = "unverified"
 LIMIT: Final = "limit_"
 """How the parameters of a case begin that are limits of its blocks."""
 
@@ -62,15 +65,20 @@ def ruleset_of(case: Case) -> SvmRuleset:
 
 def switches_of(case: Case) -> dict[str, str]:
     """The features that a case switches, each ``active`` or ``inactive``."""
-    return {name: value for name, value in case.params.items() if not name.startswith(LIMIT)}
+    return {name: value for name, value in case.params.items() if name != SIGNATURES and not name.startswith(LIMIT)}
 
 
 # The state before the first block, and its bank
 
 
-def read_case(case: Case) -> tuple[SvmRuleset, SvmState, Bank]:
-    """The rules, the state and the bank before the first block. Raises InputError and ValueError."""
-    return ruleset_of(case), read_state(case.pre), read_bank(case)
+def read_case(case: Case) -> tuple[Svm, SvmState, Bank]:
+    """The machine, the state and the bank before the first block. Raises InputError and ValueError."""
+    return machine_of(case), read_state(case.pre), read_bank(case)
+
+
+def machine_of(case: Case) -> Svm:
+    """The machine under the rules of a case. Raises InputError where there are none of that name."""
+    return Svm(ruleset_of(case), case.params.get(SIGNATURES) != UNVERIFIED)
 
 
 def read_state(pre: Object) -> SvmState:
@@ -142,7 +150,7 @@ def read_bank(case: Case) -> Bank:
         epochs=read_epochs(member(written, "epochs")) if "epochs" in written else USUAL.epochs,
         lamports_per_byte=number("lamports_per_byte", USUAL.lamports_per_byte),
         lamports_per_signature=number("lamports_per_signature", USUAL.lamports_per_signature),
-        limits=BlockLimits(**limits),
+        limits=CostLimits(**limits),
         hashes_per_tick=(
             int(text(written, "hashes_per_tick")) if "hashes_per_tick" in written else slot_time.hashes_per_tick
         ),
@@ -150,7 +158,7 @@ def read_bank(case: Case) -> Bank:
     )
 
 
-def limits_of(limits: BlockLimits) -> dict[str, int]:
+def limits_of(limits: CostLimits) -> dict[str, int]:
     """Limits by name."""
     return {"account": limits.account, "block": limits.block, "allocation": limits.allocation}
 
@@ -295,6 +303,7 @@ def needed_selectors(case: Case, expected: Sequence[Object]) -> list[str]:
         "multiple-blocks": len(case.blocks) > 1,
         "partial-state": "others" in case.pre,
         "rejections": any(text(expect, "status") != VALID for expect in expected),
-        "switched-features": bool(case.params),
+        "switched-features": any(name in SWITCHES or name.startswith(LIMIT) for name in case.params),
+        "unverified-signatures": case.params.get(SIGNATURES) == UNVERIFIED,
     }
     return sorted(name for name, is_needed in needed.items() if is_needed)

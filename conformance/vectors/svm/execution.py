@@ -20,7 +20,6 @@ from samestate.spec.svm.closing import Closing
 from samestate.spec.svm.machine import Svm, SvmResult
 from samestate.spec.svm.outcome import Outcome
 from samestate.spec.svm.receipt import Receipt
-from samestate.spec.svm.ruleset import SvmRuleset
 from samestate.spec.svm.state import SvmState
 from samestate.spec.svm.totals import Totals
 from samestate.spec.transition import BlockResult, apply_block
@@ -42,11 +41,11 @@ class FinishedSvmResult(BlockResult[Outcome, Totals, Receipt, Closing]):
 
 def execute(case: Case, apply: ApplySvmBlock = apply_block) -> list[Object]:
     """What comes out of each block of a case, as under ``expect``, where ``apply`` executes the blocks."""
-    ruleset, state, bank = read_case(case)
+    machine, state, bank = read_case(case)
     results = []
     for index, written in enumerate(case.blocks):
         try:
-            result, state, bank = execute_block(written, ruleset, state, bank, apply)
+            result, state, bank = execute_block(written, machine, state, bank, apply)
         except ValueError as error:
             raise InputError(f"{case.id}: blocks[{index}]: {error}") from error
         results.append(result)
@@ -54,7 +53,7 @@ def execute(case: Case, apply: ApplySvmBlock = apply_block) -> list[Object]:
 
 
 def execute_block(
-    written: Object, ruleset: SvmRuleset, state: SvmState, bank: Bank, apply: ApplySvmBlock = apply_block
+    written: Object, machine: Svm, state: SvmState, bank: Bank, apply: ApplySvmBlock = apply_block
 ) -> tuple[Object, SvmState, Bank]:
     """What comes out of a block, as under ``expect``; the state and the bank after it: the same, where it is rejected.
 
@@ -62,7 +61,7 @@ def execute_block(
     """
     try:
         block = read_block(written, state, bank)
-        result = apply(Svm(ruleset), block, state)
+        result = apply(machine, block, state)
     except Rejection as rejection:
         return write_rejection(rejection), state, bank
     after: SvmState = result.state()
@@ -73,7 +72,7 @@ def execute_block(
 
 
 def read_block(written: Object, state: SvmState, bank: Bank) -> Block:
-    """A block on a bank and its state. Raises Rejection for a malformed transaction, ValueError for what is no block."""
+    """A block on a bank and its state. Raises Rejection for a malformed transaction, ValueError for no block at all."""
     env = member(written, "env")
     return block_on(
         bank,

@@ -47,8 +47,9 @@ def pre_problems(document: YamlDocument, case: Case) -> Iterable[str]:
             if length > MAXIMUM_DATA_BYTES:
                 yield f"{document.at((*path, 'data'))}must have at most {MAXIMUM_DATA_BYTES} bytes, but has {length}"
                 oversized = True
-    if "others" in case.pre and length_of(case.pre["others"]) != LATTICE_BYTES:
-        yield f"{document.at(('pre', 'others'))}must have {LATTICE_BYTES} bytes, but has {length_of(case.pre['others'])}"
+    length = length_of(case.pre.get("others", "0x"))
+    if length not in (0, LATTICE_BYTES):
+        yield f"{document.at(('pre', 'others'))}must have {LATTICE_BYTES} bytes, but has {length}"
         oversized = True
     if oversized:
         return
