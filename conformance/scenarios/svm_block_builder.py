@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from nacl.signing import SigningKey
 
-from samestate.conformance.generating.svm.instructions import AccountUse, Instruction, advance_nonce
+from samestate.conformance.generating.svm.instructions import AccountUse, ProgramCall, advance_nonce
 from samestate.conformance.generating.svm.messages import compile_message, sign_message
 from samestate.conformance.scenarios.draft import Unexpected
 from samestate.conformance.scenarios.svm_draft import FIRST_SLOT, SOL, EntryDraft, SvmAccount, SvmDraft
@@ -212,7 +212,7 @@ class SvmBlockBuilder:
     def send(
         self,
         payer: SvmAccount,
-        *instructions: Instruction,
+        *instructions: ProgramCall,
         version: Version = "legacy",
         blockhash: bytes | None = None,
         tables: Sequence[SvmAccount] = (),
@@ -245,7 +245,7 @@ class SvmBlockBuilder:
         payer: SvmAccount,
         nonce: SvmAccount,
         authority: SvmAccount,
-        *instructions: Instruction,
+        *instructions: ProgramCall,
         value: bytes | None = None,
         comment: str = "",
     ) -> bytes:

@@ -21,8 +21,8 @@ class AccountUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Instruction:
-    """One instruction, before it is compiled into a message."""
+class ProgramCall:
+    """One instruction: a call of a program, before it is compiled into a message."""
 
     program: bytes
     accounts: tuple[AccountUse, ...]
@@ -57,9 +57,9 @@ def seeded_address(base: bytes, seed: str, owner: bytes) -> bytes:
 # The System program
 
 
-def system(tag: int, data: bytes, *accounts: AccountUse) -> Instruction:
+def system(tag: int, data: bytes, *accounts: AccountUse) -> ProgramCall:
     """An instruction of the System program by its tag."""
-    return Instruction(SYSTEM, accounts, struct.pack("<I", tag) + data)
+    return ProgramCall(SYSTEM, accounts, struct.pack("<I", tag) + data)
 
 
 def u64(*numbers: int) -> bytes:
@@ -73,81 +73,81 @@ def text_of(seed: str) -> bytes:
     return u64(len(content)) + content
 
 
-def create_account(payer: bytes, new: bytes, lamports: int, space: int, owner: bytes) -> Instruction:
+def create_account(payer: bytes, new: bytes, lamports: int, space: int, owner: bytes) -> ProgramCall:
     """Create an account that has nothing yet."""
     return system(0, u64(lamports, space) + owner, signing(payer), signing(new))
 
 
-def assign(account: bytes, owner: bytes) -> Instruction:
+def assign(account: bytes, owner: bytes) -> ProgramCall:
     """Give an account to a program."""
     return system(1, owner, signing(account))
 
 
-def transfer(source: bytes, target: bytes, lamports: int) -> Instruction:
+def transfer(source: bytes, target: bytes, lamports: int) -> ProgramCall:
     """Move lamports."""
     return system(2, u64(lamports), signing(source), written(target))
 
 
 def create_with_seed(
     payer: bytes, new: bytes, base: bytes, seed: str, lamports: int, space: int, owner: bytes
-) -> Instruction:
+) -> ProgramCall:
     """Create the account at an address with a seed."""
     others = () if base == payer else (only_signing(base),)
     data = base + text_of(seed) + u64(lamports, space) + owner
     return system(3, data, signing(payer), written(new), *others)
 
 
-def advance_nonce(nonce: bytes, authority: bytes) -> Instruction:
+def advance_nonce(nonce: bytes, authority: bytes) -> ProgramCall:
     """Give a nonce its next value."""
     return system(4, b"", written(nonce), read(RECENT_BLOCKHASHES), only_signing(authority))
 
 
-def withdraw_nonce(nonce: bytes, authority: bytes, target: bytes, lamports: int) -> Instruction:
+def withdraw_nonce(nonce: bytes, authority: bytes, target: bytes, lamports: int) -> ProgramCall:
     """Take lamports out of a nonce account."""
     accounts = (written(nonce), written(target), read(RECENT_BLOCKHASHES), read(RENT), only_signing(authority))
     return system(5, u64(lamports), *accounts)
 
 
-def initialize_nonce(nonce: bytes, authority: bytes) -> Instruction:
+def initialize_nonce(nonce: bytes, authority: bytes) -> ProgramCall:
     """Make a nonce of an account."""
     return system(6, authority, written(nonce), read(RECENT_BLOCKHASHES), read(RENT))
 
 
-def authorize_nonce(nonce: bytes, authority: bytes, successor: bytes) -> Instruction:
+def authorize_nonce(nonce: bytes, authority: bytes, successor: bytes) -> ProgramCall:
     """Name who may use a nonce from now on."""
     return system(7, successor, written(nonce), only_signing(authority))
 
 
-def allocate(account: bytes, space: int) -> Instruction:
+def allocate(account: bytes, space: int) -> ProgramCall:
     """Give an account data."""
     return system(8, u64(space), signing(account))
 
 
-def allocate_with_seed(account: bytes, base: bytes, seed: str, space: int, owner: bytes) -> Instruction:
+def allocate_with_seed(account: bytes, base: bytes, seed: str, space: int, owner: bytes) -> ProgramCall:
     """Give the account at an address with a seed data and an owner."""
     return system(9, base + text_of(seed) + u64(space) + owner, written(account), only_signing(base))
 
 
-def assign_with_seed(account: bytes, base: bytes, seed: str, owner: bytes) -> Instruction:
+def assign_with_seed(account: bytes, base: bytes, seed: str, owner: bytes) -> ProgramCall:
     """Give the account at an address with a seed to a program."""
     return system(10, base + text_of(seed) + owner, written(account), only_signing(base))
 
 
 def transfer_with_seed(
     source: bytes, base: bytes, target: bytes, lamports: int, seed: str, owner: bytes
-) -> Instruction:
+) -> ProgramCall:
     """Move lamports from the account at an address with a seed."""
     return system(11, u64(lamports) + text_of(seed) + owner, written(source), only_signing(base), written(target))
 
 
-def upgrade_nonce(nonce: bytes) -> Instruction:
+def upgrade_nonce(nonce: bytes) -> ProgramCall:
     """Make a legacy nonce a current one."""
     return system(12, b"", written(nonce))
 
 
 def create_allowing_prefund(
     new: bytes, lamports: int, space: int, owner: bytes, payer: bytes | None = None
-) -> Instruction:
+) -> ProgramCall:
     """Create an account that may have lamports already; the payer may be left out where none are added."""
     others = () if payer is None else (signing(payer),)
     return system(13, u64(lamports, space) + owner, signing(new), *others)
@@ -156,24 +156,24 @@ def create_allowing_prefund(
 # The compute budget
 
 
-def heap_size(size: int) -> Instruction:
+def heap_size(size: int) -> ProgramCall:
     """Ask for a heap of so many bytes."""
-    return Instruction(COMPUTE_BUDGET, (), b"\x01" + struct.pack("<I", size))
+    return ProgramCall(COMPUTE_BUDGET, (), b"\x01" + struct.pack("<I", size))
 
 
-def unit_limit(units: int) -> Instruction:
+def unit_limit(units: int) -> ProgramCall:
     """Ask for so many compute units."""
-    return Instruction(COMPUTE_BUDGET, (), b"\x02" + struct.pack("<I", units))
+    return ProgramCall(COMPUTE_BUDGET, (), b"\x02" + struct.pack("<I", units))
 
 
-def unit_price(micro_lamports: int) -> Instruction:
+def unit_price(micro_lamports: int) -> ProgramCall:
     """Offer so many millionths of a lamport for each unit of the limit."""
-    return Instruction(COMPUTE_BUDGET, (), b"\x03" + u64(micro_lamports))
+    return ProgramCall(COMPUTE_BUDGET, (), b"\x03" + u64(micro_lamports))
 
 
-def loaded_size_limit(size: int) -> Instruction:
+def loaded_size_limit(size: int) -> ProgramCall:
     """Ask for so many bytes of accounts."""
-    return Instruction(COMPUTE_BUDGET, (), b"\x04" + struct.pack("<I", size))
+    return ProgramCall(COMPUTE_BUDGET, (), b"\x04" + struct.pack("<I", size))
 
 
 # Precompiles
@@ -183,7 +183,7 @@ _OFFSETS_BYTES = 14
 _THIS_INSTRUCTION = 0xFFFF
 
 
-def ed25519(key: SigningKey, message: bytes, spoil: bool = False) -> Instruction:
+def ed25519(key: SigningKey, message: bytes, spoil: bool = False) -> ProgramCall:
     """Verify one signature that lies in the instruction itself; ``spoil``: of another message."""
     public = bytes(key.verify_key)
     signature = key.sign(message + b"!" * spoil).signature
@@ -198,4 +198,4 @@ def ed25519(key: SigningKey, message: bytes, spoil: bool = False) -> Instruction
         len(message),
         _THIS_INSTRUCTION,
     )
-    return Instruction(ED25519, (), bytes([1, 0]) + offsets + public + signature + message)
+    return ProgramCall(ED25519, (), bytes([1, 0]) + offsets + public + signature + message)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from nacl.signing import SigningKey
 
-from samestate.conformance.generating.svm.instructions import AccountUse, Instruction
+from samestate.conformance.generating.svm.instructions import AccountUse, ProgramCall
 from samestate.spec.svm.message import (
     CompiledInstruction,
     Config,
@@ -22,7 +22,7 @@ NO_SIGNATURE = bytes(64)
 
 def compile_message(
     payer: bytes,
-    instructions: Sequence[Instruction],
+    instructions: Sequence[ProgramCall],
     blockhash: bytes,
     version: Version = "legacy",
     lookups: Sequence[tuple[bytes, Sequence[bytes]]] = (),
