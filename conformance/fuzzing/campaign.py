@@ -36,6 +36,10 @@ FULL: Final = 1 / 8
 forks that count state gas those that are full in one of its dimensions."""
 ATTEMPTS: Final = 20
 """How often a smaller case is tried on an engine that need not get it wrong every time."""
+SURE: Final = 4
+"""So often in a row an engine gets a case wrong that gets it wrong every time."""
+FEW_ATTEMPTS: Final = 2
+"""How often a smaller case is tried on such an engine. Twenty times of each would use up the time for shrinking."""
 
 ATTEMPT_SECONDS: Final = 60.0
 """How long a case that was found is executed again and again, to say how often it goes wrong."""
@@ -230,7 +234,9 @@ def wrong_about(engine: Engine, case: Case, expected: tuple[Object, ...]) -> Wro
 
 def smallest(engine: Engine, found: Finding, watch: CampaignWatch | None = None, wanted: Wanted = Wanted()) -> Finding:
     """The finding with the smallest case on which the engine still goes wrong, or its own where it never does again."""
-    tried = 0
+    if watch is not None:
+        watch.shrinking(found, 0)
+    tried, attempts = 0, FEW_ATTEMPTS if always_wrong(engine, found) else ATTEMPTS
 
     def fails(candidate: Case) -> bool:
         nonlocal tried
@@ -244,7 +250,7 @@ def smallest(engine: Engine, found: Finding, watch: CampaignWatch | None = None,
         candidate = with_selectors(candidate, right)
         if engine.capabilities.missing(candidate) or not wanted.takes(candidate):
             return False
-        return any(wrong_about(engine, candidate, right) is not None for _ in range(ATTEMPTS))
+        return any(wrong_about(engine, candidate, right) is not None for _ in range(attempts))
 
     case, expected = found.case, found.expected
     if fails(case):
@@ -262,6 +268,11 @@ def smallest(engine: Engine, found: Finding, watch: CampaignWatch | None = None,
         repeats=len(wrongs),
         attempts=len(told),
     )
+
+
+def always_wrong(engine: Engine, found: Finding) -> bool:
+    """Whether the engine gets what was found wrong time after time."""
+    return all(wrong_about(engine, found.case, found.expected) is not None for _ in range(SURE))
 
 
 def again_and_again(engine: Engine, case: Case, expected: tuple[Object, ...]) -> Iterator[WrongAnswer | None]:
