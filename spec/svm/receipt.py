@@ -7,6 +7,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from samestate.spec.svm.addresses import INCINERATOR
 from samestate.spec.svm.errors import TransactionError
 from samestate.spec.svm.outcome import Outcome
 
@@ -21,9 +22,11 @@ class TransactionStatus(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a transaction did and paid. Fees in lamports, ``priority_fee`` being a part of ``fee``; sizes in bytes.
+    """What a transaction did and paid. Fees in lamports, sizes in bytes.
 
-    ``cost`` is what it counts for under the limits of the block.
+    ``fee`` is for signatures, ``priority_fee`` beside it. ``cost`` is what it counts for under the limits of the block,
+    ``signatures`` what it adds to those that the bank hash counts. ``stores_incinerator``: it succeeded and had locked
+    the incinerator for writing, which burns what is there.
     """
 
     status: TransactionStatus
@@ -33,6 +36,8 @@ class Receipt:
     priority_fee: int
     loaded_size: int
     cost: int
+    signatures: int
+    stores_incinerator: bool
     logs: tuple[str, ...]
 
     @property
@@ -56,9 +61,11 @@ def receipt_of(outcome: Outcome, cost: int) -> Receipt:
         status=status,
         error=outcome.error,
         units=outcome.units,
-        fee=outcome.fee.total,
+        fee=outcome.fee.signatures,
         priority_fee=outcome.fee.priority,
         loaded_size=outcome.loaded_size,
         cost=cost,
+        signatures=outcome.transaction.resolved.signatures,
+        stores_incinerator=outcome.succeeded and outcome.transaction.resolved.locks_for_writing(INCINERATOR),
         logs=outcome.logs,
     )

@@ -16,7 +16,6 @@ from samestate.spec.svm.account import Account, account_key, decode_account, enc
 from samestate.spec.svm.addresses import INCINERATOR
 from samestate.spec.svm.admitted import AdmittedTransaction
 from samestate.spec.svm.block import Block
-from samestate.spec.svm.compute_budget import compute_budget, read_budget_requests
 from samestate.spec.svm.errors import InstructionError, TransactionError, TransactionErrorKind
 from samestate.spec.svm.fee import transaction_fee
 from samestate.spec.svm.fee_payer import pay_fee
@@ -26,7 +25,7 @@ from samestate.spec.svm.loading import load_accounts
 from samestate.spec.svm.nonce import advance, durable_nonce, nonce_index, usable_nonce
 from samestate.spec.svm.outcome import Outcome
 from samestate.spec.svm.rejections import Invalid
-from samestate.spec.svm.rent import RentPrice, RentRule, leaves_no_less, leaves_no_new_debt
+from samestate.spec.svm.rent import RentPrice, RentRule
 from samestate.spec.svm.resolved import ResolvedMessage
 from samestate.spec.svm.ruleset import SvmRuleset
 
@@ -36,7 +35,7 @@ def execute_transaction(ruleset: SvmRuleset, block: Block, admitted: AdmittedTra
     transaction = admitted.resolved
     facts = facts_of(block)
     # rule: svm.ruleset.rent-rule
-    rent_rule = leaves_no_less if ruleset.keeps_underfunded_accounts else leaves_no_new_debt
+    rent_rule = ruleset.rent_rule
 
     # 2. Its age, then whether it was processed before: an advanced nonce answers first.
     nonce_accounts = check_age(block, facts, transaction, view)
@@ -44,7 +43,7 @@ def execute_transaction(ruleset: SvmRuleset, block: Block, admitted: AdmittedTra
 
     # 3b. The fee.
     message = transaction.message
-    budget = compute_budget(message, read_budget_requests(message))
+    budget = admitted.budget
     fee = transaction_fee(message, budget.priority_fee, block.lamports_per_signature)
     payer_key = account_key(transaction.fee_payer)
     payer = pay_fee(transaction.fee_payer, decode_account(view.get(payer_key)), fee.total, facts.rent, rent_rule)
