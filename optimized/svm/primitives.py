@@ -56,6 +56,7 @@ def stopped(waited: cython.pointer(Waited)) -> cython.int:
 
 
 def start_of(data: bytes) -> cython.pointer(cython.const[uint8_t]):
+    """Where bytes begin. They must be kept."""
     return cython.cast(cython.pointer(cython.const[uint8_t]), cython.cast(cython.p_char, data))
 
 
@@ -67,12 +68,14 @@ def sized(data: bytes, length: cython.Py_ssize_t, what: str) -> cython.pointer(c
 
 
 def thread_count(workers: object) -> cython.size_t:
+    """The number of workers, as it was asked for. Raises ValueError unless it can be had."""
     if not 1 <= workers <= MOST_WORKERS:
         raise ValueError(f"workers must be 1 to {MOST_WORKERS}, not {workers}")
     return workers
 
 
 def check_lanes(lanes: object) -> cython.int:
+    """Raises ValueError unless there are vectors of so many lanes."""
     if lanes != 0 and lanes not in blake3_widths():
         raise ValueError(f"there is no BLAKE3 with {lanes} lanes here")
     return 0
@@ -91,6 +94,7 @@ def sha512(data: bytes) -> bytes:
 
 
 def to_pieces(pieces: list, target: cython.pointer(vector[Piece])) -> cython.void:
+    """Appends where each of some bytes lies."""
     part: Piece
     piece: bytes
     for piece in pieces:
@@ -117,13 +121,13 @@ def blake3_many(messages: list, lanes: int = 0) -> list:
     parts: vector[Piece]
     digests: vector[uint8_t]
     width: cython.size_t = lanes
-    place: cython.size_t
     check_lanes(lanes)
     to_pieces(messages, cython.address(parts))
     digests.resize(32 * parts.size())
     with cython.nogil:
         samestate_blake3_many(parts.data(), parts.size(), width, digests.data())
-    return [cython.cast(cython.p_char, digests.data() + 32 * place)[:32] for place in range(parts.size())]
+    joined: bytes = cython.cast(cython.p_char, digests.data())[: digests.size()]
+    return [joined[place : place + 32] for place in range(0, len(joined), 32)]
 
 
 def add_to_lattice(
@@ -234,7 +238,6 @@ def verify_signatures(items: list, workers: int = 1, way: str = "", seconds: flo
     number: cython.int = WAYS[way or ways()[0]]
     is_done: cbool
     message: bytes
-    place: cython.size_t
     if not samestate_is_possible(number):
         raise ValueError(f"signatures cannot be verified {way} here")
     for item in items:
@@ -250,4 +253,4 @@ def verify_signatures(items: list, workers: int = 1, way: str = "", seconds: flo
         is_done = samestate_verify_signatures(rows.data(), rows.size(), verdicts.data(), threads, number, stop)
     if not is_done:
         stopped(cython.address(waited))
-    return [verdicts[place] != 0 for place in range(rows.size())]
+    return [verdict != 0 for verdict in cython.cast(cython.p_char, verdicts.data())[: verdicts.size()]]
