@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, str]] = {
     "run": "Execute one vector, fixture or real block, and print what comes out of it.",
     "fill": "Write vectors from scenarios.",
     "generate": "Write a vector that a seed makes.",
+    "schedule": "Choose transactions of a mempool for a block, and put them in order.",
     "export": "Write vectors in the forms that other clients read.",
     "fuzz": "Compare engines with the specification on random blocks.",
     "bench": "Measure engines on a block, against sequential execution and the ceiling of the machine.",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from samestate.conformance.checking.blocks import KIND as BLOCK
+from samestate.conformance.checking.document import VECTOR
 from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.quorum import ballots, voices_of
 from samestate.conformance.checking.session import Options, Session
@@ -104,6 +106,7 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
         yield f"{session.resumed} documents were checked by an earlier run"
     for taken, verdict in slowest(session, options.durations):
         yield f"{taken:8.2f} s  {verdict.id}" + (f" on {verdict.engine}" if verdict.engine != SPEC else "")
+    yield from way_on(session)
     if session.ended:
         yield session.ended
     yield f"{seconds:.1f} s"
@@ -111,6 +114,14 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
         f"{session.count(Result.PASSED)} passed, {session.count(Result.FAILED)} failed, "
         f"{session.count(Result.SKIPPED)} skipped" + (f", {len(errors)} unusable" if errors else "")
     )
+
+
+def way_on(session: Session) -> Iterator[str]:
+    """The command that says where the first vector that failed goes wrong on its engine."""
+    for verdict, file in zip(session.verdicts, session.files, strict=True):
+        if verdict.result is Result.FAILED and verdict.kind == VECTOR and verdict.engine != SPEC:
+            yield f"where it begins: samestate explain {shlex.quote(file)} --engine {shlex.quote(verdict.engine)}"
+            return
 
 
 def slowest(session: Session, count: int) -> list[tuple[float, Verdict]]:

@@ -68,17 +68,13 @@ def check_all(
         return
     if measure_rules:
         coverage.start()
-    try:
-        for task in tasks:
-            report = check_task(task)
-            if measure_rules:
-                report = coverage.attach(report)
-            if keep is not None:
-                keep(task, report)
-            yield task, report
-    finally:
+    for task in tasks:
+        report = check_task(task)
         if measure_rules:
-            coverage.stop()
+            report = coverage.attach(report)
+        if keep is not None:
+            keep(task, report)
+        yield task, report
 
 
 def _in_workers(

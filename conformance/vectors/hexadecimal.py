@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from typing import Final
 
 from samestate.conformance.vectors.document import Json
@@ -10,7 +10,8 @@ from samestate.conformance.vectors.document import Json
 LONG_RUN: Final = 4_096
 """From so many equal bytes on, one after another, bytes are written in parts."""
 
-_LONG_RUN: Final = re.compile(rb"(.)\1{%d,}" % (LONG_RUN - 1), re.DOTALL)
+_PIECE: Final = LONG_RUN // 2
+"""Wherever a long run begins, it has a whole piece of this length that begins at a multiple of it."""
 
 
 def hexed(content: bytes) -> str:
@@ -29,16 +30,35 @@ def write_bytes(content: bytes) -> Json:
         return hexed(content)
     parts: list[Json] = []
     written = 0
-    for run in _LONG_RUN.finditer(content):
-        if run.start() > written:
-            parts.append(hexed(content[written : run.start()]))
-        parts.append({"byte": hexed(run[1]), "times": str(len(run[0]))})
-        written = run.end()
+    for begin, end in long_runs(content):
+        if begin > written:
+            parts.append(hexed(content[written:begin]))
+        parts.append({"byte": hexed(content[begin : begin + 1]), "times": str(end - begin)})
+        written = end
     if not parts:
         return hexed(content)
     if written < len(content):
         parts.append(hexed(content[written:]))
     return parts
+
+
+def long_runs(content: bytes) -> Iterator[tuple[int, int]]:
+    """Where the long runs of one byte begin and end."""
+    place = 0
+    while place + _PIECE <= len(content):
+        byte = content[place : place + 1]
+        if content[place : place + _PIECE] != byte * _PIECE:
+            place += _PIECE
+            continue
+        end = place + _PIECE
+        while content[end : end + _PIECE] == byte * _PIECE:
+            end += _PIECE
+        end += len(content[end : end + _PIECE]) - len(content[end : end + _PIECE].lstrip(byte))
+        before = content[max(0, place - _PIECE) : place]
+        begin = place - (len(before) - len(before.rstrip(byte)))
+        if end - begin >= LONG_RUN:
+            yield begin, end
+        place = -(-end // _PIECE) * _PIECE
 
 
 def length_of(written: Json) -> int:

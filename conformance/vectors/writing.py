@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Final
 
@@ -17,7 +18,8 @@ def write_yaml(content: Json, comments: Mapping[Path, str], header: str) -> str:
     are; ``comments`` go above the parts whose paths they have.
     """
     lines = [f"# {printable(line)}".rstrip() for line in header.splitlines()]
-    _block(content, (), 0, lines, comments)
+    holding = frozenset(place[:length] for place in comments for length in range(len(place)))
+    _block(content, (), 0, lines, comments, holding)
     return "\n".join(lines) + "\n"
 
 
@@ -26,6 +28,7 @@ def printable(line: str) -> str:
     return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in line)
 
 
+@functools.lru_cache(maxsize=4096)
 def _key(name: str) -> str:
     return name if PLAIN_KEY.fullmatch(name) else quoted(name)
 
@@ -42,9 +45,13 @@ def _is_leaf(content: Json) -> bool:
     """Whether a container may stand on one line: it holds strings, or lists of strings."""
     if isinstance(content, str):
         return True
-    values = content if isinstance(content, list) else list(content.values())
-    return all(isinstance(value, str) or (isinstance(value, list) and all(isinstance(v, str) for v in value))
-               for value in values)  # fmt: skip
+    for value in content if isinstance(content, list) else content.values():
+        if isinstance(value, list):
+            if not all(isinstance(element, str) for element in value):
+                return False
+        elif not isinstance(value, str):
+            return False
+    return True
 
 
 def _on_one_line(content: Json, used: int) -> str | None:
@@ -55,12 +62,15 @@ def _on_one_line(content: Json, used: int) -> str | None:
     return line if line is not None and used + len(line) <= WIDTH else None
 
 
-def _has_comments(path: Path, comments: Mapping[Path, str]) -> bool:
-    return any(len(place) > len(path) and place[: len(path)] == path for place in comments)
-
-
-def _block(content: Json, path: Path, indent: int, lines: list[str], comments: Mapping[Path, str]) -> None:
-    """Add a container, which is not empty, in block form."""
+def _block(
+    content: Json,
+    path: Path,
+    indent: int,
+    lines: list[str],
+    comments: Mapping[Path, str],
+    holding: frozenset[Path],
+) -> None:
+    """Add a container, which is not empty, in block form. ``holding``: the paths of those with a comment inside."""
     space = " " * indent
     if isinstance(content, dict):
         for name, value in content.items():
@@ -69,11 +79,11 @@ def _block(content: Json, path: Path, indent: int, lines: list[str], comments: M
                 lines.append(f"{space}# {comments[here]}")
             head = f"{space}{_key(name)}:"
             line = _on_one_line(value, len(head) + 1)
-            if line is not None and not _has_comments(here, comments):
+            if line is not None and here not in holding:
                 lines.append(f"{head} {line}")
             else:
                 lines.append(head)
-                _block(value, here, indent + 2, lines, comments)
+                _block(value, here, indent + 2, lines, comments, holding)
     elif isinstance(content, list):
         if all(isinstance(element, str) and len(element) < WIDTH // 2 for element in content):
             _wrapped([quoted(str(element)) for element in content], space, lines)
@@ -83,11 +93,11 @@ def _block(content: Json, path: Path, indent: int, lines: list[str], comments: M
             if here in comments:
                 lines.append(f"{space}# {comments[here]}")
             line = _on_one_line(element, indent + 2)
-            if line is not None and not _has_comments(here, comments):
+            if line is not None and here not in holding:
                 lines.append(f"{space}- {line}")
             else:
                 inner: list[str] = []
-                _block(element, here, indent + 2, inner, comments)
+                _block(element, here, indent + 2, inner, comments, holding)
                 first = next(place for place, line in enumerate(inner) if not line.lstrip().startswith("#"))
                 inner[first] = f"{space}- {inner[first].lstrip()}"
                 lines.extend(inner)

@@ -75,6 +75,7 @@ EVERY = {
     "run": ["block.json"],
     "fill": ["--output", "out", "toy"],
     "generate": ["-o", "block.yaml"],
+    "schedule": ["pool.yaml", "-o", "block.yaml"],
     "export": ["--to", "eest", "--output", "out"],
     "fuzz": ["--blocks", "1"],
     "bench": ["--preset", "small", "--repeat", "1"],

@@ -19,13 +19,16 @@ class ChangedSource(SourceFileLoader):
         super().__init__(name, path)
         self.changes = changes
 
-    def get_code(self, fullname: str) -> CodeType:
-        """The code of the changed module. Raises ValueError where a change has no place in it."""
-        path = self.get_filename(fullname)
-        source = self.get_data(path).decode("utf-8")
+    def get_source(self, fullname: str) -> str:
+        """The text of the changed module. Raises ValueError where a change has no place in it."""
+        source = self.get_data(self.get_filename(fullname)).decode("utf-8")
         for change in self.changes:
             source = change.apply(source)
-        return compile(source, path, "exec", dont_inherit=True)
+        return source
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Its code."""
+        return compile(self.get_source(fullname), self.get_filename(fullname), "exec", dont_inherit=True)
 
 
 class ChangedModules(MetaPathFinder):

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from samestate.conformance.vectors.places import VECTORS
 from samestate.spec.evm.forks import LONDON, PARIS
 from tests.conformance.checking.cases import alloc, block_file, blockchain_test, samestate, state_test, write
 
@@ -143,3 +145,14 @@ def test_a_block_that_no_header_rule_lets_pass_shows_nothing_about_the_engine(tm
     assert (verdict["result"], verdict["reason"]) == (
         "skipped", "no block of the case gets as far as being executed: what is wrong is found before"
     )  # fmt: skip
+
+
+def test_of_a_vector_that_fails_the_way_to_its_first_difference_is_said() -> None:
+    vector = VECTORS / "toy" / "conflicts" / "long_chain.yaml"
+    failed = samestate("check", vector, "--engine", engine("gas_used"))
+    assert failed.exit_code == 1
+    (command,) = re.findall(r"^where it begins: samestate (.*)$", failed.output, re.MULTILINE)
+    explained = samestate(*shlex.split(command))
+    assert explained.exit_code == 0
+    assert "gas" in explained.output
+    assert "where it begins" not in samestate("check", vector, "--engine", engine()).output

@@ -90,6 +90,13 @@ def test_a_command_runs_on_the_specification_with_the_bug(tmp_path: Path) -> Non
     assert results == ["failed", "passed"]
 
 
+def test_a_bug_is_there_when_the_rules_that_are_reached_are_watched() -> None:
+    command = [sys.executable, "-m", hunting.PROGRAM, "room-for-what-is-used", "fill", "--check"]
+    for scenario, code in (("gas_limits.declared_gas_that_does_not_fit", 2), ("transfers.strangers", 0)):
+        ended = subprocess.run([*command, scenario], capture_output=True, encoding="utf-8", check=False)
+        assert ended.returncode == code, ended.stdout + ended.stderr
+
+
 def test_a_vector_judges_a_bug() -> None:
     judged = list(hunting.judge(all_bugs()["room-for-what-is-used"], [TRANSFER, OVERFULL]))
     assert [each.outcome for each in judged] == [PASSES, DIFFERS]

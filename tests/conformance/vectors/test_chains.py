@@ -22,7 +22,7 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.comparing import Granularity, project, values_after
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.evm.header import ATTRIBUTES, read_header, write_header
-from samestate.conformance.vectors.hexadecimal import LONG_RUN, read_bytes, write_bytes
+from samestate.conformance.vectors.hexadecimal import LONG_RUN, long_runs, read_bytes, write_bytes
 from samestate.conformance.vectors.loading import load_vector, load_vector_file
 from samestate.conformance.vectors.machines import execute
 from samestate.conformance.vectors.model import OF_CHAINS, Case, lineage, member
@@ -288,6 +288,13 @@ def test_long_runs_are_written_by_their_length(runs: list[tuple[int, int]]) -> N
     written = write_bytes(content)
     assert read_bytes(json.loads(json.dumps(written))) == content
     assert len(json.dumps(written)) < 400
+
+
+@given(st.lists(st.tuples(st.sampled_from(b"ab"), st.integers(1, 2), st.integers(-1, 1)), min_size=1, max_size=6))
+def test_long_runs_are_found_wherever_they_begin(runs: list[tuple[int, int, int]]) -> None:
+    content = b"".join(bytes([byte]) * (half * LONG_RUN // 2 + more) for byte, half, more in runs)
+    pattern = re.compile(rb"(.)\1{%d,}" % (LONG_RUN - 1), re.DOTALL)
+    assert list(long_runs(content)) == [found.span() for found in pattern.finditer(content)]
 
 
 def test_the_toy_has_no_headers() -> None:
