@@ -42,6 +42,7 @@ class Admission {
         transaction.is_duplicate = false;
         transaction.refusal = judge(transaction, work_.input->starts[index + 1] - work_.input->starts[index]);
         if (transaction.refusal) {
+            transaction.key_count = 0;
             atomic_store(&work_.refused, 1, "svm.refused.store");
             return;
         }
@@ -63,8 +64,8 @@ class Admission {
             }
         }
         const std::unique_ptr<bool[]> verdicts(new bool[items_.size()]);
-        const ed25519::Way way = work_.options.batches ? ed25519::best_way() : ed25519::Way::ALONE;
-        ed25519::verify_batch(items_.data(), items_.size(), verdicts.get(), way);
+        if (work_.options.batches) ed25519::verify_batch(items_.data(), items_.size(), verdicts.get());
+        else for (size_t place = 0; place < items_.size(); ++place) verdicts[place] = ed25519::verify(items_[place]);
         for (size_t place = 0; place < items_.size(); ++place) {
             if (verdicts[place]) continue;
             work_.transactions[owners_[place]].refusal = refuse(TransactionError::SIGNATURE_FAILURE);

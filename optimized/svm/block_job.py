@@ -53,16 +53,11 @@ def status_name(status: Status) -> str:
 class Recorder:
     """Steps in block order: of each account, the value that it has by now, and the step that gave it that."""
 
-    values: dict
-    sources: dict
-    keys: dict
-
     def __cinit__(self):
         self.values = {}
         self.sources = {}
         self.keys = {}
 
-    @cython.cfunc
     def key_of(self, record: cython.pointer(cython.const[Record])) -> bytes:
         """The key of an account, whose value is known after this."""
         place: uint64_t = cython.cast(uint64_t, record)
@@ -74,14 +69,12 @@ class Recorder:
             self.sources[key] = ()
         return key
 
-    @cython.cfunc
     def read(self, reads: dict, record: cython.pointer(cython.const[Record])) -> cython.void:
         """A step reads an account."""
         key = self.key_of(record)
         if key not in reads:
             reads[key] = Read(self.values[key], self.sources[key])
 
-    @cython.cfunc
     def write(
         self, number: object, effect: cython.pointer(cython.const[Effect]), writes: dict, before: dict
     ) -> cython.void:
@@ -204,13 +197,12 @@ class BlockJob:
         )
         return steps
 
-    @cython.cfunc
     def _own_step(
         self,
         recorder: Recorder,
         number: object,
-        read: cython.pointer(vector[cython.pointer(Record)]),
-        left: cython.pointer(vector[Effect]),
+        read: cython.pointer(cython.const[vector[cython.pointer(Record)]]),
+        left: cython.pointer(cython.const[vector[Effect]]),
     ) -> object:
         """The opening or the closing step."""
         place: uint64_t

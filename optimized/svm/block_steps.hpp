@@ -45,8 +45,7 @@ class BlockSteps {
         leave_last_restart(restart);
         environment.slot_hashes = hashes->now.data;
         environment.slot_hashes_length = hashes->now.length;
-        const Account& recent = work_.state->accounts.find(known[Known::RECENT_BLOCKHASHES]);
-        environment.has_recent_blockhashes = recent.lamports && recent.length >= 8 && read_u64(recent.data) > 0;
+        environment.has_recent_blockhashes = !bank.queue.items.empty();     // of which the sysvar is a copy
         fill_recent(bank.queue);
     }
 
@@ -54,6 +53,10 @@ class BlockSteps {
     void close(Totals& totals) {
         work_.closed.clear();
         work_.closing_reads.clear();
+        BlockhashQueue queue = work_.state->bank.queue;
+        queue.add(work_.input->blockhash, work_.state->bank.lamports_per_signature);
+        Record* recent = meet(Known::RECENT_BLOCKHASHES, work_.closing_reads);
+        leave(work_.closed, recent, next_recent_blockhashes(queue, hand_.room), RECENT_BLOCKHASHES_LENGTH);
         const uint64_t half = totals.signature_fees / 2;
         const uint64_t deposit = totals.priority_fees + (totals.signature_fees - half);
         totals.deposited = 0;
@@ -70,10 +73,6 @@ class BlockSteps {
             }
         }
         totals.burnt = totals.signature_fees + totals.priority_fees - totals.deposited;
-        BlockhashQueue queue = work_.state->bank.queue;
-        queue.add(work_.input->blockhash, work_.state->bank.lamports_per_signature);
-        Record* recent = meet(Known::RECENT_BLOCKHASHES, work_.closing_reads);
-        leave(work_.closed, recent, next_recent_blockhashes(queue, hand_.room), RECENT_BLOCKHASHES_LENGTH);
         Record* history = meet(Known::SLOT_HISTORY, work_.closing_reads);
         leave(work_.closed, history, next_slot_history(history->now, work_.input->slot, hand_.room), SLOT_HISTORY_LENGTH);
         Record* incinerator = find(known[Known::INCINERATOR]);

@@ -495,7 +495,7 @@ class InPlace {
         wave_next_.assign(waves, 0);
     }
 
-    static constexpr size_t VERIFIED = ed25519::TOGETHER;
+    static constexpr size_t VERIFIED = 64;     // transactions whose signatures are verified together
     static constexpr uint64_t MANY = ~uint64_t{1};
 
     struct Node {

@@ -31,6 +31,7 @@ class Log {
         text_.append(line, length);
     }
     void add(const std::string& line) { add(line.data(), line.size()); }
+    void add(const char* line) { add(line, std::strlen(line)); }
 
     const std::string& text() const { return text_; }
 

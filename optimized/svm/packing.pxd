@@ -6,4 +6,4 @@ cdef class PackedBlock:
     cdef BlockInput input
     cdef readonly object rules
 
-cdef int put_address(Address* target, object given, str what) except -1
+cdef int put_address(Address* target, object given, object what) except -1

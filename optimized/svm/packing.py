@@ -23,7 +23,8 @@ class PlainEntry(NamedTuple):
 
 
 @cython.cfunc
-def put_address(target: cython.pointer(Address), given: object, what: str) -> cython.int:
+@cython.exceptval(-1, check=False)
+def put_address(target: cython.pointer(Address), given: object, what: object) -> cython.int:
     """An address or a hash: 32 bytes."""
     content: bytes = bytes(given)
     if len(content) != 32:

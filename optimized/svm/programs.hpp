@@ -41,12 +41,11 @@ class Programs {
             default: break;
         }
         if (program.owner == known[Known::NATIVE_LOADER]) return run_native(key.record->known, instruction, invocation, ending);
-        if (program.owner == known[Known::LOADER_3]) return run_of_loader_3(key, ending);
         if (program.owner == known[Known::LOADER_4]) {  // no builtin of that name
             ending = fail(InstructionError::UNSUPPORTED_PROGRAM_ID);
             return true;
         }
-        return false;
+        return run_of_loader(key, program, ending);
     }
 
   private:
@@ -74,11 +73,26 @@ class Programs {
                 log_ending(invocation, ending);
                 return true;
             case Known::LOADER_1:
+                log_call(invocation);
+                ending = retired(1140, "Deprecated loader is no longer supported");
+                log_ending(invocation, ending);
+                return true;
             case Known::LOADER_2:
+                log_call(invocation);
+                ending = retired(570, "BPF loader management instructions are no longer supported");
+                log_ending(invocation, ending);
+                return true;
             case Known::LOADER_3:
             case Known::ZK_ELGAMAL: return false;
             default: ending = fail(InstructionError::UNSUPPORTED_PROGRAM_ID); return true;
         }
+    }
+
+    // A loader whose own instructions are no more. Source: agave programs/bpf_loader/src/lib.rs.
+    Ending retired(uint64_t units, const char* line) {
+        if (const Ending ending = take_units(units)) return ending;
+        run_.log->add(line);
+        return fail(InstructionError::UNSUPPORTED_PROGRAM_ID);
     }
 
     Ending run_system(const Instruction& instruction, Invocation& invocation) {
@@ -88,24 +102,38 @@ class Programs {
         return SystemProgram(invocation, fields).run();
     }
 
-    // Whether a program can be run at all is known without running it: not one without code, nor one that was deployed in this
-    // very slot, which is visible from the next on.
-    bool run_of_loader_3(const Key& key, Ending& ending) {
-        const Record* data = key.record->data_record();
-        const Account* account = data ? data->base : &ABSENT;
-        const char* why = "Program is not deployed";
-        if (data && account->lamports == 0) {
-            why = "Program is not cached";
-        } else if (data && account->owner == known[Known::LOADER_3] && account->length > 45 && read_u32(account->data) == 3 &&
-                   read_u64(account->data + 4) < run_.environment->slot) {
-            return false;
+    // A program that is bytecode cannot be run here. But that some accounts hold none, or none that may run in this slot, can be told
+    // without running it: from the next slot on a program is visible that was deployed in this one.
+    bool run_of_loader(const Key& key, const Account& program, Ending& ending) {
+        const char* why = nullptr;
+        if (program.owner != known[Known::LOADER_3]) {
+            if (!has_code(program.data, program.length)) why = "Program is not deployed";
+        } else {
+            const Account* account = key.record->is_program ? key.record->data_record()->base : &ABSENT;
+            if (account->lamports == 0 || account->owner != known[Known::LOADER_3] || account->length <= 12 ||
+                read_u32(account->data) != 3)
+                why = "Program is not cached";
+            else if (read_u64(account->data + 4) >= run_.environment->slot || account->length < DATA_HEAD ||
+                     !has_code(account->data + DATA_HEAD, account->length - DATA_HEAD))
+                why = "Program is not deployed";
         }
+        if (why == nullptr) return false;
         const std::string name = "Program " + text_of(key.record->address);
         ending = fail(InstructionError::UNSUPPORTED_PROGRAM_ID);
         run_.log->add(name + " invoke [1]");
         run_.log->add(why);
         run_.log->add(name + " failed: " + text_of(ending.failure));
         return true;
+    }
+
+    static constexpr uint64_t DATA_HEAD = 45;
+
+    // Whether bytes begin as a program does: ELF of 64 bits, little-endian, for no system, for a machine that is one of BPF's.
+    static bool has_code(const uint8_t* bytes, uint64_t length) {
+        static constexpr uint8_t MARK[] = {0x7F, 'E', 'L', 'F', 2, 1, 1, 0};
+        if (length < 64 || std::memcmp(bytes, MARK, sizeof MARK) != 0) return false;
+        const uint32_t machine = bytes[18] | bytes[19] << 8;
+        return machine == 247 || machine == 263;
     }
 
     Ending take_units(uint64_t units) {

@@ -7,7 +7,7 @@ from samestate.optimized.core.machine cimport Machine
 from samestate.optimized.svm.block_job cimport BlockJob
 from samestate.optimized.svm.machine cimport SvmMachine, SvmWorker
 from samestate.optimized.svm.packing cimport PackedBlock
-from samestate.optimized.svm.seams cimport Poll
+from samestate.optimized.svm.seams cimport Job, Poll
 from samestate.optimized.svm.world cimport World
 
 cdef class SvmRun(BlockRun):
@@ -18,4 +18,5 @@ cdef class SvmRun(BlockRun):
     cdef bint versioned         # whether the block at hand is executed on versioned memory
     cdef bint lacked_memory
     cdef void _begin_versioned(self) except *
+    cdef void _raise_if_stopped(self) except *
     cdef Poll _poll(self, uint64_t worker)

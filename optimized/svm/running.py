@@ -17,7 +17,7 @@ from cython.cimports.samestate.optimized.core.shim import SAMESTATE_IS_EXPLORED,
 from cython.cimports.samestate.optimized.strategies.worker import prepare, run_worker
 from cython.cimports.samestate.optimized.svm.block_job import BlockJob
 from cython.cimports.samestate.optimized.svm.machine import make_machine, poll_worker
-from cython.cimports.samestate.optimized.svm.seams import Hand, Options, Order, Stop, WayToGo
+from cython.cimports.samestate.optimized.svm.seams import Hand, Job, Options, Order, Stop, WayToGo
 
 from samestate.optimized.core.block_run import STRATEGIES
 from samestate.optimized.errors import OutOfMemory
@@ -178,8 +178,7 @@ class SvmRun(BlockRun):
         if not job.is_invalid():
             job.close()
 
-    @cython.cfunc
-    def _raise_if_stopped(self) -> object:
+    def _raise_if_stopped(self) -> cython.void:
         """Say why there is no result, where there is none."""
         reason: uint64_t = stop_reason(cython.address(self.arena.arena))
         if self.lacked_memory:

@@ -35,6 +35,7 @@ cdef extern from "samestate/optimized/svm/lattice.hpp" namespace "samestate::svm
     cppclass Lattice:
         uint16_t element[1024]
         void checksum(uint8_t* digest)
+        void subtract(const Lattice& other)
 
 cdef extern from "samestate/optimized/svm/stop.hpp" namespace "samestate::svm" nogil:
     cppclass Stop:

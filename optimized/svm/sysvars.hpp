@@ -41,21 +41,37 @@ inline const uint8_t* next_clock(const Account& before, const BlockInput& input,
     write_u64(data, input.slot);
     write_u64(data + 16, bank.epochs.epoch_of(input.slot));
     write_u64(data + 24, bank.epochs.leader_schedule_epoch(input.slot));
-    if (input.has_timestamp) write_u64(data + 32, static_cast<uint64_t>(input.unix_timestamp));
+    // Time never goes back.
+    if (input.has_timestamp && input.unix_timestamp > static_cast<int64_t>(read_u64(data + 32)))
+        write_u64(data + 32, static_cast<uint64_t>(input.unix_timestamp));
     return data;
 }
 
-// The parent goes in front; no more than 512 stay.
+// The parent goes where it belongs by its slot, which is in front in any chain; no more than 512 stay.
 inline const uint8_t* next_slot_hashes(const Account& before, const Bank& bank, Room& room) {
     uint8_t* data = room.take(SLOT_HASHES_LENGTH);
     std::memset(data, 0, SLOT_HASHES_LENGTH);
     uint64_t kept = before.lamports && before.length >= 8 ? read_u64(before.data) : 0;
     if (kept > (before.length - 8) / 40) kept = (before.length - 8) / 40;
-    if (kept > MOST_SLOT_HASHES - 1) kept = MOST_SLOT_HASHES - 1;
-    write_u64(data, kept + 1);
-    write_u64(data + 8, bank.slot);
-    std::memcpy(data + 16, bank.hash.bytes, 32);
-    if (kept) std::memcpy(data + 48, before.data + 8, 40 * kept);
+    uint64_t count = 0;
+    bool is_added = false;
+    const auto add = [&](uint64_t slot, const uint8_t* hash) {
+        if (count == MOST_SLOT_HASHES) return;
+        write_u64(data + 8 + 40 * count, slot);
+        std::memcpy(data + 16 + 40 * count, hash, 32);
+        ++count;
+    };
+    for (uint64_t place = 0; place < kept; ++place) {
+        const uint8_t* item = before.data + 8 + 40 * place;
+        const uint64_t slot = read_u64(item);
+        if (!is_added && bank.slot >= slot) {
+            add(bank.slot, bank.hash.bytes);
+            is_added = true;
+        }
+        if (slot != bank.slot) add(slot, item + 8);
+    }
+    if (!is_added) add(bank.slot, bank.hash.bytes);
+    write_u64(data, count);
     return data;
 }
 

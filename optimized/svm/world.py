@@ -27,7 +27,7 @@ from cython.cimports.samestate.optimized.svm.seams import (
 
 from samestate.optimized.svm.rulesets import SLOT_TIMES
 
-HEAD = 41
+HEAD = cython.declare(cython.size_t, 41)  # bytes before the data
 LATTICE_LENGTH = 2048
 LONGEST_DATA = 10 * 2**20
 
@@ -91,18 +91,20 @@ class World:
         hashes_per_tick: int | None = None,
         ticks_per_slot: int = 64,
         workers: int = 1,
+        lattice: bytes | None = None,
     ) -> None:
         """Say what the bank of the block before carries, once all accounts are there.
 
         ``blockhashes``: each hash, number and price of a signature, oldest first. ``others``: the lattice of accounts
         that are not listed. ``epochs``: slots per epoch, offset of the leader schedule, first normal epoch, first
-        normal slot.
+        normal slot. ``lattice``: that of all accounts together, from which that of the others follows.
         """
         item: QueueItem
         fork: HardFork
         message: Processed
         block: vector[Processed]
         stop: Stop
+        threads: cython.size_t = workers
         self.slot_time = SLOT_TIMES[slot_time]
         self.state.bank.slot = slot
         put_address(cython.address(self.state.bank.hash), hash, "hash")
@@ -121,6 +123,7 @@ class World:
                 block.push_back(message)
         if not block.empty():
             self.state.bank.processed.add(block)
+        self.state.bank.hard_forks.clear()
         for at, times in hard_forks:
             fork.slot = at
             fork.times = times
@@ -140,7 +143,13 @@ class World:
             memcpy(cython.address(self.others), PyBytes_AS_STRING(others), LATTICE_LENGTH)
         self.state.bank.lattice = self.others
         with cython.nogil:
-            add_all(self.state.bank.lattice, self.state[0], workers, stop)
+            add_all(self.state.bank.lattice, self.state[0], threads, stop)
+        if lattice is not None:
+            if len(lattice) != LATTICE_LENGTH:
+                raise ValueError(f"a lattice has {LATTICE_LENGTH} bytes, not {len(lattice)}")
+            memcpy(cython.address(self.others), PyBytes_AS_STRING(lattice), LATTICE_LENGTH)
+            self.others.subtract(self.state.bank.lattice)
+            memcpy(cython.address(self.state.bank.lattice), PyBytes_AS_STRING(lattice), LATTICE_LENGTH)
         self.version += 1
 
     def get(self, address: bytes) -> bytes | None:
