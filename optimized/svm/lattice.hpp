@@ -125,11 +125,12 @@ struct LatticeTerm {
 class LatticeSum {
   public:
     // Terms and accounts must stay where they are until the work is done.
-    LatticeSum(const LatticeTerm* terms, size_t count) : terms_(terms), count_(count) {}
+    LatticeSum(const LatticeTerm* terms, size_t count, const blake3_lanes::Wide* wide = blake3_lanes::best)
+        : wide_(wide), terms_(terms), count_(count) {}
 
     // Takes terms until none is left, or the work is to stop.
     void work(size_t worker, const Stop& stop) {
-        LatticeBatch batch;
+        LatticeBatch batch(wide_);
         size_t bytes = 0;
         for (;;) {
             const size_t first = next_.fetch_add(STRETCH, std::memory_order_relaxed);
@@ -160,6 +161,7 @@ class LatticeSum {
     static constexpr size_t STRETCH = 8;
     static constexpr size_t BETWEEN_LOOKS = 1 << 20;  // bytes, a fraction of a millisecond
 
+    const blake3_lanes::Wide* wide_;
     const LatticeTerm* terms_;
     size_t count_;
     std::atomic<size_t> next_{0};
@@ -169,8 +171,9 @@ class LatticeSum {
 };
 
 // Adds a sum of terms to a lattice, on so many threads, of which this is worker 0. False, and nothing, where stopped.
-inline bool add_terms(Lattice& lattice, const LatticeTerm* terms, size_t count, size_t workers, const Stop& stop) {
-    LatticeSum sum(terms, count);
+inline bool add_terms(Lattice& lattice, const LatticeTerm* terms, size_t count, size_t workers, const Stop& stop,
+                      const blake3_lanes::Wide* wide = blake3_lanes::best) {
+    LatticeSum sum(terms, count, wide);
     in_parallel(workers, workers < count ? workers : count, 1,
                 [&](size_t, size_t, size_t worker) { sum.work(worker, stop); });
     if (sum.was_stopped()) return false;
