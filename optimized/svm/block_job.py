@@ -4,7 +4,6 @@ A result keeps it. As long as it does, the memory is not used for another block.
 """
 
 import cython
-from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize
 from cython.cimports.libc.stdint import uint8_t, uint64_t
 from cython.cimports.libcpp import bool as cbool
 from cython.cimports.libcpp.vector import vector

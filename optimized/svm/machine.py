@@ -91,7 +91,7 @@ def read_account(itself: cython.p_void, key: uint64_t, account: cython.pointer(A
 @cython.nogil
 @cython.exceptval(check=False)
 def lay_out(itself: cython.p_void, task: cython.pointer(Task)) -> cython.bint:
-    """A key for each account that the block meets, and what each transaction declares. False where the arena is full."""
+    """A key for each account that the block meets, and what transactions declare. False where the arena is full."""
     job: cython.pointer(Job) = cython.cast(cython.pointer(SvmMachine), itself).job
     number: cython.size_t
     index: cython.size_t

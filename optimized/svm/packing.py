@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING
-from cython.cimports.libc.stdint import uint8_t
 from cython.cimports.libc.string import memcpy
 
 from samestate.optimized.svm.rulesets import SLOT_TIMES, Limits, SvmRules
@@ -35,8 +34,10 @@ def put_address(target: cython.pointer(Address), given: object, what: object) ->
 
 @cython.cclass
 class PackedBlock:
-    """The entries of a slot. ``blockhash``: what the last tick registers; None where that is the hash of the last entry,
-    and entries are judged by proof of history. ``unix_timestamp``: None where it is what it was.
+    """The entries of a slot.
+
+    ``blockhash``: what the last tick registers; None where that is the hash of the last entry, and entries are judged
+    by proof of history. ``unix_timestamp``: None where it is what it was.
     """
 
     def __cinit__(
@@ -73,11 +74,11 @@ class PackedBlock:
         total: cython.size_t = sum([sum(map(len, entry.transactions)) for entry in entries])
         self.input.wire.resize(total)
         place: cython.size_t = 0
-        number: cython.size_t = 0
+        number: cython.size_t
         first: cython.uint = 0
         self.input.starts.reserve(1 + sum([len(entry.transactions) for entry in entries]))
         self.input.starts.push_back(0)
-        for entry in entries:
+        for number, entry in enumerate(entries):
             self.input.entries[number].hashes = entry.hashes
             put_address(cython.address(self.input.entries[number].hash), entry.hash, f"hash of entry {number}")
             self.input.entries[number].first = first
@@ -87,7 +88,6 @@ class PackedBlock:
                 place += len(content)
                 self.input.starts.push_back(place)
                 first += 1
-            number += 1
 
     @property
     def transaction_count(self) -> int:

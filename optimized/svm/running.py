@@ -10,10 +10,9 @@ from cython.cimports.libc.stdlib import calloc, free
 from cython.cimports.libcpp import bool as cbool
 from cython.cimports.samestate.optimized.core.arena import stop_reason
 from cython.cimports.samestate.optimized.core.block import open_block, settle_block
-from cython.cimports.samestate.optimized.core.memory import latest_execution
-from cython.cimports.samestate.optimized.core.records import DONE, SEQUENTIAL, STOPPED, Execution, Task
+from cython.cimports.samestate.optimized.core.records import DONE, SEQUENTIAL, STOPPED, Task
 from cython.cimports.samestate.optimized.core.session import SessionOptions
-from cython.cimports.samestate.optimized.core.shim import SAMESTATE_IS_EXPLORED, now_nanoseconds, samestate_raise
+from cython.cimports.samestate.optimized.core.shim import SAMESTATE_IS_EXPLORED, samestate_raise
 from cython.cimports.samestate.optimized.strategies.worker import prepare, run_worker
 from cython.cimports.samestate.optimized.svm.block_job import BlockJob
 from cython.cimports.samestate.optimized.svm.machine import make_machine, poll_worker
@@ -158,7 +157,7 @@ class SvmRun(BlockRun):
             self.stop()
 
     def finish(self) -> None:
-        """When all workers have left: settle and close. Raises OutOfMemory, TimeLimitExceeded, or what a signal raised."""
+        """When all have left: settle and close. Raises OutOfMemory, TimeLimitExceeded, or what a signal raised."""
         ended: uint64_t = 0
         settled: cython.int = DONE
         fits: cython.bint = True

@@ -6,6 +6,7 @@ import re
 from typing import Any, Final
 
 from samestate.conformance.engines.optimized.plain import access_record, raise_rejection
+from samestate.conformance.vectors.svm.execution import FinishedSvmResult
 from samestate.optimized.svm.packing import PackedBlock, PlainEntry
 from samestate.optimized.svm.result import SvmResult as CompiledResult
 from samestate.optimized.svm.rulesets import Limits, SvmRules
@@ -22,7 +23,7 @@ from samestate.spec.svm.errors import (
     TransactionErrorKind,
 )
 from samestate.spec.svm.fee import TransactionFee
-from samestate.spec.svm.machine import Svm, SvmResult
+from samestate.spec.svm.machine import Svm
 from samestate.spec.svm.outcome import Outcome
 from samestate.spec.svm.receipt import TransactionStatus, receipt_of
 from samestate.spec.svm.rejections import Invalid
@@ -30,7 +31,6 @@ from samestate.spec.svm.ruleset import SvmRuleset
 from samestate.spec.svm.state import SvmState
 from samestate.spec.svm.totals import Totals
 from samestate.spec.svm.transaction import encode_transaction
-from samestate.spec.transition import BlockResult
 
 SVM_CODES: Final[dict[str, RejectionCode]] = {code.name: code for code in Invalid}
 _ERROR: Final = re.compile(r"(\w+)(?:\((\d+)(?:, (\w+)(?:\((\d+)\))?)?\)| \{ account_index: (\d+) \})?")
@@ -105,7 +105,7 @@ def parsed_error(text: str) -> TransactionError:
     return TransactionError(kind, None if place is None else int(place), error)
 
 
-def svm_result(result: CompiledResult, machine: Svm, block: Block, state: SvmState) -> SvmResult:
+def svm_result(result: CompiledResult, machine: Svm, block: Block, state: SvmState) -> FinishedSvmResult:
     """The specification's result of a block, from that of the compiled engine. Raises Rejection.
 
     Receipts, record, changes, fees and signatures are the engine's own; what the specification keeps of a transaction
@@ -127,7 +127,7 @@ def svm_result(result: CompiledResult, machine: Svm, block: Block, state: SvmSta
         )
         outcomes.append(outcome)
         receipts.append(receipt_of(outcome, plain.cost))
-    return BlockResult(
+    return FinishedSvmResult(
         outcomes=tuple(outcomes),
         receipts=tuple(receipts),
         totals=Totals(cost=totals.cost),
@@ -139,4 +139,6 @@ def svm_result(result: CompiledResult, machine: Svm, block: Block, state: SvmSta
         changes=dict(result.changes),
         wipes=(),
         before=state,
+        state_root=result.state_root,
+        bank_hash=result.bank_hash,
     )

@@ -70,7 +70,11 @@ def differences(
         for index, (ours, theirs) in enumerate(zip(made.receipts, expected.receipts, strict=True))
         if ours != theirs
     ]
-    lines += [f"step {ours.step}: {ours} for {theirs}" for ours, theirs in zip(made.steps, expected.steps, strict=True) if ours != theirs]
+    lines += [
+        f"step {ours.step}: {ours} for {theirs}"
+        for ours, theirs in zip(made.steps, expected.steps, strict=True)
+        if ours != theirs
+    ]
     changed = {key: value for key, value in expected.changes.items() if state.get(key) != value}
     pairs: list[tuple[str, Any, Any]] = [
         ("changes", dict(made.changes), changed),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from samestate.spec.machine import Rejection
@@ -33,6 +33,24 @@ class RandomBlock:
     block: Block
     state: SvmState
     expected: SvmResult | Rejection
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a block is to stand."""
+
+    bank: Bank
+    state: SvmState
+    slot: int
+    leader: bytes
+    limits: CostLimits
+
+    def block(self, source: random.Random, transactions: list[SignedTransaction]) -> Block:
+        """A block of these transactions there."""
+        blockhash = sha256(b"bh" + self.slot.to_bytes(8, "little")).digest()
+        entries, timestamp = in_entries(source, transactions), source.choice((None, 5 * self.slot))
+        made = block_on(self.bank, self.state, self.slot, self.leader, entries, blockhash, timestamp)
+        return replace(made, limits=self.limits)
 
 
 def unsigned(source: random.Random, last_hash: bytes, accounts: dict[bytes, Account]) -> SignedTransaction:
@@ -70,25 +88,20 @@ def random_chain(seed: int, ruleset: SvmRuleset, blocks: int, size: int) -> Iter
             transactions.append(source.choice(transactions))
         limits = source.choice((NO_LIMITS, NO_LIMITS, CostLimits(source.randint(5000, 50000), 10**6, 10**7)))
 
-        def block_of(transactions: list[SignedTransaction], slot: int = slot, limits: CostLimits = limits) -> Block:
-            entries = in_entries(source, transactions)
-            blockhash = sha256(b"bh" + slot.to_bytes(8, "little")).digest()
-            made = block_on(bank, state, slot, leader, entries, blockhash, source.choice((None, 5 * slot)))
-            return _limited(made, limits)
-
-        whole = block_of(transactions)
+        on = Place(bank, state, slot, leader, limits)
+        whole = on.block(source, transactions)
         rejected: dict[int, Rejection] = {}
         execute_block(machine, whole, state, rejected.__setitem__)
         kept = [each for index, each in enumerate(transactions) if index not in rejected]
         if rejected:
             first = source.choice(sorted(rejected))
             before = [each for index, each in enumerate(transactions[:first]) if index not in rejected]
-            block = block_of([*before, *transactions[first:]])
+            block = on.block(source, [*before, *transactions[first:]])
             try:
                 yield RandomBlock(block, state, execute_block(machine, block, state))
             except Rejection as rejection:
                 yield RandomBlock(block, state, rejection)
-        block = block_of(kept)
+        block = on.block(source, kept)
         try:
             result = execute_block(machine, block, state)
         except Rejection as rejection:  # a limit may stand in its way now
@@ -97,9 +110,3 @@ def random_chain(seed: int, ruleset: SvmRuleset, blocks: int, size: int) -> Iter
         yield RandomBlock(block, state, result)
         state = result.state()
         bank = next_bank(bank, block, result, state)
-
-
-def _limited(block: Block, limits: CostLimits) -> Block:
-    from dataclasses import replace
-
-    return replace(block, limits=limits)
