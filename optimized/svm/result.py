@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from samestate.optimized.metrics import Metrics
@@ -70,6 +69,10 @@ class SvmResult:
         self._recording = recording
         self._workers = workers
         self._rebuild_from = rebuild_from
+        self._changes: Mapping[bytes, bytes | None] | None = None
+        self._steps: Sequence[Step] | None = None
+        self._bank_hash: bytes | None = None
+        self._metrics: Metrics | None = None
         found = job.rejection()
         self.rejection = None if found is None else Rejection(*found)
 
@@ -83,47 +86,55 @@ class SvmResult:
         """What each transaction did is all in its receipt."""
         return self.receipts
 
-    @cached_property
+    @property
     def totals(self) -> Totals:
         """Of all transactions."""
         return Totals(*self.job.totals()) if self.rejection is None else Totals()
 
-    @cached_property
+    @property
     def changes(self) -> Mapping[bytes, bytes | None]:
         """Every account that is another after the block, with its value."""
-        return self.job.changes() if self.rejection is None else {}
+        if self._changes is None:
+            self._changes = self.job.changes() if self.rejection is None else {}
+        return self._changes
 
     @property
     def wipes(self) -> Sequence[bytes]:
         """Nothing is ever wiped."""
         return ()
 
-    @cached_property
+    @property
     def steps(self) -> Sequence[Step]:
         """The access record: open, each transaction, close."""
-        return tuple(self.job.steps()) if self._recording and self.rejection is None else ()
+        if self._steps is None:
+            self._steps = tuple(self.job.steps()) if self._recording and self.rejection is None else ()
+        return self._steps
 
-    @cached_property
+    @property
     def state_root(self) -> bytes:
         """The checksum of the lattice after the block."""
         return self.job.state_root(self._workers, self._rebuild_from)
 
-    @cached_property
+    @property
     def bank_hash(self) -> bytes:
         """The bank hash of the slot."""
-        return self.job.bank_hash(self._workers, self._rebuild_from)
+        if self._bank_hash is None:
+            self._bank_hash = self.job.bank_hash(self._workers, self._rebuild_from)
+        return self._bank_hash
 
     @property
     def blockhash(self) -> bytes:
         """What the last tick registers."""
         return self.job.blockhash()
 
-    @cached_property
+    @property
     def metrics(self) -> Metrics:
         """Figures of the run."""
-        return self.make_metrics(self)
+        if self._metrics is None:
+            self._metrics = self.make_metrics(self)
+        return self._metrics
 
     def apply(self) -> None:
         """Have the state go on to what the block has left; commitments and receipts can still be asked for."""
-        _ = self.bank_hash, self.state_root
+        self._bank_hash = self.bank_hash
         self.job.apply(self._workers, self._rebuild_from)
