@@ -36,7 +36,7 @@ PLAIN = (
 OF_ACCOUNTS = ("BALANCE", "EXTCODESIZE", "EXTCODEHASH")
 CALLS = ("CALL", "CALL", "CALLCODE", "DELEGATECALL", "STATICCALL")
 SLOW_PRECOMPILES = frozenset({BN254_PAIRING, BLS12_381_PAIRING})
-"""Called more seldom than others, since in Python they take half a second."""
+"""Called more seldom than others, since they take longest."""
 WORD = 32
 MEMORY = 0x200
 """Programs mostly stay below this address of memory."""
@@ -95,7 +95,7 @@ class ProgramWriter:
         if "TSTORE" in self._known:
             weights.append((4, self._store_transient))
         if depth < 2:
-            weights += [(3, self._create), (1 if "TSTORE" in self._known else 4, self._rise_again)]
+            weights += [(6 if depth else 3, self._create), (1 if "TSTORE" in self._known else 4, self._rise_again)]
         self._counts_state = counts_state_gas(around.fork)
         self._recurses = self._attempts = False
         weights += [(4, self._set_and_clear), (3, self._pay_nobody)] if self._counts_state else [(1, self._pay_nobody)]
@@ -180,12 +180,12 @@ class ProgramWriter:
             code.op("ADDRESS")
         elif way < 0.15:
             code.op("CALLER")
-        elif way < 0.22 and self._around.is_hot:
+        elif way < 0.25 and self._around.is_hot:
             code.op("COINBASE")
-        elif way < 0.3:
+        elif way < 0.33:
             nobody = random.getrandbits(160)
             code.push(random.choice((0, 1, 2, 3, 9, 0x100, nobody, nobody)) if self._around.is_hot else nobody)
-        elif way < 0.4 and self._around.is_hot:
+        elif way < 0.43 and self._around.is_hot:
             code.push(0).op("CALLDATALOAD")
         else:
             code.push(random.choice(self._around.accounts + self._around.callees))
@@ -264,7 +264,7 @@ class ProgramWriter:
 
     def _copy_returned(self, depth: int) -> None:
         code = self._code
-        if self._random.random() < 0.05:
+        if self._random.random() < 0.15:
             code.push(1).op("RETURNDATASIZE").push(0).op("RETURNDATACOPY")  # one byte too far
         else:
             code.op("RETURNDATASIZE").push(0, self._random.randrange(MEMORY)).op("RETURNDATACOPY")
@@ -312,7 +312,7 @@ class ProgramWriter:
     def _call_precompile(self, depth: int) -> None:
         random, code = self._random, self._code
         address = random.choice(sorted(self._around.fork.precompiles))
-        if address in SLOW_PRECOMPILES and random.random() < 0.9:
+        if address in SLOW_PRECOMPILES and random.random() < 0.5:
             address = IDENTITY
         data = precompile_input(random, address)
         size = self._embed(data)
@@ -501,7 +501,7 @@ class ProgramWriter:
 
     def _end(self) -> None:
         random, code = self._random, self._code
-        way = random.choices(range(8), (40, 30, 8, 14, 2, 2, 2, 1))[0]
+        way = random.choices(range(8), (40, 28, 9, 14, 2, 2, 2, 2))[0]
         if way == 0:
             code.op("STOP")
         elif way == 1:
@@ -563,13 +563,13 @@ def write_view(random: Random, around: Surroundings) -> bytes:
 def write_initcode(random: Random, around: Surroundings, depth: int = 0) -> bytes:
     """Initialization code: mostly some statements, then the code of a contract is returned."""
     way = random.random()
-    if way < 0.15:
+    if way < 0.3:
         return ProgramWriter(random, around, depth + 1).write(random.randint(0, 4))
-    if way < 0.2:
+    if way < 0.35:
         limit = around.fork.code_size_limit
         sizes = (1, 33, 1000, limit, limit + 1) if counts_state_gas(around.fork) else (24576, 24577)
         return Code().push(random.choice(sizes), 0).op("RETURN").build()
-    if way < 0.25:
+    if way < 0.4:
         return Code().push(0xEF, 0).op("MSTORE8").push(random.randint(1, 3), 0).op("RETURN").build()
     runtime = ProgramWriter(random, around, depth + 1).write(random.randint(0, 4))
     code = Code()

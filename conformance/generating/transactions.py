@@ -238,14 +238,14 @@ class TransactionMaker:
     def _word(self, accounts: Sequence[bytes], is_hot: bool) -> bytes:
         """A word of data: a number, anything, or an account to look at, such as one that was just created."""
         random = self._random
-        way = random.randrange(5)
+        way = random.randrange(6)
         if way == 0:
             return bytes(32)
         if way == 1:
             return random.randrange(300).to_bytes(32, "big")
         if way == 2 or not is_hot:
             return random.randbytes(32)
-        address = random.choice(self._created or accounts) if way == 3 else random.choice(accounts)
+        address = random.choice(self._created or accounts) if way < 5 else random.choice(accounts)
         return address.rjust(32, b"\x00")
 
     def _to_the_system(self, value: int, data: bytes) -> tuple[bytes, int, bytes]:

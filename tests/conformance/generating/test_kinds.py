@@ -1,4 +1,4 @@
-"""What generated blocks are made for really happens in them: executed, not merely written, under every fork that has it.
+"""What generated blocks are made for really happens in them under every fork that has it: executed, not merely written.
 
 A tracer of the specification's EVM and the results of blocks count what happens in a fixed number of blocks a fork.
 """
@@ -6,7 +6,6 @@ A tracer of the specification's EVM and the results of blocks count what happens
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
@@ -20,7 +19,7 @@ from samestate.spec.access import OPEN
 from samestate.spec.evm.chain import EvmResult
 from samestate.spec.evm.delegation import DESIGNATOR, delegation_target
 from samestate.spec.evm.fork import Fork
-from samestate.spec.evm.forks import CANCUN, FORKS, LONDON, PRAGUE
+from samestate.spec.evm.forks import AMSTERDAM, CANCUN, FORKS, LONDON, OSAKA, PRAGUE, SHANGHAI
 from samestate.spec.evm.frame import Frame
 from samestate.spec.evm.halts import ExceptionalHalt, OutOfGas, Reverted
 from samestate.spec.evm.keys import BALANCE, CODE, NONCE, SLOT
@@ -30,7 +29,7 @@ from samestate.spec.transition import apply_block
 
 pytestmark = pytest.mark.slow
 
-BLOCKS: Final = 100
+BLOCKS: Final = 150
 TRANSACTIONS: Final = 14
 NAMES: Final = {opcode: name for name, opcode in OPCODES.items()}
 CALLS: Final = ("CALL", "CALLCODE", "DELEGATECALL", "STATICCALL")
@@ -128,6 +127,9 @@ class Census:
         if message.depth == 0 and halt is None:
             self._made_before |= {*frame.substate.created} - {*frame.substate.destroyed}
         self.counts[f"{kind} {'succeeds' if halt is None else 'fails'}"] += 1
+        precompile = frame.context.fork.precompiles.get(message.code_address or b"")
+        if precompile is not None and message.runs_precompile:
+            self.counts[f"precompile {precompile.name} {'succeeds' if halt is None else 'fails'}"] += 1
         if message.is_creation and halt is not None:
             self.counts[f"creation ends by {type(halt).__name__}"] += 1
         if halt is None:
@@ -202,20 +204,72 @@ def census_of(fork: Fork) -> Counter[str]:
     return census.counts
 
 
-def everywhere() -> Iterator[str]:
-    """What happens under every fork."""
-    yield from (f"{kind} {end}" for kind in (*CALLS, "CREATE", "CREATE2") for end in ("succeeds", "fails"))
-    yield from (f"{kind} with value" for kind in ("CALL",))
-    yield from (f"{name} of {what}" for name in ("EXTCODESIZE", "EXTCODEHASH", "BALANCE") for what in ("nobody",))
-    yield from (f"precompile with {gas} gas" for gas in ("-1", "+0", "+1"))
-    yield from (f"op LOG{topics}" for topics in range(5))
-    yield from (f"type {kind} {end}" for kind in (0, 1) for end in ("succeeds", "fails"))
+EVERYWHERE: Final = (
+    *(f"{kind} {end}" for kind in (*CALLS, "CREATE", "CREATE2") for end in ("succeeds", "fails")),
+    *("CALL with value", "CALL of no code", "STATICCALL of no code", "calls three deep", "reentrancy"),
+    *("call of what this transaction created", "call inside a creation"),
+    *(f"creation ends by {halt}" for halt in ("AddressCollision", "OutOfGas")),
+    *("SELFDESTRUCT of what was just created", "SELFDESTRUCT in initialization"),
+    *(f"SELFDESTRUCT to {heir}" for heir in ("itself", "nobody", "the coinbase")),
+    *(f"{look} of {what}" for look in LOOKS for what in ("nobody", "itself", "the coinbase")),
+    *(f"{look} of what an earlier transaction created" for look in LOOKS),
+    *(f"{look} of what this transaction created" for look in LOOKS if look != "EXTCODECOPY"),
+    *(f"precompile with {gas} gas" for gas in ("-1", "+0", "+1")),
+    *(f"op LOG{topics}" for topics in range(5)),
+    *("logs of a transaction", "logs taken back", "a refund", "revert two deep", "halt two deep"),
+    *(f"halt {halt}" for halt in ("OutOfGas", "Reverted", "InvalidOpcode", "InvalidJump", "StackUnderflow")),
+    *(f"halt {halt}" for halt in ("WriteInStaticContext", "PrecompileFailed", "ReturnDataOutOfBounds")),
+    *(f"out of gas at {name}" for name in ("SLOAD", "SSTORE", "CALL", "CREATE2", "precompile")),
+    *("a sender that sends more than once", "a sender that sends three times", "a sender that was paid before"),
+    *(f"a {kind} from an earlier transaction" for kind in ("balance", "nonce", "code", "slot")),
+    *("a slot of three transactions", "the coinbase's fees observed"),
+    *(f"type {kind} {end}" for kind in (0, 1) for end in ("succeeds", "fails")),
+)
+"""What happens under every fork."""
 
+SINCE: Final = {
+    LONDON: ("type 2 succeeds", "type 2 fails", "op BASEFEE"),
+    SHANGHAI: ("withdrawals", "op PUSH0"),
+    CANCUN: (
+        *("type 3 succeeds", "type 3 fails", "blobs", "op TLOAD", "op TSTORE", "op MCOPY", "op BLOBHASH"),
+        *("an opening that writes", "a read of what the opening wrote"),
+    ),
+    PRAGUE: (
+        *("type 4 succeeds", "type 4 fails", "authorizations", "requests", "code written twice"),
+        *("call of a delegation", "call of a delegation to a delegation"),
+        *(f"{look} of a delegation" for look in LOOKS),
+    ),
+    OSAKA: ("op CLZ",),
+    AMSTERDAM: ("op SLOTNUM", "op DUPN", "op SWAPN", "op EXCHANGE", "halt OutOfStateGas"),
+}
+"""What happens under a fork and those after it."""
 
-EVERYWHERE: Final = (*everywhere(),)
+UNTIL_SHANGHAI: Final = ("storage wiped", "a slot that was wiped")
+PLACES_WITHOUT_GAS: Final = 20
+"""At the least so many instructions gas runs out."""
 
 
 @pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.name)
 def test_everything_happens(fork: Fork) -> None:
     counts = census_of(fork)
-    assert not [name for name in EVERYWHERE if not counts[name]]
+    wanted = [*EVERYWHERE]
+    for first, names in SINCE.items():
+        wanted += names if FORKS.index(fork) >= FORKS.index(first) else ()
+    if FORKS.index(fork) < FORKS.index(CANCUN):
+        wanted += UNTIL_SHANGHAI
+    if fork is AMSTERDAM:  # creations run out of the other gas mostly
+        wanted.remove("creation ends by OutOfGas")
+    assert not [name for name in wanted if not counts[name]]
+    assert sum(name.startswith("out of gas at ") and counts[name] > 0 for name in counts) >= PLACES_WITHOUT_GAS
+
+
+@pytest.mark.parametrize("name", ["creation inside a creation", "creation ends by Reverted", "SELFDESTRUCT once more"])
+def test_what_is_rare_happens_under_some_fork(name: str) -> None:
+    assert sum(census_of(fork)[name] for fork in FORKS) >= len(FORKS) // 2
+
+
+def test_every_precompile_is_called_and_most_fail_too() -> None:
+    counts = sum((census_of(fork) for fork in FORKS), Counter[str]())
+    names = {precompile.name for precompile in AMSTERDAM.precompiles.values()}
+    assert not [name for name in names if not counts[f"precompile {name} succeeds"]]
+    assert len([name for name in names if counts[f"precompile {name} fails"]]) >= len(names) - 3
