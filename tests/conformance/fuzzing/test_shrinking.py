@@ -9,14 +9,19 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from samestate.conformance.engines.in_process import BlockEngine, capabilities
 from samestate.conformance.engines.protocol import EngineFailure
-from samestate.conformance.fuzzing.campaign import Campaign, size_of, wrong_about
-from samestate.conformance.fuzzing.finding import Finding
+from samestate.conformance.fuzzing.campaign import EngineChoice, wrong_about
+from samestate.conformance.fuzzing.crew import Here
+from samestate.conformance.fuzzing.database import Database
+from samestate.conformance.fuzzing.finding import Finding, FindingRow, size_of
+from samestate.conformance.fuzzing.panel import Panel, SearchQuestion
+from samestate.conformance.fuzzing.search import Search
 from samestate.conformance.generating.evm import generate_block
 from samestate.conformance.generating.resigning import simpler, without_others
 from samestate.conformance.vectors.model import Case
@@ -95,9 +100,17 @@ def engine_with(bug: Callable[[EvmResult], EvmResult], **capable: Any) -> BlockE
 
 
 def found_by(engine: Any, first: int) -> Finding:
-    campaign = Campaign({"wrong": engine}, "evm", TRANSACTIONS)
-    campaign.run(iter(range(first, first + 100)), None)
-    (finding,) = campaign.findings
+    question = SearchQuestion("evm", TRANSACTIONS, {"wrong": EngineChoice("wrong", 1)})
+    kept: list[Finding] = []
+
+    def keep(name: str, finding: Finding) -> FindingRow:
+        kept.append(finding)
+        return finding.row(name, Path("found"))
+
+    with Database(None) as database:
+        Search(question, Here(Panel(question, {"wrong": engine})), database, keep).run(range(first, first + 100))
+        assert len(database.findings) == 1
+    finding = kept[-1]
     return finding
 
 
