@@ -85,7 +85,7 @@ class ProgramWriter:
             (2, self._copy_returned),
             (1, self._end_early),
             (2, self._recurse),
-            (2, self._attempt),
+            (4 if around.is_hot else 2, self._attempt),
             (8 if around.is_hot else 2, self._count_up),
         ]
         if around.is_hot:
@@ -224,11 +224,16 @@ class ProgramWriter:
         self._code.push(slot).op("SLOAD").push(self._random.choice((1, 1, 3, 2**255))).op("ADD").push(slot).op("SSTORE")
 
     def _look_at_given(self, depth: int) -> None:
-        """All that can be seen of the account that the data names: one that was just created, perhaps."""
-        code = self._code
-        code.push(0).op("CALLDATALOAD", "EXTCODEHASH").push(0).op("CALLDATALOAD", "EXTCODESIZE", "ADD")
-        code.push(0).op("CALLDATALOAD", "BALANCE", "ADD").push(WORD, 0, MEMORY, 0).op("CALLDATALOAD", "EXTCODECOPY")
-        code.push(MEMORY).op("MLOAD", "XOR")
+        """All that can be seen of the coinbase, or of an account that the data names: one just created, perhaps."""
+        code, is_coinbase = self._code, self._random.random() < 0.3
+
+        def account() -> Code:
+            return code.op("COINBASE") if is_coinbase else code.push(0).op("CALLDATALOAD")
+
+        account().op("EXTCODEHASH")
+        account().op("EXTCODESIZE", "ADD")
+        account().op("BALANCE", "ADD").push(WORD, 0, MEMORY)
+        account().op("EXTCODECOPY").push(MEMORY).op("MLOAD", "XOR")
         self._slot()
         code.op("SSTORE")
 
