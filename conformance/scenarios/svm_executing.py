@@ -30,7 +30,7 @@ def execute_scenario(scenario: Scenario, ruleset: Ruleset) -> ExecutedScenario:
     return replace(executed, rules=executed.rules - ordinary_rules(ruleset.name))
 
 
-@functools.lru_cache
+@functools.lru_cache(maxsize=8)
 def ordinary_rules(ruleset: str) -> frozenset[str]:
     """The rules that a block reaches in which one account pays another: they tell no vector from another."""
     builder = SvmBlockBuilder(ruleset)
