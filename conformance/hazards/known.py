@@ -15,7 +15,7 @@ HAZARDS: Final[Mapping[str, Hazard]] = {
 """In the order of their numbers. Ids are never given to another hazard."""
 
 SHOWN_OF_SVM: Final = frozenset(
-    [
+    {
         "H79",
         "H81",
         "H84",
@@ -34,7 +34,7 @@ SHOWN_OF_SVM: Final = frozenset(
         "H120",
         "H121",
         "H123",
-    ]
+    }
 )
 """Hazards of Solana's machine that have vectors."""
 
