@@ -43,6 +43,7 @@ class SearchQuestion:
     """What a search asks of each seed. ``chosen``: the engines by the names under which they are counted.
 
     ``seconds``: how long a program has for an answer. ``measures``: it is noted what rules blocks reach.
+    ``quick``: compiled strategies are compared with the first, on blocks of scenes, and the senders are this.
     """
 
     machine: str
@@ -52,6 +53,7 @@ class SearchQuestion:
     no_fallback: bool = False
     seconds: float = ANSWER_SECONDS
     measures: bool = False
+    quick: str = ""
 
     def command(self, name: str, seed: int) -> str:
         """The command line that makes the block of a seed again, on one engine."""
@@ -59,7 +61,11 @@ class SearchQuestion:
         options: dict[str, object] = {"--machine": self.machine, "--txs": self.transactions}
         options |= {"--engine": chosen.id, "--workers": chosen.workers}
         options |= {"--seed": seed, "--blocks": 1}
+        if self.quick:
+            options |= {"--quick": self.quick, "--engine": next(iter(self.chosen.values())).id}
         words = [str(word) for option in options.items() for word in option]
+        if self.quick:
+            words += ["--engine", chosen.id]
         return shlex.join(["samestate", "fuzz", *words, *self.wanted.options()])
 
 
@@ -75,6 +81,7 @@ class SeedOutcome:
 
     seed: int
     fork: str
+    blocks: int
     transactions: int
     executed: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...]
@@ -144,6 +151,7 @@ class Panel:
         return SeedOutcome(
             seed=seed,
             fork=case.fork,
+            blocks=1,
             transactions=size_of(case),
             executed=tuple(executed),
             skipped=tuple(skipped),
@@ -215,7 +223,7 @@ def ended_by(question: SearchQuestion, seed: int, asked: Iterable[str], name: st
         shrunk_from=size_of(case),
     )
     others = tuple((other, f"{name} ended the process") for other in asked if other != name)
-    return SeedOutcome(seed, case.fork, size_of(case), (name,), others, found=((name, finding, True),))
+    return SeedOutcome(seed, case.fork, 1, size_of(case), (name,), others, found=((name, finding, True),))
 
 
 def votes(
