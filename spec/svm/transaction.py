@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -119,7 +118,7 @@ def _encode_version_1(message: TransactionMessage) -> bytes:
     parts = [bytes([VERSION_1]), _encode_header(message.header), mask.to_bytes(4, "little"), message.blockhash]
     parts += [bytes([len(message.instructions), len(message.keys)]), *message.keys, values]
     for instruction in message.instructions:
-        parts += [struct.pack("<BBH", instruction.program, len(instruction.accounts), len(instruction.data))]
+        parts += [bytes([instruction.program, len(instruction.accounts)]), len(instruction.data).to_bytes(2, "little")]
     for instruction in message.instructions:
         parts += [instruction.accounts, instruction.data]
     return b"".join(parts)
@@ -237,7 +236,7 @@ def _read_version_1(reader: _WireReader) -> SignedTransaction:
         loaded_size_limit=reader.number(4) if mask & LOADED_SIZE_LIMIT_BIT else None,
         heap_size=reader.number(4) if mask & HEAP_SIZE_BIT else None,
     )
-    heads = [struct.unpack("<BBH", reader.take(4)) for _ in range(count)]
+    heads = [(reader.byte(), reader.byte(), reader.number(2)) for _ in range(count)]
     instructions = tuple(
         CompiledInstruction(program, reader.take(accounts), reader.take(length)) for program, accounts, length in heads
     )

@@ -7,14 +7,12 @@ from dataclasses import dataclass, field
 
 from samestate.spec.machine import Key, Value
 from samestate.spec.svm.account import Account, account_key, decode_account, encode_account
-from samestate.spec.svm.addresses import LOADER_V3, NATIVE_LOADER, RESERVED, SYSTEM
-from samestate.spec.svm.admitted import AdmittedTransaction
+from samestate.spec.svm.addresses import NATIVE_LOADER, SYSTEM
+from samestate.spec.svm.admission import admit
 from samestate.spec.svm.block import Block
 from samestate.spec.svm.blockhash_queue import BlockhashQueue, RegisteredHash
-from samestate.spec.svm.compute_budget import compute_budget, read_budget_requests
 from samestate.spec.svm.message import CompiledInstruction, Config, MessageHeader, TransactionMessage, Version
 from samestate.spec.svm.outcome import Outcome
-from samestate.spec.svm.resolved import ResolvedMessage
 from samestate.spec.svm.ruleset import SvmRuleset
 from samestate.spec.svm.rulesets import RULESETS
 from samestate.spec.svm.slot_time import SLOT_TIMES
@@ -113,29 +111,6 @@ def message_of(
     return TransactionMessage(version, header, tuple(keys), blockhash, compiled, (), config)
 
 
-def resolved_message(message: TransactionMessage) -> ResolvedMessage:
-    """Without lookups: which keys are writable, as the header has it and as it is granted."""
-    header, count = message.header, len(message.keys)
-    requested = tuple(
-        index < header.required_signatures - header.readonly_signed
-        or header.required_signatures <= index < count - header.readonly_unsigned
-        for index in range(count)
-    )
-    programs = {instruction.program for instruction in message.instructions}
-    granted = tuple(
-        wanted and key not in RESERVED and (index not in programs or LOADER_V3 in message.keys)
-        for index, (key, wanted) in enumerate(zip(message.keys, requested, strict=True))
-    )
-    return ResolvedMessage(message, message.keys, requested, granted)
-
-
-def admitted(message: TransactionMessage, is_repeated: bool = False) -> AdmittedTransaction:
-    transaction = transaction_of(message, (bytes(64),) * message.header.required_signatures)
-    return AdmittedTransaction(
-        transaction, resolved_message(message), compute_budget(message, read_budget_requests(message)), is_repeated
-    )
-
-
 def block_of(slot: int = 2, last_hash: bytes = LAST_HASH, **fields: object) -> Block:
     queue = BlockhashQueue({OLD_HASH: RegisteredHash(0, 5000), last_hash: RegisteredHash(1, 5000)})
     given = {
@@ -158,8 +133,10 @@ def execute(
     ruleset: SvmRuleset = A,
     block: Block | None = None,
 ) -> tuple[Outcome, dict[bytes, Account | None]]:
-    """The outcome, and the accounts after it. The System program is there whether it is listed or not."""
+    """The outcome, and the accounts after it. The System program is there in any case; no signature is verified."""
     view = view_of({SYSTEM: SYSTEM_ACCOUNT, **accounts})
-    outcome = execute_transaction(ruleset, block or block_of(), admitted(message), view)
+    block = block_of() if block is None else block
+    transaction = transaction_of(message, (bytes(64),) * message.header.required_signatures)
+    outcome = execute_transaction(ruleset, block, admit(ruleset, block, transaction, False, False), view)
     after = {key: decode_account(value) for key, value in {**view.values, **view.writes}.items()}
     return outcome, {**dict.fromkeys(accounts), **after}

@@ -14,6 +14,9 @@ from samestate.spec.svm.message import TransactionMessage
 from samestate.spec.svm.nonce import Nonce, durable_nonce, encode_nonce
 from tests.spec.svm.execution import Meta, Sent, message_of
 
+OF_THE_RUNTIME = frozenset({SYSTEM, COMPUTE_BUDGET, ED25519, RECENT_BLOCKHASHES, RENT})
+"""Accounts that are always there, and that no transaction changes."""
+
 OTHER_PROGRAM = b"\x0e" * 32
 MARKED_OWNER = b"0123456789aProgramDerivedAddress"
 SEEDS = (b"", b"a", "ä".encode(), b"x" * 32, b"x" * 33)
@@ -63,9 +66,7 @@ def random_transaction(source: random.Random, last_hash: bytes) -> RandomTransac
         instructions.append(Sent(ED25519, source.choice((b"", b"\x00\x00", b"\x01\x00", b"\x02"))))
     listed = [Meta(key, writes=source.random() < 0.7) for key in keys if source.random() < 0.1]
     message = message_of(keys[0], *instructions, blockhash=nonce_value or last_hash, listed=listed)
-    return RandomTransaction(
-        message, {key: accounts.get(key) for key in message.keys if key in KEYS or key in accounts}
-    )
+    return RandomTransaction(message, {key: accounts.get(key) for key in message.keys if key not in OF_THE_RUNTIME})
 
 
 def _account(source: random.Random, last_hash: bytes, is_payer: bool) -> Account | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gzip
 import json
+import struct
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from samestate.spec.state import lattice
 from samestate.spec.svm.account import Account
 from samestate.spec.svm.addresses import address
 from samestate.spec.svm.block import HistoryEntry
+from samestate.spec.svm.blockhash_queue import BlockhashQueue, RegisteredHash
 from samestate.spec.svm.entries import decode_entries
 from tests.data import data_folder
 
@@ -81,6 +83,16 @@ def accounts_of(block: str) -> dict[bytes, Account]:
 def lattice_before(block: str) -> int:
     """The lattice of the parent's state, from its snapshot's manifest."""
     return lattice.from_bytes(read_gzip(f"{block}/manifest.bin.gz")[LATTICE_IN_MANIFEST])
+
+
+def blockhashes_before(block: str) -> BlockhashQueue:
+    """The queue of the parent, with which its snapshot's manifest begins."""
+    manifest = read_gzip(f"{block}/manifest.bin.gz")
+    (count,) = struct.unpack_from("<Q", manifest, 41)
+    rows = [struct.unpack_from("<32sQQQ", manifest, 49 + 56 * row) for row in range(count)]
+    return BlockhashQueue(
+        {digest: RegisteredHash(number, price) for digest, price, number, _ in sorted(rows, key=lambda row: row[2])}
+    )
 
 
 @functools.cache
