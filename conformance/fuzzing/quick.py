@@ -2,9 +2,8 @@
 about what differs.
 
 A seed is a scene: many blocks on one state, drawn from a pool of signed transactions. Each block is packed once, and
-executed by every strategy on one world. Compared are the verdict, the sums of gas, receipts root, bloom, requests,
-state root and block access list, all made by compiled code; of every sixteenth block the whole access record too. What
-differs becomes a case: then the specification says who is wrong.
+executed by every strategy on one world (packed.py); of every sixteenth block the whole access record is compared too.
+What differs becomes a case: then the specification says who is wrong.
 """
 
 from __future__ import annotations
@@ -13,25 +12,21 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Final
+from typing import Final
 
-from samestate.conformance.engines.in_process import ACCESS_LIST
-from samestate.conformance.engines.optimized.engine import THREADS, OptimizedEngine
-from samestate.conformance.engines.optimized.evm import page_of, plain_environment
+from samestate.conformance.engines.optimized.engine import OptimizedEngine
 from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.conformance.engines.protocol import Engine
 from samestate.conformance.errors import InputError
-from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.conformance.fuzzing.campaign import CONFLICTS, answered, evm_plan, wrong_about
 from samestate.conformance.fuzzing.finding import Finding
+from samestate.conformance.fuzzing.packed import PackedCase, different, is_compiled, is_from_list, packed_generated
 from samestate.conformance.fuzzing.panel import Panel, SearchQuestion, SeedOutcome, Told, tell_nobody, votes
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm_scene import Scene
 from samestate.conformance.generating.vector import evm_case
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import Case
-from samestate.optimized.evm.packing import PackedBlock, pack
-from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.world import World
 
 GIVEN: Final = "given"
@@ -49,7 +44,7 @@ NO_LIST: Final = "no block of this scene has an access list"
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class QuickDifference:
     """Two engines differ about a block: what, and the block."""
 
     name: str
@@ -64,7 +59,7 @@ class QuickPanel(Panel):
         super().__init__(question, engines)
         self._compiled: dict[str, OptimizedEngine] = {}
         for name, engine in self.engines.items():
-            if not isinstance(engine, OptimizedEngine) or engine.capabilities.kind != THREADS:
+            if not isinstance(engine, OptimizedEngine) or not is_compiled(engine):
                 raise InputError(f"--quick: {name} is no strategy of the compiled machine whose workers are threads")
             self._compiled[name] = engine
         if len(self._compiled) < 2:
@@ -80,7 +75,7 @@ class QuickPanel(Panel):
         scene = Scene(plan.fork, seed, self.question.transactions)
         end = time.monotonic() + SCENE_SECONDS
         blocks = transactions = 0
-        differences: list[Difference] = []
+        differences: list[QuickDifference] = []
         world: World | None = None
         random = Random(seed)
         for index in range(BLOCKS):
@@ -105,30 +100,26 @@ class QuickPanel(Panel):
 
     def _compare(
         self, block: GeneratedCase, world: World, names: Sequence[str], whole: bool, told: Told
-    ) -> list[Difference]:
+    ) -> list[QuickDifference]:
         """What the strategies of these names differ in from the first about a block."""
-        senders = list(block.senders) if self.question.quick == GIVEN else None
-        packed, has_list = pack_block(block, senders), block.fork.has_access_list
+        senders = block.senders if self.question.quick == GIVEN else None
+        case = PackedCase(packed_generated(block, senders), world, block.fork.has_access_list)
         told(names[0])
-        right = self._compiled[names[0]].execute_packed(packed, world)
-        expected = told_of(right, packed, has_list, whole)
+        expected = case.tell(self._compiled[names[0]], whole)
         differences = []
         for name in names[1:]:
             engine = self._compiled[name]
-            given = packed
             if is_from_list(engine):
-                if right.rejection is not None or not has_list:
+                if "access list" not in expected:
                     continue
-                given = pack_block(block, senders, right.ledger.access_list)
+                case.with_list = packed_generated(block, senders, expected["access list"])
             told(name)
-            found = told_of(engine.execute_packed(given, world), given, has_list, whole)
-            different = [part for part in expected if expected[part] != found.get(part)]
-            if different:
-                text = f"{name} has another {' and '.join(different)} than {names[0]}"
-                differences.append(Difference(name, block, text))
+            text = different(expected, case.tell(engine, whole))
+            if text:
+                differences.append(QuickDifference(name, block, f"{name} has another {text} than {names[0]}"))
         return differences
 
-    def _found(self, seed: int, difference: Difference) -> list[tuple[str, Finding, bool]]:
+    def _found(self, seed: int, difference: QuickDifference) -> list[tuple[str, Finding, bool]]:
         """A difference as findings about those whom the specification says to be wrong."""
         case, expected = answered(evm_case(f"seed_{seed}", difference.block, with_access_list=True))
         wrong = [(name, text, False) for name, text in self._wrong(case, expected)]
@@ -147,42 +138,3 @@ class QuickPanel(Panel):
                 if answer is not None:
                     found.append((name, answer.text))
         return found
-
-
-def is_from_list(engine: OptimizedEngine) -> bool:
-    """Whether an engine executes from the block's access list."""
-    return engine.capabilities.strategy == ACCESS_LIST
-
-
-def pack_block(block: GeneratedCase, senders: Sequence[bytes] | None, access_list: bytes | None = None) -> PackedBlock:
-    """A block as the compiled machine takes it."""
-    return pack(
-        page_of(name_fork(block.fork)),
-        plain_environment(block.environment, block.fork.deposit_contract),
-        block.transactions,
-        [(withdrawal.address, withdrawal.amount) for withdrawal in block.withdrawals],
-        [],
-        False,
-        access_list,
-        senders,
-    )
-
-
-def told_of(result: EvmResult, packed: PackedBlock, has_list: bool, whole: bool) -> dict[str, Any]:
-    """What is compared of a result, by name."""
-    if result.rejection is not None:
-        return {"verdict": (result.rejection.code, result.rejection.transaction)}
-    receipts_root, bloom = result.records.commitments(packed)
-    found: dict[str, Any] = {
-        "verdict": None,
-        "sums of gas": result.totals,
-        "receipts root": receipts_root,
-        "bloom": bloom,
-        "requests": result.requests,
-        "state root": result.ledger.root(),
-    }
-    if has_list:
-        found["access list"] = result.ledger.access_list
-    if whole:
-        found |= {"access record": result.steps, "outcomes": result.outcomes}
-    return found

@@ -47,11 +47,15 @@ def _mark(modules: int) -> None:
             codes[file] = marked_codes(source, file)
     if not codes:
         return
+    is_frozen = gc.get_freeze_count() > 0
+    gc.unfreeze()  # what is frozen is not among the objects that are listed
     for function in gc.get_objects():
         if isinstance(function, FunctionType) and function.__code__.co_filename in codes:
             code = codes[function.__code__.co_filename].get(place_of(function.__code__))
             if code is not None:
                 function.__code__ = code
+    if is_frozen:
+        gc.freeze()
 
 
 def source_of(module: ModuleType) -> str:
