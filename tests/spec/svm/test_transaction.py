@@ -111,6 +111,13 @@ def test_versions_that_are_not_known(version: int) -> None:
     assert caught.value.code is Invalid.MALFORMED_TRANSACTION
 
 
+@pytest.mark.parametrize("first", [0x80, 0x82, 0xFF])
+def test_first_bytes_that_are_no_number_of_signatures(first: int) -> None:
+    """0x81 is version 1; of more than 127 signatures there is no transaction."""
+    with pytest.raises(Rejection, match="the first byte"):
+        decode_transaction(bytes([first, 0x01]) + bytes(9_000))
+
+
 @pytest.mark.parametrize("mask", [0b1, 0b10, 0b100001, 1 << 31])
 def test_masks_that_name_no_configuration(mask: int) -> None:
     wire = bytearray(encode_transaction(VERSION_1))
