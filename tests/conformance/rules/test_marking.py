@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
@@ -173,3 +175,13 @@ def test_the_specification_is_marked_once() -> None:
         assert marking.reached == {"evm.rlp.list", "evm.rlp.bytes"}
     finally:
         marking.reached.update(before)
+
+
+def test_what_a_command_has_frozen_is_marked_too() -> None:
+    """`check` freezes what is imported, and so takes it out of the objects that are listed."""
+    code = (
+        "import gc; from samestate.conformance.fuzzing.campaign import case_of; gc.freeze();"
+        "from samestate.conformance.rules import marking; marking.mark(); case_of('toy', 1, 3);"
+        "assert marking.reached and gc.get_freeze_count()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
