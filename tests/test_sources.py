@@ -134,6 +134,7 @@ def test_every_text_has_an_encoding() -> None:
 
 SAME_IN_MACHINES = {
     "Account": "what stands under an address",
+    "Closing": "what the end of a block gives",
     "Block": "what a block of the machine is",
     "Invalid": "the machine's rejection codes",
     "OutOfGas": "the machine's failure for want of gas",

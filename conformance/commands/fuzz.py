@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import random
-import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from samestate.conformance.checking.selection import selectors_of
 from samestate.conformance.commands.no_fallback_option import NoFallbackOption
+from samestate.conformance.engines.command import ANSWER_SECONDS
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import (
     ALIASES,
@@ -30,8 +31,13 @@ from samestate.conformance.engines.registry import (
     find_engine,
 )
 from samestate.conformance.errors import InputError
-from samestate.conformance.fuzzing.campaign import Campaign, CampaignWatch, EngineChoice, Wanted, size_of
-from samestate.conformance.fuzzing.finding import Finding, write_finding
+from samestate.conformance.fuzzing.campaign import EngineChoice, Wanted
+from samestate.conformance.fuzzing.crew import Crew, Here, Processes
+from samestate.conformance.fuzzing.database import FOUND, Database
+from samestate.conformance.fuzzing.finding import Finding, FindingRow, write_finding
+from samestate.conformance.fuzzing.panel import Panel, SearchQuestion, SeedOutcome
+from samestate.conformance.fuzzing.report import SearchReport
+from samestate.conformance.fuzzing.search import Search, SearchWatch
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_folder, is_stdout
 from samestate.conformance.vectors import evm, toy
@@ -40,7 +46,10 @@ from samestate.conformance.vectors.fork_names import fork_name
 FAILED: Final = 1
 INTERRUPTED: Final = 130
 BLOCKS: Final = 200
-FOLDER: Final = Path("found")
+FOLDER: Final = Path(FOUND)
+CORES: Final = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+LINE_SECONDS: Final = 600.0
+"""How often a search tells how far it is where nobody watches."""
 
 
 def fuzz(
@@ -77,8 +86,26 @@ def fuzz(
             metavar="N", min=1, help="Workers of an engine that runs in parallel, 2 unless given; may be given again."
         ),
     ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", metavar="N", min=1, help="Processes; as many as there are cores.")
+    ] = None,
+    database: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Keep what is done and remarkable blocks here, and go on from what is here."
+        ),
+    ] = None,
+    all_findings: Annotated[
+        bool, typer.Option("--all", help="Ask on who was found wrong: keep every difference, not one of each engine.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How long an engine that is a program has for an answer.")
+    ] = ANSWER_SECONDS,
     no_fallback: NoFallbackOption = False,
-    output: Annotated[Path, typer.Option(metavar="FOLDER", help="The folder of reproducers.")] = FOLDER,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="The folder of reproducers: `found`, in the database if there is one."),
+    ] = None,
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write what was found to a file, or to stdout for `-`.")
     ] = None,
@@ -86,58 +113,93 @@ def fuzz(
     """Compare engines with the specification on random blocks. What one gets wrong is shrunk and written as a vector.
 
     A block follows from its seed, which is printed: the same seed gives the same block. Exit code 1: something was
-    found; 2: bad input, or nothing executed. Each finding is written at once, and again when it has been shrunk. Ctrl-C
-    ends the search and keeps what was found.
+    found; 2: bad input, or nothing executed. Each finding is written at once, and again when it has been shrunk, with
+    the votes of all engines. Ctrl-C ends the search and keeps what was found; with --database the same command goes on.
     """
     if machine not in (toy.NAME, evm.NAME):
         raise InputError(f"--machine {machine}: must be {toy.NAME} or {evm.NAME}")
     if minutes is not None and not 0 < minutes < 10**6:
         raise InputError(f"--minutes {minutes:g}: must be more than 0")
+    if not 0 < timeout < 10**6:
+        raise InputError(f"--timeout {timeout:g}: must be more than 0")
     if fork and machine != evm.NAME:
         raise InputError(f"--fork {fork[0]}: only blocks of the {evm.NAME} have one; say --machine {evm.NAME}")
     wanted = Wanted(
         forks=tuple(fork_name(each, evm.NAME) for each in fork or ()),
         without=selectors_of("--without", without or ()),
     )
-    first = random.SystemRandom().randrange(10**9) if seed is None else seed
-    count = blocks if blocks is not None else (None if minutes is not None else BLOCKS)
-    seeds = itertools.count(first) if count is None else iter(range(first, first + count))
+    if database is not None:
+        check_folder("--database", database)
+    output = output or (FOLDER if database is None else database / FOUND)
     check_folder("--output", output)
     check_json_target(json)
     names = engine or [EVERY]
-    interrupted = False
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
         chosen = with_workers(choose_engines(names), workers or [WORKERS])
-        found = {name: stack.enter_context(contextlib.closing(find_engine(choice.id, workers=choice.workers)))
+        found = {name: stack.enter_context(contextlib.closing(find_engine(choice.id, timeout, choice.workers)))
                  for name, choice in chosen.items()}  # fmt: skip
         named = [name for name, choice in chosen.items() if choice.id in engines_by_name(names)]
         able = able_engines(found, machine, named)
-        campaign = Campaign(able, machine, txs, chosen=chosen, wanted=wanted,
-                            keep=lambda finding: write_finding(finding, output))  # fmt: skip
-        with watcher(campaign, count, first) as watch:
+        question = SearchQuestion(
+            machine,
+            txs,
+            {name: chosen[name] for name in able},
+            wanted,
+            no_fallback=no_fallback,
+            seconds=timeout,
+            measures=database is not None,
+        )
+        settings = {
+            "machine": machine,
+            "txs": txs,
+            "fork": [*wanted.forks],
+            "without": [*wanted.without],
+            "engines": [*able],
+            "seed": seed,
+        }
+        record = stack.enter_context(Database(database, settings, {"seed": random.SystemRandom().randrange(10**9)}))
+        first: int = record.settings["seed"]
+        count = blocks if blocks is not None else (None if minutes is not None else BLOCKS)
+        seeds = itertools.count(first) if count is None else iter(range(first, first + count))
+        many = jobs if jobs is not None else min(count or CORES, CORES)
+        crew = stack.enter_context(contextlib.closing(crew_of(question, able, many)))
+
+        def keep(name: str, finding: Finding) -> FindingRow:
+            write_finding(finding, output)
+            return finding.row(name, output)
+
+        interrupted = False
+        with watcher(record, count) as watch:
+            search = Search(question, crew, record, keep, all_findings, watch)
             try:
-                campaign.run(seeds, minutes * 60 if minutes is not None else None, watch)
+                search.run(seeds, minutes * 60 if minutes is not None else None)
             except KeyboardInterrupt:
                 interrupted = True
-    seconds = time.monotonic() - start
-    if json is not None:
-        write_json(document(campaign, output, first, seconds, interrupted), json)
-    with contextlib.redirect_stdout(sys.stderr if is_stdout(json) else sys.stdout):
-        tell(campaign, output)
-        for id in found:
-            if id not in able:
-                print(f"{id}: has no machine {machine}")
-        if interrupted:
-            print("samestate: interrupted; what was found is above", file=sys.stderr)
-        options = shlex.join(["--machine", machine, "--txs", str(txs), "--seed", str(first), *wanted.options()])
-        print(f"seed {first}: {options} gives the same blocks again; "
-              f"{seconds:.1f} s, {len(campaign.findings)} found")  # fmt: skip
+        seconds = time.monotonic() - start
+        report = SearchReport(question, record, first, seconds, interrupted)
+        if json is not None:
+            write_json(report.document(), json)
+        with contextlib.redirect_stdout(sys.stderr if is_stdout(json) else sys.stdout):
+            for line in report.lines():
+                print(line)
+            for id in found:
+                if id not in able:
+                    print(f"{id}: has no machine {machine}")
+            if interrupted:
+                print("samestate: interrupted; what was found is above", file=sys.stderr)
+            print(report.ending())
+        idle = report.idle()
     if interrupted:
         raise typer.Exit(INTERRUPTED)
-    if campaign.findings:
+    if record.findings:
         raise typer.Exit(FAILED)
-    refuse_idleness(campaign, named)
+    refuse_idleness([*able], idle, named)
+
+
+def crew_of(question: SearchQuestion, engines: Mapping[str, Engine], jobs: int) -> Crew:
+    """Who does the work: this process with these engines, or as many others as there are jobs."""
+    return Here(Panel(question, engines)) if jobs == 1 else Processes(question, jobs)
 
 
 def with_workers(ids: Sequence[str], workers: Sequence[int]) -> dict[str, EngineChoice]:
@@ -168,56 +230,9 @@ def able_engines(found: Mapping[str, Engine], machine: str, named: Sequence[str]
     return able
 
 
-def document(campaign: Campaign, output: Path, first: int, seconds: float, interrupted: bool) -> dict[str, object]:
-    """What was done and found, for programs."""
-    return {
-        "machine": campaign.machine,
-        "txs": campaign.transactions,
-        "seed": first,
-        "forks": [*campaign.wanted.forks],
-        "without": [*campaign.wanted.without],
-        "seconds": round(seconds, 3),
-        "interrupted": interrupted,
-        "engines": {
-            id: {"executed": campaign.executed.get(id, 0), "skipped": campaign.skipped.get(id, 0)}
-            for id in campaign.engines
-        },
-        "findings": [
-            {
-                "engine": finding.engine,
-                "seed": finding.seed,
-                "file": str(finding.target(output)),
-                "difference": finding.difference,
-                "command": finding.command,
-                "transactions": size_of(finding.case),
-                "shrunk_from": finding.shrunk_from,
-                "is_shrunk": finding.is_shrunk,
-                "repeats": finding.repeats,
-                "attempts": finding.attempts,
-            }
-            for finding in campaign.findings
-        ],
-    }
-
-
-def tell(campaign: Campaign, output: Path) -> None:
-    """Print what was found, and what each engine has done."""
-    for finding in campaign.findings:
-        size = f"{finding.shrunk_from} transactions made {size_of(finding.case)}"
-        if not finding.is_shrunk:
-            size = f"{finding.shrunk_from} transactions, not shrunk"
-        print(f"FOUND {finding.engine}, seed {finding.seed}: {finding.target(output)} ({size})")
-        for line in finding.difference.splitlines():
-            print(f"  {line}")
-    for id in campaign.engines:
-        skipped = campaign.skipped.get(id, 0)
-        print(f"{id}: {campaign.executed.get(id, 0)} blocks" + (f", {skipped} skipped" if skipped else ""))
-
-
-def refuse_idleness(campaign: Campaign, named: Sequence[str]) -> None:
+def refuse_idleness(engines: Sequence[str], idle: Sequence[str], named: Sequence[str]) -> None:
     """Raise InputError where nothing was executed, or nothing by an engine of which that was asked by its name."""
-    idle = [id for id in campaign.engines if not campaign.executed.get(id)]
-    if len(idle) == len(campaign.engines):
+    if len(idle) == len(engines):
         raise InputError(
             "nothing was executed, every block was skipped: a run that only skips is no success; "
             "give more blocks, or an engine that can execute these"
@@ -233,36 +248,37 @@ def refuse_idleness(campaign: Campaign, named: Sequence[str]) -> None:
 class Lines:
     """Tells on stderr what takes long, a line each, where nobody watches."""
 
-    def __init__(self) -> None:
-        self.told: Finding | None = None
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._told = time.monotonic()
 
-    def passed(self, seed: int) -> None:
-        """See :class:`samestate.conformance.fuzzing.campaign.CampaignWatch`."""
+    def passed(self, outcomes: Sequence[SeedOutcome]) -> None:
+        """See :class:`samestate.conformance.fuzzing.search.SearchWatch`, here and below."""
+        if time.monotonic() - self._told > LINE_SECONDS:
+            self._told = time.monotonic()
+            done = self._database
+            print(f"samestate: {len(done.done)} blocks, {len(done.findings)} found", file=sys.stderr, flush=True)
 
-    def shrinking(self, finding: Finding, tried: int) -> None:
-        """See :class:`samestate.conformance.fuzzing.campaign.CampaignWatch`."""
-        if self.told is not finding:
-            self.told = finding
-            print(f"samestate: {shrinking(finding)}, for a minute or so", file=sys.stderr, flush=True)
+    def shrinking(self, finding: Finding) -> None:
+        print(f"samestate: {shrinking(finding)}, for a minute or so", file=sys.stderr, flush=True)
 
 
-class CampaignBar:
+class SearchBar:
     """Tells of everything in a bar on a terminal."""
 
-    def __init__(self, campaign: Campaign, first: int, progress: Progress, bar: TaskID) -> None:
-        self.campaign = campaign
-        self.first = first
-        self.progress = progress
-        self.bar = bar
+    def __init__(self, database: Database, progress: Progress, bar: TaskID) -> None:
+        self._database = database
+        self._progress = progress
+        self._bar = bar
 
-    def passed(self, seed: int) -> None:
-        """See :class:`samestate.conformance.fuzzing.campaign.CampaignWatch`."""
-        found = f", [red]{len(self.campaign.findings)} found[/red]" if self.campaign.findings else ""
-        self.progress.update(self.bar, completed=seed - self.first + 1, description=f"seed {seed}{found}")
+    def passed(self, outcomes: Sequence[SeedOutcome]) -> None:
+        """See :class:`samestate.conformance.fuzzing.search.SearchWatch`, here and below."""
+        done = self._database
+        found = f", [red]{len(done.findings)} found[/red]" if done.findings else ""
+        self._progress.update(self._bar, completed=len(done.done), description=f"{len(done.done)} blocks{found}")
 
-    def shrinking(self, finding: Finding, tried: int) -> None:
-        """See :class:`samestate.conformance.fuzzing.campaign.CampaignWatch`."""
-        self.progress.update(self.bar, description=escape(f"{shrinking(finding)}, {tried} smaller blocks tried"))
+    def shrinking(self, finding: Finding) -> None:
+        self._progress.update(self._bar, description=escape(shrinking(finding)))
 
 
 def shrinking(finding: Finding) -> str:
@@ -271,11 +287,11 @@ def shrinking(finding: Finding) -> str:
 
 
 @contextlib.contextmanager
-def watcher(campaign: Campaign, count: int | None, first: int) -> Iterator[CampaignWatch]:
+def watcher(database: Database, count: int | None) -> Iterator[SearchWatch]:
     """Whom to tell of what is being done."""
     if not sys.stderr.isatty():
-        yield Lines()
+        yield Lines(database)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield CampaignBar(campaign, first, progress, progress.add_task("fuzzing", total=count))
+        yield SearchBar(database, progress, progress.add_task("fuzzing", total=count))

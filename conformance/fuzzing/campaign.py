@@ -1,19 +1,18 @@
-"""A campaign: blocks from one seed after another on every engine, each judged by the specification."""
+"""What a search does with a seed: the block that it makes, what an engine gets wrong of it, and the smallest such."""
 
 from __future__ import annotations
 
 import dataclasses
-import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
-from typing import Final, Protocol
+from typing import Final
 
 from samestate.conformance.engines.protocol import Engine, EngineFailure, EngineTimeout
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.features import counts_state_gas
-from samestate.conformance.fuzzing.finding import Finding, id_for
+from samestate.conformance.fuzzing.finding import Finding
 from samestate.conformance.fuzzing.shrinking import Shrinker
 from samestate.conformance.generating.evm import generate_block, generate_invalid_block
 from samestate.conformance.generating.evm_full import generate_full_block, generate_overfull_block
@@ -36,21 +35,15 @@ FULL: Final = 1 / 8
 forks that count state gas those that are full in one of its dimensions."""
 ATTEMPTS: Final = 20
 """How often a smaller case is tried on an engine that need not get it wrong every time."""
+SURE: Final = 4
+"""So often in a row an engine gets a case wrong that gets it wrong every time."""
+FEW_ATTEMPTS: Final = 2
+"""How often a smaller case is tried on such an engine. Twenty times of each would use up the time for shrinking."""
 
 ATTEMPT_SECONDS: Final = 60.0
 """How long a case that was found is executed again and again, to say how often it goes wrong."""
 
 NO_NAMES: Final[Mapping[str, str]] = {}
-
-
-class CampaignWatch(Protocol):
-    """Whoever watches a campaign."""
-
-    def passed(self, seed: int) -> None:
-        """The block of a seed has been executed by all."""
-
-    def shrinking(self, finding: Finding, tried: int) -> None:
-        """What was found is being shrunk, so many smaller cases have been tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,84 +85,21 @@ class EngineChoice:
     workers: int
 
 
-@dataclass(slots=True)
-class Campaign:
-    """What has been done and found so far.
-
-    ``engines`` are by name: the id with which each was chosen, or what ``chosen`` says of it. By that name
-    ``executed`` counts blocks, ``skipped`` those it cannot do or is not to be asked about. ``keep`` is told of what is
-    found at once, and again when it has been shrunk.
-    """
-
-    engines: Mapping[str, Engine]
-    machine: str
-    transactions: int = 12
-    workers: int = 2
-    chosen: Mapping[str, EngineChoice] = field(default_factory=dict)
-    keep: Callable[[Finding], None] = lambda finding: None
-    wanted: Wanted = Wanted()
-    executed: dict[str, int] = field(default_factory=dict)
-    skipped: dict[str, int] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-
-    def run(self, seeds: Iterator[int], seconds: float | None, watch: CampaignWatch | None = None) -> None:
-        """Blocks of these seeds on every engine, until time is up or one engine's fault is found on each of them.
-
-        An engine that was found wrong is not asked again: one reproducer says more than a hundred.
-        """
-        end = None if seconds is None else time.monotonic() + seconds
-        asked = list(self.engines)
-        for seed in seeds:
-            case, expected = case_of(self.machine, seed, self.transactions, self.wanted)
-            for name in list(asked):
-                if not self._ask(name, seed, case, expected, watch):
-                    asked.remove(name)
-            if watch is not None:
-                watch.passed(seed)
-            if not asked or (end is not None and time.monotonic() > end):
-                return
-
-    def _ask(self, name: str, seed: int, case: Case, expected: tuple[Object, ...], watch: CampaignWatch | None) -> bool:
-        """Whether the engine passed or could not be asked."""
-        engine = self.engines[name]
-        if engine.capabilities.missing(case) or not self.wanted.takes(case):
-            self.skipped[name] = self.skipped.get(name, 0) + 1
-            return True
-        self.executed[name] = self.executed.get(name, 0) + 1
-        wrong = wrong_about(engine, case, expected)
-        if wrong is None:
-            return True
-        taken = frozenset(finding.case.id for finding in self.findings)
-        found = Finding(
-            engine=engine.id,
-            seed=seed,
-            case=dataclasses.replace(case, id=id_for(engine.id, self.machine, seed, taken)),
-            expected=expected,
-            difference=wrong.text,
-            command=self._command(name, seed),
-            shrunk_from=size_of(case),
-        )
-        self.findings.append(found)
-        self.keep(found)
-        if not wrong.timed_out:
-            self.findings[-1] = smallest(engine, found, watch, self.wanted)
-            self.keep(self.findings[-1])
-        return False
-
-    def _command(self, name: str, seed: int) -> str:
-        """The command line that makes the block of a seed again, on one engine."""
-        chosen = self.chosen.get(name) or EngineChoice(name, self.workers)
-        options: dict[str, object] = {"--machine": self.machine, "--txs": self.transactions}
-        options |= {"--engine": chosen.id, "--workers": chosen.workers}
-        options |= {"--seed": seed, "--blocks": 1}
-        words = [str(word) for option in options.items() for word in option]
-        return shlex.join(["samestate", "fuzz", *words, *self.wanted.options()])
-
-
 def case_of(machine: str, seed: int, transactions: int, wanted: Wanted = Wanted()) -> tuple[Case, tuple[Object, ...]]:
     """The case of a seed, and what the specification says of it. Raises InputError for a machine that is none."""
+    return answered(block_of(machine, seed, transactions, wanted))
+
+
+def answered(case: Case) -> tuple[Case, tuple[Object, ...]]:
+    """A case with the selectors that it needs, and what the specification says of it."""
+    expected = tuple(execute(case))
+    return with_selectors(case, expected), expected
+
+
+def block_of(machine: str, seed: int, transactions: int, wanted: Wanted = Wanted()) -> Case:
+    """The case of a seed, without its selectors. Raises InputError for a machine that is none."""
     if machine == toy.NAME:
-        case = toy_case(f"seed_{seed}", *random_block(seed, transactions, CONFLICTS[seed % len(CONFLICTS)]))
+        return toy_case(f"seed_{seed}", *random_block(seed, transactions, CONFLICTS[seed % len(CONFLICTS)]))
     elif machine == evm.NAME:
         plan = evm_plan(seed, wanted.forks_of_evm())
         count = max(1, transactions // 3)
@@ -178,11 +108,8 @@ def case_of(machine: str, seed: int, transactions: int, wanted: Wanted = Wanted(
         else:
             make = generate_block if plan.is_valid else generate_invalid_block
             generated = make(plan.fork, seed, count, plan.conflict)
-        case = evm_case(f"seed_{seed}", generated, with_access_list=plan.has_access_list)
-    else:
-        raise InputError(f"--machine {machine}: must be toy or evm")
-    expected = tuple(execute(case))
-    return with_selectors(case, expected), expected
+        return evm_case(f"seed_{seed}", generated, with_access_list=plan.has_access_list)
+    raise InputError(f"--machine {machine}: must be toy or evm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,15 +155,11 @@ def wrong_about(engine: Engine, case: Case, expected: tuple[Object, ...]) -> Wro
     return None if found is None else WrongAnswer(str(found))
 
 
-def smallest(engine: Engine, found: Finding, watch: CampaignWatch | None = None, wanted: Wanted = Wanted()) -> Finding:
+def smallest(engine: Engine, found: Finding, wanted: Wanted = Wanted()) -> Finding:
     """The finding with the smallest case on which the engine still goes wrong, or its own where it never does again."""
-    tried = 0
+    attempts = FEW_ATTEMPTS if always_wrong(engine, found) else ATTEMPTS
 
     def fails(candidate: Case) -> bool:
-        nonlocal tried
-        if watch is not None:
-            watch.shrinking(found, tried)
-        tried += 1
         try:
             right = tuple(execute(candidate))
         except (InputError, ValueError, TypeError, KeyError):
@@ -244,7 +167,7 @@ def smallest(engine: Engine, found: Finding, watch: CampaignWatch | None = None,
         candidate = with_selectors(candidate, right)
         if engine.capabilities.missing(candidate) or not wanted.takes(candidate):
             return False
-        return any(wrong_about(engine, candidate, right) is not None for _ in range(ATTEMPTS))
+        return any(wrong_about(engine, candidate, right) is not None for _ in range(attempts))
 
     case, expected = found.case, found.expected
     if fails(case):
@@ -264,6 +187,11 @@ def smallest(engine: Engine, found: Finding, watch: CampaignWatch | None = None,
     )
 
 
+def always_wrong(engine: Engine, found: Finding) -> bool:
+    """Whether the engine gets what was found wrong time after time."""
+    return all(wrong_about(engine, found.case, found.expected) is not None for _ in range(SURE))
+
+
 def again_and_again(engine: Engine, case: Case, expected: tuple[Object, ...]) -> Iterator[WrongAnswer | None]:
     """What the engine gets wrong each time, until it has been asked often enough or for too long."""
     end = time.monotonic() + ATTEMPT_SECONDS
@@ -272,8 +200,3 @@ def again_and_again(engine: Engine, case: Case, expected: tuple[Object, ...]) ->
         yield wrong
         if (wrong is not None and wrong.timed_out) or time.monotonic() > end:
             return
-
-
-def size_of(case: Case) -> int:
-    """How many transactions a case has."""
-    return sum(len(block["txs"]) for block in case.blocks)

@@ -1,11 +1,11 @@
-"""What a campaign finds: a case that an engine gets wrong, how to find it again, and its reproducer."""
+"""What a search finds: a case that an engine gets wrong, how to find it again, the votes on it, and its reproducer."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Self
 
 from samestate.conformance.generating.vector import vector_text, write_vector
 from samestate.conformance.vectors.document import Object
@@ -20,7 +20,7 @@ class Finding:
     """A case that an engine gets wrong: what the engine is called, the seed that made the case, how it is wrong.
 
     ``command`` makes the case again on that engine. ``shrunk_from`` is how many transactions there were at first;
-    ``repeats`` of ``attempts`` executions of the case got it wrong.
+    ``repeats`` of ``attempts`` executions of the case got it wrong. ``vote`` says who stands with whom, a line each.
     """
 
     engine: str
@@ -33,18 +33,75 @@ class Finding:
     is_shrunk: bool = False
     repeats: int = 1
     attempts: int = 1
+    vote: tuple[str, ...] = ()
 
     def text(self) -> str:
         """The case as a vector."""
-        header = (
-            f"Found by `{self.command}`{'' if self.is_shrunk else ', and not shrunk'};\n"
-            f"{self.repeats} of {self.attempts} executions get it wrong.\n{self.difference}"
-        )
-        return vector_text(self.case, self.expected, f"fuzz.{self.case.machine}", header)
+        lines = [
+            f"Found by `{self.command}`{'' if self.is_shrunk else ', and not shrunk'};",
+            f"{self.repeats} of {self.attempts} executions get it wrong.",
+            self.difference,
+            *(("Votes:", *self.vote) if self.vote else ()),
+        ]
+        return vector_text(self.case, self.expected, f"fuzz.{self.case.machine}", "\n".join(lines))
 
     def target(self, folder: Path) -> Path:
         """Where the reproducer is written, below the folder of all."""
         return folder / self.case.machine / (self.case.id.rsplit("/", 1)[-1] + SUFFIX)
+
+    def row(self, name: str, folder: Path) -> FindingRow:
+        """All of it but the case itself. ``name``: by which the engine was chosen."""
+        return FindingRow(
+            name=name,
+            id=self.case.id,
+            engine=self.engine,
+            seed=self.seed,
+            fork=self.case.fork,
+            file=str(self.target(folder)),
+            difference=self.difference,
+            command=self.command,
+            transactions=size_of(self.case),
+            shrunk_from=self.shrunk_from,
+            is_shrunk=self.is_shrunk,
+            repeats=self.repeats,
+            attempts=self.attempts,
+            vote=self.vote,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """A finding in the database of a search: what :class:`Finding` says, with the vector that has the case."""
+
+    name: str
+    id: str
+    engine: str
+    seed: int
+    fork: str
+    file: str
+    difference: str
+    command: str
+    transactions: int
+    shrunk_from: int
+    is_shrunk: bool
+    repeats: int
+    attempts: int
+    vote: tuple[str, ...]
+    timed_out: bool = False
+
+    def document(self) -> dict[str, Any]:
+        """The finding as JSON."""
+        return {**asdict(self), "vote": [*self.vote]}
+
+    @classmethod
+    def read(cls, content: dict[str, Any]) -> Self:
+        """What :meth:`document` wrote."""
+        return cls(**{**content, "vote": tuple(content["vote"])})
+
+
+def size_of(case: Case) -> int:
+    """How many transactions a case has."""
+    return sum(len(block["txs"]) for block in case.blocks)
 
 
 def write_finding(finding: Finding, folder: Path) -> None:

@@ -3,6 +3,10 @@
 Works on the maps of a case, so that one shrinker serves every machine: transactions and withdrawals are left out, then
 operations of what is left, then accounts and slots of the pre-state. A candidate that is no valid input any more fails
 no engine, and so is not taken.
+
+What the rest of a block says of a part must not keep the part there. So when a transaction is left out, those after it
+are signed anew with the nonces that are then right; and where the block carries its access list, that of what is left
+takes its place.
 """
 
 from __future__ import annotations
@@ -12,16 +16,22 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
+from samestate.conformance.errors import InputError
+from samestate.conformance.generating.resigning import simpler, without_others
+from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Json, Object
+from samestate.conformance.vectors.evm.case import encoded_transactions
 from samestate.conformance.vectors.explaining import map_of
-from samestate.conformance.vectors.model import Case, members, texts
+from samestate.conformance.vectors.hexadecimal import read_bytes
+from samestate.conformance.vectors.model import Case, members, text, texts
 
 Fails = Callable[[Case], bool]
 """Whether an engine still departs from the specification on a case."""
 
 Element = TypeVar("Element")
 
-LISTS: Final = ("txs", "withdrawals")
+LISTS: Final = ("txs", "withdrawals", "ommers")
+LIST: Final = "block_access_list"
 SECONDS: Final = 60.0
 
 
@@ -47,7 +57,7 @@ class Shrinker:
             found = True
             while found and time.monotonic() < end:
                 found = False
-                for candidate in candidates(case):
+                for candidate in with_right_lists(case, candidates(case)):
                     if time.monotonic() > end:
                         break
                     self.tried += 1
@@ -73,8 +83,54 @@ def without_elements(case: Case) -> Iterator[Case]:
                 yield with_block(case, index, {field: value for field, value in block.items() if field != name})
         for name in LISTS:
             elements = members(block, name)
-            for kept in fewer(elements):
-                yield with_block(case, index, {**block, name: [*kept]})
+            for kept in fewer(range(len(elements))):
+                candidate = with_block(case, index, {**block, name: [elements[place] for place in kept]})
+                if name == "txs" and is_signed(elements):
+                    yield from signed_anew(case, index, kept)
+                yield candidate
+
+
+def is_signed(transactions: Sequence[Object]) -> bool:
+    """Whether transactions are signed, as those of the EVM are."""
+    return any("raw" in transaction for transaction in transactions)
+
+
+def signed_anew(case: Case, index: int, kept: Sequence[int]) -> Iterator[Case]:
+    """The case with the transactions at these places of a block, and all of later blocks, with right nonces."""
+    later = [encoded_transactions(block) for block in case.blocks[index:]]
+    count = len(later[0])
+    everything = [raw for raws in later for raw in raws]
+    left = without_others(everything, [*kept, *range(count, len(everything))])
+    if left == [everything[place] for place in kept] + everything[count:]:
+        return
+    for place, raws in enumerate(later):
+        size = len(kept) if place == 0 else len(raws)
+        part: list[Json] = [evm.write_transaction(raw) for raw in left[:size]]
+        left = left[size:]
+        case = with_block(case, index + place, {**case.blocks[index + place], "txs": part})
+    yield case
+
+
+def with_right_lists(case: Case, candidates: Iterator[Case]) -> Iterator[Case]:
+    """Each candidate, and before it the same with the right access list of its block, if the case has the right one."""
+    is_right = len(case.blocks) == 1 and LIST in case.blocks[0] and with_right_list(case) == case
+    for candidate in candidates:
+        if is_right and LIST in candidate.blocks[0]:
+            made = with_right_list(candidate)
+            if made is not None and made != candidate:
+                yield made
+        yield candidate
+
+
+def with_right_list(case: Case) -> Case | None:
+    """The case with the block access list that the specification finds; None where the block is invalid without it."""
+    (block,) = case.blocks
+    bare = {name: value for name, value in block.items() if name != LIST}
+    try:
+        (expect,) = evm.execute(with_block(case, 0, bare))
+    except (InputError, ValueError, TypeError, KeyError):
+        return None
+    return with_block(case, 0, {**block, LIST: text(expect, LIST)}) if LIST in expect else None
 
 
 def without_operations(case: Case) -> Iterator[Case]:
@@ -88,7 +144,9 @@ def without_operations(case: Case) -> Iterator[Case]:
 
 
 def smaller_transactions(transaction: Object) -> Iterator[Object]:
-    """A transaction with less in it, for machines whose transactions are not signed."""
+    """A transaction with less in it; a signed one only where its key is known."""
+    if "raw" in transaction:
+        yield from map(evm.write_transaction, simpler(read_bytes(transaction["raw"])))
     if "declared" in transaction:
         yield {name: value for name, value in transaction.items() if name != "declared"}
     if "operations" in transaction:
@@ -105,12 +163,22 @@ def without_state(case: Case) -> Iterator[Case]:
             for kept in fewer(list(storage)):
                 account = {**part, "storage": {slot: storage[slot] for slot in kept}}
                 yield dataclasses.replace(case, pre={**case.pre, path[0]: account})
+            for code in shorter_code(text(part, "code")):
+                yield dataclasses.replace(case, pre={**case.pre, path[0]: {**part, "code": code}})
             continue
         if not path and any(name in case.pre for name in ("accounts", "slots")):
             continue
         for kept in fewer(list(part)):
             smaller: Object = {name: part[name] for name in kept}
             yield dataclasses.replace(case, pre={**case.pre, path[0]: smaller} if path else smaller)
+
+
+def shorter_code(code: str) -> Iterator[str]:
+    """Code that ends earlier, or none."""
+    size = len(code) // 2 - 1
+    for kept in (0, size // 4, size // 2, 3 * size // 4, size - 1):
+        if kept < size:
+            yield code[: 2 + 2 * kept]
 
 
 def with_less_gas(case: Case) -> Iterator[Case]:

@@ -18,7 +18,7 @@ class GeneratedCase:
     """A block that a generator made.
 
     ``pre`` is the state before it; ``parent`` a header that the block of ``environment`` may follow; ``transactions``
-    are encoded.
+    are encoded. ``senders``: who sends them, where whoever made the block says so.
     """
 
     name: str
@@ -29,6 +29,7 @@ class GeneratedCase:
     environment: Environment
     transactions: tuple[bytes, ...]
     withdrawals: tuple[Withdrawal, ...] = ()
+    senders: tuple[bytes, ...] = ()
 
     def state(self) -> FlatState:
         """The state before the block."""

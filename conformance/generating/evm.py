@@ -46,11 +46,7 @@ def _generate(fork: Fork, seed: int, transactions: int, conflict: float) -> tupl
     made = []
     for _ in range(transactions):
         group = draft.hot if random.random() < conflict else draft.group(is_hot=False)
-        made.append(
-            encode_transaction(
-                draft.maker.transaction(group.senders, group.authorities, group.contracts, group is draft.hot)
-            )
-        )
+        made.append(encode_transaction(draft.maker.transaction(group)))
     name = f"{fork.name}, seed {seed}, {transactions} transactions, conflict {conflict}"
     return without_rejected(draft.case(name, made)), draft.maker
 

@@ -59,7 +59,7 @@ def _transaction(draft: EvmDraft, asks: float) -> Transaction:
         to = random.choice(contracts)
         value, data = request_to(random, to)
         return maker.plain(random.choice(group.senders), to, value, data, REQUEST_GAS)
-    return maker.transaction(group.senders, group.authorities, group.contracts, is_hot=True)
+    return maker.transaction(group)
 
 
 def header_of(case: GeneratedCase, result: EvmResult) -> Header:

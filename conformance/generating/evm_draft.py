@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from random import Random
 
 from samestate.conformance.fixtures.features import counts_state_gas, has_header_field
 from samestate.conformance.generating.case import GeneratedCase
+from samestate.conformance.generating.groups import AccountGroup
+from samestate.conformance.generating.keys import RING, address_of, private_key
 from samestate.conformance.generating.programs import Surroundings, write_program
 from samestate.conformance.generating.system_contracts import deposit_logger, system_contracts
 from samestate.conformance.generating.transactions import TransactionMaker
@@ -17,16 +18,15 @@ from samestate.spec.evm.block import Header, Withdrawal, empty_ommers_hash
 from samestate.spec.evm.delegation import DESIGNATOR, delegation_target
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
-from samestate.spec.evm.hashing import keccak256
 from samestate.spec.evm.header_rules import MINIMUM_DIFFICULTY, next_difficulty
 from samestate.spec.evm.receipt import BLOOM_SIZE
-from samestate.spec.evm.signature import address_of
 from samestate.spec.evm.withdrawals import pay_withdrawals
 
 ETHER = 10**18
 GWEI = 10**9
 BLOCK_TIME = 12
 BLOCK_HASH_WINDOW = 256
+HASH_SIZE = 32
 GAS_LIMIT = 60_000_000
 GAS_LIMIT_PER_TRANSACTION = 3_000_000
 GAS_LIMITS_WITH_STATE = (GAS_LIMIT, 150_000_000, 500_000_000)
@@ -34,16 +34,6 @@ GAS_LIMITS_WITH_STATE = (GAS_LIMIT, 150_000_000, 500_000_000)
 HOT_SENDERS = 3
 HOT_CONTRACTS = 4
 COLD_CONTRACTS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class AccountGroup:
-    """Accounts that belong together: keys of senders, keys of accounts that only delegate, contracts."""
-
-    senders: tuple[bytes, ...]
-    authorities: tuple[bytes, ...]
-    contracts: tuple[bytes, ...]
-    is_hot: bool
 
 
 class EvmDraft:
@@ -54,13 +44,21 @@ class EvmDraft:
     """
 
     def __init__(
-        self, random: Random, fork: Fork, transactions: int, gas_limit: int | None = None, last: Fork | None = None
+        self,
+        random: Random,
+        fork: Fork,
+        transactions: int,
+        gas_limit: int | None = None,
+        last: Fork | None = None,
+        hot_senders: int = HOT_SENDERS,
     ) -> None:
         self.random = random
         self.last = last or fork
         self.fork = fork
         self.chain_id = random.choice((1, 1, 1, 1337))
         self.pre: Alloc = {}
+        self._next_key = random.randrange(RING)
+        self._hot_senders = hot_senders
         self.parent = _parent(random, fork, transactions, gas_limit)
         self.fresh = random.randbytes(20)
         self.hot = self.group(is_hot=True)
@@ -94,8 +92,8 @@ class EvmDraft:
         """A group, its accounts in the pre-state."""
         random = self.random
         made = AccountGroup(
-            senders=tuple(random.randbytes(32) for _ in range(HOT_SENDERS if is_hot else 1)),
-            authorities=tuple(random.randbytes(32) for _ in range(2 if is_hot else 1)),
+            senders=self._keys(self._hot_senders if is_hot else 1),
+            authorities=self._keys(2 if is_hot else 1),
             contracts=tuple(random.randbytes(20) for _ in range(HOT_CONTRACTS if is_hot else COLD_CONTRACTS)),
             is_hot=is_hot,
         )
@@ -110,6 +108,12 @@ class EvmDraft:
                 )
         self._contracts(made)
         return made
+
+    def _keys(self, count: int) -> tuple[bytes, ...]:
+        """So many keys that no other group has, as long as the ring has any."""
+        first = self._next_key
+        self._next_key += count
+        return tuple(private_key(number) for number in range(first, first + count))
 
     def _contracts(self, made: AccountGroup) -> None:
         random = self.random
@@ -238,8 +242,10 @@ def _environment(random: Random, fork: Fork, chain_id: int, parent: Header, coin
     timestamp = parent.timestamp + BLOCK_TIME
     is_proof_of_work = fork.block_reward > 0
     oldest = max(0, parent.number + 1 - BLOCK_HASH_WINDOW)
+    digests = random.randbytes(HASH_SIZE * (parent.number - oldest))
     hashes = {
-        number: keccak256(parent.state_root + number.to_bytes(8, "big")) for number in range(oldest, parent.number)
+        number: digests[HASH_SIZE * place : HASH_SIZE * (place + 1)]
+        for place, number in enumerate(range(oldest, parent.number))
     }
     return Environment(
         chain_id=chain_id,

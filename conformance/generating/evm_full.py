@@ -9,10 +9,10 @@ from samestate.conformance.generating.bytecode import Code
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm import without_rejected
 from samestate.conformance.generating.evm_draft import EvmDraft
+from samestate.conformance.generating.keys import address_of
 from samestate.conformance.generating.transactions import EXECUTION_LIMIT, SLOT_GAS
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.machine import Evm
-from samestate.spec.evm.signature import address_of
 from samestate.spec.evm.totals import Totals
 from samestate.spec.evm.transaction import Transaction, encode_transaction
 from samestate.spec.transition import apply_block
@@ -104,4 +104,4 @@ def _filling(draft: EvmDraft, fillers: _Fillers, hoards: float) -> Transaction:
         return maker.plain(key, random.randbytes(20), value=1, gas_limit=250_000)
     if way < hoards + 0.25:
         return maker.plain(key, fillers.burner, gas_limit=random.randint(60_000, draft.environment.gas_limit // 3))
-    return maker.transaction(group.senders, group.authorities, group.contracts, is_hot=True)
+    return maker.transaction(group)

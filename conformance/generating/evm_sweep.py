@@ -17,12 +17,13 @@ from random import Random
 from samestate.conformance.generating.bytecode import Code
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm import without_rejected
-from samestate.conformance.generating.evm_draft import ETHER, AccountGroup, EvmDraft
+from samestate.conformance.generating.evm_draft import ETHER, EvmDraft
+from samestate.conformance.generating.groups import AccountGroup
+from samestate.conformance.generating.keys import address_of
 from samestate.conformance.generating.transactions import EXECUTION_LIMIT, STATE_GAS
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.frame import Frame
 from samestate.spec.evm.machine import Evm
-from samestate.spec.evm.signature import address_of
 from samestate.spec.evm.transaction import Transaction, encode_transaction
 from samestate.spec.transition import execute_block
 
@@ -87,7 +88,7 @@ def _limited(draft: EvmDraft, transactions: int) -> list[Transaction]:
     """The message of a transaction, whose limit is swept."""
     random, maker = draft.random, draft.maker
     for group in _groups(draft):
-        template, key = maker.draft(group.senders, group.authorities, group.contracts, group.is_hot, with_blobs=False)
+        template, key = maker.draft(group, with_blobs=False)
         paid = _probe(draft, maker.signed(replace(template, gas_limit=GENEROUS), key), depth=0)
         if len(paid.sums) >= ENOUGH:
             break

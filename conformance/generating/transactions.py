@@ -7,6 +7,8 @@ from dataclasses import replace
 from random import Random
 
 from samestate.conformance.fixtures.features import counts_state_gas
+from samestate.conformance.generating.groups import AccountGroup
+from samestate.conformance.generating.keys import address_of, sign, sign_authorization
 from samestate.conformance.generating.programs import Surroundings, write_initcode
 from samestate.conformance.generating.system_contracts import (
     REQUEST_SIZES,
@@ -17,7 +19,7 @@ from samestate.conformance.generating.system_contracts import (
 from samestate.spec.evm.alloc import Alloc
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
-from samestate.spec.evm.signature import CURVE_ORDER, address_of, sign, sign_authorization
+from samestate.spec.evm.signature import CURVE_ORDER
 from samestate.spec.evm.state import FlatState
 from samestate.spec.evm.transaction import (
     AccessList,
@@ -63,35 +65,44 @@ class TransactionMaker:
         schedule = fork.blob_schedule
         self._blobs_left = schedule.maximum if schedule else 0
 
-    def transaction(
-        self, senders: Sequence[bytes], authorities: Sequence[bytes], contracts: Sequence[bytes], is_hot: bool
-    ) -> Transaction:
-        """A signed transaction from one of ``senders`` (private keys) that mostly works on ``contracts``."""
-        draft, key = self.draft(senders, authorities, contracts, is_hot)
+    def transaction(self, group: AccountGroup) -> Transaction:
+        """A signed transaction from one of the senders of ``group`` that mostly works on its contracts."""
+        draft, key = self.draft(group)
         draft = replace(draft, gas_limit=self._gas_limit(draft, address_of(key)))
         return self.signed(draft, key)
 
     def draft(
-        self,
-        senders: Sequence[bytes],
-        authorities: Sequence[bytes],
-        contracts: Sequence[bytes],
-        is_hot: bool,
-        with_blobs: bool = True,
+        self, group: AccountGroup, with_blobs: bool = True, delegates_senders: bool = True
     ) -> tuple[Transaction, bytes]:
         """A transaction without gas and signature, with the nonce that is next, and the key of its sender."""
         random = self._random
-        key = random.choice(senders)
+        key = random.choice(group.senders)
         self._senders[key] = None
         sender = address_of(key)
         types = sorted(self._fork.transaction_types - ({3} if not self._blobs_left or not with_blobs else set()))
         kind = random.choice(types)
-        accounts = (*(address_of(other) for other in (*senders, *authorities)), *contracts)
-        to, value, data = self._message(contracts, accounts, is_hot, may_create=kind < 3)
+        accounts = (*(address_of(other) for other in (*group.senders, *group.authorities)), *group.contracts)
+        to, value, data = self._message(group.contracts, accounts, group.is_hot, may_create=kind < 3)
         draft = self._typed(kind, self.take_nonce(sender), to, value, data, self._access_list(accounts))
         if isinstance(draft, SetCodeTransaction):
-            draft = replace(draft, authorizations=self._authorizations([*authorities, *senders], accounts))
+            keys = (*group.authorities, *group.senders) if delegates_senders else group.authorities
+            draft = replace(draft, authorizations=self._authorizations(keys, accounts))
         return draft, key
+
+    def unsigned(self, group: AccountGroup, with_blobs: bool) -> Transaction:
+        """A transaction for a pool: without signature, of the only sender of ``group``, which it never delegates.
+
+        So the nonce of the next one is known, unless code of the sender's moves it. Blobs are counted by nobody.
+        """
+        schedule = self._fork.blob_schedule
+        self._blobs_left = schedule.maximum if schedule else 0
+        draft, key = self.draft(group, with_blobs=with_blobs, delegates_senders=False)
+        return replace(draft, gas_limit=self._gas_limit(draft, address_of(key)))
+
+    def rewind(self, address: bytes, step: int) -> None:
+        """Let the next nonce of ``address`` be the one after so many transactions of it."""
+        self._nonces.pop(address, None)
+        self._nonces[address] = self._nonce(address) + step
 
     def signed(self, draft: Transaction, key: bytes) -> Transaction:
         """The transaction, signed; one of the first type for every chain or for this one."""
@@ -293,7 +304,7 @@ class TransactionMaker:
             data=b"",
         )
         funds = account.balance if account else 0
-        faults = self._faults(draft, funds)
+        faults = self._faults(draft, address_of(key), funds)
         fault = random.choice(sorted(faults))
         signed = sign(faults[fault], key, self._environment.chain_id)
         encoded = encode_transaction(signed)
@@ -303,7 +314,7 @@ class TransactionMaker:
             encoded = encode_transaction(replace(signed, s=CURVE_ORDER - signed.s, y_parity=1 - signed.y_parity))
         return f"{fault} in {fork.name}", encoded
 
-    def _faults(self, fine: FeeMarketTransaction, funds: int) -> dict[str, Transaction]:
+    def _faults(self, fine: FeeMarketTransaction, sender: bytes, funds: int) -> dict[str, Transaction]:
         """Transactions that may not be in the block, by what is wrong with them, or becomes so with the signature."""
         fork, base_fee = self._fork, self._environment.base_fee_per_gas
         legacy = LegacyTransaction(
@@ -311,7 +322,7 @@ class TransactionMaker:
         )
         faults: dict[str, Transaction] = {
             "nonce too high": replace(legacy, nonce=legacy.nonce + 1),
-            "gas below the intrinsic gas": replace(legacy, gas_limit=20_999),
+            "gas below the intrinsic gas": replace(legacy, gas_limit=self.needed(legacy, sender) - 1),
             "gas over the block's": replace(legacy, gas_limit=self._environment.gas_limit + 1),
             "value over the funds": replace(legacy, value=funds + 1),
             "gas over the funds": replace(legacy, gas_price=2**200),

@@ -11,7 +11,7 @@ from typing import Final
 from samestate.conformance.errors import InputError
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.output.targets import write_whole
-from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors import evm, svm, toy
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import FORMAT, Case
 from samestate.conformance.vectors.places import SUFFIX
@@ -80,6 +80,8 @@ def with_selectors(case: Case, expected: Sequence[Object]) -> Case:
     """The case with the selectors that its blocks and what comes of them make necessary."""
     if case.machine == toy.NAME:
         needed = toy.needed_selectors(case.blocks, expected)
+    elif case.machine == svm.NAME:
+        needed = svm.needed_selectors(case, expected)
     else:
         needed = evm.needed_selectors(evm.fork_of(case), case.pre, case.blocks, expected)
     return dataclasses.replace(case, selectors=frozenset(needed))

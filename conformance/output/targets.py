@@ -109,6 +109,13 @@ def check_folder(option: str, folder: Path, target: Target | None = None) -> Non
         try_folder(nearest)
 
 
+def make_folder(option: str, folder: Path) -> None:
+    """Make a folder, and those above it, where they are not there. Raises InputError."""
+    check_folder(option, folder)
+    with complaints(option, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 def try_folder(folder: Path) -> None:
     """Make a file there, which is gone at once. Raises OSError."""
     beside = folder / f"{BESIDE}{secrets.token_hex(8)}"

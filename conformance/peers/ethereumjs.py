@@ -45,7 +45,7 @@ class EthereumJs:
 
     name = PACKAGE
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path = FOLDER, seconds: float = TIME_LIMIT) -> None:
         """Raises PeerMissing."""
         node = shutil.which("node")
         if node is None:
@@ -54,7 +54,7 @@ class EthereumJs:
         if not manifest.is_file():
             raise PeerMissing(f"{PACKAGE} is not installed: `make peers` installs it")
         self.version = str(json.loads(manifest.read_text(encoding="utf-8"))["version"])
-        self._process = LineProcess(PACKAGE, [node, SCRIPT], TIME_LIMIT, folder)
+        self._process = LineProcess(PACKAGE, [node, SCRIPT], seconds, folder)
 
     def __enter__(self) -> Self:
         return self

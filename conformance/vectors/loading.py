@@ -23,27 +23,54 @@ BITS: Final[Mapping[str, int]] = {
     "amount": 64,
     "base_fee_per_gas": 256,
     "blob_gas_used": 64,
+    "block_cost": 64,
+    "burnt": 64,
     "chain_id": 256,
+    "cost": 64,
     "critical_path": 32,
     "critical_path_gas": 64,
     "cumulative_gas_used": 64,
+    "deposited": 64,
     "difficulty": 256,
     "excess_blob_gas": 64,
     "execution_gas": 64,
+    "fee": 64,
     "first_log": 64,
+    "first_normal_epoch": 64,
+    "first_normal_slot": 64,
     "gas_limit": 64,
     "gas_price": 64,
     "gas_used": 64,
+    "hashes": 64,
+    "hashes_per_tick": 64,
     "index": 64,
+    "lamports": 64,
+    "lamports_per_byte": 64,
+    "lamports_per_signature": 64,
+    "leader_schedule_slot_offset": 64,
+    "limit_account": 64,
+    "limit_allocation": 64,
+    "limit_block": 64,
+    "loaded_size": 64,
     "nonce": 64,
     "number": 64,
+    "priority": 64,
+    "priority_fee": 64,
+    "signature_count": 64,
+    "signatures": 64,
+    "slot": 64,
     "slot_number": 64,
+    "slot_time": 32,
+    "slots_per_epoch": 64,
     "state_gas": 64,
+    "ticks_per_slot": 64,
     "times": 32,
     "timestamp": 64,
     "total_difficulty": 256,
     "transaction": 32,
     "type": 7,
+    "units": 64,
+    "unix_timestamp": 63,
     "validator_index": 64,
 }
 """How many bits the decimal numbers of a field may have."""
@@ -166,7 +193,7 @@ def range_problems(document: YamlDocument) -> Iterable[str]:
     """Decimal numbers that do not fit their field."""
     for path in document.marks:
         name = path[-1] if path else ""
-        if isinstance(name, str) and name in BITS and path[0] in ("machine", "parent", "blocks"):
+        if isinstance(name, str) and name in BITS and path[0] in ("machine", "parent", "pre", "blocks"):
             value: Any = document.content
             for part in path:
                 value = value[part]

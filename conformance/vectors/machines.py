@@ -8,14 +8,16 @@ from typing import Any, Final
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.forks import BY_NAME
-from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors import evm, svm, toy
 from samestate.conformance.vectors.difference import Difference
 from samestate.conformance.vectors.document import Json, Object, YamlDocument
 from samestate.conformance.vectors.evm.problems import problems as evm_problems
 from samestate.conformance.vectors.list_difference import list_difference
 from samestate.conformance.vectors.model import Case
 from samestate.conformance.vectors.record import KeyText
+from samestate.conformance.vectors.svm.problems import problems as svm_problems
 from samestate.conformance.vectors.toy.problems import problems as toy_problems
+from samestate.spec.svm.rulesets import RULESETS
 from samestate.spec.transition import BlockResult, apply_block
 
 Apply = Callable[[Any, Any, Any], BlockResult[Any, Any, Any, Any]]
@@ -55,6 +57,16 @@ MACHINES: Final[Mapping[str, VectorMachine]] = {
             account_of=evm.account_of,
             state_values=evm.state_values,
             differences={"block_access_list": list_difference},
+        ),
+        VectorMachine(
+            name=svm.NAME,
+            forks=tuple(RULESETS),
+            codec=svm.CODEC,
+            execute=svm.execute,
+            problems=svm_problems,
+            account_of=svm.account_of,
+            state_values=svm.state_values,
+            differences={},
         ),
         VectorMachine(
             name=toy.NAME,

@@ -19,16 +19,20 @@ SELECTORS: Final[Mapping[str, str]] = {
     "chain": "blocks come with their headers, which are to be judged as the children of others",
     "empty-accounts": "the pre-state holds an account that has nothing at all",
     "fork-transition": "a second fork begins on the way",
+    "history": "blocks of Solana's machine come with their proof of history",
     "multiple-blocks": "there is more than one block",
     "ommers": "a block has ommers, whose miners are rewarded",
     "opening": "a block of the toy stores something before its first transaction",
     "orphan-storage": "the pre-state holds an account that has storage, but neither nonce nor code",
     "overflows": "a balance or the price of blob gas does not fit 256 bits",
+    "partial-state": "accounts that are in the state are not listed, and stand there as one number",
     "proposed-access-list": "a block comes with a block access list that is to be verified",
     "rejections": "a block is invalid",
     "requests": "a block has requests to the consensus layer",
     "rewards": "blocks are rewarded",
+    "switched-features": "the rules depart from those of the ruleset",
     "system-calls": "the fork calls system contracts, and the pre-state has them",
+    "unverified-signatures": "signatures of Solana's machine are not looked at",
     "withdrawals": "a block has withdrawals",
 }
 """What an engine may be unable to do, each with when a vector needs it."""
@@ -49,6 +53,7 @@ DIMENSIONS: Final = ("execution_gas", "state_gas")
 
 OUTPUTS: Final = (
     "state_root",
+    "bank_hash",
     "receipts_root",
     "gas_used",
     *DIMENSIONS,
@@ -62,6 +67,10 @@ OUTPUTS: Final = (
     "requests_hash",
     "block_access_list",
     "block_access_list_hash",
+    "blockhash",
+    "signature_count",
+    "fees",
+    "block_cost",
     "rejection_code",
 )
 """What an engine may give for a block, beside its access record."""
@@ -167,6 +176,17 @@ def members(content: Json, name: str) -> Sequence[Object]:
     if len(maps) != len(value):
         raise TypeError(f"{name}: must hold maps")
     return maps
+
+
+def transactions(block: Object) -> list[Json]:
+    """The transactions of a block, in order, as its machine writes them: of all entries, where it has entries."""
+    lists = [block["txs"]] if "txs" in block else [entry["txs"] for entry in members(block, "entries")]
+    return [transaction for part in lists if isinstance(part, list) for transaction in part]
+
+
+def gas_of(receipt: Object) -> str:
+    """The gas that a transaction used, or what its machine counts instead."""
+    return text(receipt, "units" if "units" in receipt else "gas_used")
 
 
 def text(content: Json, name: str) -> str:

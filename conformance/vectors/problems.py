@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from samestate.conformance.vectors.document import Object, Path, YamlDocument, quoted
-from samestate.conformance.vectors.model import VALID, members, text
+from samestate.conformance.vectors.model import VALID, gas_of, members, text, transactions
 from samestate.conformance.vectors.record import KeyText, read_steps, write_critical_paths, write_dependencies
 
 
@@ -19,7 +19,7 @@ def status_problems(document: YamlDocument, path: Path, expect: Object, rejectio
 
 def record_problems(document: YamlDocument, path: Path, block: Object, expect: Object, codec: KeyText) -> Iterable[str]:
     """An access record that is not in order, and what follows from it but was written otherwise."""
-    count = len(members(block, "txs"))
+    count = len(transactions(block))
     for name, wanted in (("receipts", count), ("access", count + 2)):
         if len(members(expect, name)) != wanted:
             yield f"{document.at((*path, name))}must have {wanted} elements, for {count} transactions"
@@ -38,7 +38,7 @@ def record_problems(document: YamlDocument, path: Path, block: Object, expect: O
             follows = right[index] if index < len(right) else "nothing more"
             yield f"{document.at((*path, 'depends', index))}does not follow from the access record: must be {follows}"
             break
-    gas_used = [int(text(receipt, "gas_used")) for receipt in members(expect, "receipts")]
+    gas_used = [int(gas_of(receipt)) for receipt in members(expect, "receipts")]
     for name, value in write_critical_paths(steps, gas_used).items():
         if expect[name] != value:
             follows = "the access record" + (" and the gas used" if name.endswith("gas") else "")

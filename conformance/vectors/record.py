@@ -5,13 +5,19 @@ A machine's keys are written by a :class:`KeyText`, so that this module knows no
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from samestate.conformance.vectors.document import Json, Object
 from samestate.conformance.vectors.model import ABSENT, PRE, members, text, texts
 from samestate.spec.access import OPEN, Read, StepAccess, critical_path, dependencies, step_name
 from samestate.spec.machine import Key, Value
+
+LONGEST_VALUE: Final = 128
+"""How many bytes a value may have that is written in full, where a machine has long ones."""
+
+BY_HASH: Final = "sha256 "
 
 
 class KeyText(Protocol):
@@ -38,8 +44,17 @@ def write_value(value: Value) -> str:
     return ABSENT if value is None else f"0x{value.hex()}"
 
 
+def write_long_value(value: Value) -> str:
+    """Bytes as hex, or ``absent``; more than a few dozen by their hash and number."""
+    if value is None or len(value) <= LONGEST_VALUE:
+        return write_value(value)
+    return f"{BY_HASH}0x{hashlib.sha256(value).hexdigest()} of {len(value)} bytes"
+
+
 def parse_value(written: str) -> Value:
-    """What :func:`write_value` wrote."""
+    """What :func:`write_value` wrote; for a value that is written by its hash what stands there, and not the value."""
+    if written.startswith(BY_HASH):
+        return written.encode()
     return None if written == ABSENT else bytes.fromhex(written[2:])
 
 

@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-#include "samestate/optimized/evm/parallel.hpp"
+#include "samestate/optimized/core/parallel.hpp"
 #include "samestate/optimized/evm/trie_hashing.hpp"
 
 namespace samestate::evm {

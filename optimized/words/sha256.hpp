@@ -120,26 +120,61 @@ inline void compress(uint32_t* chain, const uint8_t* data, size_t blocks) {
 
 }  // namespace sha256_rounds
 
-// Give the 32 bytes of the digest of so many bytes of data.
-inline void sha256(const uint8_t* data, size_t length, uint8_t* digest) {
-    uint32_t chain[8] = {
+// SHA-256 of bytes that come in pieces.
+class Sha256 {
+  public:
+    Sha256& update(const uint8_t* data, size_t length) {
+        if (length == 0) return *this;
+        const size_t waiting = length_ % 64;
+        length_ += length;
+        if (waiting > 0) {
+            const size_t missing = 64 - waiting;
+            std::memcpy(block_ + waiting, data, length < missing ? length : missing);
+            if (length < missing) return *this;
+            sha256_rounds::compress(chain_, block_, 1);
+            data += missing;
+            length -= missing;
+        }
+        if (length >= 64) sha256_rounds::compress(chain_, data, length / 64);
+        if (length % 64 > 0) std::memcpy(block_, data + length / 64 * 64, length % 64);
+        return *this;
+    }
+
+    // Gives the 32 bytes of the digest. Nothing may follow.
+    void finish(uint8_t* digest) {
+        // What is left, a one bit, zeros, and the length in bits as eight big-endian bytes.
+        size_t waiting = length_ % 64;
+        block_[waiting++] = 0x80;
+        if (waiting > 56) {
+            std::memset(block_ + waiting, 0, 64 - waiting);
+            sha256_rounds::compress(chain_, block_, 1);
+            waiting = 0;
+        }
+        std::memset(block_ + waiting, 0, 56 - waiting);
+        const uint64_t bits = __builtin_bswap64(length_ * 8);
+        std::memcpy(block_ + 56, &bits, 8);
+        sha256_rounds::compress(chain_, block_, 1);
+        for (int i = 0; i < 8; ++i) {
+            const uint32_t word = __builtin_bswap32(chain_[i]);
+            std::memcpy(digest + 4 * i, &word, 4);
+        }
+    }
+
+  private:
+    uint32_t chain_[8] = {
         0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB, 0x5BE0CD19,
     };
-    const size_t whole = length / 64;
-    if (whole > 0) sha256_rounds::compress(chain, data, whole);
-    // What is left, a one bit, zeros, and the length in bits as eight big-endian bytes.
-    uint8_t last[128] = {};
-    const size_t rest = length % 64;
-    if (rest > 0) std::memcpy(last, data + 64 * whole, rest);
-    last[rest] = 0x80;
-    const size_t end = rest < 56 ? 64 : 128;
-    const uint64_t bits = __builtin_bswap64(static_cast<uint64_t>(length) * 8);
-    std::memcpy(last + end - 8, &bits, 8);
-    sha256_rounds::compress(chain, last, end / 64);
-    for (int i = 0; i < 8; ++i) {
-        const uint32_t word = __builtin_bswap32(chain[i]);
-        std::memcpy(digest + 4 * i, &word, 4);
-    }
+    uint64_t length_ = 0;
+    uint8_t block_[64];
+};
+
+// Give the 32 bytes of the digest of so many bytes of data.
+inline void sha256(const uint8_t* data, size_t length, uint8_t* digest) { Sha256().update(data, length).finish(digest); }
+
+// The same of two pieces, one behind the other.
+inline void sha256(const uint8_t* first, size_t first_length, const uint8_t* second, size_t second_length,
+                   uint8_t* digest) {
+    Sha256().update(first, first_length).update(second, second_length).finish(digest);
 }
 
 }  // namespace samestate

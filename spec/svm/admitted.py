@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from samestate.spec.svm.compute_budget import ComputeBudget
 from samestate.spec.svm.resolved import ResolvedMessage
 from samestate.spec.svm.transaction import SignedTransaction
 
@@ -12,11 +13,15 @@ from samestate.spec.svm.transaction import SignedTransaction
 class AdmittedTransaction:
     """A transaction that is well formed, resolved, lockable and signed. Nothing of it depends on earlier transactions.
 
-    ``message_hash`` is what the status cache knows it by. ``is_repeated``: an earlier transaction of the block has the
-    same message, which makes it one that was already processed.
+    ``is_repeated``: an earlier transaction of the block has the same message, so that this one was already processed.
     """
 
     transaction: SignedTransaction
     resolved: ResolvedMessage
-    message_hash: bytes
+    budget: ComputeBudget
     is_repeated: bool = False
+
+    @property
+    def message_hash(self) -> bytes:
+        """What the status cache knows it by."""
+        return self.transaction.message_hash

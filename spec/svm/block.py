@@ -11,7 +11,7 @@ from typing import NamedTuple
 from samestate.spec.svm.account import Account
 from samestate.spec.svm.blockhash_queue import BlockhashQueue
 from samestate.spec.svm.epoch_schedule import EpochSchedule
-from samestate.spec.svm.slot_time import TICKS_PER_SLOT, BlockLimits
+from samestate.spec.svm.slot_time import TICKS_PER_SLOT, CostLimits
 from samestate.spec.svm.status_cache import StatusCache
 from samestate.spec.svm.transaction import SignedTransaction
 
@@ -47,8 +47,8 @@ class Block:
     ``blockhash``: what the last tick registers. Where ``has_history`` it is the hash of the last entry, and entries are
     judged by proof of history; else entries only group transactions, and their hashes mean nothing.
     ``unix_timestamp``: the stake-weighted time, None where votes give none and the parent's stays.
-    ``lookup_tables``: the accounts of lookup tables and of SlotHashes as the state before the block has them: whatever
-    the block does to them, its own lookups don't see it.
+    ``constants``: the accounts of lookup tables and of SlotHashes as the state before the block has them: whatever the
+    block does to them, its own lookups don't see it.
     """
 
     slot: int
@@ -70,12 +70,19 @@ class Block:
     """What an account must hold for each byte of its data and of its overhead of 128 bytes, to be exempt from rent."""
     lamports_per_signature: int = 5000
     """What a signature costs."""
-    limits: BlockLimits = field(kw_only=True)
+    limits: CostLimits = field(kw_only=True)
     hashes_per_tick: int | None = None
     ticks: int = TICKS_PER_SLOT
     hard_forks: tuple[HardFork, ...] = ()
     """By slot, ascending."""
-    lookup_tables: Mapping[bytes, Account | None] = field(default_factory=dict)
+    constants: Mapping[bytes, Account | None] = field(default_factory=dict)
+    transactions: tuple[SignedTransaction, ...] = field(init=False, repr=False, compare=False)
+    """Those of all entries, in order."""
+
+    def __post_init__(self) -> None:
+        """Put the transactions of all entries together."""
+        transactions = tuple(transaction for entry in self.entries for transaction in entry.transactions)
+        object.__setattr__(self, "transactions", transactions)
 
     @property
     def epoch(self) -> int:

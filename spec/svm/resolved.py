@@ -44,6 +44,10 @@ class ResolvedMessage:
         """Whether the account of that index may be changed: what was requested and not taken back."""
         return self.writable[index]
 
+    def locks_for_writing(self, address: bytes) -> bool:
+        """Whether the account under an address may be changed."""
+        return address in self.keys and self.writable[self.keys.index(address)]
+
     def is_static(self, index: int) -> bool:
         """Whether the key of that index stands in the message itself."""
         return index < len(self.message.keys)

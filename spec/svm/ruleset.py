@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from samestate.spec.svm.message import Version
+from samestate.spec.svm.rent import RentRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class SvmRuleset:
     """How many accounts an instruction may have."""
 
     # what an account is
-    keeps_underfunded_accounts: bool
-    """Whether an account that was below the minimum before may stay there, if it loses nothing (SIMD-0392)."""
+    rent_rule: RentRule
+    """How a transaction may leave an account that holds less than its size takes."""
 
     def with_feature(self, feature: Feature, is_active: bool = True) -> Self:
         """These rules with one feature switched."""

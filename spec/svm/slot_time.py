@@ -13,7 +13,7 @@ TICKS_PER_SLOT: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class BlockLimits:
+class CostLimits:
     """What a block may cost in units, what locks one account for writing of it, and how many bytes it may allocate."""
 
     account: int
@@ -26,15 +26,15 @@ class SlotTime:
     """What the length of a slot decides. ``hashes_per_tick``: None where a tick may come after any number of hashes."""
 
     hashes_per_tick: int | None
-    limits: BlockLimits
+    limits: CostLimits
 
 
 # rule: svm.cost.limits
 SLOT_TIMES: Final[Mapping[int, SlotTime]] = {
-    400: SlotTime(62_500, BlockLimits(40_000_000, 100_000_000, 100_000_000)),
-    350: SlotTime(54_687, BlockLimits(35_000_000, 87_500_000, 87_500_000)),
-    300: SlotTime(46_875, BlockLimits(30_000_000, 75_000_000, 75_000_000)),
-    250: SlotTime(39_062, BlockLimits(25_000_000, 62_500_000, 62_500_000)),
-    200: SlotTime(31_250, BlockLimits(20_000_000, 50_000_000, 50_000_000)),
+    400: SlotTime(62_500, CostLimits(40_000_000, 100_000_000, 100_000_000)),
+    350: SlotTime(54_687, CostLimits(35_000_000, 87_500_000, 87_500_000)),
+    300: SlotTime(46_875, CostLimits(30_000_000, 75_000_000, 75_000_000)),
+    250: SlotTime(39_062, CostLimits(25_000_000, 62_500_000, 62_500_000)),
+    200: SlotTime(31_250, CostLimits(20_000_000, 50_000_000, 50_000_000)),
 }
 """By milliseconds."""

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -46,20 +45,19 @@ class SignedTransaction:
     message: TransactionMessage
     signed: bytes = field(repr=False)
     """The bytes of the message: what the signatures sign."""
+    message_hash: bytes = field(init=False, repr=False, compare=False)
+    """What tells one message from another, in whatever blocks they are."""
+
+    def __post_init__(self) -> None:
+        # rule: svm.message.hash
+        # source: Solana SDK, message/src/versions/mod.rs, hash_raw_message
+        object.__setattr__(self, "message_hash", blake3(MESSAGE_HASH_PREFIX + self.signed).digest())
 
     @property
     def size(self) -> int:
         """How many bytes stand for it on the wire."""
-        signatures = SIGNATURE_BYTES * len(self.signatures)
-        if self.message.version == 1:
-            return len(self.signed) + signatures
-        return len(encode_length(len(self.signatures))) + signatures + len(self.signed)
-
-    def message_hash(self) -> bytes:
-        """What tells one message from another, in whatever blocks they are."""
-        # rule: svm.message.hash
-        # source: Solana SDK, message/src/versions/mod.rs, hash_raw_message
-        return blake3(MESSAGE_HASH_PREFIX + self.signed).digest()
+        count = 0 if self.message.version == 1 else 1
+        return count + SIGNATURE_BYTES * len(self.signatures) + len(self.signed)
 
 
 def transaction_of(message: TransactionMessage, signatures: tuple[bytes, ...]) -> SignedTransaction:
@@ -76,7 +74,7 @@ def encode_transaction(transaction: SignedTransaction) -> bytes:
     if transaction.message.version == 1:
         # rule: svm.wire.v1-signatures-last
         return transaction.signed + signatures
-    return encode_length(len(transaction.signatures)) + signatures + transaction.signed
+    return bytes([len(transaction.signatures)]) + signatures + transaction.signed
 
 
 def encode_message(message: TransactionMessage) -> bytes:
@@ -118,7 +116,7 @@ def _encode_version_1(message: TransactionMessage) -> bytes:
     parts = [bytes([VERSION_1]), _encode_header(message.header), mask.to_bytes(4, "little"), message.blockhash]
     parts += [bytes([len(message.instructions), len(message.keys)]), *message.keys, values]
     for instruction in message.instructions:
-        parts += [struct.pack("<BBH", instruction.program, len(instruction.accounts), len(instruction.data))]
+        parts += [bytes([instruction.program, len(instruction.accounts)]), len(instruction.data).to_bytes(2, "little")]
     for instruction in message.instructions:
         parts += [instruction.accounts, instruction.data]
     return b"".join(parts)
@@ -129,16 +127,22 @@ def _encode_version_1(message: TransactionMessage) -> bytes:
 
 def decode_transaction(wire: bytes) -> SignedTransaction:
     """The transaction that is exactly these bytes. Raises Rejection where they are none."""
-    reader = _WireReader(wire)
+    transaction, end = read_transaction(wire, 0)
+    if end != len(wire):
+        # rule: svm.wire.trailing-bytes
+        raise Rejection(Invalid.MALFORMED_TRANSACTION, f"{len(wire) - end} bytes after its end")
+    return transaction
+
+
+def read_transaction(content: bytes, start: int) -> tuple[SignedTransaction, int]:
+    """The transaction that begins at ``start``, and where it ends. Raises Rejection where there is none."""
+    reader = _WireReader(content, start)
     try:
-        transaction = _read_version_1(reader) if wire[:1] == bytes([VERSION_1]) else _read_older(reader)
-        if reader.place != len(wire):
-            # rule: svm.wire.trailing-bytes
-            raise ValueError(f"{len(wire) - reader.place} bytes after its end")
+        transaction = _read_version_1(reader) if reader.is_next(VERSION_1) else _read_older(reader)
     except ValueError as error:
         # rule: svm.wire.malformed
         raise Rejection(Invalid.MALFORMED_TRANSACTION, str(error)) from error
-    return transaction
+    return transaction, reader.place
 
 
 class _WireReader:
@@ -146,9 +150,13 @@ class _WireReader:
 
     __slots__ = ("content", "place")
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, start: int) -> None:
         self.content = content
-        self.place = 0
+        self.place = start
+
+    def is_next(self, byte: int) -> bool:
+        """Whether the next byte is this one."""
+        return self.content[self.place : self.place + 1] == bytes([byte])
 
     def take(self, count: int) -> bytes:
         """The next bytes, so many."""
@@ -187,7 +195,11 @@ class _WireReader:
 
 def _read_older(reader: _WireReader) -> SignedTransaction:
     """A transaction whose signatures come first: legacy, or of version 0."""
-    signatures = reader.fixed(reader.length(), SIGNATURE_BYTES)
+    count = reader.byte()
+    if count >= VERSIONED:
+        # rule: svm.wire.first-byte
+        raise ValueError(f"the first byte, 0x{count:02x}, is neither a number of signatures nor a known version")
+    signatures = reader.fixed(count, SIGNATURE_BYTES)
     start = reader.place
     version: Version = "legacy"
     if reader.content[start : start + 1] >= bytes([VERSIONED]):
@@ -213,6 +225,7 @@ def _read_older(reader: _WireReader) -> SignedTransaction:
 
 def _read_version_1(reader: _WireReader) -> SignedTransaction:
     """A transaction of version 1: counts first, then all of one kind after another, and the signatures last."""
+    start = reader.place
     reader.byte()
     header, mask, blockhash = reader.header(), reader.number(4), reader.take(HASH_BYTES)
     if mask & ~_KNOWN_BITS or mask & PRIORITY_FEE_BITS not in (0, PRIORITY_FEE_BITS):
@@ -225,11 +238,11 @@ def _read_version_1(reader: _WireReader) -> SignedTransaction:
         loaded_size_limit=reader.number(4) if mask & LOADED_SIZE_LIMIT_BIT else None,
         heap_size=reader.number(4) if mask & HEAP_SIZE_BIT else None,
     )
-    heads = [struct.unpack("<BBH", reader.take(4)) for _ in range(count)]
+    heads = [(reader.byte(), reader.byte(), reader.number(2)) for _ in range(count)]
     instructions = tuple(
         CompiledInstruction(program, reader.take(accounts), reader.take(length)) for program, accounts, length in heads
     )
-    signed = reader.content[: reader.place]
+    signed = reader.content[start : reader.place]
     signatures = reader.fixed(header.required_signatures, SIGNATURE_BYTES)
     return SignedTransaction(
         signatures, TransactionMessage(1, header, keys, blockhash, instructions, (), config), signed

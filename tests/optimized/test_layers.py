@@ -16,6 +16,7 @@ BELOW = {
     "strategies": {"core"},
     "processes": {"core", "strategies"},
     "evm": {"core", "strategies", "words"},
+    "svm": {"core", "strategies", "words"},
     "toy": {"core", "strategies", "words"},
     "trial": {"core", "strategies"},
 }

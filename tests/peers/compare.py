@@ -20,6 +20,7 @@ from samestate.conformance.engines.protocol import EngineFailure
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.transactions import EXECUTION_LIMIT
 from samestate.conformance.peers.ethereumjs import EthereumJs
+from samestate.conformance.peers.ethereumjs_faults import explain
 from samestate.conformance.peers.geth import Geth
 from samestate.conformance.peers.line_process import PeerFailed
 from samestate.conformance.peers.peer import Peer, ReportedBlock, differences, report
@@ -29,7 +30,6 @@ from samestate.spec.evm.machine import Evm
 from samestate.spec.machine import Rejection
 from samestate.spec.transition import apply_block
 from tests.peers.blocks import MAKERS
-from tests.peers.ethereumjs_faults import explain
 
 CLIENTS = {"geth": Geth, "ethereumjs": EthereumJs}
 SHARES = {

@@ -9,9 +9,9 @@ import pytest
 
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.peers.ethereumjs import EthereumJs
+from samestate.conformance.peers.ethereumjs_faults import GAS_FAULTS, explain
 from samestate.conformance.peers.peer import PeerMissing, ReportedBlock, differences, run_specification
 from tests.peers.blocks import MAKERS
-from tests.peers.ethereumjs_faults import GAS_FAULTS, explain
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
 

@@ -34,7 +34,7 @@ KNOWN: Final[Mapping[str, Mapping[str, str]]] = {
         "fees/blob_price_*": "takes the price of blobs from the parent's excess, and the fraction of Prague",
     },
     "ethereumjs": {
-        "*-amsterdam": "its faults of Amsterdam: tests/peers/ethereumjs_faults.py, and fields that a header lacks",
+        "*-amsterdam": "conformance/peers/ethereumjs_faults.py, and fields that a header lacks",
         "*-bpo2toamsterdam": "its faults of Amsterdam",
         "headers/body_with_withdrawals-*": "takes a list of withdrawals before Shanghai",
         "block_encodings/*": "decodes more than is an encoding",

@@ -35,6 +35,9 @@ COMMITTED: Final = frozenset(
 SELECTORS_OF_CHAINS: Final = frozenset(SELECTORS) - frozenset(SELECTOR_GROUPS["unreachable"]) - {"opening"}
 """What a client of the chain can do, for all that is known of it beforehand."""
 
+EXPORTER: Final = Exporter()
+"""Engines that are asked about one case, one after another, are given one chain."""
+
 
 class Judge(Protocol):
     """A client that takes chains."""
@@ -87,7 +90,7 @@ class JudgeEngine:
         self.version = version
         self.close = judge.close
         self._judge = judge
-        self._exporter = Exporter()
+        self._exporter = EXPORTER
         self.capabilities: Capabilities = JudgeCapabilities(
             machines={evm.NAME: forks},
             selectors=selectors,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from samestate.spec.svm.rent import leaves_no_new_debt
 from samestate.spec.svm.ruleset import Feature, SvmRuleset
 
 INSTRUCTION_LIMIT: Final = Feature(
@@ -65,5 +66,5 @@ MAINNET_2026_07: Final = SvmRuleset(
     account_lock_limit=64,
     instruction_limit=64,
     instruction_account_limit=255,
-    keeps_underfunded_accounts=False,
+    rent_rule=leaves_no_new_debt,
 )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from samestate.spec.svm.rent import leaves_no_less, leaves_no_new_debt
 from samestate.spec.svm.ruleset import Feature
 from samestate.spec.svm.rulesets.mainnet_2026_07 import MAINNET_2026_07
 
@@ -18,8 +19,8 @@ RELAXED_MINIMUM_BALANCE: Final = Feature(
     name="relax_post_exec_min_balance_check",
     address="BY4JhHLahVzS9ynfDz4exzGPbVXhFmJvEyMWsXbDBqME",
     title="SIMD-0392: Relaxation of post-execution min_balance check",
-    active={"keeps_underfunded_accounts": True},
-    inactive={"keeps_underfunded_accounts": False},
+    active={"rent_rule": leaves_no_less},
+    inactive={"rent_rule": leaves_no_new_debt},
 )
 TRANSACTIONS_OF_VERSION_1: Final = Feature(
     name="enable_tx_v1",

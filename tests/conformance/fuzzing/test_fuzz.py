@@ -18,7 +18,7 @@ from samestate.conformance import command
 from samestate.conformance.engines import registry as engines
 from samestate.conformance.engines.in_process import BlockEngine, capabilities
 from samestate.conformance.engines.protocol import EngineFailure, EngineTimeout
-from samestate.conformance.fuzzing import campaign
+from samestate.conformance.fuzzing import campaign, panel
 from samestate.conformance.fuzzing.shrinking import fewer
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.machines import execute
@@ -34,7 +34,9 @@ UNREACHABLE = SELECTOR_GROUPS["unreachable"]
 
 
 def samestate(*arguments: str) -> Any:
-    return CliRunner().invoke(command.application, list(arguments))
+    """The command in this process: engines that a test has registered are in no other, unless it says how many."""
+    jobs = ("--jobs", "1") if arguments[0] == "fuzz" and "--jobs" not in arguments else ()
+    return CliRunner().invoke(command.application, [*arguments, *jobs])
 
 
 class Forgetful(Ledger):
@@ -106,7 +108,7 @@ def test_what_was_found_is_written_for_programs(tmp_path: Path) -> None:
     (finding,) = written["findings"]
     assert (finding["engine"], finding["is_shrunk"]) == ("forgetful", True)
     assert Path(finding["file"]).exists() and f"seed {finding['seed']}" in result.stdout
-    assert written["engines"]["spec"] == {"executed": 40, "skipped": 0}
+    assert written["engines"]["spec"] == {"executed": 40, "skipped": 0, "known": 0, "reasons": {}}
     printed = samestate(*arguments, "--output", str(tmp_path / "found"), "--json", "-")
     assert json.loads(printed.stdout)["findings"] == written["findings"]
 
@@ -166,16 +168,16 @@ def test_an_engine_that_fails_is_found_too(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.usefixtures("forgetful")
 def test_an_interruption_keeps_what_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = campaign.case_of
+    original = campaign.block_of
     seen: list[int] = []
 
-    def case_of(machine: str, seed: int, transactions: int, wanted: Any) -> Any:
+    def block_of(machine: str, seed: int, transactions: int, wanted: Any) -> Any:
         seen.append(seed)
         if len(seen) > 40:
             raise KeyboardInterrupt
         return original(machine, seed, transactions, wanted)
 
-    monkeypatch.setattr(campaign, "case_of", case_of)
+    monkeypatch.setattr(panel, "block_of", block_of)
     result = samestate(
         "fuzz", "--engine", "forgetful", "--engine", "spec", "--seed", "1", "--blocks", "400", "--output", str(tmp_path)
     )
@@ -252,15 +254,15 @@ def test_what_was_found_is_there_whatever_comes_later(
     def act(asked: int, case: Case) -> None:
         raise EngineFailure("out of luck")
 
-    original = campaign.case_of
+    original = campaign.block_of
 
-    def case_of(machine: str, seed: int, transactions: int, wanted: Any) -> Any:
+    def block_of(machine: str, seed: int, transactions: int, wanted: Any) -> Any:
         if seed > 1:
             raise RuntimeError("a bug of ours")
         return original(machine, seed, transactions, wanted)
 
     failing("unlucky", act)
-    monkeypatch.setattr(campaign, "case_of", case_of)
+    monkeypatch.setattr(panel, "block_of", block_of)
     result = samestate("fuzz", "--engine", "unlucky", "--engine", "spec", "--seed", "1", "--output", str(tmp_path))
     assert isinstance(result.exception, RuntimeError)
     (found,) = (tmp_path / "toy").iterdir()
@@ -391,6 +393,7 @@ def test_time_ends_it() -> None:
         (("--blocks", "0"), "--blocks"),
         (("--workers", "0"), "--workers"),
         (("--minutes", "-1"), "--minutes -1: must be more than 0"),
+        (("--timeout", "0"), "--timeout 0: must be more than 0"),
         (("--minutes", "nan"), "--minutes nan: must be more than 0"),
         (("--fork", "Prague"), "--fork Prague: only blocks of the evm have one; say --machine evm"),
         (("--machine", "evm", "--fork", "Nowhere"), "--fork Nowhere: no fork is called so"),
@@ -434,5 +437,5 @@ def test_each_number_of_workers_is_a_run_of_its_own(tmp_path: Path) -> None:
         "spec",
     ]
     chosen = {"optimized:waves, 4 workers": campaign.EngineChoice("optimized:waves", 4)}
-    made = campaign.Campaign({}, "evm", chosen=chosen)
-    assert "--engine optimized:waves --workers 4 --seed 7" in made._command("optimized:waves, 4 workers", 7)
+    question = panel.SearchQuestion("evm", 12, chosen)
+    assert "--engine optimized:waves --workers 4 --seed 7" in question.command("optimized:waves, 4 workers", 7)

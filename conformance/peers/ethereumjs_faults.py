@@ -17,7 +17,7 @@ import pytest
 
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.peers.peer import ReportedBlock, differences, report
-from samestate.spec.evm import interpreter, transactions_with_state_gas
+from samestate.spec.evm import delegation, interpreter, transactions_with_state_gas
 from samestate.spec.evm.address import created_address, salted_address
 from samestate.spec.evm.block_access_list import AccountAccess, decode_access_list
 from samestate.spec.evm.fork import Fork
@@ -25,7 +25,7 @@ from samestate.spec.evm.forks import AMSTERDAM
 from samestate.spec.evm.frame import CALL_DEPTH_LIMIT, Frame
 from samestate.spec.evm.gas import all_but_one_64th
 from samestate.spec.evm.halts import ExceptionalHalt, OutOfGas
-from samestate.spec.evm.instructions import calls, creation, state_creation
+from samestate.spec.evm.instructions import access, calls, creation, state_creation
 from samestate.spec.evm.instructions.calls import Callee
 from samestate.spec.evm.instructions.instruction import Instruction
 from samestate.spec.evm.machine import Evm
@@ -67,7 +67,8 @@ def creation_is_paid_before_it_is_known_to_fail(patch: pytest.MonkeyPatch) -> No
             with unseen(world):
                 is_empty = world.is_empty(address)
             if is_empty and meter.reservoir + meter.gas_left < NEW_ACCOUNT:
-                world.view.touch(address)
+                touch = world.view.touch
+                touch(address)
                 raise OutOfGas(NEW_ACCOUNT)
         right(frame, value, initcode, salt)
 
@@ -91,7 +92,7 @@ def spill_of_a_failing_precompile_comes_back(patch: pytest.MonkeyPatch) -> None:
 def call_that_runs_out_of_gas_burns_the_reservoir(patch: pytest.MonkeyPatch) -> None:
     """Where a call reached its target and lacked gas for more, a transaction that then runs out of gas loses it all."""
     state = {"reached": False, "failed": False}
-    warm = state_creation.warm_account
+    warm = access.warm_account
     charge, run, spend = AMSTERDAM.charge_call, AMSTERDAM.run, AMSTERDAM.spend
 
     def warm_account(frame: Frame, address: bytes) -> None:
@@ -193,8 +194,8 @@ class Evidence:
 
     def gather(self, patch: pytest.MonkeyPatch) -> None:
         """Watch the specification."""
-        run, at_once = AMSTERDAM.run, transactions_with_state_gas.fail_at_once
-        authority_of = transactions_with_state_gas.authority_of
+        run, at_once = AMSTERDAM.run, interpreter.fail_at_once
+        authority_of = delegation.authority_of
 
         def run_transaction(*given: Any) -> Any:
             self._authorities = set()

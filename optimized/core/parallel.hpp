@@ -1,15 +1,16 @@
 // Work that can be done in any order, on a few threads. None of them knows anything of the interpreter.
 
-#ifndef SAMESTATE_EVM_PARALLEL_HPP
-#define SAMESTATE_EVM_PARALLEL_HPP
+#ifndef SAMESTATE_CORE_PARALLEL_HPP
+#define SAMESTATE_CORE_PARALLEL_HPP
 
 #include <atomic>
+#include <cstddef>
 #include <exception>
 #include <system_error>
 #include <thread>
 #include <vector>
 
-namespace samestate::evm {
+namespace samestate {
 
 // Calls `task(first, last, worker)` for stretches of at most `stretch` numbers that together are 0 up to `count`, on at
 // most `workers` threads, this one included; `worker` is below `workers`. What a task throws is thrown here, once all
@@ -46,6 +47,6 @@ void in_parallel(size_t workers, size_t count, size_t stretch, Task task) {
         if (problem) std::rethrow_exception(problem);
 }
 
-}  // namespace samestate::evm
+}  // namespace samestate
 
 #endif

@@ -1,0 +1,206 @@
+"""What a search has done, in a folder: from there it goes on, whatever ended it.
+
+`search.sqlite` has every seed that is done, what was counted, and what was found. A batch of seeds is written as one
+transaction, the seed being the key: so none is lost that was told of, and none is counted twice. Only the process that
+leads the search writes. `corpus` has the blocks in which something remarkable was seen first, `found` the reproducers,
+both as vectors.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from samestate.conformance.errors import InputError
+from samestate.conformance.fuzzing.finding import FindingRow
+from samestate.conformance.fuzzing.panel import SeedOutcome
+from samestate.conformance.output.targets import make_folder
+
+OPTION: Final = "--database"
+FILE: Final = "search.sqlite"
+CORPUS: Final = "corpus"
+FOUND: Final = "found"
+NOTHING: Final[Mapping[str, Any]] = {}
+FORM: Final = "samestate-search/1"
+EXECUTED: Final = "executed"
+SKIPPED: Final = "skipped"
+KNOWN: Final = "known"
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS seeds (seed INTEGER PRIMARY KEY, fork TEXT NOT NULL, transactions INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS counts (
+    engine TEXT NOT NULL, fork TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
+    blocks INTEGER NOT NULL, transactions INTEGER NOT NULL,
+    PRIMARY KEY (engine, fork, outcome, reason)
+);
+CREATE TABLE IF NOT EXISTS findings (id TEXT PRIMARY KEY, content TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS marks (mark TEXT PRIMARY KEY, seed INTEGER NOT NULL);
+"""
+
+
+@dataclass(slots=True)
+class Counted:
+    """What was counted of an engine: blocks and transactions by fork, blocks by the reason for which it was skipped,
+    or by the known fault by which it differed."""
+
+    blocks: dict[str, int] = field(default_factory=dict)
+    transactions: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+    known: dict[str, int] = field(default_factory=dict)
+
+
+class Database:
+    """What a search has done. Without a folder it is kept in memory. A context manager.
+
+    ``settings`` say what search it is: a database of another is an InputError. What is None there is as it was before,
+    or as ``defaults`` has it.
+    """
+
+    def __init__(
+        self, folder: Path | None, settings: Mapping[str, Any] = NOTHING, defaults: Mapping[str, Any] = NOTHING
+    ) -> None:
+        self.folder = folder
+        if folder is not None:
+            make_folder(OPTION, folder)
+        with self._complaints():
+            self._connection = sqlite3.connect(":memory:" if folder is None else folder / FILE)
+            if folder is not None:
+                self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.executescript(SCHEMA)
+        self.settings = self._agree({"format": FORM, **settings}, defaults)
+        self.done = {seed for (seed,) in self._rows("SELECT seed FROM seeds")}
+        self.marks = {mark for (mark,) in self._rows("SELECT mark FROM marks")}
+        self.findings: dict[str, FindingRow] = {
+            id: FindingRow.read(json.loads(content))
+            for id, content in self._rows("SELECT id, content FROM findings ORDER BY rowid")
+        }
+        self.seconds = float(self._setting("seconds") or 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._connection.close()
+
+    @contextlib.contextmanager
+    def _complaints(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise InputError(f"{OPTION} {self.folder}: {FILE}: {error}") from error
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        with self._complaints():
+            return self._connection.execute(query).fetchall()
+
+    def _setting(self, name: str) -> str | None:
+        with self._complaints():
+            row = self._connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def _agree(self, settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings of this search, and those of its earlier runs where nothing was said. Raises InputError."""
+        agreed: dict[str, Any] = {}
+        for name, value in settings.items():
+            before = self._setting(name)
+            if before is None:
+                agreed[name] = defaults.get(name) if value is None else value
+                self._write("INSERT INTO settings VALUES (?, ?)", [(name, json.dumps(agreed[name]))])
+                continue
+            agreed[name] = json.loads(before)
+            if value is not None and value != agreed[name]:
+                raise InputError(
+                    f"{OPTION} {self.folder}: is of another search: {name} is {show(agreed[name])} there, "
+                    f"and {show(value)} here; give another folder"
+                )
+        return agreed
+
+    def _write(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        with self._complaints(), self._connection:
+            self._connection.executemany(statement, rows)
+
+    def take(self, outcomes: Iterable[SeedOutcome], seconds: float) -> list[SeedOutcome]:
+        """Count seeds that are done, all or none of them. Gives those that were not done before.
+
+        ``seconds``: for how long the search has been going on in this run.
+        """
+        new = list({each.seed: each for each in outcomes if each.seed not in self.done}.values())
+        with self._complaints(), self._connection as connection:
+            for outcome in new:
+                self._count(connection, outcome)
+            connection.execute(
+                "INSERT INTO settings VALUES ('seconds', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                (str(self.seconds + seconds),),
+            )
+        self.done.update(outcome.seed for outcome in new)
+        return new
+
+    def _count(self, connection: sqlite3.Connection, outcome: SeedOutcome) -> None:
+        connection.execute("INSERT INTO seeds VALUES (?, ?, ?)", (outcome.seed, outcome.fork, outcome.transactions))
+        counted = [
+            *((name, EXECUTED, "") for name in outcome.executed),
+            *((name, SKIPPED, reason) for name, reason in outcome.skipped),
+            *((name, KNOWN, fault) for name, fault in outcome.known),
+        ]
+        connection.executemany(
+            "INSERT INTO counts VALUES (?, ?, ?, ?, 1, ?) ON CONFLICT DO UPDATE SET "
+            "blocks = blocks + 1, transactions = transactions + excluded.transactions",
+            [(name, outcome.fork, what, reason, outcome.transactions) for name, what, reason in counted],
+        )
+
+    def keep(self, row: FindingRow) -> None:
+        """Keep a finding, in the place of an earlier form of it."""
+        self.findings[row.id] = row
+        self._write(
+            "INSERT INTO findings VALUES (?, ?) ON CONFLICT DO UPDATE SET content = excluded.content",
+            [(row.id, json.dumps(row.document()))],
+        )
+
+    def remember(self, marks: Iterable[str], seed: int) -> None:
+        """These marks have been seen, in the block of a seed."""
+        new = [mark for mark in marks if mark not in self.marks]
+        self.marks.update(new)
+        self._write("INSERT OR IGNORE INTO marks VALUES (?, ?)", [(mark, seed) for mark in new])
+
+    def counted(self, engines: Iterable[str]) -> dict[str, Counted]:
+        """What was counted, of each of these engines, in this run and earlier ones."""
+        found = {name: Counted() for name in engines}
+        for engine, fork, outcome, reason, blocks, transactions in self._rows("SELECT * FROM counts"):
+            counted = found.get(engine)
+            if counted is None:
+                continue
+            if outcome == EXECUTED:
+                counted.blocks[fork] = blocks
+                counted.transactions[fork] = transactions
+            else:
+                reasons = counted.skipped if outcome == SKIPPED else counted.known
+                reasons[reason] = reasons.get(reason, 0) + blocks
+        return found
+
+    def forks(self) -> dict[str, tuple[int, int]]:
+        """Blocks and transactions by fork."""
+        query = "SELECT fork, count(*), sum(transactions) FROM seeds GROUP BY fork"
+        return {fork: (blocks, transactions) for fork, blocks, transactions in self._rows(query)}
+
+    def place(self, name: str) -> Path | None:
+        """A folder of it; None where all is in memory."""
+        return None if self.folder is None else self.folder / name
+
+
+def show(value: object) -> str:
+    """A setting for people."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "nothing"
+    return str(value)

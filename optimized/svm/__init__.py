@@ -1,0 +1,1 @@
+"""Solana's machine, compiled."""

@@ -1,0 +1,154 @@
+// Many signatures, by any number of workers.
+
+#ifndef SAMESTATE_SVM_SIGNATURES_HPP
+#define SAMESTATE_SVM_SIGNATURES_HPP
+
+#include <atomic>
+
+#include "samestate/optimized/core/parallel.hpp"
+#include "samestate/optimized/svm/ed25519.hpp"
+#include "samestate/optimized/svm/ed25519_lanes.hpp"
+#include "samestate/optimized/svm/stop.hpp"
+
+namespace samestate::svm {
+
+// A signature of 64 bytes by a key of 32 bytes, of a message.
+struct SignatureView {
+    const uint8_t* signature;
+    const uint8_t* key;
+    const uint8_t* message;
+    size_t length;
+};
+
+namespace ed25519 {
+
+inline bool verify(const SignatureView& item) {
+    return verify(item.signature, item.key, item.message, item.length);
+}
+
+#if defined(__x86_64__)
+
+// Up to eight signatures: whether each is valid by itself.
+inline void verify_eight(const SignatureView* items, size_t count, bool* verdicts) {
+    using lanes::WIDTH;
+    Scalar s[WIDTH], h[WIDTH];
+    const uint8_t* keys[WIDTH];
+    bool is_possible[WIDTH], is_point[WIDTH];
+    for (size_t lane = 0; lane < WIDTH; ++lane) {
+        // Lanes that are left over do what the first one does.
+        const SignatureView& item = items[lane < count ? lane : 0];
+        s[lane] = scalar::load(item.signature + 32);
+        is_possible[lane] = scalar::is_below_order(s[lane]);
+        if (!is_possible[lane]) s[lane] = Scalar{};
+        h[lane] = challenge(item.signature, item.key, item.message, item.length);
+        keys[lane] = item.key;
+    }
+    lanes::Point8 a, sum;
+    lanes::decode(keys, a, is_point);
+    lanes::differences(s, h, a, sum);
+    uint8_t expected[WIDTH][32];
+    lanes::encode(sum, expected);
+    for (size_t lane = 0; lane < count; ++lane) {
+        const uint8_t* r = items[lane].signature;
+        verdicts[lane] = false;
+        if (!is_possible[lane] || !is_point[lane] || point::is_small(field::load(keys[lane]))) continue;
+        if (std::memcmp(expected[lane], r, 32) == 0) {
+            verdicts[lane] = !point::is_small(field::load(r));
+            continue;
+        }
+        // The same point may be written with a y of p or more. Nobody knows how to sign so.
+        uint8_t canonical[32];
+        field::store(field::load(r), canonical);
+        canonical[31] = static_cast<uint8_t>(canonical[31] | (r[31] & 0x80));
+        if (std::memcmp(canonical, r, 32) != 0) verdicts[lane] = verify(items[lane]);
+    }
+}
+
+#endif
+
+// How many signatures are verified. All give the same verdicts.
+enum class Way : int {
+    ALONE,  // one after another
+    LANES,  // eight at once, each by itself; where the processor can
+};
+
+inline bool is_possible(Way way) {
+#if defined(__x86_64__)
+    if (way == Way::LANES) return lanes::are_there;
+#endif
+    return way == Way::ALONE;
+}
+
+// The fastest way that there is.
+inline Way best_way() { return is_possible(Way::LANES) ? Way::LANES : Way::ALONE; }
+
+// As many signatures as are best verified together.
+inline constexpr size_t TOGETHER = 64;
+
+// Says of each signature whether it is valid, and gives how many are. Any thread may call it.
+inline size_t verify_batch(const SignatureView* items, size_t count, bool* verdicts, Way way = best_way()) {
+    size_t valid = 0;
+#if defined(__x86_64__)
+    if (way == Way::LANES) {
+        for (size_t first = 0; first < count; first += lanes::WIDTH) {
+            const size_t left = count - first;
+            verify_eight(items + first, left < lanes::WIDTH ? left : lanes::WIDTH, verdicts + first);
+        }
+        for (size_t i = 0; i < count; ++i) valid += verdicts[i];
+        return valid;
+    }
+#endif
+    (void)way;
+    for (size_t i = 0; i < count; ++i) valid += verdicts[i] = verify(items[i]);
+    return valid;
+}
+
+}  // namespace ed25519
+
+// The verification of signatures by any number of workers, each of which calls `work` once.
+class SignatureCheck {
+  public:
+    // All must stay where it is until the work is done.
+    SignatureCheck(const SignatureView* items, size_t count, bool* verdicts, ed25519::Way way = ed25519::best_way())
+        : items_(items), count_(count), verdicts_(verdicts), way_(way) {}
+
+    // Takes batches until none is left, or the work is to stop.
+    void work(size_t worker, const Stop& stop) {
+        for (;;) {
+            const size_t first = next_.fetch_add(ed25519::TOGETHER, std::memory_order_relaxed);
+            if (first >= count_ || stopped_.load(std::memory_order_relaxed)) return;
+            const size_t left = count_ - first;
+            const size_t now = left < ed25519::TOGETHER ? left : ed25519::TOGETHER;
+            valid_.fetch_add(ed25519::verify_batch(items_ + first, now, verdicts_ + first, way_),
+                             std::memory_order_relaxed);
+            if (stop(worker)) stopped_.store(true, std::memory_order_relaxed);
+        }
+    }
+
+    // Once all workers are done: whether they were stopped, and else how many signatures are valid.
+    bool was_stopped() const { return stopped_.load(std::memory_order_relaxed); }
+    size_t valid() const { return valid_.load(std::memory_order_relaxed); }
+
+  private:
+    const SignatureView* items_;
+    size_t count_;
+    bool* verdicts_;
+    ed25519::Way way_;
+    std::atomic<size_t> next_{0};
+    std::atomic<size_t> valid_{0};
+    std::atomic<bool> stopped_{false};
+};
+
+// Says of each signature whether it is valid, on so many threads, of which this is worker 0. False where stopped, and then
+// verdicts may be missing.
+inline bool verify_signatures(const SignatureView* items, size_t count, bool* verdicts, size_t workers,
+                              ed25519::Way way, const Stop& stop) {
+    SignatureCheck check(items, count, verdicts, way);
+    in_parallel(workers, workers < count ? workers : count, 1,
+                [&](size_t, size_t, size_t worker) { check.work(worker, stop); });
+    return !check.was_stopped();
+}
+
+}  // namespace samestate::svm
+
+#endif
