@@ -213,6 +213,12 @@ FAILS: dict[str, tuple[Sent, Account | None, str, str]] = {
         "MissingRequiredSignature",
         f"Withdraw nonce account: Account {base58(AUTHORITY)} must sign",
     ),
+    "withdraw: all, another's, and the authority does not sign": (
+        withdraw(10**9, Meta(ONE), Meta(TWO), HASHES, PRICE, SILENT),
+        nonce_account(lamports=10**9, owner=OWNER),
+        "MissingRequiredSignature",
+        f"Withdraw nonce account: Account {base58(AUTHORITY)} must sign",
+    ),
     "withdraw: below the minimum": (
         withdraw(5, Meta(ONE), Meta(TWO), HASHES, PRICE, SIGNER),
         nonce_account(lamports=MINIMUM + 4),
