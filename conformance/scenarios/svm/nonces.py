@@ -306,7 +306,7 @@ add_size(200)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class NonceCall:
     """An instruction on a nonce account, sent with a blockhash, and how it ends."""
 
     name: str
@@ -339,41 +339,41 @@ FRESH: Final = put(lambda it: replace(it, data=it.data[:40] + durable_nonce(bloc
 LEGACY: Final = put(lambda it: replace(it, data=bytes(4) + it.data[4:]))
 
 for each_row in (
-    Row("advance", "A nonce gets its next value.", lambda n, a, o: make.advance_nonce(n, a)),
-    Row(
+    NonceCall("advance", "A nonce gets its next value.", lambda n, a, o: make.advance_nonce(n, a)),
+    NonceCall(
         "advance_uninitialized",
         "A nonce is advanced that is not initialized.",
         lambda n, a, o: make.advance_nonce(n, a),
         failed("InvalidAccountData"),
         UNINITIALIZED,
     ),
-    Row(
+    NonceCall(
         "advance_unsigned",
         "The authority has not signed.",
         lambda n, a, o: make.advance_nonce(n, o),
         failed("MissingRequiredSignature"),
         put(lambda it: replace(it, data=it.data[:8] + b"\x05" * 32 + it.data[40:])),
     ),
-    Row(
+    NonceCall(
         "advance_twice",
         "A nonce is advanced that has this slot's value.",
         lambda n, a, o: make.advance_nonce(n, a),
         custom(7),
         FRESH,
     ),
-    Row(
+    NonceCall(
         "advance_without_sysvar",
         "Another account stands for RecentBlockhashes.",
         lambda n, a, o: with_accounts(make.advance_nonce(n, a), make.written(n), make.read(RENT), make.only_signing(a)),
         failed("InvalidArgument"),
     ),
-    Row(
+    NonceCall(
         "advance_with_one_account",
         "The instruction names the nonce alone.",
         lambda n, a, o: with_accounts(make.advance_nonce(n, a), make.written(n)),
         failed("MissingAccount"),
     ),
-    Row(
+    NonceCall(
         "advance_read_only",
         "The nonce is not locked for writing.",
         lambda n, a, o: with_accounts(
@@ -381,64 +381,64 @@ for each_row in (
         ),
         failed("InvalidArgument"),
     ),
-    Row(
+    NonceCall(
         "advance_undecodable",
         "The account is no nonce.",
         lambda n, a, o: make.advance_nonce(n, a),
         failed("InvalidAccountData"),
         put(lambda it: replace(it, data=b"\x09" * 80)),
     ),
-    Row(
+    NonceCall(
         "advance_of_a_program",
         "The account belongs to a program.",
         lambda n, a, o: make.advance_nonce(n, a),
         failed("ExternalAccountDataModified"),
         put(lambda it: replace(it, owner=STAKE)),
     ),
-    Row(
+    NonceCall(
         "advance_legacy",
         "A legacy nonce is advanced: it is a current one then.",
         lambda n, a, o: make.advance_nonce(n, a),
         spoil=LEGACY,
     ),
-    Row(
+    NonceCall(
         "withdraw_part",
         "Part of a nonce account's lamports is taken out.",
         lambda n, a, o: make.withdraw_nonce(n, a, o, 2_000_000 - MINIMUM),
     ),
-    Row(
+    NonceCall(
         "withdraw_too_much",
         "A nonce account would have less than its minimum.",
         lambda n, a, o: make.withdraw_nonce(n, a, o, 2_000_000 - MINIMUM + 1),
         failed("InsufficientFunds"),
     ),
-    Row(
+    NonceCall(
         "withdraw_all",
         "All is taken out of a nonce account: it is gone.",
         lambda n, a, o: make.withdraw_nonce(n, a, o, 2_000_000),
         hazards="H80",
     ),
-    Row(
+    NonceCall(
         "withdraw_all_too_early",
         "All would be taken out of a nonce account that has this slot's value.",
         lambda n, a, o: make.withdraw_nonce(n, a, o, 2_000_000),
         custom(7),
         FRESH,
     ),
-    Row(
+    NonceCall(
         "withdraw_unsigned",
         "The authority has not signed.",
         lambda n, a, o: make.withdraw_nonce(n, o, o, 5),
         failed("MissingRequiredSignature"),
         put(lambda it: replace(it, data=it.data[:8] + b"\x05" * 32 + it.data[40:])),
     ),
-    Row(
+    NonceCall(
         "withdraw_overflow",
         "The amount and the minimum together do not fit.",
         lambda n, a, o: make.withdraw_nonce(n, a, o, 2**64 - 1),
         failed("InsufficientFunds"),
     ),
-    Row(
+    NonceCall(
         "withdraw_uninitialized",
         "Lamports are taken out of an account that is not initialized, which signs itself.",
         lambda n, a, o: with_accounts(
@@ -451,21 +451,21 @@ for each_row in (
         "",
         UNINITIALIZED,
     ),
-    Row(
+    NonceCall(
         "withdraw_uninitialized_unsigned",
         "The account that is not initialized has not signed.",
         lambda n, a, o: make.withdraw_nonce(n, a, o, 5),
         failed("MissingRequiredSignature"),
         UNINITIALIZED,
     ),
-    Row(
+    NonceCall(
         "withdraw_uninitialized_too_much",
         "The account that is not initialized has less.",
         lambda n, a, o: make.withdraw_nonce(n, a, o, 2_000_001),
         failed("InsufficientFunds"),
         UNINITIALIZED,
     ),
-    Row(
+    NonceCall(
         "withdraw_without_rent",
         "Another account stands for Rent.",
         lambda n, a, o: with_accounts(
@@ -478,88 +478,90 @@ for each_row in (
         ),
         failed("InvalidArgument"),
     ),
-    Row("initialize", "An account becomes a nonce.", lambda n, a, o: make.initialize_nonce(n, o), "", UNINITIALIZED),
-    Row(
+    NonceCall(
+        "initialize", "An account becomes a nonce.", lambda n, a, o: make.initialize_nonce(n, o), "", UNINITIALIZED
+    ),
+    NonceCall(
         "initialize_twice",
         "A nonce is initialized again.",
         lambda n, a, o: make.initialize_nonce(n, o),
         failed("InvalidAccountData"),
     ),
-    Row(
+    NonceCall(
         "initialize_below_the_minimum",
         "The account has less than the minimum for its size.",
         lambda n, a, o: make.initialize_nonce(n, o),
         failed("InsufficientFunds"),
         lambda block, payer, nonce, shop: block.put(nonce, Account(MINIMUM - 1, data=bytes(80))),
     ),
-    Row(
+    NonceCall(
         "initialize_too_short",
         "The account has less data than a nonce takes.",
         lambda n, a, o: make.initialize_nonce(n, o),
         failed("AccountDataTooSmall"),
         lambda block, payer, nonce, shop: block.put(nonce, Account(SOL, data=bytes(79))),
     ),
-    Row(
+    NonceCall(
         "initialize_without_data",
         "The account has no data.",
         lambda n, a, o: make.initialize_nonce(n, o),
         failed("InvalidAccountData"),
         lambda block, payer, nonce, shop: block.put(nonce, Account(SOL)),
     ),
-    Row(
+    NonceCall(
         "authorize",
         "A nonce gets another authority, and keeps its value.",
         lambda n, a, o: make.authorize_nonce(n, a, o),
     ),
-    Row(
+    NonceCall(
         "authorize_unsigned",
         "The authority has not signed.",
         lambda n, a, o: make.authorize_nonce(n, o, o),
         failed("MissingRequiredSignature"),
         put(lambda it: replace(it, data=it.data[:8] + b"\x05" * 32 + it.data[40:])),
     ),
-    Row(
+    NonceCall(
         "authorize_uninitialized",
         "A nonce that is not initialized has no authority.",
         lambda n, a, o: make.authorize_nonce(n, a, o),
         failed("InvalidAccountData"),
         UNINITIALIZED,
     ),
-    Row(
+    NonceCall(
         "authorize_legacy",
         "A legacy nonce gets another authority, and stays a legacy one.",
         lambda n, a, o: make.authorize_nonce(n, a, o),
         "",
         LEGACY,
     ),
-    Row(
+    NonceCall(
         "upgrade",
         "A legacy nonce becomes a current one, though nobody of it has signed.",
         lambda n, a, o: make.upgrade_nonce(n),
         "",
         LEGACY,
     ),
-    Row(
+    NonceCall(
         "upgrade_of_a_current_one",
         "A current nonce is upgraded.",
         lambda n, a, o: make.upgrade_nonce(n),
         failed("InvalidArgument"),
     ),
-    Row(
+    NonceCall(
         "upgrade_of_a_program",
         "The account belongs to a program.",
         lambda n, a, o: make.upgrade_nonce(n),
         failed("InvalidAccountOwner"),
         put(lambda it: replace(it, owner=STAKE)),
     ),
-    Row(
+    NonceCall(
         "upgrade_read_only",
         "The nonce is not locked for writing.",
         lambda n, a, o: with_accounts(make.upgrade_nonce(n), make.read(n)),
         failed("InvalidArgument"),
         LEGACY,
     ),
-    Row(
+    NonceCall(
         "upgrade_undecodable",
         "The account is no nonce.",
         lambda n, a, o: make.upgrade_nonce(n),
@@ -568,7 +570,7 @@ for each_row in (
     ),
 ):
 
-    def instruction(row: Row = each_row) -> None:
+    def instruction(row: NonceCall = each_row) -> None:
         """Add a row."""
 
         def story(block: SvmBlockBuilder) -> None:
