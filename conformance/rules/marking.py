@@ -65,7 +65,10 @@ def all_functions() -> list[FunctionType]:
 def source_of(module: ModuleType) -> str:
     """What was compiled, as whoever loaded it says: it may be a text that has been changed."""
     loader = module.__spec__ and module.__spec__.loader
-    return (loader.get_source(module.__name__) if isinstance(loader, InspectLoader) else None) or ""
+    if isinstance(loader, InspectLoader):
+        return loader.get_source(module.__name__) or ""
+    file = Path(module.__file__ or "")  # as pytest's loader, which does not say, has read it
+    return file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
 
 
 Place = tuple[str, int]

@@ -55,6 +55,14 @@ CLIENTS: Final[Mapping[str, Client]] = {
         Client("eels", "state transition of each fork on the exported case", "eels_version", "eels"),
         Client("anvil", "the transactions, over JSON-RPC: receipts and accounts", "anvil_version", "anvil"),
         Client("ethereumjs", "import of the exported blocks", "ethereumjs_version", "ethereumjs"),
+        Client("agave", "the validator's Bank on whole chains of slots", "agave_version", "agave"),
+        Client(
+            "litesvm:solders",
+            "transactions one by one, with the accounts that each leaves",
+            "litesvm_solders_version",
+            "litesvm_solders",
+        ),
+        Client("litesvm:npm", "the same, of a newer ruleset", "litesvm_npm_version", "litesvm_npm"),
     )
 }
 """Outside clients by the id of their engine."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from samestate.conformance.engines.bounded_run import RunBounds, folder_with, run_bounded
+from samestate.conformance.engines.clients.agave.bank import AgaveBank
 from samestate.conformance.engines.clients.anvil.judging import AnvilChains
 from samestate.conformance.engines.clients.anvil.node import HARDFORKS
 from samestate.conformance.engines.clients.eels.chains import FORKS as FORKS_OF_EELS
@@ -19,6 +20,11 @@ from samestate.conformance.engines.clients.geth.blocktest import GethBlocktest
 from samestate.conformance.engines.clients.geth.chain_import import GethImport
 from samestate.conformance.engines.clients.installed import PeerMissing, find_program
 from samestate.conformance.engines.clients.judge import SELECTORS_OF_CHAINS, JudgeEngine
+from samestate.conformance.engines.clients.litesvm.engine import (
+    LiteSvmEngine,
+    npm_version_and_command,
+    solders_version_and_command,
+)
 from samestate.conformance.engines.clients.revm.btest import UNKNOWN, RevmBtest
 from samestate.conformance.engines.protocol import Engine
 from samestate.conformance.engines.transition_tool.engine import TransitionToolEngine
@@ -27,6 +33,7 @@ from samestate.conformance.exporting.networks import NETWORKS
 EVERY: Final = frozenset(NETWORKS)
 VERSION_SECONDS: Final = 30.0
 EELS: Final = "ethereum-execution"
+BANK_PROGRAM: Final = "samestate-bank"
 EELS_PROGRAM: Final = "samestate.conformance.engines.clients.eels.program"
 
 
@@ -126,6 +133,38 @@ def anvil(seconds: float) -> Engine:
     selectors = SELECTORS_OF_CHAINS - {"rejections", "blobs", "ommers", "rewards", "fork-transition", "withdrawals"}
     outputs = frozenset({"gas_used", "receipts"})
     return JudgeEngine("anvil", version, judge, frozenset(HARDFORKS), selectors, outputs)
+
+
+def agave_version() -> str:
+    """Which Bank is in the program."""
+    return f"solana-runtime {version_of(find_program(BANK_PROGRAM))}"
+
+
+def agave(seconds: float) -> Engine:
+    """Agave's Bank."""
+    return AgaveBank("agave", agave_version(), [find_program(BANK_PROGRAM)], seconds)
+
+
+def litesvm_solders_version() -> str:
+    """Which solders is here."""
+    return solders_version_and_command()[0]
+
+
+def litesvm_solders(seconds: float) -> Engine:
+    """LiteSVM out of solders, which has the ruleset of July."""
+    version, command = solders_version_and_command()
+    return LiteSvmEngine("litesvm:solders", version, command, "mainnet-2026-07", seconds)
+
+
+def litesvm_npm_version() -> str:
+    """Which LiteSVM npm has installed."""
+    return npm_version_and_command()[0]
+
+
+def litesvm_npm(seconds: float) -> Engine:
+    """LiteSVM out of npm, which has the ruleset of September."""
+    version, command = npm_version_and_command()
+    return LiteSvmEngine("litesvm:npm", version, command, "mainnet-2026-09", seconds)
 
 
 def version_of(program: str) -> str:
