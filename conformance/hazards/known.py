@@ -15,7 +15,7 @@ HAZARDS: Final[Mapping[str, Hazard]] = {
 """In the order of their numbers. Ids are never given to another hazard."""
 
 SHOWN_OF_SVM: Final = frozenset(
-    [
+    {
         "H79",
         "H81",
         "H84",
@@ -23,18 +23,25 @@ SHOWN_OF_SVM: Final = frozenset(
         "H93",
         "H94",
         "H95",
+        "H96",
         "H97",
+        "H98",
+        "H99",
+        "H100",
+        "H102",
+        "H104",
         "H106",
         "H108",
         "H109",
         "H110",
         "H112",
+        "H114",
         "H117",
         "H118",
         "H120",
         "H121",
         "H123",
-    ]
+    }
 )
 """Hazards of Solana's machine that have vectors."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from samestate.conformance.engines.bounded_run import RunBounds, folder_with, run_bounded
+from samestate.conformance.engines.clients.agave.bank import AgaveBank
 from samestate.conformance.engines.clients.anvil.judging import AnvilChains
 from samestate.conformance.engines.clients.anvil.node import HARDFORKS
 from samestate.conformance.engines.clients.eels.chains import FORKS as FORKS_OF_EELS
@@ -21,6 +22,11 @@ from samestate.conformance.engines.clients.geth.blocktest import GethBlocktest
 from samestate.conformance.engines.clients.geth.chain_import import GethImport
 from samestate.conformance.engines.clients.installed import PeerMissing, find_program
 from samestate.conformance.engines.clients.judge import SELECTORS_OF_CHAINS, JudgeEngine
+from samestate.conformance.engines.clients.litesvm.engine import (
+    LiteSvmEngine,
+    npm_version_and_command,
+    solders_version_and_command,
+)
 from samestate.conformance.engines.clients.revm.btest import UNKNOWN, RevmBtest
 from samestate.conformance.engines.protocol import Engine, EngineFailure
 from samestate.conformance.engines.transition_tool.engine import TransitionToolEngine
@@ -30,6 +36,7 @@ from samestate.conformance.exporting.networks import NETWORKS
 EVERY: Final = frozenset(NETWORKS)
 VERSION_SECONDS: Final = 30.0
 EELS: Final = "ethereum-execution"
+BANK_PROGRAM: Final = "samestate-bank"
 EELS_PROGRAM: Final = "samestate.conformance.engines.clients.eels.program"
 
 
@@ -129,6 +136,28 @@ def anvil(seconds: float) -> Engine:
     return JudgeEngine("anvil", version, judge, frozenset(HARDFORKS), selectors, outputs)
 
 
+def agave_version() -> str:
+    """Which Bank is in the program."""
+    return f"solana-runtime {version_of(find_program(BANK_PROGRAM))}"
+
+
+def agave(seconds: float) -> Engine:
+    """Agave's Bank."""
+    return AgaveBank("agave", agave_version(), [find_program(BANK_PROGRAM)], seconds)
+
+
+def litesvm_solders(seconds: float) -> Engine:
+    """LiteSVM out of solders, which has the ruleset of July."""
+    version, command = solders_version_and_command()
+    return LiteSvmEngine("litesvm:solders", version, command, "mainnet-2026-07", seconds)
+
+
+def litesvm_npm(seconds: float) -> Engine:
+    """LiteSVM out of npm, which has the ruleset of September."""
+    version, command = npm_version_and_command()
+    return LiteSvmEngine("litesvm:npm", version, command, "mainnet-2026-09", seconds)
+
+
 CLIENTS: Final[Mapping[str, Client]] = {
     client.id: client
     for client in (
@@ -150,6 +179,19 @@ CLIENTS: Final[Mapping[str, Client]] = {
         Client("eels", "state transition of each fork on the exported case", eels_version, eels),
         Client("anvil", "the transactions, over JSON-RPC: receipts and accounts", anvil_version, anvil),
         Client("ethereumjs", "import of the exported blocks", lambda: version_and_command()[0], ethereumjs),
+        Client("agave", "the validator's Bank on whole chains of slots", agave_version, agave),
+        Client(
+            "litesvm:solders",
+            "transactions one by one, with the accounts that each leaves",
+            lambda: solders_version_and_command()[0],
+            litesvm_solders,
+        ),
+        Client(
+            "litesvm:npm",
+            "the same, of a newer ruleset",
+            lambda: npm_version_and_command()[0],
+            litesvm_npm,
+        ),
     )
 }
 """Outside clients by the id of their engine."""

@@ -33,6 +33,14 @@ from tests.conformance.checking.cases import samestate
 STAND_IN = Path(__file__).with_name("stand_in.py")
 TRANSFERS = "evm/transfers/all_but_the_fee-paris"
 WITH_LIST = "evm/access_lists/right_list-amsterdam"
+GIVEN = {
+    "geth:parallel": WITH_LIST,
+    "eels": "evm/transfers/from_hand_to_hand-shanghai",
+    "agave": "svm/transfers/one_transfer-mainnet-2026-09",
+    "litesvm:solders": "svm/transfers/one_transfer-mainnet-2026-07",
+    "litesvm:npm": "svm/transfers/one_transfer-mainnet-2026-09",
+}
+"""What is asked of clients that do not take just any transfers."""
 INVALID = "evm/wrong_lists/accounts_out_of_order-amsterdam"
 SECONDS = 60.0
 
@@ -270,9 +278,7 @@ def test_a_client_that_is_here_agrees_and_tells_its_version(id: str) -> None:
         made = find_engine(id)
     except InputError as missing:
         pytest.skip(str(missing))
-    given = vector(WITH_LIST if id == "geth:parallel" else TRANSFERS)
-    if id == "eels":
-        given = vector("evm/transfers/from_hand_to_hand-shanghai")
+    given = vector(GIVEN.get(id, TRANSFERS))
     assert getattr(made, "version", "")
     assert any(character.isdigit() for character in str(getattr(made, "version", "")))
     assert made.capabilities.missing(given.case) == ""
