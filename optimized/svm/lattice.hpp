@@ -181,6 +181,10 @@ inline bool add_terms(Lattice& lattice, const LatticeTerm* terms, size_t count, 
     return true;
 }
 
+// Whether to sum up the whole state instead of changing its sum: where that is fewer vectors to make. A change has one for each account that was there
+// before and one for each that is there after, so where all accounts that change stay, this is from half of the state on.
+inline bool is_sum_made_anew(size_t terms_of_change, size_t accounts) { return terms_of_change > accounts; }
+
 }  // namespace samestate::svm
 
 #endif
