@@ -14,11 +14,13 @@ from samestate.optimized.evm.world import World
 from samestate.optimized.processes.machine import MachineName
 from samestate.optimized.processes.python_machine import Predictions, PythonEngine
 from samestate.optimized.result import Result
+from samestate.optimized.svm.engine import SvmEngine
+from samestate.optimized.svm.world import World as SvmWorld
 from samestate.optimized.toy.engine import ToyEngine
 
 
 class Engine:
-    """An engine for the compiled machine ``toy``, or for a machine written in Python, which :class:`MachineName` finds.
+    """An engine for a compiled machine, ``evm``, ``svm`` or ``toy``, or for one that a :class:`MachineName` finds.
 
     A context manager, which closes it. Without a configuration it has the one that :func:`load` finds. One block at a
     time. Raises :class:`ConfigurationError` where the configuration does not suit the machine, and
@@ -32,6 +34,7 @@ class Engine:
         self._closing = False
         self._toy: ToyEngine | None = None
         self._evm: EvmEngine | None = None
+        self._svm: SvmEngine | None = None
         self._python: PythonEngine | None = None
         if isinstance(machine, MachineName):
             self._python = PythonEngine(machine, self.configuration)
@@ -39,13 +42,17 @@ class Engine:
             self._toy = ToyEngine(self.configuration)
         elif machine == "evm":
             self._evm = EvmEngine(self.configuration)
+        elif machine == "svm":
+            self._svm = SvmEngine(self.configuration)
         else:
-            raise MachineError(f"there is no compiled machine {machine!r}: choose evm or toy, or give a MachineName")
+            raise MachineError(
+                f"there is no compiled machine {machine!r}: choose evm, svm or toy, or give a MachineName"
+            )
 
     def execute(
         self,
         block: Any,
-        base: Mapping[bytes, bytes] | World | None = None,
+        base: Mapping[bytes, bytes] | World | SvmWorld | None = None,
         storage: Collection[bytes] | None = None,
         accesses: Sequence[Access | None] | None = None,
         predictions: Predictions | None = None,
@@ -69,8 +76,14 @@ class Engine:
                         f"the machine evm runs on a samestate.optimized.evm.world.World, not {type(base).__name__}"
                     )
                 return self._evm.execute(block, base)
+            if self._svm is not None:
+                if not isinstance(base, SvmWorld):
+                    raise TypeError(
+                        f"the machine svm runs on a samestate.optimized.svm.world.World, not {type(base).__name__}"
+                    )
+                return self._svm.execute(block, base)
             assert self._python is not None
-            if isinstance(base, World):
+            if isinstance(base, World | SvmWorld):
                 raise TypeError("a machine in Python runs on a mapping of keys to values, not on a World")
             return self._python.execute(block, {} if base is None else base, storage, accesses, predictions)
         finally:
@@ -95,6 +108,8 @@ class Engine:
                     self._toy.close()
                 if self._evm is not None:
                     self._evm.close()
+                if self._svm is not None:
+                    self._svm.close()
                 if self._python is not None:
                     self._python.close()
                 self._closing = False

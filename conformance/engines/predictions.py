@@ -33,9 +33,10 @@ def carries_list(block: Object) -> bool:
 
 def predictions_of(block: Any) -> Predictions | None:
     """What the list that came with a block predicts, or None where none did. Blocks are those of the specification."""
-    if block.access_list is None:
+    proposed = getattr(block, "access_list", None)  # blocks of Solana's machine never have one
+    if proposed is None:
         return None
-    return list_predictions(block.access_list) if isinstance(block, Payload) else toy_predictions(block.access_list)
+    return list_predictions(proposed) if isinstance(block, Payload) else toy_predictions(proposed)
 
 
 def toy_predictions(proposed: AccessList) -> Predictions:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from samestate.conformance.rules import marking
 
-SAID_OF_EVERY_VECTOR: Final = ("evm.rlp.", "evm.trie.", "frame.", "toy.merkle.")
+SAID_OF_EVERY_VECTOR: Final = ("evm.rlp.", "evm.trie.", "frame.", "lattice.", "toy.merkle.")
 """Rules of encodings and of the frame, which tell no vector from another."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors import evm, svm, toy
 from samestate.conformance.vectors.machines import MACHINES
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import (
@@ -22,6 +22,11 @@ from samestate.spec.evm.forks import (
     PRAGUE,
     SHANGHAI,
 )
+from samestate.spec.svm.ruleset import SvmRuleset
+from samestate.spec.svm.rulesets.mainnet_2026_07 import MAINNET_2026_07
+from samestate.spec.svm.rulesets.mainnet_2026_09 import MAINNET_2026_09
+
+BOTH_RULESETS: Final = (MAINNET_2026_07, MAINNET_2026_09)
 
 Story = Callable[..., None]
 """Describes to a block builder, that of its machine, what happens."""
@@ -95,6 +100,13 @@ def chain_scenario(
 def toy_scenario(*, hazards: str = "", size_limit: int = SIZE_LIMIT) -> Callable[[Story], Story]:
     """Make a toy scenario of the story below, about the hazards with these ids."""
     return _adding(hazards, (ToyRuleset(),), toy.NAME, size_limit)
+
+
+def svm_scenario(
+    *, hazards: str = "", rulesets: Sequence[SvmRuleset] = (MAINNET_2026_09,), size_limit: int = SIZE_LIMIT
+) -> Callable[[Story], Story]:
+    """Make a scenario of Solana's machine, filled under these rulesets: the latest, where they make no difference."""
+    return _adding(hazards, rulesets, svm.NAME, size_limit)
 
 
 def _adding(

@@ -76,6 +76,13 @@ class Block:
     hard_forks: tuple[HardFork, ...] = ()
     """By slot, ascending."""
     constants: Mapping[bytes, Account | None] = field(default_factory=dict)
+    transactions: tuple[SignedTransaction, ...] = field(init=False, repr=False, compare=False)
+    """Those of all entries, in order."""
+
+    def __post_init__(self) -> None:
+        """Put the transactions of all entries together."""
+        transactions = tuple(transaction for entry in self.entries for transaction in entry.transactions)
+        object.__setattr__(self, "transactions", transactions)
 
     @property
     def epoch(self) -> int:

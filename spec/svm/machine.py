@@ -60,12 +60,10 @@ class Svm:
         """The transactions of all entries, in order."""
         seen: set[bytes] = set()
         placed = []
-        for entry in block.entries:
-            for transaction in entry.transactions:
-                message_hash = transaction.message_hash
-                # rule: svm.block.repeated-message
-                placed.append(PlacedTransaction(transaction, message_hash in seen))
-                seen.add(message_hash)
+        for transaction in block.transactions:
+            # rule: svm.block.repeated-message
+            placed.append(PlacedTransaction(transaction, transaction.message_hash in seen))
+            seen.add(transaction.message_hash)
         return placed
 
     def start(self, block: Block) -> Totals:

@@ -56,10 +56,8 @@ class SignedTransaction:
     @property
     def size(self) -> int:
         """How many bytes stand for it on the wire."""
-        signatures = SIGNATURE_BYTES * len(self.signatures)
-        if self.message.version == 1:
-            return len(self.signed) + signatures
-        return len(encode_length(len(self.signatures))) + signatures + len(self.signed)
+        count = 0 if self.message.version == 1 else 1
+        return count + SIGNATURE_BYTES * len(self.signatures) + len(self.signed)
 
 
 def transaction_of(message: TransactionMessage, signatures: tuple[bytes, ...]) -> SignedTransaction:
@@ -76,7 +74,7 @@ def encode_transaction(transaction: SignedTransaction) -> bytes:
     if transaction.message.version == 1:
         # rule: svm.wire.v1-signatures-last
         return transaction.signed + signatures
-    return encode_length(len(transaction.signatures)) + signatures + transaction.signed
+    return bytes([len(transaction.signatures)]) + signatures + transaction.signed
 
 
 def encode_message(message: TransactionMessage) -> bytes:
@@ -197,7 +195,11 @@ class _WireReader:
 
 def _read_older(reader: _WireReader) -> SignedTransaction:
     """A transaction whose signatures come first: legacy, or of version 0."""
-    signatures = reader.fixed(reader.length(), SIGNATURE_BYTES)
+    count = reader.byte()
+    if count >= VERSIONED:
+        # rule: svm.wire.first-byte
+        raise ValueError(f"the first byte, 0x{count:02x}, is neither a number of signatures nor a known version")
+    signatures = reader.fixed(count, SIGNATURE_BYTES)
     start = reader.place
     version: Version = "legacy"
     if reader.content[start : start + 1] >= bytes([VERSIONED]):

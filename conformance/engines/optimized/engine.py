@@ -13,12 +13,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from samestate.conformance.engines.in_process import ADAPTIVE, DEFAULT_STRATEGY, BlockEngine, capabilities
+from samestate.conformance.engines.in_process import (
+    ACCESS_LIST,
+    ADAPTIVE,
+    DEFAULT_STRATEGY,
+    BlockEngine,
+    capabilities,
+)
 from samestate.conformance.engines.optimized import without_engine
 from samestate.conformance.engines.protocol import Capabilities
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.targets import write_whole
-from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors import evm, svm, toy
 
 if TYPE_CHECKING:
     from samestate.conformance.engines.optimized.parts import OptimizedBlocks
@@ -44,9 +50,13 @@ class OptimizedEngine(BlockEngine):
         self.text_tests = parts.text_tests
 
 
-def machines_of(kind: str) -> tuple[str, ...]:
-    """The machines that workers of a kind run: threads those that are compiled, processes those in Python."""
-    return (evm.NAME, toy.NAME)
+def machines_of(kind: str, strategy: str = DEFAULT_STRATEGY) -> tuple[str, ...]:
+    """The machines that workers of a kind run under a strategy.
+
+    Threads run those that are compiled, processes those in Python, but for Solana's. That has no access lists.
+    """
+    has_svm = kind == THREADS and strategy != ACCESS_LIST
+    return (evm.NAME, svm.NAME, toy.NAME) if has_svm else (evm.NAME, toy.NAME)
 
 
 def refuses_fallback() -> bool | None:
@@ -81,7 +91,7 @@ def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = 
         )
     except ConfigurationError as error:
         raise InputError(f"--engine {id}: {error}") from error
-    return OptimizedEngine(id, capabilities(machines_of(kind), strategy, kind), OptimizedBlocks(settings))
+    return OptimizedEngine(id, capabilities(machines_of(kind, strategy), strategy, kind), OptimizedBlocks(settings))
 
 
 def tracing_engine(id: str, workers: int) -> OptimizedEngine:

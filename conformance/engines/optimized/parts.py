@@ -17,20 +17,27 @@ from samestate.conformance.engines.optimized.plain import (
     plain_state,
     python_result,
 )
+from samestate.conformance.engines.optimized.svm import packed_block as packed_svm_block
+from samestate.conformance.engines.optimized.svm import svm_result
+from samestate.conformance.engines.optimized.svm import world_of as svm_world_of
 from samestate.conformance.engines.optimized.text_tests import TextTests
 from samestate.conformance.engines.optimized.toy import finished_result, packed_block
 from samestate.conformance.engines.predictions import Predictions
 from samestate.conformance.engines.protocol import AnyResult, EngineFailure, EngineTimeout
 from samestate.conformance.fixtures.named_forks import name_fork
-from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors import evm, svm, toy
 from samestate.optimized import Configuration, Engine, EngineError, MachineName
 from samestate.optimized.errors import TimeLimitExceeded
 from samestate.optimized.evm.result import EvmResult
+from samestate.optimized.svm.result import SvmResult as CompiledSvmResult
 from samestate.optimized.trace import TraceEvent
 from samestate.spec.evm.block_access_list import encode_access_list
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.state import FlatState
+from samestate.spec.svm.block import Block as SvmBlock
+from samestate.spec.svm.machine import Svm
+from samestate.spec.svm.state import SvmState
 
 
 class OptimizedBlocks:
@@ -55,6 +62,8 @@ class OptimizedBlocks:
                 given = ForkBlock(name_fork(machine.fork), block)
                 result = self._python(EVM, given, listed_state(machine, block, state), predictions)
                 return verified(machine, block, python_result(result, EVM_CODES, state))
+            if isinstance(machine, Svm):
+                return self._svm(machine, block, state)
             if self.configuration.kind == "processes":
                 return verified(
                     machine, block, python_result(self._python(TOY, block, state, predictions), TOY_CODES, state)
@@ -101,6 +110,14 @@ class OptimizedBlocks:
         self.trace += result.trace
         self._states.lend(result)
         return evm_result(result, block, state, self._states)
+
+    def _svm(self, machine: Svm, block: SvmBlock, state: SvmState) -> AnyResult:
+        packed = packed_svm_block(machine, block)
+        result = cast(CompiledSvmResult, self._engine(svm.NAME, svm.NAME).execute(packed, svm_world_of(block, state)))
+        self.trace += result.trace
+        made = svm_result(result, machine, block, state)
+        machine.verify(block, made.steps, state)
+        return made
 
     def _python(self, name: str, block: Any, state: Any, predictions: Predictions | None) -> Any:
         engine = self._engine(name, MachineName(name))

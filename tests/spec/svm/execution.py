@@ -140,3 +140,29 @@ def execute(
     outcome = execute_transaction(ruleset, block, admit(ruleset, block, transaction, False, False), view)
     after = {key: decode_account(value) for key, value in {**view.values, **view.writes}.items()}
     return outcome, {**dict.fromkeys(accounts), **after}
+
+
+PAYER = b"\x50" * 32
+RICH = 10**10
+
+
+def run(
+    *sent: Sent, accounts: Mapping[bytes, Account | None] | None = None, ruleset: SvmRuleset = A, **fields: object
+) -> tuple[Outcome, dict[bytes, Account | None]]:
+    """Execute instructions, for which an account that none of them names pays."""
+    given = {**{meta.key: None for one in sent for meta in one.accounts}, PAYER: Account(RICH), **(accounts or {})}
+    given = {key: account for key, account in given.items() if key != SYSTEM}
+    return execute(message_of(PAYER, *sent), given, ruleset, block_of(**fields))
+
+
+def error_of(*sent: Sent, accounts: Mapping[bytes, Account | None] | None = None) -> tuple[str, tuple[str, ...]]:
+    """The error of the last of some instructions, and what it says itself."""
+    outcome, _ = run(*sent, accounts=accounts)
+    assert outcome.error is not None, outcome
+    return str(outcome.error), own_lines(outcome)
+
+
+def own_lines(outcome: Outcome) -> tuple[str, ...]:
+    """What the last instruction says between the runtime's lines about it."""
+    start = max(place for place, line in enumerate(outcome.logs) if line.endswith("invoke [1]"))
+    return outcome.logs[start + 1 : -1]

@@ -31,12 +31,14 @@ def links(previous: bytes, entries: Sequence[HistoryEntry]) -> int:
     return right
 
 
+@pytest.mark.fixtures
 def test_the_sample_of_the_main_network() -> None:
     first, *rest = sample_entries()
     assert links(first.hash, rest) == 64
     assert sum(entry.is_tick for entry in rest) == 4
 
 
+@pytest.mark.fixtures
 @pytest.mark.parametrize("block", BLOCKS)
 def test_the_beginning_of_real_blocks(block: str) -> None:
     entries = block_entries(block)
@@ -48,6 +50,7 @@ def test_the_beginning_of_real_blocks(block: str) -> None:
     assert sum(entry.hashes for entry in entries) == 64 * 62_500
 
 
+@pytest.mark.fixtures
 @pytest.mark.slow
 @pytest.mark.parametrize("block", BLOCKS)
 def test_the_whole_history_of_real_blocks(block: str) -> None:

@@ -31,6 +31,7 @@ def transactions_of(block: str) -> list[SignedTransaction]:
     return [transaction for entry in block_entries(block) for transaction in entry.transactions]
 
 
+@pytest.mark.fixtures
 @pytest.mark.parametrize("block", BLOCKS)
 def test_real_transactions_come_back_as_the_same_bytes(block: str) -> None:
     entries, transactions, signatures = BLOCKS[block]
@@ -47,6 +48,7 @@ def test_real_transactions_come_back_as_the_same_bytes(block: str) -> None:
         assert decode_transaction(encode_transaction(transaction)) == transaction
 
 
+@pytest.mark.fixtures
 def test_transactions_of_the_main_network_come_back() -> None:
     entries = sample_entries()
     found = [transaction for entry in entries for transaction in entry.transactions]
@@ -57,6 +59,7 @@ def test_transactions_of_the_main_network_come_back() -> None:
         check_signatures(transaction)
 
 
+@pytest.mark.fixtures
 @pytest.mark.slow
 @pytest.mark.parametrize("block", BLOCKS)
 def test_all_signatures_of_real_blocks_are_valid(block: str) -> None:
@@ -109,6 +112,13 @@ def test_versions_that_are_not_known(version: int) -> None:
     with pytest.raises(Rejection) as caught:
         decode_transaction(bytes(wire))
     assert caught.value.code is Invalid.MALFORMED_TRANSACTION
+
+
+@pytest.mark.parametrize("first", [0x80, 0x82, 0xFF])
+def test_first_bytes_that_are_no_number_of_signatures(first: int) -> None:
+    """0x81 is version 1; of more than 127 signatures there is no transaction."""
+    with pytest.raises(Rejection, match="the first byte"):
+        decode_transaction(bytes([first, 0x01]) + bytes(9_000))
 
 
 @pytest.mark.parametrize("mask", [0b1, 0b10, 0b100001, 1 << 31])

@@ -1,0 +1,1 @@
+"""Scenarios of Solana's machine, a suite a module."""

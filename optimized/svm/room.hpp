@@ -1,0 +1,63 @@
+// Memory for what a block makes, of which nothing is given back before the block is forgotten: one for each worker.
+
+#ifndef SAMESTATE_SVM_ROOM_HPP
+#define SAMESTATE_SVM_ROOM_HPP
+
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "samestate/optimized/svm/account.hpp"
+
+namespace samestate::svm {
+
+class Room {
+  public:
+    // So many bytes, aligned to 8 and not zeroed. Throws bad_alloc.
+    uint8_t* take(size_t size) {
+        size = (size + 7) & ~size_t{7};
+        if (static_cast<size_t>(end_ - next_) < size) {
+            if (size > PIECE / 4) {
+                large_.emplace_back(new uint8_t[size]);
+                return large_.back().get();
+            }
+            if (used_ == pieces_.size()) pieces_.emplace_back(new uint8_t[PIECE]);
+            next_ = pieces_[used_++].get();
+            end_ = next_ + PIECE;
+        }
+        uint8_t* taken = next_;
+        next_ += size;
+        return taken;
+    }
+
+    template <class Thing>
+    Thing* take_many(size_t count) {
+        return reinterpret_cast<Thing*>(take(count * sizeof(Thing)));
+    }
+
+    const uint8_t* copy(const uint8_t* data, size_t length) {
+        uint8_t* copied = take(length);
+        if (length) std::memcpy(copied, data, length);
+        return copied;
+    }
+
+    // Nothing of what was taken is needed any more. What is not large stays for the next block.
+    void reset() {
+        large_.clear();
+        used_ = 0;
+        next_ = end_ = nullptr;
+    }
+
+  private:
+    static constexpr size_t PIECE = 1 << 18;
+
+    std::vector<std::unique_ptr<uint8_t[]>> pieces_;
+    std::vector<std::unique_ptr<uint8_t[]>> large_;
+    size_t used_ = 0;
+    uint8_t* next_ = nullptr;
+    uint8_t* end_ = nullptr;
+};
+
+}  // namespace samestate::svm
+
+#endif
