@@ -38,7 +38,7 @@ ENTRIES = 2356
 HASHES = 4_000_000
 SLICE = 200_000
 """Hashes that hashlib makes in its turn."""
-ACCOUNTS = 20_000
+ACCOUNTS = 100_000
 SIGNATURES = 2000
 MEBIBYTE = 1 << 20
 
@@ -159,7 +159,7 @@ def main() -> int:
         "history, a hash": (history(), "hashlib", "one worker", "two workers", 3.0),
         "lattice hash, an account without data": (lattice(0, ACCOUNTS), "blake3", "one worker", "two workers", 0.8),
         "lattice hash, an account of 165 bytes": (lattice(165, ACCOUNTS), "blake3", "one worker", "two workers", 0.8),
-        "lattice hash, an account of 3,000 bytes": (lattice(3000, 4000), "blake3", "one worker", "two workers", 0.8),
+        "lattice hash, an account of 3,000 bytes": (lattice(3000, 10_000), "blake3", "one worker", "two workers", 0.8),
         "lattice hash, an account of 10 MiB": (lattice(10 * MEBIBYTE, 8), "blake3", "one worker", "two workers", 0.8),
         "a signature": (signatures(), "libsodium", f"{best}, one worker", f"{best}, two workers", 1.8),
     }
