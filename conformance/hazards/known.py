@@ -16,9 +16,18 @@ HAZARDS: Final[Mapping[str, Hazard]] = {
 
 SHOWN_OF_SVM: Final = frozenset(
     {
+        "H78",
         "H79",
+        "H80",
         "H81",
         "H84",
+        "H85",
+        "H86",
+        "H87",
+        "H88",
+        "H89",
+        "H90",
+        "H91",
         "H92",
         "H93",
         "H94",
@@ -36,11 +45,14 @@ SHOWN_OF_SVM: Final = frozenset(
         "H110",
         "H112",
         "H114",
+        "H115",
         "H117",
         "H118",
         "H120",
         "H121",
         "H123",
+        "H124",
+        "H125",
     }
 )
 """Hazards of Solana's machine that have vectors."""

@@ -98,21 +98,23 @@ def test_a_right_block() -> None:
     assert block.has_history
 
 
-@pytest.mark.parametrize(
-    ("entries", "expected"),
-    [
-        ([TICK] * 3, "TOO_FEW_TICKS"),
-        ([TICK] * 5, "TOO_MANY_TICKS"),
-        ([TICK] * 3 + [(3, [PAYMENT])], "TOO_FEW_TICKS"),
-        ([TICK] * 4 + [(1, [PAYMENT])], "TRAILING_ENTRY"),
-        ([TICK] * 3 + [(7, ())], "INVALID_TICK_HASH_COUNT"),
-        ([TICK] * 3 + [(9, ())], "INVALID_TICK_HASH_COUNT"),
-        ([(4, [PAYMENT]), (3, ())] + [TICK] * 3, "INVALID_TICK_HASH_COUNT"),
-        ([(9, [PAYMENT]), (8, ())] + [TICK] * 3, "INVALID_TICK_HASH_COUNT"),
-        ([(16, ()), (0, ())] + [TICK] * 2, "INVALID_TICK_HASH_COUNT"),
-        ([(0, ())] + [TICK] * 3, "INVALID_TICK_HASH_COUNT"),
-    ],
-)
+DEFECTS: list[tuple[list[tuple[int, Any]], str]] = [
+    ([TICK] * 3, "TOO_FEW_TICKS"),
+    ([TICK] * 5, "TOO_MANY_TICKS"),
+    ([TICK] * 3 + [(3, [PAYMENT])], "TOO_FEW_TICKS"),
+    ([TICK] * 4 + [(1, [PAYMENT])], "TRAILING_ENTRY"),
+    ([TICK] * 3 + [(7, ())], "INVALID_TICK_HASH_COUNT"),
+    ([TICK] * 3 + [(9, ())], "INVALID_TICK_HASH_COUNT"),
+    ([(4, [PAYMENT]), (3, ())] + [TICK] * 3, "INVALID_TICK_HASH_COUNT"),
+    ([(9, [PAYMENT]), (8, ())] + [TICK] * 3, "INVALID_TICK_HASH_COUNT"),
+    ([(16, ()), (0, ())] + [TICK] * 2, "INVALID_TICK_HASH_COUNT"),
+    ([(0, ())] + [TICK] * 3, "INVALID_TICK_HASH_COUNT"),
+    ([(8, [PAYMENT]), (0, ())] + [TICK] * 3, "INVALID_TICK_HASH_COUNT"),
+]
+"""Entries by their hashes and transactions, and what is wrong with their ticks."""
+
+
+@pytest.mark.parametrize(("entries", "expected"), DEFECTS)
 def test_ticks(entries: list[tuple[int, Any]], expected: str) -> None:
     assert code(block_of(record(*entries))) == expected
 

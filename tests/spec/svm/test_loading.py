@@ -159,6 +159,7 @@ def test_the_size_is_looked_at_before_programs_and_the_first_bad_program_counts(
         ),
         (Account(1, LOADER_V2, True, b""), None, "Program is not cached"),
         # bytes that are no program
+        (Account(1, LOADER_V3, True, POINTER), loaded_data(HEAD + b"\x01" + bytes(32)), "Program is not deployed"),
         (Account(1, LOADER_V3, True, POINTER), loaded_data(HEAD + b"\x00"), "Program is not deployed"),
         (Account(1, LOADER_V3, True, POINTER), program_data(code=b"\x7fELF garbage"), "Program is not deployed"),
         (Account(1, LOADER_V3, True, POINTER), program_data(code=ELF[:-1]), "Program is not deployed"),
@@ -226,4 +227,5 @@ def test_programs_of_the_runtime_that_are_left_out(program: bytes) -> None:
 def test_retired_loaders(program: bytes, units: int, line: str) -> None:
     outcome, _ = run(Sent(program, b"anything"), accounts={program: Account(1, NATIVE_LOADER, True)})
     assert str(outcome.error) == "InstructionError(0, UnsupportedProgramId)" and outcome.units == units
-    assert outcome.logs[1] == line
+    name = base58(program)
+    assert outcome.logs == (f"Program {name} invoke [1]", line, f"Program {name} failed: Unsupported program id")
