@@ -69,7 +69,7 @@ def known_fault(
         for fault in FAULTS
         if fault.client == client and fault.version in version and fault.concerns(case, expected, said)
     ]
-    if faults and wrong_about(engine, case, expected) is None:
+    if faults and wrong_about(engine, case, tuple(expected)) is None:
         return ""  # it differs now and then, whatever the block is about
     for chosen in [*([fault] for fault in faults), *([faults] if len(faults) > 1 else [])]:
         if agrees_without(engine, case, expected, chosen):
