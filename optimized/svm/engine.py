@@ -108,6 +108,7 @@ class SvmEngine:
             options.batches,
             self._versioned,
             options.pieces,
+            configuration.record,
         )
         if run.workers == 1:
             run.work(0)

@@ -1,9 +1,9 @@
 """The compiled machines with four workers on many blocks, for a sanitizer to watch.
 
-`stress.py PACKAGE MACHINE BLOCKS SECONDS [ROUNDS]`: the build; toy or evm; a pickle of blocks in plain terms; for how
-long to go through them, and how often at most. Every strategy, one engine each for all blocks; each result is compared
-with that of `sequential`. Prints how many blocks it ran, and how often a transaction was executed again. It imports
-nothing of ours but the build, since libraries that the specification uses cannot be loaded under a sanitizer.
+`stress.py PACKAGE MACHINE BLOCKS SECONDS [ROUNDS]`: the build; toy, evm or svm; a pickle of blocks in plain terms;
+for how long to go through them, and how often at most. Every strategy, one engine each for all blocks; each result is
+compared with that of `sequential`. Prints how many blocks it ran, and how often a transaction was executed again. It
+imports nothing of ours but the build, since libraries that the specification uses cannot be loaded under a sanitizer.
 """
 
 from __future__ import annotations
@@ -45,6 +45,38 @@ def evm_block(package: str, given: tuple[Any, ...]) -> tuple[Run, bool]:
     return run, rest[4] is not None
 
 
+def svm_block(package: str, given: tuple[Any, ...]) -> tuple[Run, bool]:
+    """On a state of its own each time, since a block and its state refer to each other."""
+    (rules, slot, leader, entries, blockhash, timestamp, limits, price), (bank, named), values = given
+    packing, rulesets = import_module(f"{package}.svm.packing"), import_module(f"{package}.svm.rulesets")
+    make_world = import_module(f"{package}.svm.world").World
+    block = packing.PackedBlock(
+        rulesets.SvmRules(*rules),
+        slot,
+        leader,
+        [packing.PlainEntry(*entry) for entry in entries],
+        blockhash,
+        timestamp,
+        rulesets.Limits(*limits),
+        price,
+    )
+
+    def run(engine: Any) -> Any:
+        world = make_world()
+        for address, value in values.items():
+            world.put(address, value)
+        world.begin(*bank, **named)
+        return engine.execute(block, world)
+
+    return run, False
+
+
+def svm_engine(package: str, strategy: str, configuration: Any) -> Any:
+    """An engine that does not ask for true signatures."""
+    module = import_module(f"{package}.svm.engine")
+    return None if strategy == "access-list" else module.SvmEngine(configuration, module.SvmOptions(signatures=False))
+
+
 def told(result: Any) -> object:
     """All that a result says of the block."""
     if result.rejection is not None:
@@ -54,13 +86,14 @@ def told(result: Any) -> object:
 
 def main(package: str, machine: str, file: str, seconds: float, rounds: int) -> None:
     engine_module, configuration = import_module(f"{package}.engine"), import_module(f"{package}.configuration")
-    engines = {
-        strategy: engine_module.Engine(
-            machine, configuration.Configuration(workers=WORKERS, strategy=strategy, memory_limit=1 << 26)
+    engines = {}
+    for strategy in ("sequential", *PARALLEL):
+        settings = configuration.Configuration(workers=WORKERS, strategy=strategy, memory_limit=1 << 26)
+        is_svm = machine == "svm"
+        engines[strategy] = (
+            svm_engine(package, strategy, settings) if is_svm else engine_module.Engine(machine, settings)
         )
-        for strategy in ("sequential", *PARALLEL)
-    }
-    make = {"toy": toy_block, "evm": evm_block}[machine]
+    make = {"toy": toy_block, "evm": evm_block, "svm": svm_block}[machine]
     blocks = [make(package, given) for given in pickle.loads(Path(file).read_bytes())]
     ran = again = 0
     end = time.monotonic() + seconds
@@ -75,7 +108,8 @@ def main(package: str, machine: str, file: str, seconds: float, rounds: int) -> 
         if time.monotonic() > end:
             break
     for engine in engines.values():
-        engine.close()
+        if engine is not None:
+            engine.close()
     print(f"{ran} blocks, {again} executions again")
 
 
