@@ -42,7 +42,7 @@ class SvmOptions:
     batches: bool = True
     versions: bool = False
     pieces: bool = True
-    rebuild_from: int = 200
+    rebuild_from: int = 50
 
 
 class SvmEngine:
