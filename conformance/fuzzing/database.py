@@ -33,7 +33,9 @@ SKIPPED: Final = "skipped"
 KNOWN: Final = "known"
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS seeds (seed INTEGER PRIMARY KEY, fork TEXT NOT NULL, transactions INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS seeds (
+    seed INTEGER PRIMARY KEY, fork TEXT NOT NULL, blocks INTEGER NOT NULL, transactions INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS counts (
     engine TEXT NOT NULL, fork TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
     blocks INTEGER NOT NULL, transactions INTEGER NOT NULL,
@@ -148,16 +150,22 @@ class Database:
         return new
 
     def _count(self, connection: sqlite3.Connection, outcome: SeedOutcome) -> None:
-        connection.execute("INSERT INTO seeds VALUES (?, ?, ?)", (outcome.seed, outcome.fork, outcome.transactions))
+        connection.execute(
+            "INSERT INTO seeds VALUES (?, ?, ?, ?)",
+            (outcome.seed, outcome.fork, outcome.blocks, outcome.transactions),
+        )
         counted = [
             *((name, EXECUTED, "") for name in outcome.executed),
             *((name, SKIPPED, reason) for name, reason in outcome.skipped),
             *((name, KNOWN, fault) for name, fault in outcome.known),
         ]
         connection.executemany(
-            "INSERT INTO counts VALUES (?, ?, ?, ?, 1, ?) ON CONFLICT DO UPDATE SET "
-            "blocks = blocks + 1, transactions = transactions + excluded.transactions",
-            [(name, outcome.fork, what, reason, outcome.transactions) for name, what, reason in counted],
+            "INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+            "blocks = blocks + excluded.blocks, transactions = transactions + excluded.transactions",
+            [
+                (name, outcome.fork, what, reason, outcome.blocks, outcome.transactions)
+                for name, what, reason in counted
+            ],
         )
 
     def keep(self, row: FindingRow) -> None:
@@ -191,7 +199,7 @@ class Database:
 
     def forks(self) -> dict[str, tuple[int, int]]:
         """Blocks and transactions by fork."""
-        query = "SELECT fork, count(*), sum(transactions) FROM seeds GROUP BY fork"
+        query = "SELECT fork, sum(blocks), sum(transactions) FROM seeds GROUP BY fork"
         return {fork: (blocks, transactions) for fork, blocks, transactions in self._rows(query)}
 
     def place(self, name: str) -> Path | None:

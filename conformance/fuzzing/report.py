@@ -76,6 +76,7 @@ class SearchReport:
         """How to make the same blocks again, and the figures of all."""
         question, forks = self.question, self.database.forks()
         words = ["--machine", question.machine, "--txs", str(question.transactions), "--seed", str(self.first)]
+        words += ["--quick", question.quick] if question.quick else []
         options = shlex.join([*words, *question.wanted.options()])
         blocks = sum(count for count, _ in forks.values())
         transactions = sum(count for _, count in forks.values())

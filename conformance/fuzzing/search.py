@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from samestate.conformance.fuzzing.campaign import case_of
-from samestate.conformance.fuzzing.crew import Batch, Crew, Result, Shrink, Task
+from samestate.conformance.fuzzing.crew import Batch, Crew, Here, Result, Shrink, Task
 from samestate.conformance.fuzzing.database import CORPUS, Database
 from samestate.conformance.fuzzing.finding import Finding, FindingRow, id_for
 from samestate.conformance.fuzzing.panel import SearchQuestion, SeedOutcome
@@ -120,7 +120,7 @@ class Search:
 
     def _size(self) -> int:
         """How many seeds make a batch of the right length. In this process none waits for another."""
-        if self.crew.room == 1 or not self._seconds_each:
+        if isinstance(self.crew, Here) or not self._seconds_each:
             return 1
         return max(1, min(LARGEST_BATCH, int(BATCH_SECONDS / self._seconds_each)))
 

@@ -24,7 +24,7 @@ from samestate.spec.evm.requests import requests_hash
 from samestate.spec.evm.transaction import Transaction, encode_transaction
 from samestate.spec.transition import apply_block
 
-REQUEST_GAS = 700_000
+REQUEST_GAS = 1_200_000
 """Enough for what a request stores, new slots included."""
 
 

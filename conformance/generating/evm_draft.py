@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from random import Random
 
 from samestate.conformance.fixtures.features import counts_state_gas, has_header_field
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.groups import AccountGroup
 from samestate.conformance.generating.keys import RING, address_of, private_key
-from samestate.conformance.generating.programs import Surroundings, write_program
+from samestate.conformance.generating.programs import Surroundings, write_ledger, write_program, write_view
 from samestate.conformance.generating.system_contracts import deposit_logger, system_contracts
 from samestate.conformance.generating.transactions import TransactionMaker
 from samestate.spec.evm.address import created_address
@@ -20,6 +21,7 @@ from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.header_rules import MINIMUM_DIFFICULTY, next_difficulty
 from samestate.spec.evm.receipt import BLOOM_SIZE
+from samestate.spec.evm.system_calls import BEACON_ROOTS, BLOCK_HASHES
 from samestate.spec.evm.withdrawals import pay_withdrawals
 
 ETHER = 10**18
@@ -33,6 +35,10 @@ GAS_LIMITS_WITH_STATE = (GAS_LIMIT, 150_000_000, 500_000_000)
 """Since a transaction may halt with all of 2^24 gas, a block of sixty million is full after three that do."""
 HOT_SENDERS = 3
 HOT_CONTRACTS = 4
+HOT_POOR = 3
+FORWARD = 0.9
+VIEWS = 0.5
+NONCES_AHEAD = 2
 COLD_CONTRACTS = 2
 
 
@@ -61,6 +67,7 @@ class EvmDraft:
         self._hot_senders = hot_senders
         self.parent = _parent(random, fork, transactions, gas_limit)
         self.fresh = random.randbytes(20)
+        self._asked = tuple(address for address in (BEACON_ROOTS, BLOCK_HASHES) if address in system_contracts(fork))
         self.hot = self.group(is_hot=True)
         self.environment = _environment(random, fork, self.chain_id, self.parent, self._coinbase())
         deposits = self.chain_id == 1 and random.random() < 0.3
@@ -96,13 +103,18 @@ class EvmDraft:
             authorities=self._keys(2 if is_hot else 1),
             contracts=tuple(random.randbytes(20) for _ in range(HOT_CONTRACTS if is_hot else COLD_CONTRACTS)),
             is_hot=is_hot,
+            ledger=random.randbytes(20) if is_hot else None,
+            poor=self._keys(HOT_POOR) if is_hot else (),
         )
         for key in made.senders:
             self.account(address_of(key), 1000 * ETHER, random.choice((0, 0, 1, 200)))
+        others = tuple(
+            address_of(key) for key in made.authorities
+        )  # a delegation to one that delegates goes no further
         for key in made.authorities:
             if random.random() < 0.6:
                 delegates = self.fork.delegation_target is delegation_target and random.random() < 0.5
-                code = DESIGNATOR + random.choice(made.contracts) if delegates else b""
+                code = DESIGNATOR + random.choice(made.contracts + others) if delegates else b""
                 self.account(
                     address_of(key), random.choice((1, ETHER)), random.choice((1, 5) if code else (0, 1, 5)), code
                 )
@@ -119,15 +131,30 @@ class EvmDraft:
         random = self.random
         accounts = tuple(address_of(key) for key in (*made.senders, *made.authorities))
         if made.is_hot:
-            accounts = (*accounts, self.fresh)
+            accounts = (*accounts, self.fresh, *self._newcomers(made), *system_contracts(self.fork))
+        if made.ledger:
+            self.account(made.ledger, 0, 1, write_ledger(random), random.randrange(3))
+        delegating = self.fork.delegation_target is delegation_target
+        authorities = tuple(address_of(key) for key in made.authorities) if delegating else ()
         for index, address in enumerate(made.contracts):
             # Calls mostly go to contracts that come later, so that few programs call one another without end.
-            callees = made.contracts[index + 1 :] if random.random() < 0.8 else made.contracts
-            around = Surroundings(self.fork, (*accounts, address), callees, is_hot=made.is_hot)
-            code = write_program(random, around)
+            callees = made.contracts[index + 1 :] if random.random() < FORWARD else made.contracts
+            callees = (*callees, made.ledger) if made.ledger else callees
+            around = Surroundings(self.fork, (*accounts, address), (*callees, *authorities), made.is_hot, self._asked)
+            is_view = index == len(made.contracts) - 1 and random.random() < VIEWS
+            code = (write_view if is_view else write_program)(random, around)
             self.account(address, random.choice((0, 0, 1, 100, ETHER)), 1, code, random.randrange(4))
             if random.random() < 0.1:
                 self._in_the_way(created_address(address, 1))
+
+    def _newcomers(self, made: AccountGroup) -> Iterator[bytes]:
+        """Addresses where transactions may make accounts: contracts that senders and contracts create, the poor."""
+        yield from (address_of(key) for key in made.poor)
+        for key in made.senders:
+            address = address_of(key)
+            nonce = int(str(self.pre[f"0x{address.hex()}"]["nonce"]), 16)
+            yield from (created_address(address, nonce + later) for later in range(NONCES_AHEAD))
+        yield from (created_address(address, 1) for address in made.contracts)
 
     def _in_the_way(self, address: bytes) -> None:
         """An account where a creation is going to be: with nothing but a balance it does not stop it, else it does.

@@ -24,7 +24,9 @@ from samestate.spec.evm.transaction import BlobTransaction
 
 BLOCKS_OF_A_SCENE: Final = 64
 """How many seeds in a row are of one scene."""
-HOT_SENDERS: Final = 6
+HOT_SENDERS: Final = 7
+HANDED_ON: Final = 10
+"""How long the chain of those is who send what they were given."""
 VARIANTS: Final = 3
 """So many transactions there are for each nonce."""
 ROOM_FOR_EACH: Final = 2**26
@@ -41,7 +43,10 @@ class Pooled(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """``chains``: for each sender that is shared, what it may send at each nonce; ``alone``: what others send once."""
+    """``chains``: for each sender that is shared, what it may send at each nonce; ``alone``: what others send once.
+
+    The last chain is of several senders, each of which sends what the one before it gave it.
+    """
 
     chains: tuple[tuple[tuple[Pooled, ...], ...], ...]
     alone: tuple[tuple[Pooled, ...], ...]
@@ -58,7 +63,7 @@ class Scene:
         self._largest = largest
         self._blobs = fork.blob_schedule.maximum if fork.blob_schedule else 0
         self._pool = Pool(
-            chains=_chains(draft, 2 * -(-largest // HOT_SENDERS)),
+            chains=_chains(draft, 2 * -(-largest // (HOT_SENDERS - 1))),
             alone=tuple(_variants(draft, draft.group(is_hot=False), 0) for _ in range(largest)),
         )
         self._template = draft.case(self.name, [])
@@ -80,7 +85,7 @@ class Scene:
             if random.random() < conflict:
                 place = int(random.random() * len(chains))
                 if at[place] == len(chains[place]):
-                    place = min(range(len(chains)), key=at.__getitem__)
+                    place = max(range(len(chains)), key=lambda each: len(chains[each]) - at[each])
                 variants = chains[place][at[place]]
                 at[place] += 1
             else:
@@ -108,9 +113,17 @@ def scene_of(fork: Fork, seed: int, largest: int) -> Scene:
 def _chains(draft: EvmDraft, length: int) -> tuple[tuple[tuple[Pooled, ...], ...], ...]:
     """For each sender of the hot group, what it may send at each of so many nonces."""
     hot = draft.hot
-    return tuple(
-        tuple(_variants(draft, replace(hot, senders=(key,)), step) for step in range(length)) for key in hot.senders
+    *senders, giver = hot.senders
+    return (
+        *(tuple(_variants(draft, replace(hot, senders=(key,)), step) for step in range(length)) for key in senders),
+        tuple(_handed_on(draft, replace(hot, senders=(giver,))) for _ in range(HANDED_ON)),
     )
+
+
+def _handed_on(draft: EvmDraft, group: AccountGroup) -> tuple[Pooled, ...]:
+    """What somebody gives or hands on, for which there is no other transaction: amounts depend on it."""
+    transaction, key = draft.maker.handed_on(group)
+    return (Pooled(encode_signed(transaction, key, draft.environment.chain_id), address_of(key), 0),)
 
 
 def _variants(draft: EvmDraft, group: AccountGroup, step: int) -> tuple[Pooled, ...]:

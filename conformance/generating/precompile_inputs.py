@@ -1,4 +1,7 @@
-"""Inputs for precompiles: mostly ones that they accept, and each sometimes damaged."""
+"""Inputs for precompiles: mostly ones that they accept, and each sometimes damaged, or at an edge of what is accepted.
+
+What takes long to make, signatures and points, comes from a few that are made once: a block is to be made quickly.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_priva
 from py_ecc.optimized_bls12_381 import optimized_curve as bls12_381
 from py_ecc.optimized_bn128 import optimized_curve as bn254
 
+from samestate.conformance.generating.precompile_edges import BLS_SCALARS, P256_ORDER, edge_input
+from samestate.conformance.generating.precompile_edges import word as _word
 from samestate.spec.evm.hashing import keccak256
 from samestate.spec.evm.precompiles import (
     BLAKE2F,
@@ -31,19 +36,23 @@ from samestate.spec.evm.precompiles import (
 )
 from samestate.spec.evm.signature import sign_hash
 
-P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-BLS_SCALARS = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
+SIGNATURES = 16
+"""So many of each kind there are."""
 INFINITY_COMMITMENT = b"\xc0" + bytes(47)
 SMALL_MULTIPLES = 4
-DAMAGED = 0.25
-"""How often an input is not what the precompile wants."""
+DAMAGED = 0.12
+AT_AN_EDGE = 0.25
+"""How often an input is not what the precompile wants, or may not be."""
 
 
 def precompile_input(random: Random, address: bytes) -> bytes:
     """An input for the precompile at ``address``."""
     make = _MAKERS.get(address)
     data = make(random) if make else random.randbytes(random.choice((0, 1, 31, 32, 33, 64, 100)))
-    return _damaged(random, data) if random.random() < DAMAGED else data
+    way = random.random()
+    if way < DAMAGED:
+        return _damaged(random, data)
+    return edge_input(random, address, data) if way < DAMAGED + AT_AN_EDGE else data
 
 
 def _damaged(random: Random, data: bytes) -> bytes:
@@ -57,13 +66,14 @@ def _damaged(random: Random, data: bytes) -> bytes:
     return data[:place] + bytes([data[place] ^ (1 << random.randrange(8))]) + data[place + 1 :]
 
 
-def _word(number: int, size: int = 32) -> bytes:
-    return number.to_bytes(size, "big")
-
-
 def _ecrecover(random: Random) -> bytes:
-    digest = random.randbytes(32)
-    y_parity, r, s = sign_hash(keccak256(random.randbytes(8)), digest)
+    return _recoverable(random.randrange(SIGNATURES))
+
+
+@lru_cache(maxsize=SIGNATURES)
+def _recoverable(number: int) -> bytes:
+    digest = keccak256(b"message %d" % number)
+    y_parity, r, s = sign_hash(keccak256(b"signer %d" % number), digest)
     return digest + _word(27 + y_parity) + _word(r) + _word(s)
 
 
@@ -162,6 +172,12 @@ def _bls_map(coefficients: int) -> Callable[[Random], bytes]:
 
 
 def _p256_verify(random: Random) -> bytes:
+    return _p256_signed(random.randrange(SIGNATURES))
+
+
+@lru_cache(maxsize=SIGNATURES)
+def _p256_signed(number: int) -> bytes:
+    random = Random(number)
     secret, ephemeral = random.randrange(1, P256_ORDER), random.randrange(1, P256_ORDER)
     key = derive_private_key(secret, SECP256R1()).public_key().public_numbers()
     digest = random.randbytes(32)

@@ -16,6 +16,7 @@ from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.precompiles import BLS12_381_PAIRING, BN254_PAIRING, IDENTITY
 
 EDGES = (0, 1, 2, 31, 32, 255, 256, 2**64 - 1, 2**128, 2**255 - 1, 2**255, 2**256 - 2, 2**256 - 1)
+SMALL = (*range(16),)
 SLOTS = (0, 1, 2, 3, 2**256 - 1)
 GAS_OF_PRECOMPILES = 120_000
 GAS_OF_CALLS = (0, 100, 2300, 5000, 30_000, 100_000)
@@ -35,16 +36,19 @@ PLAIN = (
 OF_ACCOUNTS = ("BALANCE", "EXTCODESIZE", "EXTCODEHASH")
 CALLS = ("CALL", "CALL", "CALLCODE", "DELEGATECALL", "STATICCALL")
 SLOW_PRECOMPILES = frozenset({BN254_PAIRING, BLS12_381_PAIRING})
-"""Called more seldom than others, since in Python they take half a second."""
+"""Called more seldom than others, since they take longest."""
+WORD = 32
 MEMORY = 0x200
 """Programs mostly stay below this address of memory."""
+ATTEMPT = 97
+"""So many bytes of data tell a contract to do what is going to fail."""
 DEEPEST = 3
 """How deep expressions and blocks of statements nest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a program may name: ``accounts`` to look at or pay, ``callees`` to call.
+    """What a program may name: ``accounts`` to look at or pay, ``callees`` to call, ``asked`` by the system's steps.
 
     Only where it ``is_hot`` it may observe what every transaction may change: coinbase and precompiles' accounts.
     """
@@ -53,6 +57,7 @@ class Surroundings:
     accounts: tuple[bytes, ...]
     callees: tuple[bytes, ...]
     is_hot: bool = False
+    asked: tuple[bytes, ...] = ()
 
 
 class ProgramWriter:
@@ -79,15 +84,21 @@ class ProgramWriter:
             (2, self._repeat),
             (2, self._copy_returned),
             (1, self._end_early),
+            (2, self._recurse),
+            (4 if around.is_hot else 2, self._attempt),
+            (8 if around.is_hot else 2, self._count_up),
         ]
+        if around.is_hot:
+            weights.append((4, self._look_at_given))
+        if around.asked:
+            weights.append((2, self._ask_the_system))
         if "TSTORE" in self._known:
             weights.append((4, self._store_transient))
         if depth < 2:
-            weights.append((3, self._create))
+            weights += [(6 if depth else 3, self._create), (1 if "TSTORE" in self._known else 4, self._rise_again)]
         self._counts_state = counts_state_gas(around.fork)
-        self._recurses = False
-        if self._counts_state:
-            weights += [(4, self._set_and_clear), (3, self._pay_nobody), (2, self._recurse)]
+        self._recurses = self._attempts = False
+        weights += [(4, self._set_and_clear), (3, self._pay_nobody)] if self._counts_state else [(1, self._pay_nobody)]
         if "DUPN" in self._known:
             weights.append((4, self._juggle_deep))
         self._statements = [statement for _, statement in weights]
@@ -95,6 +106,8 @@ class ProgramWriter:
 
     def write(self, statements: int) -> bytes:
         """A program of so many statements and an end."""
+        if self._around.is_hot and not self._depth and self._random.random() < 0.5:
+            self._count_up(0)
         for _ in range(statements):
             self._statement(0)
         self._end()
@@ -102,16 +115,21 @@ class ProgramWriter:
             self._code.mark(label, is_destination=False).raw(data)
         return self._code.build()
 
+    def write_view(self, statements: int) -> bytes:
+        """A program of so many words that are written to memory, and returned."""
+        for index in range(statements):
+            self._expression(1)
+            self._code.push(WORD * index).op("MSTORE")
+        return self._code.push(WORD * statements, 0).op("RETURN").build()
+
     # Expressions leave one word on the stack.
 
     def _expression(self, depth: int) -> None:
         random, code = self._random, self._code
         way = random.choices(range(8), (30, 18, 8, 5, 12, 5, 20 if depth < DEEPEST else 0, 3))[0]
         if way == 0:
-            numbers = [random.choice(EDGES), random.randrange(16), random.getrandbits(256)]
-            if self._counts_state:
-                numbers.append(random.getrandbits(8 * random.randint(1, 32)))
-            code.push(random.choice(numbers))
+            numbers = (EDGES, SMALL)[random.randrange(2)] if random.random() < 0.6 else ()
+            code.push(random.choice(numbers) if numbers else random.getrandbits(8 * random.randint(1, 32)))
         elif way == 1:
             code.op(random.choice(self._plain))
         elif way == 2:
@@ -162,11 +180,13 @@ class ProgramWriter:
             code.op("ADDRESS")
         elif way < 0.15:
             code.op("CALLER")
-        elif way < 0.2 and self._around.is_hot:
+        elif way < 0.25 and self._around.is_hot:
             code.op("COINBASE")
-        elif way < 0.25:
+        elif way < 0.33:
             nobody = random.getrandbits(160)
-            code.push(random.choice((0, 1, 2, 3, 9, 0x100, nobody)) if self._around.is_hot else nobody)
+            code.push(random.choice((0, 1, 2, 3, 9, 0x100, nobody, nobody)) if self._around.is_hot else nobody)
+        elif way < 0.43 and self._around.is_hot:
+            code.push(0).op("CALLDATALOAD")
         else:
             code.push(random.choice(self._around.accounts + self._around.callees))
 
@@ -198,6 +218,36 @@ class ProgramWriter:
         self._slot()
         self._code.op("SSTORE")
 
+    def _count_up(self, depth: int) -> None:
+        """Add to a slot, as all who hold a token or vote do."""
+        slot = self._random.choice(SLOTS)
+        self._code.push(slot).op("SLOAD").push(self._random.choice((1, 1, 3, 2**255))).op("ADD").push(slot).op("SSTORE")
+
+    def _look_at_given(self, depth: int) -> None:
+        """All that can be seen of the coinbase, or of an account that the data names: one just created, perhaps."""
+        code, is_coinbase = self._code, self._random.random() < 0.3
+
+        def account() -> Code:
+            return code.op("COINBASE") if is_coinbase else code.push(0).op("CALLDATALOAD")
+
+        account().op("EXTCODEHASH")
+        account().op("EXTCODESIZE", "ADD")
+        account().op("BALANCE", "ADD").push(WORD, 0, MEMORY)
+        account().op("EXTCODECOPY").push(MEMORY).op("MLOAD", "XOR")
+        self._slot()
+        code.op("SSTORE")
+
+    def _ask_the_system(self, depth: int) -> None:
+        """Call a contract that the block's opening writes to, for what it wrote or for something else."""
+        random, code = self._random, self._code
+        asked = random.choice(self._around.asked)
+        code.op(random.choice(("TIMESTAMP", "NUMBER"))).push(random.choice((0, 1, 1, 8191))).op("SWAP1", "SUB")
+        code.push(0).op("MSTORE").push(WORD, 0, WORD, 0, asked).op("GAS", "STATICCALL")
+        self._slot()
+        code.op("SSTORE").push(0).op("MLOAD")
+        self._slot()
+        code.op("SSTORE")
+
     def _store_transient(self, depth: int) -> None:
         self._expression(depth)
         self._slot()
@@ -219,7 +269,7 @@ class ProgramWriter:
 
     def _copy_returned(self, depth: int) -> None:
         code = self._code
-        if self._random.random() < 0.05:
+        if self._random.random() < 0.15:
             code.push(1).op("RETURNDATASIZE").push(0).op("RETURNDATACOPY")  # one byte too far
         else:
             code.op("RETURNDATASIZE").push(0, self._random.randrange(MEMORY)).op("RETURNDATACOPY")
@@ -267,15 +317,20 @@ class ProgramWriter:
     def _call_precompile(self, depth: int) -> None:
         random, code = self._random, self._code
         address = random.choice(sorted(self._around.fork.precompiles))
-        if address in SLOW_PRECOMPILES and random.random() < 0.9:
+        if address in SLOW_PRECOMPILES and random.random() < 0.5:
             address = IDENTITY
-        size = self._embed(precompile_input(random, address))
+        data = precompile_input(random, address)
+        size = self._embed(data)
         output = random.choice((0, 1, 32, 64, 128))
         code.push(output, MEMORY, size, 0)
         kind = self._call_kind(with_value=self._around.is_hot)
         code.push(address.lstrip(b"\x00"))
-        if random.random() < 0.7:  # a failure takes no more than this
+        way = random.random()
+        if way < 0.4:  # a failure takes no more than this
             code.push(GAS_OF_PRECOMPILES)
+        elif way < 0.8:
+            price = self._around.fork.precompiles[address].gas(data)
+            code.push(min(max(0, price + random.choice((-1, 0, 0, 1))), GAS_OF_PRECOMPILES))
         else:
             self._gas_along()
         code.op(kind)
@@ -303,7 +358,49 @@ class ProgramWriter:
         code.op("CREATE2" if salted else "CREATE")
         if random.random() < 0.6:  # call what was made
             code.op("DUP1").push(0, 0, 0, 0, 0).op("DUP6", "GAS", "CALL", "POP", "POP")
+        if random.random() < 0.3:  # look at it
+            code.op(random.choice(OF_ACCOUNTS))
         self._keep_or_drop()
+
+    def _rise_again(self, depth: int) -> None:
+        """Create, always at the same address, a contract that destroys itself when it is called; and mostly call it.
+
+        Before Cancun it is gone when the transaction ends, and the next one creates it again.
+        """
+        random, code = self._random, self._code
+        size = self._embed(destructible(random.choice(self._around.accounts)))
+        code.push(0, size, 0, random.choice((0, 1))).op("CREATE2")
+        if random.random() < 0.7:
+            code.op("DUP1").push(0, 0, 0, 0, random.choice((0, 1))).op("DUP6", "GAS", "CALL", "POP", "POP")
+        code.op(random.choice(OF_ACCOUNTS))
+        self._keep_or_drop()
+
+    def _attempt(self, depth: int) -> None:
+        """Call this contract to do something that fails in the end, mostly; then go on: at most once in a program."""
+        random, code = self._random, self._code
+        if depth or self._attempts:
+            return
+        self._attempts = True
+        inside, end = code.label(), code.label()
+        code.push(ATTEMPT).op("CALLDATASIZE", "EQ").jump_if(inside)
+        code.push(0, 0, ATTEMPT, 0)
+        kind = self._call_kind(with_value=False)
+        code.op("ADDRESS")
+        self._gas_along()
+        code.op(kind)
+        self._keep_or_drop()
+        code.jump(end).mark(inside)
+        for _ in range(random.randint(1, 3)):
+            self._statement(DEEPEST)
+        way = random.random()
+        if way < 0.6:
+            self._range()
+            code.op("REVERT")
+        elif way < 0.8:
+            code.op("INVALID")
+        else:
+            code.op("STOP")
+        code.mark(end)
 
     def _juggle(self, depth: int) -> None:
         """Some words, moved about and then folded into one."""
@@ -409,7 +506,7 @@ class ProgramWriter:
 
     def _end(self) -> None:
         random, code = self._random, self._code
-        way = random.choices(range(8), (40, 30, 8, 14, 2, 2, 2, 1))[0]
+        way = random.choices(range(8), (40, 28, 9, 14, 2, 2, 2, 2))[0]
         if way == 0:
             code.op("STOP")
         elif way == 1:
@@ -434,21 +531,50 @@ class ProgramWriter:
             code.op(*["POP"] * 20)
 
 
+def destructible(beneficiary: bytes) -> bytes:
+    """Initialization code of a contract that sets a slot, and destroys itself when it is called."""
+    runtime = Code().push(beneficiary).op("SELFDESTRUCT").build()
+    code = Code().push(1, 1).op("SSTORE")
+    code.push(int.from_bytes(runtime, "big"), 0).op("MSTORE")
+    return code.push(len(runtime), WORD - len(runtime)).op("RETURN").build()
+
+
 def write_program(random: Random, around: Surroundings, depth: int = 0) -> bytes:
     """The code of a contract."""
     return ProgramWriter(random, around, depth).write(random.randint(2, 10))
 
 
+def write_ledger(random: Random) -> bytes:
+    """The code of a token, more or less: moves an amount from the caller's slot to one that the data names; with a log.
+
+    It counts its calls, and adds up what it was sent. So whoever calls it writes what the next one reads.
+    """
+    code = Code()
+    amount = random.choice((0, WORD))
+    code.push(0).op("SLOAD").push(1).op("ADD").push(0).op("SSTORE")
+    code.push(amount).op("CALLDATALOAD", "DUP1", "CALLER", "SLOAD", "SUB", "CALLER", "SSTORE")
+    code.push(0).op("CALLDATALOAD", "DUP1", "SLOAD", "DUP3", "ADD", "SWAP1", "SSTORE")
+    if random.random() < 0.5:
+        code.push(1).op("SLOAD", "CALLVALUE", "ADD").push(1).op("SSTORE")
+    code.push(0).op("MSTORE", "CALLER").push(WORD, 0).op("LOG1")
+    return code.push(0).op("SLOAD").push(0).op("MSTORE").push(WORD, 0).op("RETURN").build()
+
+
+def write_view(random: Random, around: Surroundings) -> bytes:
+    """The code of a contract that looks at much, changes nothing, and returns what it saw."""
+    return ProgramWriter(random, around).write_view(random.randint(2, 6))
+
+
 def write_initcode(random: Random, around: Surroundings, depth: int = 0) -> bytes:
     """Initialization code: mostly some statements, then the code of a contract is returned."""
     way = random.random()
-    if way < 0.15:
+    if way < 0.3:
         return ProgramWriter(random, around, depth + 1).write(random.randint(0, 4))
-    if way < 0.2:
+    if way < 0.35:
         limit = around.fork.code_size_limit
         sizes = (1, 33, 1000, limit, limit + 1) if counts_state_gas(around.fork) else (24576, 24577)
         return Code().push(random.choice(sizes), 0).op("RETURN").build()
-    if way < 0.25:
+    if way < 0.4:
         return Code().push(0xEF, 0).op("MSTORE8").push(random.randint(1, 3), 0).op("RETURN").build()
     runtime = ProgramWriter(random, around, depth + 1).write(random.randint(0, 4))
     code = Code()

@@ -16,6 +16,7 @@ from samestate.conformance.generating.system_contracts import (
     request_to,
     system_contracts,
 )
+from samestate.spec.evm.address import created_address
 from samestate.spec.evm.alloc import Alloc
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
@@ -35,18 +36,28 @@ from samestate.spec.evm.transaction import (
 from samestate.spec.evm.validity import intrinsic_gas
 
 GWEI = 10**9
-GAS_TO_EXECUTE = (0, 2000, 30_000, 100_000, 400_000, *[1_000_000] * 4, *[2_000_000] * 4)
+GAS_TO_EXECUTE = (0, 2000, 30_000, 60_000, 100_000, *[200_000] * 3, *[400_000] * 5, 1_000_000)
+"""Seldom much: programs that call one another use all that they are given, and say no more with it."""
 EXECUTION_LIMIT = 2**24
 """EIP-8037: what a transaction's gas limit has beyond this is a reservoir for state gas alone."""
 TOTAL_LIMIT = 2**32 - 1
 """EIP-8037: the most gas that a transaction may ask for, the reservoir included."""
 SLOT_GAS, ACCOUNT_GAS = 97_920, 183_600
-GAS_WITH_STATE = (*GAS_TO_EXECUTE, 90_000, 250_000, 600_000, 4_000_000, 12_000_000)
+GAS_WITH_STATE = (*GAS_TO_EXECUTE, 90_000, 250_000, 600_000, 1_000_000, 2_000_000, 4_000_000, 12_000_000)
 STATE_GAS = (SLOT_GAS - 1, SLOT_GAS, SLOT_GAS + 1, ACCOUNT_GAS, 2 * SLOT_GAS, SLOT_GAS + ACCOUNT_GAS)
 """Sums of state gas, and the numbers beside one."""
 RESERVOIRS = (0, 1, *STATE_GAS, 10**6, 5 * 10**6, 4 * 10**7)
 RESERVED = 0.35
 """How many transactions have a reservoir."""
+
+
+HANDED_ON = 0.12
+"""How many transactions of those that are shared only give money to somebody who is going to need it."""
+GIFT = 10**18
+TO_THE_LEDGER = 0.3
+TO_THE_CREATED = 0.1
+"""How many transactions of those that are shared go to the contract that all write to, or to one just created."""
+GAS_TO_HAND_ON = 21_000
 
 
 class TransactionMaker:
@@ -62,11 +73,15 @@ class TransactionMaker:
         self._can_deposit = can_deposit
         self._nonces: dict[bytes, int] = {}
         self._senders: dict[bytes, None] = {}
+        self._purses: dict[bytes, int] = {}
+        self._created: list[bytes] = []
         schedule = fork.blob_schedule
         self._blobs_left = schedule.maximum if schedule else 0
 
     def transaction(self, group: AccountGroup) -> Transaction:
         """A signed transaction from one of the senders of ``group`` that mostly works on its contracts."""
+        if group.poor and self._random.random() < HANDED_ON:
+            return self.signed(*self.handed_on(group))
         draft, key = self.draft(group)
         draft = replace(draft, gas_limit=self._gas_limit(draft, address_of(key)))
         return self.signed(draft, key)
@@ -82,11 +97,41 @@ class TransactionMaker:
         types = sorted(self._fork.transaction_types - ({3} if not self._blobs_left or not with_blobs else set()))
         kind = random.choice(types)
         accounts = (*(address_of(other) for other in (*group.senders, *group.authorities)), *group.contracts)
-        to, value, data = self._message(group.contracts, accounts, group.is_hot, may_create=kind < 3)
+        to, value, data = self._message(group, accounts, may_create=kind < 3)
+        if to is None:
+            self._created.append(created_address(sender, self._nonce(sender)))
         draft = self._typed(kind, self.take_nonce(sender), to, value, data, self._access_list(accounts))
         if isinstance(draft, SetCodeTransaction):
             keys = (*group.authorities, *group.senders) if delegates_senders else group.authorities
             draft = replace(draft, authorizations=self._authorizations(keys, accounts))
+        return draft, key
+
+    def handed_on(self, group: AccountGroup) -> tuple[Transaction, bytes]:
+        """A transaction that gives one of the poor something, or from one who was given it: with its sender's key.
+
+        That one hands all of it on, to the last wei that gas may cost, or some of it.
+        """
+        random = self._random
+        price, gas = self._environment.base_fee_per_gas or 1, GAS_TO_HAND_ON
+        if counts_state_gas(self._fork):
+            gas += ACCOUNT_GAS
+        rich = [key for key in group.poor if self._purses.get(key, 0) > 2 * price * gas]
+        key = random.choice(rich) if rich and random.random() < 0.6 else random.choice(group.senders)
+        heir = random.choice([other for other in group.poor if other != key])
+        has = self._purses.get(key, 0)
+        value = GIFT + random.randrange(1000)
+        if has:
+            value = has - price * gas - random.choice((0, 0, 0, 1, has // 3))
+            self._purses[key] = 0  # what gas did not cost is left, but nobody counts on it
+        self._purses[heir] = self._purses.get(heir, 0) + value
+        draft = LegacyTransaction(
+            nonce=self.take_nonce(address_of(key)),
+            gas_price=price,
+            gas_limit=gas,
+            to=address_of(heir),
+            value=value,
+            data=b"",
+        )
         return draft, key
 
     def unsigned(self, group: AccountGroup, with_blobs: bool) -> Transaction:
@@ -162,15 +207,16 @@ class TransactionMaker:
         return self._nonces[address]
 
     def _message(
-        self, contracts: Sequence[bytes], accounts: Sequence[bytes], is_hot: bool, may_create: bool
+        self, group: AccountGroup, accounts: Sequence[bytes], may_create: bool
     ) -> tuple[bytes | None, int, bytes]:
         """Recipient, value in wei and data."""
-        random = self._random
+        random, contracts, is_hot = self._random, group.contracts, group.is_hot
         value = random.choice((0, 0, 1, 1000, 10**18))
-        data = b"".join(
-            random.choice((bytes(32), random.randbytes(32), random.randrange(300).to_bytes(32, "big")))
-            for _ in range(random.randrange(4))
-        )
+        data = b"".join(self._word(accounts, is_hot) for _ in range(random.randrange(4)))
+        if group.ledger and random.random() < TO_THE_LEDGER:
+            return group.ledger, value, data
+        if is_hot and self._created and random.random() < TO_THE_CREATED:
+            return random.choice(self._created), value, data
         if counts_state_gas(self._fork) and random.random() < 0.1:
             data = random.choice((bytes, random.randbytes))(random.choice((100, 500, 2000)))  # may meet the floor
         way = random.random()
@@ -188,6 +234,19 @@ class TransactionMaker:
         if is_hot and way > 0.9:
             return self._to_the_system(value, data)
         return random.choice(contracts), 0, b""
+
+    def _word(self, accounts: Sequence[bytes], is_hot: bool) -> bytes:
+        """A word of data: a number, anything, or an account to look at, such as one that was just created."""
+        random = self._random
+        way = random.randrange(6)
+        if way == 0:
+            return bytes(32)
+        if way == 1:
+            return random.randrange(300).to_bytes(32, "big")
+        if way == 2 or not is_hot:
+            return random.randbytes(32)
+        address = random.choice(self._created or accounts) if way < 5 else random.choice(accounts)
+        return address.rjust(32, b"\x00")
 
     def _to_the_system(self, value: int, data: bytes) -> tuple[bytes, int, bytes]:
         """A message to the coinbase, to a system contract, or a deposit."""

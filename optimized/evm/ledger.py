@@ -161,7 +161,8 @@ class BlockLedger:
     """What a block has changed of a state, entered from its records.
 
     It speaks of the state as it was before the block: it is made, and asked for roots, before that changes, and can
-    change it once. Raises ValueError where that is over.
+    change it once. Raises ValueError where that is over, and MissingNode where a witness lacks what steps only touch or
+    credit, which execution does not read.
     """
 
     def __init__(self, records: BlockRecords, block: PackedBlock, is_valid: bool) -> None:
@@ -184,6 +185,7 @@ class BlockLedger:
             entered = self.ledger.enter(records.records, steps)
         if not entered:
             address = cython.cast(cython.p_char, self.ledger.missing.bytes)[:20]
+            self.world.explain(key_of(EXISTENCE, cython.address(self.ledger.missing)))
             raise LookupError(f"the state before the block lacks what the block changes of account 0x{address.hex()}")
 
     def check(self) -> cython.int:

@@ -129,7 +129,7 @@ class InPlace {
         }
         const Rules& rules = work_->input->rules;
         if (peek(&anomaly_)) fallen_back = "a transaction was refused";
-        else if (cost > rules.block_limit || allocation > rules.allocation_limit) fallen_back = "a limit was exceeded";
+        else if (cost > rules.block_limit - MUTANT(LIMIT_BEFORE_EQUALITY) || allocation > rules.allocation_limit) fallen_back = "a limit was exceeded";
         if (fallen_back == nullptr && cost > rules.account_limit && exceeds_account_limit()) fallen_back = "a limit was exceeded";
         if (fallen_back == nullptr) {
             settlement.totals.cost = cost;

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any, Final, TypeVar
 
-from samestate.conformance.engines.optimized.evm_states import CompiledStates
+from samestate.conformance.engines.optimized.evm_states import CompiledStates, lacking_as_specified
 from samestate.conformance.engines.optimized.plain import (
     EVM_CODES,
     access_record,
@@ -204,7 +204,9 @@ class CompiledResult(CommittedResult):
     def _after(self) -> Any:
         if self._states is None:
             return self._before.apply(self.changes, self.wipes)
-        return self._states.after(self._before, self._result.ledger)
+        with lacking_as_specified():
+            ledger = self._result.ledger
+        return self._states.after(self._before, ledger)
 
     def access_list(self) -> bytes:
         return self._result.ledger.access_list

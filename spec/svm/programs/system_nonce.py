@@ -46,20 +46,17 @@ def withdraw_nonce_account(invocation: Invocation, lamports: int) -> None:
     _require_key(invocation, 3, RENT)
     _require_writable(invocation, "Withdraw")
     nonce, account = _nonce(invocation), invocation.account(0)
+    signer = invocation.key(0) if nonce is None else nonce.authority
+    is_over = nonce is not None and lamports == account.lamports
     if nonce is None:
-        signer = invocation.key(0)
         # rule: svm.system.withdraw-uninitialized
         _require_lamports(invocation, "Withdraw", lamports)
-    elif lamports == account.lamports:
-        signer = nonce.authority
+    elif is_over:
         if nonce.value == invocation.facts.next_nonce:
             # rule: svm.system.withdraw-once-per-slot
             invocation.log("Withdraw nonce account: nonce can only advance once per slot")
             raise custom(system_errors.NONCE_BLOCKHASH_NOT_EXPIRED)
-        # rule: svm.system.withdraw-all
-        invocation.write_data(0, encode_nonce(None))
     else:
-        signer = nonce.authority
         needed = lamports + invocation.facts.rent.minimum_balance(len(account.data))
         if needed >= UINT64_MODULUS:
             # rule: svm.system.withdraw-overflow
@@ -70,6 +67,10 @@ def withdraw_nonce_account(invocation: Invocation, lamports: int) -> None:
         # rule: svm.system.withdraw-unsigned
         invocation.log(f"Withdraw nonce account: Account {base58(signer)} must sign")
         raise InstructionError(InstructionErrorKind.MISSING_REQUIRED_SIGNATURE)
+    if is_over:
+        # Only now, whatever files of the source say: Agave 4.1.2 and 4.3.0 were asked.
+        # rule: svm.system.withdraw-all
+        invocation.write_data(0, encode_nonce(None))
     # rule: svm.system.withdraw
     invocation.subtract_lamports(0, lamports)
     invocation.add_lamports(1, lamports)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from samestate.conformance.fixtures.features import counts_state_gas
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm import generate_block, generate_invalid_block
 from samestate.spec.access import dependencies
@@ -144,6 +145,8 @@ def test_an_invalid_block_is_rejected_for_what_is_wrong_with_it(fork: Fork) -> N
         codes = {EXPECTED[fault]}
         if fault in ("more blobs than are left", "too many blobs"):  # where a transaction may have fewer than the block
             codes.add(Invalid.TOO_MANY_BLOBS)
+        if fault == "gas over the block's" and counts_state_gas(fork):  # of which the block may have used some
+            codes.add(Invalid.STATE_GAS_ALLOWANCE_EXCEEDED)
         if fault == "gas over the block's" and fork.transaction_gas_limit is not None:
             codes.add(Invalid.TRANSACTION_GAS_LIMIT_EXCEEDED)
         assert caught.value.code in codes, case.name

@@ -60,7 +60,7 @@ def random_transaction(source: random.Random, last_hash: bytes) -> RandomTransac
     if source.random() < 0.15:
         nonce_value = _begin_with_nonce(source, last_hash, keys, accounts, instructions)
     if source.random() < 0.3:
-        for _ in range(source.choice((1, 1, 2, 3))):
+        for _ in range(source.choice((1, 1, 1, 2))):
             instructions.insert(source.randint(0, len(instructions)), _budget(source))
     if source.random() < 0.02:
         instructions.append(Sent(ED25519, source.choice((b"", b"\x00\x00", b"\x01\x00", b"\x02"))))
@@ -70,8 +70,8 @@ def random_transaction(source: random.Random, last_hash: bytes) -> RandomTransac
 
 
 def _account(source: random.Random, last_hash: bytes, is_payer: bool) -> Account | None:
-    if is_payer and source.random() < 0.85:
-        return Account(source.choice((10**10, 10**9, minimum(0) + 5000, minimum(0) + 10**6)))
+    if is_payer and source.random() < 0.93:
+        return Account(source.choice((10**10, 10**10, 10**10, 10**9, minimum(0) + 5000, minimum(0) + 10**6)))
     kind = source.random()
     if kind < 0.12:
         return None
@@ -195,7 +195,7 @@ def _instruction(source: random.Random, keys: Sequence[bytes]) -> Sent:
         if source.random() < 0.01:
             chosen = source.choice((INCINERATOR, SYSTEM, RECENT_BLOCKHASHES, RENT))
         is_sysvar = chosen in (RECENT_BLOCKHASHES, RENT, SYSTEM)
-        signs = chosen not in (RECENT_BLOCKHASHES, RENT, SYSTEM, INCINERATOR) and source.random() < 0.75
+        signs = chosen not in (RECENT_BLOCKHASHES, RENT, SYSTEM, INCINERATOR) and source.random() < 0.88
         metas.append(Meta(chosen, signs, source.random() < (0.1 if is_sysvar else 0.93)))
     if source.random() < 0.04:
         metas = metas[: source.randrange(len(metas))]

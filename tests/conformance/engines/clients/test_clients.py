@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from samestate.conformance.engines.bounded_run import RunBounds
-from samestate.conformance.engines.clients import installed, known
+from samestate.conformance.engines.clients import installed, making
 from samestate.conformance.engines.clients.anvil.judging import AnvilChains
 from samestate.conformance.engines.clients.eels.judging import EelsChains
 from samestate.conformance.engines.clients.ethereumjs.files import EthereumJsFiles
@@ -20,7 +20,8 @@ from samestate.conformance.engines.clients.exported import ExportedCase, Exporte
 from samestate.conformance.engines.clients.geth.blocktest import GethBlocktest
 from samestate.conformance.engines.clients.geth.chain_import import GethImport, question
 from samestate.conformance.engines.clients.judge import JudgeEngine
-from samestate.conformance.engines.clients.known import CLIENTS, EVERY
+from samestate.conformance.engines.clients.known import CLIENTS
+from samestate.conformance.engines.clients.making import EVERY
 from samestate.conformance.engines.clients.revm.btest import RevmBtest
 from samestate.conformance.engines.protocol import Engine, EngineFailure, EngineTimeout
 from samestate.conformance.engines.registry import choose_engines, compare_engine, find_engine
@@ -33,6 +34,14 @@ from tests.conformance.checking.cases import samestate
 STAND_IN = Path(__file__).with_name("stand_in.py")
 TRANSFERS = "evm/transfers/all_but_the_fee-paris"
 WITH_LIST = "evm/access_lists/right_list-amsterdam"
+GIVEN = {
+    "geth:parallel": WITH_LIST,
+    "eels": "evm/transfers/from_hand_to_hand-shanghai",
+    "agave": "svm/transfers/one_transfer-mainnet-2026-09",
+    "litesvm:solders": "svm/transfers/one_transfer-mainnet-2026-07",
+    "litesvm:npm": "svm/transfers/one_transfer-mainnet-2026-09",
+}
+"""What is asked of clients that do not take just any transfers."""
 INVALID = "evm/wrong_lists/accounts_out_of_order-amsterdam"
 SECONDS = 60.0
 
@@ -119,7 +128,7 @@ def test_a_file_of_a_network_that_revme_does_not_know_is_not_written(tmp_path: P
     exported = Exporter().export(vector(TRANSFERS).case)
     renamed = ExportedCase(exported.chain, "GrayGlacier", exported.results)
     assert RevmBtest("revme", RunBounds()).refuse(renamed) == "revme does not know GrayGlacier"
-    assert case.fork not in known.EVERY - known.UNKNOWN
+    assert case.fork not in making.EVERY - making.UNKNOWN
 
 
 def test_another_chain_is_for_those_that_are_told_of_it() -> None:
@@ -245,7 +254,7 @@ def test_a_client_that_is_not_here_says_how_to_get_it(monkeypatch: pytest.Monkey
     def nowhere(name: str) -> str:
         raise importlib.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(known.importlib.metadata, "version", nowhere)  # type: ignore[attr-defined]
+    monkeypatch.setattr(making.importlib.metadata, "version", nowhere)  # type: ignore[attr-defined]
     for id, means in (("geth", "make peers"), ("geth:parallel", "make peers"), ("revm", "make peers"), ("eels", "pip")):
         with pytest.raises(InputError, match=f"--engine {id}: .* .*{means}"):
             find_engine(id)
@@ -270,9 +279,7 @@ def test_a_client_that_is_here_agrees_and_tells_its_version(id: str) -> None:
         made = find_engine(id)
     except InputError as missing:
         pytest.skip(str(missing))
-    given = vector(WITH_LIST if id == "geth:parallel" else TRANSFERS)
-    if id == "eels":
-        given = vector("evm/transfers/from_hand_to_hand-shanghai")
+    given = vector(GIVEN.get(id, TRANSFERS))
     assert getattr(made, "version", "")
     assert any(character.isdigit() for character in str(getattr(made, "version", "")))
     assert made.capabilities.missing(given.case) == ""

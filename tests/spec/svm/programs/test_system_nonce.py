@@ -90,6 +90,11 @@ WORKS = {
         nonce_account(),
         nonce_account(replace(NONCE, authority=TWO)),
     ),
+    "authorize, the nonce being its own authority": (
+        sent(7, TWO, Meta(ONE, signs=True)),
+        nonce_account(replace(NONCE, authority=ONE)),
+        nonce_account(replace(NONCE, authority=TWO)),
+    ),
     "authorize a legacy nonce": (
         sent(7, TWO, Meta(ONE), SIGNER),
         nonce_account(replace(NONCE, is_legacy=True)),
@@ -171,6 +176,12 @@ FAILS: dict[str, tuple[Sent, Account | None, str, str]] = {
         "InvalidArgument",
         "",
     ),
+    "withdraw: another sysvar for recent blockhashes": (
+        withdraw(1, Meta(ONE), Meta(TWO), PRICE, PRICE, SIGNER),
+        nonce_account(),
+        "InvalidArgument",
+        "",
+    ),
     "withdraw: another sysvar for rent": (
         withdraw(1, Meta(ONE), Meta(TWO), HASHES, HASHES, SIGNER),
         nonce_account(),
@@ -210,6 +221,12 @@ FAILS: dict[str, tuple[Sent, Account | None, str, str]] = {
     "withdraw: all, and the authority does not sign": (
         withdraw(MINIMUM, Meta(ONE), Meta(TWO), HASHES, PRICE, SILENT),
         nonce_account(),
+        "MissingRequiredSignature",
+        f"Withdraw nonce account: Account {base58(AUTHORITY)} must sign",
+    ),
+    "withdraw: all, another's, and the authority does not sign": (
+        withdraw(10**9, Meta(ONE), Meta(TWO), HASHES, PRICE, SILENT),
+        nonce_account(lamports=10**9, owner=OWNER),
         "MissingRequiredSignature",
         f"Withdraw nonce account: Account {base58(AUTHORITY)} must sign",
     ),
@@ -296,6 +313,12 @@ FAILS: dict[str, tuple[Sent, Account | None, str, str]] = {
         "AccountDataTooSmall",
         "",
     ),
+    "initialize: no room but for an uninitialized one": (
+        sent(6, AUTHORITY, Meta(ONE), HASHES, PRICE),
+        nonce_account(None, length=8),
+        "AccountDataTooSmall",
+        "",
+    ),
     "initialize: another's": (
         sent(6, AUTHORITY, Meta(ONE), HASHES, PRICE),
         nonce_account(None, owner=OWNER),
@@ -332,7 +355,12 @@ FAILS: dict[str, tuple[Sent, Account | None, str, str]] = {
     # UpgradeNonceAccount
     "upgrade: no account": (sent(12, b""), None, "MissingAccount", ""),
     "upgrade: another's": (sent(12, b"", READONLY), nonce_account(owner=OWNER), "InvalidAccountOwner", ""),
-    "upgrade: read only": (sent(12, b"", READONLY), nonce_account(), "InvalidArgument", ""),
+    "upgrade: read only": (
+        sent(12, b"", READONLY),
+        nonce_account(replace(NONCE, is_legacy=True)),
+        "InvalidArgument",
+        "",
+    ),
     "upgrade: no nonce": (sent(12, b"", Meta(ONE)), Account(1), "InvalidAccountData", ""),
     "upgrade: upgraded": (sent(12, b"", Meta(ONE)), nonce_account(), "InvalidArgument", ""),
     "upgrade: legacy and uninitialized": (
