@@ -1,10 +1,10 @@
 """The compiled machines with four workers on many blocks, for a sanitizer to watch.
 
-`stress.py PACKAGE MACHINE BLOCKS SECONDS [ROUNDS]`: the build; toy, evm or svm; a pickle of blocks in plain terms; for
-how long to go through them, and how often at most. Every strategy, one engine each for all blocks; each result is compared
-with that of `sequential`. Prints how many blocks it ran, how often a transaction was executed again, and how often a
-block was executed in pieces: from its access list, taken for independent, and dealt by addresses. It imports nothing
-of ours but the build, since libraries that the specification uses cannot be loaded under a sanitizer.
+`stress.py PACKAGE MACHINE BLOCKS SECONDS [ROUNDS]`: the build; toy, evm or svm; a pickle of blocks in plain terms;
+for how long to go through them, and how often at most. Every strategy, one engine each for all blocks; each result is
+compared with that of `sequential`. Prints how many blocks it ran, how often a transaction was executed again, and how
+often a block was executed in pieces: from its access list, taken for independent, and dealt by addresses. It imports
+nothing of ours but the build, since libraries that the specification uses cannot be loaded under a sanitizer.
 """
 
 from __future__ import annotations
