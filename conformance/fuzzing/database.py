@@ -31,6 +31,7 @@ FORM: Final = "samestate-search/1"
 EXECUTED: Final = "executed"
 SKIPPED: Final = "skipped"
 KNOWN: Final = "known"
+WRONG: Final = "wrong"
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS seeds (
@@ -49,12 +50,13 @@ CREATE TABLE IF NOT EXISTS marks (mark TEXT PRIMARY KEY, seed INTEGER NOT NULL);
 @dataclass(slots=True)
 class Counted:
     """What was counted of an engine: blocks and transactions by fork, blocks by the reason for which it was skipped,
-    or by the known fault by which it differed."""
+    or by the known fault by which it differed; and in how many blocks it was wrong, kept as findings or not."""
 
     blocks: dict[str, int] = field(default_factory=dict)
     transactions: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     known: dict[str, int] = field(default_factory=dict)
+    wrong: int = 0
 
 
 class Database:
@@ -158,6 +160,7 @@ class Database:
             *((name, EXECUTED, "") for name in outcome.executed),
             *((name, SKIPPED, reason) for name, reason in outcome.skipped),
             *((name, KNOWN, fault) for name, fault in outcome.known),
+            *((name, WRONG, "") for name, _, _ in outcome.found),
         ]
         connection.executemany(
             "INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
@@ -192,6 +195,8 @@ class Database:
             if outcome == EXECUTED:
                 counted.blocks[fork] = blocks
                 counted.transactions[fork] = transactions
+            elif outcome == WRONG:
+                counted.wrong += blocks
             else:
                 reasons = counted.skipped if outcome == SKIPPED else counted.known
                 reasons[reason] = reasons.get(reason, 0) + blocks

@@ -134,18 +134,19 @@ class Search:
                 self.database.keep(self.keep(task.name, result))
             return
         assert isinstance(result, list)
+        for outcome in result:  # before it counts as done: whoever is ended in between finds it again
+            self._remember(outcome)
+            for name, finding, timed_out in outcome.found:
+                self._found(name, finding, timed_out)
         new = self.database.take(result, time.monotonic() - self._begun)
         self._counted += len(new)
         if self._counted:
             self._seconds_each = (time.monotonic() - self._begun) * self.crew.room / self._counted
-        for outcome in new:
-            self._remember(outcome)
-            for name, finding, timed_out in outcome.found:
-                self._found(name, finding, timed_out)
         self.watch.passed(new)
 
     def _found(self, name: str, finding: Finding, timed_out: bool) -> None:
-        if name not in self.asked():
+        known = {(row.name, row.seed) for row in self.database.findings.values()}
+        if name not in self.asked() or (not self.question.quick and (name, finding.seed) in known):
             return
         taken = frozenset(self.database.findings)
         id = id_for(finding.engine, self.question.machine, finding.seed, taken)

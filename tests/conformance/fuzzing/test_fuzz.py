@@ -108,7 +108,7 @@ def test_what_was_found_is_written_for_programs(tmp_path: Path) -> None:
     (finding,) = written["findings"]
     assert (finding["engine"], finding["is_shrunk"]) == ("forgetful", True)
     assert Path(finding["file"]).exists() and f"seed {finding['seed']}" in result.stdout
-    assert written["engines"]["spec"] == {"executed": 40, "skipped": 0, "known": 0, "reasons": {}}
+    assert written["engines"]["spec"] == {"executed": 40, "skipped": 0, "wrong": 0, "known": 0, "reasons": {}}
     printed = samestate(*arguments, "--output", str(tmp_path / "found"), "--json", "-")
     assert json.loads(printed.stdout)["findings"] == written["findings"]
 
