@@ -111,7 +111,7 @@ def checks_of(case: RecordedEntries | RecordedWire | RecordedSignatures) -> Iter
 
 def entries_checks(case: RecordedEntries) -> Iterator[str]:
     """Form, signatures and history of some entries."""
-    previous, hashes, ticks = case.start, 0, 0
+    previous, hashes, ticks, per_tick = case.start, 0, 0, case.hashes_per_tick
     for index, entry in enumerate(case.entries):
         transactions = tuple(map(decode_transaction, entry.transactions))
         for place, (transaction, wire) in enumerate(zip(transactions, entry.transactions, strict=True)):
@@ -130,8 +130,9 @@ def entries_checks(case: RecordedEntries) -> Iterator[str]:
         previous = entry.hash
         hashes += entry.hashes
         if not transactions:
-            if case.hashes_per_tick is not None and hashes != case.hashes_per_tick:
-                raise WrongRecord(f"entry {index}: is a tick after {hashes} hashes, and not {case.hashes_per_tick}")
+            per_tick = hashes if per_tick is None and case.is_whole else per_tick
+            if per_tick is not None and hashes != per_tick:
+                raise WrongRecord(f"entry {index}: is a tick after {hashes} hashes, and not {per_tick}")
             hashes, ticks = 0, ticks + 1
     if case.is_whole and ticks != TICKS:
         raise WrongRecord(f"{ticks} ticks, and not {TICKS}")

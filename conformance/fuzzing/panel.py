@@ -148,7 +148,9 @@ class Panel:
                 skipped.append((name, reason))
                 continue
             answer = self._answer(engine, case, expected)
-            fault = "" if answer is None else known_fault(engine, case, expected, answer.text, question.seconds)
+            fault = ""
+            if answer is not None and not answer.timed_out:
+                fault = known_fault(engine, case, expected, answer.text, question.seconds)
             if fault:
                 known.append((name, fault))
                 continue

@@ -57,7 +57,7 @@ def cases_of_ledger(ledger: LedgerBlock) -> Iterator[RecordedVector | RecordedEn
         f"{ledger.name}: entries",
         entries,
         start_of(ledger),
-        manifest.hashes_per_tick if manifest is not None else HASHES_PER_TICK,
+        manifest.hashes_per_tick if manifest is not None else None,
         is_whole=True,
     )
     if manifest is None or ledger.accounts is None:

@@ -53,7 +53,8 @@ class RecordedEntries:
     """Entries of a slot, as far as they are there: their form, their signatures and their history can be checked.
 
     ``start``: where the history stood before the first, None where that is not known. ``hashes_per_tick``: how many
-    hashes lie between ticks. ``is_whole``: whether the slot ends with the last of them.
+    hashes lie between ticks, None where that is not known: in a whole slot as many as before the first.
+    ``is_whole``: whether the slot ends with the last of them.
     """
 
     place: str
