@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import integers
 
 from samestate.conformance.engines import registry as engines
 from samestate.conformance.engines.protocol import Engine, EngineFailure
@@ -19,7 +21,7 @@ from samestate.conformance.generating.toy_case import GeneratedToyCase
 from samestate.conformance.generating.toy_strategies import CaseSizes, toy_cases
 from samestate.conformance.generating.vector import vector_text
 from samestate.conformance.output.targets import write_whole
-from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors import evm, svm, toy
 from samestate.conformance.vectors.model import Case, members
 from samestate.conformance.vectors.places import SUFFIX
 
@@ -29,8 +31,19 @@ PHASES: Final = (Phase.explicit, Phase.generate, Phase.shrink)
 EVM_BLOCKS: Final = range(0, 12)
 EVM_TRANSACTIONS: Final = 9
 
+SVM_BLOCKS: Final = range(0, 16)
+SVM_TRANSACTIONS: Final = 16
+
 TOY_ENGINES: Final = tuple(id for id in REGISTRY if id != "spec")
 EVM_ENGINES: Final = TOY_ENGINES
+SVM_ENGINES: Final = (
+    "optimized",
+    *(
+        id
+        for id in TOY_ENGINES
+        if id.startswith(("optimized:", "reference:")) and "access-list" not in id and "@" not in id
+    ),
+)
 COMPILED: Final = tuple(id for id in REGISTRY if id.startswith("optimized:") and "@" not in id)
 LARGER_EVM_BLOCKS: Final = range(100, 112)
 LARGER_EVM_TRANSACTIONS: Final = 150
@@ -121,6 +134,31 @@ def test_larger_evm_blocks(seed: int, tmp_path: Path) -> None:
             if not engine_of(id, workers).capabilities.missing(case):
                 wrong = complaint(engine_of(id, workers), case, expected, tmp_path)
                 assert not wrong, f"{id} with {workers} workers: {wrong}"
+
+
+@pytest.mark.parametrize("seed", SVM_BLOCKS)
+def test_svm_chains(seed: int, tmp_path: Path) -> None:
+    """Chains of Solana's machine on every strategy, the compiled ones with two and four workers."""
+    check_svm(seed, tmp_path)
+
+
+@settings(
+    deadline=None, database=None, max_examples=examples(4), phases=PHASES, suppress_health_check=list(HealthCheck)
+)
+@given(seed=integers(1000, 2**32))
+def test_any_svm_chain(seed: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        check_svm(seed, Path(folder))
+
+
+def check_svm(seed: int, folder: Path) -> None:
+    """The chain of a seed on every engine."""
+    case, expected = case_of(svm.NAME, seed, SVM_TRANSACTIONS)
+    for id in SVM_ENGINES:
+        for workers in (2, 4) if id in COMPILED else (2,):
+            assert not engine_of(id, workers).capabilities.missing(case), id
+            wrong = complaint(engine_of(id, workers), case, expected, folder)
+            assert not wrong, f"{id} with {workers} workers: {wrong}"
 
 
 def test_some_evm_blocks_carry_an_access_list() -> None:
