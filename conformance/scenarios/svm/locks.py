@@ -239,6 +239,7 @@ def the_incinerator_leads(block: SvmBlockBuilder) -> None:
     """The incinerator leads: the fees that it receives burn in the same step, and leave no trace in its record."""
     payer, shop = block.wallets("payer", "shop")
     ashes = block.at("incinerator", INCINERATOR)
+    block.builtin(COMPUTE_BUDGET, "compute_budget_program")
     block.led_by(ashes)
     block.send(payer, unit_price(10**9), unit_limit(1000), transfer(payer.address, shop.address, 5))
     block.expect_success(True)
