@@ -106,7 +106,7 @@ soak-parallel: $(BUILT) ## strategies and engines: random blocks, random schedul
 	$(BIN)/samestate fuzz --minutes $(MINUTES) --txs 40 --workers 3 --engine 'reference:*' --engine 'optimized:*'
 	$(BIN)/samestate fuzz --minutes $(MINUTES) --machine evm --engine 'reference:*' --engine 'optimized:*@processes'
 	$(BIN)/samestate fuzz --minutes $(MINUTES) --machine evm --txs 60 --workers 1 --workers 2 --workers 4 \
-		$(foreach strategy,sequential block-stm locks waves access-list,--engine optimized:$(strategy))
+		$(foreach strategy,sequential block-stm locks waves access-list adaptive,--engine optimized:$(strategy))
 	HYPOTHESIS_PROFILE=soak $(PYTEST) tests/reference/test_strategies_on_the_evm.py
 	$(PYTEST) tests/optimized/sanitizers tests/optimized/explored \
 		conformance/suite/test_interleavings.py conformance/suite/test_mutants.py conformance/suite/test_compiled_mutants.py \

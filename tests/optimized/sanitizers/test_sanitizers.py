@@ -19,6 +19,7 @@ from samestate.conformance.exploring.variants import Variant, built, unavailable
 from samestate.conformance.generating.toy import Workload, generate_block
 from samestate.conformance.generating.toy_blocks import random_block
 from tests.optimized.sanitizers.evm_blocks import blocks_in_pieces, generated_blocks, real_blocks, vector_blocks
+from tests.optimized.sanitizers.svm_blocks import svm_blocks
 from tests.optimized.toy.blocks import with_its_list
 
 STRESS = Path(__file__).parent / "stress.py"
@@ -73,6 +74,14 @@ def evm_blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def many_evm_blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory, range(1000, 1500), 60, 12)
+
+
+@pytest.fixture(scope="module")
+def blocks_of_svm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random chains of Solana's machine, whose accounts are few, so that nearly all transactions wait for others."""
+    path = tmp_path_factory.mktemp("blocks") / "svm.pickle"
+    path.write_bytes(pickle.dumps(svm_blocks(range(6), 4, 40)))
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +191,12 @@ class TestThreadSanitizer:
     ) -> None:
         check_reported("evm", action, evm_blocks_in_pieces, function)
 
+    def test_no_report_of_the_svm(self, blocks_of_svm: Path) -> None:
+        check_silent(under_thread_sanitizer("svm", blocks_of_svm), 20)
+
+    def test_a_plain_store_of_the_svm_is_reported(self, blocks_of_svm: Path) -> None:
+        check_reported("svm", "svm.queue.fill", blocks_of_svm)
+
     @pytest.mark.soak
     def test_no_report_of_many_blocks_of_the_evm(self, many_evm_blocks: Path) -> None:
         check_silent(under_thread_sanitizer("evm", many_evm_blocks, seconds=3600, rounds=1), 1000, 20, 500, 4, 1)
@@ -198,3 +213,6 @@ class TestAddressSanitizer:
 
     def test_the_evm(self, many_evm_blocks: Path) -> None:
         check_silent(under_address_sanitizer("evm", many_evm_blocks, seconds=3600, rounds=1), 1000, 1, 500, 4, 1)
+
+    def test_the_svm(self, blocks_of_svm: Path) -> None:
+        check_silent(under_address_sanitizer("svm", blocks_of_svm), 20)
