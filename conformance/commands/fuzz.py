@@ -280,7 +280,7 @@ class Lines:
         if time.monotonic() - self._told > LINE_SECONDS:
             self._told = time.monotonic()
             done = self._database
-            print(f"samestate: {len(done.done)} blocks, {len(done.findings)} found", file=sys.stderr, flush=True)
+            print(f"samestate: {len(done.done)} seeds, {len(done.findings)} found", file=sys.stderr, flush=True)
 
     def shrinking(self, finding: Finding) -> None:
         print(f"samestate: {shrinking(finding)}, for a minute or so", file=sys.stderr, flush=True)
@@ -298,7 +298,7 @@ class SearchBar:
         """See :class:`samestate.conformance.fuzzing.search.SearchWatch`, here and below."""
         done = self._database
         found = f", [red]{len(done.findings)} found[/red]" if done.findings else ""
-        self._progress.update(self._bar, completed=len(done.done), description=f"{len(done.done)} blocks{found}")
+        self._progress.update(self._bar, completed=len(done.done), description=f"{len(done.done)} seeds{found}")
 
     def shrinking(self, finding: Finding) -> None:
         self._progress.update(self._bar, description=escape(shrinking(finding)))
