@@ -462,6 +462,10 @@ class InPlace {
         for (uint32_t edge = nodes_[index].first; edge != END; edge = edges_[edge].next) {
             const uint32_t target = edges_[edge].target;
             if (atomic_add(&nodes_[target].pending, -1, "svm.lock.release") != 1) continue;
+            if (MUTANT(LOCKS_RELEASED_EARLY)) {
+                put_into_queue(target);
+                continue;
+            }
             // The list is of descending numbers: what comes later is earlier in the block.
             if (next != END) put_into_queue(next);
             next = target;
