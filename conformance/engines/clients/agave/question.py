@@ -63,7 +63,7 @@ def unable(case: Case) -> str:
     if price is None and names(case, RENT):
         return "the Bank has the Rent sysvar, which the state of the case does not have, and a transaction names it"
     if base58(RECENT_BLOCKHASHES) not in member(case.pre, "accounts") and names(case, RECENT_BLOCKHASHES):
-        return "the Bank has no sysvars but those of the state, and a transaction names RecentBlockhashes, which is none"
+        return "the Bank knows the sysvars of the state, and a transaction names RecentBlockhashes, which is none"
     if price is not None and price != number(bank, "lamports_per_byte", LAMPORTS_PER_BYTE):
         return "the Bank takes the price of rent from the sysvar, which says another"
     return ""
