@@ -470,7 +470,10 @@ class InPlace {
             if (next != END) put_into_queue(next);
             next = target;
         }
-        if (MUTANT(LOCKS_RELEASED_EARLY) && !run_one(hand, index, false)) return END;
+        if (MUTANT(LOCKS_RELEASED_EARLY)) {
+            samestate_point("svm.lock.late");
+            if (!run_one(hand, index, false)) return END;
+        }
         atomic_add(&done_, 1, "svm.queue.count");
         return next;
     }
