@@ -42,6 +42,12 @@ DIST     ?= dist
 EXPORTED ?=
 release: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 
+# The engines `agave`, `litesvm:solders` and `litesvm:npm`: the validator's Bank as a library, and LiteSVM of two packages.
+BANK         := conformance/engines/clients/agave/bank
+BANK_ENGINE  := $(PEERS)/samestate-bank-$(shell cat $(BANK)/Cargo.* $(BANK)/src/* | cksum | cut -d ' ' -f 1)
+SOLDERS      := 0.29.0
+LITESVM      := 1.5.0
+
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
@@ -100,7 +106,7 @@ soak-parallel: $(BUILT) ## strategies and engines: random blocks, random schedul
 	$(BIN)/samestate fuzz --minutes $(MINUTES) --txs 40 --workers 3 --engine 'reference:*' --engine 'optimized:*'
 	$(BIN)/samestate fuzz --minutes $(MINUTES) --machine evm --engine 'reference:*' --engine 'optimized:*@processes'
 	$(BIN)/samestate fuzz --minutes $(MINUTES) --machine evm --txs 60 --workers 1 --workers 2 --workers 4 \
-		$(foreach strategy,sequential block-stm locks waves access-list,--engine optimized:$(strategy))
+		$(foreach strategy,sequential block-stm locks waves access-list adaptive,--engine optimized:$(strategy))
 	HYPOTHESIS_PROFILE=soak $(PYTEST) tests/reference/test_strategies_on_the_evm.py
 	$(PYTEST) tests/optimized/sanitizers tests/optimized/explored \
 		conformance/suite/test_interleavings.py conformance/suite/test_mutants.py conformance/suite/test_compiled_mutants.py \
@@ -114,7 +120,7 @@ release: $(BUILT) ## wheel, source distribution and vectors as official fixtures
 	$(BIN)/samestate export --to eest --output $(DIST)/samestate-vectors-eest-$(VERSION).tar.xz $(EXPORTED)
 	cd $(DIST) && sha256sum *.whl *.tar.gz *.tar.xz > SHA256SUMS && sha256sum --check --quiet SHA256SUMS
 
-peers: $(PEERS)/evm-$(GETH) $(PEERS)/revme-$(REVME) $(ETHEREUMJS) $(REVM_PROGRAM) $(GETH_PROGRAM) $(GETH_ENGINE) $(PEERS)/pyrevm-$(PYREVM) $(PEERS)/anvil-$(ANVIL) ## install the outside clients that are compared with (geth, revm, ethereumjs, pyrevm, anvil) into .peers and benchmarks/peers
+peers: $(PEERS)/evm-$(GETH) $(PEERS)/revme-$(REVME) $(ETHEREUMJS) $(REVM_PROGRAM) $(GETH_PROGRAM) $(GETH_ENGINE) $(PEERS)/pyrevm-$(PYREVM) $(PEERS)/anvil-$(ANVIL) $(BANK_ENGINE) $(PEERS)/solders-$(SOLDERS) $(PEERS)/litesvm-$(LITESVM) ## install the outside clients that are compared with (geth, revm, ethereumjs, pyrevm, anvil, agave, litesvm) into .peers and benchmarks/peers
 
 lint: $(BUILT) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
@@ -164,6 +170,16 @@ $(PEERS)/pyrevm-$(PYREVM):
 
 $(PEERS)/anvil-$(ANVIL):
 	$(call install,anvil,npm,npm install --prefix $(PEERS)/anvil --no-audit --no-fund --loglevel error $(ANVIL_PACKAGE)@$(ANVIL) && mkdir -p $(PEERS)/bin && ln -sf ../anvil/node_modules/.bin/anvil $(PEERS)/bin/anvil)
+
+# Agave asks for a newer compiler than it needs; OpenSSL is the system's, since no build of it is wanted.
+$(BANK_ENGINE):
+	$(call install,samestate-bank,cargo,OPENSSL_NO_VENDOR=1 cargo install --quiet --locked --force --ignore-rust-version --root $(PEERS) --target-dir $(PEERS)/build/bank --path $(BANK))
+
+$(PEERS)/solders-$(SOLDERS):
+	$(call install,solders,$(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(PEERS)/solders solders==$(SOLDERS))
+
+$(PEERS)/litesvm-$(LITESVM):
+	$(call install,litesvm,npm,npm install --prefix $(PEERS)/litesvm --no-audit --no-fund --loglevel error litesvm@$(LITESVM))
 
 $(BUILT): $(STAMP)
 	@$(MAKE) --no-print-directory build

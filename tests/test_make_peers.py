@@ -40,6 +40,9 @@ CLIENTS = {
     "samestate-geth-engine": "go",
     "pyrevm": "python",
     "anvil": "npm",
+    "samestate-bank": "cargo",
+    "solders": "python",
+    "litesvm": "npm",
 }
 """By what installs each; the Python is that of the virtual environment."""
 
@@ -84,18 +87,20 @@ def test_what_is_missing_is_said_and_the_others_are_installed_once(tmp_path: Pat
     assert called == []
     said, called = make_peers(tmp_path, programs(tmp_path / "bin", "go", "npm"))
     assert "revme is not installed: there is no cargo on the PATH" in said
-    assert [line.split()[0] for line in called] == ["go", "npm", "go", "go", "npm"]
+    assert [line.split()[0] for line in called] == ["go", "npm", "go", "go", "npm", "npm"]
     assert "cmd/evm@v1.17.10" in called[0]
     assert "-C benchmarks/peers/gethimport" in called[2]
     assert "-C conformance/engines/clients/geth/importer" in called[3]
     assert called[4].endswith("@1.7.1") and "@foundry-rs/anvil-" in called[4]
+    assert called[5].startswith("npm install --prefix ") and called[5].endswith(" litesvm@1.5.0")
     said, called = make_peers(tmp_path, programs(tmp_path / "bin", "cargo"))
-    assert [line.split()[0] for line in called] == ["cargo", "cargo"]
+    assert [line.split()[0] for line in called] == ["cargo", "cargo", "cargo"]
     assert "revme --version 43.0.3" in called[0] and "--locked" in called[0]
     assert "--path benchmarks/peers/revm" in called[1] and "--locked" in called[1]
+    assert "--path conformance/engines/clients/agave/bank" in called[2] and "--locked" in called[2]
     said, called = make_peers(tmp_path, programs(tmp_path / "bin", "python"))
-    assert [line.split()[0] for line in called] == ["python"]
-    assert "pyrevm==0.3.7" in called[0]
+    assert [line.split()[0] for line in called] == ["python", "python"]
+    assert "pyrevm==0.3.7" in called[0] and "solders==0.29.0" in called[1]
     assert make_peers(tmp_path, programs(tmp_path / "bin"))[1] == []
 
 

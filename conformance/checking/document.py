@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final, Protocol
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from samestate.conformance.checking.blocks import BlockSummary, summary_of
 from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.in_text import TestInText, described, text_of
+from samestate.conformance.checking.recorded import check_recorded, fork_of_recorded, kind_of_recorded
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.running import describe_crash, forks_of, kind_of, run_case
 from samestate.conformance.checking.selection import EVERYTHING, Selection
@@ -26,6 +27,15 @@ from samestate.conformance.fixtures.chain_file import ChainChoice, network_chose
 from samestate.conformance.fixtures.load import ABOUT_RELEASE, Case, cases_in, is_about_release, is_schema, is_vector
 from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
 from samestate.conformance.vectors.model import Vector
+from samestate.conformance.vectors.recorded.documents import (
+    PARTS,
+    RecordedCase,
+    binary_case,
+    binary_part,
+    cases_of_document,
+    form_of,
+    is_binary,
+)
 
 if TYPE_CHECKING:
     from samestate.conformance.engines.optimized.text_cases import TextCase
@@ -109,12 +119,19 @@ def check_task(task: DocumentTask, watch: Watch | None = None) -> DocumentReport
                 return DocumentReport(task.place)
             skipped = Skipped(task.place, "about", ABOUT_RELEASE)
             return DocumentReport(task.place, tuple(_run(skipped, engine, task.workers) for engine in task.engines))
+        if is_binary(task.content):
+            if binary_part(task.place, task.content) is not None:
+                return DocumentReport(task.place, is_half=True)
+            return _check_recorded(task, [binary_case(task.place, task.content)], runs)
         text = _text_of(task)
         if text is not None:
             return _check_text(task, text, runs)
         value = unwrap(document.json())
-        if is_rpc_block(value) or is_rpc_witness(value):
+        form = form_of(value)
+        if is_rpc_block(value) or is_rpc_witness(value) or form in PARTS:
             return DocumentReport(task.place, is_half=True)
+        if form is not None:
+            return _check_recorded(task, cases_of_document(task.place, form, value), runs)
         if is_schema(value):
             return DocumentReport(task.place)
         for case in cases_in(task.place, value, task.groups, network_chosen(task.chain), task.rulesets):
@@ -139,6 +156,46 @@ def check_task(task: DocumentTask, watch: Watch | None = None) -> DocumentReport
     return DocumentReport(
         task.place, tuple(verdicts), tuple(blocks), deselected=deselected, listed=tuple(listed), notes=notes
     )
+
+
+def _check_recorded(task: DocumentTask, cases: Iterable[RecordedCase], runs: Runs) -> DocumentReport:
+    """What became of what was recorded of Solana's chain. Raises InputError where it is malformed."""
+    verdicts: list[Verdict] = []
+    listed: list[str] = []
+    deselected = 0
+    for case in cases:
+        fork = fork_of_recorded(case)
+        if task.wanted is not None and case.id not in task.wanted:
+            continue
+        if not task.selection.takes(case.id, task.origin, frozenset({fork} if fork else ())):
+            deselected += 1
+            continue
+        if task.is_listing:
+            listed.append(case.id)
+            continue
+        for engine in task.engines:
+            unended = Verdict(case.id, Result.FAILED, "", fork, (), kind_of_recorded(case), engine)
+            verdicts.append(runs.make(unended, partial(_run_recorded, case, engine, task.workers)))
+        failures = sum(verdict.result is Result.FAILED for verdict in verdicts)
+        if task.most_failures is not None and failures >= task.most_failures:
+            break
+    report = _report(task, verdicts)
+    return replace(report, deselected=deselected, listed=tuple(listed))
+
+
+def _run_recorded(case: RecordedCase, engine: str, workers: int) -> Verdict:
+    return run_recorded(case, engine, engine_of(engine, workers))
+
+
+def run_recorded(case: RecordedCase, id: str, engine: Engine) -> Verdict:
+    """What becomes of a recorded case on the engine of that id. A crash is a failure, and says where it happened."""
+    try:
+        return check_recorded(case, id, engine)
+    except InputError:
+        raise
+    except Exception as error:
+        crash = describe_crash(error, id)
+        return Verdict(case.id, Result.FAILED, crash, fork_of_recorded(case), (), kind_of_recorded(case), id)
 
 
 def _text_of(task: DocumentTask) -> FixtureText | None:

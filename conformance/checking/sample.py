@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from samestate.conformance.checking.recorded import fork_of_recorded
 from samestate.conformance.checking.running import forks_of
 from samestate.conformance.checking.selection import EVERYTHING, Selection
 from samestate.conformance.checking.vectors import loaded
@@ -31,6 +32,19 @@ from samestate.conformance.fixtures.load import (
 from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.fixtures.pre_alloc import GroupFolders
 from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
+from samestate.conformance.vectors.recorded.documents import (
+    PARTS,
+    Part,
+    RecordedCase,
+    binary_case,
+    binary_part,
+    cases_of_document,
+    cases_together,
+    form_of,
+    is_binary,
+    put_together,
+)
+from samestate.conformance.vectors.recorded.model import NotExecuted
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,7 @@ class Halves:
 
     blocks: list[tuple[str, object]] = field(default_factory=list)
     witnesses: list[tuple[str, object]] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
 
 
 def choose(
@@ -131,6 +146,13 @@ def _list(
             yield pair.place
         elif _is_taken(case, path, selection):
             yield listed(pair.place, case.id)
+    for place, group in put_together(halves.parts):
+        try:
+            found = _recorded(cases_together(group), path, selection)
+        except InputError:
+            yield place
+        else:
+            yield from (case if isinstance(case, Skipped) else listed(place, case) for case in found)
 
 
 def _documents(path: Path) -> Iterator[Document]:
@@ -160,8 +182,19 @@ def _found(
         return [document.place] if is_taken else []
     if is_about_release(document):
         return []
+    if is_binary(document.content):
+        part = binary_part(document.place, document.content)
+        if part is None:
+            return _recorded([binary_case(document.place, document.content)], path, selection)
+        halves.parts.append(part)
+        return []
     value = unwrap(document.json())
-    if is_rpc_block(value):
+    form = form_of(value)
+    if form in PARTS:
+        halves.parts.append(Part(document.place, form, value))
+    elif form is not None:
+        return _recorded(cases_of_document(document.place, form, value), path, selection)
+    elif is_rpc_block(value):
         halves.blocks.append((document.place, value))
     elif is_rpc_witness(value):
         halves.witnesses.append((document.place, value))
@@ -173,6 +206,15 @@ def _found(
             if selection.takes(case.id, str(path), forks_of(case))
         ]
     return []
+
+
+def _recorded(cases: Iterable[RecordedCase], path: Path, selection: Selection) -> list[str | Skipped]:
+    """The ids of recorded cases that can be run, and the others."""
+    return [
+        Skipped(case.place, case.name, case.reason) if isinstance(case, NotExecuted) else case.id
+        for case in cases
+        if selection.takes(case.id, str(path), frozenset({fork} if (fork := fork_of_recorded(case)) else ()))
+    ]
 
 
 def _is_taken(case: Case | Skipped, path: Path, selection: Selection) -> bool:

@@ -30,7 +30,16 @@ from samestate.conformance.fixtures.load import Unpaired, pair_rpc
 from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.fixtures.pre_alloc import GroupFolders
 from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
+from samestate.conformance.vectors.recorded.documents import (
+    Part,
+    as_document,
+    binary_part,
+    form_of,
+    is_binary,
+    put_together,
+)
 
+BEGINNING: Final = 4096
 DOCUMENT: Final = "document"
 """The kind of a verdict on a document that cannot be used."""
 
@@ -290,8 +299,9 @@ def _is_needed(session: Session, document: Document, wanted: frozenset[str] | No
 
 
 def _may_be_half(document: Document) -> bool:
-    """Whether a document without any chosen case may be the witness of a chosen block."""
-    return b'"headers"' in document.content and b'"codes"' in document.content
+    """Whether a document without any chosen case may be the witness of a chosen block, or lie beside its shreds."""
+    is_witness = b'"headers"' in document.content and b'"codes"' in document.content
+    return is_witness or b'"pubkey"' in document.content[:BEGINNING] or is_binary(document.content)
 
 
 def _reports(
@@ -339,26 +349,41 @@ def _whole(options: Options, session: Session, halves: list[DocumentTask]) -> It
     """Blocks and witnesses that came apart, put together, as tasks."""
     blocks: list[tuple[str, object]] = []
     witnesses: list[tuple[str, object]] = []
+    parts: list[Part] = []
     for half in halves:
+        part = binary_part(half.place, half.content) if is_binary(half.content) else None
+        if part is not None:
+            parts.append(part)
+            continue
         value = unwrap(Document(half.place, half.content).json())
-        (blocks if is_rpc_block(value) else witnesses).append((half.place, value))
+        form = form_of(value)
+        if form is not None:
+            parts.append(Part(half.place, form, value))
+        else:
+            (blocks if is_rpc_block(value) else witnesses).append((half.place, value))
     origins = {half.place: half.origin for half in halves}
+    for place, group in put_together(parts):
+        yield _task(options, session, place, json.dumps(as_document(group)).encode(), origins[place])
     for pair in pair_rpc(blocks, witnesses):
         origin = origins[pair.place]
         if isinstance(pair, Unpaired):
             yield DocumentTask(pair.place, b"", origin, problem=pair.problem.removeprefix(f"{pair.place}: "))
             continue
         content = json.dumps({"block": pair.block, "witness": pair.witness}).encode()
-        wanted = _wanted(session, pair.place)
-        yield DocumentTask(
-            pair.place,
-            content,
-            origin,
-            options.engines,
-            options.workers,
-            wanted,
-            options.selection_of(Path(origin)),
-            options.is_listing,
-            options.most_failures,
-            chain=options.chain,
-        )
+        yield _task(options, session, pair.place, content, origin)
+
+
+def _task(options: Options, session: Session, place: str, content: bytes, origin: str) -> DocumentTask:
+    """What was put together of several documents, as a task."""
+    return DocumentTask(
+        place,
+        content,
+        origin,
+        options.engines,
+        options.workers,
+        _wanted(session, place),
+        options.selection_of(Path(origin)),
+        options.is_listing,
+        options.most_failures,
+        chain=options.chain,
+    )

@@ -32,10 +32,12 @@ from samestate.conformance.engines.registry import (
 )
 from samestate.conformance.errors import InputError
 from samestate.conformance.fuzzing.campaign import EngineChoice, Wanted
-from samestate.conformance.fuzzing.crew import Crew, Here, Processes
+from samestate.conformance.fuzzing.cluster import Cluster
+from samestate.conformance.fuzzing.crew import Crew, Here, Processes, panel_of
 from samestate.conformance.fuzzing.database import FOUND, Database
 from samestate.conformance.fuzzing.finding import Finding, FindingRow, write_finding
-from samestate.conformance.fuzzing.panel import Panel, SearchQuestion, SeedOutcome
+from samestate.conformance.fuzzing.panel import SearchQuestion, SeedOutcome
+from samestate.conformance.fuzzing.quick import GIVEN, SIGNED
 from samestate.conformance.fuzzing.report import SearchReport
 from samestate.conformance.fuzzing.search import Search, SearchWatch
 from samestate.conformance.output.json_file import check_json_target, write_json
@@ -86,6 +88,13 @@ def fuzz(
             metavar="N", min=1, help="Workers of an engine that runs in parallel, 2 unless given; may be given again."
         ),
     ] = None,
+    quick: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SENDERS",
+            help="Compare compiled strategies with the first, on scenes of many blocks; senders are given or signed.",
+        ),
+    ] = None,
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", metavar="N", min=1, help="Processes; as many as there are cores.")
     ] = None,
@@ -93,6 +102,12 @@ def fuzz(
         Path | None,
         typer.Option(
             metavar="FOLDER", help="Keep what is done and remarkable blocks here, and go on from what is here."
+        ),
+    ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Have a Dask cluster do it, as tcp://HOST:8786; local:N starts N workers here."
         ),
     ] = None,
     all_findings: Annotated[
@@ -120,6 +135,10 @@ def fuzz(
         raise InputError(f"--machine {machine}: must be {toy.NAME} or {evm.NAME}")
     if minutes is not None and not 0 < minutes < 10**6:
         raise InputError(f"--minutes {minutes:g}: must be more than 0")
+    if quick is not None and (quick not in (GIVEN, SIGNED) or machine != evm.NAME):
+        raise InputError(f"--quick {quick}: must be {GIVEN} or {SIGNED}, with --machine {evm.NAME}")
+    if dask is not None and jobs is not None:
+        raise InputError("--dask: the cluster has its own processes; leave out --jobs")
     if not 0 < timeout < 10**6:
         raise InputError(f"--timeout {timeout:g}: must be more than 0")
     if fork and machine != evm.NAME:
@@ -148,7 +167,8 @@ def fuzz(
             wanted,
             no_fallback=no_fallback,
             seconds=timeout,
-            measures=database is not None,
+            measures=database is not None and not quick,
+            quick=quick or "",
         )
         settings = {
             "machine": machine,
@@ -156,6 +176,7 @@ def fuzz(
             "fork": [*wanted.forks],
             "without": [*wanted.without],
             "engines": [*able],
+            "quick": quick or "",
             "seed": seed,
         }
         record = stack.enter_context(Database(database, settings, {"seed": random.SystemRandom().randrange(10**9)}))
@@ -163,7 +184,7 @@ def fuzz(
         count = blocks if blocks is not None else (None if minutes is not None else BLOCKS)
         seeds = itertools.count(first) if count is None else iter(range(first, first + count))
         many = jobs if jobs is not None else min(count or CORES, CORES)
-        crew = stack.enter_context(contextlib.closing(crew_of(question, able, many)))
+        crew = stack.enter_context(contextlib.closing(crew_of(question, able, many, dask)))
 
         def keep(name: str, finding: Finding) -> FindingRow:
             write_finding(finding, output)
@@ -197,9 +218,11 @@ def fuzz(
     refuse_idleness([*able], idle, named)
 
 
-def crew_of(question: SearchQuestion, engines: Mapping[str, Engine], jobs: int) -> Crew:
-    """Who does the work: this process with these engines, or as many others as there are jobs."""
-    return Here(Panel(question, engines)) if jobs == 1 else Processes(question, jobs)
+def crew_of(question: SearchQuestion, engines: Mapping[str, Engine], jobs: int, dask: str | None) -> Crew:
+    """Who does the work: a cluster, this process with these engines, or as many others as there are jobs."""
+    if dask is not None:
+        return Cluster(question, dask)
+    return Here(panel_of(question, engines)) if jobs == 1 else Processes(question, jobs)
 
 
 def with_workers(ids: Sequence[str], workers: Sequence[int]) -> dict[str, EngineChoice]:
@@ -257,7 +280,7 @@ class Lines:
         if time.monotonic() - self._told > LINE_SECONDS:
             self._told = time.monotonic()
             done = self._database
-            print(f"samestate: {len(done.done)} blocks, {len(done.findings)} found", file=sys.stderr, flush=True)
+            print(f"samestate: {len(done.done)} seeds, {len(done.findings)} found", file=sys.stderr, flush=True)
 
     def shrinking(self, finding: Finding) -> None:
         print(f"samestate: {shrinking(finding)}, for a minute or so", file=sys.stderr, flush=True)
@@ -275,7 +298,7 @@ class SearchBar:
         """See :class:`samestate.conformance.fuzzing.search.SearchWatch`, here and below."""
         done = self._database
         found = f", [red]{len(done.findings)} found[/red]" if done.findings else ""
-        self._progress.update(self._bar, completed=len(done.done), description=f"{len(done.done)} blocks{found}")
+        self._progress.update(self._bar, completed=len(done.done), description=f"{len(done.done)} seeds{found}")
 
     def shrinking(self, finding: Finding) -> None:
         self._progress.update(self._bar, description=escape(shrinking(finding)))

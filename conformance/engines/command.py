@@ -14,7 +14,6 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.strict_json import NameTwice, parse_json
 from samestate.conformance.vectors.comparing import Granularity
 from samestate.conformance.vectors.document import NESTING_LIMIT, Object
-from samestate.conformance.vectors.loading import result_validator
 from samestate.conformance.vectors.model import OUTPUTS, POST_STATE, SELECTORS, Case
 
 PROTOCOL: Final = "samestate-engine/1"
@@ -90,6 +89,10 @@ class CommandEngine:
         results = answer.get("results")
         if not isinstance(results, list):
             raise EngineFailure("the answer has no list 'results'")
+        from samestate.conformance.vectors.schema_problems import (
+            result_validator,
+        )  # takes long, for these engines alone
+
         for index, result in enumerate(results):
             for error in result_validator(case.machine).iter_errors(result):
                 path = "".join(f"[{part!r}]" for part in error.absolute_path)

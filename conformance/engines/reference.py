@@ -10,14 +10,15 @@ from samestate.conformance.engines.predictions import Predictions
 from samestate.conformance.engines.protocol import EngineFailure
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.machines import MACHINES
-from samestate.reference import run_block
-from samestate.reference.explorer import MOST_WORKERS, Violation
 
 GREENLETS = "greenlets"
 
 
 def make_reference_engine(strategy: str, workers: int) -> BlockEngine:
     """The engine ``reference:<strategy>``. Raises InputError for too many workers."""
+    from samestate.reference import run_block  # which nobody needs who asks for other engines
+    from samestate.reference.explorer import MOST_WORKERS, Violation
+
     if workers > MOST_WORKERS:
         raise InputError(f"--workers {workers}: engines of `reference` have at most {MOST_WORKERS}")
 

@@ -19,6 +19,8 @@ from samestate.conformance.engines.optimized.evm import evm_result
 from samestate.conformance.engines.optimized.evm import plain_block as plain_evm_block
 from samestate.conformance.engines.optimized.parts import verified
 from samestate.conformance.engines.optimized.plain import plain_state
+from samestate.conformance.engines.optimized.svm import fill_world, svm_result
+from samestate.conformance.engines.optimized.svm import plain_block as plain_svm_block
 from samestate.conformance.engines.optimized.toy import plain_block, toy_result
 from samestate.conformance.engines.predictions import Predictions, predictions_of
 from samestate.conformance.engines.protocol import AnyResult
@@ -32,6 +34,9 @@ from samestate.spec.evm.halts import Halt, OutOfGas
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.state import FlatState
+from samestate.spec.svm.block import Block as SvmBlock
+from samestate.spec.svm.machine import Svm
+from samestate.spec.svm.state import SvmState
 from samestate.spec.toy.block import Block
 from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.state import ToyState
@@ -100,6 +105,11 @@ def apart() -> SeparateProcess:
     """
     part("core.explored")  # so that building takes none of the first call's time
     return SeparateProcess()
+
+
+def plain_result(result: BlockResult[Any, Any, Any, Any]) -> BlockResult[Any, Any, Any, Any]:
+    """A result without what only some engines say."""
+    return BlockResult(**{field.name: getattr(result, field.name) for field in fields(BlockResult)})
 
 
 class CompiledProgram(ABC):
@@ -198,6 +208,70 @@ class ToyProgram(CompiledProgram):
             executions = self.run.figures()["executions"]
             if max(executions, default=1) > 1:
                 raise Violation(EXECUTED_ONCE, f"executions of each transaction: {executions}")
+
+
+class SvmProgram(CompiledProgram):
+    """A block of Solana's machine; what is right is what the specification says. Signatures are not looked at.
+
+    ``versions``: whether accounts lie in versioned memory, and not in place. ``pieces``: whether stretches of the block
+    that share no account are executed without any order.
+    """
+
+    def __init__(
+        self,
+        machine: Svm,
+        block: SvmBlock,
+        state: SvmState,
+        strategy: str = "locks",
+        workers: int = 2,
+        bug: int = NOTHING,
+        versions: bool = False,
+        pieces: bool = True,
+    ) -> None:
+        super().__init__(workers, bug)
+        self.machine, self.block, self.state = machine, block, state
+        self.control.set_hook(None)
+        self.control.set_mutant(NOTHING)
+        self.right = right_end_of(lambda: apply_block(machine, block, state))
+        self.packed = part("svm.packing").PackedBlock(*plain_svm_block(machine, block))
+        self.world = part("svm.world").World()
+        fill_world(self.world, block, state)
+        self.job = part("svm.block_job").BlockJob()
+        self.strategy, self.versions, self.pieces = strategy, versions, pieces
+        self.run = part("svm.running").SvmRun(arena(), workers, strategy)
+
+    def lay_out(self) -> None:
+        """See :class:`CompiledProgram`."""
+        self.run.begin(
+            self.job,
+            self.packed,
+            self.world,
+            self.strategy,
+            NO_LIMIT,
+            verifies=False,
+            versions=self.versions,
+            pieces=self.pieces,
+        )
+
+    def work(self, number: int) -> None:
+        """See :class:`CompiledProgram`."""
+        self.run.work(number)
+
+    def broken_invariant(self) -> str | None:
+        """See :class:`CompiledProgram`."""
+        broken: str | None = self.run.broken_invariant()
+        return broken
+
+    def finish(self) -> None:
+        """See :class:`CompiledProgram`. What is left to be executed in order has the seeded bug too."""
+        self.control.set_hook(None)
+        self.run.finish()
+        super().finish()
+
+    def judge(self) -> None:
+        """See :class:`CompiledProgram`."""
+        result = part("svm.result").SvmResult(self.job, True, 1, 200)
+        judge(self.right, end_of(lambda: plain_result(svm_result(result, self.machine, self.block, self.state))))
 
 
 class EvmProgram(CompiledProgram):

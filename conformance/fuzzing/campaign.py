@@ -14,7 +14,8 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.features import counts_state_gas
 from samestate.conformance.fuzzing.finding import Finding
 from samestate.conformance.fuzzing.shrinking import Shrinker
-from samestate.conformance.generating.evm import generate_block, generate_invalid_block
+from samestate.conformance.generating.case import GeneratedCase
+from samestate.conformance.generating.evm import generate_block, generate_invalid_block, result_of
 from samestate.conformance.generating.evm_full import generate_full_block, generate_overfull_block
 from samestate.conformance.generating.toy_blocks import random_block
 from samestate.conformance.generating.vector import evm_case, toy_case, with_selectors
@@ -25,6 +26,8 @@ from samestate.conformance.vectors.machines import execute
 from samestate.conformance.vectors.model import Case
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import FORKS
+from samestate.spec.evm.machine import Evm
+from samestate.spec.machine import Rejection
 
 CONFLICTS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 NEWEST: Final = 1 / 4
@@ -87,19 +90,25 @@ class EngineChoice:
 
 def case_of(machine: str, seed: int, transactions: int, wanted: Wanted = Wanted()) -> tuple[Case, tuple[Object, ...]]:
     """The case of a seed, and what the specification says of it. Raises InputError for a machine that is none."""
-    return answered(block_of(machine, seed, transactions, wanted))
+    return answered(*drawn(machine, seed, transactions, wanted))
 
 
-def answered(case: Case) -> tuple[Case, tuple[Object, ...]]:
-    """A case with the selectors that it needs, and what the specification says of it."""
-    expected = tuple(execute(case))
+def answered(case: Case, expected: tuple[Object, ...] | None = None) -> tuple[Case, tuple[Object, ...]]:
+    """A case with the selectors that it needs, and what the specification says of it, if that is not known yet."""
+    if expected is None:
+        expected = tuple(execute(case))
     return with_selectors(case, expected), expected
 
 
-def block_of(machine: str, seed: int, transactions: int, wanted: Wanted = Wanted()) -> Case:
-    """The case of a seed, without its selectors. Raises InputError for a machine that is none."""
+def drawn(
+    machine: str, seed: int, transactions: int, wanted: Wanted = Wanted()
+) -> tuple[Case, tuple[Object, ...] | None]:
+    """The case of a seed, without its selectors, and what the specification says of it where that was found out.
+
+    Raises InputError for a machine that is none.
+    """
     if machine == toy.NAME:
-        return toy_case(f"seed_{seed}", *random_block(seed, transactions, CONFLICTS[seed % len(CONFLICTS)]))
+        return toy_case(f"seed_{seed}", *random_block(seed, transactions, CONFLICTS[seed % len(CONFLICTS)])), None
     elif machine == evm.NAME:
         plan = evm_plan(seed, wanted.forks_of_evm())
         count = max(1, transactions // 3)
@@ -108,8 +117,25 @@ def block_of(machine: str, seed: int, transactions: int, wanted: Wanted = Wanted
         else:
             make = generate_block if plan.is_valid else generate_invalid_block
             generated = make(plan.fork, seed, count, plan.conflict)
-        return evm_case(f"seed_{seed}", generated, with_access_list=plan.has_access_list)
+        return with_answer(f"seed_{seed}", generated, plan.has_access_list)
     raise InputError(f"--machine {machine}: must be toy or evm")
+
+
+def with_answer(name: str, generated: GeneratedCase, has_list: bool) -> tuple[Case, tuple[Object, ...] | None]:
+    """A generated block as a case, and what making it has found out."""
+    result = result_of(generated)
+    if result is None:
+        return evm_case(name, generated, with_access_list=has_list), None
+    case, fork = evm_case(name, generated), generated.fork
+    try:
+        Evm(fork).verify(generated.payload(), result.steps, result.before)
+    except Rejection:
+        return case, None
+    expect = evm.write_result(fork, result, result.state().root())
+    if has_list and fork.has_access_list:
+        block = {**case.blocks[0], "block_access_list": expect["block_access_list"]}
+        case = dataclasses.replace(case, blocks=(block,))
+    return case, (expect,)
 
 
 @dataclass(frozen=True, slots=True)

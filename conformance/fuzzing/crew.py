@@ -19,10 +19,12 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from samestate.conformance.checking.worker import EndedBeforeWork, process_context
 from samestate.conformance.engines.process_tree import end_tree, tree
+from samestate.conformance.engines.protocol import Engine
 from samestate.conformance.engines.starting import leave_interrupts_to_the_parent, start_shielded
 from samestate.conformance.errors import InputError
 from samestate.conformance.fuzzing.finding import Finding
 from samestate.conformance.fuzzing.panel import Panel, SearchQuestion, SeedOutcome, ended_by
+from samestate.conformance.fuzzing.quick import QuickPanel
 
 FALSE_STARTS: Final = 5
 """So many processes may die in a row before they can work."""
@@ -55,7 +57,9 @@ Result: TypeAlias = "list[SeedOutcome] | Finding | None"
 class Crew(Protocol):
     """Whoever does tasks, as many at once as there is ``room`` for. ``under_way``: how many are not done yet."""
 
-    room: int
+    @property
+    def room(self) -> int:
+        """How many there may be at once."""
 
     @property
     def under_way(self) -> int:
@@ -69,6 +73,11 @@ class Crew(Protocol):
 
     def close(self) -> None:
         """Let everybody end, at once: what is under way is not done."""
+
+
+def panel_of(question: SearchQuestion, engines: Mapping[str, Engine] | None = None) -> Panel:
+    """The engines of a search. Raises InputError."""
+    return (QuickPanel if question.quick else Panel)(question, engines)
 
 
 def perform(panel: Panel, task: Task) -> Result:
@@ -265,7 +274,7 @@ def _work(connection: Connection[Any, Any], question: SearchQuestion) -> None:
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
     try:
-        panel = Panel(question)
+        panel = panel_of(question)
     except InputError as error:
         connection.send(error)
         return

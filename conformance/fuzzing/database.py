@@ -31,9 +31,12 @@ FORM: Final = "samestate-search/1"
 EXECUTED: Final = "executed"
 SKIPPED: Final = "skipped"
 KNOWN: Final = "known"
+WRONG: Final = "wrong"
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS seeds (seed INTEGER PRIMARY KEY, fork TEXT NOT NULL, transactions INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS seeds (
+    seed INTEGER PRIMARY KEY, fork TEXT NOT NULL, blocks INTEGER NOT NULL, transactions INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS counts (
     engine TEXT NOT NULL, fork TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
     blocks INTEGER NOT NULL, transactions INTEGER NOT NULL,
@@ -47,12 +50,13 @@ CREATE TABLE IF NOT EXISTS marks (mark TEXT PRIMARY KEY, seed INTEGER NOT NULL);
 @dataclass(slots=True)
 class Counted:
     """What was counted of an engine: blocks and transactions by fork, blocks by the reason for which it was skipped,
-    or by the known fault by which it differed."""
+    or by the known fault by which it differed; and in how many blocks it was wrong, kept as findings or not."""
 
     blocks: dict[str, int] = field(default_factory=dict)
     transactions: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     known: dict[str, int] = field(default_factory=dict)
+    wrong: int = 0
 
 
 class Database:
@@ -148,16 +152,23 @@ class Database:
         return new
 
     def _count(self, connection: sqlite3.Connection, outcome: SeedOutcome) -> None:
-        connection.execute("INSERT INTO seeds VALUES (?, ?, ?)", (outcome.seed, outcome.fork, outcome.transactions))
+        connection.execute(
+            "INSERT INTO seeds VALUES (?, ?, ?, ?)",
+            (outcome.seed, outcome.fork, outcome.blocks, outcome.transactions),
+        )
         counted = [
             *((name, EXECUTED, "") for name in outcome.executed),
             *((name, SKIPPED, reason) for name, reason in outcome.skipped),
             *((name, KNOWN, fault) for name, fault in outcome.known),
+            *((name, WRONG, "") for name, _, _ in outcome.found),
         ]
         connection.executemany(
-            "INSERT INTO counts VALUES (?, ?, ?, ?, 1, ?) ON CONFLICT DO UPDATE SET "
-            "blocks = blocks + 1, transactions = transactions + excluded.transactions",
-            [(name, outcome.fork, what, reason, outcome.transactions) for name, what, reason in counted],
+            "INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+            "blocks = blocks + excluded.blocks, transactions = transactions + excluded.transactions",
+            [
+                (name, outcome.fork, what, reason, outcome.blocks, outcome.transactions)
+                for name, what, reason in counted
+            ],
         )
 
     def keep(self, row: FindingRow) -> None:
@@ -184,6 +195,8 @@ class Database:
             if outcome == EXECUTED:
                 counted.blocks[fork] = blocks
                 counted.transactions[fork] = transactions
+            elif outcome == WRONG:
+                counted.wrong += blocks
             else:
                 reasons = counted.skipped if outcome == SKIPPED else counted.known
                 reasons[reason] = reasons.get(reason, 0) + blocks
@@ -191,7 +204,7 @@ class Database:
 
     def forks(self) -> dict[str, tuple[int, int]]:
         """Blocks and transactions by fork."""
-        query = "SELECT fork, count(*), sum(transactions) FROM seeds GROUP BY fork"
+        query = "SELECT fork, sum(blocks), sum(transactions) FROM seeds GROUP BY fork"
         return {fork: (blocks, transactions) for fork, blocks, transactions in self._rows(query)}
 
     def place(self, name: str) -> Path | None:

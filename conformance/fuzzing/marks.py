@@ -26,6 +26,10 @@ class Marks:
         yield
         self._rules = frozenset(marking.reached)
 
+    def forget(self) -> None:
+        """What was reached up to now was not by the block."""
+        marking.reached.clear()
+
     def of(self, case: Case, expected: Sequence[Object]) -> frozenset[str]:
         """The marks of the block that was watched last."""
         if not self._measures:

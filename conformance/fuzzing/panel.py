@@ -11,26 +11,28 @@ import os
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from samestate.conformance.checking.quorum import WITHOUT_VOICE, Ballot, voice_of
 from samestate.conformance.engines.command import ANSWER_SECONDS
-from samestate.conformance.engines.optimized.engine import NO_FALLBACK
+from samestate.conformance.engines.optimized.engine import NO_FALLBACK, OptimizedEngine
 from samestate.conformance.engines.protocol import Engine
 from samestate.conformance.engines.registry import find_engine
 from samestate.conformance.fuzzing import known as known_faults
 from samestate.conformance.fuzzing.campaign import (
     EngineChoice,
     Wanted,
+    WrongAnswer,
     answered,
-    block_of,
     case_of,
+    drawn,
     smallest,
     wrong_about,
 )
 from samestate.conformance.fuzzing.finding import Finding, id_for, size_of
 from samestate.conformance.fuzzing.known import known_fault
 from samestate.conformance.fuzzing.marks import Marks
+from samestate.conformance.fuzzing.packed import PackedCase, different, is_compiled
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import Case
 
@@ -43,6 +45,7 @@ class SearchQuestion:
     """What a search asks of each seed. ``chosen``: the engines by the names under which they are counted.
 
     ``seconds``: how long a program has for an answer. ``measures``: it is noted what rules blocks reach.
+    ``quick``: compiled strategies are compared with the first, on blocks of scenes, and the senders are this.
     """
 
     machine: str
@@ -52,14 +55,15 @@ class SearchQuestion:
     no_fallback: bool = False
     seconds: float = ANSWER_SECONDS
     measures: bool = False
+    quick: str = ""
 
     def command(self, name: str, seed: int) -> str:
         """The command line that makes the block of a seed again, on one engine."""
-        chosen = self.chosen[name]
-        options: dict[str, object] = {"--machine": self.machine, "--txs": self.transactions}
-        options |= {"--engine": chosen.id, "--workers": chosen.workers}
-        options |= {"--seed": seed, "--blocks": 1}
-        words = [str(word) for option in options.items() for word in option]
+        chosen, first = self.chosen[name], next(iter(self.chosen.values()))
+        options: list[tuple[str, object]] = [("--machine", self.machine), ("--txs", self.transactions)]
+        options += [("--quick", self.quick), ("--engine", first.id)] if self.quick else []
+        options += [("--engine", chosen.id), ("--workers", chosen.workers), ("--seed", seed), ("--blocks", 1)]
+        words = [str(word) for option in options for word in option]
         return shlex.join(["samestate", "fuzz", *words, *self.wanted.options()])
 
 
@@ -75,6 +79,7 @@ class SeedOutcome:
 
     seed: int
     fork: str
+    blocks: int
     transactions: int
     executed: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...]
@@ -82,6 +87,15 @@ class SeedOutcome:
     found: tuple[tuple[str, Finding, bool], ...] = ()
     marks: frozenset[str] = frozenset()
     remarkable: tuple[Case, tuple[Object, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Right:
+    """What a compiled strategy told of a case that it got right."""
+
+    case: Case
+    packed: PackedCase
+    told: dict[str, Any]
 
 
 Told = Callable[[str], None]
@@ -102,6 +116,8 @@ class Panel:
         self.engines = engines or {
             name: find_engine(choice.id, question.seconds, choice.workers) for name, choice in question.chosen.items()
         }
+        self._compiled_count = sum(map(is_compiled, self.engines.values()))
+        self._right: _Right | None = None
         self._marks = Marks(question.measures)
         self._seen: set[str] = set()
 
@@ -114,9 +130,11 @@ class Panel:
     def ask(self, seed: int, asked: Iterable[str], told: Told = tell_nobody) -> SeedOutcome:
         """What the engines of these names say of the block of a seed."""
         question = self.question
-        block = block_of(question.machine, seed, question.transactions, question.wanted)
         with self._marks.watching():
-            case, expected = answered(block)
+            case, right = drawn(question.machine, seed, question.transactions, question.wanted)
+            if right is None:
+                self._marks.forget()
+            case, expected = answered(case, right)
         executed: list[str] = []
         skipped: list[tuple[str, str]] = []
         known: list[tuple[str, str]] = []
@@ -129,8 +147,10 @@ class Panel:
             if reason:
                 skipped.append((name, reason))
                 continue
-            answer = wrong_about(engine, case, expected)
-            fault = "" if answer is None else known_fault(engine, case, expected, answer.text, question.seconds)
+            answer = self._answer(engine, case, expected)
+            fault = ""
+            if answer is not None and not answer.timed_out:
+                fault = known_fault(engine, case, expected, answer.text, question.seconds)
             if fault:
                 known.append((name, fault))
                 continue
@@ -144,6 +164,7 @@ class Panel:
         return SeedOutcome(
             seed=seed,
             fork=case.fork,
+            blocks=1,
             transactions=size_of(case),
             executed=tuple(executed),
             skipped=tuple(skipped),
@@ -155,6 +176,25 @@ class Panel:
             marks=marks,
             remarkable=(case, expected) if is_remarkable else None,
         )
+
+    def _answer(self, engine: Engine, case: Case, expected: tuple[Object, ...]) -> WrongAnswer | None:
+        """What an engine gets wrong: a compiled strategy, where one of them got it right, if it differs from that."""
+        if not isinstance(engine, OptimizedEngine) or not is_compiled(engine):
+            return wrong_about(engine, case, expected)
+        if self._right is None or self._right.case is not case:
+            answer = wrong_about(engine, case, expected)
+            packed = PackedCase.of(case) if answer is None and self._compiled_count > 1 else None
+            if packed is not None:
+                self._right = _Right(case, packed, packed.tell(engine))
+            return answer
+        try:
+            text = different(self._right.told, self._right.packed.tell(engine))
+        except Exception:  # as there, anything may be expected
+            return wrong_about(engine, case, expected)
+        if not text:
+            return None
+        again = wrong_about(engine, case, expected)
+        return again or WrongAnswer(f"another {text} than a strategy that is right; not when it was asked again")
 
     def _finding(
         self, name: str, seed: int, case: Case, expected: tuple[Object, ...], text: str, vote: tuple[str, ...]
@@ -215,7 +255,7 @@ def ended_by(question: SearchQuestion, seed: int, asked: Iterable[str], name: st
         shrunk_from=size_of(case),
     )
     others = tuple((other, f"{name} ended the process") for other in asked if other != name)
-    return SeedOutcome(seed, case.fork, size_of(case), (name,), others, found=((name, finding, True),))
+    return SeedOutcome(seed, case.fork, 1, size_of(case), (name,), others, found=((name, finding, True),))
 
 
 def votes(

@@ -47,6 +47,7 @@ class SearchReport:
                 name: {
                     "executed": sum(counted.blocks.values()),
                     "skipped": sum(counted.skipped.values()),
+                    "wrong": counted.wrong,
                     "known": sum(counted.known.values()),
                     "reasons": {**counted.skipped, **counted.known},
                 }
@@ -67,6 +68,7 @@ class SearchReport:
         for name, counted in self._counted().items():
             skipped, known = sum(counted.skipped.values()), sum(counted.known.values())
             told = [f"{sum(counted.blocks.values())} blocks", f"{skipped} skipped" if skipped else ""]
+            told += [f"{counted.wrong} wrong" if counted.wrong else ""]
             told += [f"{known} that differ as is known" if known else ""]
             yield f"{name}: {', '.join(filter(None, told))}"
             for reason, count in sorted(counted.known.items(), key=lambda each: -each[1]):
@@ -76,6 +78,7 @@ class SearchReport:
         """How to make the same blocks again, and the figures of all."""
         question, forks = self.question, self.database.forks()
         words = ["--machine", question.machine, "--txs", str(question.transactions), "--seed", str(self.first)]
+        words += ["--quick", question.quick] if question.quick else []
         options = shlex.join([*words, *question.wanted.options()])
         blocks = sum(count for count, _ in forks.values())
         transactions = sum(count for _, count in forks.values())

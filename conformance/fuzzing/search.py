@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from samestate.conformance.fuzzing.campaign import case_of
-from samestate.conformance.fuzzing.crew import Batch, Crew, Result, Shrink, Task
+from samestate.conformance.fuzzing.crew import Batch, Crew, Here, Result, Shrink, Task
 from samestate.conformance.fuzzing.database import CORPUS, Database
 from samestate.conformance.fuzzing.finding import Finding, FindingRow, id_for
 from samestate.conformance.fuzzing.panel import SearchQuestion, SeedOutcome
@@ -120,7 +120,7 @@ class Search:
 
     def _size(self) -> int:
         """How many seeds make a batch of the right length. In this process none waits for another."""
-        if self.crew.room == 1 or not self._seconds_each:
+        if isinstance(self.crew, Here) or not self._seconds_each:
             return 1
         return max(1, min(LARGEST_BATCH, int(BATCH_SECONDS / self._seconds_each)))
 
@@ -134,18 +134,19 @@ class Search:
                 self.database.keep(self.keep(task.name, result))
             return
         assert isinstance(result, list)
+        for outcome in result:  # before it counts as done: whoever is ended in between finds it again
+            self._remember(outcome)
+            for name, finding, timed_out in outcome.found:
+                self._found(name, finding, timed_out)
         new = self.database.take(result, time.monotonic() - self._begun)
         self._counted += len(new)
         if self._counted:
             self._seconds_each = (time.monotonic() - self._begun) * self.crew.room / self._counted
-        for outcome in new:
-            self._remember(outcome)
-            for name, finding, timed_out in outcome.found:
-                self._found(name, finding, timed_out)
         self.watch.passed(new)
 
     def _found(self, name: str, finding: Finding, timed_out: bool) -> None:
-        if name not in self.asked():
+        known = {(row.name, row.seed) for row in self.database.findings.values()}
+        if name not in self.asked() or (not self.question.quick and (name, finding.seed) in known):
             return
         taken = frozenset(self.database.findings)
         id = id_for(finding.engine, self.question.machine, finding.seed, taken)

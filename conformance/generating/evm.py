@@ -12,6 +12,7 @@ from random import Random
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm_draft import EvmDraft
 from samestate.conformance.generating.transactions import TransactionMaker
+from samestate.spec.evm.chain import EvmResult
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.gas import GAS_PER_BLOB
 from samestate.spec.evm.machine import Evm
@@ -37,7 +38,7 @@ def generate_block(fork: Fork, seed: int, transactions: int = 10, conflict: floa
 def generate_invalid_block(fork: Fork, seed: int, transactions: int = 3, conflict: float = 0.5) -> GeneratedCase:
     """A block like one of :func:`generate_block` whose last transaction may not be in it. Its name says why."""
     case, maker = _generate(fork, seed, transactions, conflict)
-    result = apply_block(Evm(fork), case.payload(), case.state())
+    result = result_of(case) or apply_block(Evm(fork), case.payload(), case.state())
     most = fork.blob_schedule.maximum if fork.blob_schedule else 0
     fault, spoiled = maker.spoiled(result.state(), most - result.totals.blob_gas_used // GAS_PER_BLOB)
     return replace(case, name=f"{case.name}: {fault}", transactions=(*case.transactions, spoiled))
@@ -54,6 +55,15 @@ def _generate(fork: Fork, seed: int, transactions: int, conflict: float) -> tupl
     return without_rejected(draft.case(name, made)), draft.maker
 
 
+_executed: list[tuple[GeneratedCase, EvmResult]] = []
+"""What was made last, and what it does, which was found out meanwhile."""
+
+
+def result_of(case: GeneratedCase) -> EvmResult | None:
+    """What a block does, if making it has found that out: of the one that was made last, if nothing was left out."""
+    return _executed[0][1] if _executed and _executed[0][0] is case else None
+
+
 def without_rejected(case: GeneratedCase) -> GeneratedCase:
     """The case without the transactions that may not be in the block."""
     rejected: set[int] = set()
@@ -61,6 +71,8 @@ def without_rejected(case: GeneratedCase) -> GeneratedCase:
     def leave_out(index: int, rejection: Rejection) -> None:
         rejected.add(index)
 
-    execute_block(Evm(case.fork), case.payload(), case.state(), leave_out)
+    result = execute_block(Evm(case.fork), case.payload(), case.state(), leave_out)
     kept = tuple(encoded for index, encoded in enumerate(case.transactions) if index not in rejected)
-    return replace(case, transactions=kept)
+    made = replace(case, transactions=kept)
+    _executed[:] = [] if rejected else [(made, result)]
+    return made

@@ -7,7 +7,7 @@ from random import Random
 
 from samestate.conformance.generating.bytecode import Code
 from samestate.conformance.generating.case import GeneratedCase
-from samestate.conformance.generating.evm import without_rejected
+from samestate.conformance.generating.evm import result_of, without_rejected
 from samestate.conformance.generating.evm_draft import EvmDraft
 from samestate.conformance.generating.keys import address_of
 from samestate.conformance.generating.transactions import EXECUTION_LIMIT, SLOT_GAS
@@ -73,7 +73,7 @@ def _generate(fork: Fork, seed: int, transactions: int, over: int) -> tuple[Gene
     made = [_filling(draft, fillers, hoards) for _ in range(transactions - 1)]
     name = f"{fork.name}, full {seed}, {transactions} transactions"
     case = without_rejected(draft.case(name, [encode_transaction(transaction) for transaction in made]))
-    result = apply_block(Evm(fork), case.payload(), case.state())
+    result = result_of(case) or apply_block(Evm(fork), case.payload(), case.state())
     limit = largest_limit(draft.environment.gas_limit, result.totals) + over
     key = random.choice(draft.hot.senders)
     account = result.state().accounts.get(address_of(key))

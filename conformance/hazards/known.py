@@ -14,7 +14,47 @@ HAZARDS: Final[Mapping[str, Hazard]] = {
 }
 """In the order of their numbers. Ids are never given to another hazard."""
 
-SHOWN_OF_SVM: Final = frozenset({"H84"})
+SHOWN_OF_SVM: Final = frozenset(
+    {
+        "H78",
+        "H79",
+        "H80",
+        "H81",
+        "H84",
+        "H85",
+        "H86",
+        "H87",
+        "H88",
+        "H89",
+        "H90",
+        "H91",
+        "H92",
+        "H93",
+        "H94",
+        "H95",
+        "H96",
+        "H97",
+        "H98",
+        "H99",
+        "H100",
+        "H102",
+        "H104",
+        "H106",
+        "H108",
+        "H109",
+        "H110",
+        "H112",
+        "H114",
+        "H115",
+        "H117",
+        "H118",
+        "H120",
+        "H121",
+        "H123",
+        "H124",
+        "H125",
+    }
+)
 """Hazards of Solana's machine that have vectors."""
 
 SHOWN_ELSEWHERE: Final[Mapping[str, str]] = {

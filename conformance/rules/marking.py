@@ -45,19 +45,30 @@ def _mark(modules: int) -> None:
         source, file = source_of(module), str(module.__file__)
         if "# rule: " in source:
             codes[file] = marked_codes(source, file)
-    if not codes:
-        return
-    for function in gc.get_objects():
-        if isinstance(function, FunctionType) and function.__code__.co_filename in codes:
-            code = codes[function.__code__.co_filename].get(place_of(function.__code__))
-            if code is not None:
-                function.__code__ = code
+    for function in all_functions() if codes else ():
+        code = codes.get(function.__code__.co_filename, {}).get(place_of(function.__code__))
+        if code is not None:
+            function.__code__ = code
+
+
+def all_functions() -> list[FunctionType]:
+    """Every function that there is, those included that the garbage collector was told to leave out."""
+    is_frozen = gc.get_freeze_count() > 0
+    if is_frozen:
+        gc.unfreeze()
+    functions = [found for found in gc.get_objects() if isinstance(found, FunctionType)]
+    if is_frozen:
+        gc.freeze()
+    return functions
 
 
 def source_of(module: ModuleType) -> str:
     """What was compiled, as whoever loaded it says: it may be a text that has been changed."""
     loader = module.__spec__ and module.__spec__.loader
-    return (loader.get_source(module.__name__) if isinstance(loader, InspectLoader) else None) or ""
+    if isinstance(loader, InspectLoader):
+        return loader.get_source(module.__name__) or ""
+    file = Path(module.__file__ or "")  # as pytest's loader, which does not say, has read it
+    return file.read_text(encoding="utf-8") if file.suffix == ".py" else ""
 
 
 Place = tuple[str, int]

@@ -109,6 +109,18 @@ def svm_scenario(
     return _adding(hazards, rulesets, svm.NAME, size_limit)
 
 
+def add_svm_scenario(
+    module: str, name: str, sentence: str, story: Story, *, hazards: str = "", rulesets: Sequence[SvmRuleset] = ()
+) -> None:
+    """Make a scenario of a row of a table: what :func:`svm_scenario` makes of a function with that docstring."""
+
+    def named(block: object) -> None:
+        story(block)
+
+    named.__module__, named.__name__, named.__doc__ = module, name, sentence
+    svm_scenario(hazards=hazards, rulesets=rulesets or (MAINNET_2026_09,))(named)
+
+
 def _adding(
     hazards: str, forks: Sequence[Ruleset], machine: str, size_limit: int, is_chain: bool = False
 ) -> Callable[[Story], Story]:

@@ -92,6 +92,10 @@ class SvmBlockBuilder:
             self.accounts[place] = account
         return self.named[name]
 
+    def builtin(self, address: bytes, name: str) -> SvmAccount:
+        """A program that every validator has in itself, as an account; its data is its name."""
+        return self.at(name.replace("_", " "), address, Account(1, NATIVE_LOADER, True, name.encode()))
+
     def put(self, account: SvmAccount, content: Account) -> None:
         """Say what an account is before the first block."""
         self.accounts[account.address] = content

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 
+from samestate.conformance.generating.svm.instructions import transfer
 from samestate.conformance.scenarios.draft import Unexpected
 from samestate.conformance.scenarios.executed import ExecutedScenario, check_receipts, check_status
 from samestate.conformance.scenarios.rules_reached import watching
 from samestate.conformance.scenarios.scenario import Ruleset, Scenario
 from samestate.conformance.scenarios.svm_block_builder import SvmBlockBuilder, blockhash_of_slot
-from samestate.conformance.scenarios.svm_draft import SvmDraft
+from samestate.conformance.scenarios.svm_draft import SOL, SvmDraft
 from samestate.conformance.vectors import svm
 from samestate.conformance.vectors.document import Object, Path
 from samestate.conformance.vectors.model import Case
@@ -24,11 +26,25 @@ def execute_scenario(scenario: Scenario, ruleset: Ruleset) -> ExecutedScenario:
     """The scenario, executed. Raises Unexpected where it is not about what it says."""
     builder = SvmBlockBuilder(ruleset.name)
     scenario.story(builder)
-    identity = scenario.id(ruleset)
+    executed = execute_drafts(scenario.id(ruleset), ruleset.name, builder)
+    return replace(executed, rules=executed.rules - ordinary_rules(ruleset.name))
+
+
+@functools.lru_cache(maxsize=8)
+def ordinary_rules(ruleset: str) -> frozenset[str]:
+    """The rules that a block reaches in which one account pays another: they tell no vector from another."""
+    builder = SvmBlockBuilder(ruleset)
+    payer, shop = builder.wallets("payer", "shop")
+    builder.send(payer, transfer(payer.address, shop.address, SOL))
+    return execute_drafts("svm/ordinary/transfer", ruleset, builder).rules
+
+
+def execute_drafts(identity: str, ruleset: str, builder: SvmBlockBuilder) -> ExecutedScenario:
+    """What a builder has been told, executed. Raises Unexpected where it says what is not so."""
     case = Case(
         id=identity,
         machine=svm.NAME,
-        fork=ruleset.name,
+        fork=ruleset,
         params=dict(sorted(builder.params.items())),
         selectors=frozenset(),
         pre=svm.write_state(builder.accounts, builder.bank, builder.slot_time, builder.others),

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
-import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import Any, Final
-
-from jsonschema import Draft202012Validator, validators
-from jsonschema.exceptions import ValidationError
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.hazards.known import HAZARDS
 from samestate.conformance.vectors import evm
-from samestate.conformance.vectors.accepting import Accepts, accepting
-from samestate.conformance.vectors.document import SIZE_LIMIT, Object, Path, YamlDocument, quoted, read_yaml
+from samestate.conformance.vectors.document import SIZE_LIMIT, Object, YamlDocument, quoted, read_yaml
+from samestate.conformance.vectors.fitting import fits_schema
 from samestate.conformance.vectors.hexadecimal import length_of
 from samestate.conformance.vectors.machines import machine_of
-from samestate.conformance.vectors.model import POST_STATE, SELECTORS, Case, Vector, member, members, text, texts
-from samestate.conformance.vectors.places import SCHEMA
-
-PROBLEMS_SHOWN: Final = 8
-PROBLEMS_LOOKED_AT: Final = 1000
-"""Of a document in which everything is wrong."""
+from samestate.conformance.vectors.model import SELECTORS, Case, Vector, member, members, text, texts
+from samestate.conformance.vectors.places import SUFFIXES
 
 FILLED: Final = "samestate-fill/"
 """How the generator of a vector is called whose place is in the folder of vectors; others may lie anywhere."""
@@ -91,7 +80,7 @@ def load_vector(place: str, data: bytes) -> Vector:
     """The vector in ``data``. Raises InputError with everything that is wrong, each where it stands."""
     document = read_yaml(place, data)
     content = document.content
-    problems = [] if fits_schema(content) else list(schema_problems(document))
+    problems = [] if fits_schema(content) else what_the_schema_has_against(document)
     if problems or not isinstance(content, dict):
         raise InputError("\n".join(problems))
     problems += identity_problems(document, content)
@@ -129,6 +118,13 @@ def load_vector_file(path: FilePath) -> Vector:
     return load_vector(str(path), data)
 
 
+def what_the_schema_has_against(document: YamlDocument) -> list[str]:
+    """See :func:`.schema_problems.schema_problems`. What that needs takes a while to import, and is seldom asked."""
+    from samestate.conformance.vectors.schema_problems import schema_problems
+
+    return list(schema_problems(document))
+
+
 def split(content: Object) -> tuple[Case, tuple[Object, ...]]:
     """The case in the content of a vector, and what is expected of each block."""
     machine = member(content, "machine")
@@ -145,129 +141,6 @@ def split(content: Object) -> tuple[Case, tuple[Object, ...]]:
         transition=member(machine, "transition") if "transition" in machine else None,
     )
     return case, tuple(member(block, "expect") for block in blocks)
-
-
-# The schema
-
-
-def _match_all(_validator: Any, pattern: str, value: object, _schema: object) -> Iterator[ValidationError]:
-    """The keyword ``pattern``. Its `$` is the end of the text, as JSON Schema means it, and not the end of its line."""
-    if isinstance(value, str) and not re.fullmatch(pattern, value):
-        yield ValidationError(f"does not match {pattern}")
-
-
-def _no_text_twice(_validator: Any, is_asked: bool, value: object, _schema: object) -> Iterator[ValidationError]:
-    """The keyword ``uniqueItems`` for lists of strings, in time that does not grow with the square of their length."""
-    texts = [element for element in value if isinstance(element, str)] if isinstance(value, list) else []
-    if is_asked and len(set(texts)) < len(texts):
-        yield ValidationError("has an element twice")
-
-
-Validator: Final[Any] = validators.extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator, {"pattern": _match_all, "uniqueItems": _no_text_twice}
-)
-
-
-@functools.cache
-def accepts() -> Accepts:
-    """The schema of vectors as a function, which is quick and gives no reason."""
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    return accepting(without_references(schema, schema))
-
-
-def fits_schema(content: object) -> bool:
-    """Whether the schema of vectors surely has nothing against a document."""
-    return accepts()(content)
-
-
-@functools.cache
-def validator() -> Any:
-    """The validator of the schema of vectors."""
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    Draft202012Validator.check_schema(schema)
-    return Validator(without_references(schema, schema))
-
-
-def without_references(part: Any, schema: Any) -> Any:
-    """Part of a schema with what it refers to in its place: following references takes most of a validator's time.
-
-    A reference is replaced only where it stands alone, and no definition of ours refers to itself.
-    """
-    if isinstance(part, list):
-        return [without_references(element, schema) for element in part]
-    if not isinstance(part, dict):
-        return part
-    if set(part) == {"$ref"}:
-        return without_references(schema["$defs"][part["$ref"].removeprefix("#/$defs/")], schema)
-    return {name: without_references(value, schema) for name, value in part.items() if name != "$defs"}
-
-
-@functools.lru_cache(maxsize=8)
-def result_validator(machine: str) -> Any:
-    """The validator of what an outside engine gives for a block: as under ``expect``, but nothing is required.
-
-    Beside that it may hold what an engine alone gives: accounts instead of keys, and the state after the block.
-    """
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    definitions = schema["$defs"]
-    step = definitions[f"{machine}_step"]
-    definitions[f"{machine}_valid"]["required"] = ["status"]
-    step["required"] = ["step"]
-    accounts = {"type": "array", "items": {"$ref": f"#/$defs/{machine}_account_name"}}
-    step["properties"].update(read_accounts=accounts, changed_accounts=accounts)
-    definitions[f"{machine}_valid"]["properties"][POST_STATE] = definitions[f"{machine}_vector"]["properties"]["pre"]
-    return Validator(without_references(definitions[f"{machine}_expect"], schema))
-
-
-def schema_problems(document: YamlDocument) -> Iterable[str]:
-    """What the schema has against the document, the first few, in the order of the file."""
-    found = list(itertools.islice(validator().iter_errors(document.content), PROBLEMS_LOOKED_AT))
-    errors = sorted(found, key=lambda error: [str(p) for p in error.absolute_path])
-    problems = list(dict.fromkeys(explain(document, error) for error in errors))
-    yield from problems[:PROBLEMS_SHOWN]
-    if len(problems) > PROBLEMS_SHOWN:
-        at_least = "at least " if len(found) == PROBLEMS_LOOKED_AT else ""
-        yield f"{document.place}: {at_least}{len(problems) - PROBLEMS_SHOWN} more problems"
-
-
-def explain(document: YamlDocument, error: ValidationError) -> str:
-    """A schema error in words: where, what is wrong, and what would be right."""
-    path: Path = tuple(error.absolute_path)
-    keyword, schema = error.validator, error.schema
-    value: Any = error.instance
-    limit: Any = error.validator_value
-    where = document.at(path)
-    right = schema.get("description", "") if isinstance(schema, Mapping) else ""
-    if keyword == "additionalProperties" and isinstance(schema, Mapping) and isinstance(value, Mapping):
-        known = schema.get("properties", {})
-        unknown = sorted(name for name in value if name not in known)
-        return f"{document.at((*path, unknown[0]))}unknown field; the fields here are {', '.join(known)}"
-    if keyword == "required" and isinstance(value, Mapping):
-        missing = [name for name in limit if name not in value]
-        return f"{where or document.place + ': '}the field {missing[0]!r} is missing"
-    if keyword != "type" and isinstance(value, str) and "propertyNames" in error.schema_path:
-        return f"{document.at((*path, value))}the key must be {right}"
-    if keyword == "uniqueItems":
-        return f"{where}an element is there twice"
-    if keyword == "minItems":
-        return f"{where}must have at least {limit} elements, but has {len(value)}"
-    if keyword == "maxItems":
-        return f"{where}must have at most {limit} elements, but has {len(value)}"
-    names = {"object": "a map", "array": "a list", "string": "a string"}
-    wanted = names.get(str(schema.get("type", "")), "something else") if isinstance(schema, Mapping) else ""
-    if keyword == "type":
-        return f"{where}must be {wanted}{f' ({right})' if right else ''}, but is {describe(value)}"
-    return f"{where}must be {right or wanted}, but is {describe(value)}"
-
-
-def describe(value: object) -> str:
-    """A part of a document for messages."""
-    if isinstance(value, dict):
-        return f"a map of {len(value)}"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    shown = str(value)
-    return quoted(shown if len(shown) <= 80 else f"{shown[:77]}...")
 
 
 # What a schema cannot say
@@ -298,8 +171,10 @@ def place_note(place: str, identity: str, is_filled: bool) -> str:
     the last part is the name of the file.
     """
     needed = identity if is_filled else identity.rsplit("/", 1)[-1]
-    if re.search(rf"(^|[/:]){re.escape(needed)}\.ya?ml\Z", place.replace("\\", "/")):
-        return ""
+    shown = place.replace("\\", "/")
+    for name in (f"{needed}{suffix}" for suffix in SUFFIXES):
+        if shown == name or shown.endswith((f"/{name}", f":{name}")):
+            return ""
     return f"{place}: is not where its id says, and is called by that: {identity}"
 
 

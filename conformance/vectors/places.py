@@ -11,6 +11,8 @@ VECTORS: Final = Path(__file__).resolve().parents[2] / "vectors"
 
 SCHEMA: Final = VECTORS / "schema" / "vector.schema.json"
 SUFFIX: Final = ".yaml"
+SUFFIXES: Final = (SUFFIX, ".yml")
+"""How files of vectors may end; those of this distribution end with the first."""
 
 
 def vector_files(machine: str = "") -> Iterator[Path]:

@@ -28,7 +28,7 @@ inline Address address_in(const std::uint8_t* hash) {
 
 // The address that a creation by this account with this nonce makes (yellow paper, section 7).
 inline Address created_address(const Address& creator, std::uint64_t nonce) {
-    std::uint8_t encoded[32];
+    std::uint8_t encoded[64];   // 31 at most are used, but a compiler that looks into keccak256 takes 64 for possible
     std::uint8_t hash[32];
     std::uint8_t* place = rlp::write_list_prefix(encoded, 21 + rlp::size_of_number(nonce));
     place = rlp::write_bytes(place, creator.bytes, 20);

@@ -20,7 +20,14 @@ class RecordPool {
         if (used_ == PIECE * pieces_.size()) pieces_.emplace_back(new Record[PIECE]);
         return &pieces_[used_ / PIECE][used_ % PIECE];
     }
-    void keep() { ++used_; }
+    void keep() {
+        ++used_;
+        // Records are filled one behind the other: those to come had better be at hand, since showing one waits until it is written.
+        const size_t coming = used_ + 8;
+        if (coming >= PIECE * pieces_.size()) return;
+        const char* record = reinterpret_cast<const char*>(&pieces_[coming / PIECE][coming % PIECE]);
+        for (size_t line = 0; line < sizeof(Record); line += 64) __builtin_prefetch(record + line, 1);
+    }
     void reset() { used_ = 0; }
 
     size_t size() const { return used_; }
@@ -35,11 +42,11 @@ class RecordPool {
 
 class BlockAccounts {
   public:
-    // Empty, with room for so many keys.
+    // Empty, with room for so many keys, and for program data of each.
     void begin(const AccountTable& table, size_t keys) {
         table_ = &table;
         size_t places = 256;
-        while (places < 2 * keys) places *= 2;
+        while (places <= 2 * keys + 1) places *= 2;
         places_.assign(places, 0);
         seed_ = drawn_seed();
     }
@@ -66,6 +73,13 @@ class BlockAccounts {
             if (record->address == address) return record;
         }
     }
+
+    // A key will be asked for soon, and then very soon.
+    void expect(const Address& address) const {
+        __builtin_prefetch(&places_[mixed(address, seed_) & (places_.size() - 1)], 1);
+        table_->expect(address);
+    }
+    void approach(const Address& address) const { table_->approach(address); }
 
     // The record of a key of a message: if it is a program of loader v3, its program data is met along with it.
     Record* find_key(const Address& address, RecordPool& pool) {

@@ -20,9 +20,11 @@ class Admission {
             Transaction& transaction = work_.transactions[index];
             const uint8_t* bytes = work_.input->wire.data() + work_.input->starts[index];
             const size_t length = work_.input->starts[index + 1] - work_.input->starts[index];
+            transaction.refusal = {};
+            transaction.key_count = 0;
+            transaction.is_duplicate = false;
             if (!decode(bytes, length, transaction.message, hand_.room)) {
                 transaction.refusal = {Problem::MALFORMED, {}};
-                transaction.key_count = 0;
                 atomic_lower(&work_.malformed, index, "svm.malformed.lower");
                 continue;
             }
@@ -33,13 +35,24 @@ class Admission {
         hand_.hashes.flush();
     }
 
+    // Admits a stretch that was decoded. `then` is told of each.
+    template <class Then>
+    void admit_all(size_t first, size_t end, const Then& then) {
+        static constexpr size_t FAR = 24, NEAR = 12;      // transactions ahead
+        for (size_t index = first; index < end; ++index) {
+            if (index + FAR < end)
+                for_keys(index + FAR, [this](const Address& address) { work_.accounts.expect(address); });
+            if (index + NEAR < end)
+                for_keys(index + NEAR, [this](const Address& address) { work_.accounts.approach(address); });
+            admit(index);
+            then(index);
+        }
+    }
+
     // Admits what was decoded, or says why not.
     void admit(size_t index) {
         Transaction& transaction = work_.transactions[index];
         if (transaction.refusal.problem == Problem::MALFORMED) return;
-        transaction.keys = nullptr;
-        transaction.key_count = 0;
-        transaction.is_duplicate = false;
         transaction.refusal = judge(transaction, work_.input->starts[index + 1] - work_.input->starts[index]);
         if (transaction.refusal) {
             transaction.key_count = 0;
@@ -47,7 +60,8 @@ class Admission {
             return;
         }
         const auto hash_of = [this](uint32_t number) -> const Hash& { return work_.transactions[number].hash; };
-        if (work_.messages.enter(static_cast<uint32_t>(index), hash_of) != HashSet::NOBODY)
+        transaction.is_duplicate = work_.messages.enter(static_cast<uint32_t>(index), hash_of) != HashSet::NOBODY;
+        if (transaction.is_duplicate)
             atomic_store(&work_.repeated, 1, "svm.repeated.store");
     }
 
@@ -74,6 +88,13 @@ class Admission {
     }
 
   private:
+    // The first keys of a transaction, which are those that others rarely have.
+    template <class Then>
+    void for_keys(size_t index, const Then& then) const {
+        const Message& message = work_.transactions[index].message;
+        for (size_t place = 0; place < message.key_count && place < 4; ++place) then(message.keys[place]);
+    }
+
     Refusal judge(Transaction& transaction, size_t length) {
         Message& message = transaction.message;
         if (message.version == Version::ONE && !work_.input->rules.has_version_1)

@@ -11,6 +11,7 @@ from cython.cimports.samestate.optimized.svm.seams import (
     Address,
     Change,
     Effect,
+    Hand,
     Known,
     Outcome,
     Record,
@@ -25,6 +26,7 @@ from cython.cimports.samestate.optimized.svm.seams import (
     delete_job,
     new_job,
     text_of_error,
+    written_by,
 )
 from cython.cimports.samestate.optimized.svm.world import value_of
 
@@ -150,16 +152,43 @@ class BlockJob:
         )
 
     def changes(self) -> dict:
-        """Every account that is another after the block, with its value."""
+        """Every account that a step wrote, with the value that it has after the block.
+
+        Where no record was asked for: every account that is another after it.
+        """
         found: vector[Change]
+        written: vector[cython.pointer(cython.const[Record])]
         number: cython.size_t
         changes: dict = {}
         self._check()
+        if self.job.work.options.records:
+            written = written_by(self.job.work)
+            for number in range(written.size()):
+                value = value_of(cython.address(written[number].now)) if written[number].now.lamports else None
+                changes[address_bytes(cython.address(written[number].address))] = value
+            return changes
         found = changes_of(self.job.work)
         for number in range(found.size()):
             value = value_of(found[number].after) if found[number].after.lamports else None
             changes[address_bytes(found[number].address)] = value
         return changes
+
+    def allocation(self) -> int:
+        """How many bytes the transactions ask for, as the block's limit counts them."""
+        return self.job.in_place.settlement.totals.allocation
+
+    def account_costs(self) -> dict:
+        """Of each account that transactions may write to: the cost of those together."""
+        number: cython.size_t
+        index: cython.size_t
+        hand: cython.pointer(Hand)
+        costs: dict = {}
+        for number in range(self.job.work.hands.size()):
+            hand = self.job.work.hands[number].get()
+            for index in range(hand.records.size()):
+                if hand.records[index].cost:
+                    costs[address_bytes(cython.address(hand.records[index].address))] = hand.records[index].cost
+        return costs
 
     def steps(self) -> list:
         """The access record: every key of a transaction is read, and program data with its program."""

@@ -25,6 +25,17 @@ inline std::vector<Change> changes_of(const Work& work) {
     return changes;
 }
 
+// Every account that a step has written, even if it is what it was again. Effects have to be kept for that.
+inline std::vector<const Record*> written_by(const Work& work) {
+    std::vector<const Record*> written;
+    const auto note = [&written](const Effect& effect) { written.push_back(effect.record); };
+    for (const Effect& effect : work.opened) note(effect);
+    for (const Outcome& outcome : work.outcomes)
+        for (size_t place = 0; place < outcome.effect_count; ++place) note(outcome.effects[place]);
+    for (const Effect& effect : work.closed) note(effect);
+    return written;
+}
+
 inline AccountView view_of(const Address& address, const Account& account) {
     return {account.lamports, account.data, account.length, account.executable != 0, account.owner.bytes, address.bytes};
 }

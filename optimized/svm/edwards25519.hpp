@@ -145,14 +145,16 @@ inline bool is_small(const Field& y) {
 
 }  // namespace point
 
-// Multiples of the base point: 1 to 128 times, to be added. Made when it is first asked for.
+// Multiples of a point, 1 to 128 times, to be added.
 struct BaseTable {
     static constexpr int SIZE = 128;
     AffineAddend multiple[SIZE];
 
-    BaseTable() {
+    // Of the base point times a power of two.
+    explicit BaseTable(int doublings) {
         Point points[SIZE];
         points[0] = {BASE_X, BASE_Y, field::ONE, field::multiply(BASE_X, BASE_Y)};
+        for (; doublings > 0; --doublings) points[0] = point::twice(points[0]);
         const Addend base = point::to_addend(points[0]);
         for (int i = 1; i < SIZE; ++i) points[i] = point::add(points[i - 1], base);
         for (int i = 0; i < SIZE; ++i) {
@@ -165,8 +167,15 @@ struct BaseTable {
     }
 };
 
+// Those of the base point, made when they are first asked for.
 inline const BaseTable& base_table() {
-    static const BaseTable table;
+    static const BaseTable table(0);
+    return table;
+}
+
+// Those of 2^127 times the base point.
+inline const BaseTable& upper_base_table() {
+    static const BaseTable table(127);
     return table;
 }
 

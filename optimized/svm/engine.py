@@ -42,7 +42,7 @@ class SvmOptions:
     batches: bool = True
     versions: bool = False
     pieces: bool = True
-    rebuild_from: int = 200
+    rebuild_from: int = 50
 
 
 class SvmEngine:
@@ -108,6 +108,7 @@ class SvmEngine:
             options.batches,
             self._versioned,
             options.pieces,
+            configuration.record,
         )
         if run.workers == 1:
             run.work(0)

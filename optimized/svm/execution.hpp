@@ -14,6 +14,10 @@ namespace samestate::svm {
 // What belongs to a worker while it executes.
 struct Bench {
     Room* room;
+    bool keeps_effects;                 // beyond the transaction
+    Effect effects[MOST_LOCKS];         // where they are not kept
+    std::string last_log;               // what was logged last, and where it is kept: most transactions log the same
+    const char* last_place;
     Log log;
     const Account* before[MOST_LOCKS];  // as the transaction has found them
     Account accounts[MOST_LOCKS];       // as it leaves them
@@ -181,10 +185,16 @@ class Execution {
 
     void keep_log() {
         const std::string& text = bench_.log.text();
-        outcome_.logs = reinterpret_cast<const char*>(
-            bench_.room->copy(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+        if (bench_.last_place == nullptr || text != bench_.last_log) {
+            bench_.last_log = text;
+            bench_.last_place = reinterpret_cast<const char*>(
+                bench_.room->copy(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+        }
+        outcome_.logs = bench_.last_place;
         outcome_.log_length = static_cast<uint32_t>(text.size());
     }
+
+    Effect* place_for(size_t count) { return bench_.keeps_effects ? bench_.room->take_many<Effect>(count) : bench_.effects; }
 
     // Enters what an account has become, unless that is what it was.
     void enter(Effect* effects, size_t index, const Account& after) {
@@ -193,7 +203,7 @@ class Execution {
     }
 
     void keep() {
-        Effect* effects = bench_.room->take_many<Effect>(own_.key_count);
+        Effect* effects = place_for(own_.key_count);
         for (size_t index = 0; index < own_.key_count; ++index)
             if (own_.keys[index].is_writable) enter(effects, index, bench_.accounts[index]);
         outcome_.effects = effects;
@@ -201,7 +211,7 @@ class Execution {
 
     // Of a transaction that fails there stay the fee and the nonce.
     void roll_back() {
-        Effect* effects = bench_.room->take_many<Effect>(2);
+        Effect* effects = place_for(2);
         outcome_.effects = effects;
         if (MUTANT(FEE_OF_FAILURES_FORGOTTEN)) bench_.paid.lamports += own_.fee();
         const bool advances = is_nonce_transaction() && !MUTANT(NONCE_STAYS_ON_FAILURE);

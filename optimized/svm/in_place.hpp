@@ -43,9 +43,9 @@ class Barrier {
     template <class Stopped>
     bool wait(uint64_t stage, const Stopped& stopped) {
         atomic_add(&arrived_, 1, "svm.barrier.arrive");
-        for (uint64_t rounds = 0; atomic_load(&arrived_, "svm.barrier.look") < stage * workers_; ++rounds) {
+        for (uint64_t rounds = 0; atomic_load(&arrived_, "svm.barrier.load") < stage * workers_; ++rounds) {
             if (stopped()) return false;
-            wait_a_little(rounds, "svm.barrier.wait");
+            wait_a_little(rounds, "svm.barrier.idle");
         }
         return true;
     }
@@ -84,7 +84,9 @@ class InPlace {
         pieces = (count + stretch_ - 1) / stretch_;
         conflicts_ = 0;
         anomaly_ = 0;
-        next_admitted_ = next_verified_ = next_executed_ = 0;
+        next_admitted_ = next_verified_ = 0;
+        owners_.assign(pieces, nullptr);
+        taken_.assign(pieces, 0);
         barrier_.begin(workers_);
         began.assign(count, 0);
         ended.assign(count, 0);
@@ -127,7 +129,7 @@ class InPlace {
         }
         const Rules& rules = work_->input->rules;
         if (peek(&anomaly_)) fallen_back = "a transaction was refused";
-        else if (cost > rules.block_limit || allocation > rules.allocation_limit) fallen_back = "a limit was exceeded";
+        else if (cost > rules.block_limit - MUTANT(LIMIT_BEFORE_EQUALITY) || allocation > rules.allocation_limit) fallen_back = "a limit was exceeded";
         if (fallen_back == nullptr && cost > rules.account_limit && exceeds_account_limit()) fallen_back = "a limit was exceeded";
         if (fallen_back == nullptr) {
             settlement.totals.cost = cost;
@@ -175,45 +177,49 @@ class InPlace {
 
     // One worker
 
+    // A stretch is executed while it is at hand, admitted just before. Whatever a transaction that cannot be decoded comes after,
+    // nothing of the block counts.
     template <class Stopped>
     void run_alone(size_t worker, const Stopped& stopped) {
         Hand& hand = *work_->hands[worker];
         const uint64_t start = now_nanoseconds();
         Admission admission(*work_, hand);
         const size_t count = work_->transactions.size();
-        stage_times[0] = stage_times[1] = start;
+        bool goes_on = true;
         for (size_t first = 0; first < count; first += stretch_) {
             const size_t end = first + stretch_ < count ? first + stretch_ : count;
             if (stopped()) return;
             admission.decode_all(first, end);
-            for (size_t index = first; index < end; ++index) {
-                admission.admit(index);
-                note_writers(work_->transactions[index]);
-            }
+            if (!goes_on) continue;
+            admission.admit_all(first, end, [this](size_t index) { note_writers(work_->transactions[index]); });
             if (work_->options.verifies) admission.verify(first, end);
+            goes_on = run_stretch(hand, first, end, stopped);
         }
-        stage_times[2] = stage_times[3] = now_nanoseconds();
-        if (work_->repeated) find_duplicates();
-        run_in_order(hand, stopped);
+        if (work_->malformed != ~uint64_t{0}) settlement.end(work_->malformed, {Problem::MALFORMED, {}});
+        stage_times[0] = stage_times[1] = stage_times[2] = stage_times[3] = start;
         stage_times[4] = now_nanoseconds();
         hand.busy += stage_times[4] - start;
     }
 
-    // Every transaction on what the one before it has left, each settled in its turn.
+    // Transactions one after another, each on what the one before it has left, and settled in its turn. False where the block ends.
     template <class Stopped>
-    void run_in_order(Hand& hand, const Stopped& stopped) {
-        if (work_->malformed != ~uint64_t{0}) {
-            settlement.end(work_->malformed, {Problem::MALFORMED, {}});
-            return;
-        }
-        const size_t count = work_->transactions.size();
-        for (size_t index = 0; index < count; ++index) {
+    bool run_stretch(Hand& hand, size_t first, size_t end, const Stopped& stopped) {
+        for (size_t index = first; index < end; ++index) {
             if (index % 64 == 0) {
                 hand.running = index + 1;
-                if (stopped()) return;
+                if (stopped()) return false;
             }
-            if (!run_one(hand, index, true)) return;
+            if (MUTANT(DUPLICATE_PASSES)) work_->transactions[index].is_duplicate = false;
+            if (!run_one(hand, index, true)) return false;
         }
+        return true;
+    }
+
+    // The whole block so, once it is admitted.
+    template <class Stopped>
+    void run_in_order(Hand& hand, const Stopped& stopped) {
+        if (work_->malformed != ~uint64_t{0}) settlement.end(work_->malformed, {Problem::MALFORMED, {}});
+        else run_stretch(hand, 0, work_->transactions.size(), stopped);
     }
 
     // Executes a transaction in place. False where the block ends here; out of order, where something is to be looked at.
@@ -280,10 +286,9 @@ class InPlace {
         while (take(&next_admitted_, first, end, "svm.admission.take")) {
             if (stopped()) return;
             admission.decode_all(first, end);
-            for (size_t index = first; index < end; ++index) {
-                admission.admit(index);
-                note_uses(work_->transactions[index], first / stretch_ + 1);
-            }
+            admission.admit_all(
+                first, end, [&](size_t index) { note_uses(work_->transactions[index], first / stretch_ + 1); });
+            owners_[first / stretch_] = &hand;
         }
         hand.busy += now_nanoseconds() - start;
     }
@@ -341,13 +346,15 @@ class InPlace {
             return;
         }
         link();
-        if (strategy_ == Strategy::WAVES) {
+        // A block in which nearly all wait for one another is one worker's.
+        if (5 * critical_path > 4 * work_->transactions.size()) {
+            order = Order::SEQUENTIAL;
+        } else if (strategy_ == Strategy::WAVES) {
             sort_waves();
             order = Order::WAVES;
-            return;
+        } else {
+            order = Order::LOCKS;
         }
-        // A block in which nearly all wait for one another is one worker's.
-        order = 5 * critical_path > 4 * work_->transactions.size() ? Order::SEQUENTIAL : Order::LOCKS;
     }
 
     // Links each transaction to those that wait for it, and finds its wave: one more than the last that it waits for.
@@ -395,15 +402,22 @@ class InPlace {
 
     // Several workers: execution
 
+    // Each worker first takes the pieces that it has admitted itself, whose accounts are near; then what others have left.
     template <class Stopped>
     void run_pieces(Hand& hand, const Stopped& stopped) {
         const uint64_t start = now_nanoseconds();
-        size_t first, end;
-        while (take(&next_executed_, first, end, "svm.execution.take")) {
-            hand.running = first + 1;
-            if (stopped() || peek(&anomaly_)) break;
-            for (size_t index = first; index < end; ++index)
-                if (!run_one(hand, index, false)) break;
+        const size_t count = work_->transactions.size();
+        for (const bool own : {true, false}) {
+            for (size_t piece = 0; piece < pieces; ++piece) {
+                if ((owners_[piece] == &hand) != own) continue;
+                if (!atomic_replace(&taken_[piece], 0, 1, "svm.piece.take")) continue;
+                const size_t first = piece * stretch_;
+                const size_t end = first + stretch_ < count ? first + stretch_ : count;
+                hand.running = first + 1;
+                if (stopped() || peek(&anomaly_)) break;
+                for (size_t index = first; index < end; ++index)
+                    if (!run_one(hand, index, false)) break;
+            }
         }
         hand.busy += now_nanoseconds() - start;
     }
@@ -421,14 +435,14 @@ class InPlace {
             const uint64_t taken = share < 1 ? 1 : share > 16 ? 16 : share;
             const uint64_t place = atomic_add(&queue_head_, static_cast<int64_t>(taken), "svm.queue.take");
             for (uint64_t each = place; each < place + taken && goes_on; ++each) {
-                uint64_t found = each < count ? atomic_load(&queue_[each], "svm.queue.look") : 0;
+                uint64_t found = each < count ? atomic_load(&queue_[each], "svm.queue.load") : 0;
                 if (found == 0) {
                     const uint64_t idle = now_nanoseconds();
                     for (uint64_t rounds = 0; found == 0; ++rounds) {
                         if (stopped() || peek(&anomaly_) || each >= count) break;
-                        if (atomic_load(&done_, "svm.queue.done") == count) break;
-                        wait_a_little(rounds, "svm.queue.wait");
-                        found = atomic_load(&queue_[each], "svm.queue.look");
+                        if (atomic_load(&done_, "svm.queue.done.load") == count) break;
+                        wait_a_little(rounds, "svm.queue.idle");
+                        found = atomic_load(&queue_[each], "svm.queue.load");
                     }
                     waited += now_nanoseconds() - idle;
                 }
@@ -518,6 +532,8 @@ class InPlace {
     Strategy strategy_ = Strategy::SEQUENTIAL;
     size_t stretch_ = 1;
     Barrier barrier_;
+    std::vector<Hand*> owners_;             // of each piece: who has admitted it
+    std::vector<uint64_t> taken_;           // shared: whether anybody executes it
     std::vector<Node> nodes_;
     std::vector<Edge> edges_;
     std::vector<Reader> readers_;
@@ -526,7 +542,6 @@ class InPlace {
     std::vector<uint32_t> wave_order_;
     alignas(64) uint64_t next_admitted_ = 0;
     alignas(64) uint64_t next_verified_ = 0;
-    alignas(64) uint64_t next_executed_ = 0;
     alignas(64) uint64_t conflicts_ = 0;
     alignas(64) uint64_t anomaly_ = 0;
     alignas(64) uint64_t queue_head_ = 0;

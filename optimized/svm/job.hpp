@@ -86,10 +86,7 @@ class Job {
         in_parallel(workers, count, 256, [&](size_t first, size_t end, size_t worker) {
             Admission admission(work, *work.hands[worker]);
             admission.decode_all(first, end);
-            for (size_t index = first; index < end; ++index) {
-                admission.admit(index);
-                in_place.note_writers(work.transactions[index]);
-            }
+            admission.admit_all(first, end, [&](size_t index) { in_place.note_writers(work.transactions[index]); });
             if (work.options.verifies) admission.verify(first, end);
         });
         if (work.repeated) in_place.find_duplicates();

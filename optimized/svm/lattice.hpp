@@ -126,16 +126,16 @@ class LatticeSum {
   public:
     // Terms and accounts must stay where they are until the work is done.
     LatticeSum(const LatticeTerm* terms, size_t count, const blake3_lanes::Wide* wide = blake3_lanes::best)
-        : wide_(wide), terms_(terms), count_(count) {}
+        : wide_(wide), terms_(terms), count_(count), stretch_(count < MANY ? 1 : 16) {}
 
     // Takes terms until none is left, or the work is to stop.
     void work(size_t worker, const Stop& stop) {
         LatticeBatch batch(wide_);
         size_t bytes = 0;
         for (;;) {
-            const size_t first = next_.fetch_add(STRETCH, std::memory_order_relaxed);
+            const size_t first = next_.fetch_add(stretch_, std::memory_order_relaxed);
             if (first >= count_) break;
-            const size_t last = count_ - first < STRETCH ? count_ : first + STRETCH;
+            const size_t last = count_ - first < stretch_ ? count_ : first + stretch_;
             for (size_t i = first; i < last; ++i) {
                 const LatticeTerm& term = terms_[i];
                 if (term.is_subtracted) batch.subtract(term.account);
@@ -158,12 +158,13 @@ class LatticeSum {
     const Lattice& sum() const { return sum_; }
 
   private:
-    static constexpr size_t STRETCH = 8;
+    static constexpr size_t MANY = 1024;  // terms; fewer may be long ones, and are taken one by one
     static constexpr size_t BETWEEN_LOOKS = 1 << 20;  // bytes, a fraction of a millisecond
 
     const blake3_lanes::Wide* wide_;
     const LatticeTerm* terms_;
     size_t count_;
+    size_t stretch_;
     std::atomic<size_t> next_{0};
     std::atomic<bool> stopped_{false};
     std::mutex mutex_;
@@ -180,6 +181,10 @@ inline bool add_terms(Lattice& lattice, const LatticeTerm* terms, size_t count, 
     lattice.add(sum.sum());
     return true;
 }
+
+// Whether to sum up the whole state instead of changing its sum: where that is fewer vectors to make. A change has one for each account that was there
+// before and one for each that is there after, so where all accounts that change stay, this is from half of the state on.
+inline bool is_sum_made_anew(size_t terms_of_change, size_t accounts) { return terms_of_change > accounts; }
 
 }  // namespace samestate::svm
 

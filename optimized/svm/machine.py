@@ -28,6 +28,8 @@ from cython.cimports.samestate.optimized.core.records import (
 )
 from cython.cimports.samestate.optimized.core.shim import now_nanoseconds
 from cython.cimports.samestate.optimized.core.watching import should_stop
+from cython.cimports.samestate.optimized.svm import foreign
+from cython.cimports.samestate.optimized.svm.foreign import recover_in_python, verify_in_python
 from cython.cimports.samestate.optimized.svm.seams import (
     ABSENT,
     Account,
@@ -38,6 +40,9 @@ from cython.cimports.samestate.optimized.svm.seams import (
     Transaction,
     VersionedSource,
 )
+
+foreign.recovers_address = recover_in_python
+foreign.verifies_secp256r1 = verify_in_python
 
 
 def poll_worker(itself: cython.p_void) -> cython.int:

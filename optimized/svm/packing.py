@@ -68,7 +68,9 @@ class PackedBlock:
         if blockhash is None and not entries:
             raise ValueError("a block with proof of history has an entry at least")
         put_address(
-            cython.address(self.input.blockhash), entries[-1].hash if blockhash is None else blockhash, "blockhash"
+            cython.address(self.input.blockhash),
+            entries[len(entries) - 1].hash if blockhash is None else blockhash,
+            "blockhash",
         )
         self.input.entries.resize(len(entries))
         total: cython.size_t = sum([sum(map(len, entry.transactions)) for entry in entries])

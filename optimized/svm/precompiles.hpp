@@ -55,12 +55,82 @@ inline Ending run_ed25519(const Message& message, const Instruction& own) {
     return SUCCESS;
 }
 
+// What is verified by libraries that only Python reaches: 0 where the signature is good, else a PrecompileError and one more. Each module
+// that executes sets them (foreign.py).
+inline int (*recovers_address)(const uint8_t* signature, int recovery, const uint8_t* address, const uint8_t* message,
+                               size_t length) = nullptr;
+inline int (*verifies_secp256r1)(const uint8_t* signature, const uint8_t* key, const uint8_t* message,
+                                 size_t length) = nullptr;
+
+inline Ending ending_of(int answer) { return answer ? fail_with(static_cast<uint32_t>(answer - 1)) : SUCCESS; }
+
+// Whether a number of 32 bytes, big-endian, is less than another.
+inline bool is_below(const uint8_t* number, const uint8_t* bound) { return std::memcmp(number, bound, 32) < 0; }
+
+// Who signed is an Ethereum address. Instructions are named by one byte, and none of them is the one at hand by a name of its own.
+inline Ending run_secp256k1(const Message& message, const Instruction& own) {
+    static constexpr uint8_t ORDER[32] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFE,
+                                          0xBA, 0xAE, 0xDC, 0xE6, 0xAF, 0x48, 0xA0, 0x3B, 0xBF, 0xD2, 0x5E, 0x8C, 0xD0, 0x36, 0x41, 0x41};
+    const size_t count = own.data_length ? own.data[0] : 0;
+    if (own.data_length == 0 || (count == 0 && own.data_length > 1) || own.data_length < 1 + 11 * count)
+        return fail_with(INVALID_INSTRUCTION_DATA_SIZE);
+    const auto take = [&](uint32_t index, uint32_t offset, size_t length, const uint8_t*& found) -> Ending {
+        if (index >= message.instruction_count) return fail_with(INVALID_DATA_OFFSETS);
+        const Instruction& instruction = message.instructions[index];
+        if (size_t{offset} + length > instruction.data_length) return fail_with(INVALID_SIGNATURE);
+        found = instruction.data + offset;
+        return SUCCESS;
+    };
+    for (size_t place = 0; place < count; ++place) {
+        const uint8_t* at = own.data + 1 + 11 * place;
+        if (at[2] >= message.instruction_count) return fail_with(INVALID_INSTRUCTION_DATA_SIZE);
+        const Instruction& signed_in = message.instructions[at[2]];
+        if (number(at) + 64 >= signed_in.data_length) return fail_with(INVALID_SIGNATURE);
+        const uint8_t* signature = signed_in.data + number(at);
+        if (!is_below(signature, ORDER) || !is_below(signature + 32, ORDER)) return fail_with(INVALID_SIGNATURE);
+        if (signature[64] > 3) return fail_with(INVALID_RECOVERY_ID);
+        const uint8_t* address = nullptr;
+        const uint8_t* text = nullptr;
+        if (const Ending ending = take(at[5], number(at + 3), 20, address)) return ending;
+        if (const Ending ending = take(at[10], number(at + 6), number(at + 8), text)) return ending;
+        if (const Ending ending = ending_of(recovers_address(signature, signature[64], address, text, number(at + 8))))
+            return ending;
+    }
+    return SUCCESS;
+}
+
+// ECDSA on P-256 with a compressed key, and s in the lower half (SIMD-0075).
+inline Ending run_secp256r1(const Message& message, const Instruction& own) {
+    static constexpr uint8_t ORDER[32] = {0xFF, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                          0xBC, 0xE6, 0xFA, 0xAD, 0xA7, 0x17, 0x9E, 0x84, 0xF3, 0xB9, 0xCA, 0xC2, 0xFC, 0x63, 0x25, 0x51};
+    static constexpr uint8_t ABOVE_HALF[32] = {0x7F, 0xFF, 0xFF, 0xFF, 0x80, 0x00, 0x00, 0x00, 0x7F, 0xFF, 0xFF,
+                                               0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xDE, 0x73, 0x7D, 0x56, 0xD3, 0x8B,
+                                               0xCF, 0x42, 0x79, 0xDC, 0xE5, 0x61, 0x7E, 0x31, 0x92, 0xA9};
+    static constexpr uint8_t ZERO[32] = {};
+    const size_t count = own.data_length >= 2 ? own.data[0] : 0;
+    if (count < 1 || count > 8 || own.data_length < 2 + 14 * count) return fail_with(INVALID_INSTRUCTION_DATA_SIZE);
+    for (size_t place = 0; place < count; ++place) {
+        const uint8_t* at = own.data + 2 + 14 * place;
+        const uint8_t* signature = find(message, own, number(at + 2), number(at), 64);
+        const uint8_t* key = find(message, own, number(at + 6), number(at + 4), 33);
+        const uint8_t* text = find(message, own, number(at + 12), number(at + 8), number(at + 10));
+        if (signature == nullptr || key == nullptr || text == nullptr) return fail_with(INVALID_DATA_OFFSETS);
+        const uint8_t* s = signature + 32;
+        if (!is_below(signature, ORDER) || !is_below(s, ABOVE_HALF) || std::memcmp(signature, ZERO, 32) == 0 ||
+            std::memcmp(s, ZERO, 32) == 0)
+            return fail_with(INVALID_SIGNATURE);
+        if (const Ending ending = ending_of(verifies_secp256r1(signature, key, text, number(at + 10)))) return ending;
+    }
+    return SUCCESS;
+}
+
 }  // namespace precompiles
 
 inline Ending run_precompile(Known program, const Message& message, const Instruction& instruction) {
     switch (program) {
         case Known::ED25519: return precompiles::run_ed25519(message, instruction);
-        default: return fail_with(INVALID_INSTRUCTION_DATA_SIZE);
+        case Known::SECP256K1: return precompiles::run_secp256k1(message, instruction);
+        default: return precompiles::run_secp256r1(message, instruction);
     }
 }
 

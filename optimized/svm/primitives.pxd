@@ -116,6 +116,10 @@ cdef struct Waited:
     uint64_t looked
     bint has_raised
 
+cdef class LatticeTerms:
+    cdef vector[LatticeTerm] terms
+    cdef object kept                # whose bytes the terms point to
+
 cdef cbool is_over(void* context, size_t worker) noexcept nogil
 cdef bint signalled() noexcept with gil
 cdef int begin(Waited* waited, Stop* stop, object seconds) except -1

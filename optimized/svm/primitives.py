@@ -130,39 +130,43 @@ def blake3_many(messages: list, lanes: int = 0) -> list:
     return [joined[place : place + 32] for place in range(0, len(joined), 32)]
 
 
-def add_to_lattice(
-    lattice: bytes, added: list, subtracted: list, workers: int = 1, lanes: int = 0, seconds: float = NO_LIMIT
-) -> bytes:
-    """The lattice hash, 2,048 bytes, with accounts more and accounts less.
+@cython.cclass
+class LatticeTerms:
+    """Accounts that are to be added to lattice hashes, and others that are to be taken out of them.
 
     An account is (lamports, data, executable, owner, address).
     """
-    elements: uint16_t[1024]
-    terms: vector[LatticeTerm]
-    term: LatticeTerm
-    waited: Waited
-    stop: Stop
-    threads: cython.size_t = thread_count(workers)
-    width: cython.size_t = lanes
-    is_done: cbool
-    data: bytes
-    check_lanes(lanes)
-    memcpy(elements, sized(lattice, 2048, "a lattice hash"), 2048)
-    for accounts in (added, subtracted):
-        term.is_subtracted = accounts is subtracted
-        for account in accounts:
-            term.account.lamports, data, term.account.executable = account[:3]
-            term.account.data = start_of(data)
-            term.account.length = len(data)
-            term.account.owner = sized(account[3], 32, "an owner")
-            term.account.address = sized(account[4], 32, "an address")
-            terms.push_back(term)
-    begin(cython.address(waited), cython.address(stop), seconds)
-    with cython.nogil:
-        is_done = samestate_add_terms(elements, terms.data(), terms.size(), threads, width, stop)
-    if not is_done:
-        stopped(cython.address(waited))
-    return cython.cast(cython.p_char, elements)[:2048]
+
+    def __cinit__(self, added: list, subtracted: list):
+        term: LatticeTerm
+        data: bytes
+        self.kept = added, subtracted
+        for is_subtracted, accounts in enumerate(self.kept):
+            term.is_subtracted = is_subtracted
+            for account in accounts:
+                term.account.lamports, data, term.account.executable = account[:3]
+                term.account.data = start_of(data)
+                term.account.length = len(data)
+                term.account.owner = sized(account[3], 32, "an owner")
+                term.account.address = sized(account[4], 32, "an address")
+                self.terms.push_back(term)
+
+    def add_to(self, lattice: bytes, workers: int = 1, lanes: int = 0, seconds: float = NO_LIMIT) -> bytes:
+        """The lattice hash, 2,048 bytes, with the ones more and without the others."""
+        elements: uint16_t[1024]
+        waited: Waited
+        stop: Stop
+        threads: cython.size_t = thread_count(workers)
+        width: cython.size_t = lanes
+        is_done: cbool
+        check_lanes(lanes)
+        memcpy(elements, sized(lattice, 2048, "a lattice hash"), 2048)
+        begin(cython.address(waited), cython.address(stop), seconds)
+        with cython.nogil:
+            is_done = samestate_add_terms(elements, self.terms.data(), self.terms.size(), threads, width, stop)
+        if not is_done:
+            stopped(cython.address(waited))
+        return cython.cast(cython.p_char, elements)[:2048]
 
 
 def lattice_checksum(lattice: bytes) -> bytes:

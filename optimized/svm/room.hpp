@@ -3,6 +3,7 @@
 #ifndef SAMESTATE_SVM_ROOM_HPP
 #define SAMESTATE_SVM_ROOM_HPP
 
+#include <cstdlib>
 #include <memory>
 #include <new>
 #include <vector>
@@ -56,6 +57,35 @@ class Room {
     size_t used_ = 0;
     uint8_t* next_ = nullptr;
     uint8_t* end_ = nullptr;
+};
+
+// A row of plain things that are written before they are read: nobody clears it, and it stays from block to block.
+template <class Thing>
+class Plain {
+  public:
+    void resize(size_t count) {
+        if (count > room_) {
+            things_.reset(static_cast<Thing*>(std::malloc(count * sizeof(Thing))));
+            room_ = things_ ? count : 0;
+            if (!things_) throw std::bad_alloc();
+        }
+        count_ = count;
+    }
+
+    size_t size() const { return count_; }
+    Thing& operator[](size_t index) { return things_.get()[index]; }
+    const Thing& operator[](size_t index) const { return things_.get()[index]; }
+    const Thing* begin() const { return things_.get(); }
+    const Thing* end() const { return things_.get() + count_; }
+
+  private:
+    struct Free {
+        void operator()(void* memory) const { std::free(memory); }
+    };
+
+    std::unique_ptr<Thing, Free> things_;
+    size_t count_ = 0;
+    size_t room_ = 0;
 };
 
 }  // namespace samestate::svm

@@ -14,7 +14,9 @@ from cython.cimports.samestate.optimized.core.records import DONE, SEQUENTIAL, S
 from cython.cimports.samestate.optimized.core.session import SessionOptions
 from cython.cimports.samestate.optimized.core.shim import SAMESTATE_IS_EXPLORED, samestate_raise
 from cython.cimports.samestate.optimized.strategies.worker import prepare, run_worker
+from cython.cimports.samestate.optimized.svm import foreign
 from cython.cimports.samestate.optimized.svm.block_job import BlockJob
+from cython.cimports.samestate.optimized.svm.foreign import recover_in_python, verify_in_python
 from cython.cimports.samestate.optimized.svm.machine import make_machine, poll_worker
 from cython.cimports.samestate.optimized.svm.seams import Hand, Job, Options, Order, Stop, WayToGo
 
@@ -27,6 +29,10 @@ ORDERS = {
     "waves": WayToGo.WAVES,
     "adaptive": WayToGo.ADAPTIVE,
 }
+
+
+foreign.recovers_address = recover_in_python
+foreign.verifies_secp256r1 = verify_in_python
 
 
 @cython.cclass
@@ -54,6 +60,7 @@ class SvmRun(BlockRun):
         batches: bool = True,
         versions: bool = False,
         pieces: bool = True,
+        record: bool = True,
     ) -> None:
         """Lay out a block on a state, in the memory of a job.
 
@@ -79,6 +86,7 @@ class SvmRun(BlockRun):
         options.batches = batches
         options.pieces = pieces
         options.versions = versions
+        options.records = record
         self.versioned = versions and strategy != "sequential"
         self._make_times(block.input.count())
         for number in range(self.workers + 1):

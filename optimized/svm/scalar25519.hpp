@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace samestate::svm {
 
@@ -24,11 +25,13 @@ inline Scalar load(const uint8_t* bytes) {
     return result;
 }
 
-inline bool is_below_order(const Scalar& a) {
+inline bool is_less(const Scalar& a, const Scalar& b) {
     for (int i = 3; i >= 0; --i)
-        if (a.w[i] != ORDER.w[i]) return a.w[i] < ORDER.w[i];
+        if (a.w[i] != b.w[i]) return a.w[i] < b.w[i];
     return false;
 }
+
+inline bool is_below_order(const Scalar& a) { return is_less(a, ORDER); }
 
 namespace detail {
 
@@ -125,6 +128,58 @@ inline Scalar add(const Scalar& a, const Scalar& b) {
     detail::add(sum.w, b.w);
     if (!is_below_order(sum)) detail::subtract(sum.w, ORDER.w);
     return sum;
+}
+
+inline int bit_length(const Scalar& a) {
+    for (int i = 3; i >= 0; --i)
+        if (a.w[i] != 0) return 64 * i + 64 - __builtin_clzll(a.w[i]);
+    return 0;
+}
+
+inline Scalar shifted_left(const Scalar& a, int count) {
+    Scalar result{};
+    const int limbs = count / 64, bits = count % 64;
+    for (int i = 3; i >= limbs; --i) {
+        result.w[i] = a.w[i - limbs] << bits;
+        if (bits > 0 && i > limbs) result.w[i] |= a.w[i - limbs - 1] >> (64 - bits);
+    }
+    return result;
+}
+
+// Two numbers of about half the length, with u = v h modulo 8 L, or u = - v h; v is odd.
+struct Halves {
+    Scalar u, v;
+    bool is_negative;
+};
+
+// Euclid's algorithm on 8 L and h, ended half way: each remainder is a multiple of h modulo 8 L, by factors that grow as the remainders shrink, with
+// alternating signs. Of two factors that follow one another one is odd. Divisions are done bit by bit, as quotients are small.
+inline Halves halved(const Scalar& h) {
+    using Factor = unsigned __int128;
+    Scalar before = shifted_left(ORDER, 3), now = h;
+    Factor factor_before = 0, factor = 1;
+    bool is_negative = false;
+    while (bit_length(now) > 128) {
+        const int length = bit_length(now);
+        for (int shift = bit_length(before) - length; shift >= 0; shift = bit_length(before) - length) {
+            Scalar multiple = shifted_left(now, shift);
+            if (is_less(before, multiple)) {
+                if (shift == 0) break;
+                multiple = shifted_left(now, --shift);
+            }
+            detail::subtract(before.w, multiple.w);
+            factor_before += factor << shift;
+        }
+        std::swap(before, now);
+        std::swap(factor_before, factor);
+        is_negative = !is_negative;
+    }
+    if (factor % 2 == 0) {
+        now = before;
+        factor = factor_before;
+        is_negative = !is_negative;
+    }
+    return {now, {{static_cast<uint64_t>(factor), static_cast<uint64_t>(factor >> 64), 0, 0}}, is_negative};
 }
 
 // So many bits from a place on, at most 32.

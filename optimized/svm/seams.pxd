@@ -93,6 +93,7 @@ cdef extern from "samestate/optimized/svm/block.hpp" namespace "samestate::svm" 
         Account now
         Address address
         const Account* base
+        uint64_t cost
         uint64_t key
         Known known
         uint8_t is_program
@@ -128,6 +129,11 @@ cdef extern from "samestate/optimized/svm/block.hpp" namespace "samestate::svm" 
         const char* logs
         const Effect* effects
         uint32_t effect_count
+
+cdef extern from "samestate/optimized/svm/room.hpp" namespace "samestate::svm" nogil:
+    cppclass Plain[Thing]:
+        size_t size()
+        Thing& operator[](size_t index)
 
 cdef extern from "samestate/optimized/svm/work.hpp" namespace "samestate::svm" nogil:
     cppclass Entry:
@@ -165,10 +171,12 @@ cdef extern from "samestate/optimized/svm/work.hpp" namespace "samestate::svm" n
         cbool batches
         cbool versions
         cbool pieces
+        cbool records
     cppclass Work:
+        Options options
         const State* state
-        vector[Transaction] transactions
-        vector[Outcome] outcomes
+        Plain[Transaction] transactions
+        Plain[Outcome] outcomes
         vector[unique_ptr[Hand]] hands
         vector[Effect] opened
         vector[Effect] closed
@@ -250,6 +258,7 @@ cdef extern from "samestate/optimized/svm/commitment.hpp" namespace "samestate::
         const Address* address
         const Account* before
         const Account* after
+    vector[const Record*] written_by(const Work& work) except +
     vector[Change] changes_of(const Work& work) except +
     cbool add_changes(
         Lattice& lattice, const Lattice& others, const State& state, const vector[Change]& changes, size_t workers,

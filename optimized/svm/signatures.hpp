@@ -9,6 +9,7 @@
 #include "samestate/optimized/svm/ed25519.hpp"
 #include "samestate/optimized/svm/ed25519_lanes.hpp"
 #include "samestate/optimized/svm/stop.hpp"
+#include "samestate/optimized/words/sha512_lanes.hpp"
 
 namespace samestate::svm {
 
@@ -28,10 +29,42 @@ inline bool verify(const SignatureView& item) {
 
 #if defined(__x86_64__)
 
+// `challenge` of each of eight signatures. Messages of the length of transactions are hashed together.
+inline void challenges(const SignatureView* const* items, Scalar* h) {
+    using lanes::WIDTH;
+    constexpr size_t ROOM = 1536;  // R, key, 1,232 bytes, and what SHA-512 puts behind
+    uint8_t padded[WIDTH][ROOM], digests[WIDTH][64];
+    const uint8_t* starts[WIDTH];
+    size_t blocks[WIDTH];
+    for (size_t lane = 0; lane < WIDTH; ++lane) {
+        const SignatureView& item = *items[lane];
+        uint8_t* message = padded[lane];
+        starts[lane] = message;
+        blocks[lane] = 0;
+        const size_t length = 64 + item.length;
+        if (item.length > ROOM || length + 17 > ROOM) continue;
+        blocks[lane] = (length + 17 + 127) / 128;
+        std::memcpy(message, item.signature, 32);
+        std::memcpy(message + 32, item.key, 32);
+        if (item.length > 0) std::memcpy(message + 64, item.message, item.length);
+        std::memset(message + length, 0, 128 * blocks[lane] - length);
+        message[length] = 0x80;
+        const uint64_t bits = __builtin_bswap64(8 * length);
+        std::memcpy(message + 128 * blocks[lane] - 8, &bits, 8);
+    }
+    sha512_rounds::hash_eight(starts, blocks, digests);
+    for (size_t lane = 0; lane < WIDTH; ++lane) {
+        const SignatureView& item = *items[lane];
+        h[lane] = blocks[lane] > 0 ? scalar::reduce_bytes(digests[lane])
+                                   : challenge(item.signature, item.key, item.message, item.length);
+    }
+}
+
 // Up to eight signatures: whether each is valid by itself.
 inline void verify_eight(const SignatureView* items, size_t count, bool* verdicts) {
     using lanes::WIDTH;
     Scalar s[WIDTH], h[WIDTH];
+    const SignatureView* chosen[WIDTH];
     const uint8_t* keys[WIDTH];
     bool is_possible[WIDTH], is_point[WIDTH];
     for (size_t lane = 0; lane < WIDTH; ++lane) {
@@ -40,9 +73,10 @@ inline void verify_eight(const SignatureView* items, size_t count, bool* verdict
         s[lane] = scalar::load(item.signature + 32);
         is_possible[lane] = scalar::is_below_order(s[lane]);
         if (!is_possible[lane]) s[lane] = Scalar{};
-        h[lane] = challenge(item.signature, item.key, item.message, item.length);
+        chosen[lane] = &item;
         keys[lane] = item.key;
     }
+    challenges(chosen, h);
     lanes::Point8 a, sum;
     lanes::decode(keys, a, is_point);
     lanes::differences(s, h, a, sum);

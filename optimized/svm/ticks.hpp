@@ -21,7 +21,7 @@ inline const char* tick_problem(const BlockInput& input, const Bank& parent) {
     for (const Entry& entry : input.entries) {
         hashes = hashes + entry.hashes < hashes ? ~uint64_t{0} : hashes + entry.hashes;
         if (entry.count) continue;
-        if (hashes != parent.hashes_per_tick) return "INVALID_TICK_HASH_COUNT";
+        if (entry.hashes == 0 || hashes != parent.hashes_per_tick) return "INVALID_TICK_HASH_COUNT";
         hashes = 0;
     }
     return nullptr;

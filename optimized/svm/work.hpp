@@ -37,6 +37,21 @@ struct State {
     Bank bank;
 };
 
+// At most how many accounts the messages of a block can name, told from their first bytes: a legacy message says how many keys it
+// has; others may take as many as may be locked. What cannot be decoded names none.
+inline size_t most_keys(const BlockInput& block) {
+    size_t keys = 0;
+    for (size_t index = 0; index < block.count(); ++index) {
+        const uint8_t* wire = block.wire.data() + block.starts[index];
+        const size_t length = block.starts[index + 1] - block.starts[index];
+        const size_t message = 1 + 64 * size_t{length ? wire[0] : 0u};
+        if (length == 0 || wire[0] >= 0x80 || message + 3 >= length || (wire[message] & 0x80) || wire[message + 3] > MOST_LOCKS)
+            keys += MOST_LOCKS;
+        else keys += wire[message + 3];
+    }
+    return keys;
+}
+
 // What belongs to one worker.
 struct Hand {
     Room room;                  // what lasts as long as the block
@@ -54,6 +69,8 @@ struct Hand {
         room.reset();
         records.reset();
         bench.room = &room;
+        bench.keeps_effects = true;
+        bench.last_place = nullptr;
         executed = busy = cost = allocation = running = 0;
     }
 };
@@ -64,6 +81,7 @@ struct Options {
     bool batches = true;        // … several at once
     bool versions = false;      // in place of executing in place what is known not to conflict
     bool pieces = true;         // independent stretches of the block run without any order
+    bool records = true;        // what each transaction leaves is kept, for the access record
 };
 
 // One block, from its bytes to what each transaction did.
@@ -74,8 +92,8 @@ struct Work {
     Environment environment{};
     BlockAccounts accounts;
     HashSet messages;
-    std::vector<Transaction> transactions;
-    std::vector<Outcome> outcomes;
+    Plain<Transaction> transactions;
+    Plain<Outcome> outcomes;
     std::vector<std::unique_ptr<Hand>> hands;       // one for each worker, and the coordinator's
     std::vector<std::pair<Hash, uint32_t>> recent;  // usable blockhashes: a table of powers of two; 0 = free
     std::vector<Effect> opened;                     // what the opening step has left …
@@ -93,11 +111,14 @@ struct Work {
         options = asked;
         while (hands.size() < workers + 1) hands.emplace_back(new Hand);
         hands.resize(workers + 1);
-        for (const auto& hand : hands) hand->begin();
+        for (const auto& hand : hands) {
+            hand->begin();
+            hand->bench.keeps_effects = asked.records || asked.versions;
+        }
         const size_t count = block.count();
-        accounts.begin(before.accounts, 16 + block.wire.size() / 40);
+        accounts.begin(before.accounts, 16 + most_keys(block));
         messages.begin(count);
-        transactions.assign(count, Transaction{});
+        transactions.resize(count);
         outcomes.resize(count);
         malformed = ~uint64_t{0};
         repeated = refused = 0;

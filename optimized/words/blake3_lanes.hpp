@@ -47,14 +47,23 @@ SAMESTATE_LANES_INSIDE void transpose(Lanes* rows) {
 
 SAMESTATE_LANES_INSIDE Lanes same(uint32_t word) { return Lanes{} + word; }
 
+// The same block of the chunks that come next.
+inline constexpr size_t AHEAD = 1024 * SAMESTATE_LANES;
+
 // A block of 64 bytes a lane, as 16 words.
 SAMESTATE_LANES_INSIDE void load_blocks(const uint8_t* const* blocks, size_t offset, Lanes* words) {
 #pragma GCC unroll 4
     for (size_t part = 0; part < 16; part += SAMESTATE_LANES) {
         Lanes rows[SAMESTATE_LANES];
 #pragma GCC unroll 16
-        for (size_t lane = 0; lane < SAMESTATE_LANES; ++lane)
+        for (size_t lane = 0; lane < SAMESTATE_LANES; ++lane) {
             std::memcpy(&rows[lane], blocks[lane] + offset + 4 * part, sizeof(Lanes));
+            // So many streams are too many for the processor to foresee by itself. There need not be anything.
+            if (part == 0) {
+                const uintptr_t place = reinterpret_cast<uintptr_t>(blocks[lane]) + offset + AHEAD;
+                __builtin_prefetch(reinterpret_cast<const void*>(place));
+            }
+        }
         transpose(rows);
 #pragma GCC unroll 16
         for (size_t i = 0; i < SAMESTATE_LANES; ++i) words[part + i] = rows[i];

@@ -82,7 +82,6 @@ STAKE_HISTORY: Final = address("SysvarStakeHistory1111111111111111111111111")
 INCINERATOR: Final = address("1nc1nerator11111111111111111111111111111111")
 """Whatever this account holds at the end of a block is burnt."""
 
-# rule: svm.locks.reserved-keys
 RESERVED: Final = frozenset(
     {
         *(SYSTEM, NATIVE_LOADER, LOADER_V1, LOADER_V2, LOADER_V3, LOADER_V4),

@@ -66,6 +66,9 @@ def check_ticks(block: Block) -> None:
     for place, entry in enumerate(block.entries):
         hashes += entry.hashes
         if entry.is_tick:
+            if entry.hashes == 0:
+                # rule: svm.history.tick-without-hashes
+                raise Rejection(Invalid.INVALID_TICK_HASH_COUNT, f"no hash before the tick that is entry {place}")
             if hashes != block.hashes_per_tick:
                 # rule: svm.history.tick-hash-count
                 raise Rejection(

@@ -22,12 +22,20 @@ def resolve(
     if LOADER_V3 in keys:
         # rule: svm.locks.programs-with-their-loader
         programs = frozenset()
-    # rule: svm.locks.demoted
     granted = tuple(
-        is_requested and key not in RESERVED and index not in programs
+        is_requested and not is_demoted(key, index, programs)
         for index, (key, is_requested) in enumerate(zip(keys, requested, strict=True))
     )
     return ResolvedMessage(message, keys, requested, granted)
+
+
+def is_demoted(key: bytes, index: int, programs: frozenset[int]) -> bool:
+    """Whether a key that is asked for is only read, and nobody is told."""
+    if key in RESERVED:
+        # rule: svm.locks.reserved
+        return True
+    # rule: svm.locks.called-program
+    return index in programs
 
 
 def requested_writable(message: TransactionMessage, writable_loaded: int, readonly_loaded: int) -> tuple[bool, ...]:

@@ -56,9 +56,9 @@ def resolve_lookups(block: Block, message: TransactionMessage) -> tuple[tuple[by
     readonly: list[bytes] = []
     for lookup in message.lookups:
         addresses = active_addresses(block, find_table(block, lookup.table))
+        # rule: svm.lookup.order-of-keys
         writable += take(addresses, lookup.writable)
         readonly += take(addresses, lookup.readonly)
-    # rule: svm.lookup.order-of-keys
     return tuple(writable), tuple(readonly)
 
 
@@ -76,10 +76,11 @@ def find_table(block: Block, address: bytes) -> LookupTable:
 
 def active_addresses(block: Block, table: LookupTable) -> tuple[bytes, ...]:
     """The addresses of a table that may be taken in this slot. Raises Rejection where the table may not be used."""
-    # rule: svm.lookup.deactivated
     if table.deactivation_slot not in (NEVER, block.slot) and table.deactivation_slot not in recent_slots(block):
+        # rule: svm.lookup.deactivated
         raise Rejection(Invalid.ADDRESS_LOOKUP_TABLE_NOT_FOUND, f"deactivated in slot {table.deactivation_slot}")
     if block.slot > table.last_extended_slot:
+        # rule: svm.lookup.whole-table
         return table.addresses
     if table.start_of_extension > len(table.addresses):
         # rule: svm.lookup.extension-past-end

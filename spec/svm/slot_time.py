@@ -29,7 +29,6 @@ class SlotTime:
     limits: CostLimits
 
 
-# rule: svm.cost.limits
 SLOT_TIMES: Final[Mapping[int, SlotTime]] = {
     400: SlotTime(62_500, CostLimits(40_000_000, 100_000_000, 100_000_000)),
     350: SlotTime(54_687, CostLimits(35_000_000, 87_500_000, 87_500_000)),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from samestate.conformance.engines.clients.anvil.node import chain_test, unable_to
 from samestate.conformance.engines.clients.installed import find_program
-from samestate.conformance.engines.clients.known import version_of
+from samestate.conformance.engines.clients.making import version_of
 from samestate.conformance.engines.protocol import EngineFailure
 from tests.peers.consumers import Consumed, Fixture, Outcome
 

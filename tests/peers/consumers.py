@@ -19,7 +19,7 @@ from typing import Any, Final, Protocol
 from samestate.conformance.engines.bounded_run import RunBounds, folder_with, run_bounded
 from samestate.conformance.engines.clients.geth.blocktest import results_in
 from samestate.conformance.engines.clients.installed import find_program
-from samestate.conformance.engines.clients.known import revm_version, version_of
+from samestate.conformance.engines.clients.making import revm_version, version_of
 from samestate.conformance.engines.clients.revm.btest import UNKNOWN, VERDICT, lines_of, unable_to
 from samestate.conformance.peers.ethereumjs import FOLDER, EthereumJs
 from samestate.conformance.peers.line_process import LineProcess

@@ -26,6 +26,7 @@ KNOWN: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "revme": {
         "*/opening_calls_that_cancel-amsterdam": "lists a change that is none",
+        "withdrawals/to_what_the_block_calls_at_its_end-*": "lists such a withdrawal wrongly",
         "authorizations/malformed_designators_*": "panics where code in the state only begins like a designator",
         "authorizations/*_sends_nothing-*": "panics where code in the state only begins like a designator",
         "*/*_beyond_128_bits*": "holds prices in 128 bits",

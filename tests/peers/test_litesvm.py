@@ -11,19 +11,23 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from samestate.spec.machine import Rejection
+from samestate.spec.svm import logs
 from samestate.spec.svm.account import Account
-from samestate.spec.svm.addresses import ED25519, SECP256K1, SECP256R1
+from samestate.spec.svm.addresses import CLOCK, ED25519, SECP256K1, SECP256R1, SYSTEM
 from samestate.spec.svm.message import TransactionMessage
+from samestate.spec.svm.nonce import durable_nonce
 from samestate.spec.svm.rejections import Invalid
 from samestate.spec.svm.transaction import encode_message
-from tests.spec.svm.execution import PAYER, A, Sent, block_of, execute, message_of
+from tests.spec.svm.execution import PAYER, A, Meta, Sent, block_of, execute, message_of
 from tests.spec.svm.litesvm import Answer, LiteSvm
 from tests.spec.svm.precompiles.signing import ed25519_data, secp256k1_data, secp256r1_data
+from tests.spec.svm.programs import test_system_accounts, test_system_nonce
+from tests.spec.svm.programs.test_system_nonce import ONE as NONCE
 from tests.spec.svm.random_transactions import OF_THE_RUNTIME, random_transaction
 
 pytestmark = [pytest.mark.peers]
@@ -137,3 +141,45 @@ def test_random_precompile_instructions(seed: int) -> None:
         results[ours.error or "ok"] += 1
     assert results["ok"] > 50
     assert set(results) >= {f"InstructionError(0, Custom({number}))" for number in range(5)}, results
+
+
+CASES = {
+    **{f"{name} (accounts)": (sent, accounts) for name, (sent, accounts, *_) in test_system_accounts.FAILS.items()},
+    **{f"{name} (accounts)": (sent, accounts) for name, (sent, accounts, *_) in test_system_accounts.WORKS.items()},
+    **{f"{name} (nonces)": (sent, {NONCE: account}) for name, (sent, account, *_) in test_system_nonce.FAILS.items()},
+    **{f"{name} (nonces)": (sent, {NONCE: account}) for name, (sent, account, *_) in test_system_nonce.WORKS.items()},
+}
+"""What the unit tests of the System program expect, by hand."""
+
+
+def test_cases_by_hand() -> None:
+    svm = LiteSvm(checks_blockhash=False)
+    fixed = {key: svm.account(key) for key in (*OF_THE_RUNTIME, CLOCK)}
+    different = []
+    for name, (sent, before) in CASES.items():
+        named: dict[bytes, Account | None] = {meta.key: None for meta in sent.accounts}
+        accounts = {**named, PAYER: Account(10**10), **before}
+        accounts = {key: at_block(account, svm.last_hash) for key, account in accounts.items() if key not in fixed}
+        message = message_of(PAYER, sent, blockhash=svm.last_hash)
+        if answer(message, accounts, fixed, svm.last_hash) != svm.send(message, accounts):
+            different.append(name)
+    assert different == [] and len(CASES) > 130
+
+
+def at_block(account: Account | None, last_hash: bytes) -> Account | None:
+    """An account whose nonce, if it was advanced in the block of the unit tests, was advanced in this one."""
+    if account is None:
+        return None
+    return replace(account, data=account.data.replace(test_system_nonce.NEW, durable_nonce(last_hash)))
+
+
+@pytest.mark.parametrize("limit", [1038, 1039, 1041, 1042])
+def test_where_a_log_is_cut(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # With the real limit it takes longer lines than programs of the runtime have.
+    monkeypatch.setattr(logs, "LOG_BYTES", limit)
+    svm = LiteSvm(checks_blockhash=False, log_bytes=limit)
+    transfers = [test_system_accounts.sent(2, bytes(8), Meta(PAYER, True), Meta(PAYER, True))] * 20
+    message, accounts = message_of(PAYER, *transfers, blockhash=svm.last_hash), {PAYER: Account(10**9)}
+    ours = answer(message, accounts, {SYSTEM: svm.account(SYSTEM)}, svm.last_hash)
+    assert ours == svm.send(message, accounts)
+    assert "Log truncated" in ours.logs

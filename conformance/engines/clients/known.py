@@ -1,155 +1,68 @@
-"""The outside clients that are known by name: how each is found here, and how it is installed where it is not."""
+"""The outside clients that are known by name. What makes their engines is imported when one is asked for."""
 
 from __future__ import annotations
 
-import importlib.metadata
-import re
-import shlex
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
-from samestate.conformance.engines.bounded_run import RunBounds, folder_with, run_bounded
-from samestate.conformance.engines.clients.anvil.judging import AnvilChains
-from samestate.conformance.engines.clients.anvil.node import HARDFORKS
-from samestate.conformance.engines.clients.eels.chains import FORKS as FORKS_OF_EELS
-from samestate.conformance.engines.clients.eels.judging import EelsChains
-from samestate.conformance.engines.clients.ethereumjs.files import EthereumJsFiles, version_and_command
-from samestate.conformance.engines.clients.geth.blocktest import GethBlocktest
-from samestate.conformance.engines.clients.geth.chain_import import GethImport
-from samestate.conformance.engines.clients.installed import PeerMissing, find_program
-from samestate.conformance.engines.clients.judge import SELECTORS_OF_CHAINS, JudgeEngine
-from samestate.conformance.engines.clients.revm.btest import UNKNOWN, RevmBtest
+from samestate.conformance.engines.clients.installed import PeerMissing
 from samestate.conformance.engines.protocol import Engine, EngineFailure
-from samestate.conformance.engines.transition_tool.engine import TransitionToolEngine
 from samestate.conformance.errors import InputError
-from samestate.conformance.exporting.networks import NETWORKS
 
-EVERY: Final = frozenset(NETWORKS)
-VERSION_SECONDS: Final = 30.0
-EELS: Final = "ethereum-execution"
-EELS_PROGRAM: Final = "samestate.conformance.engines.clients.eels.program"
+MAKING: Final = "samestate.conformance.engines.clients.making"
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client by name. ``version`` says which is here, ``make`` makes its engine with so many seconds for an answer.
-
-    Both raise PeerMissing where it is not here; ``about`` says what is asked of it.
-    """
+    """A client by name. ``about`` says what is asked of it; the others are functions of :mod:`.making`."""
 
     id: str
     about: str
-    version: Callable[[], str]
-    make: Callable[[float], Engine]
+    name_of_version: str
+    name_of_engine: str
 
+    def version(self) -> str:
+        """Which is here. Raises PeerMissing where none is."""
+        return str(self._function(self.name_of_version)())
 
-def evm_version() -> str:
-    """Which of geth's ``evm`` is here."""
-    return f"evm {version_of(find_program('evm'))}"
+    def make(self, seconds: float) -> Engine:
+        """Its engine, with so many seconds for an answer. Raises PeerMissing where it is not here."""
+        engine: Engine = self._function(self.name_of_engine)(seconds)
+        return engine
 
-
-def geth(seconds: float) -> Engine:
-    """geth's transition tool."""
-    program = shlex.quote(find_program("evm"))
-    return TransitionToolEngine(f"{program} t8n", RunBounds(seconds), id="geth")
-
-
-def geth_blocktest(seconds: float) -> Engine:
-    """geth's consumer of tests."""
-    judge = GethBlocktest(find_program("evm"), RunBounds(seconds))
-    return JudgeEngine("geth:blocktest", evm_version(), judge, EVERY)
-
-
-def geth_import_version() -> str:
-    """Which go-ethereum is in the program."""
-    return f"go-ethereum {build_of(find_program('samestate-geth-engine'))}"
-
-
-def geth_import(strategy: str, seconds: float) -> Engine:
-    """geth's import."""
-    is_parallel = strategy == "parallel"
-    judge = GethImport(find_program("samestate-geth-engine"), is_parallel, seconds)
-    forks = frozenset({"Amsterdam"}) if is_parallel else EVERY
-    return JudgeEngine(f"geth:{strategy}", geth_import_version(), judge, forks, strategy=strategy)
-
-
-def revm_version() -> str:
-    """Which revme is here, as far as it says."""
-    program = Path(find_program("revme")).resolve()
-    try:
-        record = (program.parent.parent / ".crates.toml").read_text(encoding="utf-8")  # where cargo has put it
-    except OSError:
-        record = ""
-    found = re.search(r'"revme (\S+) ', record)
-    return f"revme {found[1] if found is not None else version_of(str(program))}"
-
-
-def revm(seconds: float) -> Engine:
-    """revm's consumer of tests."""
-    judge = RevmBtest(find_program("revme"), RunBounds(seconds))
-    selectors = SELECTORS_OF_CHAINS - {"ommers", "rejections", "fork-transition", "proposed-access-list"}
-    return JudgeEngine("revm", revm_version(), judge, EVERY - UNKNOWN, selectors)
-
-
-def eels_version() -> str:
-    """Which EELS is here."""
-    try:
-        return f"{EELS} {importlib.metadata.version(EELS)}"
-    except importlib.metadata.PackageNotFoundError as error:
-        raise PeerMissing(f"{EELS} is not installed: pip install 'samestate[peers]'") from error
-
-
-def eels(seconds: float) -> Engine:
-    """EELS in a process of its own."""
-    version = eels_version()
-    judge = EelsChains([sys.executable, "-m", EELS_PROGRAM], seconds)
-    return JudgeEngine("eels", version, judge, frozenset(FORKS_OF_EELS), SELECTORS_OF_CHAINS - {"fork-transition"})
-
-
-def ethereumjs(seconds: float) -> Engine:
-    """ethereumjs."""
-    version, command = version_and_command()
-    return JudgeEngine("ethereumjs", version, EthereumJsFiles(command, seconds), EVERY)
-
-
-def anvil_version() -> str:
-    """Which anvil is here."""
-    return f"anvil {version_of(find_program('anvil'))}"
-
-
-def anvil(seconds: float) -> Engine:
-    """anvil, which makes blocks: what it gives are receipts, and accounts that are compared with the right ones."""
-    version = anvil_version()
-    judge = AnvilChains(find_program("anvil"), seconds)
-    selectors = SELECTORS_OF_CHAINS - {"rejections", "blobs", "ommers", "rewards", "fork-transition", "withdrawals"}
-    outputs = frozenset({"gas_used", "receipts"})
-    return JudgeEngine("anvil", version, judge, frozenset(HARDFORKS), selectors, outputs)
+    @staticmethod
+    def _function(name: str) -> Any:
+        return getattr(import_module(MAKING), name)
 
 
 CLIENTS: Final[Mapping[str, Client]] = {
     client.id: client
     for client in (
-        Client("geth", "its transition tool, evm t8n", evm_version, geth),
-        Client("geth:blocktest", "evm blocktest on the exported case", evm_version, geth_blocktest),
+        Client("geth", "its transition tool, evm t8n", "evm_version", "geth"),
+        Client("geth:blocktest", "evm blocktest on the exported case", "evm_version", "geth_blocktest"),
         Client(
             "geth:sequential",
             "import of the exported blocks, one transaction after another",
-            geth_import_version,
-            lambda seconds: geth_import("sequential", seconds),
+            "geth_import_version",
+            "geth_sequential",
         ),
         Client(
-            "geth:parallel",
-            "import in parallel from the block access list",
-            geth_import_version,
-            lambda seconds: geth_import("parallel", seconds),
+            "geth:parallel", "import in parallel from the block access list", "geth_import_version", "geth_parallel"
         ),
-        Client("revm", "revme btest on the exported case", revm_version, revm),
-        Client("eels", "state transition of each fork on the exported case", eels_version, eels),
-        Client("anvil", "the transactions, over JSON-RPC: receipts and accounts", anvil_version, anvil),
-        Client("ethereumjs", "import of the exported blocks", lambda: version_and_command()[0], ethereumjs),
+        Client("revm", "revme btest on the exported case", "revm_version", "revm"),
+        Client("eels", "state transition of each fork on the exported case", "eels_version", "eels"),
+        Client("anvil", "the transactions, over JSON-RPC: receipts and accounts", "anvil_version", "anvil"),
+        Client("ethereumjs", "import of the exported blocks", "ethereumjs_version", "ethereumjs"),
+        Client("agave", "the validator's Bank on whole chains of slots", "agave_version", "agave"),
+        Client(
+            "litesvm:solders",
+            "transactions one by one, with the accounts that each leaves",
+            "litesvm_solders_version",
+            "litesvm_solders",
+        ),
+        Client("litesvm:npm", "the same, of a newer ruleset", "litesvm_npm_version", "litesvm_npm"),
     )
 }
 """Outside clients by the id of their engine."""
@@ -161,18 +74,3 @@ def make_client(id: str, seconds: float) -> Engine:
         return CLIENTS[id].make(seconds)
     except (PeerMissing, EngineFailure) as missing:
         raise InputError(f"--engine {id}: {missing}") from missing
-
-
-def version_of(program: str) -> str:
-    """The first number of a version that a program says."""
-    with folder_with() as folder:
-        ended = run_bounded([program, "--version"], folder, RunBounds(seconds=VERSION_SECONDS, output=1 << 20))
-        found = re.search(r"\d+(?:\.\d+)+", ended.stdout.read_text(encoding="utf-8", errors="replace"))
-    return found[0] if found is not None else "of no version that it says"
-
-
-def build_of(program: str) -> str:
-    """The version of go-ethereum that a program says it was built with."""
-    with folder_with() as folder:
-        ended = run_bounded([program, "-version"], folder, RunBounds(seconds=VERSION_SECONDS, output=1 << 20))
-        return ended.stdout.read_text(encoding="utf-8", errors="replace").strip()[:100]

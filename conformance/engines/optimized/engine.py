@@ -47,6 +47,7 @@ class OptimizedEngine(BlockEngine):
         super().__init__(id, capabilities, parts.execute, parts.close)
         self.trace = parts.trace
         self.root_of = parts.root_of
+        self.execute_packed = parts.execute_packed
         self.text_tests = parts.text_tests
 
 

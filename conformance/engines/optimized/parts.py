@@ -28,7 +28,9 @@ from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.conformance.vectors import evm, svm, toy
 from samestate.optimized import Configuration, Engine, EngineError, MachineName
 from samestate.optimized.errors import TimeLimitExceeded
+from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.result import EvmResult
+from samestate.optimized.evm.world import World
 from samestate.optimized.svm.result import SvmResult as CompiledSvmResult
 from samestate.optimized.trace import TraceEvent
 from samestate.spec.evm.block_access_list import encode_access_list
@@ -71,6 +73,15 @@ class OptimizedBlocks:
             result = self._engine(toy.NAME, toy.NAME).execute(packed_block(block, state))
             self.trace += result.trace
             return finished_result(result, block, state)
+        except TimeLimitExceeded as error:
+            raise EngineTimeout(str(error)) from error
+        except EngineError as error:
+            raise EngineFailure(str(error)) from error
+
+    def execute_packed(self, packed: PackedBlock, world: World) -> EvmResult:
+        """What a block of the EVM does, both in the compiled machine's form. Raises EngineFailure."""
+        try:
+            return cast(EvmResult, self._engine(evm.NAME, evm.NAME).execute(packed, world))
         except TimeLimitExceeded as error:
             raise EngineTimeout(str(error)) from error
         except EngineError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from immutables import Map
+
 from samestate.conformance.engines.optimized.plain import access_record, raise_rejection
 from samestate.conformance.vectors.svm.execution import FinishedSvmResult
 from samestate.optimized.svm.packing import PackedBlock, PlainEntry
@@ -47,13 +49,13 @@ def svm_rules(ruleset: SvmRuleset) -> SvmRules:
     )
 
 
-def packed_block(machine: Svm, block: Block) -> PackedBlock:
-    """A block as the compiled machine takes it."""
+def plain_block(machine: Svm, block: Block) -> tuple[Any, ...]:
+    """A block as the arguments of :class:`samestate.optimized.svm.packing.PackedBlock`."""
     entries = [
         PlainEntry([encode_transaction(each) for each in entry.transactions], entry.hashes, entry.hash)
         for entry in block.entries
     ]
-    return PackedBlock(
+    return (
         svm_rules(machine.ruleset),
         block.slot,
         block.leader,
@@ -65,14 +67,17 @@ def packed_block(machine: Svm, block: Block) -> PackedBlock:
     )
 
 
-def world_of(block: Block, state: SvmState) -> World:
-    """The state that a block begins with, and what its bank carries beside accounts."""
-    world = World()
-    for address, value in state.values.items():
-        world.put(address, value)
+def packed_block(machine: Svm, block: Block) -> PackedBlock:
+    """A block as the compiled machine takes it."""
+    return PackedBlock(*plain_block(machine, block))
+
+
+def plain_bank(block: Block, state: SvmState) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """What the bank carries on which a block stands, as arguments of :meth:`World.begin`."""
     epochs = block.epochs
-    arguments: dict[str, Any] = {
-        "processed": block.status_cache.messages,
+    hashes = [(key, each.number, each.lamports_per_signature) for key, each in block.blockhashes.hashes.items()]
+    return (block.parent_slot, block.parent_hash, hashes), {
+        "processed": {blockhash: sorted(hashes) for blockhash, hashes in block.status_cache.messages.items()},
         "hard_forks": [(fork.slot, fork.times) for fork in block.hard_forks],
         "epochs": (
             epochs.slots_per_epoch,
@@ -84,10 +89,22 @@ def world_of(block: Block, state: SvmState) -> World:
         "lamports_per_signature": block.lamports_per_signature,
         "hashes_per_tick": block.hashes_per_tick or 0,
         "ticks_per_slot": block.ticks,
+        "lattice": lattice.to_bytes(state.lattice),
     }
-    hashes = [(key, each.number, each.lamports_per_signature) for key, each in block.blockhashes.hashes.items()]
-    whole = lattice.to_bytes(state.lattice)
-    world.begin(block.parent_slot, block.parent_hash, hashes, lattice=whole, **arguments)
+
+
+def fill_world(world: Any, block: Block, state: SvmState) -> None:
+    """Give an empty world the accounts and the bank that a block begins with."""
+    for address, value in state.values.items():
+        world.put(address, value)
+    arguments, named = plain_bank(block, state)
+    world.begin(*arguments, **named)
+
+
+def world_of(block: Block, state: SvmState) -> World:
+    """The state that a block begins with, and what its bank carries beside accounts."""
+    world = World()
+    fill_world(world, block, state)
     return world
 
 
@@ -105,7 +122,7 @@ def parsed_error(text: str) -> TransactionError:
     return TransactionError(kind, None if place is None else int(place), error)
 
 
-def svm_result(result: CompiledResult, machine: Svm, block: Block, state: SvmState) -> FinishedSvmResult:
+def svm_result(result: CompiledResult | Any, machine: Svm, block: Block, state: SvmState) -> FinishedSvmResult:
     """The specification's result of a block, from that of the compiled engine. Raises Rejection.
 
     Receipts, record, changes, fees and signatures are the engine's own; what the specification keeps of a transaction
@@ -130,7 +147,7 @@ def svm_result(result: CompiledResult, machine: Svm, block: Block, state: SvmSta
     return FinishedSvmResult(
         outcomes=tuple(outcomes),
         receipts=tuple(receipts),
-        totals=Totals(cost=totals.cost),
+        totals=Totals(totals.cost, result.job.allocation(), Map(result.job.account_costs())),
         closing=Closing(
             totals.signature_count,
             Fees(totals.signature_fees, totals.priority_fees, totals.deposited, totals.burnt),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from samestate.conformance.scenarios.assembler import balance, code, store
 from samestate.conformance.scenarios.block_builder import ETHER, GWEI, BlockBuilder
 from samestate.conformance.scenarios.scenario import scenario, since
-from samestate.spec.evm.forks import SHANGHAI
+from samestate.spec.evm.forks import AMSTERDAM, SHANGHAI
 from samestate.spec.evm.rejections import Invalid
+from samestate.spec.evm.system_calls import WITHDRAWAL_REQUESTS
 
 
 @scenario(hazards="H46", forks=since(SHANGHAI))
@@ -40,6 +41,15 @@ def to_the_destroyed(block: BlockBuilder) -> None:
     block.expect_balance(dying, 3 * GWEI)
     block.expect_nonce(dying, 0)
     block.expect_slot(dying, 0, 0)
+
+
+@scenario(hazards="H46", forks=(AMSTERDAM,))
+def to_what_the_block_calls_at_its_end(block: BlockBuilder) -> None:
+    """A withdrawal to a contract that the block calls at its end: the list has its balance, and what the call reads."""
+    queue = block.at("withdrawal requests", WITHDRAWAL_REQUESTS)
+    block.withdrawal(queue, gwei=1)
+    block.expect_success()
+    block.expect_balance(queue, GWEI)
 
 
 @scenario(hazards="H46", forks=since(SHANGHAI))

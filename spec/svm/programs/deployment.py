@@ -51,7 +51,7 @@ def deployment(program: Account, program_data: Mapping[bytes, Account | None], s
     """Whether a program of one of the loaders has code that may run in a slot."""
     if program.owner != LOADER_V3:
         # rule: svm.program.code-in-its-account
-        return _of_code(program.data)
+        return _of_code(program.data) if program.data else Deployment.MISSING
     address = program_data_address(program)
     account = None if address is None else program_data[address]
     if account is None or account.owner != LOADER_V3 or not _is_program_data(account.data):
@@ -66,7 +66,13 @@ def deployment(program: Account, program_data: Mapping[bytes, Account | None], s
 
 
 def _is_program_data(data: bytes) -> bool:
-    return len(data) > _SLOT_BYTES and data.startswith(_PROGRAM_DATA_TAG)
+    """Whether a slot and an authority, or none, can be read. Zeros up to where the code begins are no part of it."""
+    if len(data) <= _SLOT_BYTES or not data.startswith(_PROGRAM_DATA_TAG):
+        # rule: svm.program.no-program-data-head
+        return False
+    has_authority = data[_SLOT_BYTES]
+    # rule: svm.program.authority
+    return has_authority == 0 or (has_authority == 1 and len(data) >= PROGRAM_DATA_HEAD)
 
 
 def _of_code(code: bytes) -> Deployment:

@@ -68,6 +68,7 @@ def withdraw_nonce_account(invocation: Invocation, lamports: int) -> None:
         invocation.log(f"Withdraw nonce account: Account {base58(signer)} must sign")
         raise InstructionError(InstructionErrorKind.MISSING_REQUIRED_SIGNATURE)
     if is_over:
+        # Only now, whatever files of the source say: Agave 4.1.2 and 4.3.0 were asked.
         # rule: svm.system.withdraw-all
         invocation.write_data(0, encode_nonce(None))
     # rule: svm.system.withdraw

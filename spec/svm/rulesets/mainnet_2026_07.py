@@ -51,7 +51,6 @@ TAKEN_FOR_GRANTED: Final = {
 }
 """Features that are active in every ruleset here, and without which nothing is said."""
 
-# rule: svm.ruleset.mainnet-2026-07
 MAINNET_2026_07: Final = SvmRuleset(
     name="mainnet-2026-07",
     slot=435_888_000,

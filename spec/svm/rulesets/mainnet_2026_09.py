@@ -33,7 +33,6 @@ TRANSACTIONS_OF_VERSION_1: Final = Feature(
 SWITCHES: Final = {feature.name: feature for feature in (RELAXED_MINIMUM_BALANCE, TRANSACTIONS_OF_VERSION_1)}
 """The features that a vector may switch by itself."""
 
-# rule: svm.ruleset.mainnet-2026-09
 MAINNET_2026_09: Final = MAINNET_2026_07.named(
     "mainnet-2026-09",
     447_552_000,

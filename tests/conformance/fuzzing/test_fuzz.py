@@ -108,7 +108,7 @@ def test_what_was_found_is_written_for_programs(tmp_path: Path) -> None:
     (finding,) = written["findings"]
     assert (finding["engine"], finding["is_shrunk"]) == ("forgetful", True)
     assert Path(finding["file"]).exists() and f"seed {finding['seed']}" in result.stdout
-    assert written["engines"]["spec"] == {"executed": 40, "skipped": 0, "known": 0, "reasons": {}}
+    assert written["engines"]["spec"] == {"executed": 40, "skipped": 0, "wrong": 0, "known": 0, "reasons": {}}
     printed = samestate(*arguments, "--output", str(tmp_path / "found"), "--json", "-")
     assert json.loads(printed.stdout)["findings"] == written["findings"]
 
@@ -168,16 +168,16 @@ def test_an_engine_that_fails_is_found_too(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.usefixtures("forgetful")
 def test_an_interruption_keeps_what_was_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = campaign.block_of
+    original = campaign.drawn
     seen: list[int] = []
 
-    def block_of(machine: str, seed: int, transactions: int, wanted: Any) -> Any:
+    def drawn(machine: str, seed: int, transactions: int, wanted: Any) -> Any:
         seen.append(seed)
         if len(seen) > 40:
             raise KeyboardInterrupt
         return original(machine, seed, transactions, wanted)
 
-    monkeypatch.setattr(panel, "block_of", block_of)
+    monkeypatch.setattr(panel, "drawn", drawn)
     result = samestate(
         "fuzz", "--engine", "forgetful", "--engine", "spec", "--seed", "1", "--blocks", "400", "--output", str(tmp_path)
     )
@@ -254,15 +254,15 @@ def test_what_was_found_is_there_whatever_comes_later(
     def act(asked: int, case: Case) -> None:
         raise EngineFailure("out of luck")
 
-    original = campaign.block_of
+    original = campaign.drawn
 
-    def block_of(machine: str, seed: int, transactions: int, wanted: Any) -> Any:
+    def drawn(machine: str, seed: int, transactions: int, wanted: Any) -> Any:
         if seed > 1:
             raise RuntimeError("a bug of ours")
         return original(machine, seed, transactions, wanted)
 
     failing("unlucky", act)
-    monkeypatch.setattr(panel, "block_of", block_of)
+    monkeypatch.setattr(panel, "drawn", drawn)
     result = samestate("fuzz", "--engine", "unlucky", "--engine", "spec", "--seed", "1", "--output", str(tmp_path))
     assert isinstance(result.exception, RuntimeError)
     (found,) = (tmp_path / "toy").iterdir()

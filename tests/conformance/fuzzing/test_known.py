@@ -65,6 +65,12 @@ def test_a_price_of_blobs_is_known_where_the_lowest_price_is_agreed_about() -> N
     assert about(Client("other", "revme 43.0.3", lambda case: excess(case) > 0), case, expected) == ""
 
 
+def test_what_a_client_gets_wrong_now_and_then_is_not_known() -> None:
+    """Who agrees when asked again would agree without what a fault is about, too, which says nothing."""
+    _, case, expected = block_of(lambda case, _: excess(case) > 0)
+    assert about(Client("revm", "revme 43.0.3", lambda case: False), case, expected) == ""
+
+
 def test_two_known_faults_at_once_are_known() -> None:
     def pays(case: Case) -> bool:
         return known.pays_to_closing_contract(case, (), "")

@@ -321,3 +321,25 @@ def test_the_corpus_has_remarkable_blocks(tmp_path: Path) -> None:
     assert fuzz(*options, "--seed", "16", "--blocks", "4").exit_code == 0
     with Database(tmp_path) as database:
         assert database.marks == marks
+
+
+def test_what_was_found_is_there_before_its_seed_counts_as_done(
+    tmp_path: Path, standin: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever ends the search in between: and the finding is there once."""
+    standin("unlucky", wrong)
+    options = ("--engine", "unlucky", "--all", "--jobs", "1", "--database", str(tmp_path), "--blocks", "2")
+
+    def end(*given: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "take", end)
+        assert fuzz(*options, "--seed", "1").exit_code == 130
+    with Database(tmp_path) as database:
+        assert not database.done and len(database.findings) == 1
+    result = fuzz(*options)
+    assert result.stdout.count("FOUND unlucky, seed 1") == 1
+    assert "unlucky: 2 blocks, 2 wrong" in result.stdout
+    with Database(tmp_path) as database:
+        assert database.done == {1, 2} and len(database.findings) == 2

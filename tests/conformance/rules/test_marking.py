@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any
@@ -159,6 +160,18 @@ def functions_by_file() -> dict[str, list[range]]:
         ]
         for file in (root() / "spec").rglob("*.py")
     }
+
+
+def test_functions_are_found_though_they_are_frozen() -> None:
+    def frozen() -> None:
+        """Held here, and left out by the garbage collector."""
+
+    gc.freeze()
+    try:
+        assert frozen in marking.all_functions()
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
 
 
 def test_the_specification_is_marked_once() -> None:

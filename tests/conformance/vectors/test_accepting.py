@@ -14,8 +14,9 @@ from jsonschema import Draft202012Validator
 
 from samestate.conformance.vectors.accepting import UnknownKeyword, accepting
 from samestate.conformance.vectors.document import read_yaml
-from samestate.conformance.vectors.loading import Validator, fits_schema, validator
+from samestate.conformance.vectors.fitting import fits_schema
 from samestate.conformance.vectors.places import SCHEMA, vector_files
+from samestate.conformance.vectors.schema_problems import Validator, validator
 
 TEXTS = st.sampled_from(["", "a", "b", "ab", "a\n", "0x", "0x1", "ä"])
 NAMES = st.sampled_from(["a", "b", "c"])

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors import document as reading
 from samestate.conformance.vectors.document import PLAIN_KEY, Json, Path, read_yaml
-from samestate.conformance.vectors.loading import Validator, load_vector
+from samestate.conformance.vectors.loading import load_vector
 from samestate.conformance.vectors.places import SCHEMA, SUFFIX, VECTORS, vector_files
+from samestate.conformance.vectors.schema_problems import Validator
 from samestate.conformance.vectors.writing import write_yaml
 
 ADDED = ("\n", " ", "\r\n", "\u2028", "\0")

@@ -14,8 +14,9 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.generating.toy_case import GeneratedToyCase
 from samestate.conformance.generating.toy_strategies import toy_cases
 from samestate.conformance.vectors import toy
-from samestate.conformance.vectors.loading import load_vector, result_validator
+from samestate.conformance.vectors.loading import load_vector
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
+from samestate.conformance.vectors.schema_problems import result_validator
 from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
 from samestate.spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
 

@@ -18,7 +18,8 @@ from samestate.conformance.engines.optimized.toy import plain_block
 from samestate.conformance.exploring.variants import Variant, built, unavailable
 from samestate.conformance.generating.toy import Workload, generate_block
 from samestate.conformance.generating.toy_blocks import random_block
-from tests.optimized.sanitizers.evm_blocks import generated_blocks, real_blocks, vector_blocks
+from tests.optimized.sanitizers.evm_blocks import blocks_in_pieces, generated_blocks, real_blocks, vector_blocks
+from tests.optimized.sanitizers.svm_blocks import svm_blocks
 from tests.optimized.toy.blocks import with_its_list
 
 STRESS = Path(__file__).parent / "stress.py"
@@ -75,9 +76,24 @@ def many_evm_blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory, range(1000, 1500), 60, 12)
 
 
+@pytest.fixture(scope="module")
+def blocks_of_svm(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random chains of Solana's machine, whose accounts are few, so that nearly all transactions wait for others."""
+    path = tmp_path_factory.mktemp("blocks") / "svm.pickle"
+    path.write_bytes(pickle.dumps(svm_blocks(range(6), 4, 40)))
+    return path
+
+
+@pytest.fixture(scope="module")
+def evm_blocks_in_pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("blocks") / "pieces.pickle"
+    path.write_bytes(pickle.dumps(list(blocks_in_pieces())))
+    return path
+
+
 def write(tmp_path_factory: pytest.TempPathFactory, seeds: range, transactions: int, real: int) -> Path:
     path = tmp_path_factory.mktemp("blocks") / "evm.pickle"
-    made = [*vector_blocks(), *generated_blocks(seeds, transactions)]
+    made = [*vector_blocks(), *generated_blocks(seeds, transactions), *blocks_in_pieces()]
     if os.environ.get("SAMESTATE_DATA"):
         made += real_blocks(Path(os.environ["SAMESTATE_DATA"]) / "blocks", real)
     random.Random(1).shuffle(made)
@@ -125,16 +141,15 @@ def under_address_sanitizer(
     )
 
 
-def check_silent(process: subprocess.CompletedProcess[str], blocks: int, again: int) -> None:
-    """Nothing was reported, and at least so much was done."""
+def check_silent(process: subprocess.CompletedProcess[str], *least: int) -> None:
+    """Nothing was reported, and at least so much was done: blocks, executions again, blocks in pieces of each kind."""
     assert process.stderr == ""
     assert process.returncode == 0
-    ran, executed_again = map(int, re.findall(r"\d+", process.stdout))
-    assert ran >= blocks
-    assert executed_again >= again
+    done = [int(number) for number in re.findall(r"\d+", process.stdout)]
+    assert all(found >= wanted for found, wanted in zip(done, least, strict=False)), process.stdout
 
 
-def check_reported(machine: str, action: str, blocks: Path) -> None:
+def check_reported(machine: str, action: str, blocks: Path, function: str = "atomic_store") -> None:
     """On a busy machine two workers seldom come to an action at once: it is tried again until they do.
 
     The first report ends the run: workers with such a race may wait for each other without end.
@@ -144,7 +159,7 @@ def check_reported(machine: str, action: str, blocks: Path) -> None:
         if process.returncode:
             break
     assert "WARNING: ThreadSanitizer: data race" in process.stderr
-    assert "atomic_store" in process.stderr
+    assert function in process.stderr
     assert process.returncode == REPORTED
 
 
@@ -165,9 +180,26 @@ class TestThreadSanitizer:
     def test_a_plain_store_of_the_evm_is_reported(self, action: str, evm_blocks: Path) -> None:
         check_reported("evm", action, evm_blocks)
 
+    def test_no_report_of_pieces(self, evm_blocks_in_pieces: Path) -> None:
+        check_silent(under_thread_sanitizer("evm", evm_blocks_in_pieces, seconds=300, rounds=2), 12, 1, 4, 8, 4)
+
+    @pytest.mark.parametrize(
+        ("action", "function"), [("pieces.key.enter", "atomic_replace"), ("pieces.stretch.done", "atomic_add")]
+    )
+    def test_a_plain_action_on_what_pieces_share_is_reported(
+        self, action: str, function: str, evm_blocks_in_pieces: Path
+    ) -> None:
+        check_reported("evm", action, evm_blocks_in_pieces, function)
+
+    def test_no_report_of_the_svm(self, blocks_of_svm: Path) -> None:
+        check_silent(under_thread_sanitizer("svm", blocks_of_svm), 20)
+
+    def test_a_plain_store_of_the_svm_is_reported(self, blocks_of_svm: Path) -> None:
+        check_reported("svm", "svm.queue.fill", blocks_of_svm)
+
     @pytest.mark.soak
     def test_no_report_of_many_blocks_of_the_evm(self, many_evm_blocks: Path) -> None:
-        check_silent(under_thread_sanitizer("evm", many_evm_blocks, seconds=3600, rounds=1), 1000, 20)
+        check_silent(under_thread_sanitizer("evm", many_evm_blocks, seconds=3600, rounds=1), 1000, 20, 500, 4, 1)
 
 
 @pytest.mark.sanitizers
@@ -180,4 +212,7 @@ class TestAddressSanitizer:
         check_silent(under_address_sanitizer("toy", blocks), 20, 1)
 
     def test_the_evm(self, many_evm_blocks: Path) -> None:
-        check_silent(under_address_sanitizer("evm", many_evm_blocks, seconds=3600, rounds=1), 1000, 1)
+        check_silent(under_address_sanitizer("evm", many_evm_blocks, seconds=3600, rounds=1), 1000, 1, 500, 4, 1)
+
+    def test_the_svm(self, blocks_of_svm: Path) -> None:
+        check_silent(under_address_sanitizer("svm", blocks_of_svm), 20)

@@ -75,11 +75,10 @@ def differences(
         for ours, theirs in zip(made.steps, expected.steps, strict=True)
         if ours != theirs
     ]
-    changed = {key: value for key, value in expected.changes.items() if state.get(key) != value}
     pairs: list[tuple[str, Any, Any]] = [
-        ("changes", dict(made.changes), changed),
+        ("changes", dict(made.changes), expected.changes),
         ("closing", made.closing, expected.closing),
-        ("cost", made.totals.cost, expected.totals.cost),
+        ("totals", made.totals, expected.totals),
     ]
     after = expected.state()
     pairs += [

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samestate.optimized.svm.primitives import add_to_lattice, blake3, blake3_many, blake3_widths, lattice_checksum
+from samestate.optimized.svm.primitives import LatticeTerms, blake3, blake3_many, blake3_widths, lattice_checksum
 
 EVERY_WIDTH = pytest.mark.parametrize("lanes", blake3_widths())
 EMPTY = bytes(2048)
@@ -29,6 +29,12 @@ def pattern(length: int) -> bytes:
 def account(seed: int, length: int, lamports: int = 1) -> PlainAccount:
     source = random.Random(seed)
     return lamports, source.randbytes(length), source.random() < 0.5, source.randbytes(32), source.randbytes(32)
+
+
+def add_to_lattice(
+    lattice: bytes, added: list[PlainAccount], subtracted: list[PlainAccount], workers: int = 1, lanes: int = 0
+) -> bytes:
+    return LatticeTerms(added, subtracted).add_to(lattice, workers, lanes)
 
 
 def vector(entry: PlainAccount) -> list[int]:
@@ -118,4 +124,4 @@ def test_what_is_no_lattice_hash() -> None:
 
 def test_a_limit_of_time() -> None:
     with pytest.raises(TimeoutError):
-        add_to_lattice(EMPTY, [account(1, 1 << 20)] * 2000, [], 2, seconds=0.001)
+        LatticeTerms([account(1, 1 << 20)] * 2000, []).add_to(EMPTY, 2, seconds=0.001)

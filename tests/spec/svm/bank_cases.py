@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import base64
-import functools
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
-
-import pytest
 
 from samestate.spec.machine import Key, Rejection, Value
 from samestate.spec.svm.account import Account, decode_account
@@ -41,7 +37,6 @@ from samestate.spec.svm.slot_time import CostLimits
 from samestate.spec.svm.state import SvmState, svm_state
 from samestate.spec.svm.transaction import SignedTransaction, decode_transaction
 from samestate.spec.transition import execute_block
-from tests.data import data_folder
 from tests.spec.svm.small import message_of, signed
 
 LEADER = bytes([0xAA]) * 32
@@ -77,15 +72,6 @@ PROGRAMS = {
 """Programs that the Bank has from the beginning."""
 
 RULESETS = {"A": MAINNET_2026_07, "B": MAINNET_2026_09}
-
-
-@functools.cache
-def facts(name: str) -> Any:
-    """A file of facts that lies beside the data. Skips the test where it is not."""
-    path = data_folder() / "svm" / "facts" / name
-    if not path.exists():
-        pytest.skip(f"SAMESTATE_DATA has no svm/facts/{name}")
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def data_of(text: str) -> bytes:

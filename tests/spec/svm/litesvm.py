@@ -23,11 +23,11 @@ class Answer(NamedTuple):
 class LiteSvm:
     """One instance, whose accounts are set anew for each transaction."""
 
-    def __init__(self, checks_blockhash: bool) -> None:
+    def __init__(self, checks_blockhash: bool, log_bytes: int = 10_000) -> None:
         from solders.litesvm import LiteSVM
 
         svm = LiteSVM().with_sigverify(False).with_blockhash_check(checks_blockhash)
-        self._svm: Any = svm.with_transaction_history(0).with_log_bytes_limit(10_000)
+        self._svm: Any = svm.with_transaction_history(0).with_log_bytes_limit(log_bytes)
         self.last_hash = bytes(self._svm.latest_blockhash())
 
     def send(self, message: TransactionMessage, accounts: Mapping[bytes, Account | None]) -> Answer:

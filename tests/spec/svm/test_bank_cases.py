@@ -16,9 +16,9 @@ from tests.spec.svm.bank_cases import (
     chain_of,
     code_of,
     decoded,
-    facts,
     put_together,
 )
+from tests.spec.svm.real_blocks import facts
 
 pytestmark = [pytest.mark.fixtures]
 
@@ -125,19 +125,19 @@ OF_BYTECODE = {
 
 @pytest.mark.parametrize("place", range(76))
 def test_case_of_the_bank(place: int) -> None:
-    case = facts("bank-cases.json")["cases"][place]
+    case = facts("bank-cases")["cases"][place]
     known = OTHER_ORDER.get(case["name"]) or OF_BYTECODE.get(case["name"]) or ()
     assert differences(case) == list(known), case["name"]
 
 
 @pytest.mark.parametrize("place", range(146))
 def test_recorded_case(place: int) -> None:
-    record = facts("bank-recorded.json")["results"][place]
-    case = next(case for case in facts("oracle-cases.json")["cases"] if case["name"] == record["case"])
+    record = facts("bank-recorded")["results"][place]
+    case = next(case for case in facts("oracle-cases")["cases"] if case["name"] == record["case"])
     known = OTHER_ORDER.get(case["name"]) or OF_BYTECODE.get(case["name"]) or ()
     assert recorded_differences(case, record) == list(known), case["name"]
 
 
 def test_every_case_is_run() -> None:
-    assert len(facts("bank-cases.json")["cases"]) == 76
-    assert len(facts("bank-recorded.json")["results"]) == 146
+    assert len(facts("bank-cases")["cases"]) == 76
+    assert len(facts("bank-recorded")["results"]) == 146

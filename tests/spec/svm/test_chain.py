@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from hashlib import sha256
 
@@ -280,3 +281,15 @@ def test_the_account_of_the_system_program_is_loaded() -> None:
     receipt = SmallChain(RICH).add([transfer(1, key(2), SOL)]).receipts[0]
     assert receipt.loaded_size == 3 * 64 + len(SYSTEM_ACCOUNT.data)
     assert receipt.cost == 720 + 600 + 3 + 150 + 8
+
+
+def test_blocks_and_results_cross_between_processes() -> None:
+    chain = SmallChain(RICH)
+    fees_only = signed(message_of((key(3), key(2), key(9)), [(2, (0, 1), b"")]), 3)
+    block = chain.block([transfer(1, key(2), SOL), transfer(2, key(3), 99 * SOL), fees_only])
+    copy = pickle.loads(pickle.dumps(block))
+    assert copy == block
+    assert copy.transactions == block.transactions
+    result = chain.apply(block)
+    for part in (result.outcomes, result.receipts, result.totals, result.closing):
+        assert pickle.loads(pickle.dumps(part)) == part

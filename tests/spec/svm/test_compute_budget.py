@@ -77,6 +77,7 @@ def test_requests_are_capped() -> None:
     assert budget_of(limit(2**32 - 1), loaded(2**32 - 1)) == ComputeBudget(1_400_000, 0, MEBIBYTES_64, 32_768)
     assert budget_of(limit(2**32 - 1), price(1_000_000)).priority_fee == 1_400_000
     assert budget_of(heap(262_144)).heap_size == 262_144
+    assert budget_of(heap(32_768)).heap_size == 32_768
 
 
 def test_what_follows_a_request_does_not_matter() -> None:

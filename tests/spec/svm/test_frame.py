@@ -58,6 +58,22 @@ def test_what_is_cut_off_makes_room() -> None:
     assert mine.account(0).data == b"ab\x00\x00"
 
 
+def test_growth_counts_what_is_more_or_less_than_before() -> None:
+    resolved = resolve(message_of(PAYER, Sent(SYSTEM, b"", (Meta(ONE),))), (), ())
+    accounts = [Account(1, SYSTEM, False, b"abc") for _ in resolved.keys]
+    execution = Execution(resolved, FACTS, accounts, {}, 1000)
+    for length, growth in ((7, 4), (1, -2), (1, -2), (3, 0)):
+        Invocation(execution, 0).resize(0, length)
+        assert execution.growth == growth
+
+
+def test_the_last_units_may_be_consumed() -> None:
+    mine = invocation(Account(1))
+    mine.consume(999)
+    mine.consume(1)
+    assert error_of(lambda: mine.consume(1)) == "ComputationalBudgetExceeded"
+
+
 def test_the_owner_comes_before_the_lock() -> None:
     anothers = invocation(Account(5, OTHER), READONLY)
     assert error_of(lambda: anothers.subtract_lamports(0, 1)) == "ExternalAccountLamportSpend"

@@ -31,12 +31,14 @@ def links(previous: bytes, entries: Sequence[HistoryEntry]) -> int:
     return right
 
 
+@pytest.mark.fixtures
 def test_the_sample_of_the_main_network() -> None:
     first, *rest = sample_entries()
     assert links(first.hash, rest) == 64
     assert sum(entry.is_tick for entry in rest) == 4
 
 
+@pytest.mark.fixtures
 @pytest.mark.parametrize("block", BLOCKS)
 def test_the_beginning_of_real_blocks(block: str) -> None:
     entries = block_entries(block)
@@ -48,6 +50,7 @@ def test_the_beginning_of_real_blocks(block: str) -> None:
     assert sum(entry.hashes for entry in entries) == 64 * 62_500
 
 
+@pytest.mark.fixtures
 @pytest.mark.slow
 @pytest.mark.parametrize("block", BLOCKS)
 def test_the_whole_history_of_real_blocks(block: str) -> None:
@@ -95,21 +98,23 @@ def test_a_right_block() -> None:
     assert block.has_history
 
 
-@pytest.mark.parametrize(
-    ("entries", "expected"),
-    [
-        ([TICK] * 3, "TOO_FEW_TICKS"),
-        ([TICK] * 5, "TOO_MANY_TICKS"),
-        ([TICK] * 3 + [(3, [PAYMENT])], "TOO_FEW_TICKS"),
-        ([TICK] * 4 + [(1, [PAYMENT])], "TRAILING_ENTRY"),
-        ([TICK] * 3 + [(7, ())], "INVALID_TICK_HASH_COUNT"),
-        ([TICK] * 3 + [(9, ())], "INVALID_TICK_HASH_COUNT"),
-        ([(4, [PAYMENT]), (3, ())] + [TICK] * 3, "INVALID_TICK_HASH_COUNT"),
-        ([(9, [PAYMENT]), (8, ())] + [TICK] * 3, "INVALID_TICK_HASH_COUNT"),
-        ([(16, ()), (0, ())] + [TICK] * 2, "INVALID_TICK_HASH_COUNT"),
-        ([(0, ())] + [TICK] * 3, "INVALID_TICK_HASH_COUNT"),
-    ],
-)
+DEFECTS: list[tuple[list[tuple[int, Any]], str]] = [
+    ([TICK] * 3, "TOO_FEW_TICKS"),
+    ([TICK] * 5, "TOO_MANY_TICKS"),
+    ([TICK] * 3 + [(3, [PAYMENT])], "TOO_FEW_TICKS"),
+    ([TICK] * 4 + [(1, [PAYMENT])], "TRAILING_ENTRY"),
+    ([TICK] * 3 + [(7, ())], "INVALID_TICK_HASH_COUNT"),
+    ([TICK] * 3 + [(9, ())], "INVALID_TICK_HASH_COUNT"),
+    ([(4, [PAYMENT]), (3, ())] + [TICK] * 3, "INVALID_TICK_HASH_COUNT"),
+    ([(9, [PAYMENT]), (8, ())] + [TICK] * 3, "INVALID_TICK_HASH_COUNT"),
+    ([(16, ()), (0, ())] + [TICK] * 2, "INVALID_TICK_HASH_COUNT"),
+    ([(0, ())] + [TICK] * 3, "INVALID_TICK_HASH_COUNT"),
+    ([(8, [PAYMENT]), (0, ())] + [TICK] * 3, "INVALID_TICK_HASH_COUNT"),
+]
+"""Entries by their hashes and transactions, and what is wrong with their ticks."""
+
+
+@pytest.mark.parametrize(("entries", "expected"), DEFECTS)
 def test_ticks(entries: list[tuple[int, Any]], expected: str) -> None:
     assert code(block_of(record(*entries))) == expected
 

@@ -39,6 +39,13 @@ def program_data(slot: int = 0, code: bytes = ELF, owner: bytes = LOADER_V3) -> 
     return Account(10**9, owner, False, head + code)
 
 
+HEAD = program_data().data[:12]
+
+
+def loaded_data(data: bytes) -> Account:
+    return Account(10**9, LOADER_V3, False, data)
+
+
 def limited(limit: int) -> Sent:
     return Sent(COMPUTE_BUDGET, b"\x04" + limit.to_bytes(4, "little"))
 
@@ -139,7 +146,21 @@ def test_the_size_is_looked_at_before_programs_and_the_first_bad_program_counts(
         (Account(1, LOADER_V3, True, b""), None, "Program is not cached"),
         (Account(1, LOADER_V3, True, POINTER), program_data(owner=SYSTEM), "Program is not cached"),
         (Account(1, LOADER_V3, True, POINTER), Account(1, LOADER_V3, False, bytes(75)), "Program is not cached"),
+        (Account(1, LOADER_V3, True, POINTER), loaded_data(HEAD), "Program is not cached"),
+        (
+            Account(1, LOADER_V3, True, POINTER),
+            loaded_data(HEAD + b"\x02"),
+            "Program is not cached",
+        ),
+        (
+            Account(1, LOADER_V3, True, POINTER),
+            loaded_data(HEAD + b"\x01"),
+            "Program is not cached",
+        ),
+        (Account(1, LOADER_V2, True, b""), None, "Program is not cached"),
         # bytes that are no program
+        (Account(1, LOADER_V3, True, POINTER), loaded_data(HEAD + b"\x01" + bytes(32)), "Program is not deployed"),
+        (Account(1, LOADER_V3, True, POINTER), loaded_data(HEAD + b"\x00"), "Program is not deployed"),
         (Account(1, LOADER_V3, True, POINTER), program_data(code=b"\x7fELF garbage"), "Program is not deployed"),
         (Account(1, LOADER_V3, True, POINTER), program_data(code=ELF[:-1]), "Program is not deployed"),
         (Account(1, LOADER_V3, True, POINTER), program_data(code=b"\x7fELF\x01" + ELF[5:]), "Program is not deployed"),
@@ -149,7 +170,7 @@ def test_the_size_is_looked_at_before_programs_and_the_first_bad_program_counts(
             "Program is not deployed",
         ),
         (Account(1, LOADER_V2, True, b"no program"), None, "Program is not deployed"),
-        (Account(1, LOADER_V1, True, b""), None, "Program is not deployed"),
+        (Account(1, LOADER_V1, True, b"\x00"), None, "Program is not deployed"),
         # deployed in this slot, or later
         (Account(1, LOADER_V3, True, POINTER), program_data(slot=2), "Program is not deployed"),
         (Account(1, LOADER_V3, True, POINTER), program_data(slot=3), "Program is not deployed"),
@@ -168,6 +189,10 @@ def test_a_program_that_does_not_run(program: Account, data: Account | None, lin
     ("program", "data"),
     [
         (Account(1, LOADER_V3, True, POINTER), program_data(slot=1)),
+        (
+            Account(1, LOADER_V3, True, POINTER),
+            loaded_data(HEAD + b"\x01" + bytes(32) + ELF),
+        ),
         (Account(1, LOADER_V3, False, POINTER), program_data(code=ELF[:18] + (263).to_bytes(2, "little") + ELF[20:])),
         (Account(1, LOADER_V2, True, ELF), None),
         (Account(1, LOADER_V1, True, ELF), None),
@@ -202,4 +227,5 @@ def test_programs_of_the_runtime_that_are_left_out(program: bytes) -> None:
 def test_retired_loaders(program: bytes, units: int, line: str) -> None:
     outcome, _ = run(Sent(program, b"anything"), accounts={program: Account(1, NATIVE_LOADER, True)})
     assert str(outcome.error) == "InstructionError(0, UnsupportedProgramId)" and outcome.units == units
-    assert outcome.logs[1] == line
+    name = base58(program)
+    assert outcome.logs == (f"Program {name} invoke [1]", line, f"Program {name} failed: Unsupported program id")

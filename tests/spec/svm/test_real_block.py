@@ -28,6 +28,7 @@ EPOCHS = EpochSchedule(432_000, 432_000, True, 14, 524_256)
 LAST_HARD_FORK = HardFork(415_524_281, 1)
 
 
+@pytest.mark.fixtures
 @pytest.mark.parametrize("ruleset", [MAINNET_2026_07, MAINNET_2026_09], ids=lambda ruleset: str(ruleset.name))
 @pytest.mark.parametrize("with_history", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_the_bank_hash_of_a_block_of_votes(ruleset: SvmRuleset, with_history: bool) -> None:

@@ -36,6 +36,7 @@ def holding(lamports: int, length: int = 0, owner: bytes = bytes(32)) -> Account
         (holding(MINIMUM + 6960), holding(MINIMUM + 6960, 1), True, True),
         # below the minimum before
         (holding(500), holding(500), True, True),
+        (holding(1), holding(1), True, True),
         (holding(500), holding(499), True, False),
         (holding(500), holding(501), False, True),
         (holding(500), holding(0), True, True),

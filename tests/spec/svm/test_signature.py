@@ -18,6 +18,7 @@ MESSAGE_OF_ALL = b"Zcash"
 GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493
 
 
+@pytest.mark.fixtures
 @pytest.mark.parametrize(("which", "count", "valid"), [("pass", 200, True), ("fail", 196, False)])
 def test_malleability(which: str, count: int, valid: bool) -> None:
     content = sample(f"{MALLEABLE}{which}.bin")

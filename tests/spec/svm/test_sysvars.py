@@ -124,6 +124,7 @@ def test_slot_history_goes_round(slot: int, still_there: bool) -> None:
     assert bits == sorted({slot % 2**20, *({10} if still_there else set())})
 
 
+@pytest.mark.fixtures
 def test_the_real_ones_come_back_as_the_same_bytes() -> None:
     accounts = accounts_of("testnet-417955322")
     for address, kind in ((CLOCK, Clock), (SLOT_HASHES, SlotHashes), (SLOT_HISTORY, SlotHistory)):

@@ -31,6 +31,7 @@ def transactions_of(block: str) -> list[SignedTransaction]:
     return [transaction for entry in block_entries(block) for transaction in entry.transactions]
 
 
+@pytest.mark.fixtures
 @pytest.mark.parametrize("block", BLOCKS)
 def test_real_transactions_come_back_as_the_same_bytes(block: str) -> None:
     entries, transactions, signatures = BLOCKS[block]
@@ -47,6 +48,7 @@ def test_real_transactions_come_back_as_the_same_bytes(block: str) -> None:
         assert decode_transaction(encode_transaction(transaction)) == transaction
 
 
+@pytest.mark.fixtures
 def test_transactions_of_the_main_network_come_back() -> None:
     entries = sample_entries()
     found = [transaction for entry in entries for transaction in entry.transactions]
@@ -57,6 +59,7 @@ def test_transactions_of_the_main_network_come_back() -> None:
         check_signatures(transaction)
 
 
+@pytest.mark.fixtures
 @pytest.mark.slow
 @pytest.mark.parametrize("block", BLOCKS)
 def test_all_signatures_of_real_blocks_are_valid(block: str) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from samestate.conformance.engines.bounded_run import RunBounds
-from samestate.conformance.engines.clients import installed, known
+from samestate.conformance.engines.clients import installed, making
+from samestate.conformance.engines.clients.agave.bank import AgaveBank
 from samestate.conformance.engines.clients.anvil.judging import AnvilChains
 from samestate.conformance.engines.clients.eels.judging import EelsChains
 from samestate.conformance.engines.clients.ethereumjs.files import EthereumJsFiles
@@ -20,7 +21,9 @@ from samestate.conformance.engines.clients.exported import ExportedCase, Exporte
 from samestate.conformance.engines.clients.geth.blocktest import GethBlocktest
 from samestate.conformance.engines.clients.geth.chain_import import GethImport, question
 from samestate.conformance.engines.clients.judge import JudgeEngine
-from samestate.conformance.engines.clients.known import CLIENTS, EVERY
+from samestate.conformance.engines.clients.known import CLIENTS
+from samestate.conformance.engines.clients.litesvm.engine import LiteSvmEngine
+from samestate.conformance.engines.clients.making import EVERY
 from samestate.conformance.engines.clients.revm.btest import RevmBtest
 from samestate.conformance.engines.protocol import Engine, EngineFailure, EngineTimeout
 from samestate.conformance.engines.registry import choose_engines, compare_engine, find_engine
@@ -33,6 +36,14 @@ from tests.conformance.checking.cases import samestate
 STAND_IN = Path(__file__).with_name("stand_in.py")
 TRANSFERS = "evm/transfers/all_but_the_fee-paris"
 WITH_LIST = "evm/access_lists/right_list-amsterdam"
+GIVEN = {
+    "geth:parallel": WITH_LIST,
+    "eels": "evm/transfers/from_hand_to_hand-shanghai",
+    "agave": "svm/transfers/one_transfer-mainnet-2026-09",
+    "litesvm:solders": "svm/transfers/one_transfer-mainnet-2026-07",
+    "litesvm:npm": "svm/transfers/one_transfer-mainnet-2026-09",
+}
+"""What is asked of clients that do not take just any transfers."""
 INVALID = "evm/wrong_lists/accounts_out_of_order-amsterdam"
 SECONDS = 60.0
 
@@ -55,7 +66,11 @@ MAKERS: dict[str, Callable[[str, float], Engine]] = {
     "geth:parallel": lambda path, s: JudgeEngine("it", "1", GethImport(path, True, s), EVERY),
     "eels": lambda path, s: JudgeEngine("it", "1", EelsChains([path], s), EVERY),
     "ethereumjs": lambda path, s: JudgeEngine("it", "1", EthereumJsFiles([path], s), EVERY),
+    "agave": lambda path, s: AgaveBank("it", "1", [path], s),
+    "litesvm:npm": lambda path, s: LiteSvmEngine("it", "1", [path], "mainnet-2026-09", s),
 }
+OF_SOLANA = ("agave", "litesvm:npm")
+"""Those whose answers have what came out of a case, and no verdict on it."""
 
 
 def engine(client: str, folder: Path, behaviour: str, seconds: float = SECONDS) -> Engine:
@@ -63,7 +78,7 @@ def engine(client: str, folder: Path, behaviour: str, seconds: float = SECONDS) 
 
 
 def case_for(client: str) -> Vector:
-    return vector(WITH_LIST if client == "geth:parallel" else TRANSFERS)
+    return vector(GIVEN[client] if client in OF_SOLANA or client == "geth:parallel" else TRANSFERS)
 
 
 def failure(client: str, folder: Path, behaviour: str, seconds: float = SECONDS) -> str:
@@ -77,7 +92,7 @@ def failure(client: str, folder: Path, behaviour: str, seconds: float = SECONDS)
 # What misleads
 
 
-@pytest.mark.parametrize("client", [client for client in MAKERS if client != "geth:parallel"])
+@pytest.mark.parametrize("client", [client for client in MAKERS if client not in ("geth:parallel", *OF_SOLANA)])
 def test_a_client_that_agrees_gives_what_is_right(client: str, tmp_path: Path) -> None:
     made, given = engine(client, tmp_path, "right"), case_for(client)
     checks: list[str] = []
@@ -119,7 +134,7 @@ def test_a_file_of_a_network_that_revme_does_not_know_is_not_written(tmp_path: P
     exported = Exporter().export(vector(TRANSFERS).case)
     renamed = ExportedCase(exported.chain, "GrayGlacier", exported.results)
     assert RevmBtest("revme", RunBounds()).refuse(renamed) == "revme does not know GrayGlacier"
-    assert case.fork not in known.EVERY - known.UNKNOWN
+    assert case.fork not in making.EVERY - making.UNKNOWN
 
 
 def test_another_chain_is_for_those_that_are_told_of_it() -> None:
@@ -245,7 +260,7 @@ def test_a_client_that_is_not_here_says_how_to_get_it(monkeypatch: pytest.Monkey
     def nowhere(name: str) -> str:
         raise importlib.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(known.importlib.metadata, "version", nowhere)  # type: ignore[attr-defined]
+    monkeypatch.setattr(making.importlib.metadata, "version", nowhere)  # type: ignore[attr-defined]
     for id, means in (("geth", "make peers"), ("geth:parallel", "make peers"), ("revm", "make peers"), ("eels", "pip")):
         with pytest.raises(InputError, match=f"--engine {id}: .* .*{means}"):
             find_engine(id)
@@ -270,9 +285,7 @@ def test_a_client_that_is_here_agrees_and_tells_its_version(id: str) -> None:
         made = find_engine(id)
     except InputError as missing:
         pytest.skip(str(missing))
-    given = vector(WITH_LIST if id == "geth:parallel" else TRANSFERS)
-    if id == "eels":
-        given = vector("evm/transfers/from_hand_to_hand-shanghai")
+    given = vector(GIVEN.get(id, TRANSFERS))
     assert getattr(made, "version", "")
     assert any(character.isdigit() for character in str(getattr(made, "version", "")))
     assert made.capabilities.missing(given.case) == ""

@@ -142,6 +142,23 @@ def test_ed25519_keys_of_small_order_are_points_that_sign_nothing(y: int) -> Non
     assert result(check_ed25519, changed(ed25519_data(), HEAD + 64, encoded)) == SIGNATURE
 
 
+def decompresses(encoded: bytes) -> bool:
+    """RFC 8032, section 5.1.3, with its own way to a square root."""
+    p = 2**255 - 19
+    d = -121665 * pow(121666, p - 2, p)
+    y = int.from_bytes(encoded, "little") & ((1 << 255) - 1)
+    u, v = y * y - 1, d * y * y + 1
+    x = u * v**3 * pow(u * v**7, (p - 5) // 8, p)
+    return (v * x * x - u) % p == 0 or (v * x * x + u) % p == 0
+
+
+def test_ed25519_points_are_those_of_the_document() -> None:
+    encodings = [(y | sign << 255).to_bytes(32, "little") for y in range(200) for sign in (0, 1)]
+    encodings += [(2**255 - 1 - y).to_bytes(32, "little") for y in range(40)]
+    encodings += [bytes([number]) * 32 for number in range(256)]
+    assert [is_point(encoded) for encoded in encodings] == [decompresses(encoded) for encoded in encodings]
+
+
 # secp256r1
 
 
@@ -149,6 +166,15 @@ def test_ed25519_keys_of_small_order_are_points_that_sign_nothing(y: int) -> Non
 def test_secp256r1_has_one_to_eight_signatures(count: int) -> None:
     assert result(check_secp256r1, bytes([count]) + bytes(400)) == SIZE
     assert result(check_secp256r1, b"\x08" + secp256r1_data()[1:113]) == SIZE
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_secp256r1_several_signatures(count: int) -> None:
+    data = secp256r1_data()
+    elsewhere = struct.unpack("<7H", data[2:HEAD])
+    offsets = struct.pack("<7H", *(1 if place in (1, 3, 6) else value for place, value in enumerate(elsewhere)))
+    assert result(check_secp256r1, bytes([count, 0]) + offsets * count, [data]) is GOOD
+    assert result(check_secp256r1, bytes([count, 0]) + offsets * (count - 1) + data[2:HEAD], [data]) == OFFSETS
 
 
 def test_secp256r1_numbers_out_of_range() -> None:
@@ -182,6 +208,15 @@ def test_secp256k1_good() -> None:
     assert result(check_secp256k1, data) is GOOD
     assert result(check_secp256k1, data + b"more") is GOOD
     assert result(check_secp256k1, b"\x00") is GOOD
+
+
+def test_secp256k1_two_signatures() -> None:
+    data = secp256k1_data()
+    offsets = data[1:K1_START]
+    for place in (2, 5, 10):
+        offsets = changed(offsets, place, b"\x01")
+    assert result(check_secp256k1, b"\x02" + offsets * 2, [data]) is GOOD
+    assert result(check_secp256k1, b"\x02" + offsets + changed(offsets, 5, b"\x02"), [data]) == OFFSETS
 
 
 def test_secp256k1_signature_of_the_upper_half_is_good_too() -> None:

@@ -58,11 +58,21 @@ WORKS = {
         {ONE: RICH},
         {ONE: Account(10**9 - 10**7), DERIVED: Account(10**7, OWNER, False, bytes(8))},
     ),
+    "create with seed, the payer being the base": (
+        sent(3, CREATE_SEEDED, signer(THREE), Meta(DERIVED)),
+        {THREE: RICH},
+        {THREE: Account(10**9 - 10**7), DERIVED: Account(10**7, OWNER, False, bytes(8))},
+    ),
     "create with nothing is nothing": (sent(0, number(0, 0) + OWNER, signer(ONE), signer(TWO)), {}, {TWO: None}),
     "create where lamports are": (
         sent(13, number(5, 8) + OWNER, signer(TWO), signer(ONE)),
         {ONE: RICH, TWO: Account(10**7)},
         {ONE: Account(10**9 - 5), TWO: Account(10**7 + 5, OWNER, False, bytes(8))},
+    ),
+    "create where lamports are, for one more": (
+        sent(13, number(1, 0) + OWNER, signer(TWO), signer(ONE)),
+        {ONE: RICH, TWO: Account(10**7)},
+        {ONE: Account(10**9 - 1), TWO: Account(10**7 + 1, OWNER)},
     ),
     "create where lamports are, paid by nobody": (
         sent(13, number(0, 8) + OWNER, signer(TWO)),
@@ -118,6 +128,12 @@ FAILS: dict[str, tuple[Sent, dict[bytes, Account], str, str]] = {
     "create: the account has lamports": (
         sent(0, CREATE, signer(ONE), signer(TWO)),
         {ONE: RICH, TWO: Account(10**6)},
+        "Custom(0)",
+        f"Create Account: account {shown(TWO)} already in use",
+    ),
+    "create: the account has one": (
+        sent(0, CREATE, signer(ONE), signer(TWO)),
+        {ONE: RICH, TWO: Account(1)},
         "Custom(0)",
         f"Create Account: account {shown(TWO)} already in use",
     ),
@@ -308,6 +324,7 @@ FAILS: dict[str, tuple[Sent, dict[bytes, Account], str, str]] = {
         "",
     ),
     "transfer: one account": (sent(2, number(1), signer(ONE)), {ONE: RICH}, "MissingAccount", ""),
+    "transfer: one account, which does not sign": (sent(2, number(1), Meta(ONE)), {ONE: RICH}, "MissingAccount", ""),
     # TransferWithSeed
     "transfer with seed: the base does not sign": (
         sent(11, TRANSFER_SEEDED, signer(DERIVED), Meta(THREE), Meta(TWO)),
@@ -339,6 +356,12 @@ FAILS: dict[str, tuple[Sent, dict[bytes, Account], str, str]] = {
         "MissingAccount",
         "",
     ),
+    "transfer with seed: two accounts, and the base does not sign": (
+        sent(11, TRANSFER_SEEDED, Meta(DERIVED), Meta(THREE)),
+        {DERIVED: RICH},
+        "MissingAccount",
+        "",
+    ),
     # Allocate
     "allocate: it does not sign": (
         sent(8, number(8), Meta(ONE)),
@@ -363,6 +386,12 @@ FAILS: dict[str, tuple[Sent, dict[bytes, Account], str, str]] = {
     # AllocateWithSeed
     "allocate with seed: the base does not sign": (
         sent(9, ALLOCATE_SEEDED, signer(DERIVED), Meta(THREE)),
+        {DERIVED: RICH},
+        "MissingRequiredSignature",
+        f"Allocate: 'to' account {shown(DERIVED, THREE)} must sign",
+    ),
+    "allocate with seed: one account": (
+        sent(9, ALLOCATE_SEEDED, Meta(DERIVED)),
         {DERIVED: RICH},
         "MissingRequiredSignature",
         f"Allocate: 'to' account {shown(DERIVED, THREE)} must sign",

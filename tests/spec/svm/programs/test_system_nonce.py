@@ -90,6 +90,11 @@ WORKS = {
         nonce_account(),
         nonce_account(replace(NONCE, authority=TWO)),
     ),
+    "authorize, the nonce being its own authority": (
+        sent(7, TWO, Meta(ONE, signs=True)),
+        nonce_account(replace(NONCE, authority=ONE)),
+        nonce_account(replace(NONCE, authority=TWO)),
+    ),
     "authorize a legacy nonce": (
         sent(7, TWO, Meta(ONE), SIGNER),
         nonce_account(replace(NONCE, is_legacy=True)),
@@ -167,6 +172,12 @@ FAILS: dict[str, tuple[Sent, Account | None, str, str]] = {
     "withdraw: no rent": (withdraw(1, Meta(ONE), Meta(TWO), HASHES), nonce_account(), "MissingAccount", ""),
     "withdraw: sysvars the other way round": (
         withdraw(1, Meta(ONE), Meta(TWO), PRICE, HASHES, SIGNER),
+        nonce_account(),
+        "InvalidArgument",
+        "",
+    ),
+    "withdraw: another sysvar for recent blockhashes": (
+        withdraw(1, Meta(ONE), Meta(TWO), PRICE, PRICE, SIGNER),
         nonce_account(),
         "InvalidArgument",
         "",
@@ -302,6 +313,12 @@ FAILS: dict[str, tuple[Sent, Account | None, str, str]] = {
         "AccountDataTooSmall",
         "",
     ),
+    "initialize: no room but for an uninitialized one": (
+        sent(6, AUTHORITY, Meta(ONE), HASHES, PRICE),
+        nonce_account(None, length=8),
+        "AccountDataTooSmall",
+        "",
+    ),
     "initialize: another's": (
         sent(6, AUTHORITY, Meta(ONE), HASHES, PRICE),
         nonce_account(None, owner=OWNER),
@@ -338,7 +355,12 @@ FAILS: dict[str, tuple[Sent, Account | None, str, str]] = {
     # UpgradeNonceAccount
     "upgrade: no account": (sent(12, b""), None, "MissingAccount", ""),
     "upgrade: another's": (sent(12, b"", READONLY), nonce_account(owner=OWNER), "InvalidAccountOwner", ""),
-    "upgrade: read only": (sent(12, b"", READONLY), nonce_account(), "InvalidArgument", ""),
+    "upgrade: read only": (
+        sent(12, b"", READONLY),
+        nonce_account(replace(NONCE, is_legacy=True)),
+        "InvalidArgument",
+        "",
+    ),
     "upgrade: no nonce": (sent(12, b"", Meta(ONE)), Account(1), "InvalidAccountData", ""),
     "upgrade: upgraded": (sent(12, b"", Meta(ONE)), nonce_account(), "InvalidArgument", ""),
     "upgrade: legacy and uninitialized": (

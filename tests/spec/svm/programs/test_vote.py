@@ -52,6 +52,25 @@ def test_a_tower_whose_newest_slot_was_voted_for_is_too_old(version: int, data: 
     assert vote(data, vote_account(7, 100, version=version)) == "InstructionError(0, Custom(0))"
 
 
+@pytest.mark.parametrize("version", [1, 2, 3])
+@pytest.mark.parametrize("slots", [(5,), (5, 2**40), (1, 2, 3, 2**64 - 1)])
+def test_the_newest_slot_of_an_account_is_its_last(version: int, slots: tuple[int, ...]) -> None:
+    account = vote_account(*slots, version=version)
+    assert newest_voted_slot(account[:4] + b"\x07" * 32 + account[36:]) == slots[-1]
+
+
+@pytest.mark.parametrize(
+    ("distances", "root", "newest"),
+    [((0,), 0, 0), ((127,), 1, 128), ((128,), 0, 128), ((300, 2**40, 1), 2**33, 2**33 + 2**40 + 301)],
+)
+def test_the_newest_slot_of_a_tower_is_the_sum(distances: tuple[int, ...], root: int, newest: int) -> None:
+    assert newest_proposed_slot(tower(*distances, root=root)) == newest
+
+
+def test_a_tower_without_root_begins_at_slot_0() -> None:
+    assert newest_proposed_slot(tower(5, 6)) == 11
+
+
 def test_a_key_for_bls_may_stand_before_the_votes() -> None:
     account = vote_account(100, version=3)
     with_key = account[:144] + b"\x01" + bytes(48) + account[145:]
