@@ -12,7 +12,7 @@ from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm_strategies import conflicts_of, depth_of, evm_cases
 from samestate.spec.evm.chain import EvmResult
 from samestate.spec.evm.fork import Fork
-from samestate.spec.evm.forks import BERLIN, CANCUN, FORKS, PRAGUE
+from samestate.spec.evm.forks import CANCUN, FORKS, PRAGUE
 from samestate.spec.evm.keys import SLOT
 from samestate.spec.evm.machine import Evm
 from samestate.spec.machine import Rejection
@@ -86,9 +86,8 @@ BUGS: Final[dict[str, tuple[Callable[[EvmResult], bool], int]]] = {
 """When a bug of each kind of difference shows, and how many transactions that takes."""
 
 
-@pytest.mark.parametrize("fork", [BERLIN, PRAGUE], ids=lambda fork: fork.name)
 @pytest.mark.parametrize("kind", BUGS)
-def test_hypothesis_shrinks_to_what_a_bug_needs(kind: str, fork: Fork) -> None:
+def test_hypothesis_shrinks_to_what_a_bug_needs(kind: str) -> None:
     shows, needed = BUGS[kind]
 
     def is_wrong(case: GeneratedCase) -> bool:
@@ -97,7 +96,11 @@ def test_hypothesis_shrinks_to_what_a_bug_needs(kind: str, fork: Fork) -> None:
         except Rejection:
             return False
 
-    found = find(evm_cases(fork), is_wrong, settings=settings(QUIET, max_examples=1000))
+    found = find(
+        evm_cases(PRAGUE, transactions=5, statements=2),
+        is_wrong,
+        settings=settings(QUIET, phases=(Phase.generate, Phase.shrink)),
+    )
     assert len(found.transactions) == needed
 
 
@@ -107,7 +110,7 @@ def test_targets_lead_to_depth_and_conflicts() -> None:
     def most(has_targets: bool) -> tuple[int, int]:
         depth = conflicts = 0
 
-        @settings(QUIET, max_examples=100, phases=(Phase.generate, Phase.target))
+        @settings(QUIET, max_examples=60, phases=(Phase.generate, Phase.target))
         @given(case=evm_cases(CANCUN, transactions=8))
         def look(case: GeneratedCase) -> None:
             nonlocal depth, conflicts
