@@ -72,6 +72,12 @@ def fuzz(
             help="No blocks that need this of an engine; `unreachable` for states that no chain can reach.",
         ),
     ] = None,
+    conflict: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="How much transactions conflict, 0 to 1; drawn for each block unless given."
+        ),
+    ] = None,
     blocks: Annotated[
         int | None, typer.Option(metavar="N", min=1, help=f"How many blocks, {BLOCKS} unless given.")
     ] = None,
@@ -143,9 +149,12 @@ def fuzz(
         raise InputError(f"--timeout {timeout:g}: must be more than 0")
     if fork and machine != evm.NAME:
         raise InputError(f"--fork {fork[0]}: only blocks of the {evm.NAME} have one; say --machine {evm.NAME}")
+    if conflict is not None and not 0 <= conflict <= 1:
+        raise InputError(f"--conflict {conflict:g}: must be between 0 and 1")
     wanted = Wanted(
         forks=tuple(fork_name(each, evm.NAME) for each in fork or ()),
         without=selectors_of("--without", without or ()),
+        conflict=conflict,
     )
     if database is not None:
         check_folder("--database", database)
@@ -175,6 +184,7 @@ def fuzz(
             "txs": txs,
             "fork": [*wanted.forks],
             "without": [*wanted.without],
+            "conflict": wanted.conflict,
             "engines": [*able],
             "quick": quick or "",
             "seed": seed,
