@@ -200,11 +200,16 @@ def a_nonce_from_a_lookup_table(block: SvmBlockBuilder) -> None:
 
 @svm_scenario(hazards="H125")
 def a_nonce_closed_before_in_the_block(block: SvmBlockBuilder) -> None:
-    """A transaction takes all out of a nonce account, and the next one would use the nonce."""
+    """A transaction takes all out of a nonce account, and one of the next entry would use the nonce.
+
+    Within one entry the validator that executes it as a batch calls the same ACCOUNT_NOT_FOUND; the block is dead
+    either way.
+    """
     block.with_sysvars()
     payer, shop = block.wallets("payer", "shop")
     nonce = block.nonce_account("nonce", payer)
     block.send(payer, make.withdraw_nonce(nonce.address, payer.address, shop.address, 2_000_000))
+    block.entry()
     block.send_durable(payer, nonce, payer, transfer(payer.address, shop.address, 5))
     block.expect(Invalid.BLOCKHASH_NOT_FOUND, 1)
 
