@@ -74,6 +74,12 @@ def fuzz(
             help="No blocks that need this of an engine; `unreachable` for states that no chain can reach.",
         ),
     ] = None,
+    conflict: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="How much transactions conflict, 0 to 1; drawn for each block unless given."
+        ),
+    ] = None,
     blocks: Annotated[
         int | None, typer.Option(metavar="N", min=1, help=f"How many blocks, {BLOCKS} unless given.")
     ] = None,
@@ -145,9 +151,12 @@ def fuzz(
         raise InputError(f"--timeout {timeout:g}: must be more than 0")
     if fork and machine == toy.NAME:
         raise InputError(f"--fork {fork[0]}: blocks of the {toy.NAME} have none; say --machine {evm.NAME}")
+    if conflict is not None and not 0 <= conflict <= 1:
+        raise InputError(f"--conflict {conflict:g}: must be between 0 and 1")
     wanted = Wanted(
         forks=tuple(fork_name(each, machine) for each in fork or ()),
         without=selectors_of("--without", without or ()),
+        conflict=conflict,
     )
     if database is not None:
         check_folder("--database", database)
@@ -177,6 +186,7 @@ def fuzz(
             "txs": txs,
             "fork": [*wanted.forks],
             "without": [*wanted.without],
+            "conflict": wanted.conflict,
             "engines": [*able],
             "quick": quick or "",
             "seed": seed,
@@ -282,7 +292,7 @@ class Lines:
         if time.monotonic() - self._told > LINE_SECONDS:
             self._told = time.monotonic()
             done = self._database
-            print(f"samestate: {len(done.done)} blocks, {len(done.findings)} found", file=sys.stderr, flush=True)
+            print(f"samestate: {len(done.done)} seeds, {len(done.findings)} found", file=sys.stderr, flush=True)
 
     def shrinking(self, finding: Finding) -> None:
         print(f"samestate: {shrinking(finding)}, for a minute or so", file=sys.stderr, flush=True)
@@ -300,7 +310,7 @@ class SearchBar:
         """See :class:`samestate.conformance.fuzzing.search.SearchWatch`, here and below."""
         done = self._database
         found = f", [red]{len(done.findings)} found[/red]" if done.findings else ""
-        self._progress.update(self._bar, completed=len(done.done), description=f"{len(done.done)} blocks{found}")
+        self._progress.update(self._bar, completed=len(done.done), description=f"{len(done.done)} seeds{found}")
 
     def shrinking(self, finding: Finding) -> None:
         self._progress.update(self._bar, description=escape(shrinking(finding)))

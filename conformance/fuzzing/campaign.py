@@ -54,10 +54,14 @@ NO_NAMES: Final[Mapping[str, str]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which blocks are made: those of ``forks``, or of all if empty; none that needs one of ``without``."""
+    """Which blocks are made: those of ``forks``, or of all if empty; none that needs one of ``without``.
+
+    ``conflict`` is how much their transactions conflict, from 0 to 1; None: drawn for each.
+    """
 
     forks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    conflict: float | None = None
 
     def forks_of_evm(self) -> Sequence[Fork]:
         """The forks, the oldest first."""
@@ -71,9 +75,14 @@ class Wanted:
         """Whether an engine is to be asked about a case."""
         return not case.selectors & {*self.without}
 
+    def conflict_or(self, drawn: float) -> float:
+        """The conflict that is wanted, or else the one that was drawn."""
+        return drawn if self.conflict is None else self.conflict
+
     def options(self) -> list[str]:
         """The options that say so."""
         return [
+            *(() if self.conflict is None else ("--conflict", repr(self.conflict))),
             *(word for fork in self.forks for word in ("--fork", fork)),
             *(word for selector in self.without for word in ("--without", selector)),
         ]
@@ -115,7 +124,8 @@ def drawn(
     Raises InputError for a machine that is none.
     """
     if machine == toy.NAME:
-        return toy_case(f"seed_{seed}", *random_block(seed, transactions, CONFLICTS[seed % len(CONFLICTS)])), None
+        conflict = wanted.conflict_or(CONFLICTS[seed % len(CONFLICTS)])
+        return toy_case(f"seed_{seed}", *random_block(seed, transactions, conflict)), None
     elif machine == evm.NAME:
         plan = evm_plan(seed, wanted.forks_of_evm())
         count = max(1, transactions // 3)
@@ -123,11 +133,12 @@ def drawn(
             generated = (generate_full_block if plan.is_valid else generate_overfull_block)(plan.fork, seed, count)
         else:
             make = generate_block if plan.is_valid else generate_invalid_block
-            generated = make(plan.fork, seed, count, plan.conflict)
+            generated = make(plan.fork, seed, count, wanted.conflict_or(plan.conflict))
         return with_answer(f"seed_{seed}", generated, plan.has_access_list)
     elif machine == svm.NAME:
         draw = Random(f"{svm.NAME} {seed}")
-        ruleset, conflict = draw.choice(wanted.rulesets_of_svm()), draw.choice(CONFLICTS)
+        ruleset = draw.choice(wanted.rulesets_of_svm())
+        conflict = wanted.conflict_or(draw.choice(CONFLICTS))
         return generate_chain(f"seed_{seed}", seed, plan_of(draw, ruleset, transactions, conflict)), None
     raise InputError(f"--machine {machine}: must be {evm.NAME}, {svm.NAME} or {toy.NAME}")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from samestate.conformance.generating.svm.instructions import ProgramCall, read, transfer
+from samestate.conformance.generating.svm.instructions import ProgramCall, only_signing, read, transfer
 from samestate.conformance.scenarios.scenario import BOTH_RULESETS, add_svm_scenario, svm_scenario
 from samestate.conformance.scenarios.svm_block_builder import SvmBlockBuilder
 from samestate.conformance.scenarios.svm_draft import FEE, SOL
@@ -371,3 +371,127 @@ def no_instruction_at_all(block: SvmBlockBuilder) -> None:
     block.expect_success(True)
     block.expect_numbers("units", 0)
     block.expect_lamports(payer, 10 * SOL - FEE)
+
+
+@svm_scenario()
+def version_1_with_a_mask_of_nothing_known(block: SvmBlockBuilder) -> None:
+    """A message of version 1 configures something that there is not: it is no message."""
+    payer, shop = block.wallets("payer", "shop")
+    wire = block.send(payer, transfer(payer.address, shop.address, 2), version=1, config=USUAL_CONFIG)
+    block.send_wire(wire[:4] + b"\x2c" + wire[5:], "bit 5 of the mask")
+    block.expect(Invalid.MALFORMED_TRANSACTION, 1)
+
+
+@svm_scenario()
+def version_1_with_half_a_priority_fee(block: SvmBlockBuilder) -> None:
+    """A message of version 1 has one of the two bits of its priority fee."""
+    payer, shop = block.wallets("payer", "shop")
+    wire = block.send(payer, transfer(payer.address, shop.address, 2), version=1, config=USUAL_CONFIG)
+    block.send_wire(wire[:4] + b"\x0d" + wire[5:], "bit 0 of the mask without bit 1")
+    block.expect(Invalid.MALFORMED_TRANSACTION, 1)
+
+
+def add_wire(name: str, sentence: str, change: Callable[[bytes], bytes]) -> None:
+    """A transfer whose bytes are spoilt."""
+
+    def story(block: SvmBlockBuilder) -> None:
+        payer, shop = block.wallets("payer", "shop")
+        block.send_wire(change(block.send(payer, transfer(payer.address, shop.address, 2))))
+        block.expect(Invalid.MALFORMED_TRANSACTION, 1)
+
+    add_svm_scenario(__name__, name, sentence, story)
+
+
+KEYS_AT = 1 + 64 + 3
+"""Where a legacy transfer has the number of its keys."""
+
+
+def with_keys(length: bytes) -> Callable[[bytes], bytes]:
+    """Another number of keys."""
+    return lambda wire: wire[:KEYS_AT] + length + wire[KEYS_AT + 1 :]
+
+
+add_wire("a_length_that_ends", "The bytes end within the number of keys.", lambda wire: wire[:KEYS_AT] + b"\x83")
+add_wire("a_length_of_four_bytes", "The number of keys goes on after its third byte.", with_keys(b"\x83\x80\x80\x01"))
+add_wire("a_length_beyond_16_bits", "The number of keys does not fit 16 bits.", with_keys(b"\xff\xff\x04"))
+add_wire("a_length_with_a_needless_byte", "The number of keys takes a byte more than it needs.", with_keys(b"\x83\x00"))
+add_wire(
+    "a_first_byte_of_nothing", "The first byte is neither a number nor a version.", lambda wire: b"\x85" + wire[1:]
+)
+
+
+def add_version_1(name: str, sentence: str, signers: int, keys: int, is_right: bool) -> None:
+    """A message of version 1 with so many signers, and so many keys."""
+
+    def story(block: SvmBlockBuilder) -> None:
+        letters = "abcdefghijklm"
+        payer, shop = block.wallets("payer", "shop")
+        others = [block.nobody(f"signer {letters[index]}") for index in range(signers - 1)]
+        more = [only_signing(each.address) for each in others]
+        more += [read(bytes([0xB0, index]) + bytes(30)) for index in range(keys - 3 - len(others))]
+        block.send(payer, transfer(payer.address, shop.address, 5), version=1, config=USUAL_CONFIG, more_keys=more)
+        if is_right:
+            block.expect_success(True)
+        else:
+            block.expect(Invalid.SANITIZE_FAILURE, 0)
+
+    add_svm_scenario(__name__, name, sentence, story)
+
+
+add_version_1("version_1_of_12_signers", "A message of version 1 has twelve signers.", 12, 14, True)
+add_version_1("version_1_of_13_signers", "A message of version 1 has thirteen signers.", 13, 15, False)
+add_version_1("version_1_of_64_keys", "A message of version 1 has 64 keys.", 1, 64, True)
+add_version_1("version_1_of_65_keys", "A message of version 1 has 65 keys.", 1, 65, False)
+
+
+def add_accounts(count: int, is_right: bool) -> None:
+    """An instruction of so many accounts, all of them the same."""
+
+    def story(block: SvmBlockBuilder) -> None:
+        payer, shop = block.wallets("payer", "shop")
+        call = transfer(payer.address, shop.address, 5)
+        many = ProgramCall(call.program, (*call.accounts, *[read(shop.address)] * (count - 2)), call.data)
+        block.send(payer, many, version=1, config=USUAL_CONFIG)
+        if is_right:
+            block.expect_success(True)
+        else:
+            block.expect(Invalid.SANITIZE_FAILURE, 0)
+
+    add_svm_scenario(
+        __name__, f"accounts_{count}", f"An instruction names {count} accounts; 255 may be.", story, hazards="H101"
+    )
+
+
+add_accounts(255, True)
+
+
+@svm_scenario(hazards="H101")
+def keys_257(block: SvmBlockBuilder) -> None:
+    """A message has 257 keys with those of its lookups: one that no index reaches."""
+    from samestate.spec.svm.message import TableLookup
+
+    payer, shop = block.wallets("payer", "shop")
+    table = block.lookup_table("table", *[bytes([0xA0, index]) + bytes(30) for index in range(254)])
+    block.send(
+        payer,
+        transfer(payer.address, shop.address, 5),
+        version=0,
+        change=lambda message: replace(message, lookups=(TableLookup(table.address, b"", bytes(range(254))),)),
+    )
+    block.expect(Invalid.SANITIZE_FAILURE, 0)
+
+
+@svm_scenario(hazards="H101")
+def keys_256(block: SvmBlockBuilder) -> None:
+    """A message has 256 keys, which are too many locks and no more than indices reach."""
+    from samestate.spec.svm.message import TableLookup
+
+    payer, shop = block.wallets("payer", "shop")
+    table = block.lookup_table("table", *[bytes([0xA0, index]) + bytes(30) for index in range(253)])
+    block.send(
+        payer,
+        transfer(payer.address, shop.address, 5),
+        version=0,
+        change=lambda message: replace(message, lookups=(TableLookup(table.address, b"", bytes(range(253))),)),
+    )
+    block.expect(Invalid.TOO_MANY_ACCOUNT_LOCKS, 0)

@@ -392,6 +392,7 @@ def test_time_ends_it() -> None:
         (("--engine", "nobody:*"), "no engine is called 'nobody:*'"),
         (("--blocks", "0"), "--blocks"),
         (("--workers", "0"), "--workers"),
+        (("--conflict", "1.5"), "--conflict 1.5: must be between 0 and 1"),
         (("--minutes", "-1"), "--minutes -1: must be more than 0"),
         (("--timeout", "0"), "--timeout 0: must be more than 0"),
         (("--minutes", "nan"), "--minutes nan: must be more than 0"),
