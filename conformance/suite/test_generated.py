@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -178,13 +177,15 @@ def test_svm_chains(seed: int, tmp_path: Path) -> None:
     check_svm(seed, tmp_path)
 
 
-@settings(
-    deadline=None, database=None, max_examples=examples(4), phases=PHASES, suppress_health_check=list(HealthCheck)
-)
-@given(seed=integers(1000, 2**32))
-def test_any_svm_chain(seed: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        check_svm(seed, Path(folder))
+def test_any_svm_chain(tmp_path: Path) -> None:
+    @settings(
+        deadline=None, database=None, max_examples=examples(4), phases=PHASES, suppress_health_check=list(HealthCheck)
+    )
+    @given(seed=integers(1000, 2**32))
+    def check(seed: int) -> None:
+        check_svm(seed, tmp_path)
+
+    check()
 
 
 def check_svm(seed: int, folder: Path) -> None:

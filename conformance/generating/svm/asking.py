@@ -10,7 +10,7 @@ from random import Random
 from typing import Final
 
 from samestate.conformance.generating.svm import instructions as make
-from samestate.conformance.generating.svm.cast import FEE, OTHER_PROGRAM, SEEDS, SOL, Cast, key_of, minimum
+from samestate.conformance.generating.svm.cast import FEE, OTHER_PROGRAM, SEEDS, SOL, ChainCast, key_of, minimum
 from samestate.conformance.generating.svm.instructions import AccountUse, ProgramCall
 from samestate.spec.svm.addresses import ED25519, INCINERATOR, RENT, SECP256K1, SECP256R1, SYSTEM
 from samestate.spec.svm.nonce import NONCE_BYTES, UndecodableNonce, decode_nonce
@@ -54,26 +54,26 @@ def paid_for(draw: Random, size: int) -> int:
 # One instruction of each kind
 
 
-def create(cast: Cast, payer: bytes) -> ProgramCall:
+def create(cast: ChainCast, payer: bytes) -> ProgramCall:
     """0."""
     size = space(cast.draw)
     new = cast.nobody() if cast.draw.random() < 0.7 else cast.signer()
     return make.create_account(payer, new, paid_for(cast.draw, size), size, owner(cast.draw))
 
 
-def assign(cast: Cast, payer: bytes) -> ProgramCall:
+def assign(cast: ChainCast, payer: bytes) -> ProgramCall:
     """1."""
     return make.assign(cast.signer(), owner(cast.draw))
 
 
-def transfer(cast: Cast, payer: bytes) -> ProgramCall:
+def transfer(cast: ChainCast, payer: bytes) -> ProgramCall:
     """2."""
     source = payer if cast.draw.random() < 0.8 else cast.signer()
     target = INCINERATOR if cast.draw.random() < 0.02 else cast.somebody()
     return make.transfer(source, target, lamports(cast.draw))
 
 
-def create_with_seed(cast: Cast, payer: bytes) -> ProgramCall:
+def create_with_seed(cast: ChainCast, payer: bytes) -> ProgramCall:
     """3."""
     draw = cast.draw
     base = payer if draw.random() < 0.5 else cast.signer()
@@ -85,12 +85,12 @@ def create_with_seed(cast: Cast, payer: bytes) -> ProgramCall:
     return make.create_with_seed(payer, address, base, seed, paid_for(draw, size), size, of)
 
 
-def advance(cast: Cast, payer: bytes) -> ProgramCall:
+def advance(cast: ChainCast, payer: bytes) -> ProgramCall:
     """4."""
     return make.advance_nonce(*cast.a_nonce())
 
 
-def withdraw(cast: Cast, payer: bytes) -> ProgramCall:
+def withdraw(cast: ChainCast, payer: bytes) -> ProgramCall:
     """5."""
     nonce, authority = cast.a_nonce()
     held = cast.account(nonce)
@@ -100,51 +100,51 @@ def withdraw(cast: Cast, payer: bytes) -> ProgramCall:
     return make.withdraw_nonce(nonce, authority, cast.somebody(), amount)
 
 
-def initialize(cast: Cast, payer: bytes) -> ProgramCall:
+def initialize(cast: ChainCast, payer: bytes) -> ProgramCall:
     """6."""
     return make.initialize_nonce(cast.somebody(), payer)
 
 
-def authorize(cast: Cast, payer: bytes) -> ProgramCall:
+def authorize(cast: ChainCast, payer: bytes) -> ProgramCall:
     """7."""
     return make.authorize_nonce(*cast.a_nonce(), payer)
 
 
-def allocate(cast: Cast, payer: bytes) -> ProgramCall:
+def allocate(cast: ChainCast, payer: bytes) -> ProgramCall:
     """8."""
     return make.allocate(cast.signer(), space(cast.draw))
 
 
-def at_seed(cast: Cast, payer: bytes) -> tuple[bytes, bytes, str, bytes]:
+def at_seed(cast: ChainCast, payer: bytes) -> tuple[bytes, bytes, str, bytes]:
     """An address with a seed, and what makes it; now and then something else."""
     address = cast.at_seed(payer if cast.draw.random() < 0.7 else cast.signer())
     base, seed, of = cast.seeded[address]
     return address, base, cast.draw.choice(SEEDS) if cast.draw.random() < 0.1 else seed, of
 
 
-def allocate_with_seed(cast: Cast, payer: bytes) -> ProgramCall:
+def allocate_with_seed(cast: ChainCast, payer: bytes) -> ProgramCall:
     """9."""
     address, base, seed, of = at_seed(cast, payer)
     return make.allocate_with_seed(address, base, seed, space(cast.draw), of)
 
 
-def assign_with_seed(cast: Cast, payer: bytes) -> ProgramCall:
+def assign_with_seed(cast: ChainCast, payer: bytes) -> ProgramCall:
     """10."""
     return make.assign_with_seed(*at_seed(cast, payer))
 
 
-def transfer_with_seed(cast: Cast, payer: bytes) -> ProgramCall:
+def transfer_with_seed(cast: ChainCast, payer: bytes) -> ProgramCall:
     """11."""
     address, base, seed, of = at_seed(cast, payer)
     return make.transfer_with_seed(address, base, cast.somebody(), lamports(cast.draw), seed, of)
 
 
-def upgrade(cast: Cast, payer: bytes) -> ProgramCall:
+def upgrade(cast: ChainCast, payer: bytes) -> ProgramCall:
     """12."""
     return make.upgrade_nonce(cast.a_nonce()[0])
 
 
-def create_allowing_prefund(cast: Cast, payer: bytes) -> ProgramCall:
+def create_allowing_prefund(cast: ChainCast, payer: bytes) -> ProgramCall:
     """13."""
     draw = cast.draw
     size = space(draw)
@@ -153,7 +153,7 @@ def create_allowing_prefund(cast: Cast, payer: bytes) -> ProgramCall:
     return make.create_allowing_prefund(cast.signer(), given, size, owner(draw), payer_of_it)
 
 
-SYSTEM_CALLS: Final[Sequence[Callable[[Cast, bytes], ProgramCall]]] = (
+SYSTEM_CALLS: Final[Sequence[Callable[[ChainCast, bytes], ProgramCall]]] = (
     create,
     assign,
     transfer,
@@ -172,12 +172,12 @@ SYSTEM_CALLS: Final[Sequence[Callable[[Cast, bytes], ProgramCall]]] = (
 """One of each instruction of the System program, in the order of their tags."""
 
 
-def of_no_program(cast: Cast, payer: bytes) -> ProgramCall:
+def of_no_program(cast: ChainCast, payer: bytes) -> ProgramCall:
     """A call of what is no program, which only costs a fee."""
     return ProgramCall(cast.draw.choice((OTHER_PROGRAM, RENT, cast.somebody())), (), b"")
 
 
-def precompile(cast: Cast, payer: bytes) -> ProgramCall:
+def precompile(cast: ChainCast, payer: bytes) -> ProgramCall:
     """Signatures to verify in an instruction, right or wrong."""
     draw = cast.draw
     if draw.random() < 0.6:
@@ -226,7 +226,7 @@ def budget(draw: Random) -> list[ProgramCall]:
     return calls
 
 
-def signing_only(calls: Sequence[ProgramCall], cast: Cast) -> tuple[ProgramCall, ...]:
+def signing_only(calls: Sequence[ProgramCall], cast: ChainCast) -> tuple[ProgramCall, ...]:
     """The calls without signatures of those that have no key."""
 
     def use_of(use: AccountUse) -> AccountUse:
@@ -238,7 +238,7 @@ def signing_only(calls: Sequence[ProgramCall], cast: Cast) -> tuple[ProgramCall,
 # Whole transactions
 
 
-def any_calls(cast: Cast, payer: bytes) -> tuple[ProgramCall, ...]:
+def any_calls(cast: ChainCast, payer: bytes) -> tuple[ProgramCall, ...]:
     """One to three instructions, and now and then a budget."""
     draw = cast.draw
     calls = []
@@ -258,13 +258,13 @@ def any_calls(cast: Cast, payer: bytes) -> tuple[ProgramCall, ...]:
     return tuple(calls)
 
 
-def ordinary(cast: Cast) -> list[Asked]:
+def ordinary(cast: ChainCast) -> list[Asked]:
     """A transaction of any kind."""
     payer = cast.payer()
     return [Asked(payer, any_calls(cast, payer))]
 
 
-def durable(cast: Cast) -> list[Asked]:
+def durable(cast: ChainCast) -> list[Asked]:
     """A transaction with the value of a nonce in the place of a blockhash."""
     nonce, authority = cast.a_nonce()
     payer = authority if cast.draw.random() < 0.7 else cast.payer()
@@ -276,7 +276,7 @@ def durable(cast: Cast) -> list[Asked]:
     return [Asked(payer, calls, value)]
 
 
-def value_of(cast: Cast, nonce: bytes) -> bytes | None:
+def value_of(cast: ChainCast, nonce: bytes) -> bytes | None:
     """The value of a nonce before the current block."""
     account = cast.account(nonce)
     try:
@@ -286,7 +286,7 @@ def value_of(cast: Cast, nonce: bytes) -> bytes | None:
     return None if found is None else found.value
 
 
-def created_and_closed(cast: Cast) -> list[Asked]:
+def created_and_closed(cast: ChainCast) -> list[Asked]:
     """An account is created, closed, and created again with another size, each by a transaction of its own."""
     draw, payer = cast.draw, cast.payer()
     new, held = cast.nobody(), minimum(0) + draw.randrange(10**6)
@@ -300,7 +300,7 @@ def created_and_closed(cast: Cast) -> list[Asked]:
     return told[: draw.randrange(2, 5)]
 
 
-def handed_on(cast: Cast) -> list[Asked]:
+def handed_on(cast: ChainCast) -> list[Asked]:
     """Lamports go from hand to hand: who pays has it from the transaction before."""
     draw = cast.draw
     hands = [cast.payer(), *(cast.nobody() for _ in range(draw.randrange(1, 4)))]
@@ -312,7 +312,7 @@ def handed_on(cast: Cast) -> list[Asked]:
     return told
 
 
-def nonce_begun(cast: Cast) -> list[Asked]:
+def nonce_begun(cast: ChainCast) -> list[Asked]:
     """A nonce is created and made one; later blocks may use it."""
     payer, new = cast.payer(), cast.nobody()
     cast.nonces.append((new, payer))
@@ -329,7 +329,7 @@ def nonce_begun(cast: Cast) -> list[Asked]:
     ]
 
 
-def told(cast: Cast) -> list[Asked]:
+def told(cast: ChainCast) -> list[Asked]:
     """Transactions that belong together, one at least."""
     kind = cast.draw.random()
     if kind < 0.12:

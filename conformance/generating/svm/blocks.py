@@ -10,7 +10,7 @@ from random import Random
 from typing import Final
 
 from samestate.conformance.generating.svm.asking import Asked, signing_only, told
-from samestate.conformance.generating.svm.cast import OTHER_PROGRAM, SOL, Cast, minimum
+from samestate.conformance.generating.svm.cast import OTHER_PROGRAM, SOL, ChainCast, minimum
 from samestate.conformance.generating.svm.instructions import AccountUse, ProgramCall
 from samestate.conformance.generating.svm.messages import compile_message, sign_message
 from samestate.conformance.vectors import svm
@@ -126,7 +126,7 @@ class GeneratedChain:
         self.machine = Svm(plan.ruleset, verifies_signatures=False)
         self.bank = first_bank(plan)
         accounts = {**PROGRAMS, **sysvars(self.bank, plan.has_slot_hashes)}
-        self.cast = Cast(draw, plan.conflict, accounts, svm_state(accounts))
+        self.cast = ChainCast(draw, plan.conflict, accounts, svm_state(accounts))
         self.leader = self.draw.choice((self.cast.somebody(), self.cast.payer(), self.cast.nobody(), INCINERATOR))
         self.blocks: list[Object] = []
         self.totals: list[Totals] = []

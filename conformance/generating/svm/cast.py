@@ -38,7 +38,7 @@ def minimum(size: int) -> int:
     return RentPrice(6960).minimum_balance(size)
 
 
-class Cast:
+class ChainCast:
     """The accounts of a chain. Of those that somebody asks for, a share of ``conflict`` is of a few that all ask for.
 
     ``accounts`` are those before the first block: whoever is new in a later block was there all the time, and nobody
