@@ -53,7 +53,8 @@ def test_a_script_is_the_command_with_one_engine_more(folder: Path) -> None:
     (told,) = re.findall(r"toy/conflicts/\w+\.yaml", arguments)
     for more in ((), ("--jobs", "2"), ("--timeout", "60")):
         done = run(folder, *arguments.replace(f"vectors/{told}", str(samestate.VECTORS / told)).split(), *more)
-        assert without_time(done.stdout) == without_time(output)
+        said = done.stdout.replace(str(samestate.VECTORS), "vectors")
+        assert without_time(said) == without_time(output)
         assert done.returncode == 1
 
 

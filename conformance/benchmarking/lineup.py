@@ -16,12 +16,15 @@ from samestate.conformance.benchmarking.measured_engines import (
     figures_of,
 )
 from samestate.conformance.benchmarking.report import Apart
-from samestate.conformance.benchmarking.workloads import Work, evm_work, toy_work
+from samestate.conformance.benchmarking.svm_work import svm_work
+from samestate.conformance.benchmarking.work import Work
+from samestate.conformance.benchmarking.workloads import evm_work, toy_work
 from samestate.conformance.engines.in_process import ADAPTIVE
-from samestate.conformance.engines.optimized.engine import PROCESSES, THREADS, machines_of, refuses_fallback
+from samestate.conformance.engines.optimized.engine import THREADS, machines_of, refuses_fallback
 from samestate.conformance.engines.registry import choose_engines
 from samestate.conformance.errors import InputError
-from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors import evm, svm, toy
+from samestate.conformance.vectors.machines import MACHINES
 from samestate.optimized import load
 from samestate.optimized.errors import ConfigurationError
 from samestate.optimized.processes.machine import MachineName
@@ -119,23 +122,29 @@ def chosen(machine: str, names: Sequence[str]) -> tuple[str, list[str]]:
     ids = choose_engines(names or [f"{OPTIMIZED}*"])
     if not names:  # what `adaptive` comes to on a machine that does not have it is measured already
         left_out = f"{OPTIMIZED}{ADAPTIVE}" if machine == toy.NAME else None
-        ids = [id for id in ids if id != left_out and "@" not in id]
+        ids = [
+            id for id in ids if id != left_out and "@" not in id and machine in machines_of(THREADS, strategy_of(id))
+        ]
     kinds = set()
     strategies = []
     for id in ids:
         if not id.startswith(OPTIMIZED):
             raise InputError(f"--engine {id}: only engines of `optimized` are measured; the specification always is")
-        strategy, _, suffix = id.removeprefix(OPTIMIZED).partition("@")
+        strategy, suffix = strategy_of(id), id.partition("@")[2]
         kinds.add(suffix or THREADS)
         strategies.append(strategy)
     if len(kinds) > 1:
         raise InputError("--engine: threads and processes have baselines of their own: measure one kind at a time")
     (kind,) = kinds
-    if machine not in machines_of(kind):
-        raise InputError(
-            f"--engine {ids[0]}: has no machine {machine}: its engines are called {OPTIMIZED}STRATEGY@{PROCESSES}"
-        )
+    for id, strategy in zip(ids, strategies, strict=True):
+        if machine not in machines_of(kind, strategy):
+            raise InputError(f"--engine {id}: has no machine {machine}")
     return kind, strategies
+
+
+def strategy_of(id: str) -> str:
+    """The strategy that the name of an engine says."""
+    return id.removeprefix(OPTIMIZED).partition("@")[0]
 
 
 def make_work(machine: str, preset: str, conflict: float | None, hot_key: bool, seed: int) -> Work:
@@ -148,7 +157,9 @@ def make_work(machine: str, preset: str, conflict: float | None, hot_key: bool, 
         return toy_work(preset, conflict, hot_key, seed)
     if machine == evm.NAME:
         return evm_work(preset, conflict, hot_key, seed)
-    raise InputError(f"--machine {machine}: must be {toy.NAME} or {evm.NAME}")
+    if machine == svm.NAME:
+        return svm_work(preset, conflict, hot_key, seed)
+    raise InputError(f"--machine {machine}: must be one of {', '.join(MACHINES)}")
 
 
 def milliseconds(work: Callable[[], object]) -> float:

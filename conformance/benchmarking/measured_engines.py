@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -14,8 +15,11 @@ from samestate.conformance.engines.starting import leave_interrupts_to_the_paren
 from samestate.optimized import Configuration, Engine
 from samestate.optimized.metrics import Metrics
 from samestate.optimized.processes.machine import MachineName
+from samestate.optimized.svm.engine import SvmEngine, SvmOptions
 
 END_SECONDS: Final = 5.0
+UNSIGNED_SVM: Final = "svm, signatures taken for true"
+"""Solana's machine without the stage that verifies signatures."""
 
 Block = tuple[Any, ...]
 """What an engine's `execute` is called with."""
@@ -50,7 +54,7 @@ class MeasuredOptimized:
     configuration: Configuration
     block: Block
     named: dict[str, Any] = field(default_factory=dict)
-    made: Engine | None = None
+    made: Engine | SvmEngine | None = None
 
     @property
     def strategy(self) -> str:
@@ -70,7 +74,7 @@ class MeasuredOptimized:
     def turn(self) -> Turn:
         """Execute the block once. The engine is made by the first turn, and stays warm."""
         if self.made is None:
-            self.made = Engine(self.machine, self.configuration)
+            self.made = engine_of(self.machine, self.configuration)
         start = time.perf_counter()
         result = self.made.execute(*self.block, **self.named)
         seconds = time.perf_counter() - start
@@ -80,7 +84,7 @@ class MeasuredOptimized:
 
     def result(self, **settings: Any) -> Any:
         """What a fresh engine gives for the block, under some other settings."""
-        with Engine(self.machine, replace(self.configuration, **settings)) as engine:
+        with contextlib.closing(engine_of(self.machine, replace(self.configuration, **settings))) as engine:
             return engine.execute(*self.block, **self.named)
 
     def close(self) -> None:
@@ -88,6 +92,13 @@ class MeasuredOptimized:
         if self.made is not None:
             self.made.close()
             self.made = None
+
+
+def engine_of(machine: str | MachineName, configuration: Configuration) -> Any:
+    """An engine for a machine, or for Solana's without signatures."""
+    if machine == UNSIGNED_SVM:
+        return SvmEngine(configuration, SvmOptions(signatures=False))
+    return Engine(machine, configuration)
 
 
 def figures_of(metrics: Metrics) -> Figures:

@@ -8,12 +8,13 @@ earlier one used.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from samestate.conformance.benchmarking.measured_engine import Prepared
+from samestate.conformance.benchmarking.work import Input, Work, preset_of
 from samestate.conformance.engines.optimized.engine import PROCESSES, THREADS
 from samestate.conformance.engines.optimized.evm import packed_block as packed_evm_block
 from samestate.conformance.engines.optimized.evm_states import world_of
@@ -49,27 +50,6 @@ GWEI: Final = 10**9
 NUMBER: Final = 1000
 LOOP: Final = bytes.fromhex("100b000000000000000000000000000000000001")
 COINBASE: Final = bytes.fromhex("c01ba5e000000000000000000000000000000000")
-
-Input = tuple[str | MachineName, tuple[Any, ...], dict[str, Any]]
-"""The machine that an engine is made for, and what its `execute` is called with, by position and by name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A block to be measured, in every form that it takes.
-
-    ``input``: by kind of workers and strategy; only `access-list` gets the block's list. ``encode``: by kind, the work
-    of making that input; ``root`` that of the state root; ``specification`` executes the block on the specification.
-    ``access_list_ms``: how long making the list took.
-    """
-
-    machine: str
-    prepared: Prepared
-    input: Callable[[str, str], Input]
-    encode: Mapping[str, Callable[[], object]]
-    root: Callable[[], object]
-    specification: Callable[[], object]
-    access_list_ms: float
 
 
 def toy_work(preset: str, conflict: float | None, hot_key: bool, seed: int) -> Work:
@@ -218,11 +198,3 @@ def loop_code() -> bytes:
     code.mark(again).op("DUP1", "MUL").push(0xFFFF).op("AND").push(3).op("ADD")
     code.push(1000).op("GAS", "GT").jump_if(again)
     return code.op("STOP").build()
-
-
-def preset_of(name: str, presets: Mapping[str, Any]) -> Any:
-    """The preset of that name. Raises InputError where there is none."""
-    known = [known for known in presets if "-" not in known]
-    if name not in known:
-        raise InputError(f"--preset {name}: no preset is called so; known are {', '.join(known)}")
-    return presets[name]

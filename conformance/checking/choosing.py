@@ -8,9 +8,23 @@ from typing import Final, TypeVar
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
+from samestate.conformance.fixtures.block_file import unwrap
 from samestate.conformance.fixtures.load import is_vector
 from samestate.conformance.vectors.loading import load_vector
 from samestate.conformance.vectors.model import Vector
+from samestate.conformance.vectors.recorded.documents import (
+    PARTS,
+    Part,
+    RecordedCase,
+    binary_case,
+    binary_part,
+    cases_of_document,
+    cases_together,
+    form_of,
+    is_binary,
+    put_together,
+)
+from samestate.conformance.vectors.recorded.model import RecordedVector
 
 SHOWN: Final = 8
 """How many names a message lists."""
@@ -57,3 +71,30 @@ def choose_vector(path: Path, name: str | None, found: Iterable[Document]) -> Ve
     """The one vector of some documents below ``path`` that the name means. Raises InputError."""
     vectors = (load_vector(document.place, document.content) for document in found)
     return choose(path, name, ((f"{vector.place}::{vector.case.id}", vector) for vector in vectors))
+
+
+def recorded_below(path: Path) -> list[RecordedVector]:
+    """The cases of Solana's chain below a path, where it holds nothing but what was recorded of that.
+
+    Raises InputError where something of it is malformed.
+    """
+    parts: list[Part] = []
+    cases: list[RecordedCase] = []
+    for document in documents([path]):
+        document.refuse()
+        if is_binary(document.content):
+            part = binary_part(document.place, document.content)
+            cases += [] if part is not None else [binary_case(document.place, document.content)]
+            parts += [] if part is None else [part]
+            continue
+        value = unwrap(document.json())
+        form = form_of(value)
+        if form is None:
+            return []
+        if form in PARTS:
+            parts.append(Part(document.place, form, value))
+        else:
+            cases += cases_of_document(document.place, form, value)
+    for _, together in put_together(parts):
+        cases += cases_together(together)
+    return [case for case in cases if isinstance(case, RecordedVector)]

@@ -299,9 +299,11 @@ def _is_needed(session: Session, document: Document, wanted: frozenset[str] | No
 
 
 def _may_be_half(document: Document) -> bool:
-    """Whether a document without any chosen case may be the witness of a chosen block, or lie beside its shreds."""
-    is_witness = b'"headers"' in document.content and b'"codes"' in document.content
-    return is_witness or b'"pubkey"' in document.content[:BEGINNING] or is_binary(document.content)
+    """Whether a document without any chosen case may be needed for one: a witness, what lies beside shreds, results."""
+    content = document.content
+    is_witness = b'"headers"' in content and b'"codes"' in content
+    is_beside = b'"pubkey"' in content[:BEGINNING] or (b'"results"' in content and b'"detail"' in content)
+    return is_witness or is_beside or is_binary(content)
 
 
 def _reports(

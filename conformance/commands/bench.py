@@ -37,7 +37,7 @@ PRESET: Final = "medium"
 
 
 def bench(
-    machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy, or evm.")] = "toy",
+    machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy, evm or svm.")] = "toy",
     preset: Annotated[str, typer.Option(metavar="PRESET", help="small, medium, large or heavy.")] = PRESET,
     workload: Annotated[
         list[str] | None,

@@ -44,6 +44,7 @@ from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_folder, is_stdout
 from samestate.conformance.vectors import evm, toy
 from samestate.conformance.vectors.fork_names import fork_name
+from samestate.conformance.vectors.machines import MACHINES
 
 FAILED: Final = 1
 INTERRUPTED: Final = 130
@@ -61,15 +62,22 @@ def fuzz(
             metavar="ID", help="An engine, a pattern, or a client: `command:PATH`, `t8n:evm t8n`; may be given again."
         ),
     ] = None,
-    machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy or evm.")] = toy.NAME,
+    machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy, evm or svm.")] = toy.NAME,
     fork: Annotated[
-        list[str] | None, typer.Option(metavar="FORK", help="Only EVM blocks of this fork; may be given again.")
+        list[str] | None,
+        typer.Option(metavar="FORK", help="Only blocks of this fork or ruleset; may be given again."),
     ] = None,
     without: Annotated[
         list[str] | None,
         typer.Option(
             metavar="SELECTOR",
             help="No blocks that need this of an engine; `unreachable` for states that no chain can reach.",
+        ),
+    ] = None,
+    conflict: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="How much transactions conflict, 0 to 1; drawn for each block unless given."
         ),
     ] = None,
     blocks: Annotated[
@@ -131,8 +139,8 @@ def fuzz(
     found; 2: bad input, or nothing executed. Each finding is written at once, and again when it has been shrunk, with
     the votes of all engines. Ctrl-C ends the search and keeps what was found; with --database the same command goes on.
     """
-    if machine not in (toy.NAME, evm.NAME):
-        raise InputError(f"--machine {machine}: must be {toy.NAME} or {evm.NAME}")
+    if machine not in MACHINES:
+        raise InputError(f"--machine {machine}: must be one of {', '.join(MACHINES)}")
     if minutes is not None and not 0 < minutes < 10**6:
         raise InputError(f"--minutes {minutes:g}: must be more than 0")
     if quick is not None and (quick not in (GIVEN, SIGNED) or machine != evm.NAME):
@@ -141,11 +149,14 @@ def fuzz(
         raise InputError("--dask: the cluster has its own processes; leave out --jobs")
     if not 0 < timeout < 10**6:
         raise InputError(f"--timeout {timeout:g}: must be more than 0")
-    if fork and machine != evm.NAME:
-        raise InputError(f"--fork {fork[0]}: only blocks of the {evm.NAME} have one; say --machine {evm.NAME}")
+    if fork and machine == toy.NAME:
+        raise InputError(f"--fork {fork[0]}: blocks of the {toy.NAME} have none; say --machine {evm.NAME}")
+    if conflict is not None and not 0 <= conflict <= 1:
+        raise InputError(f"--conflict {conflict:g}: must be between 0 and 1")
     wanted = Wanted(
-        forks=tuple(fork_name(each, evm.NAME) for each in fork or ()),
+        forks=tuple(fork_name(each, machine) for each in fork or ()),
         without=selectors_of("--without", without or ()),
+        conflict=conflict,
     )
     if database is not None:
         check_folder("--database", database)
@@ -175,6 +186,7 @@ def fuzz(
             "txs": txs,
             "fork": [*wanted.forks],
             "without": [*wanted.without],
+            "conflict": wanted.conflict,
             "engines": [*able],
             "quick": quick or "",
             "seed": seed,
@@ -280,7 +292,7 @@ class Lines:
         if time.monotonic() - self._told > LINE_SECONDS:
             self._told = time.monotonic()
             done = self._database
-            print(f"samestate: {len(done.done)} blocks, {len(done.findings)} found", file=sys.stderr, flush=True)
+            print(f"samestate: {len(done.done)} seeds, {len(done.findings)} found", file=sys.stderr, flush=True)
 
     def shrinking(self, finding: Finding) -> None:
         print(f"samestate: {shrinking(finding)}, for a minute or so", file=sys.stderr, flush=True)
@@ -298,7 +310,7 @@ class SearchBar:
         """See :class:`samestate.conformance.fuzzing.search.SearchWatch`, here and below."""
         done = self._database
         found = f", [red]{len(done.findings)} found[/red]" if done.findings else ""
-        self._progress.update(self._bar, completed=len(done.done), description=f"{len(done.done)} blocks{found}")
+        self._progress.update(self._bar, completed=len(done.done), description=f"{len(done.done)} seeds{found}")
 
     def shrinking(self, finding: Finding) -> None:
         self._progress.update(self._bar, description=escape(shrinking(finding)))

@@ -11,17 +11,21 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.generating import toy as toy_generator
 from samestate.conformance.generating.evm import generate_block
+from samestate.conformance.generating.svm.blocks import ChainPlan, generate_chain
 from samestate.conformance.generating.toy_case import with_access_list
 from samestate.conformance.generating.vector import evm_case, name_for, toy_case, vector_text, write_vector
-from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors import evm, svm, toy
 from samestate.conformance.vectors.document import SIZE_LIMIT
 from samestate.conformance.vectors.fork_names import fork_name
-from samestate.conformance.vectors.machines import execute
-from samestate.conformance.vectors.model import Case, members
+from samestate.conformance.vectors.machines import MACHINES, execute
+from samestate.conformance.vectors.model import Case
+from samestate.conformance.vectors.model import transactions as block_transactions
+from samestate.spec.svm.rulesets import RULESETS
 
 MOST_TRANSACTIONS: Final = 10_000
 """Of the toy machine so many are a vector that `check` takes; the EVM's are longer."""
 LATEST: Final = "Amsterdam"
+LATEST_RULESET: Final = [*RULESETS][-1]
 LEAST_SLOTS: Final = 40
 SLOTS_PER_TRANSACTION: Final = 4
 
@@ -30,21 +34,22 @@ def generate(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The file, NAME.yaml.", show_default=False)
     ],
-    machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy or evm.")] = toy.NAME,
+    machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy, evm or svm.")] = toy.NAME,
     txs: Annotated[int, typer.Option(metavar="N", min=0, max=MOST_TRANSACTIONS, help="How many transactions.")] = 20,
     conflict: Annotated[
         float, typer.Option(metavar="SHARE", help="The share of transactions that conflict, 0 to 1.")
     ] = 0.2,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="What the block is made from.")] = 0,
     fork: Annotated[
-        str | None, typer.Option(metavar="FORK", help=f"The fork of an EVM block, {LATEST} unless given.")
+        str | None,
+        typer.Option(metavar="FORK", help="The fork or ruleset, the newest unless given."),
     ] = None,
     access_list: Annotated[bool, typer.Option("--access-list", help="The block carries its access list.")] = False,
 ) -> None:
     """Make a block from a seed, execute it on the specification, and write both as a vector.
 
     toy: exactly so many transactions read, other than by fees, what an earlier one wrote. evm: each transaction works
-    on accounts that others share with that probability, and what would be rejected is left out.
+    on accounts that others share with that probability, and what would be rejected is left out. svm: the same.
     """
     if not 0 <= conflict <= 1:
         raise InputError(f"--conflict {conflict:g}: must be between 0 and 1")
@@ -52,11 +57,11 @@ def generate(
     case = make_case(name, machine, txs, conflict, seed, fork, access_list)
     expected = execute(case)
     options = f"--machine {machine} --txs {txs} --conflict {exact(conflict)} --seed {seed}"
-    options += (f" --fork {case.fork}" if machine == evm.NAME else "") + (" --access-list" if access_list else "")
+    options += (f" --fork {case.fork}" if machine != toy.NAME else "") + (" --access-list" if access_list else "")
     text = vector_text(case, expected, f"generated.{machine}", f"Written by `samestate generate {options}`.")
     refuse_length(txs, len(text.encode()))
     write_vector("--output", output, text)
-    print(f"{output}: {sum(len(members(block, 'txs')) for block in case.blocks)} transactions, {len(text)} bytes")
+    print(f"{output}: {sum(len(block_transactions(block)) for block in case.blocks)} transactions, {len(text)} bytes")
 
 
 def exact(share: float) -> str:
@@ -81,13 +86,18 @@ def make_case(
     """The case that the options describe. Raises InputError."""
     if machine == toy.NAME:
         if fork is not None:
-            raise InputError(f"--fork {fork}: only blocks of the {evm.NAME} have one; say --machine {evm.NAME}")
+            raise InputError(f"--fork {fork}: blocks of the {toy.NAME} have none; say --machine {evm.NAME}")
         slots = max(LEAST_SLOTS, SLOTS_PER_TRANSACTION * transactions)
         made = toy_generator.generate_block(seed, transactions, conflict, toy_generator.Workload(keys=slots))
         block = with_access_list(made.blocks[0], made.state) if access_list else made.blocks[0]
         return toy_case(name, block, made.state)
-    if machine != evm.NAME:
-        raise InputError(f"--machine {machine}: must be {toy.NAME} or {evm.NAME}")
+    if machine not in MACHINES:
+        raise InputError(f"--machine {machine}: must be one of {', '.join(MACHINES)}")
+    if machine == svm.NAME:
+        if access_list:
+            raise InputError(f"--access-list: blocks of {svm.NAME} have none: transactions declare their accounts")
+        ruleset = RULESETS[fork_name(fork, svm.NAME) if fork is not None else LATEST_RULESET]
+        return generate_chain(name, seed, ChainPlan(ruleset, transactions=transactions, conflict=conflict))
     fork = fork_name(fork or LATEST, evm.NAME)
     if access_list and not BY_NAME[fork].has_access_list:
         raise InputError(f"--access-list: {fork} has no block access lists")

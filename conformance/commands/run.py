@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from samestate.conformance.checking.choosing import choose_vector, vectors_below
+from samestate.conformance.checking.choosing import choose, choose_vector, recorded_below, vectors_below
 from samestate.conformance.checking.executor import SPEC, BlockExecutor, Executor
 from samestate.conformance.checking.outside import NotSaid, askable
 from samestate.conformance.commands.chain_option import ChainOption, network_of_option
@@ -33,7 +33,7 @@ from samestate.conformance.tracing.traceable import TraceableBlock, TraceableCas
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.comparing import name_accounts, show, show_access
 from samestate.conformance.vectors.document import Object
-from samestate.conformance.vectors.model import VALID, Vector, members, text, texts
+from samestate.conformance.vectors.model import VALID, Case, Vector, members, text, texts
 from samestate.conformance.vectors.rejection import write_rejection
 from samestate.spec.evm.block_access_list import hash_access_list
 from samestate.spec.evm.chain import EvmResult, access_list_of, read_proposed_access_list
@@ -147,10 +147,24 @@ def results_of(
         return run_vector(path, choose_vector(path, name, vectors), engine_id, workers, trace)
     if trace is not None:
         raise InputError(f"{path}: --trace: only vectors can be given to engines that tell what their workers did")
+    recorded = recorded_below(path)
+    if recorded:
+        return run_case(path, choose(path, name, [(each.id, each.case) for each in recorded]), engine_id, workers)
     case = find_fixture(path, name, chain, rulesets)
     engine = find_engine(engine_id, workers=workers)
     try:
         return {}, list(execute(case, engine_id, engine))
+    finally:
+        engine.close()
+
+
+def run_case(path: Path, case: Case, engine_id: str, workers: int) -> tuple[dict[str, str], list[Object]]:
+    """As :func:`results_of`, for a case of Solana's chain."""
+    engine = find_engine(engine_id, workers=workers)
+    try:
+        if missing := engine.capabilities.missing(case):
+            raise InputError(f"{path}: {missing}")
+        return {}, list(engine.run(case))
     finally:
         engine.close()
 

@@ -17,9 +17,10 @@ from samestate.conformance.fuzzing.shrinking import Shrinker
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm import generate_block, generate_invalid_block, result_of
 from samestate.conformance.generating.evm_full import generate_full_block, generate_overfull_block
+from samestate.conformance.generating.svm.blocks import generate_chain, plan_of
 from samestate.conformance.generating.toy_blocks import random_block
 from samestate.conformance.generating.vector import evm_case, toy_case, with_selectors
-from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors import evm, svm, toy
 from samestate.conformance.vectors.comparing import first_difference
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.machines import execute
@@ -28,6 +29,8 @@ from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import FORKS
 from samestate.spec.evm.machine import Evm
 from samestate.spec.machine import Rejection
+from samestate.spec.svm.ruleset import SvmRuleset
+from samestate.spec.svm.rulesets import RULESETS
 
 CONFLICTS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 NEWEST: Final = 1 / 4
@@ -51,22 +54,35 @@ NO_NAMES: Final[Mapping[str, str]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which blocks are made: of the EVM those of ``forks``, or of all if empty; none that needs one of ``without``."""
+    """Which blocks are made: those of ``forks``, or of all if empty; none that needs one of ``without``.
+
+    ``conflict`` is how much their transactions conflict, from 0 to 1; None: drawn for each.
+    """
 
     forks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    conflict: float | None = None
 
     def forks_of_evm(self) -> Sequence[Fork]:
         """The forks, the oldest first."""
         return [fork for fork in FORKS if not self.forks or fork.name.replace(" ", "") in self.forks]
 
+    def rulesets_of_svm(self) -> Sequence[SvmRuleset]:
+        """The rulesets of Solana's machine, the oldest first."""
+        return [ruleset for ruleset in RULESETS.values() if not self.forks or ruleset.name in self.forks]
+
     def takes(self, case: Case) -> bool:
         """Whether an engine is to be asked about a case."""
         return not case.selectors & {*self.without}
 
+    def conflict_or(self, drawn: float) -> float:
+        """The conflict that is wanted, or else the one that was drawn."""
+        return drawn if self.conflict is None else self.conflict
+
     def options(self) -> list[str]:
         """The options that say so."""
         return [
+            *(() if self.conflict is None else ("--conflict", repr(self.conflict))),
             *(word for fork in self.forks for word in ("--fork", fork)),
             *(word for selector in self.without for word in ("--without", selector)),
         ]
@@ -108,7 +124,8 @@ def drawn(
     Raises InputError for a machine that is none.
     """
     if machine == toy.NAME:
-        return toy_case(f"seed_{seed}", *random_block(seed, transactions, CONFLICTS[seed % len(CONFLICTS)])), None
+        conflict = wanted.conflict_or(CONFLICTS[seed % len(CONFLICTS)])
+        return toy_case(f"seed_{seed}", *random_block(seed, transactions, conflict)), None
     elif machine == evm.NAME:
         plan = evm_plan(seed, wanted.forks_of_evm())
         count = max(1, transactions // 3)
@@ -116,9 +133,14 @@ def drawn(
             generated = (generate_full_block if plan.is_valid else generate_overfull_block)(plan.fork, seed, count)
         else:
             make = generate_block if plan.is_valid else generate_invalid_block
-            generated = make(plan.fork, seed, count, plan.conflict)
+            generated = make(plan.fork, seed, count, wanted.conflict_or(plan.conflict))
         return with_answer(f"seed_{seed}", generated, plan.has_access_list)
-    raise InputError(f"--machine {machine}: must be toy or evm")
+    elif machine == svm.NAME:
+        draw = Random(f"{svm.NAME} {seed}")
+        ruleset = draw.choice(wanted.rulesets_of_svm())
+        conflict = wanted.conflict_or(draw.choice(CONFLICTS))
+        return generate_chain(f"seed_{seed}", seed, plan_of(draw, ruleset, transactions, conflict)), None
+    raise InputError(f"--machine {machine}: must be {evm.NAME}, {svm.NAME} or {toy.NAME}")
 
 
 def with_answer(name: str, generated: GeneratedCase, has_list: bool) -> tuple[Case, tuple[Object, ...] | None]:

@@ -25,9 +25,11 @@ CONNECT_SECONDS: Final = 6.0
 """How long the scheduler has to answer."""
 
 AHEAD: Final = 2
-"""So many tasks there are for each thread of a worker, so that none waits for the next."""
+"""So many tasks there are for each worker, so that none waits for the next."""
 
-_panels: Final = threading.local()
+_turn: Final = threading.Lock()
+_panels: Final[list[tuple[bytes, Panel]]] = []
+"""The engines of this process, if it is a worker, and the question that they are for."""
 
 
 class Cluster:
@@ -65,8 +67,7 @@ class Cluster:
     @property
     def room(self) -> int:
         """As many tasks as keep the workers busy that are there now."""
-        threads: int = sum(self._client.nthreads().values())
-        return AHEAD * max(1, threads)
+        return AHEAD * max(1, len(self._client.nthreads()))
 
     @property
     def under_way(self) -> int:
@@ -139,11 +140,14 @@ def count_of(address: str) -> int:
 
 
 def work(question: bytes, task: Task) -> Result:
-    """Do a task on a worker. Its engines stay for the next, in each of its threads."""
-    panel: Panel | None = getattr(_panels, "panel", None)
-    if panel is None or _panels.question != question:
-        if panel is not None:
-            panel.close()
-        _panels.panel = panel = panel_of(pickle.loads(question))
-        _panels.question = question
-    return perform(panel, task)
+    """Do a task on a worker. Its engines stay for the next.
+
+    One task at a time, however many threads the worker has: what is measured of the specification is one for a process,
+    which could do no more at once anyway.
+    """
+    with _turn:
+        if _panels and _panels[0][0] != question:
+            _panels.pop()[1].close()
+        if not _panels:
+            _panels.append((question, panel_of(pickle.loads(question))))
+        return perform(_panels[0][1], task)

@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 from samestate.conformance.generating.vector import vector_text, write_vector
 from samestate.conformance.vectors.document import Object
-from samestate.conformance.vectors.model import Case
+from samestate.conformance.vectors.model import Case, transactions
 from samestate.conformance.vectors.places import SUFFIX
 
 LONGEST_NAME: Final = 80
@@ -101,7 +101,7 @@ class FindingRow:
 
 def size_of(case: Case) -> int:
     """How many transactions a case has."""
-    return sum(len(block["txs"]) for block in case.blocks)
+    return sum(len(transactions(block)) for block in case.blocks)
 
 
 def write_finding(finding: Finding, folder: Path) -> None:

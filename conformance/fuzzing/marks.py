@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from samestate.conformance.rules import marking
 from samestate.conformance.vectors.document import Object
-from samestate.conformance.vectors.model import VALID, Case, members, text
+from samestate.conformance.vectors.model import VALID, Case, members, text, transactions
 
 
 class Marks:
@@ -40,12 +40,13 @@ class Marks:
             if status != VALID:
                 marks.add(f"{case.fork}: rejection {status}")
                 continue
-            chain, count = int(text(expect, "critical_path")), len(members(block, "txs"))
+            chain, count = int(text(expect, "critical_path")), len(transactions(block))
             if chain > 1:
                 sizes = f"about {power(chain)} in a block of about {power(count)}"
                 marks.add(f"{case.fork}: transactions one after another: {sizes}")
             for receipt in members(expect, "receipts"):
                 kind = f" of type {text(receipt, 'type')}" if "type" in receipt else ""
+                kind += f" with {text(receipt, 'error')}" if "error" in receipt else ""
                 marks.add(f"{case.fork}: a {text(receipt, 'status')}{kind}")
         return frozenset(marks)
 

@@ -79,7 +79,8 @@ class QuickPanel(Panel):
         world: World | None = None
         random = Random(seed)
         for index in range(BLOCKS):
-            block = scene.block(index, random.randint(1, self.question.transactions), random.choice(CONFLICTS))
+            size, drawn = random.randint(1, self.question.transactions), random.choice(CONFLICTS)
+            block = scene.block(index, size, self.question.wanted.conflict_or(drawn))
             world = world or world_of(block.state())
             differences += self._compare(block, world, names, index % WHOLE_RECORD == 0, told)
             blocks += 1

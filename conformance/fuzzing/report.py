@@ -37,6 +37,7 @@ class SearchReport:
             "seed": self.first,
             "forks": [*question.wanted.forks],
             "without": [*question.wanted.without],
+            "conflict": question.wanted.conflict,
             "seconds": round(self.seconds, 3),
             "interrupted": self.interrupted,
             "blocks": {

@@ -1,8 +1,8 @@
 """Making a case smaller while an engine still gets it wrong.
 
 Works on the maps of a case, so that one shrinker serves every machine: transactions and withdrawals are left out, then
-operations of what is left, then accounts and slots of the pre-state. A candidate that is no valid input any more fails
-no engine, and so is not taken.
+operations or instructions of what is left, then accounts and slots of the pre-state. A candidate that is no valid input
+any more fails no engine, and so is not taken.
 
 What the rest of a block says of a part must not keep the part there. So when a transaction is left out, those after it
 are signed anew with the nonces that are then right; and where the block carries its access list, that of what is left
@@ -12,18 +12,20 @@ takes its place.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.generating.resigning import simpler, without_others
+from samestate.conformance.generating.svm import resigning as svm_resigning
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Json, Object
 from samestate.conformance.vectors.evm.case import encoded_transactions
 from samestate.conformance.vectors.explaining import map_of
-from samestate.conformance.vectors.hexadecimal import read_bytes
-from samestate.conformance.vectors.model import Case, members, text, texts
+from samestate.conformance.vectors.hexadecimal import hexed, read_bytes
+from samestate.conformance.vectors.model import Case, member, members, text, texts
 
 Fails = Callable[[Case], bool]
 """Whether an engine still departs from the specification on a case."""
@@ -53,7 +55,7 @@ class Shrinker:
             case = smaller
 
     def _pass(self, case: Case, end: float) -> Case:
-        for candidates in (without_blocks, without_elements, without_operations, without_state, with_less_gas):
+        for candidates in PASSES:
             found = True
             while found and time.monotonic() < end:
                 found = False
@@ -73,6 +75,39 @@ def without_blocks(case: Case) -> Iterator[Case]:
         yield dataclasses.replace(case, blocks=case.blocks[:count])
     if len(case.blocks) > 1:
         yield dataclasses.replace(case, blocks=case.blocks[1:])
+
+
+def without_history(case: Case) -> Iterator[Case]:
+    """The same blocks of entries without proof of history: their blockhashes, and so all transactions, stay right."""
+    if not any("hash" in entry for block in case.blocks for entry in members(block, "entries")):
+        return
+    blocks: list[Object] = []
+    for block in case.blocks:
+        entries = members(block, "entries")
+        env: Object = {**member(block, "env"), "blockhash": entries[-1]["hash"] if entries else "0x"}
+        blocks.append({**block, "env": env, "entries": [{"txs": each["txs"]} for each in entries if each["txs"]]})
+    yield dataclasses.replace(case, blocks=tuple(blocks))
+
+
+def without_entries(case: Case) -> Iterator[Case]:
+    """Without some entries, then in fewer entries, then without some transactions of an entry."""
+    for index, block in enumerate(case.blocks):
+        entries = members(block, "entries")
+        for kept in fewer(entries):
+            yield with_block(case, index, {**block, "entries": [*kept]})
+        for place, (first, second) in enumerate(itertools.pairwise(entries)):
+            if "hash" not in first:
+                joined: Object = {"txs": [*texts(first, "txs"), *texts(second, "txs")]}
+                yield with_block(case, index, {**block, "entries": [*entries[:place], joined, *entries[place + 2 :]]})
+        for place, entry in enumerate(entries):
+            for wires in fewer(texts(entry, "txs")):
+                yield with_block(case, index, {**block, "entries": with_wires(entries, place, wires)})
+
+
+def with_wires(entries: Sequence[Object], place: int, wires: Sequence[str]) -> list[Json]:
+    """Entries, one of them with other transactions; without it where it has none left."""
+    changed: list[Json] = [{**entries[place], "txs": [*wires]}] if wires else []
+    return [*entries[:place], *changed, *entries[place + 1 :]]
 
 
 def without_elements(case: Case) -> Iterator[Case]:
@@ -136,6 +171,13 @@ def with_right_list(case: Case) -> Case | None:
 def without_operations(case: Case) -> Iterator[Case]:
     """Without some operations of a transaction, and without its declaration."""
     for index, block in enumerate(case.blocks):
+        entries = members(block, "entries")
+        for number, entry in enumerate(entries):
+            wires = texts(entry, "txs")
+            for place, wire in enumerate(wires):
+                for shorter in svm_resigning.simpler(read_bytes(wire)):
+                    fewer_calls = [*wires[:place], hexed(shorter), *wires[place + 1 :]]
+                    yield with_block(case, index, {**block, "entries": with_wires(entries, number, fewer_calls)})
         transactions = members(block, "txs")
         for place, transaction in enumerate(transactions):
             for smaller in smaller_transactions(transaction):
@@ -166,7 +208,7 @@ def without_state(case: Case) -> Iterator[Case]:
             for code in shorter_code(text(part, "code")):
                 yield dataclasses.replace(case, pre={**case.pre, path[0]: {**part, "code": code}})
             continue
-        if not path and any(name in case.pre for name in ("accounts", "slots")):
+        if path == ("bank",) or (not path and any(name in case.pre for name in ("accounts", "slots"))):
             continue
         for kept in fewer(list(part)):
             smaller: Object = {name: part[name] for name in kept}
@@ -208,3 +250,15 @@ def fewer(elements: Sequence[Element]) -> Iterator[Sequence[Element]]:
             if len(elements) > 0:
                 yield [*elements[:start], *elements[start + size :]]
         size //= 2
+
+
+PASSES: Final[Sequence[Callable[[Case], Iterator[Case]]]] = (
+    without_blocks,
+    without_history,
+    without_entries,
+    without_elements,
+    without_operations,
+    without_state,
+    with_less_gas,
+)
+"""Ways to leave something out, one after another."""

@@ -24,6 +24,9 @@ from samestate.spec.transition import apply_block, execute_block
 def generate_block(fork: Fork, seed: int, transactions: int = 10, conflict: float = 0.5) -> GeneratedCase:
     """A valid block of at most so many transactions, each of which works on shared accounts as often as ``conflict``.
 
+    Without conflict no transaction reads what another one writes. The more there is, the fewer accounts and slots are
+    shared: with a conflict of 1 nearly every transaction waits for another, most of them in one chain.
+
     Raises ValueError for a conflict outside 0 to 1. What the specification rejects, a transaction whose sender was
     made to create something in between, say, is left out.
     """
@@ -43,7 +46,7 @@ def generate_invalid_block(fork: Fork, seed: int, transactions: int = 3, conflic
 
 def _generate(fork: Fork, seed: int, transactions: int, conflict: float) -> tuple[GeneratedCase, TransactionMaker]:
     random = Random(f"{fork.name} {seed} {transactions} {conflict}")
-    draft = EvmDraft(random, fork, transactions)
+    draft = EvmDraft(random, fork, transactions, heat=conflict)
     made = []
     for _ in range(transactions):
         group = draft.hot if random.random() < conflict else draft.group(is_hot=False)

@@ -12,7 +12,7 @@ from samestate.conformance.generating.groups import AccountGroup
 from samestate.conformance.generating.keys import RING, address_of, private_key
 from samestate.conformance.generating.programs import Surroundings, write_ledger, write_program, write_view
 from samestate.conformance.generating.system_contracts import deposit_logger, system_contracts
-from samestate.conformance.generating.transactions import TransactionMaker
+from samestate.conformance.generating.transactions import LUKEWARM, TransactionMaker
 from samestate.spec.evm.address import created_address
 from samestate.spec.evm.alloc import Alloc
 from samestate.spec.evm.block import Header, Withdrawal, empty_ommers_hash
@@ -45,6 +45,7 @@ COLD_CONTRACTS = 2
 class EvmDraft:
     """A block in the making, for so many transactions, by random choices in an order that never changes.
 
+    ``heat``: see :class:`samestate.conformance.generating.transactions.TransactionMaker`.
     ``last`` is the fork of the last block, where others follow; ``hot`` the group that transactions share. All that is
     in ``pre`` when :meth:`case` is called belongs to the state before the block.
     """
@@ -57,6 +58,7 @@ class EvmDraft:
         gas_limit: int | None = None,
         last: Fork | None = None,
         hot_senders: int = HOT_SENDERS,
+        heat: float = LUKEWARM,
     ) -> None:
         self.random = random
         self.last = last or fork
@@ -72,7 +74,7 @@ class EvmDraft:
         self.environment = _environment(random, fork, self.chain_id, self.parent, self._coinbase())
         deposits = self.chain_id == 1 and random.random() < 0.3
         self._predeploy(deposits)
-        self.maker = TransactionMaker(random, fork, self.environment, self.pre, can_deposit=deposits)
+        self.maker = TransactionMaker(random, fork, self.environment, self.pre, deposits, heat)
 
     def following(self, fork: Fork, parent: Header, pre: Alloc) -> EvmDraft:
         """A draft of the block after ``parent``, under ``fork``, on the state that it left, with the same accounts."""

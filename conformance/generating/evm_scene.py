@@ -83,7 +83,7 @@ class Scene:
         chosen: list[Pooled] = []
         for _ in range(min(transactions, self._largest)):
             if random.random() < conflict:
-                place = int(random.random() * len(chains))
+                place = 0 if random.random() < conflict / 3 else int(random.random() * len(chains))
                 if at[place] == len(chains[place]):
                     place = max(range(len(chains)), key=lambda each: len(chains[each]) - at[each])
                 variants = chains[place][at[place]]

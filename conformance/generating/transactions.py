@@ -54,23 +54,34 @@ RESERVED = 0.35
 HANDED_ON = 0.12
 """How many transactions of those that are shared only give money to somebody who is going to need it."""
 GIFT = 10**18
-TO_THE_LEDGER = 0.3
 TO_THE_CREATED = 0.1
-"""How many transactions of those that are shared go to the contract that all write to, or to one just created."""
+"""How many transactions of those that are shared go to a contract just created."""
+LUKEWARM = 0.5
 GAS_TO_HAND_ON = 21_000
 
 
 class TransactionMaker:
-    """Makes the transactions of one block, one after another, and keeps count of nonces and blobs."""
+    """Makes the transactions of one block, one after another, and keeps count of nonces and blobs.
+
+    ``heat``, from 0 to 1, says how many of those that are shared are of one sender, or go to the contract that they all
+    write to.
+    """
 
     def __init__(
-        self, random: Random, fork: Fork, environment: Environment, pre: Alloc, can_deposit: bool = False
+        self,
+        random: Random,
+        fork: Fork,
+        environment: Environment,
+        pre: Alloc,
+        can_deposit: bool = False,
+        heat: float = LUKEWARM,
     ) -> None:
         self._random = random
         self._fork = fork
         self._environment = environment
         self._pre = pre
         self._can_deposit = can_deposit
+        self._heat = heat
         self._nonces: dict[bytes, int] = {}
         self._senders: dict[bytes, None] = {}
         self._purses: dict[bytes, int] = {}
@@ -91,7 +102,7 @@ class TransactionMaker:
     ) -> tuple[Transaction, bytes]:
         """A transaction without gas and signature, with the nonce that is next, and the key of its sender."""
         random = self._random
-        key = random.choice(group.senders)
+        key = group.senders[0] if random.random() < self._heat / 2 else random.choice(group.senders)
         self._senders[key] = None
         sender = address_of(key)
         types = sorted(self._fork.transaction_types - ({3} if not self._blobs_left or not with_blobs else set()))
@@ -213,7 +224,7 @@ class TransactionMaker:
         random, contracts, is_hot = self._random, group.contracts, group.is_hot
         value = random.choice((0, 0, 1, 1000, 10**18))
         data = b"".join(self._word(accounts, is_hot) for _ in range(random.randrange(4)))
-        if group.ledger and random.random() < TO_THE_LEDGER:
+        if group.ledger and random.random() < 0.15 + 0.45 * self._heat**2:
             return group.ledger, value, data
         if is_hot and self._created and random.random() < TO_THE_CREATED:
             return random.choice(self._created), value, data

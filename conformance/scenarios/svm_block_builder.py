@@ -22,7 +22,10 @@ from samestate.spec.svm.account import Account
 from samestate.spec.svm.addresses import (
     ADDRESS_LOOKUP_TABLE,
     NATIVE_LOADER,
+    RECENT_BLOCKHASHES,
+    RENT,
     SYSTEM,
+    SYSVAR,
 )
 from samestate.spec.svm.addresses import address as address_of
 from samestate.spec.svm.blockhash_queue import BlockhashQueue, RegisteredHash
@@ -36,6 +39,8 @@ from samestate.spec.svm.state import SvmState
 SYSTEM_DATA = b"solana_system_program"
 """The data of the System program's account since Agave 4.2."""
 NEVER = 2**64 - 1
+RECENT_BLOCKHASHES_BYTES = 8 + 150 * 40
+"""What RecentBlockhashes takes, however few there are."""
 QUEUE_LENGTH = 3
 """How many blockhashes the queue has, unless a scenario says otherwise."""
 
@@ -138,6 +143,17 @@ class SvmBlockBuilder:
         table = self.account(name, lamports, head + b"".join(content), ADDRESS_LOOKUP_TABLE)
         self.tables[table.address] = content
         return table
+
+    def with_sysvars(self) -> None:
+        """The state has Rent and RecentBlockhashes, as the bank of the slot before has left them."""
+        newest_first = [*reversed(self.bank.blockhashes.hashes.items())]
+        listed = b"".join(
+            blockhash + struct.pack("<Q", registered.lamports_per_signature) for blockhash, registered in newest_first
+        )
+        recent = (struct.pack("<Q", len(newest_first)) + listed).ljust(RECENT_BLOCKHASHES_BYTES, b"\x00")
+        rent = struct.pack("<QdB", self.bank.lamports_per_byte, 1.0, 50)
+        for name, address, data in (("rent", RENT, rent), ("recent blockhashes", RECENT_BLOCKHASHES, recent)):
+            self.at(name, address, Account((128 + len(data)) * self.bank.lamports_per_byte, SYSVAR, data=data))
 
     # The bank
 

@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from samestate.conformance.errors import InputError
-from samestate.conformance.scheduling import evm
+from samestate.conformance.scheduling import evm, svm
 from samestate.conformance.scheduling.building import Mempool
 from samestate.conformance.vectors import evm as evm_vectors
+from samestate.conformance.vectors import svm as svm_vectors
 from samestate.conformance.vectors.model import Case
 
-READ: Final[Mapping[str, Callable[[Case, Mapping[str, int]], Mempool]]] = {evm_vectors.NAME: evm.read_mempool}
+READ: Final[Mapping[str, Callable[[Case, Mapping[str, int]], Mempool]]] = {
+    evm_vectors.NAME: evm.read_mempool,
+    svm_vectors.NAME: svm.read_mempool,
+}
 
 
 def read_mempool(case: Case, limits: Mapping[str, int]) -> Mempool:

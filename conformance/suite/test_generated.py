@@ -8,30 +8,48 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings, target
+from hypothesis.strategies import integers
 
 from samestate.conformance.engines import registry as engines
 from samestate.conformance.engines.protocol import Engine, EngineFailure
 from samestate.conformance.engines.registry import REGISTRY, find_engine
-from samestate.conformance.fuzzing.campaign import case_of, wrong_about
+from samestate.conformance.fuzzing.campaign import answered, case_of, wrong_about
+from samestate.conformance.generating.case import GeneratedCase as GeneratedEvmCase
+from samestate.conformance.generating.evm_strategies import conflicts_of, evm_cases
 from samestate.conformance.generating.toy import Workload, generate_block
 from samestate.conformance.generating.toy_case import GeneratedToyCase
 from samestate.conformance.generating.toy_strategies import CaseSizes, toy_cases
-from samestate.conformance.generating.vector import vector_text
+from samestate.conformance.generating.vector import evm_case, vector_text
 from samestate.conformance.output.targets import write_whole
-from samestate.conformance.vectors import evm, toy
+from samestate.conformance.vectors import evm, svm, toy
 from samestate.conformance.vectors.model import Case, members
 from samestate.conformance.vectors.places import SUFFIX
+from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import AMSTERDAM, BERLIN, PRAGUE
 
 CONFLICTS: Final = (0, 25, 60, 100)
 MOST_EXAMPLES: Final = 80
-PHASES: Final = (Phase.explicit, Phase.generate, Phase.shrink)
+PHASES: Final = (Phase.explicit, Phase.generate, Phase.target, Phase.shrink)
 EVM_BLOCKS: Final = range(0, 12)
 EVM_TRANSACTIONS: Final = 9
 
+SVM_BLOCKS: Final = range(0, 16)
+SVM_TRANSACTIONS: Final = 16
+
 TOY_ENGINES: Final = tuple(id for id in REGISTRY if id != "spec")
 EVM_ENGINES: Final = TOY_ENGINES
+SVM_ENGINES: Final = (
+    "optimized",
+    *(
+        id
+        for id in TOY_ENGINES
+        if id.startswith(("optimized:", "reference:")) and "access-list" not in id and "@" not in id
+    ),
+)
 COMPILED: Final = tuple(id for id in REGISTRY if id.startswith("optimized:") and "@" not in id)
+DRAWN_FORKS: Final = (BERLIN, PRAGUE, AMSTERDAM)
+DRAWN_ENGINES: Final = ("reference:block-stm", *COMPILED)
 LARGER_EVM_BLOCKS: Final = range(100, 112)
 LARGER_EVM_TRANSACTIONS: Final = 150
 
@@ -74,6 +92,30 @@ def check_toy(engine: Engine, limits: CaseSizes, folder: Path, examples: int) ->
     return executed
 
 
+def check_evm(engine: Engine, fork: Fork, folder: Path, examples: int) -> int:
+    """Hypothesis on one engine, led to blocks that wait and abort. Gives how many cases it executed."""
+    executed = 0
+
+    @settings(
+        deadline=None, database=None, max_examples=examples, phases=PHASES, suppress_health_check=list(HealthCheck)
+    )
+    @given(made=evm_cases(fork))
+    def check(made: GeneratedEvmCase) -> None:
+        nonlocal executed
+        case, expected = answered(evm_case("drawn", made, with_access_list=engine.capabilities.needs_access_list))
+        if engine.capabilities.missing(case):
+            return
+        executed += 1
+        wrong = complaint(engine, case, expected, folder)
+        assert not wrong, wrong
+        if expected[0]["status"] == "valid":
+            target(float(str(expected[0]["critical_path"])), label="depth")
+            target(float(conflicts_of(made)), label="conflicts")
+
+    check()
+    return executed
+
+
 def examples(least: int = 1) -> int:
     """How many examples each test has: what the profile says, and no more than suits a test of every engine."""
     return max(least, min(settings().max_examples, MOST_EXAMPLES) // len(CONFLICTS))
@@ -99,6 +141,12 @@ def test_larger_toy_blocks(id: str, conflict: float, tmp_path: Path) -> None:
             assert not wrong, wrong
 
 
+@pytest.mark.parametrize("fork", DRAWN_FORKS, ids=lambda fork: fork.name)
+@pytest.mark.parametrize("id", DRAWN_ENGINES)
+def test_drawn_evm_blocks(id: str, fork: Fork, tmp_path: Path) -> None:
+    assert check_evm(engine_of(id), fork, tmp_path, examples()) or engine_of(id).capabilities.needs_access_list
+
+
 @pytest.mark.parametrize("seed", EVM_BLOCKS)
 def test_evm_blocks(seed: int, tmp_path: Path) -> None:
     case, expected = case_of(evm.NAME, seed, EVM_TRANSACTIONS)
@@ -121,6 +169,33 @@ def test_larger_evm_blocks(seed: int, tmp_path: Path) -> None:
             if not engine_of(id, workers).capabilities.missing(case):
                 wrong = complaint(engine_of(id, workers), case, expected, tmp_path)
                 assert not wrong, f"{id} with {workers} workers: {wrong}"
+
+
+@pytest.mark.parametrize("seed", SVM_BLOCKS)
+def test_svm_chains(seed: int, tmp_path: Path) -> None:
+    """Chains of Solana's machine on every strategy, the compiled ones with two and four workers."""
+    check_svm(seed, tmp_path)
+
+
+def test_any_svm_chain(tmp_path: Path) -> None:
+    @settings(
+        deadline=None, database=None, max_examples=examples(4), phases=PHASES, suppress_health_check=list(HealthCheck)
+    )
+    @given(seed=integers(1000, 2**32))
+    def check(seed: int) -> None:
+        check_svm(seed, tmp_path)
+
+    check()
+
+
+def check_svm(seed: int, folder: Path) -> None:
+    """The chain of a seed on every engine."""
+    case, expected = case_of(svm.NAME, seed, SVM_TRANSACTIONS)
+    for id in SVM_ENGINES:
+        for workers in (2, 4) if id in COMPILED else (2,):
+            assert not engine_of(id, workers).capabilities.missing(case), id
+            wrong = complaint(engine_of(id, workers), case, expected, folder)
+            assert not wrong, f"{id} with {workers} workers: {wrong}"
 
 
 def test_some_evm_blocks_carry_an_access_list() -> None:

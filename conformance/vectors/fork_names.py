@@ -11,9 +11,14 @@ def fork_name(name: str, machine: str | None = None) -> str:
 
     Raises InputError where there is none.
     """
-    wanted = name.replace(" ", "").replace("_", "").replace("-", "").lower()
+    wanted = bare(name)
     known = [fork for each in MACHINES.values() if machine in (None, each.name) for fork in each.forks]
     for fork in known:
-        if fork.lower() == {"merge": "paris"}.get(wanted, wanted):
+        if bare(fork) == {"merge": "paris"}.get(wanted, wanted):
             return fork
     raise InputError(f"--fork {name}: no fork is called so; known are {', '.join(known)}")
+
+
+def bare(name: str) -> str:
+    """A name without what people write differently in it."""
+    return name.replace(" ", "").replace("_", "").replace("-", "").lower()

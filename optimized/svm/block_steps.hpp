@@ -4,6 +4,8 @@
 #ifndef SAMESTATE_SVM_BLOCK_STEPS_HPP
 #define SAMESTATE_SVM_BLOCK_STEPS_HPP
 
+#include <algorithm>
+
 #include "samestate/optimized/svm/sysvars.hpp"
 
 namespace samestate::svm {
@@ -57,6 +59,8 @@ class BlockSteps {
         queue.add(work_.input->blockhash, work_.state->bank.lamports_per_signature);
         Record* recent = meet(Known::RECENT_BLOCKHASHES, work_.closing_reads);
         leave(work_.closed, recent, next_recent_blockhashes(queue, hand_.room), RECENT_BLOCKHASHES_LENGTH);
+        Record* incinerator = find(known[Known::INCINERATOR]);
+        const bool had_lamports = incinerator->now.lamports;
         const uint64_t half = totals.signature_fees / 2;
         const uint64_t deposit = totals.priority_fees + (totals.signature_fees - half);
         totals.deposited = 0;
@@ -75,10 +79,10 @@ class BlockSteps {
         totals.burnt = totals.signature_fees + totals.priority_fees - totals.deposited;
         Record* history = meet(Known::SLOT_HISTORY, work_.closing_reads);
         leave(work_.closed, history, next_slot_history(history->now, work_.input->slot, hand_.room), SLOT_HISTORY_LENGTH);
-        Record* incinerator = find(known[Known::INCINERATOR]);
         if (is_locked_by_success(incinerator) || (incinerator == leader && totals.deposited)) {
             note(work_.closing_reads, incinerator);
             if (incinerator->now.lamports) put(work_.closed, incinerator, ABSENT);
+            if (!had_lamports) forget(work_.closed, incinerator);   // a fee came and went within the step
         }
     }
 
@@ -106,6 +110,12 @@ class BlockSteps {
                 return;
             }
         effects.push_back({record, after});
+    }
+
+    static void forget(std::vector<Effect>& effects, const Record* record) {
+        effects.erase(std::remove_if(effects.begin(), effects.end(),
+                                     [record](const Effect& effect) { return effect.record == record; }),
+                      effects.end());
     }
 
     void leave(std::vector<Effect>& effects, Record* record, const uint8_t* data, uint64_t length) {

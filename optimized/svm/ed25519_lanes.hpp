@@ -36,15 +36,25 @@ SAMESTATE_IFMA_INSIDE Field8 same(const Field& a) {
     return {{same(a.v[0]), same(a.v[1]), same(a.v[2]), same(a.v[3]), same(a.v[4])}};
 }
 
+// Not by intrinsics, at which GCC 12 warns of its own headers.
+typedef uint64_t Words __attribute__((vector_size(64)));
+SAMESTATE_IFMA_INSIDE __m512i shifted_left(__m512i a, int bits) { return (__m512i)((Words)a << bits); }
+SAMESTATE_IFMA_INSIDE __m512i shifted_right(__m512i a, int bits) { return (__m512i)((Words)a >> bits); }
+
+// The words at these places from an address on.
+SAMESTATE_IFMA_INSIDE __m512i gathered(__m512i places, const void* address) {
+    return _mm512_mask_i64gather_epi64(_mm512_setzero_si512(), 0xFF, places, address, 8);
+}
+
 SAMESTATE_IFMA_INSIDE __m512i times_19(__m512i a) {
-    return _mm512_add_epi64(_mm512_add_epi64(_mm512_slli_epi64(a, 4), _mm512_slli_epi64(a, 1)), a);
+    return _mm512_add_epi64(_mm512_add_epi64(shifted_left(a, 4), shifted_left(a, 1)), a);
 }
 
 // Moves what limbs have above 51 bits one limb on, all at once.
 SAMESTATE_IFMA_INSIDE Field8 carried(const Field8& a) {
     const __m512i mask = same(field::MASK);
     __m512i above[5];
-    for (int i = 0; i < 5; ++i) above[i] = _mm512_srli_epi64(a.v[i], 51);
+    for (int i = 0; i < 5; ++i) above[i] = shifted_right(a.v[i], 51);
     return {{_mm512_add_epi64(_mm512_and_si512(a.v[0], mask), times_19(above[4])),
              _mm512_add_epi64(_mm512_and_si512(a.v[1], mask), above[0]),
              _mm512_add_epi64(_mm512_and_si512(a.v[2], mask), above[1]),
@@ -70,8 +80,8 @@ SAMESTATE_IFMA_INSIDE Field8 subtract(const Field8& a, const Field8& b) {
 SAMESTATE_IFMA_INSIDE Field8 folded(const __m512i* low, const __m512i* high) {
     __m512i limbs[10];
     limbs[0] = low[0];
-    for (int i = 1; i < 9; ++i) limbs[i] = _mm512_add_epi64(low[i], _mm512_slli_epi64(high[i - 1], 1));
-    limbs[9] = _mm512_slli_epi64(high[8], 1);
+    for (int i = 1; i < 9; ++i) limbs[i] = _mm512_add_epi64(low[i], shifted_left(high[i - 1], 1));
+    limbs[9] = shifted_left(high[8], 1);
     Field8 result;
     for (int i = 0; i < 5; ++i) result.v[i] = _mm512_add_epi64(limbs[i], times_19(limbs[i + 5]));
     return carried(result);
@@ -104,8 +114,8 @@ SAMESTATE_IFMA_INSIDE Field8 square(const Field8& a) {
     }
 #pragma GCC unroll 9
     for (int i = 0; i < 9; ++i) {
-        low[i] = _mm512_slli_epi64(low[i], 1);
-        high[i] = _mm512_slli_epi64(high[i], 1);
+        low[i] = shifted_left(low[i], 1);
+        high[i] = shifted_left(high[i], 1);
     }
 #pragma GCC unroll 5
     for (int i = 0; i < 5; ++i) {
@@ -286,7 +296,7 @@ SAMESTATE_IFMA inline void add_base(Point8& sum, const BaseWords& table, const i
     AffineAddend8 q;
     Field8* const parts[3] = {&q.sum, &q.difference, &q.product};
     for (int part = 0; part < 3; ++part)
-        for (int i = 0; i < 5; ++i) parts[part]->v[i] = _mm512_i64gather_epi64(from, table.words + 5 * part + i, 8);
+        for (int i = 0; i < 5; ++i) parts[part]->v[i] = gathered(from, table.words + 5 * part + i);
     const Field8 plain = q.sum;
     q.sum = chosen(is_negative, q.sum, q.difference);
     q.difference = chosen(is_negative, q.difference, plain);
@@ -311,7 +321,7 @@ SAMESTATE_IFMA inline void subtract_key(Point8& sum, const Addend8* table, const
     Field8* const parts[4] = {&q.sum, &q.difference, &q.product, &q.twice_z};
     for (size_t part = 0; part < 4; ++part)
         for (size_t i = 0; i < 5; ++i)
-            parts[part]->v[i] = _mm512_i64gather_epi64(from, words + (5 * part + i) * WIDTH, 8);
+            parts[part]->v[i] = gathered(from, words + (5 * part + i) * WIDTH);
     const Field8 plain = q.sum;
     q.sum = chosen(is_positive, q.sum, q.difference);
     q.difference = chosen(is_positive, q.difference, plain);

@@ -462,11 +462,18 @@ class InPlace {
         for (uint32_t edge = nodes_[index].first; edge != END; edge = edges_[edge].next) {
             const uint32_t target = edges_[edge].target;
             if (atomic_add(&nodes_[target].pending, -1, "svm.lock.release") != 1) continue;
+            if (MUTANT(LOCKS_RELEASED_EARLY)) {
+                put_into_queue(target);
+                continue;
+            }
             // The list is of descending numbers: what comes later is earlier in the block.
             if (next != END) put_into_queue(next);
             next = target;
         }
-        if (MUTANT(LOCKS_RELEASED_EARLY) && !run_one(hand, index, false)) return END;
+        if (MUTANT(LOCKS_RELEASED_EARLY)) {
+            samestate_point("svm.lock.late");
+            if (!run_one(hand, index, false)) return END;
+        }
         atomic_add(&done_, 1, "svm.queue.count");
         return next;
     }

@@ -16,14 +16,14 @@ from tests.peers.blocks import MAKERS
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
 
 SEEDS = {
-    "creation paid before it is known to fail": ("any", 34),
-    "spill of a failing precompile comes back": ("any", 62),
-    "reservoir burnt by a call out of gas": ("any", 38),
-    "spill not repaid by a call that succeeds": ("sweeps of gas", 31),
-    "gas forwarded as if no account were paid for": ("any", 52054),
-    "creation in a static context is listed": ("sweeps of gas", 52009),
-    "delegations of a failed transaction stay listed": ("any", 0),
-    "account that could not be paid for is not listed": ("any", 0),
+    "creation paid before it is known to fail": ("sweeps of gas", 18),
+    "spill of a failing precompile comes back": ("any", 40),
+    "reservoir burnt by a call out of gas": ("any", 100),
+    "spill not repaid by a call that succeeds": ("any", 116),
+    "gas forwarded as if no account were paid for": ("any", 164),
+    "creation in a static context is listed": ("sweeps of gas", 20),
+    "delegations of a failed transaction stay listed": ("any", 17),
+    "account that could not be paid for is not listed": ("any", 5),
 }
 """Blocks that show a fault, by kind and seed."""
 

@@ -11,12 +11,24 @@ from samestate.conformance.generating.svm.instructions import (
     create_account,
     read,
     transfer,
+    unit_limit,
+    unit_price,
     written,
 )
 from samestate.conformance.scenarios.scenario import add_svm_scenario, svm_scenario
 from samestate.conformance.scenarios.svm_block_builder import SvmBlockBuilder
 from samestate.conformance.scenarios.svm_draft import FEE, SOL
-from samestate.spec.svm.addresses import CLOCK, COMPUTE_BUDGET, INCINERATOR, LOADER_V3, STAKE, SYSTEM, VOTE
+from samestate.spec.svm.addresses import (
+    CLOCK,
+    COMPUTE_BUDGET,
+    INCINERATOR,
+    LOADER_V3,
+    RECENT_BLOCKHASHES,
+    SLOT_HISTORY,
+    STAKE,
+    SYSTEM,
+    VOTE,
+)
 from samestate.spec.svm.rejections import Invalid
 
 
@@ -220,6 +232,20 @@ def the_incinerator(block: SvmBlockBuilder) -> None:
     block.send(payer, transfer(payer.address, INCINERATOR, SOL))
     block.expect_success(True)
     block.expect_lamports(ashes, 0)
+
+
+@svm_scenario(hazards="H112")
+def the_incinerator_leads(block: SvmBlockBuilder) -> None:
+    """The incinerator leads: the fees that it receives burn in the same step, and leave no trace in its record."""
+    payer, shop = block.wallets("payer", "shop")
+    ashes = block.at("incinerator", INCINERATOR)
+    block.builtin(COMPUTE_BUDGET, "compute_budget_program")
+    block.led_by(ashes)
+    block.send(payer, unit_price(10**9), unit_limit(1000), transfer(payer.address, shop.address, 5))
+    block.expect_success(True)
+    block.expect_fees(deposited=1_002_500, burnt=2500)
+    block.expect_account(ashes, None)
+    block.expect_writes(1, RECENT_BLOCKHASHES, SLOT_HISTORY)
 
 
 @svm_scenario()

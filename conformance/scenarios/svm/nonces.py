@@ -28,6 +28,7 @@ NonceStory = Callable[[SvmBlockBuilder, SvmAccount, SvmAccount, SvmAccount], Non
 @svm_scenario(hazards="H87")
 def a_durable_transaction(block: SvmBlockBuilder) -> None:
     """A transaction names a nonce's value in the place of a blockhash, and advances it first: it is executed."""
+    block.with_sysvars()
     payer, shop = block.wallets("payer", "shop")
     nonce = block.nonce_account("nonce", payer)
     block.send_durable(payer, nonce, payer, transfer(payer.address, shop.address, 5))
@@ -39,6 +40,7 @@ def a_durable_transaction(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H78 H85")
 def a_durable_transaction_that_fails(block: SvmBlockBuilder) -> None:
     """A durable transaction fails: its nonce has advanced, its fee is paid, and it can never be executed again."""
+    block.with_sysvars()
     payer, shop = block.wallets("payer", "shop")
     nonce = block.nonce_account("nonce", payer)
     wire = block.send_durable(payer, nonce, payer, transfer(payer.address, shop.address, 100 * SOL))
@@ -53,6 +55,7 @@ def a_durable_transaction_that_fails(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H78 H97")
 def a_durable_transaction_that_only_pays(block: SvmBlockBuilder) -> None:
     """A durable transaction's program does not exist: it only pays, and its nonce advances all the same."""
+    block.with_sysvars()
     payer = block.wallet("payer")
     nonce = block.nonce_account("nonce", payer)
     block.send_durable(payer, nonce, payer, ProgramCall(block.nobody("missing").address, (), b""))
@@ -63,6 +66,7 @@ def a_durable_transaction_that_only_pays(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H80 H124")
 def a_nonce_used_twice_in_an_entry(block: SvmBlockBuilder) -> None:
     """Two transactions of an entry name one nonce's value: the second finds another."""
+    block.with_sysvars()
     payer, shop = block.wallets("payer", "shop")
     nonce = block.nonce_account("nonce", payer)
     block.send_durable(payer, nonce, payer, transfer(payer.address, shop.address, 5))
@@ -73,6 +77,7 @@ def a_nonce_used_twice_in_an_entry(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H80")
 def a_nonce_used_twice_in_a_block(block: SvmBlockBuilder) -> None:
     """A second transaction of the block names the value that the nonce has since the first: it cannot advance again."""
+    block.with_sysvars()
     payer, shop = block.wallets("payer", "shop")
     nonce = block.nonce_account("nonce", payer)
     block.send_durable(payer, nonce, payer, transfer(payer.address, shop.address, 5))
@@ -86,6 +91,7 @@ def a_chain_of_nonces(block: SvmBlockBuilder) -> None:
     """A nonce is used in three blocks, one of them after slots that were skipped: each time with the value that it got
     from the blockhash of the block before the last use.
     """
+    block.with_sysvars()
     payer, shop = block.wallets("payer", "shop")
     nonce = block.nonce_account("nonce", payer)
     block.send_durable(payer, nonce, payer, transfer(payer.address, shop.address, 5))
@@ -102,6 +108,7 @@ def a_chain_of_nonces(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H88")
 def a_nonce_of_this_very_parent(block: SvmBlockBuilder) -> None:
     """A nonce's value is the one that it would get in this block: it cannot be used in it."""
+    block.with_sysvars()
     payer, shop = block.wallets("payer", "shop")
     nonce = block.nonce_account("nonce", payer, of_blockhash=blockhash_of_slot(1000))
     block.send_durable(payer, nonce, payer, transfer(payer.address, shop.address, 5))
@@ -111,6 +118,7 @@ def a_nonce_of_this_very_parent(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H86")
 def the_nonce_pays(block: SvmBlockBuilder) -> None:
     """The account of the nonce is the fee payer: one account, with the next value and less lamports."""
+    block.with_sysvars()
     shop = block.wallet("shop")
     authority = block.nobody("nonce")
     nonce = block.nonce_account("nonce", authority, MINIMUM + 2 * FEE)
@@ -125,6 +133,7 @@ def the_nonce_pays(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H86 H93")
 def the_nonce_pays_and_fails(block: SvmBlockBuilder) -> None:
     """The account of the nonce pays for a transaction that fails: the fee is gone, and the nonce has advanced."""
+    block.with_sysvars()
     authority = block.nobody("nonce")
     nonce = block.nonce_account("nonce", authority, MINIMUM + 2 * FEE)
     block.send_durable(nonce, nonce, nonce, make.system(99, b""))
@@ -136,6 +145,7 @@ def the_nonce_pays_and_fails(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H86 H89")
 def the_nonce_keeps_its_minimum(block: SvmBlockBuilder) -> None:
     """The account of the nonce pays, and would have less than its minimum."""
+    block.with_sysvars()
     authority = block.nobody("nonce")
     nonce = block.nonce_account("nonce", authority, MINIMUM + FEE - 1)
     block.send_durable(nonce, nonce, nonce)
@@ -150,6 +160,7 @@ def what_a_signature_cost(block: SvmBlockBuilder) -> None:
     queue = block.bank.blockhashes
     hashes = {key: RegisteredHash(entry.number, 7000) for key, entry in queue.hashes.items()}
     block.with_bank(blockhashes=replace(queue, hashes=hashes))
+    block.with_sysvars()
     payer = block.wallet("payer")
     nonce = block.nonce_account("nonce", payer)
     data = block.accounts[nonce.address].data
@@ -164,6 +175,7 @@ def a_blockhash_and_a_nonce_at_once(block: SvmBlockBuilder) -> None:
     """A transaction names a blockhash of the queue, and advances a nonce first: it is no durable one, and its nonce
     advances because the instruction says so.
     """
+    block.with_sysvars()
     payer, shop = block.wallets("payer", "shop")
     nonce = block.nonce_account("nonce", payer)
     advance = make.advance_nonce(nonce.address, payer.address)
@@ -175,6 +187,7 @@ def a_blockhash_and_a_nonce_at_once(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H115")
 def a_nonce_from_a_lookup_table(block: SvmBlockBuilder) -> None:
     """The account of the nonce is taken from a lookup table: it is no durable transaction."""
+    block.with_sysvars()
     payer, shop = block.wallets("payer", "shop")
     nonce = block.nonce_account("nonce", payer)
     table = block.lookup_table("table", nonce)
@@ -187,10 +200,16 @@ def a_nonce_from_a_lookup_table(block: SvmBlockBuilder) -> None:
 
 @svm_scenario(hazards="H125")
 def a_nonce_closed_before_in_the_block(block: SvmBlockBuilder) -> None:
-    """A transaction takes all out of a nonce account, and the next one would use the nonce."""
+    """A transaction takes all out of a nonce account, and one of the next entry would use the nonce.
+
+    Within one entry the validator that executes it as a batch calls the same ACCOUNT_NOT_FOUND; the block is dead
+    either way.
+    """
+    block.with_sysvars()
     payer, shop = block.wallets("payer", "shop")
     nonce = block.nonce_account("nonce", payer)
     block.send(payer, make.withdraw_nonce(nonce.address, payer.address, shop.address, 2_000_000))
+    block.entry()
     block.send_durable(payer, nonce, payer, transfer(payer.address, shop.address, 5))
     block.expect(Invalid.BLOCKHASH_NOT_FOUND, 1)
 
@@ -254,6 +273,7 @@ for each in (
         """Add a row."""
 
         def story(block: SvmBlockBuilder) -> None:
+            block.with_sysvars()
             payer, shop = block.wallets("payer", "shop")
             nonce = block.nonce_account("nonce", payer)
             value = block.nonce_value(nonce)
@@ -269,6 +289,7 @@ for each in (
 @svm_scenario(hazards="H91")
 def an_advance_that_is_not_the_first(block: SvmBlockBuilder) -> None:
     """A transaction advances its nonce in the second instruction."""
+    block.with_sysvars()
     payer, shop = block.wallets("payer", "shop")
     nonce = block.nonce_account("nonce", payer)
     advance = make.advance_nonce(nonce.address, payer.address)
@@ -279,6 +300,7 @@ def an_advance_that_is_not_the_first(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H91")
 def a_nonce_that_is_only_read(block: SvmBlockBuilder) -> None:
     """The account of the nonce is not locked for writing."""
+    block.with_sysvars()
     payer = block.wallet("payer")
     nonce = block.nonce_account("nonce", payer)
     accounts = (make.read(nonce.address), make.read(RECENT_BLOCKHASHES), make.only_signing(payer.address))
@@ -290,6 +312,7 @@ def add_size(size: int) -> None:
     """A nonce account with more bytes than a nonce."""
 
     def story(block: SvmBlockBuilder) -> None:
+        block.with_sysvars()
         payer, shop = block.wallets("payer", "shop")
         nonce = block.nonce_account("nonce", payer, 10**8, size=size)
         block.send_durable(payer, nonce, payer, transfer(payer.address, shop.address, 5))
@@ -574,6 +597,7 @@ for each_row in (
         """Add a row."""
 
         def story(block: SvmBlockBuilder) -> None:
+            block.with_sysvars()
             payer, shop = block.wallets("payer", "shop")
             nonce = block.nonce_account("nonce", payer)
             row.spoil(block, payer, nonce, shop)

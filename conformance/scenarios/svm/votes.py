@@ -32,8 +32,13 @@ def tower_sync(account: SvmAccount, voter: SvmAccount, *slots: int) -> ProgramCa
 
 def vote_account(block: SvmBlockBuilder, *slots: int) -> SvmAccount:
     """An account whose newest vote is for the last of these slots (state of version 3)."""
-    votes = b"".join(struct.pack("<BQI", 0, slot, 1) for slot in slots)
-    data = struct.pack("<I", 2) + bytes(65) + struct.pack("<Q", len(slots)) + votes
+    voter = block.nobody("voter").address
+    votes = b"".join(struct.pack("<BQI", 0, slot, len(slots) - place) for place, slot in enumerate(slots))
+    data = struct.pack("<I32s32sBQ", 2, voter, voter, 0, len(slots)) + votes
+    no_root, voters = b"\x00", struct.pack("<QQ32s", 1, 0, voter)
+    prior_voters = bytes(32 * 48) + struct.pack("<QB", 31, 1)
+    credits, last_timestamp = struct.pack("<Q", 0), bytes(16)
+    data += no_root + voters + prior_voters + credits + last_timestamp
     return block.account("vote account", SOL, data.ljust(3762, b"\x00"), VOTE)
 
 

@@ -19,10 +19,16 @@ from samestate.conformance.engines.registry import find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.solana.entries import WireEntry
 from samestate.conformance.fixtures.solana.genesis import blockhash_of
-from samestate.conformance.fixtures.solana.recorded import read_bank_cases, read_oracle_cases
+from samestate.conformance.fixtures.solana.recorded import (
+    RecordedResult,
+    read_bank_cases,
+    read_oracle_cases,
+    signed_transaction,
+)
 from samestate.conformance.vectors.recorded.bank_case import vectors_of_bank_case
 from samestate.conformance.vectors.recorded.documents import Form, form_of, is_binary
 from samestate.conformance.vectors.recorded.model import NotExecuted, RecordedEntries
+from samestate.conformance.vectors.recorded.oracle_case import with_stage
 from samestate.spec.svm.block import HistoryEntry
 from samestate.spec.svm.history import next_hash
 from samestate.spec.svm.signature import address_of
@@ -315,6 +321,71 @@ def test_all_that_was_recorded_is_checked_as_it_lies_there() -> None:
     assert "its accounts are of slot 417958646, and not of its parent" in said
 
 
-def test_recorded_single_transactions_are_signed_for_their_slot() -> None:
-    cases = list(read_oracle_cases("file", {"cases": []}))
-    assert cases == []
+def oracle_case() -> dict[str, Any]:
+    """A transfer by its parts, with what LiteSVM made of it."""
+    transaction = {
+        "header": [1, 0, 1],
+        "keys": [PAYER.hex(), SHOP.hex(), SYSTEM],
+        "ix": [[2, [0, 1], "0200000000ca9a3b00000000"]],
+        "version": None,
+        "lookups": [],
+        "signers": [1],
+        "blockhash": "latest",
+    }
+    told = {"err": "ok", "cu": 150, "logs": [f"Program {'1' * 32} invoke [1]", f"Program {'1' * 32} success"]}
+    results = {"txs": [told], "post": {SHOP.hex(): [10**9, DIGEST_OF_NOTHING, "1" * 32]}}
+    return {
+        "name": "a transfer",
+        "accounts": {PAYER.hex(): [10**10, "", SYSTEM, False], SHOP.hex(): [1, "", SYSTEM, False]},
+        "txs": [transaction],
+        "results": {"litesvm-0.15.2": results, "litesvm-1.5.0": results},
+    }
+
+
+def bank_result(**changes: Any) -> dict[str, Any]:
+    told = {"stage": "committed", "err": "ok", "cu": 150, "fee": 5000, "priority": 0, "loaded": 213, "logs": None}
+    diff = [[None, f"post {SHOP.hex()[:8]}", [1], [10**9 + 1, DIGEST_OF_NOTHING, "1" * 32]]]
+    return {"case": "a transfer", "ruleset": "A", "diff": diff, "detail": [told], **changes}
+
+
+def write_oracle_files(folder: Path, result: dict[str, Any]) -> Path:
+    (folder / "oracle.json").write_text(json.dumps({"note": "", "cases": [oracle_case()]}))
+    (folder / "recorded.json").write_text(json.dumps({"note": "", "results": [result]}))
+    return folder
+
+
+def test_single_transactions_are_made_of_their_parts() -> None:
+    (case,) = read_oracle_cases("file", {"cases": [oracle_case()]})
+    assert signed_transaction(case.transactions[0], blockhash_of(0)) == transfer(10**9, blockhash_of(0))
+
+
+def test_the_results_of_the_bank_belong_to_the_cases_beside_them(tmp_path: Path) -> None:
+    logs = oracle_case()["results"]["litesvm-1.5.0"]["txs"][0]["logs"]
+    told = {**bank_result()["detail"][0], "logs": logs}
+    both = write_oracle_files(tmp_path, bank_result(detail=[told]))
+    said = samestate("check", both).output
+    # LiteSVM says 1,000,000,000 lamports of the shop, which has one more.
+    assert said.count("account 8qbHbw2BbbTHBW1sbeqakYXVKRQM8Ne7pLK7m6CVfeR: is not what was recorded") == 2, said
+    assert "1 passed, 2 failed" in said
+    sampled = samestate("check", both, "--sample", 3).output
+    assert "1 passed, 2 failed" in sampled, sampled
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        (bank_result(case="another"), "there is a result of the case 'another', and no such case"),
+        (bank_result(detail=[]), "a transfer: 0 results for 1"),
+    ],
+)
+def test_results_that_fit_no_case_are_named(result: dict[str, Any], said: str, tmp_path: Path) -> None:
+    assert said in samestate("check", write_oracle_files(tmp_path, result)).output
+
+
+def test_how_far_a_transaction_came_is_seen_of_what_it_logged() -> None:
+    def stage(error: str | None, *logs: str) -> str:
+        return with_stage(RecordedResult("", error, 0, logs)).stage
+
+    assert stage(None) == stage("ix0 Custom(1)", "Program") == stage("ix0 Custom(2)") == "committed"
+    assert stage("AccountNotFound") == stage("ix0 InvalidInstructionData") == "unprocessed"
+    assert stage("InsufficientFundsForRent { account_index: 0 }", "Program") == "committed"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import multiprocessing
 import os
@@ -20,6 +19,7 @@ from samestate.conformance.checking.document import DocumentTask
 from samestate.conformance.checking.journal import program_version
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.checking.workers import check_all
+from samestate.conformance.engines.clients import making
 from samestate.conformance.vectors.places import VECTORS
 from tests.conformance.checking.cases import LOOP, RLP_TEST, WRONG_RLP_TEST, block_file, samestate, state_test, write
 
@@ -207,8 +207,7 @@ def test_a_worker_that_is_killed_once_costs_nothing() -> None:
 def test_another_version_of_a_client_is_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     digests = set()
     for version in ("geth 1", "geth 2"):
-        client = dataclasses.replace(journal.CLIENTS["geth"], version=lambda said=version: said)  # type: ignore[misc]
-        monkeypatch.setattr(journal, "CLIENTS", {"geth": client})
+        monkeypatch.setattr(making, "evm_version", lambda said=version: said)
         program_version.cache_clear()
         digests.add(program_version("geth"))
     program_version.cache_clear()

@@ -52,7 +52,7 @@ def test_json_on_stdout_is_nothing_but_json() -> None:
     [
         (("--preset", "huge"), "--preset huge: no preset is called so; known are small, medium, large, heavy"),
         (("--machine", "evm", "--preset", "huge"), "no preset is called so; known are small, medium, large, heavy"),
-        (("--machine", "svm"), "--machine svm: must be toy or evm"),
+        (("--machine", "avm"), "--machine avm: must be one of evm, svm, toy"),
         (("--conflict", "1.01"), "--conflict 1.01: must be between 0 and 1"),
         (("--conflict", "-0.1"), "--conflict -0.1: must be between 0 and 1"),
         (("--conflict", "0.5", "--hot-key"), "--conflict cannot be given with it"),
@@ -134,3 +134,16 @@ def test_help_says_what_the_ceiling_is() -> None:
         "--peer",
     ):
         assert option in output
+
+
+def test_solanas_machine(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    result = samestate(
+        "bench", "--machine", "svm", "--preset", "small", "--repeat", "2", "--hot-key", "--json", str(figures)
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "small, hot key: 500 transactions" in result.stdout
+    told = {each["strategy"] for each in json.loads(figures.read_text())["results"]}
+    assert {"sequential", "locks", "waves", "block-stm", "adaptive", "spec"} == told
+    refused = samestate("bench", "--machine", "svm", "--engine", "optimized:access-list")
+    assert "has no machine svm" in " ".join(refused.stderr.split())

@@ -13,11 +13,12 @@ from samestate.conformance.command import application
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
 from samestate.spec.evm.forks import AMSTERDAM
+from samestate.spec.svm.addresses import address
 from tests.conformance.checking.cases import blockchain_test, write
 from tests.conformance.checking.test_outside import FORMS
 from tests.conformance.checking.test_outside import engine as stand_in
 from tests.conformance.commands.test_trace import state_test
-from tests.data import archive_members
+from tests.data import archive_members, data_folder
 
 LISTS = VECTORS / "evm/access_lists"
 CONFLICTS = VECTORS / "toy/conflicts"
@@ -168,3 +169,31 @@ def test_a_vector_without_a_block_hash_that_is_asked_for_is_refused(command: lis
     result = CliRunner().invoke(application, [*command, str(path)])
     assert result.exit_code == 2, result.output
     assert "the hash of block 744 is missing" in result.output
+
+
+def solana(name: str) -> Path:
+    path = data_folder() / "svm" / name
+    if not path.exists():
+        pytest.skip(f"SAMESTATE_DATA has no svm/{name}")
+    return path
+
+
+@pytest.mark.parametrize("engine", ["spec", "optimized"])
+def test_a_block_of_solana_has_its_bank_hash(engine: str) -> None:
+    (block,) = json.loads(run(solana("testnet-417955322"), "--engine", engine).stdout)
+    assert block["bank_hash"] == f"0x{address('EH3kF42fPEd3FgD86Ubyd4WdYccXMmZ7wx35rFqH1G4d').hex()}"
+    assert len(block["receipts"]) == 417
+
+
+def test_a_recorded_case_is_chosen_by_its_name() -> None:
+    name = "fees-only program missing, again in same batch / entry / slot"
+    many = run(solana("facts/bank-cases.json"), "--case", "fees-only program missing, again")
+    assert (many.exit_code, "--case must fit one case, but fits 4" in many.output) == (2, True)
+    one = json.loads(run(solana("facts/bank-cases.json"), "--case", f"{name}/slot 2, transaction 0").stdout)
+    assert one[-1]["status"] in ("valid", "ALREADY_PROCESSED")
+
+
+def test_what_is_a_part_of_a_block_of_solana_holds_no_case() -> None:
+    alone = run(solana("testnet-417955322") / "accounts.json.gz")
+    assert alone.exit_code == 2
+    assert "samestate: " in alone.output

@@ -83,6 +83,19 @@ def test_no_seed_of_a_worker_that_is_killed_is_lost() -> None:
         assert sum(database.counted(["spec"])["spec"].blocks.values()) == 150
 
 
+def test_workers_of_several_threads_do_one_task_at_a_time(tmp_path: Path) -> None:
+    question = SearchQuestion("evm", 6, SPEC, measures=True)
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=3, dashboard_address=None) as cluster:
+        crew = Cluster(question, cluster.scheduler_address)
+        try:
+            with Database(None) as database:
+                Search(question, crew, database, refuse).run(range(30))
+                assert database.done == set(range(30))
+                assert any(mark.startswith("rule evm.") for mark in database.marks)
+        finally:
+            crew.close()
+
+
 def test_a_seed_that_ends_every_worker_is_done_here() -> None:
     """Where it is found out whose fault it is; here it is nobody's."""
     question = SearchQuestion("toy", 3, SPEC)

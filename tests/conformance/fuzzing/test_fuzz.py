@@ -387,15 +387,16 @@ def test_time_ends_it() -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("--machine", "svm"), "--machine svm: must be toy or evm"),
+        (("--machine", "avm"), "--machine avm: must be one of evm, svm, toy"),
         (("--engine", "nobody"), "no engine is called 'nobody'"),
         (("--engine", "nobody:*"), "no engine is called 'nobody:*'"),
         (("--blocks", "0"), "--blocks"),
         (("--workers", "0"), "--workers"),
+        (("--conflict", "1.5"), "--conflict 1.5: must be between 0 and 1"),
         (("--minutes", "-1"), "--minutes -1: must be more than 0"),
         (("--timeout", "0"), "--timeout 0: must be more than 0"),
         (("--minutes", "nan"), "--minutes nan: must be more than 0"),
-        (("--fork", "Prague"), "--fork Prague: only blocks of the evm have one; say --machine evm"),
+        (("--fork", "Prague"), "--fork Prague: blocks of the toy have none; say --machine evm"),
         (("--machine", "evm", "--fork", "Nowhere"), "--fork Nowhere: no fork is called so"),
         (("--without", "nothing"), "--without nothing: no selector is called so"),
         (("--seed", "many"), "--seed"),

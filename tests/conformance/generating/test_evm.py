@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from samestate.conformance.fixtures.features import counts_state_gas
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm import generate_block, generate_invalid_block
-from samestate.spec.access import dependencies
+from samestate.spec.access import Dependency, critical_path, dependencies
 from samestate.spec.evm.block import Header
 from samestate.spec.evm.chain import EvmResult
 from samestate.spec.evm.fork import Fork
@@ -73,19 +74,47 @@ def test_the_same_seed_gives_the_same_block_in_another_process() -> None:
     assert other.stdout.strip() == b"".join(generate_block(PRAGUE, 3).transactions).hex()
 
 
-@pytest.mark.parametrize("fork", [BERLIN, CANCUN, AMSTERDAM], ids=lambda fork: fork.name)
-def test_conflicts_grow_from_none(fork: Fork) -> None:
-    def edges(conflict: float) -> int:
-        count = 0
-        for seed in range(5):
-            result = run(generate_block(fork, seed, 8, conflict))
-            inside = range(len(result.receipts))
-            count += sum(edge.earlier in inside and edge.later in inside for edge in dependencies(result.steps))
-        return count
+CONFLICTS = (0, 0.25, 0.5, 0.75, 1)
+MEASURED = range(8)
 
-    none, some, many = edges(0), edges(0.5), edges(1)
-    assert none == 0
-    assert 0 < some < many
+
+@dataclass(frozen=True, slots=True)
+class Conflicts:
+    """What was measured in some blocks of sixteen transactions.
+
+    ``pairs`` of transactions of which the later reads what the earlier one contributed; ``waiting`` the share of those
+    that read what any other did; ``depth`` the length of the critical path, a block.
+    """
+
+    pairs: int
+    waiting: float
+    depth: float
+
+
+def measured(fork: Fork, conflict: float) -> Conflicts:
+    pairs = waiting = depth = count = 0
+    for seed in MEASURED:
+        result = run(generate_block(fork, seed, 16, conflict))
+        inside = range(len(result.receipts))
+        edges = {
+            (edge.earlier, edge.later)
+            for edge in dependencies(result.steps)
+            if edge.kind is Dependency.RAW and edge.earlier in inside and edge.later in inside
+        }
+        pairs += len(edges)
+        waiting += len({later for _, later in edges})
+        depth += critical_path(result.steps, [1] * len(inside))
+        count += len(inside)
+    return Conflicts(pairs, waiting / count, depth / len(MEASURED))
+
+
+@pytest.mark.parametrize("fork", [BERLIN, CANCUN, PRAGUE, AMSTERDAM], ids=lambda fork: fork.name)
+def test_conflicts_grow_from_none_to_nearly_everything(fork: Fork) -> None:
+    levels = [measured(fork, conflict) for conflict in CONFLICTS]
+    assert levels[0] == Conflicts(0, 0.0, 1.0)
+    for less, more in pairwise(levels):
+        assert less.pairs < more.pairs and less.waiting < more.waiting and less.depth < more.depth
+    assert levels[-1].waiting > 0.85 and levels[-1].depth > 8
 
 
 @pytest.mark.parametrize("conflict", [-0.1, 1.1])

@@ -18,6 +18,7 @@ from samestate.optimized.errors import MissingState
 from samestate.optimized.evm.engine import EvmEngine
 from samestate.optimized.evm.trie import MalformedNode, MissingNode
 from samestate.optimized.evm.witness import WitnessWorld
+from samestate.spec.evm.block import Withdrawal
 from samestate.spec.evm.chain import encoded_access_list_of
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import AMSTERDAM, FORKS, PRAGUE, SHANGHAI
@@ -97,6 +98,20 @@ def test_whatever_is_lacking_it_ends_as_the_specification_does(
             assert given == right
         ends.add(right[0])
     assert len(ends) > 2, "some are needed, and some are not"
+
+
+def test_what_a_step_only_touches_is_named_where_it_is_lacking(blocks: OptimizedBlocks) -> None:
+    """A withdrawal of nothing reads nothing, but whether the account is there decides what becomes of it."""
+    case = generate_block(PRAGUE, 3, transactions=1)
+    state = case.state()
+    address = next(holder for holder, account in state.accounts.items() if account.code)
+    payload = replace(case.payload(), transactions=(), withdrawals=(Withdrawal(0, 0, address, 0),))
+    ends = set()
+    for each in witness_of(state):
+        right = ending(lambda each=each: apply_block(Evm(PRAGUE), payload, witness(state, each)))
+        assert ending(lambda each=each: blocks.execute(Evm(PRAGUE), payload, witness(state, each), None)) == right
+        ends.add(right[0])
+    assert ends == {"root", "MissingWitness"}
 
 
 def test_a_hash_of_a_block_that_is_not_known_is_named(blocks: OptimizedBlocks) -> None:

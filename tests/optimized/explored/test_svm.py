@@ -129,7 +129,7 @@ OF_BUGS: Final[dict[str, tuple[Callable[[], Given] | None, bool]]] = {
     "nonce-stays-on-failure": (None, True),
     "demotion-forgotten": (to_a_program, True),
     "read-locks-ignored": (named("read and written"), False),
-    "locks-released-early": (named("hand to hand"), False),
+    "locks-released-early": (named("to one"), False),
     "limit-before-equality": (exactly_full, True),
     "seed-unchecked": (None, True),
     "duplicate-passes": (named("same message"), True),

@@ -90,7 +90,7 @@ def told(result: Any) -> object:
     """All that a result says of the block."""
     if result.rejection is not None:
         return result.rejection.code, result.rejection.transaction
-    return result.receipts, dict(result.changes), tuple(result.wipes), tuple(result.steps)
+    return tuple(result.receipts), dict(result.changes), tuple(result.wipes), tuple(result.steps)
 
 
 def pieces_of(metrics: Any) -> str | None:

@@ -10,7 +10,8 @@ from samestate.spec.svm.chain import block_on
 from samestate.spec.svm.rulesets import MAINNET_2026_07, MAINNET_2026_09
 from tests.optimized.svm.comparing import differences, engines, specified
 from tests.optimized.svm.random_blocks import random_chain
-from tests.spec.svm.bank_cases import LEADER, blockhash_of, chain_of, decoded, facts
+from tests.spec.svm.bank_cases import LEADER, blockhash_of, chain_of, decoded
+from tests.spec.svm.real_blocks import facts
 
 
 @pytest.mark.parametrize("ruleset", [MAINNET_2026_07, MAINNET_2026_09], ids=lambda ruleset: str(ruleset.name))
@@ -32,7 +33,7 @@ def test_the_cases_that_were_run_on_the_bank() -> None:
     """Each block as it is valid, and with the first transactions that it may not have."""
     ways = engines()
     compared = 0
-    for case in facts("bank-cases.json")["cases"]:
+    for case in facts("bank-cases")["cases"]:
         chain = chain_of(case)
         for block in case["blocks"]:
             given = {"slot": block, "entries": []} if isinstance(block, int) else block

@@ -12,7 +12,7 @@ from samestate.conformance.vectors.hexadecimal import read_bytes
 from samestate.conformance.vectors.model import Case, member, members, text
 from samestate.conformance.vectors.svm import transactions_of
 from samestate.conformance.vectors.svm.case import ACTIVE, LIMIT, limits_of, switches_of
-from samestate.spec.svm.addresses import RENT, SYSVAR, address, base58
+from samestate.spec.svm.addresses import RECENT_BLOCKHASHES, RENT, SYSVAR, address, base58
 from samestate.spec.svm.rulesets.mainnet_2026_09 import SWITCHES
 from samestate.spec.svm.slot_time import SLOT_TIMES as TIMES
 from samestate.spec.svm.slot_time import TICKS_PER_SLOT, SlotTime
@@ -62,6 +62,8 @@ def unable(case: Case) -> str:
     price = price_of_rent(case.pre)
     if price is None and names(case, RENT):
         return "the Bank has the Rent sysvar, which the state of the case does not have, and a transaction names it"
+    if base58(RECENT_BLOCKHASHES) not in member(case.pre, "accounts") and names(case, RECENT_BLOCKHASHES):
+        return "the Bank knows the sysvars of the state, and a transaction names RecentBlockhashes, which is none"
     if price is not None and price != number(bank, "lamports_per_byte", LAMPORTS_PER_BYTE):
         return "the Bank takes the price of rent from the sysvar, which says another"
     return ""

@@ -177,6 +177,11 @@ def test_what_is_no_answer_is_a_failure(given: dict[str, Any]) -> None:
         results_of(case_of(), given)
 
 
+def test_a_sysvar_that_the_state_does_not_have_is_not_asked_about() -> None:
+    case = case_of("svm/nonces/advance-mainnet-2026-09")
+    assert "a transaction names RecentBlockhashes, which is none" in unable(case)
+
+
 # LiteSVM
 
 

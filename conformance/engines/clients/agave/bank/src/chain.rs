@@ -172,10 +172,10 @@ fn first_bank(chain: &Chain, block: &Block, leaders: &BTreeSet<Pubkey>) -> Bank 
     bank
 }
 
-/// Set what a bank of no votes cannot know: its clock, and the limits of its block.
+/// Set what a bank of no votes cannot know: its clock, which never goes back, and the limits of its block.
 fn prepare(bank: &Bank, block: &Block) {
     if let Some(unix_timestamp) = block.timestamp
-        && bank.clock().unix_timestamp != unix_timestamp
+        && bank.clock().unix_timestamp < unix_timestamp
     {
         bank.set_sysvar_for_tests(&Clock { unix_timestamp, ..bank.clock() });
     }
