@@ -89,7 +89,6 @@ BUGS: Final = (
         "The rule of SIMD-0392 is applied before its feature is active.",
         ("svm.rulesets.mainnet_2026_07", "import leaves_no_new_debt", "import leaves_no_less as leaves_no_new_debt"),
         rule="svm.ruleset.rent-rule",
-        hazards="H119",
         source="anza-xyz/agave#12406",
     ),
     bug(
@@ -101,7 +100,6 @@ BUGS: Final = (
             'active={"rent_rule": leaves_no_new_debt}',
         ),
         rule="svm.ruleset.rent-rule",
-        hazards="H119",
         source="solana-foundation/solana-improvement-documents#392",
     ),
     bug(
