@@ -125,7 +125,9 @@ def test_fixtures_are_run_for_bugs_of_the_evm_alone(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(command, "runs", lambda bugs, archives, reached: asked.extend(bug.name for bug in bugs) or [])
     record = str(tmp_path / "record.json")
     names = ["one-age-too-few", "sender-with-code"]
-    result = CliRunner().invoke(application, ["mutants", *names, "--fixtures", "x.tar.xz", "--record", record])
+    result = CliRunner().invoke(
+        application, ["mutants", *names, "--engine", "spec", "--fixtures", "x.tar.xz", "--record", record]
+    )
     assert (result.exit_code, asked) == (0, ["sender-with-code"]), result.output
 
 
