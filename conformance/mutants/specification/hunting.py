@@ -11,7 +11,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -36,6 +36,9 @@ PROGRAM: Final = "samestate.conformance.mutants.specification"
 COMMAND: Final[Sequence[str]] = (sys.executable, "-m", PROGRAM)
 IN_ORDER: Final = "one after another"
 """The schedule of the specification."""
+
+MACHINES: Final = 2
+"""So many machines have bugs of the specification; the vectors of each are read once."""
 
 MOST_VECTORS: Final = 60
 """So many vectors of a rule are run, those of the smallest files first."""
@@ -74,7 +77,7 @@ def shown_by(kills: Sequence[Judgement]) -> str:
     return next((what for what in (STATE_ROOT, VERDICT, NOWHERE) if what in seen), "")
 
 
-@cache
+@lru_cache(maxsize=MACHINES)
 def vectors(machine: str) -> tuple[Vector, ...]:
     """All vectors of a machine, those of the smallest files first."""
     paths = sorted(vector_files(machine), key=lambda path: (path.stat().st_size, str(path)))
