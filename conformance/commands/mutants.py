@@ -20,7 +20,6 @@ from samestate.conformance.mutants.specification.catalogue import all_bugs
 from samestate.conformance.mutants.specification.fixtures import Record, reached_rules, read_record, runs
 from samestate.conformance.mutants.suspects import (
     OPTIMIZED,
-    SPECIFICATION,
     Suspect,
     all_suspects,
     is_of,
@@ -29,6 +28,7 @@ from samestate.conformance.mutants.suspects import (
 from samestate.conformance.output.console import console_for, print_table
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_file, is_stdout, write_whole
+from samestate.conformance.vectors import evm
 
 SURVIVED = 1
 
@@ -77,7 +77,7 @@ def mutants(
     err = console_for()
     known = Record() if record is None else read_record(record).of(all_bugs())
     if fixtures and record is not None:
-        names = [suspect.name for suspect in suspects if suspect.engine == SPECIFICATION]
+        names = [name for name in (suspect.name for suspect in suspects) if is_bug_of_evm(name)]
         run_fixtures(names, fixtures, record, known, err)
         return
     findings: list[HuntedMutant] = []
@@ -93,6 +93,11 @@ def mutants(
         print(f"{killed} of {len(findings)} killed")
     if not all(finding.is_good for finding in findings):
         raise typer.Exit(SURVIVED)
+
+
+def is_bug_of_evm(name: str) -> bool:
+    """Whether that is a bug which official fixtures can show: they are all of the EVM."""
+    return name in all_bugs() and all_bugs()[name].machine == evm.NAME
 
 
 def run_fixtures(names: Sequence[str], archives: Sequence[Path], record: Path, known: Record, err: Console) -> None:

@@ -24,13 +24,21 @@ by a crash, nor by a run that does not end. `samestate mutants` hunts them, and 
 
 """
 
-SPECIFICATION_HEAD: Final = """\
-## Bugs of the specification
+EVM_HEAD: Final = """\
+## Bugs of the specification: the EVM
 
 *State root* says whether the state root alone shows the bug on one of the vectors that kill it; where only the verdict
 on the block does, a client that compares state roots sees it as well, but not why. *Official fixtures*: whether the
 archives named below, run on the specification with the bug until a case fails, kill it too; *those tried* are the cases
 whose names are about what is wrong, where not all were run.
+
+"""
+
+SVM_HEAD: Final = """\
+## Bugs of the specification: Solana's machine
+
+Nobody has official fixtures of it. *State root* is the checksum of the lattice; a bank hash shows more, and the verdict
+on a block less, as above.
 
 """
 
@@ -44,19 +52,30 @@ Those of the compiled EVM (`optimized:block-stm`, rules `evm.*`) are told in `op
 
 
 def page_of(findings: Sequence[HuntedMutant], record: Record) -> str:
-    """The page: the score first, then two tables."""
-    specification = [found for found in findings if found.engine == SPECIFICATION]
+    """The page: the score first, then three tables."""
+    evm_bugs, svm_bugs = (
+        [found for found in findings if found.engine == SPECIFICATION and found.rule.startswith(f"{machine}.")]
+        for machine in ("evm", "svm")
+    )
     others = [found for found in findings if found.engine != SPECIFICATION]
     return "".join(
         (
             HEAD,
             *score_lines(findings, record.bugs),
             "\n",
-            SPECIFICATION_HEAD,
+            EVM_HEAD,
             f"Archives: {', '.join(f'`{archive}`' for archive in record.archives)}.\n\n",
             "| mutant | what is wrong | hazards | like | killed by | through | state root | official fixtures |\n",
             "|---|---|---|---|---|---|---|---|\n",
-            *(specification_row(found, record.bugs.get(found.mutant)) for found in specification),
+            *(
+                row_of((*specification_cells(found), fixtures_words(record.bugs.get(found.mutant))))
+                for found in evm_bugs
+            ),
+            "\n",
+            SVM_HEAD,
+            "| mutant | what is wrong | hazards | like | killed by | through | state root |\n",
+            "|---|---|---|---|---|---|---|\n",
+            *(row_of(specification_cells(found)) for found in svm_bugs),
             "\n",
             STRATEGIES_HEAD,
             "| mutant | engine | what is wrong | hazards | killed by | under | through |\n",
@@ -70,25 +89,27 @@ def score_lines(findings: Sequence[HuntedMutant], known: Mapping[str, FixtureRun
     """How many of each kind there are, and how many are killed."""
     yield "| mutants of | there are | killed | shown by the state root | killed by official fixtures |\n"
     yield "|---|---|---|---|---|\n"
-    rooms = {"the specification": "spec", "readable strategies": "reference:", "the compiled engine": "optimized:"}
-    for words, room in rooms.items():
-        found = [each for each in findings if each.engine.startswith(room)]
+    rooms = {
+        "the specification of the EVM": (SPECIFICATION, "evm."),
+        "the specification of Solana's machine": (SPECIFICATION, "svm."),
+        "readable strategies": ("reference:", ""),
+        "the compiled engine": ("optimized:", ""),
+    }
+    for words, (room, rules) in rooms.items():
+        found = [each for each in findings if each.engine.startswith(room) and each.rule.startswith(rules)]
         killed = sum(each.kill is not None for each in found)
-        if room == SPECIFICATION:
-            shown = str(sum(each.shown_by == STATE_ROOT for each in found))
-            runs = [known[each.mutant] for each in found if each.mutant in known]
-            fixtures = f"{sum(bool(run.killed_by) for run in runs)} of {len(runs)} run"
-        else:
-            shown = fixtures = "—"
+        shown = str(sum(each.shown_by == STATE_ROOT for each in found)) if room == SPECIFICATION else "—"
+        runs = [known[each.mutant] for each in found if each.mutant in known]
+        fixtures = f"{sum(bool(run.killed_by) for run in runs)} of {len(runs)} run" if rules == "evm." else "—"
         yield f"| {words} | {len(found)} | {killed} | {shown} | {fixtures} |\n"
 
 
-def specification_row(found: HuntedMutant, run: FixtureRun | None) -> str:
-    """The row of a bug of the specification."""
+def specification_cells(found: HuntedMutant) -> tuple[str, ...]:
+    """What a row says of a bug of the specification, whatever its machine."""
     name, number = source_words(found.source)
     kill = found.kill
     killed, through = ("**nothing**", "") if kill is None else (f"`{kill.vector}`", cell(kill.through))
-    cells = (
+    return (
         f"`{found.mutant}`",
         f"{cell(found.wrong)} `{found.rule}`",
         ", ".join(found.hazards),
@@ -96,8 +117,11 @@ def specification_row(found: HuntedMutant, run: FixtureRun | None) -> str:
         killed,
         through,
         SEEN[found.shown_by],
-        fixtures_words(run),
     )
+
+
+def row_of(cells: Sequence[str]) -> str:
+    """A row of a table."""
     return f"| {' | '.join(cells)} |\n"
 
 
@@ -118,15 +142,16 @@ def strategy_row(found: HuntedMutant) -> str:
     told = (
         ("**nothing**", "", "") if kill is None else (f"`{kill.vector}`", kill.schedule, f"{kill.kind}: {kill.through}")
     )
-    cells = (
-        f"`{found.mutant}`",
-        f"`{found.engine}`",
-        f"{cell(found.wrong)} `{found.rule}`",
-        ", ".join(found.hazards),
-        told[0],
-        *(cell(shortened(words)) for words in told[1:]),
+    return row_of(
+        (
+            f"`{found.mutant}`",
+            f"`{found.engine}`",
+            f"{cell(found.wrong)} `{found.rule}`",
+            ", ".join(found.hazards),
+            told[0],
+            *(cell(shortened(words)) for words in told[1:]),
+        )
     )
-    return f"| {' | '.join(cells)} |\n"
 
 
 def source_words(address: str) -> tuple[str, str]:

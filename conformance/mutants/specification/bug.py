@@ -54,6 +54,11 @@ class SpecificationBug:
     changes: tuple[Change, ...]
 
     @property
+    def machine(self) -> str:
+        """The machine whose rule it breaks."""
+        return self.rule.partition(".")[0]
+
+    @property
     def address(self) -> str:
         """Where the source can be read."""
         repository, number = self.source.split("#")

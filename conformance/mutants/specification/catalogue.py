@@ -19,6 +19,10 @@ MODULES: Final = (
     "requests",
     "state_gas",
     "lists",
+    "svm_admission",
+    "svm_nonces",
+    "svm_execution",
+    "svm_banks",
 )
 """The modules of this package that have bugs, in the order of the table."""
 

@@ -11,7 +11,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -27,7 +27,6 @@ from samestate.conformance.mutants.specification.judgement import (
     VERDICT,
     Judgement,
 )
-from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.model import Vector
 from samestate.conformance.vectors.places import vector_files
@@ -38,6 +37,9 @@ COMMAND: Final[Sequence[str]] = (sys.executable, "-m", PROGRAM)
 IN_ORDER: Final = "one after another"
 """The schedule of the specification."""
 
+MACHINES: Final = 2
+"""So many machines have bugs of the specification; the vectors of each are read once."""
+
 MOST_VECTORS: Final = 60
 """So many vectors of a rule are run, those of the smallest files first."""
 
@@ -47,12 +49,12 @@ EVERY: Final = 25
 
 def hunt(bug: SpecificationBug) -> HuntedMutant:
     """Run the vectors of the bug's rule and a sample of all; where none kills it, all others until one does."""
-    given = vectors_for(bug.rule)
+    given = vectors_for(bug)
     judged = list(judge(bug, given))
     kills = [each for each in judged if each.outcome == DIFFERS]
     if not kills:
         ran = {vector.case.id for vector in given}
-        others = (vector for vector in vectors() if vector.case.id not in ran)
+        others = (vector for vector in vectors(bug.machine) if vector.case.id not in ran)
         kills = list(islice((each for each in judge(bug, list(others)) if each.outcome == DIFFERS), 1))
     kill = kills[0] if kills else None
     return HuntedMutant(
@@ -75,18 +77,19 @@ def shown_by(kills: Sequence[Judgement]) -> str:
     return next((what for what in (STATE_ROOT, VERDICT, NOWHERE) if what in seen), "")
 
 
-@cache
-def vectors() -> tuple[Vector, ...]:
-    """All vectors of the EVM, those of the smallest files first."""
-    paths = sorted(vector_files(evm.NAME), key=lambda path: (path.stat().st_size, str(path)))
+@lru_cache(maxsize=MACHINES)
+def vectors(machine: str) -> tuple[Vector, ...]:
+    """All vectors of a machine, those of the smallest files first."""
+    paths = sorted(vector_files(machine), key=lambda path: (path.stat().st_size, str(path)))
     return tuple(map(load_vector_file, paths))
 
 
-def vectors_for(rule: str) -> list[Vector]:
-    """Vectors that exercise a rule, and a sample of all."""
-    of_the_rule = list(islice((vector for vector in vectors() if rule in vector.rules), MOST_VECTORS))
+def vectors_for(bug: SpecificationBug) -> list[Vector]:
+    """Vectors that exercise the rule of a bug, and a sample of all."""
+    given = vectors(bug.machine)
+    of_the_rule = list(islice((vector for vector in given if bug.rule in vector.rules), MOST_VECTORS))
     ran = {vector.case.id for vector in of_the_rule}
-    return [*of_the_rule, *(vector for vector in islice(vectors(), 0, None, EVERY) if vector.case.id not in ran)]
+    return [*of_the_rule, *(vector for vector in islice(given, 0, None, EVERY) if vector.case.id not in ran)]
 
 
 def judge(bug: SpecificationBug, given: Sequence[Vector]) -> Iterator[Judgement]:

@@ -121,7 +121,7 @@ def a_program_that_only_claims_to_be_native(block: SvmBlockBuilder) -> None:
     block.expect_statuses("failed")
 
 
-@svm_scenario(hazards="H104")
+@svm_scenario(hazards="H104 H146")
 def program_data_that_is_not_there(block: SvmBlockBuilder) -> None:
     """An upgradeable program has lost its data, as when it was closed: it is executed, and is not deployed."""
     payer = block.wallet("payer")

@@ -318,7 +318,8 @@ def add_size(size: int) -> None:
         block.send_durable(payer, nonce, payer, transfer(payer.address, shop.address, 5))
         block.expect_success(True)
 
-    add_svm_scenario(__name__, f"a_nonce_in_{size}_bytes", f"The account of a nonce has {size} bytes.", story)
+    sentence = f"The account of a nonce has {size} bytes."
+    add_svm_scenario(__name__, f"a_nonce_in_{size}_bytes", sentence, story, hazards="H146")
 
 
 add_size(81)

@@ -218,7 +218,7 @@ def write_bank(bank: Bank, slot_time: int = USUAL_SLOT_TIME) -> Object:
             for blockhash in sorted(bank.status_cache.messages)
         }
     if bank.hard_forks:
-        written["hard_forks"] = [{"slot": str(fork.slot), "times": str(fork.count)} for fork in bank.hard_forks]
+        written["hard_forks"] = [{"slot": str(fork.slot), "times": str(fork.times)} for fork in bank.hard_forks]
     if bank.epochs != USUAL.epochs:
         epochs = bank.epochs
         written["epochs"] = {

@@ -55,10 +55,21 @@ def test_a_row_says_what_is_wrong_what_kills_it_and_who_else_sees_it() -> None:
 def test_the_score_counts_survivors_and_fixtures() -> None:
     record = Record(("x.tar.xz",), {"sender-with-code": FixtureRun(DIGEST, "x"), "still-there": FixtureRun(DIGEST)})
     page = page_of([KILLED, replace(KILLED, mutant="by-root", shown_by="state root"), ALIVE, STRATEGY], record)
-    assert "| the specification | 3 | 2 | 1 | 1 of 2 run |" in page
+    assert "| the specification of the EVM | 3 | 2 | 1 | 1 of 2 run |" in page
+    assert "| the specification of Solana's machine | 0 | 0 | 0 | — |" in page
     assert "| readable strategies | 1 | 1 | — | — |" in page
     assert "| the compiled engine | 0 | 0 | — | — |" in page
     assert row(page, "still-there").split(" | ")[4:7] == ["**nothing**", "", "—"]
+
+
+def test_bugs_of_solanas_machine_have_a_table_of_their_own_without_fixtures() -> None:
+    other = replace(
+        KILLED, mutant="one-age-too-few", rule="svm.age.blockhash", kill=replace(KILLED.kill, vector="svm/a/b")
+    )
+    page = page_of([KILLED, other], Record(("x.tar.xz",), {}))
+    assert row(page, "one-age-too-few").endswith("| `svm/a/b` | status | no, but the verdict |")
+    assert page.index("`sender-with-code`") < page.index("Solana's machine\n\nNobody") < page.index("`one-age-too-few`")
+    assert "| the specification of Solana's machine | 1 | 1 | 0 | — |" in page
 
 
 def test_what_fixtures_have_against_a_bug_in_words() -> None:

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from samestate.conformance.command import application
+from samestate.conformance.commands import mutants as command
 from samestate.conformance.errors import InputError
 from samestate.conformance.mutants.specification import fixtures, hunting
 from samestate.conformance.mutants.specification.bug import Change, bug
@@ -23,14 +24,15 @@ from samestate.conformance.vectors.loading import HAZARDS, load_vector_file
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
 
 BUGS = list(all_bugs().values())
-MINIMUM = 80
+MINIMUM = {"evm": 80, "svm": 30}
 RULES = {anchor.name for anchor in all_anchors("spec")}
 TRANSFER = load_vector_file(VECTORS / f"evm/transfers/strangers-paris{SUFFIX}")
 OVERFULL = load_vector_file(VECTORS / f"evm/gas_limits/declared_gas_that_does_not_fit-london{SUFFIX}")
 
 
 def test_there_are_enough() -> None:
-    assert len(BUGS) >= MINIMUM
+    for machine, minimum in MINIMUM.items():
+        assert sum(each.machine == machine for each in BUGS) >= minimum
     assert len({each.changes for each in BUGS}) == len(BUGS)
 
 
@@ -101,6 +103,32 @@ def test_a_vector_judges_a_bug() -> None:
     judged = list(hunting.judge(all_bugs()["room-for-what-is-used"], [TRANSFER, OVERFULL]))
     assert [each.outcome for each in judged] == [PASSES, DIFFERS]
     assert (judged[1].vector, judged[1].where, judged[1].seen) == (OVERFULL.case.id, "status", "verdict")
+
+
+def test_a_vector_judges_a_bug_of_solanas_machine() -> None:
+    given = [
+        load_vector_file(VECTORS / f"svm/{name}-mainnet-2026-09{SUFFIX}") for name in ("ages/age_149", "ages/age_150")
+    ]
+    judged = list(hunting.judge(all_bugs()["one-age-too-few"], given))
+    assert [each.outcome for each in judged] == [PASSES, DIFFERS]
+    assert (judged[1].where, judged[1].seen) == ("status", "verdict")
+
+
+def test_a_bug_is_hunted_with_the_vectors_of_its_machine() -> None:
+    found = hunting.vectors_for(all_bugs()["one-age-too-few"])
+    assert {vector.case.id.partition("/")[0] for vector in found} == {"svm"}
+
+
+def test_fixtures_are_run_for_bugs_of_the_evm_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(command, "reached_rules", lambda archives: frozenset())
+    monkeypatch.setattr(command, "runs", lambda bugs, archives, reached: asked.extend(bug.name for bug in bugs) or [])
+    record = str(tmp_path / "record.json")
+    names = ["one-age-too-few", "sender-with-code"]
+    result = CliRunner().invoke(
+        application, ["mutants", *names, "--engine", "spec", "--fixtures", "x.tar.xz", "--record", record]
+    )
+    assert (result.exit_code, asked) == (0, ["sender-with-code"]), result.output
 
 
 @pytest.mark.parametrize(

@@ -323,8 +323,8 @@ def test_more_workers_than_transactions(strategy: str) -> None:
 
 def test_an_engine_used_wrongly() -> None:
     block = pack([], (SENDERS[0], 0))
-    with pytest.raises(MachineError, match="there is no compiled machine 'svm'"):
-        Engine("svm")
+    with pytest.raises(MachineError, match="there is no compiled machine 'abacus'"):
+        Engine("abacus")
     with pytest.raises(ConfigurationError, match="kind = processes: the machine toy is compiled"):
         Engine("toy", configured(kind="processes"))
     with Engine("toy", configured("access-list")) as engine, pytest.raises(MissingAccessList):
