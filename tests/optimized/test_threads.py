@@ -139,7 +139,7 @@ def test_interruptions_in_quick_succession_leave_nobody_whom_draining_does_not_f
             interrupted += 1
             signal.setitimer(signal.ITIMER_REAL, 0)
             pool.drain()
-            assert not job.at_work
+            assert job.at_work <= {0}, "but for the caller, who was torn from its own work"
             check_usable(pool)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

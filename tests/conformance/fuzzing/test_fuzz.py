@@ -378,6 +378,18 @@ def test_an_engine_by_name_must_have_the_machine(tmp_path: Path, failing: Regist
     assert "narrow: has no machine evm" in matched.stdout
 
 
+def test_chains_of_solanas_machine(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    arguments = ("--machine", "svm", "--fork", "mainnet 2026-07", "--seed", "4", "--blocks", "4", "--jobs", "1")
+    engines = ("--engine", "optimized:locks", "--engine", "reference:waves")
+    result = samestate("fuzz", *arguments, *engines, "--output", str(tmp_path), "--json", str(report))
+    assert result.exit_code == 0, result.output
+    assert "optimized:locks: 4 blocks" in result.stdout
+    assert "reference:waves: 4 blocks" in result.stdout
+    wanted = campaign.Wanted(("mainnet-2026-07",))
+    assert {campaign.case_of("svm", seed, 12, wanted)[0].fork for seed in range(4, 8)} == {*wanted.forks}
+
+
 def test_time_ends_it() -> None:
     result = samestate("fuzz", "--engine", "spec", "--minutes", "0.005", "--seed", "3")
     assert result.exit_code == 0

@@ -27,6 +27,7 @@ from samestate.spec.svm.slot_time import CostLimits
 from samestate.spec.svm.state import SvmState
 from samestate.spec.svm.transaction import SignedTransaction
 from tests.optimized.svm.random_blocks import random_chain
+from tests.spec.svm.generated_blocks import generated_blocks
 from tests.spec.svm.small import GENESIS_HASH, RICH, SOL, SmallChain, key, message_of, signed, transfer, transfer_data
 
 pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
@@ -83,6 +84,15 @@ def test_three_workers_under_random_schedules(name: str) -> None:
     for strategy in ("locks", "waves", "adaptive"):
         for pieces in (True, False):
             exploration = sample(SvmProgram(MACHINE, *blocks()[name], strategy, 3, pieces=pieces), range(30))
+            assert exploration.first is None, exploration.first.text(40)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_generated_blocks_under_random_schedules(seed: int) -> None:
+    ruleset = (MAINNET_2026_07, MAINNET_2026_09)[seed % 2]
+    for machine, block, state in generated_blocks(seed, ruleset, 12, seed % 5 / 4):
+        for strategy, versions in (("locks", False), ("waves", False), ("adaptive", False), ("block-stm", True)):
+            exploration = sample(SvmProgram(machine, block, state, strategy, 2, versions=versions), range(6))
             assert exploration.first is None, exploration.first.text(40)
 
 
