@@ -18,18 +18,24 @@
 namespace samestate::svm {
 
 // An entry as it stands in a block: how many hashes it took, the last of them, and the signatures of all its
-// transactions, 64 bytes each, one transaction after another. Without transactions it is a tick.
+// transactions, 64 bytes each, one transaction after another. Without transactions it is a tick; transactions may have no
+// signatures, of which nothing can come, but an entry of them is no tick for that.
 struct HistoryEntry {
     uint64_t hashes;
     const uint8_t* hash;
     const uint8_t* const* signatures;
     size_t signature_count;
+    bool is_tick;
 };
 
-// The root of the tree over the signatures, of which there is at least one: leaves are hashed with a zero in front, nodes with a one, and what has
-// no neighbour is its own. Constant memory: finished subtrees wait in `levels` until their neighbour is there.
+// The root of the tree over the signatures: leaves are hashed with a zero in front, nodes with a one, and what has no
+// neighbour is its own; the root of none is zero. Constant memory: finished subtrees wait in `levels` until their neighbour is there.
 inline void mix_in(const uint8_t* const* signatures, size_t count, uint8_t* root) {
     static constexpr uint8_t LEAF = 0, NODE = 1;
+    if (count == 0) {
+        std::memset(root, 0, 32);
+        return;
+    }
     uint8_t levels[64][32];
     const auto join = [](const uint8_t* left, const uint8_t* right, uint8_t* target) {
         Sha256().update(&NODE, 1).update(left, 32).update(right, 32).finish(target);
@@ -122,7 +128,7 @@ class HistoryCheck {
             const HistoryEntry& entry = entries_[lane.index];
             std::memcpy(lane.value, lane.index == 0 ? start_ : entries_[lane.index - 1].hash, 32);
             // The last hash takes in the signatures; an entry of no hashes with transactions has this one all the same.
-            lane.left = entry.signature_count == 0 || entry.hashes == 0 ? entry.hashes : entry.hashes - 1;
+            lane.left = entry.is_tick || entry.hashes == 0 ? entry.hashes : entry.hashes - 1;
             if (lane.left > 0) return true;
             finish(lane);
         }
@@ -130,7 +136,7 @@ class HistoryCheck {
 
     void finish(Lane& lane) {
         const HistoryEntry& entry = entries_[lane.index];
-        if (entry.signature_count > 0) {
+        if (!entry.is_tick) {
             uint8_t root[32];
             mix_in(entry.signatures, entry.signature_count, root);
             sha256(lane.value, 32, root, 32, lane.value);

@@ -86,6 +86,7 @@ cdef extern from "samestate/optimized/svm/history.hpp" namespace "samestate::svm
         const uint8_t* hash
         const uint8_t* const* signatures
         size_t signature_count
+        cbool is_tick
     void header_mix_in "samestate::svm::mix_in"(const uint8_t* const* signatures, size_t count, uint8_t* root) noexcept
     size_t header_verify_history "samestate::svm::verify_history"(
         const uint8_t* start, const HistoryEntry* entries, size_t count, size_t workers, const Stop& stop, cbool& was_stopped

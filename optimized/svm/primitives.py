@@ -213,6 +213,7 @@ def verify_history(start: bytes, entries: list, workers: int = 1, seconds: float
         row.hash = sized(entry[1], 32, "a hash")
         row.signatures = places.data() + place
         row.signature_count = len(entry[2])
+        row.is_tick = row.signature_count == 0
         place += row.signature_count
         rows.push_back(row)
     begin(cython.address(waited), cython.address(stop), seconds)

@@ -44,7 +44,8 @@ inline bool has_true_history(const Work& work, size_t workers, const Stop& stop,
     std::vector<HistoryEntry> entries;
     for (size_t place = 0; place < input.entries.size(); ++place) {
         const Entry& entry = input.entries[place];
-        entries.push_back({entry.hashes, entry.hash.bytes, signatures.data() + firsts[place], firsts[place + 1] - firsts[place]});
+        const size_t first = firsts[place], count = firsts[place + 1] - first;
+        entries.push_back({entry.hashes, entry.hash.bytes, signatures.data() + first, count, entry.count == 0});
     }
     const Hash& start = work.state->bank.queue.items.back().hash;
     return verify_history(start.bytes, entries.data(), entries.size(), workers, stop, was_stopped) == entries.size();

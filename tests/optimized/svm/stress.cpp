@@ -54,7 +54,7 @@ static void check_history() {
             sha256(value, 32, root, 32, value);
         }
         std::memcpy(&hashes[32 * i], value, 32);
-        entries[i] = {steps, &hashes[32 * i], places.data(), count};
+        entries[i] = {steps, &hashes[32 * i], places.data(), count, count == 0};
     }
     for (size_t wrong : {entries.size(), size_t{0}, size_t{150}, size_t{299}}) {
         if (wrong < entries.size()) hashes[32 * wrong] ^= 1;
