@@ -45,6 +45,8 @@ inline Ending run_ed25519(const Message& message, const Instruction& own) {
         const uint8_t* at = data + 2 + 14 * place;
         const uint8_t* signature = find(message, own, number(at + 2), number(at), 64);
         if (signature == nullptr) return fail_with(INVALID_DATA_OFFSETS);
+        // A second half that is no scalar whatever its lower bits are is seen before the key is looked for.
+        if (signature[63] >= 0x20) return fail_with(INVALID_SIGNATURE);
         const uint8_t* key = find(message, own, number(at + 6), number(at + 4), 32);
         if (key == nullptr) return fail_with(INVALID_DATA_OFFSETS);
         if (!is_public_key(key)) return fail_with(INVALID_PUBLIC_KEY);
