@@ -64,8 +64,8 @@ PROGRAMS: Final = {
     SECP256K1: Account(1, NATIVE_LOADER, True),
     SECP256R1: Account(1, NATIVE_LOADER, True),
 }
-RENT_DATA: Final = struct.pack("<QdB", 3480, 2.0, 50)
-"""The sysvar: half of what a byte takes, a threshold of two years, how much of rent was burnt."""
+RENT_DATA: Final = struct.pack("<QdB", 6960, 1.0, 50)
+"""The sysvar: what a byte takes, a threshold that is no other any more, how much of rent was burnt (SIMD-0194)."""
 
 
 @dataclass(frozen=True, slots=True)
