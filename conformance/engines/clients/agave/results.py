@@ -8,10 +8,11 @@ from typing import Any, Final
 
 from samestate.conformance.engines.protocol import EngineFailure
 from samestate.conformance.vectors.document import Object
-from samestate.conformance.vectors.hexadecimal import write_bytes
-from samestate.conformance.vectors.model import POST_STATE, VALID, Case, member
+from samestate.conformance.vectors.hexadecimal import hexed, read_bytes, write_bytes
+from samestate.conformance.vectors.model import POST_STATE, VALID, Case, member, members, text
 from samestate.conformance.vectors.recorded.names import code_of
 from samestate.spec.svm.addresses import base58
+from samestate.spec.svm.transaction import decode_transaction
 
 MALFORMED: Final = "malformed"
 PROCESSED: Final = "processed"
@@ -27,11 +28,42 @@ def results_of(case: Case, answer: Mapping[str, Any]) -> list[Object]:
     accounts = dict(member(case.pre, "accounts"))
     results = []
     try:
-        for block in blocks:
-            results.append(result_of(block, accounts))
+        for index, block in enumerate(blocks):
+            results.append(one_by_one(case, index, result_of(block, accounts)))
     except (KeyError, TypeError, ValueError) as error:
         raise EngineFailure(f"gives a result that is none: {type(error).__name__}: {error}") from error
     return results
+
+
+def one_by_one(case: Case, index: int, result: Object) -> Object:
+    """What replay says of a block that executes transactions one by one, where a batch says the same in another word.
+
+    A message that stands in an entry twice is ALREADY_PROCESSED to a batch, before its age is looked at. One by one its
+    age comes first: a durable transaction's nonce is spent by then, so that its value is no blockhash of the queue.
+    """
+    if result["status"] != "ALREADY_PROCESSED":
+        return result
+    place = int(text(result, "transaction"))
+    for entry in members(case.blocks[index], "entries"):
+        wires = entry["txs"] if isinstance(entry["txs"], list) else []
+        if place >= len(wires):
+            place -= len(wires)
+            continue
+        is_repeated = wires[place] in wires[:place]
+        named = decode_transaction(read_bytes(wires[place])).message.blockhash
+        if is_repeated and hexed(named) not in registered(case, index):
+            return {**result, "status": "BLOCKHASH_NOT_FOUND"}
+        break
+    return result
+
+
+def registered(case: Case, index: int) -> set[str]:
+    """Every blockhash that was registered before a block of the case."""
+    hashes = {text(entry, "hash") for entry in members(member(case.pre, "bank"), "blockhashes")}
+    for block in case.blocks[:index]:
+        env, entries = member(block, "env"), members(block, "entries")
+        hashes.add(text(env, "blockhash") if "blockhash" in env else text(entries[-1], "hash"))
+    return hashes
 
 
 def result_of(block: Mapping[str, Any], accounts: dict[str, Any]) -> Object:

@@ -12,7 +12,7 @@ import pytest
 from samestate.conformance.checking.vectors import check_vector
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.engines.clients.agave.question import question, unable
-from samestate.conformance.engines.clients.agave.results import results_of
+from samestate.conformance.engines.clients.agave.results import one_by_one, results_of
 from samestate.conformance.engines.clients.litesvm import asking
 from samestate.conformance.engines.clients.litesvm.engine import merged
 from samestate.conformance.engines.protocol import EngineFailure
@@ -282,3 +282,23 @@ def test_the_bank_agrees_with_vectors(suite: str) -> None:
                 assert compare_engine(made, vector) is None, path.name
     finally:
         made.close()
+
+
+@pytest.mark.parametrize(
+    ("id", "code"),
+    [
+        # the second of an entry names the value that the nonce had: the same message, and another's
+        ("svm/nonces/a_durable_transaction-mainnet-2026-09", "BLOCKHASH_NOT_FOUND"),
+        ("svm/transfers/one_transfer-mainnet-2026-09", "ALREADY_PROCESSED"),
+    ],
+)
+def test_a_message_twice_in_a_batch_is_called_what_it_is_one_by_one(id: str, code: str) -> None:
+    case = case_of(id)
+    (entry,) = members(case.blocks[0], "entries")
+    wires = entry["txs"]
+    assert isinstance(wires, list)
+    case = replace(case, blocks=({**case.blocks[0], "entries": [{"txs": [*wires, *wires]}]},))
+    (expected,) = execute(case)
+    assert expected == {"status": code, "transaction": "1"}
+    assert one_by_one(case, 0, {"status": "ALREADY_PROCESSED", "transaction": "1"}) == expected
+    assert one_by_one(case, 0, {"status": "SANITIZE_FAILURE", "transaction": "1"})["status"] == "SANITIZE_FAILURE"
