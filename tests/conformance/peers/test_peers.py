@@ -56,14 +56,14 @@ def test_the_packages_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         EthereumJs(tmp_path)
 
 
-def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> EthereumJs:
+def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str, seconds: float = 60) -> EthereumJs:
     """A client that is a shell script."""
     package = folder / "node_modules" / "@ethereumjs" / "vm"
     package.mkdir(parents=True)
     (package / "package.json").write_text(json.dumps({"version": "0.0.1"}))
     (folder / ethereumjs.SCRIPT).write_text(script)
     monkeypatch.setattr(shutil, "which", lambda name: "/bin/sh")
-    return EthereumJs(folder)
+    return EthereumJs(folder, seconds)
 
 
 def test_a_client_that_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,10 +76,9 @@ def test_a_client_that_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_client_that_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ethereumjs, "TIME_LIMIT", 0.2)
     case = generate_block(PRAGUE, 1, transactions=1)
     with (
-        stand_in(tmp_path, monkeypatch, "read line; exec sleep 30") as peer,
+        stand_in(tmp_path, monkeypatch, "read line; exec sleep 30", 0.2) as peer,
         pytest.raises(PeerFailed, match="said nothing for 0 s"),
     ):
         peer.run(case)
