@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,14 +19,16 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.scenarios.filling import fill
 from samestate.conformance.scenarios.scenario import Ruleset, Scenario, all_scenarios
 from samestate.conformance.vectors.document import quoted, read_yaml
+from samestate.conformance.vectors.hexadecimal import read_bytes
 from samestate.conformance.vectors.loading import load_vector, load_vector_file
 from samestate.conformance.vectors.model import DIMENSIONS, Vector, lineage, member, members, text, texts
 from samestate.conformance.vectors.places import SUFFIX, VECTORS, vector_files
 from samestate.conformance.vectors.record import integer, write_value
 from samestate.conformance.vectors.writing import write_yaml
 from samestate.spec.evm.hashing import keccak256
+from samestate.spec.svm.addresses import address as address_bytes
 
-MINIMUM: Final = {"evm": 1300, "toy": 170}
+MINIMUM: Final = {"evm": 1300, "svm": 400, "toy": 170}
 """How many vectors of each machine there are at least: a suite that has lost its vectors must not pass."""
 
 CANARY: Final = "evm/self_destruct/destroyed_recreated_called-shanghai"
@@ -141,7 +144,22 @@ def toy_values(pre: Any) -> dict[str, str]:
     return {key: write_value(integer(int(value, 16))) for key, value in numbers.items() if int(value, 16)}
 
 
-VALUES_OF: Final[dict[str, Callable[[Any], dict[str, str]]]] = {"evm": evm_values, "toy": toy_values}
+def svm_values(pre: Any) -> dict[str, str]:
+    """The values of a pre-state of Solana's machine by key, as an access record writes them."""
+    values: dict[str, str] = {}
+    for name, account in pre["accounts"].items():
+        value = int(account["lamports"]).to_bytes(8, "little") + address_bytes(account["owner"])
+        value += bytes([account.get("executable") == "true"]) + read_bytes(account.get("data", "0x"))
+        long = f"sha256 0x{hashlib.sha256(value).hexdigest()} of {len(value)} bytes"
+        values[f"account {name}"] = f"0x{value.hex()}" if len(value) <= 128 else long
+    return values
+
+
+VALUES_OF: Final[dict[str, Callable[[Any], dict[str, str]]]] = {
+    "evm": evm_values,
+    "svm": svm_values,
+    "toy": toy_values,
+}
 
 
 @pytest.mark.parametrize("engine", REGISTRY)
