@@ -165,13 +165,20 @@ UNUSED = 2**256 - 12345
 Change = Callable[[AccountAccess], tuple[AccountAccess, str]]
 
 
+def shown_value(value: bytes | int) -> str:
+    """A value as a message has it: of a long code the first 64 bytes."""
+    if isinstance(value, int):
+        return hex(value)
+    return f"0x{value.hex()}" if len(value) <= 64 else f"0x{value[:64].hex()}… ({len(value)} bytes)"
+
+
 def pair_changed(name: str, part: str) -> Change:
     """Another value in the last change of a part."""
 
     def change(account: AccountAccess) -> tuple[AccountAccess, str]:
         *rest, (index, value) = getattr(account, name)
         other: Any = value + b"\x01" if isinstance(value, bytes) else value ^ 3
-        shown = [f"0x{v.hex()}" if isinstance(v, bytes) else hex(v) for v in (other, value)]
+        shown = [shown_value(v) for v in (other, value)]
         text = f"{part}, index {index}: the list says {shown[0]}, and it is {shown[1]}"
         return account._replace(**{name: (*rest, (index, other))}), text
 
@@ -183,7 +190,7 @@ def pair_missing(name: str, part: str) -> Change:
 
     def change(account: AccountAccess) -> tuple[AccountAccess, str]:
         (index, value), *rest = getattr(account, name)
-        shown = f"0x{value.hex()}" if isinstance(value, bytes) else hex(value)
+        shown = shown_value(value)
         says = "nothing"
         if rest:  # the next one stands where the first is wanted
             return account._replace(
@@ -314,7 +321,7 @@ def test_a_wrong_entry_is_named(part: str, change: Change, executed: Executed) -
 
 
 def test_accounts_that_are_missing_or_too_many_are_named(executed: Executed) -> None:
-    more = [bytes(20), b"\xff" * 20]
+    more = [bytes(19) + b"\xee", b"\xff" * 20]
     for place, account in enumerate(executed.accounts):
         without = (*executed.accounts[:place], *executed.accounts[place + 1 :])
         assert executed.verdict(without) == f"account 0x{account.address.hex()} is missing"
