@@ -417,7 +417,7 @@ def test_any_wrong_hex_digit_of_what_is_expected_is_found(path: Path) -> None:
     """A digit of every hex value below ``expect`` is changed, one at a time, where it stands in the file."""
     text = path.read_text(encoding="utf-8")
     start = text.index("    expect:")
-    end = min(place for place in (text.find("\n  - env:", start), text.index("\nprovenance:")) if place > 0)
+    end = min(place for place in (text.find("\n  - ", start), text.index("\nprovenance:")) if place > 0)
     places = [match.start(1) for match in re.finditer(r'"0x[0-9a-f]*([0-9a-f])"', text[start:end])]
     step = max(1, len(places) // 8)
     for place in places[keccak256(path.name.encode())[0] % step :: step]:
