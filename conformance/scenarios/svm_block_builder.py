@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from nacl.signing import SigningKey
 
+from samestate.conformance.fixtures.solana.genesis import RECENT_BLOCKHASHES_BYTES, rent_data
 from samestate.conformance.generating.svm.instructions import AccountUse, ProgramCall, advance_nonce
 from samestate.conformance.generating.svm.messages import compile_message, sign_message
 from samestate.conformance.scenarios.draft import Unexpected
@@ -39,8 +40,6 @@ from samestate.spec.svm.state import SvmState
 SYSTEM_DATA = b"solana_system_program"
 """The data of the System program's account since Agave 4.2."""
 NEVER = 2**64 - 1
-RECENT_BLOCKHASHES_BYTES = 8 + 150 * 40
-"""What RecentBlockhashes takes, however few there are."""
 QUEUE_LENGTH = 3
 """How many blockhashes the queue has, unless a scenario says otherwise."""
 
@@ -151,7 +150,7 @@ class SvmBlockBuilder:
             blockhash + struct.pack("<Q", registered.lamports_per_signature) for blockhash, registered in newest_first
         )
         recent = (struct.pack("<Q", len(newest_first)) + listed).ljust(RECENT_BLOCKHASHES_BYTES, b"\x00")
-        rent = struct.pack("<QdB", self.bank.lamports_per_byte, 1.0, 50)
+        rent = rent_data(self.bank.lamports_per_byte)
         for name, address, data in (("rent", RENT, rent), ("recent blockhashes", RECENT_BLOCKHASHES, recent)):
             self.at(name, address, Account((128 + len(data)) * self.bank.lamports_per_byte, SYSVAR, data=data))
 

@@ -6,8 +6,7 @@ import functools
 from dataclasses import replace
 
 from samestate.conformance.generating.svm.instructions import transfer
-from samestate.conformance.scenarios.draft import Unexpected
-from samestate.conformance.scenarios.executed import ExecutedScenario, check_receipts, check_status
+from samestate.conformance.scenarios.executed import ExecutedScenario, check_draft
 from samestate.conformance.scenarios.rules_reached import watching
 from samestate.conformance.scenarios.scenario import Ruleset, Scenario
 from samestate.conformance.scenarios.svm_block_builder import SvmBlockBuilder, blockhash_of_slot
@@ -18,7 +17,6 @@ from samestate.conformance.vectors.model import Case
 from samestate.spec.machine import Rejection
 from samestate.spec.svm.block import HistoryEntry
 from samestate.spec.svm.history import next_hash
-from samestate.spec.svm.state import SvmState
 from samestate.spec.svm.transaction import SignedTransaction, decode_transaction
 
 
@@ -59,7 +57,7 @@ def execute_drafts(identity: str, ruleset: str, builder: SvmBlockBuilder) -> Exe
         with watching() as reached:
             expect, state, bank = svm.execute_block(block, machine, state, bank)
         rules |= reached
-        check(f"{identity}: block {index}", draft, expect, state)
+        check_draft(f"{identity}: block {index}", draft, expect, state)
         blocks.append(block)
         expected.append(expect)
     case = replace(case, blocks=tuple(blocks))
@@ -94,19 +92,6 @@ def decoded(wires: list[bytes]) -> tuple[SignedTransaction, ...]:
         except Rejection:
             continue
     return tuple(found)
-
-
-def check(where: str, draft: SvmDraft, expect: Object, state: SvmState) -> None:
-    """What the scenario says of a block must be so."""
-    code, transaction = draft.rejection or (None, None)
-    check_status(where, expect, code.name if code is not None else None, transaction)
-    if code is None:
-        check_receipts(where, expect, draft.receipts)
-    for look in draft.checks:
-        try:
-            look(expect, state)
-        except Unexpected as unexpected:
-            raise Unexpected(f"{where}: {unexpected}") from unexpected
 
 
 def comments(builder: SvmBlockBuilder, pre: Object) -> dict[Path, str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from samestate.conformance.scenarios.draft import Unexpected
-from samestate.conformance.scenarios.executed import ExecutedScenario, check_receipts, check_status
+from samestate.conformance.scenarios.executed import ExecutedScenario, check_draft
 from samestate.conformance.scenarios.rules_reached import watching
 from samestate.conformance.scenarios.scenario import Ruleset, Scenario
 from samestate.conformance.scenarios.toy_block_builder import ToyBlockBuilder
@@ -32,7 +31,7 @@ def execute_scenario(scenario: Scenario, ruleset: Ruleset) -> ExecutedScenario:
         with watching() as reached:
             expect, state = toy.execute_block(block, state)
         rules |= reached
-        check(f"{identity}: block {index}", draft, expect, state)
+        check_draft(f"{identity}: block {index}", draft, expect, state)
         blocks.append(toy.write_block(block))
         expected.append(expect)
     case = Case(
@@ -65,19 +64,6 @@ def block_of(draft: ToyDraft, state: ToyState) -> Block:
         return block(None)
     result = execute_block(Toy(), block(None), state, leave_out=lambda index, rejection: None)
     return block(draft.access_list(access_list_of(result.steps, state)))
-
-
-def check(where: str, draft: ToyDraft, expect: Object, state: ToyState) -> None:
-    """What the scenario says of a block must be so."""
-    code, transaction = draft.rejection or (None, None)
-    check_status(where, expect, code.name if code is not None else None, transaction)
-    if code is None:
-        check_receipts(where, expect, draft.receipts)
-    for look in draft.checks:
-        try:
-            look(expect, state)
-        except Unexpected as unexpected:
-            raise Unexpected(f"{where}: {unexpected}") from unexpected
 
 
 def comments(builder: ToyBlockBuilder, pre: Object) -> dict[Path, str]:

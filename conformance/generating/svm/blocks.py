@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
+from samestate.conformance.fixtures.solana.genesis import rent_data
 from samestate.conformance.generating.svm.asking import Asked, signing_only, told
 from samestate.conformance.generating.svm.cast import OTHER_PROGRAM, SOL, ChainCast, minimum
 from samestate.conformance.generating.svm.instructions import AccountUse, ProgramCall
@@ -64,7 +64,7 @@ PROGRAMS: Final = {
     SECP256K1: Account(1, NATIVE_LOADER, True),
     SECP256R1: Account(1, NATIVE_LOADER, True),
 }
-RENT_DATA: Final = struct.pack("<QdB", 6960, 1.0, 50)
+RENT_DATA: Final = rent_data(6960)
 """The sysvar: what a byte takes, a threshold that is no other any more, how much of rent was burnt (SIMD-0194)."""
 
 

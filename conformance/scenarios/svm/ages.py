@@ -9,6 +9,8 @@ from samestate.conformance.scenarios.scenario import add_svm_scenario, svm_scena
 from samestate.conformance.scenarios.svm_block_builder import SvmBlockBuilder, blockhash_of_slot
 from samestate.conformance.scenarios.svm_draft import FEE, SOL
 from samestate.spec.svm.rejections import Invalid
+from samestate.spec.svm.status_cache import StatusCache
+from samestate.spec.svm.transaction import decode_transaction
 
 
 def add_age(age: int, is_right: bool) -> None:
@@ -132,9 +134,6 @@ def a_message_that_only_paid_is_processed(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H109")
 def a_message_of_the_status_cache(block: SvmBlockBuilder) -> None:
     """The bank before the first block says that a message was processed: it is refused, and one beside it is not."""
-    from samestate.spec.svm.status_cache import StatusCache
-    from samestate.spec.svm.transaction import decode_transaction
-
     payer, shop = block.wallets("payer", "shop")
     wire = block.send(payer, transfer(payer.address, shop.address, 5))
     block.draft.entries.clear()
@@ -149,9 +148,6 @@ def a_message_of_the_status_cache(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H109")
 def the_status_cache_knows_blockhashes_apart(block: SvmBlockBuilder) -> None:
     """The status cache has a message's hash under another blockhash than the message names: it was not processed."""
-    from samestate.spec.svm.status_cache import StatusCache
-    from samestate.spec.svm.transaction import decode_transaction
-
     payer, shop = block.wallets("payer", "shop")
     wire = block.send(payer, transfer(payer.address, shop.address, 5))
     processed = decode_transaction(wire).message_hash
@@ -162,9 +158,6 @@ def the_status_cache_knows_blockhashes_apart(block: SvmBlockBuilder) -> None:
 @svm_scenario()
 def age_goes_before_the_status_cache(block: SvmBlockBuilder) -> None:
     """A message has both expired and been processed: it is called expired."""
-    from samestate.spec.svm.status_cache import StatusCache
-    from samestate.spec.svm.transaction import decode_transaction
-
     payer, shop = block.wallets("payer", "shop")
     wire = block.send(payer, transfer(payer.address, shop.address, 5), blockhash=bytes(32))
     processed = decode_transaction(wire).message_hash

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import itertools
 
-from samestate.conformance.generating.svm.instructions import only_signing, transfer, unit_limit, unit_price
+from samestate.conformance.generating.svm.instructions import (
+    assign,
+    ed25519,
+    only_signing,
+    transfer,
+    unit_limit,
+    unit_price,
+)
 from samestate.conformance.scenarios.scenario import BOTH_RULESETS, add_svm_scenario, svm_scenario
 from samestate.conformance.scenarios.svm_block_builder import SvmBlockBuilder
 from samestate.conformance.scenarios.svm_draft import FEE, RENT_EXEMPT, SOL
@@ -159,8 +166,6 @@ def who_spent_all_before(block: SvmBlockBuilder) -> None:
 @svm_scenario()
 def whose_account_was_given_to_a_program(block: SvmBlockBuilder) -> None:
     """A payer assigns its own account to a program: it pays for that, and for nothing more in the block."""
-    from samestate.conformance.generating.svm.instructions import assign
-
     payer, shop = block.wallets("payer", "shop")
     block.send(payer, assign(payer.address, STAKE))
     block.send(payer, transfer(payer.address, shop.address, 1))
@@ -272,8 +277,6 @@ for price, units, fee in ((1, 450, 1), (1_000_000, 450, 450), (999_999, 451, 451
 @svm_scenario()
 def signatures_of_a_precompile_are_paid(block: SvmBlockBuilder) -> None:
     """An instruction verifies a signature: it costs what one of the transaction's own costs."""
-    from samestate.conformance.generating.svm.instructions import ed25519
-
     block.builtin(ED25519, "ed25519_program")
     (payer,) = block.wallets("payer")
     assert payer.key is not None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from samestate.conformance.generating.svm.instructions import allocate, create_account, transfer, written
+from dataclasses import replace
+
+from samestate.conformance.generating.svm.instructions import allocate, create_account, read, system, transfer, written
 from samestate.conformance.scenarios.scenario import add_svm_scenario, svm_scenario
 from samestate.conformance.scenarios.svm_block_builder import SvmBlockBuilder
 from samestate.conformance.scenarios.svm_draft import SOL
@@ -72,8 +74,6 @@ def one_transaction_above_the_limit_of_an_account(block: SvmBlockBuilder) -> Non
 @svm_scenario(hazards="H100")
 def who_only_reads_costs_an_account_nothing(block: SvmBlockBuilder) -> None:
     """Two transactions read an account, and a third writes it: only that counts for the account."""
-    from samestate.conformance.generating.svm.instructions import read
-
     block.with_limits(account=TRANSFER + 1)
     common = block.wallet("common")
     for name in ("first", "second"):
@@ -120,8 +120,6 @@ def allocation_just_fits(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H98")
 def allocation_of_what_cannot_be_decoded(block: SvmBlockBuilder) -> None:
     """One of a transaction's System instructions cannot be decoded: it counts as asking for nothing at all."""
-    from samestate.conformance.generating.svm.instructions import system
-
     block.with_limits(allocation=1000)
     payer, shop = block.wallets("payer", "shop")
     new, other = block.nobody("new"), block.nobody("other")
@@ -148,8 +146,6 @@ def allocation_that_is_too_large_for_any_account(block: SvmBlockBuilder) -> None
 @svm_scenario(hazards="H97")
 def what_only_pays_costs(block: SvmBlockBuilder) -> None:
     """A fees-only transaction costs its signature, its locks and what it loaded: the block is full of it."""
-    from dataclasses import replace
-
     block.with_limits(block=1325 + TRANSFER - 1)
     payer, shop = block.wallets("payer", "shop")
     block.send(payer, replace(transfer(payer.address, shop.address, 5), program=block.nobody("missing").address))
@@ -171,8 +167,6 @@ def locks_cost(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H100")
 def loaded_pages_cost(block: SvmBlockBuilder) -> None:
     """What a transaction loads costs 8 for each 32 KiB that it begins."""
-    from samestate.conformance.generating.svm.instructions import read
-
     payer, shop, other = block.wallets("payer", "shop", "other")
     small = block.account("small", SOL, bytes(32 * 1024 - 21 - 4 * 64))
     large = block.account("large", SOL, bytes(32 * 1024 - 21 - 4 * 64 + 1))

@@ -6,6 +6,7 @@ import struct
 
 from samestate.conformance.generating.svm.instructions import (
     ProgramCall,
+    create_account,
     loaded_size_limit,
     read,
     transfer,
@@ -253,8 +254,6 @@ def the_instructions_sysvar_is_no_account(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H92")
 def what_grew_weighs_more(block: SvmBlockBuilder) -> None:
     """A transaction makes an account larger, and the next loads it at its new size."""
-    from samestate.conformance.generating.svm.instructions import create_account
-
     payer, shop = block.wallets("payer", "shop")
     new = block.nobody("new")
     block.send(payer, create_account(payer.address, new.address, 5 * SOL, 5000, STAKE))

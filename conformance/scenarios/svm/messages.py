@@ -11,7 +11,7 @@ from samestate.conformance.scenarios.scenario import BOTH_RULESETS, add_svm_scen
 from samestate.conformance.scenarios.svm_block_builder import SvmBlockBuilder
 from samestate.conformance.scenarios.svm_draft import FEE, SOL
 from samestate.spec.svm.addresses import SYSTEM
-from samestate.spec.svm.message import CompiledInstruction, Config, MessageHeader, TransactionMessage
+from samestate.spec.svm.message import CompiledInstruction, Config, MessageHeader, TableLookup, TransactionMessage
 from samestate.spec.svm.rejections import Invalid
 
 Change = Callable[[TransactionMessage], TransactionMessage]
@@ -468,8 +468,6 @@ add_accounts(255, True)
 @svm_scenario(hazards="H101")
 def keys_257(block: SvmBlockBuilder) -> None:
     """A message has 257 keys with those of its lookups: one that no index reaches."""
-    from samestate.spec.svm.message import TableLookup
-
     payer, shop = block.wallets("payer", "shop")
     table = block.lookup_table("table", *[bytes([0xA0, index]) + bytes(30) for index in range(254)])
     block.send(
@@ -484,8 +482,6 @@ def keys_257(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H101")
 def keys_256(block: SvmBlockBuilder) -> None:
     """A message has 256 keys, which are too many locks and no more than indices reach."""
-    from samestate.spec.svm.message import TableLookup
-
     payer, shop = block.wallets("payer", "shop")
     table = block.lookup_table("table", *[bytes([0xA0, index]) + bytes(30) for index in range(253)])
     block.send(

@@ -13,6 +13,7 @@ from samestate.conformance.scenarios.svm_block_builder import SvmBlockBuilder, b
 from samestate.conformance.scenarios.svm_draft import FEE, SOL, SvmAccount
 from samestate.spec.svm.account import Account
 from samestate.spec.svm.addresses import RECENT_BLOCKHASHES, RENT, STAKE, SYSVAR
+from samestate.spec.svm.blockhash_queue import RegisteredHash
 from samestate.spec.svm.nonce import durable_nonce, encode_nonce
 from samestate.spec.svm.rejections import Invalid
 
@@ -155,8 +156,6 @@ def the_nonce_keeps_its_minimum(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H89")
 def what_a_signature_cost(block: SvmBlockBuilder) -> None:
     """A nonce remembers what a signature cost by the newest blockhash of the queue, which is not what it costs now."""
-    from samestate.spec.svm.blockhash_queue import RegisteredHash
-
     queue = block.bank.blockhashes
     hashes = {key: RegisteredHash(entry.number, 7000) for key, entry in queue.hashes.items()}
     block.with_bank(blockhashes=replace(queue, hashes=hashes))

@@ -8,17 +8,17 @@ from collections.abc import Callable
 from typing import Final
 
 from coincurve import PrivateKey
-from Crypto.Hash import keccak
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, derive_private_key
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from nacl.signing import SigningKey
 
-from samestate.conformance.generating.svm.instructions import ProgramCall
+from samestate.conformance.generating.svm.instructions import ProgramCall, system, transfer
 from samestate.conformance.scenarios.scenario import add_svm_scenario, svm_scenario
 from samestate.conformance.scenarios.svm_block_builder import SvmBlockBuilder
 from samestate.conformance.scenarios.svm_draft import FEE, SOL
+from samestate.spec.evm.hashing import keccak256
 from samestate.spec.svm.addresses import ED25519, SECP256K1
 from samestate.spec.svm.addresses import SECP256R1 as SECP256R1_PROGRAM
 from samestate.spec.svm.precompiles.secp256r1 import CURVE_ORDER
@@ -32,11 +32,6 @@ NAMES: Final = {
     SECP256K1: "secp256k1_program",
     SECP256R1_PROGRAM: "secp256r1_program",
 }
-
-
-def keccak256(content: bytes) -> bytes:
-    """The hash that secp256k1's messages and addresses are made with."""
-    return keccak.new(digest_bits=256, data=content).digest()
 
 
 # What signers make
@@ -276,8 +271,6 @@ add_call("secp256r1_beyond", "The signature lies behind the data.", r(shift=500)
 @svm_scenario()
 def data_in_another_instruction(block: SvmBlockBuilder) -> None:
     """Signature, key and message lie in the data of the transaction's other instruction, which itself fails."""
-    from samestate.conformance.generating.svm.instructions import system
-
     block.builtin(ED25519, NAMES[ED25519])
     payer = block.wallet("payer")
     body = with_offsets(ED25519, ED, ED_KEY).data
@@ -289,8 +282,6 @@ def data_in_another_instruction(block: SvmBlockBuilder) -> None:
 @svm_scenario()
 def behind_an_instruction_that_failed(block: SvmBlockBuilder) -> None:
     """The instruction before a precompile's fails: that is the error, though the signature is wrong as well."""
-    from samestate.conformance.generating.svm.instructions import transfer
-
     block.builtin(ED25519, NAMES[ED25519])
     payer, shop = block.wallets("payer", "shop")
     wrong = with_offsets(ED25519, ED, ED_KEY, b"another")

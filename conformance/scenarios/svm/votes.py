@@ -9,7 +9,7 @@ from samestate.conformance.scenarios.scenario import svm_scenario
 from samestate.conformance.scenarios.svm_block_builder import SvmBlockBuilder
 from samestate.conformance.scenarios.svm_draft import SOL, SvmAccount
 from samestate.spec.svm.account import Account
-from samestate.spec.svm.addresses import LOADER_V1, LOADER_V2, LOADER_V3, VOTE
+from samestate.spec.svm.addresses import CLOCK, LOADER_V1, LOADER_V2, LOADER_V3, SLOT_HASHES, SYSVAR, VOTE
 from samestate.spec.svm.rejections import Invalid
 
 
@@ -124,8 +124,6 @@ def program_data_without_a_head(block: SvmBlockBuilder) -> None:
 @svm_scenario(hazards="H111")
 def slot_hashes_that_are_full(block: SvmBlockBuilder) -> None:
     """SlotHashes has 512 slots: the parent comes in front, and the oldest goes."""
-    from samestate.spec.svm.addresses import SLOT_HASHES, SYSVAR
-
     entries = b"".join(struct.pack("<Q", 999 - index) + bytes(32) for index in range(512))
     data = struct.pack("<Q", 512) + entries
     held = block.at("slot hashes", SLOT_HASHES, Account(SOL, SYSVAR, data=data))
@@ -136,8 +134,6 @@ def slot_hashes_that_are_full(block: SvmBlockBuilder) -> None:
 @svm_scenario()
 def a_clock_that_does_not_go_back(block: SvmBlockBuilder) -> None:
     """The votes say a time before the clock's: it stays; in the next block they say a later one."""
-    from samestate.spec.svm.addresses import CLOCK, SYSVAR
-
     clock = block.at("clock", CLOCK, Account(SOL, SYSVAR, data=struct.pack("<QqQQq", 1000, 5, 0, 1, 1_790_000_000)))
     block.at_time(1_789_999_999)
     block.expect_account(clock, Account(SOL, SYSVAR, data=struct.pack("<QqQQq", 1001, 5, 0, 1, 1_790_000_000)))

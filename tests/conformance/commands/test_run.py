@@ -190,7 +190,9 @@ def test_a_recorded_case_is_chosen_by_its_name() -> None:
     many = run(solana("facts/bank-cases.json"), "--case", "fees-only program missing, again")
     assert (many.exit_code, "--case must fit one case, but fits 4" in many.output) == (2, True)
     one = json.loads(run(solana("facts/bank-cases.json"), "--case", f"{name}/slot 2, transaction 0").stdout)
-    assert one[-1]["status"] in ("valid", "ALREADY_PROCESSED")
+    recorded = json.loads(solana("facts/bank-cases.json").read_text(encoding="utf-8"))["cases"]
+    (case,) = [case for case in recorded if case["name"] == name]
+    assert one[0]["bank_hash"] == f"0x{case['bank']['blocks'][0]['hash']}", "as the Bank was recorded to give it"
 
 
 def test_what_is_a_part_of_a_block_of_solana_holds_no_case() -> None:
