@@ -18,7 +18,7 @@ from samestate.conformance.checking.selection import EVERYTHING, Selection
 from samestate.conformance.checking.vectors import loaded
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
-from samestate.conformance.fixtures.block_file import is_rpc_block, is_rpc_witness, rpc_case, unwrap
+from samestate.conformance.fixtures.block_file import is_rpc_block, is_rpc_witness, rpc_case
 from samestate.conformance.fixtures.cases import Skipped
 from samestate.conformance.fixtures.load import (
     Case,
@@ -32,19 +32,9 @@ from samestate.conformance.fixtures.load import (
 from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.fixtures.pre_alloc import GroupFolders
 from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
-from samestate.conformance.vectors.recorded.documents import (
-    PARTS,
-    Part,
-    RecordedCase,
-    binary_case,
-    binary_part,
-    cases_of_document,
-    cases_together,
-    form_of,
-    is_binary,
-    put_together,
-)
+from samestate.conformance.vectors.recorded.documents import Part, RecordedCase, cases_together, put_together
 from samestate.conformance.vectors.recorded.model import NotExecuted
+from samestate.conformance.vectors.recorded.sorting import WholeCases, sort_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,19 +172,14 @@ def _found(
         return [document.place] if is_taken else []
     if is_about_release(document):
         return []
-    if is_binary(document.content):
-        part = binary_part(document.place, document.content)
-        if part is None:
-            return _recorded([binary_case(document.place, document.content)], path, selection)
-        halves.parts.append(part)
+    held = sort_document(document)
+    if isinstance(held, Part):
+        halves.parts.append(held)
         return []
-    value = unwrap(document.json())
-    form = form_of(value)
-    if form in PARTS:
-        halves.parts.append(Part(document.place, form, value))
-    elif form is not None:
-        return _recorded(cases_of_document(document.place, form, value), path, selection)
-    elif is_rpc_block(value):
+    if isinstance(held, WholeCases):
+        return _recorded(held.cases, path, selection)
+    value = held.value
+    if is_rpc_block(value):
         halves.blocks.append((document.place, value))
     elif is_rpc_witness(value):
         halves.witnesses.append((document.place, value))
