@@ -10,13 +10,14 @@ from samestate.conformance.api.engines import EngineOrId, named_engine
 from samestate.conformance.checking.document import run_vector
 from samestate.conformance.checking.running import run_case
 from samestate.conformance.checking.verdict import Verdict
-from samestate.conformance.engines.in_process import WORKERS
+from samestate.conformance.engines.names import WORKERS
 from samestate.conformance.errors import InputError
 from samestate.conformance.exporting.exporter import ExportedTest, Refusal, chosen_forms
 from samestate.conformance.exporting.exporter import export as export_vector
 from samestate.conformance.fixtures.archives import Document
 from samestate.conformance.fixtures.cases import Skipped
-from samestate.conformance.fixtures.chain_file import choose_chain, network_chosen
+from samestate.conformance.fixtures.chain_file import choose_chain
+from samestate.conformance.fixtures.choices import network_chosen
 from samestate.conformance.fixtures.load import Case as FixtureCase
 from samestate.conformance.fixtures.load import load_all
 from samestate.conformance.vectors.comparing import Granularity, first_difference

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from samestate.conformance.engines.in_process import ACCESS_LIST
 from samestate.conformance.engines.known_state import listed_state
+from samestate.conformance.engines.names import ACCESS_LIST
 from samestate.conformance.engines.optimized.evm import CompiledResult, evm_result
 from samestate.conformance.engines.optimized.evm import packed_block as packed_evm_block
 from samestate.conformance.engines.optimized.evm_states import CompiledStates, lacking_as_specified, world_of
