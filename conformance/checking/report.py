@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from samestate.conformance.checking.blocks import BlockSummary
 from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.metering.tally import Tally
 from samestate.spec.evm.block import header_from_item, header_item
 from samestate.spec.evm.rlp import decode, encode
 
@@ -20,6 +21,7 @@ class DocumentReport:
     be used at all. ``rules`` are the anchors that were reached, where that is measured. ``deselected`` counts the cases
     that were not asked for, ``notes`` say what is odd. ``listed`` are the ids of cases that were only to be listed.
     ``was_stopped`` says that a case was stopped, or that its process died: another time it may end otherwise.
+    ``metered`` is what engines said of their blocks meanwhile, where that is metered.
     """
 
     place: str
@@ -32,6 +34,7 @@ class DocumentReport:
     notes: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     was_stopped: bool = False
+    metered: Tally | None = field(default=None, compare=False)
 
     def until(self, end: int) -> DocumentReport:
         """The report on the cases before that index of a verdict alone."""

@@ -16,6 +16,7 @@ from samestate.conformance.checking.document import DocumentTask
 from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.journal import ResumeJournal
 from samestate.conformance.checking.limits import NO_LIMITS, Limits
+from samestate.conformance.checking.measuring import NOTHING_MEASURED, Measures
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.sample import Sample, choose
 from samestate.conformance.checking.selection import EVERYTHING, Selection, is_called
@@ -30,6 +31,7 @@ from samestate.conformance.fixtures.load import Unpaired, pair_rpc
 from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.fixtures.pre_alloc import GroupFolders
 from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
+from samestate.conformance.metering.tally import Tally
 from samestate.conformance.vectors.recorded.documents import (
     Part,
     as_document,
@@ -63,7 +65,7 @@ class Options:
     sample: int | None = None
     selection: Selection = EVERYTHING
     members: tuple[tuple[Path, str], ...] = ()
-    measure_rules: bool = False
+    measures: Measures = NOTHING_MEASURED
     most_failures: int | None = None
     is_listing: bool = False
     chain: ChainChoice | None = None
@@ -85,7 +87,8 @@ class Session:
     ``verdicts`` are in the order of the documents; ``origins`` says which of the given paths each belongs to, ``files``
     which document. ``resumed`` counts the documents whose verdicts were kept from an earlier run, ``deselected`` the
     cases that were not asked for; ``notes`` say what is odd about documents, ``listed`` are the ids of cases that were
-    only to be listed. ``ended`` says why it ended before the end, if it did.
+    only to be listed. ``ended`` says why it ended before the end, if it did. ``metered`` is what engines said of their
+    blocks, until somebody takes it.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
@@ -98,6 +101,7 @@ class Session:
     rules: set[str] = field(default_factory=set)
     resumed: int = 0
     sample: Sample | None = None
+    metered: Tally = field(default_factory=Tally)
     _blocks: dict[int, BlockSummary] = field(default_factory=dict)
 
     def count(self, result: Result) -> int:
@@ -123,6 +127,8 @@ class Session:
         self.deselected += report.deselected
         self._blocks.update({start + index: block for index, block in report.blocks})
         self.rules |= report.rules
+        if report.metered is not None:
+            self.metered.merge(report.metered)
         if report.error is not None:
             reason = report.error.removeprefix(f"{report.place}: ")
             self.verdicts.append(Verdict(report.place, Result.ERROR, reason, kind=DOCUMENT, engine=""))
@@ -317,7 +323,7 @@ def _reports(
             journal.add(task, report)
 
     if journal is None:
-        for task, report in check_all(tasks, options.jobs, options.measure_rules, keep, options.limits):
+        for task, report in check_all(tasks, options.jobs, options.measures, keep, options.limits):
             ahead.take(report)
             yield task, report
         return
@@ -335,7 +341,7 @@ def _reports(
                 yield task
 
     following = 0
-    reports = check_all(unknown(), options.jobs, options.measure_rules, keep, options.limits)
+    reports = check_all(unknown(), options.jobs, options.measures, keep, options.limits)
     for position, (task, report) in enumerate(reports):
         while following < order[position]:
             yield known.pop(following)

@@ -15,8 +15,8 @@ from samestate.conformance.engines.bounded_run import RunBounds
 from samestate.conformance.engines.clients.known import CLIENTS, make_client
 from samestate.conformance.engines.command import ANSWER_SECONDS, COMMAND_PREFIX, PROTOCOL, CommandEngine
 from samestate.conformance.engines.in_process import ADAPTIVE, DEFAULT_STRATEGY, STRATEGIES, WORKERS
-from samestate.conformance.engines.optimized import has_engine, without_engine
-from samestate.conformance.engines.optimized.engine import PROCESSES, ROOM, THREADS, make_optimized_engine
+from samestate.conformance.engines.optimized import PROCESSES, THREADS, has_engine, without_engine
+from samestate.conformance.engines.optimized.engine import ROOM, make_optimized_engine
 from samestate.conformance.engines.protocol import AnyResult, Capabilities, Engine, EngineFailure
 from samestate.conformance.engines.reference import make_reference_engine
 from samestate.conformance.engines.transition_tool.engine import TOOL_PREFIX, TransitionToolEngine

@@ -8,6 +8,14 @@ from typing import Final
 OPTIMIZED: Final = "samestate.optimized"
 """The package of the compiled engine."""
 
+THREADS: Final = "threads"
+PROCESSES: Final = "processes"
+
+
+def engine_id(strategy: str, kind: str) -> str:
+    """The id of the engine with workers of that kind that order their work so."""
+    return f"optimized:{strategy}" + ("" if kind == THREADS else f"@{kind}")
+
 
 def has_engine() -> bool:
     """Whether this installation has the room `optimized`, compiled or not."""

@@ -20,7 +20,7 @@ from samestate.conformance.engines.in_process import (
     BlockEngine,
     capabilities,
 )
-from samestate.conformance.engines.optimized import without_engine
+from samestate.conformance.engines.optimized import THREADS, engine_id, without_engine
 from samestate.conformance.engines.protocol import Capabilities
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.targets import write_whole
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from samestate.optimized.trace import TraceEvent
 
 ROOM: Final = "optimized"
-THREADS: Final = "threads"
-PROCESSES: Final = "processes"
 NO_FALLBACK: Final = "SAMESTATE_OPTION_NO_FALLBACK"
 """The environment variable that is set while a command runs that was given --no-fallback."""
 
@@ -78,7 +76,7 @@ def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = 
         from samestate.optimized.errors import ConfigurationError
     except ImportError as error:
         raise InputError(f"--engine optimized: {without_engine(error)}") from error
-    id = f"optimized:{strategy}" + ("" if kind == THREADS else f"@{kind}")
+    id = engine_id(strategy, kind)
     try:
         memory = None if "memory_limit" in configured() else MEMORY
         settings = load(
