@@ -21,21 +21,14 @@ from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.engines.registry import Engine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document
-from samestate.conformance.fixtures.block_file import BlockFileCase, is_rpc_block, is_rpc_witness, unwrap
+from samestate.conformance.fixtures.block_file import BlockFileCase, is_rpc_block, is_rpc_witness
 from samestate.conformance.fixtures.cases import Skipped
 from samestate.conformance.fixtures.chain_file import ChainChoice, network_chosen
 from samestate.conformance.fixtures.load import ABOUT_RELEASE, Case, cases_in, is_about_release, is_schema, is_vector
 from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
 from samestate.conformance.vectors.model import Vector
-from samestate.conformance.vectors.recorded.documents import (
-    PARTS,
-    RecordedCase,
-    binary_case,
-    binary_part,
-    cases_of_document,
-    form_of,
-    is_binary,
-)
+from samestate.conformance.vectors.recorded.documents import Part, RecordedCase
+from samestate.conformance.vectors.recorded.sorting import WholeCases, sort_document
 
 if TYPE_CHECKING:
     from samestate.conformance.engines.optimized.text_cases import TextCase
@@ -119,22 +112,17 @@ def check_task(task: DocumentTask, watch: Watch | None = None) -> DocumentReport
                 return DocumentReport(task.place)
             skipped = Skipped(task.place, "about", ABOUT_RELEASE)
             return DocumentReport(task.place, tuple(_run(skipped, engine, task.workers) for engine in task.engines))
-        if is_binary(task.content):
-            if binary_part(task.place, task.content) is not None:
-                return DocumentReport(task.place, is_half=True)
-            return _check_recorded(task, [binary_case(task.place, task.content)], runs)
         text = _text_of(task)
         if text is not None:
             return _check_text(task, text, runs)
-        value = unwrap(document.json())
-        form = form_of(value)
-        if is_rpc_block(value) or is_rpc_witness(value) or form in PARTS:
+        held = sort_document(document)
+        if isinstance(held, WholeCases):
+            return _check_recorded(task, held.cases, runs)
+        if isinstance(held, Part) or is_rpc_block(held.value) or is_rpc_witness(held.value):
             return DocumentReport(task.place, is_half=True)
-        if form is not None:
-            return _check_recorded(task, cases_of_document(task.place, form, value), runs)
-        if is_schema(value):
+        if is_schema(held.value):
             return DocumentReport(task.place)
-        for case in cases_in(task.place, value, task.groups, network_chosen(task.chain), task.rulesets):
+        for case in cases_in(task.place, held.value, task.groups, network_chosen(task.chain), task.rulesets):
             if task.wanted is not None and case.id not in task.wanted:
                 continue
             if not task.selection.takes(case.id, task.origin, forks_of(case)):

@@ -7,7 +7,7 @@ from typing import Any
 
 from samestate.conformance.checking.blocks import BlockSummary
 from samestate.conformance.checking.verdict import Result, Verdict
-from samestate.conformance.metering.tally import Tally
+from samestate.conformance.metering.tally import MetricTally
 from samestate.spec.evm.block import header_from_item, header_item
 from samestate.spec.evm.rlp import decode, encode
 
@@ -34,7 +34,7 @@ class DocumentReport:
     notes: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     was_stopped: bool = False
-    metered: Tally | None = field(default=None, compare=False)
+    metered: MetricTally | None = field(default=None, compare=False)
 
     def until(self, end: int) -> DocumentReport:
         """The report on the cases before that index of a verdict alone."""

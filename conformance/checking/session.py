@@ -25,21 +25,15 @@ from samestate.conformance.checking.workers import check_all
 from samestate.conformance.engines.in_process import WORKERS
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
-from samestate.conformance.fixtures.block_file import is_rpc_block, unwrap
+from samestate.conformance.fixtures.block_file import is_rpc_block
 from samestate.conformance.fixtures.chain_file import ChainChoice, network_chosen
 from samestate.conformance.fixtures.load import Unpaired, pair_rpc
 from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.fixtures.pre_alloc import GroupFolders
 from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
-from samestate.conformance.metering.tally import Tally
-from samestate.conformance.vectors.recorded.documents import (
-    Part,
-    as_document,
-    binary_part,
-    form_of,
-    is_binary,
-    put_together,
-)
+from samestate.conformance.metering.tally import MetricTally
+from samestate.conformance.vectors.recorded.documents import Part, as_document, is_binary, put_together
+from samestate.conformance.vectors.recorded.sorting import OtherJson, sort_document
 
 BEGINNING: Final = 4096
 DOCUMENT: Final = "document"
@@ -101,7 +95,7 @@ class Session:
     rules: set[str] = field(default_factory=set)
     resumed: int = 0
     sample: Sample | None = None
-    metered: Tally = field(default_factory=Tally)
+    metered: MetricTally = field(default_factory=MetricTally)
     _blocks: dict[int, BlockSummary] = field(default_factory=dict)
 
     def count(self, result: Result) -> int:
@@ -359,16 +353,11 @@ def _whole(options: Options, session: Session, halves: list[DocumentTask]) -> It
     witnesses: list[tuple[str, object]] = []
     parts: list[Part] = []
     for half in halves:
-        part = binary_part(half.place, half.content) if is_binary(half.content) else None
-        if part is not None:
-            parts.append(part)
-            continue
-        value = unwrap(Document(half.place, half.content).json())
-        form = form_of(value)
-        if form is not None:
-            parts.append(Part(half.place, form, value))
-        else:
-            (blocks if is_rpc_block(value) else witnesses).append((half.place, value))
+        held = sort_document(Document(half.place, half.content))
+        if isinstance(held, Part):
+            parts.append(held)
+        elif isinstance(held, OtherJson):
+            (blocks if is_rpc_block(held.value) else witnesses).append((half.place, held.value))
     origins = {half.place: half.origin for half in halves}
     for place, group in put_together(parts):
         yield _task(options, session, place, json.dumps(as_document(group)).encode(), origins[place])

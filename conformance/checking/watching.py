@@ -11,7 +11,7 @@ from samestate.conformance.checking.session import Session
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.fixtures.archives import size_of
 from samestate.conformance.metering.endpoint import MetricsEndpoint
-from samestate.conformance.metering.tally import Tally
+from samestate.conformance.metering.tally import MetricTally
 from samestate.conformance.output.log import Pace, is_json, tell
 
 
@@ -33,7 +33,7 @@ class SessionMetrics:
     def __init__(self, endpoint: MetricsEndpoint, paths: Iterable[Path], jobs: int) -> None:
         self._endpoint = endpoint
         self._new = NewVerdicts()
-        begun = Tally()
+        begun = MetricTally()
         begun.set("samestate_run_processes", jobs)
         begun.set("samestate_input_size_bytes", size_of(paths))
         begun.set("samestate_input_read_bytes", 0)
@@ -41,7 +41,7 @@ class SessionMetrics:
 
     def __call__(self, done: int, session: Session) -> None:
         """So many bytes are done."""
-        tally, session.metered = session.metered, Tally()
+        tally, session.metered = session.metered, MetricTally()
         tally.set("samestate_input_read_bytes", done)
         for verdict in self._new.of(session):
             tally.add("samestate_cases_total", engine=verdict.engine, result=verdict.result.value)
@@ -81,6 +81,7 @@ class SessionLog:
             tell(
                 "progress",
                 message,
+                "info",
                 **counts,
                 read_bytes=done,
                 size_bytes=self._size,

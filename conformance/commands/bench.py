@@ -31,7 +31,7 @@ from samestate.conformance.engines.optimized.engine import write_schedule
 from samestate.conformance.errors import InputError
 from samestate.conformance.metering import meter
 from samestate.conformance.metering.endpoint import MetricsEndpoint
-from samestate.conformance.metering.tally import Tally
+from samestate.conformance.metering.tally import MetricTally
 from samestate.conformance.output.console import console_for, print_table
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.log import LogFormat, is_json, tell
@@ -197,7 +197,7 @@ def watched_rounds(endpoint: MetricsEndpoint | None) -> Iterator[Progress]:
         def progress(done: int, total: int) -> None:
             nonlocal told
             if endpoint is not None:
-                tally = meter.take() or Tally()
+                tally = meter.take() or MetricTally()
                 tally.set("samestate_run_processes", 1)
                 tally.set("samestate_rounds_planned", total)
                 tally.add("samestate_rounds_total", done - told)

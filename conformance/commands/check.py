@@ -271,7 +271,7 @@ def check(
         for line in (*votes(session, quorum), *versions_told(versions), *summary(session, options, seconds)):
             printer.line(line)
         counts = {result.value: session.count(result) for result in Result}
-        tell("end", f"{len(session.verdicts)} cases", **counts, duration_seconds=seconds)
+        tell("end", f"{len(session.verdicts)} cases", "info", **counts, duration_seconds=seconds)
     if isinstance(ending, KeyboardInterrupt):
         kept = "; the same command goes on from here" if resume else "; with --resume it would go on from here"
         say(f"interrupted after {len(session.verdicts)} cases{kept}", "interrupted", "warning")

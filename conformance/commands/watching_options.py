@@ -25,6 +25,8 @@ LogFormatOption: TypeAlias = Annotated[
     LogFormat,
     typer.Option(
         "--log-format",
+        metavar="FORMAT",
+        show_default=False,
         callback=choose_format,
         is_eager=True,
         help="How stderr says what is done: text, or json, a line for each event.",

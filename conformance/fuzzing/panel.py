@@ -34,7 +34,7 @@ from samestate.conformance.fuzzing.known import known_fault
 from samestate.conformance.fuzzing.marks import Marks
 from samestate.conformance.fuzzing.packed import PackedCase, different, is_compiled
 from samestate.conformance.metering import meter
-from samestate.conformance.metering.tally import Tally
+from samestate.conformance.metering.tally import MetricTally
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import Case
 
@@ -92,7 +92,7 @@ class SeedOutcome:
     found: tuple[tuple[str, Finding, bool], ...] = ()
     marks: frozenset[str] = frozenset()
     remarkable: tuple[Case, tuple[Object, ...]] | None = None
-    metered: Tally | None = field(default=None, compare=False)
+    metered: MetricTally | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from samestate.conformance.fuzzing.finding import Finding
 from samestate.conformance.fuzzing.panel import SeedOutcome
 from samestate.conformance.fuzzing.search import SearchWatch
 from samestate.conformance.metering.endpoint import MetricsEndpoint
-from samestate.conformance.metering.tally import Tally
+from samestate.conformance.metering.tally import MetricTally
 
 
 class SearchMetrics:
@@ -17,7 +17,7 @@ class SearchMetrics:
     def __init__(self, endpoint: MetricsEndpoint, watch: SearchWatch, processes: int) -> None:
         self._endpoint = endpoint
         self._watch = watch
-        begun = Tally()
+        begun = MetricTally()
         begun.set("samestate_run_processes", processes)
         endpoint.take(begun)
 
@@ -31,9 +31,9 @@ class SearchMetrics:
         self._watch.shrinking(finding)
 
 
-def tally_of(outcome: SeedOutcome) -> Tally:
+def tally_of(outcome: SeedOutcome) -> MetricTally:
     """What the block of a seed adds to the metrics of a search."""
-    tally = Tally() if outcome.metered is None else outcome.metered.copy()
+    tally = MetricTally() if outcome.metered is None else outcome.metered.copy()
     tally.add("samestate_seeds_total", fork=outcome.fork)
     tally.add("samestate_seed_transactions_total", outcome.transactions, fork=outcome.fork)
     wrong = {name for name, _, _ in outcome.found}

@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 from samestate.conformance.errors import InputError
 from samestate.conformance.metering import meter
 from samestate.conformance.metering.catalogue import DEFINITIONS, MetricDefinition, MetricKind
-from samestate.conformance.metering.tally import Tally
+from samestate.conformance.metering.tally import MetricTally
 
 PORT_OPTION: Final = "--metrics-port"
 ADDRESS_OPTION: Final = "--metrics-address"
@@ -46,7 +46,7 @@ class MetricsEndpoint:
                 f"{PORT_OPTION}: prometheus-client is not installed: pip install 'samestate[metrics]'"
             ) from error
         self._lock = threading.Lock()
-        self._tally = Tally()
+        self._tally = MetricTally()
         registry = self._core.CollectorRegistry(auto_describe=False)
         registry.register(self)
         try:
@@ -59,13 +59,13 @@ class MetricsEndpoint:
             ) from error
         self.url = f"http://{shown_host(address)}:{self._server.server_port}/metrics"
         meter.start()
-        begun = Tally()
+        begun = MetricTally()
         begun.set("samestate_build_info", 1, version=importlib.metadata.version("samestate"))
         begun.set("samestate_run_info", 1, command=command)
         begun.set("samestate_run_start_time_seconds", time.time())
         self.take(begun)
 
-    def take(self, tally: Tally | None) -> None:
+    def take(self, tally: MetricTally | None) -> None:
         """Add what somebody has counted, if anything."""
         if tally is not None:
             with self._lock:
@@ -93,7 +93,7 @@ class MetricsEndpoint:
     ) -> None:
         self.close()
 
-    def _family(self, definition: MetricDefinition, tally: Tally) -> Any:
+    def _family(self, definition: MetricDefinition, tally: MetricTally) -> Any:
         name, kind = definition.name, definition.kind
         if kind is MetricKind.HISTOGRAM:
             family = self._core.HistogramMetricFamily(name, definition.help, labels=definition.labels)

@@ -9,20 +9,20 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
-from samestate.conformance.metering.tally import Tally
+from samestate.conformance.metering.tally import MetricTally
 
 if TYPE_CHECKING:
     from samestate.optimized.metrics import Metrics
 
 _lock: Final = threading.Lock()  # `bench` has engines at work in several threads
-_state: Final[list[Tally]] = []
+_state: Final[list[MetricTally]] = []
 """The tally of a meter that is on; nothing of one that is off."""
 
 
 def start() -> None:
     """Meter from now on."""
     with _lock:
-        _state[:] = [Tally()]
+        _state[:] = [MetricTally()]
 
 
 def stop() -> None:
@@ -36,12 +36,12 @@ def is_on() -> bool:
     return bool(_state)
 
 
-def take() -> Tally | None:
+def take() -> MetricTally | None:
     """What has been metered since the last time; None where the meter is off."""
     with _lock:
         if not _state:
             return None
-        taken, _state[0] = _state[0], Tally()
+        taken, _state[0] = _state[0], MetricTally()
         return taken
 
 
@@ -52,10 +52,10 @@ def note_block(engine: str, machine: str, metrics: Metrics) -> None:
             enter_block(_state[0], engine, machine, metrics)
 
 
-def enter_block(tally: Tally, engine: str, machine: str, metrics: Metrics) -> None:
+def enter_block(tally: MetricTally, engine: str, machine: str, metrics: Metrics) -> None:
     """Enter what an engine says of a block into a tally. What it did not measure is not entered."""
     labels = {"engine": engine, "machine": machine, "strategy": metrics.strategy}
-    tally.add("samestate_blocks_total", **labels)
+    tally.add("samestate_blocks_total", 1, **labels)
     tally.observe("samestate_block_duration_seconds", metrics.seconds, **labels)
     counted = {
         "samestate_transactions_total": metrics.transactions,

@@ -26,7 +26,7 @@ class Distribution:
 
 
 @dataclass(slots=True)
-class Tally:
+class MetricTally:
     """Values of the metrics of the catalogue. Raises ValueError where a metric is not in it or has other labels."""
 
     counters: dict[Sample, float] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Tally:
         found.counts[bisect.bisect_left(definition.buckets, value)] += 1
         found.total += value
 
-    def merge(self, other: Tally) -> None:
+    def merge(self, other: MetricTally) -> None:
         """Add another's counters and observations; its gauges take the place of these."""
         for sample, amount in other.counters.items():
             self.counters[sample] = self.counters.get(sample, 0) + amount
@@ -66,9 +66,9 @@ class Tally:
             else:
                 mine.add(distribution)
 
-    def copy(self) -> Tally:
+    def copy(self) -> MetricTally:
         """The same values, which do not change with these."""
-        made = Tally()
+        made = MetricTally()
         made.merge(self)
         return made
 

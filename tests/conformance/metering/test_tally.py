@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import pytest
 
 from samestate.conformance.metering import meter
 from samestate.conformance.metering.catalogue import BY_NAME, DEFINITIONS, MetricKind
 from samestate.conformance.metering.meter import enter_block
-from samestate.conformance.metering.tally import Tally
+from samestate.conformance.metering.tally import MetricTally
 from samestate.optimized.metrics import Metrics, WorkerMetrics
 
 LABELS = {"engine": "optimized:locks", "machine": "toy", "strategy": "locks"}
@@ -17,7 +18,7 @@ SAMPLE = tuple(LABELS.values())
 
 
 def test_counters_add_up_and_gauges_take_the_last() -> None:
-    one, two = Tally(), Tally()
+    one, two = MetricTally(), MetricTally()
     one.add("samestate_blocks_total", **LABELS)
     two.add("samestate_blocks_total", 2, **LABELS)
     one.set("samestate_run_processes", 1)
@@ -29,7 +30,7 @@ def test_counters_add_up_and_gauges_take_the_last() -> None:
 
 def test_a_bucket_holds_what_is_at_most_its_bound() -> None:
     bounds = BY_NAME["samestate_conflict_ratio"].buckets
-    tally = Tally()
+    tally = MetricTally()
     for value in (0.0, bounds[1], bounds[1] + 0.001, 1.0):
         tally.observe("samestate_conflict_ratio", value, **LABELS)
     tally.merge(tally.copy())
@@ -40,7 +41,7 @@ def test_a_bucket_holds_what_is_at_most_its_bound() -> None:
 
 
 def test_what_is_merged_does_not_change_with_its_source() -> None:
-    source, target = Tally(), Tally()
+    source, target = MetricTally(), MetricTally()
     source.observe("samestate_conflict_ratio", 0.5, **LABELS)
     target.merge(source)
     target.merge(source)
@@ -58,7 +59,7 @@ def test_what_is_merged_does_not_change_with_its_source() -> None:
 )
 def test_what_is_not_in_the_catalogue_is_refused(change: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        change(Tally())  # type: ignore[operator]
+        change(MetricTally())  # type: ignore[operator]
 
 
 def test_names_follow_the_conventions() -> None:
@@ -71,8 +72,16 @@ def test_names_follow_the_conventions() -> None:
         assert definition.help.endswith(".")
 
 
+def test_the_page_has_the_catalogue() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `samestate_")]
+    assert rows == [
+        f"| `{each.name}` | {each.kind.value} | {', '.join(each.labels)} | {each.help} |" for each in DEFINITIONS
+    ]
+
+
 def test_a_block_is_entered_as_its_engine_tells_it() -> None:
-    tally = Tally()
+    tally = MetricTally()
     workers = (WorkerMetrics(3, 2, 0.5), WorkerMetrics(4, 1, 0.25))
     metrics = Metrics(
         "locks",
