@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from samestate.conformance.checking.selection import MEMBER
 from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.metering.tally import MetricTally
 
 if TYPE_CHECKING:
     from samestate.conformance.checking.blocks import BlockSummary
@@ -21,6 +22,7 @@ class DocumentReport:
     be used at all. ``rules`` are the anchors that were reached, where that is measured. ``deselected`` counts the cases
     that were not asked for, ``notes`` say what is odd. ``listed`` are the ids of cases that were only to be listed.
     ``was_stopped`` says that a case was stopped, or that its process died: another time it may end otherwise.
+    ``metered`` is what engines said of their blocks meanwhile, where that is metered.
     """
 
     place: str
@@ -33,6 +35,7 @@ class DocumentReport:
     notes: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     was_stopped: bool = False
+    metered: MetricTally | None = field(default=None, compare=False)
 
     def until(self, end: int) -> DocumentReport:
         """The report on the cases before that index of a verdict alone."""

@@ -18,12 +18,13 @@ from samestate.conformance.checking.selection import EVERYTHING, Selection
 from samestate.conformance.checking.vectors import loaded
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
-from samestate.conformance.fixtures.block_file import is_rpc_block, is_rpc_witness, rpc_case
+from samestate.conformance.fixtures.block_file import rpc_case
 from samestate.conformance.fixtures.cases import Skipped
 from samestate.conformance.fixtures.choices import AS_THEY_SAY, Rulesets
 from samestate.conformance.fixtures.group_folders import GroupFolders
 from samestate.conformance.fixtures.load import (
     Case,
+    RpcResults,
     Unpaired,
     cases_in,
     is_about_release,
@@ -64,10 +65,9 @@ class Sample:
 
 @dataclass(slots=True)
 class Halves:
-    """Blocks and witnesses that came in documents of their own, with their places."""
+    """What came in several documents, with their places."""
 
-    blocks: list[tuple[str, object]] = field(default_factory=list)
-    witnesses: list[tuple[str, object]] = field(default_factory=list)
+    rpc: RpcResults = field(default_factory=RpcResults)
     parts: list[Part] = field(default_factory=list)
 
 
@@ -127,7 +127,7 @@ def _list(
             yield document.place
         else:
             yield from (case if isinstance(case, Skipped) else listed(document.place, case) for case in found)
-    for pair in pair_rpc(halves.blocks, halves.witnesses):
+    for pair in pair_rpc(halves.rpc.blocks, halves.rpc.witnesses):
         try:
             case = None if isinstance(pair, Unpaired) else rpc_case(*pair, chain)
         except InputError:
@@ -178,13 +178,8 @@ def _found(
         return []
     if isinstance(held, WholeCases):
         return _recorded(held.cases, path, selection)
-    value = held.value
-    if is_rpc_block(value):
-        halves.blocks.append((document.place, value))
-    elif is_rpc_witness(value):
-        halves.witnesses.append((document.place, value))
-    elif not is_schema(value):
-        cases = cases_in(document.place, value, folders.of(document), chain, rulesets)
+    if not halves.rpc.take(document.place, held.value) and not is_schema(held.value):
+        cases = cases_in(document.place, held.value, folders.of(document), chain, rulesets)
         return [
             case if isinstance(case, Skipped) else case.id
             for case in cases

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from samestate.conformance.checking.limits import NO_LIMITS, Limits
+from samestate.conformance.checking.measuring import NOTHING_MEASURED, Measures
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.selection import EVERYTHING, Selection, is_called
 from samestate.conformance.checking.task import DocumentTask
@@ -21,6 +22,7 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
 from samestate.conformance.fixtures.choices import AS_THEY_SAY, ChainChoice, Rulesets, network_chosen
 from samestate.conformance.fixtures.group_folders import GroupFolders
+from samestate.conformance.metering.tally import MetricTally
 
 if TYPE_CHECKING:
     from samestate.conformance.checking.blocks import BlockSummary
@@ -52,7 +54,7 @@ class Options:
     sample: int | None = None
     selection: Selection = EVERYTHING
     members: tuple[tuple[Path, str], ...] = ()
-    measure_rules: bool = False
+    measures: Measures = NOTHING_MEASURED
     most_failures: int | None = None
     is_listing: bool = False
     chain: ChainChoice | None = None
@@ -74,7 +76,8 @@ class Session:
     ``verdicts`` are in the order of the documents; ``origins`` says which of the given paths each belongs to, ``files``
     which document. ``resumed`` counts the documents whose verdicts were kept from an earlier run, ``deselected`` the
     cases that were not asked for; ``notes`` say what is odd about documents, ``listed`` are the ids of cases that were
-    only to be listed. ``ended`` says why it ended before the end, if it did.
+    only to be listed. ``ended`` says why it ended before the end, if it did. ``metered`` is what engines said of their
+    blocks, until somebody takes it.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
@@ -87,6 +90,7 @@ class Session:
     rules: set[str] = field(default_factory=set)
     resumed: int = 0
     sample: Sample | None = None
+    metered: MetricTally = field(default_factory=MetricTally)
     _blocks: dict[int, BlockSummary] = field(default_factory=dict)
 
     def count(self, result: Result) -> int:
@@ -112,6 +116,8 @@ class Session:
         self.deselected += report.deselected
         self._blocks.update({start + index: block for index, block in report.blocks})
         self.rules |= report.rules
+        if report.metered is not None:
+            self.metered.merge(report.metered)
         if report.error is not None:
             reason = report.error.removeprefix(f"{report.place}: ")
             self.verdicts.append(Verdict(report.place, Result.ERROR, reason, kind=DOCUMENT, engine=""))
@@ -316,7 +322,7 @@ def _reports(
             journal.add(task, report)
 
     if journal is None:
-        for task, report in check_all(tasks, options.jobs, options.measure_rules, keep, options.limits):
+        for task, report in check_all(tasks, options.jobs, options.measures, keep, options.limits):
             ahead.take(report)
             yield task, report
         return
@@ -334,7 +340,7 @@ def _reports(
                 yield task
 
     following = 0
-    reports = check_all(unknown(), options.jobs, options.measure_rules, keep, options.limits)
+    reports = check_all(unknown(), options.jobs, options.measures, keep, options.limits)
     for position, (task, report) in enumerate(reports):
         while following < order[position]:
             yield known.pop(following)

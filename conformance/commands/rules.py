@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, TextIO
 import typer
 
 from samestate.conformance.checking.limits import EndedBeforeWork
+from samestate.conformance.checking.measuring import Measures
 from samestate.conformance.checking.progress import progress_bar
 from samestate.conformance.checking.selection import split_argument
 from samestate.conformance.checking.session import Options, Session
@@ -68,7 +69,7 @@ def rules(
     chosen = choose(patterns)
     session = Session()
     if paths:
-        options = Options(paths, jobs=jobs, sample=sample, measure_rules=True)
+        options = Options(paths, jobs=jobs, sample=sample, measures=Measures(rules=True))
         try:
             with progress_bar(options.paths) as watch:
                 check_paths(options, session, watch=watch)

@@ -14,6 +14,11 @@ NO_FALLBACK: Final = "SAMESTATE_OPTION_NO_FALLBACK"
 """The environment variable that is set while a command runs that was given --no-fallback."""
 
 
+def engine_id(strategy: str, kind: str) -> str:
+    """The id of the engine with workers of that kind that order their work so."""
+    return f"optimized:{strategy}" + ("" if kind == THREADS else f"@{kind}")
+
+
 def has_engine() -> bool:
     """Whether this installation has the room `optimized`, compiled or not."""
     return find_spec(OPTIMIZED) is not None

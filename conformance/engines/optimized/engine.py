@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from samestate.conformance.engines.in_process import BlockEngine, capabilities
 from samestate.conformance.engines.names import ACCESS_LIST, ADAPTIVE, DEFAULT_STRATEGY
-from samestate.conformance.engines.optimized import NO_FALLBACK, ROOM, THREADS, without_engine
+from samestate.conformance.engines.optimized import NO_FALLBACK, ROOM, THREADS, engine_id, without_engine
 from samestate.conformance.engines.protocol import Capabilities
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.targets import write_whole
@@ -67,7 +67,7 @@ def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = 
         from samestate.optimized.errors import ConfigurationError
     except ImportError as error:
         raise InputError(f"--engine optimized: {without_engine(error)}") from error
-    id = f"optimized:{strategy}" + ("" if kind == THREADS else f"@{kind}")
+    id = engine_id(strategy, kind)
     try:
         memory = None if "memory_limit" in configured() else MEMORY
         settings = load(

@@ -1,4 +1,4 @@
-"""What a command imports before it does anything: whoever only asks, or finds all done, waits for no machine's rules."""
+"""What a command imports before it does anything: whoever only asks waits for no machine's rules."""
 
 from __future__ import annotations
 
