@@ -30,7 +30,7 @@ from samestate.conformance.fixtures.load import Unpaired, pair_rpc
 from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.fixtures.pre_alloc import GroupFolders
 from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
-from samestate.conformance.vectors.recorded.documents import Part, as_document, is_binary, put_together
+from samestate.conformance.vectors.recorded.parts import Part, as_document, is_binary, put_together
 from samestate.conformance.vectors.recorded.sorting import OtherJson, sort_document
 
 BEGINNING: Final = 4096

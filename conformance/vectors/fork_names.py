@@ -12,7 +12,7 @@ def fork_name(name: str, machine: str | None = None) -> str:
     Raises InputError where there is none.
     """
     wanted = bare(name)
-    known = [fork for each in MACHINES.values() if machine in (None, each.name) for fork in each.forks]
+    known = [fork for each, forks in MACHINES.items() if machine in (None, each) for fork in forks]
     for fork in known:
         if bare(fork) == {"merge": "paris"}.get(wanted, wanted):
             return fork

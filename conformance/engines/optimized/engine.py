@@ -24,13 +24,14 @@ from samestate.conformance.engines.optimized import without_engine
 from samestate.conformance.engines.protocol import Capabilities
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.targets import write_whole
-from samestate.conformance.vectors import evm, svm, toy
+from samestate.conformance.vectors.machines import MACHINES
 
 if TYPE_CHECKING:
     from samestate.conformance.engines.optimized.parts import OptimizedBlocks
     from samestate.optimized.trace import TraceEvent
 
 ROOM: Final = "optimized"
+SVM: Final = "svm"
 THREADS: Final = "threads"
 PROCESSES: Final = "processes"
 NO_FALLBACK: Final = "SAMESTATE_OPTION_NO_FALLBACK"
@@ -57,7 +58,7 @@ def machines_of(kind: str, strategy: str = DEFAULT_STRATEGY) -> tuple[str, ...]:
     Threads run those that are compiled, processes those in Python, but for Solana's. That has no access lists.
     """
     has_svm = kind == THREADS and strategy != ACCESS_LIST
-    return (evm.NAME, svm.NAME, toy.NAME) if has_svm else (evm.NAME, toy.NAME)
+    return tuple(name for name in MACHINES if has_svm or name != SVM)
 
 
 def refuses_fallback() -> bool | None:
