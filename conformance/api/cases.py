@@ -11,11 +11,12 @@ from samestate.conformance.checking.document import run_recorded, run_vector
 from samestate.conformance.checking.reading import AnyCase, read_cases
 from samestate.conformance.checking.running import run_case
 from samestate.conformance.checking.verdict import Verdict
-from samestate.conformance.engines.in_process import WORKERS
+from samestate.conformance.engines.names import WORKERS
 from samestate.conformance.errors import InputError
 from samestate.conformance.exporting.exporter import ExportedTest, Refusal, chosen_forms
 from samestate.conformance.exporting.exporter import export as export_vector
-from samestate.conformance.fixtures.chain_file import choose_chain, network_chosen
+from samestate.conformance.fixtures.chain_file import choose_chain
+from samestate.conformance.fixtures.choices import network_chosen
 from samestate.conformance.vectors.comparing import Granularity, first_difference
 from samestate.conformance.vectors.difference import Difference
 from samestate.conformance.vectors.document import Object

@@ -9,6 +9,8 @@ from typing import TypeAlias
 from samestate.conformance.checking.running import forks_of
 from samestate.conformance.fixtures.archives import Document, documents
 from samestate.conformance.fixtures.cases import Skipped
+from samestate.conformance.fixtures.choices import AS_THEY_SAY, Rulesets
+from samestate.conformance.fixtures.group_folders import GroupFolders
 from samestate.conformance.fixtures.load import (
     ABOUT_RELEASE,
     RpcResults,
@@ -19,8 +21,6 @@ from samestate.conformance.fixtures.load import (
 )
 from samestate.conformance.fixtures.load import Case as FixtureCase
 from samestate.conformance.fixtures.networks import Network
-from samestate.conformance.fixtures.pre_alloc import GroupFolders
-from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
 from samestate.conformance.vectors.loading import load_vector
 from samestate.conformance.vectors.model import Vector
 from samestate.conformance.vectors.recorded.model import RECORDED, RecordedCase, fork_of_recorded

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.engines.names import SPEC
 from samestate.conformance.engines.protocol import Engine, EngineFailure
 from samestate.conformance.vectors.comparing import Granularity, first_difference
 from samestate.conformance.vectors.document import Object

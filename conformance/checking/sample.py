@@ -19,6 +19,8 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
 from samestate.conformance.fixtures.block_file import rpc_case
 from samestate.conformance.fixtures.cases import Skipped
+from samestate.conformance.fixtures.choices import AS_THEY_SAY, Rulesets
+from samestate.conformance.fixtures.group_folders import GroupFolders
 from samestate.conformance.fixtures.load import (
     Case,
     RpcResults,
@@ -30,8 +32,6 @@ from samestate.conformance.fixtures.load import (
     pair_rpc,
 )
 from samestate.conformance.fixtures.networks import Network
-from samestate.conformance.fixtures.pre_alloc import GroupFolders
-from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
 from samestate.conformance.vectors.recorded.model import NotExecuted, RecordedCase, fork_of_recorded
 from samestate.conformance.vectors.recorded.parts import Part, put_together
 from samestate.conformance.vectors.recorded.sorting import WholeCases, cases_of_group, sort_document

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from samestate.conformance.engines.in_process import ACCESS_LIST
 from samestate.conformance.engines.known_state import listed_state
+from samestate.conformance.engines.names import ACCESS_LIST
+from samestate.conformance.engines.optimized import engine_id
 from samestate.conformance.engines.optimized.evm import CompiledResult, evm_result
 from samestate.conformance.engines.optimized.evm import packed_block as packed_evm_block
 from samestate.conformance.engines.optimized.evm_states import CompiledStates, lacking_as_specified, world_of
@@ -22,11 +23,13 @@ from samestate.conformance.engines.optimized.toy import finished_result, packed_
 from samestate.conformance.engines.predictions import Predictions
 from samestate.conformance.engines.protocol import AnyResult, EngineFailure, EngineTimeout
 from samestate.conformance.fixtures.named_forks import name_fork
+from samestate.conformance.metering import meter
 from samestate.optimized import Configuration, Engine, EngineError, MachineName
 from samestate.optimized.errors import TimeLimitExceeded
 from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.world import World
+from samestate.optimized.result import Result
 from samestate.optimized.trace import TraceEvent
 from samestate.spec.evm.block_access_list import encode_access_list
 from samestate.spec.evm.machine import Evm
@@ -74,7 +77,7 @@ class OptimizedBlocks:
                     machine, block, python_result(self._python(TOY, block, state, predictions), TOY_CODES, state)
                 )
             result = self._engine(COMPILED_TOY, COMPILED_TOY).execute(packed_block(block, state))
-            self.trace += result.trace
+            self._note(COMPILED_TOY, result)
             return finished_result(result, block, state)
         except TimeLimitExceeded as error:
             raise EngineTimeout(str(error)) from error
@@ -84,11 +87,13 @@ class OptimizedBlocks:
     def execute_packed(self, packed: PackedBlock, world: World) -> EvmResult:
         """What a block of the EVM does, both in the compiled machine's form. Raises EngineFailure."""
         try:
-            return cast(EvmResult, self._engine(COMPILED_EVM, COMPILED_EVM).execute(packed, world))
+            result = cast(EvmResult, self._engine(COMPILED_EVM, COMPILED_EVM).execute(packed, world))
         except TimeLimitExceeded as error:
             raise EngineTimeout(str(error)) from error
         except EngineError as error:
             raise EngineFailure(str(error)) from error
+        self._note(COMPILED_EVM, result)
+        return result
 
     def close(self) -> None:
         """Give back the arenas. They are made anew for the next block."""
@@ -103,7 +108,7 @@ class OptimizedBlocks:
         if self.configuration.kind != "threads" or self.configuration.trace:
             return None
         if self._text_tests is None:
-            self._text_tests = TextTests(self.configuration)
+            self._text_tests = TextTests(self.configuration, self._id)
         return self._text_tests
 
     def root_of(self, state: Any) -> bytes:
@@ -121,7 +126,7 @@ class OptimizedBlocks:
         world = self._states.world_of(state) or world_of(listed_state(machine, block, state))
         with lacking_as_specified():
             result = cast(EvmResult, self._engine(COMPILED_EVM, COMPILED_EVM).execute(packed, world))
-        self.trace += result.trace
+            self._note(COMPILED_EVM, result)
         self._states.lend(result)
         return evm_result(result, block, state, self._states)
 
@@ -131,7 +136,7 @@ class OptimizedBlocks:
         packed = packed_block(machine, block)
         found = self._engine(COMPILED_SVM, COMPILED_SVM).execute(packed, world_of(block, state))
         result = cast("CompiledSvmResult", found)
-        self.trace += result.trace
+        self._note(COMPILED_SVM, result)
         made = svm_result(result, machine, block, state)
         machine.verify(block, made.steps, state)
         return made
@@ -139,8 +144,18 @@ class OptimizedBlocks:
     def _python(self, name: str, block: Any, state: Any, predictions: Predictions | None) -> Any:
         engine = self._engine(name, MachineName(name))
         result = engine.execute(block, plain_state(state), orphan_storage(state), predictions=predictions)
-        self.trace += result.trace
+        self._note(COMPILED_EVM if name == EVM else COMPILED_TOY, result)
         return result
+
+    @property
+    def _id(self) -> str:
+        return engine_id(self.configuration.strategy, self.configuration.kind)
+
+    def _note(self, machine: str, result: Result) -> None:
+        """Keep the schedule of a block, and enter its figures into the meter where that is on."""
+        self.trace += result.trace
+        if meter.is_on():
+            meter.note_block(self._id, machine, result.metrics)
 
     def _engine(self, name: str, machine: str | MachineName) -> Engine:
         if name not in self._engines:
