@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from samestate.conformance.checking.reading import AnyCase
     from samestate.conformance.checking.verdict import Result, Verdict
     from samestate.conformance.command import main
+    from samestate.conformance.engines.names import register
     from samestate.conformance.engines.protocol import Capabilities, Engine, EngineFailure
-    from samestate.conformance.engines.registry import register
     from samestate.conformance.errors import InputError
     from samestate.conformance.exporting.exporter import ExportedTest, Refusal
     from samestate.conformance.fixtures.cases import Skipped

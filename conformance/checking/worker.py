@@ -19,10 +19,11 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from typing import Any, Final, TypeAlias
 
-from samestate.conformance.checking.document import DocumentTask, check_task
-from samestate.conformance.checking.limits import NO_LIMITS, Limits, show_size
+from samestate.conformance.checking.document import check_task
+from samestate.conformance.checking.limits import NO_LIMITS, EndedBeforeWork, Limits, show_size
 from samestate.conformance.checking.measuring import NOTHING_MEASURED, Measures
 from samestate.conformance.checking.report import DocumentReport
+from samestate.conformance.checking.task import DocumentTask
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.engines.process_tree import end_tree, memory_of, tree
 from samestate.conformance.engines.starting import leave_interrupts_to_the_parent, start_shielded
@@ -39,10 +40,6 @@ PATIENCE: Final = 5.0
 
 READY: Final = "ready"
 """What a process says first."""
-
-
-class EndedBeforeWork(Exception):  # noqa: N818 - says what happened
-    """A worker process ended before it took any work."""
 
 
 class Closed(Exception):  # noqa: N818 - says what happened

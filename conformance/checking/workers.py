@@ -8,13 +8,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from samestate.conformance.checking.document import DocumentTask, check_task
 from samestate.conformance.checking.limits import NO_LIMITS, Limits
 from samestate.conformance.checking.measuring import NOTHING_MEASURED, Measures
 from samestate.conformance.checking.report import DocumentReport
-from samestate.conformance.checking.worker import Worker
+from samestate.conformance.checking.task import DocumentTask
 
 CHUNK_DOCUMENTS: Final = 8
 CHUNK_BYTES: Final = 1 << 20
@@ -23,6 +22,9 @@ BYTES_AHEAD: Final = 24 << 20
 """How much is read ahead of what is done. What is done after a document that takes minutes waits without its content,
 so that no worker is idle meanwhile."""
 
+
+if TYPE_CHECKING:
+    from samestate.conformance.checking.worker import Worker
 
 Keep = Callable[[DocumentTask, DocumentReport], None]
 
@@ -68,10 +70,17 @@ def check_all(
         return
     measures.start()
     for task in tasks:
-        report = measures.attach(check_task(task))
+        report = measures.attach(_check_here(task))
         if keep is not None:
             keep(task, report)
         yield task, report
+
+
+def _check_here(task: DocumentTask) -> DocumentReport:
+    """Check a document in this process. What that takes is imported with the first, for there may be none to check."""
+    from samestate.conformance.checking.document import check_task
+
+    return check_task(task)
 
 
 def _in_workers(
@@ -120,6 +129,8 @@ def _crew(
 ) -> Iterator[Callable[[list[DocumentTask]], Future[list[DocumentReport]]]]:
     """Hands documents to worker processes, each of which a thread looks after. They end with this block: at once where
     it ends by an exception, Ctrl-C included."""
+    from samestate.conformance.checking.worker import Worker  # with all that checks documents
+
     workers = [Worker(limits, measures) for _ in range(jobs)]
     idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
     for worker in workers:

@@ -12,11 +12,9 @@ from typing import Annotated, Final
 
 import typer
 
-from samestate.conformance.checking.document import engine_of
-from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.journal import ResumeJournal, source_version
-from samestate.conformance.checking.junit import to_junit
-from samestate.conformance.checking.limits import parse_limits
+from samestate.conformance.checking.limits import EndedBeforeWork, parse_limits
+from samestate.conformance.checking.made_engines import MadeEngines
 from samestate.conformance.checking.measuring import Measures
 from samestate.conformance.checking.printing import Teller, summary, to_json, versions_told
 from samestate.conformance.checking.progress import Bar, progress_bar
@@ -26,24 +24,20 @@ from samestate.conformance.checking.session import Options, Session, Watch
 from samestate.conformance.checking.session import check as check_paths
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.checking.watching import SessionLog, SessionMetrics
-from samestate.conformance.checking.worker import EndedBeforeWork
-from samestate.conformance.commands.chain_option import ChainOption
+from samestate.conformance.commands.chain_option import ChainOption, chain_of_option
 from samestate.conformance.commands.no_fallback_option import no_fallback_option
-from samestate.conformance.commands.ruleset_option import RulesetOption
+from samestate.conformance.commands.ruleset_option import RulesetOption, rulesets_of_option
 from samestate.conformance.commands.watching_options import (
     LogFormatOption,
     MetricsAddressOption,
     MetricsPortOption,
     metrics_endpoint,
 )
-from samestate.conformance.engines.in_process import WORKERS
-from samestate.conformance.engines.registry import choose_engines, engines_by_name, version_of_engine
+from samestate.conformance.engines.names import SPEC, WORKERS, choose_engines, engines_by_name
 from samestate.conformance.errors import InputError
-from samestate.conformance.fixtures.chain_file import choose_chain
-from samestate.conformance.fixtures.rulesets import choose_rulesets
-from samestate.conformance.output.console import Printer
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.log import LogFormat, is_json, say, tell
+from samestate.conformance.output.printer import Printer
 from samestate.conformance.output.targets import (
     check_apart,
     check_file,
@@ -224,8 +218,8 @@ def check(
         members=tuple((path, id) for path, id in targets if id is not None and (path, None) not in targets),
         most_failures=1 if exit_first else most_failures,
         is_listing=is_listing,
-        chain=choose_chain(chain),
-        rulesets=choose_rulesets(ruleset or ()),
+        chain=chain_of_option(chain),
+        rulesets=rulesets_of_option(ruleset),
         limits=parse_limits(timeout, memory),
         durations=durations,
         quorum=quorum,
@@ -248,27 +242,26 @@ def check(
         endpoint = stack.enter_context(metrics_endpoint("check", metrics_port, metrics_address))
         metrics = None if endpoint is None else SessionMetrics(endpoint, options.paths, jobs)
         log = SessionLog(options.paths)
-        versions = {}
-        for name in options.engines:
-            made = engine_of(name, workers)
-            stack.callback(made.close)
-            versions[name] = version_of_engine(made)
+        engines = stack.enter_context(MadeEngines(options.engines, workers))
+        engines.make()
         journal = stack.enter_context(ResumeJournal()) if resume else None
         goes_on = json is not None or junit is not None or html is not None or resume
         ending = run(options, session, journal, teller, printer, goes_on, (metrics, log))
     seconds = time.monotonic() - start
     if session.verdicts or ending is None:
         if json is not None:
-            write_json(to_json(session, options, source_version(), seconds, versions), json)
+            write_json(to_json(session, options, source_version(), seconds, engines.versions), json)
         if junit is not None:
-            write_whole("--junitxml", junit, to_junit(session, seconds, versions, quorum))
+            from samestate.conformance.checking.junit import to_junit
+
+            write_whole("--junitxml", junit, to_junit(session, seconds, engines.versions, quorum))
         if html is not None:
             # only now: explaining takes much that checking does not
             from samestate.conformance.explaining.index import write_pages
 
             write_pages("--html", html, session.verdicts, session.files)
         teller.tell_rest(session)
-        for line in (*votes(session, quorum), *versions_told(versions), *summary(session, options, seconds)):
+        for line in (*votes(session, quorum), *versions_told(engines.versions), *summary(session, options, seconds)):
             printer.line(line)
         counts = {result.value: session.count(result) for result in Result}
         tell("end", f"{len(session.verdicts)} cases", "info", **counts, duration_seconds=seconds)

@@ -26,16 +26,8 @@ from samestate.conformance.commands.watching_options import (
     metrics_endpoint,
 )
 from samestate.conformance.engines.command import ANSWER_SECONDS
-from samestate.conformance.engines.in_process import WORKERS
-from samestate.conformance.engines.registry import (
-    ALIASES,
-    EVERY,
-    REGISTRY,
-    Engine,
-    choose_engines,
-    engines_by_name,
-    find_engine,
-)
+from samestate.conformance.engines.names import ALIASES, EVERY, REGISTRY, WORKERS, choose_engines, engines_by_name
+from samestate.conformance.engines.registry import Engine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.fuzzing.campaign import EngineChoice, Wanted
 from samestate.conformance.fuzzing.cluster import Cluster

@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from samestate.conformance.checking.choosing import choose, choose_vector, recorded_below, vectors_below
-from samestate.conformance.engines.optimized import PROCESSES
-from samestate.conformance.engines.optimized.engine import ROOM, OptimizedEngine
+from samestate.conformance.engines.optimized import PROCESSES, ROOM
+from samestate.conformance.engines.optimized.engine import OptimizedEngine
 from samestate.conformance.engines.protocol import Engine
 from samestate.conformance.engines.registry import choose_engines
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.choices import Rulesets
 from samestate.conformance.fixtures.networks import Network
-from samestate.conformance.fixtures.rulesets import Rulesets
 from samestate.conformance.metering.advice import RunFigures, advice_lines, advise
 from samestate.conformance.output.console import console_for, print_table
 from samestate.conformance.output.json_file import write_json

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from samestate.conformance.checking.quorum import WITHOUT_VOICE, Ballot, voice_of
 from samestate.conformance.engines.command import ANSWER_SECONDS
-from samestate.conformance.engines.optimized.engine import NO_FALLBACK, OptimizedEngine
+from samestate.conformance.engines.optimized import NO_FALLBACK
+from samestate.conformance.engines.optimized.engine import OptimizedEngine
 from samestate.conformance.engines.protocol import Engine
 from samestate.conformance.engines.registry import find_engine
 from samestate.conformance.fuzzing import known as known_faults

@@ -5,22 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from samestate.conformance.engines.in_process import SEQUENTIAL
+from samestate.conformance.engines.names import SEQUENTIAL
 from samestate.conformance.engines.optimized import THREADS
 from samestate.conformance.engines.optimized.engine import OptimizedEngine, make_optimized_engine
 from samestate.conformance.metering.advice import RunFigures, advise
 from samestate.conformance.profiling.block_profile import BlockProfile, MachineProfile
 from samestate.conformance.profiling.conflicts import STRATEGIES, ConflictCounter
 from samestate.conformance.profiling.evm import profile_evm
-from samestate.conformance.profiling.svm import profile_svm
 from samestate.conformance.profiling.toy import profile_toy
-from samestate.conformance.vectors import evm, svm, toy
-from samestate.conformance.vectors.machines import MACHINES
+from samestate.conformance.vectors.machines import machine_called
 from samestate.optimized.metrics import Metrics
 from samestate.spec.evm.machine import Evm
-from samestate.spec.svm.machine import Svm
+from samestate.spec.toy.machine import Toy
 
-UNITS: Final = {evm.NAME: "gas", svm.NAME: "compute units", toy.NAME: "gas"}
+EVM, SVM, TOY = "evm", "svm", "toy"
+UNITS: Final = {EVM: "gas", SVM: "compute units", TOY: "gas"}
 TIMES: Final = 3
 """How often a block is executed to know how long it takes: the quickest counts."""
 
@@ -42,7 +41,7 @@ class ProfilingRun:
         """Profile a block, and give the specification's result of it. Raises Rejection and EngineFailure."""
         name = name_of(machine)
         result, quickest = self._run(self.strategy, machine, block, state, TIMES)
-        counter = ConflictCounter(MACHINES[name].codec)
+        counter = ConflictCounter(machine_called(name).codec)
         transactions = len(result.outcomes)
         counter.count_reads(result.steps, transactions)
         for strategy in STRATEGIES:
@@ -78,12 +77,14 @@ class ProfilingRun:
             self._engines.popitem()[1].close()
 
     def _found(self, name: str, machine: Any, block: Any, state: Any, result: Any) -> MachineProfile:
-        if name == evm.NAME:
+        if name == EVM:
             return profile_evm(machine, block, state, self.weight)
         engine = self._engine("block-stm", 1)
         engine.trace.clear()
         engine.apply(machine, block, state)
-        if name == svm.NAME:
+        if name == SVM:
+            from samestate.conformance.profiling.svm import profile_svm  # nobody else's
+
             return profile_svm(block, result, engine.trace)
         return profile_toy(block, state, engine.trace)
 
@@ -106,4 +107,4 @@ class ProfilingRun:
 
 def name_of(machine: Any) -> str:
     """The name of one of the specification's machines."""
-    return evm.NAME if isinstance(machine, Evm) else svm.NAME if isinstance(machine, Svm) else toy.NAME
+    return EVM if isinstance(machine, Evm) else TOY if isinstance(machine, Toy) else SVM

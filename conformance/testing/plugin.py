@@ -102,7 +102,7 @@ def is_ours(metafunc: pytest.Metafunc) -> bool:
 
 def engine_ids(names: list[str]) -> list[str]:
     """The engines that options name. Raises UsageError."""
-    from samestate.conformance.engines.registry import choose_engines
+    from samestate.conformance.engines.names import choose_engines
     from samestate.conformance.errors import InputError
 
     try:
