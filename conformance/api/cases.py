@@ -8,7 +8,7 @@ from typing import Any
 
 from samestate.conformance.api.engines import EngineOrId, named_engine
 from samestate.conformance.checking.document import run_recorded, run_vector
-from samestate.conformance.checking.reading import RECORDED, AnyCase, read_cases
+from samestate.conformance.checking.reading import AnyCase, read_cases
 from samestate.conformance.checking.running import run_case
 from samestate.conformance.checking.verdict import Verdict
 from samestate.conformance.engines.names import WORKERS
@@ -22,7 +22,7 @@ from samestate.conformance.vectors.difference import Difference
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import OUTPUTS, Case, Vector
 from samestate.conformance.vectors.places import VECTORS
-from samestate.conformance.vectors.recorded.model import RecordedVector
+from samestate.conformance.vectors.recorded.model import RECORDED, RecordedVector
 
 
 def read(*paths: str | Path, chain: str | None = None) -> Iterator[AnyCase]:

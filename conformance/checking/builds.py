@@ -26,7 +26,7 @@ PLACES: Final = frozenset({"SAMESTATE_DATA"})
 """Variables that say where something is to be read, which then counts by its content."""
 
 
-@functools.cache
+@functools.lru_cache(maxsize=len(ROOMS))
 def room_digest(room: str) -> str:
     """SHA-256, in hexadecimal, over name and content of all files of a room as they were when first asked for.
 
@@ -58,7 +58,7 @@ def files_below(folder: str) -> list[str]:
     return names
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1)
 def surroundings() -> str:
     """SHA-256, in hexadecimal, over the interpreter, the kind of machine, and the libraries that are required."""
     said = [sys.version, platform.system(), platform.machine(), processor_features()]

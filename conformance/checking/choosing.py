@@ -11,9 +11,9 @@ from samestate.conformance.fixtures.archives import Document, documents
 from samestate.conformance.fixtures.load import is_vector
 from samestate.conformance.vectors.loading import load_vector
 from samestate.conformance.vectors.model import Vector
-from samestate.conformance.vectors.recorded.documents import Part, RecordedCase, cases_together, put_together
-from samestate.conformance.vectors.recorded.model import RecordedVector
-from samestate.conformance.vectors.recorded.sorting import OtherJson, sort_document
+from samestate.conformance.vectors.recorded.model import RecordedCase, RecordedVector
+from samestate.conformance.vectors.recorded.parts import Part, put_together
+from samestate.conformance.vectors.recorded.sorting import OtherJson, cases_of_group, sort_document
 
 SHOWN: Final = 8
 """How many names a message lists."""
@@ -78,5 +78,5 @@ def recorded_below(path: Path) -> list[RecordedVector]:
         else:
             cases += held.cases
     for _, together in put_together(parts):
-        cases += cases_together(together)
+        cases += cases_of_group(together)
     return [case for case in cases if isinstance(case, RecordedVector)]

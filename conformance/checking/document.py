@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from samestate.conformance.checking.blocks import BlockSummary, summary_of
 from samestate.conformance.checking.in_text import TestInText, described, forks_in_text, text_of
-from samestate.conformance.checking.recorded import check_recorded, fork_of_recorded, kind_of_recorded
 from samestate.conformance.checking.report import DocumentReport, FoundCase
 from samestate.conformance.checking.running import describe_crash, forks_of, kind_of, run_case
 from samestate.conformance.checking.selection import EVERYTHING
@@ -26,7 +25,8 @@ from samestate.conformance.fixtures.cases import Skipped
 from samestate.conformance.fixtures.choices import network_chosen
 from samestate.conformance.fixtures.load import ABOUT_RELEASE, Case, cases_in, is_about_release, is_schema, is_vector
 from samestate.conformance.vectors.model import Vector
-from samestate.conformance.vectors.recorded.documents import Part, RecordedCase
+from samestate.conformance.vectors.recorded.model import RecordedCase, fork_of_recorded, kind_of_recorded
+from samestate.conformance.vectors.recorded.parts import Part
 from samestate.conformance.vectors.recorded.sorting import WholeCases, sort_document
 
 if TYPE_CHECKING:
@@ -166,6 +166,8 @@ def _run_recorded(case: RecordedCase, engine: str, workers: int) -> Verdict:
 
 def run_recorded(case: RecordedCase, id: str, engine: Engine) -> Verdict:
     """What becomes of a recorded case on the engine of that id. A crash is a failure, and says where it happened."""
+    from samestate.conformance.checking.recorded import check_recorded  # which takes Solana's machine
+
     try:
         return check_recorded(case, id, engine)
     except InputError:

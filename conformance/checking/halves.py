@@ -10,7 +10,7 @@ from samestate.conformance.checking.task import DocumentTask
 from samestate.conformance.fixtures.archives import Document
 from samestate.conformance.fixtures.block_file import is_rpc_block
 from samestate.conformance.fixtures.load import Unpaired, pair_rpc
-from samestate.conformance.vectors.recorded.documents import Part, as_document, put_together
+from samestate.conformance.vectors.recorded.parts import Part, as_document, put_together
 from samestate.conformance.vectors.recorded.sorting import OtherJson, sort_document
 
 

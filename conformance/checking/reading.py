@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-from samestate.conformance.checking.recorded import fork_of_recorded
 from samestate.conformance.checking.running import forks_of
 from samestate.conformance.fixtures.archives import Document, documents
 from samestate.conformance.fixtures.cases import Skipped
@@ -24,13 +23,9 @@ from samestate.conformance.fixtures.load import Case as FixtureCase
 from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.vectors.loading import load_vector
 from samestate.conformance.vectors.model import Vector
-from samestate.conformance.vectors.recorded.documents import Part, RecordedCase, cases_together, put_together
-from samestate.conformance.vectors.recorded.model import NotExecuted, RecordedEntries, RecordedVector
-from samestate.conformance.vectors.recorded.sorting import WholeCases, sort_document
-from samestate.conformance.vectors.recorded.wire import RecordedSignatures, RecordedWire
-
-RECORDED: Final = (RecordedVector, RecordedEntries, RecordedWire, RecordedSignatures, NotExecuted)
-"""What was recorded of Solana's chain or of its engines, in whatever form."""
+from samestate.conformance.vectors.recorded.model import RECORDED, RecordedCase, fork_of_recorded
+from samestate.conformance.vectors.recorded.parts import Part, put_together
+from samestate.conformance.vectors.recorded.sorting import WholeCases, cases_of_group, sort_document
 
 AnyCase: TypeAlias = Vector | FixtureCase | RecordedCase | Skipped
 """A case of any form, or one that cannot be run and says why. All have ``place``, where it was found, and ``id``."""
@@ -56,7 +51,7 @@ def read_cases(
                 yield from _others(document, apart, parts, folders, chain, rulesets)
         yield from apart.cases(chain)
         for _, together in put_together(parts):
-            yield from cases_together(together)
+            yield from cases_of_group(together)
 
 
 def rulesets_of(case: AnyCase) -> frozenset[str]:

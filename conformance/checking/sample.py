@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from samestate.conformance.checking.recorded import fork_of_recorded
 from samestate.conformance.checking.running import forks_of
 from samestate.conformance.checking.selection import EVERYTHING, Selection
 from samestate.conformance.checking.vectors import loaded
@@ -33,9 +32,9 @@ from samestate.conformance.fixtures.load import (
     pair_rpc,
 )
 from samestate.conformance.fixtures.networks import Network
-from samestate.conformance.vectors.recorded.documents import Part, RecordedCase, cases_together, put_together
-from samestate.conformance.vectors.recorded.model import NotExecuted
-from samestate.conformance.vectors.recorded.sorting import WholeCases, sort_document
+from samestate.conformance.vectors.recorded.model import NotExecuted, RecordedCase, fork_of_recorded
+from samestate.conformance.vectors.recorded.parts import Part, put_together
+from samestate.conformance.vectors.recorded.sorting import WholeCases, cases_of_group, sort_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,7 @@ def _list(
             yield listed(pair.place, case.id)
     for place, group in put_together(halves.parts):
         try:
-            found = _recorded(cases_together(group), path, selection)
+            found = _recorded(cases_of_group(group), path, selection)
         except InputError:
             yield place
         else:

@@ -24,6 +24,7 @@ from samestate.conformance.fixtures.archives import Document, documents
 from samestate.conformance.fixtures.choices import AS_THEY_SAY, ChainChoice, Rulesets, network_chosen
 from samestate.conformance.fixtures.group_folders import GroupFolders
 from samestate.conformance.metering.tally import MetricTally
+from samestate.conformance.vectors.recorded.parts import is_binary
 
 if TYPE_CHECKING:
     from samestate.conformance.checking.blocks import BlockSummary
@@ -306,11 +307,7 @@ def _may_be_half(document: Document) -> bool:
     content = document.content
     is_witness = b'"headers"' in content and b'"codes"' in content
     is_beside = b'"pubkey"' in content[:BEGINNING] or (b'"results"' in content and b'"detail"' in content)
-    if is_witness or is_beside:
-        return True
-    from samestate.conformance.vectors.recorded.documents import is_binary
-
-    return is_binary(content)
+    return is_witness or is_beside or is_binary(content)
 
 
 def _reports(

@@ -262,21 +262,21 @@ def check(
         metrics = None if endpoint is None else SessionMetrics(endpoint, options.paths, jobs)
         log = SessionLog(options.paths)
         engines = stack.enter_context(MadeEngines(options.engines, workers))
-        kept = None
+        results = None
         if cache is None:
             engines.make()
         else:
             engines.make_others()
             from samestate.conformance.checking.caching.cache import ResultCache
 
-            kept = stack.enter_context(ResultCache(cache, most_bytes, options.engines, workers, options.limits))
+            results = stack.enter_context(ResultCache(cache, most_bytes, options.engines, workers, options.limits))
         journal = stack.enter_context(ResumeJournal()) if resume else None
-        earlier = Earlier(journal, kept, engines.make)
+        earlier = Earlier(journal, results, engines.make)
         goes_on = json is not None or junit is not None or html is not None or resume
         ending = run(options, session, earlier, teller, printer, goes_on, (metrics, log))
-        if kept is not None:
-            kept.flush()
-            session.cache = kept.summary()
+        if results is not None:
+            results.flush()
+            session.cache = results.summary()
     seconds = time.monotonic() - start
     if session.verdicts or ending is None:
         if json is not None:

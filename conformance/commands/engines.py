@@ -102,7 +102,7 @@ def table(documents: dict[str, dict[str, Any]]) -> Table:
 
 def span(machine: str, forks: Sequence[str]) -> str:
     """The forks of a machine in a few words."""
-    known = MACHINES[machine].forks
+    known = MACHINES[machine]
     if not forks:
         return "-"
     if tuple(forks) == known:

@@ -52,7 +52,7 @@ class BlockEngine:
 def capabilities(machines: Sequence[str], strategy: str, kind: str) -> Capabilities:
     """What an engine can do that gives the specification's results on these machines."""
     return Capabilities(
-        machines={name: frozenset(MACHINES[name].forks) for name in machines},
+        machines={name: frozenset(MACHINES[name]) for name in machines},
         selectors=frozenset(SELECTORS),
         outputs=frozenset(OUTPUTS),
         access=Granularity.KEYS,

@@ -18,7 +18,7 @@ class SpecEngine:
 
     id = "spec"
     capabilities = Capabilities(
-        machines={name: frozenset(machine.forks) for name, machine in MACHINES.items()},
+        machines={name: frozenset(forks) for name, forks in MACHINES.items()},
         selectors=frozenset(SELECTORS),
         outputs=frozenset(OUTPUTS),
         access=Granularity.KEYS,

@@ -1,10 +1,10 @@
 """Values by key in a folder, bounded in bytes: what was used longest ago makes room.
 
 One SQLite database has them all, so that whoever is killed leaves whole transactions, and several processes may read
-and write at once. It waits for no disk: what a power failure takes is executed again. No value is believed: each carries a SHA-256 over itself and its key, and one that does not fit is
-dropped and counted. Where the database itself cannot be read, a new one is begun beside it, under the next number: a
-process that still has the old one open then disturbs nobody. The digests find accidents, not forgers: who may write to
-the folder may write what he likes.
+and write at once. It waits for no disk: what a power failure takes is executed again. No value is believed: each
+carries a SHA-256 over itself and its key, and one that does not fit is dropped and counted. Where the database itself
+cannot be read, a new one is begun beside it, under the next number: a process that still has the old one open then
+disturbs nobody. The digests find accidents, not forgers: who may write to the folder may write what he likes.
 """
 
 from __future__ import annotations

@@ -27,9 +27,9 @@ from samestate.conformance.fixtures.solana.recorded import (
     signed_transaction,
 )
 from samestate.conformance.vectors.recorded.bank_case import vectors_of_bank_case
-from samestate.conformance.vectors.recorded.documents import Form, form_of, is_binary
 from samestate.conformance.vectors.recorded.model import NotExecuted, RecordedEntries, RecordedVector
 from samestate.conformance.vectors.recorded.oracle_case import with_stage
+from samestate.conformance.vectors.recorded.parts import Form, form_of, is_binary
 from samestate.spec.svm.block import HistoryEntry
 from samestate.spec.svm.history import next_hash
 from samestate.spec.svm.signature import address_of

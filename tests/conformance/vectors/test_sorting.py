@@ -8,7 +8,7 @@ import pytest
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document
-from samestate.conformance.vectors.recorded.documents import Form, Part
+from samestate.conformance.vectors.recorded.parts import Form, Part
 from samestate.conformance.vectors.recorded.sorting import OtherJson, WholeCases, sort_document
 from tests.conformance.fixtures.solana.samples import manifest, manifest_bytes, transfer
 
