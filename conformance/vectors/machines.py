@@ -70,7 +70,7 @@ MACHINES: Final[Mapping[str, VectorMachine]] = {
         ),
         VectorMachine(
             name=toy.NAME,
-            forks=(toy.FORK,),
+            forks=toy.FORKS,
             codec=toy.CODEC,
             execute=toy.execute,
             problems=toy_problems,
