@@ -261,8 +261,15 @@ inline bool is_well_formed(const Parameters& set, const uint8_t* signature) {
     return hint_from(signature + set.signature_bytes() - set.hint_bytes(), set, hint);
 }
 
-// Algorithms 3 and 8: says whether a signature by a key is valid, each of the set's length. Any thread may call it.
-inline bool verify(const Parameters& set, const uint8_t* signature, const uint8_t* key, const uint8_t* message, size_t length) {
+// Some bytes.
+struct Bytes {
+    const uint8_t* data;
+    size_t length;
+};
+
+// Algorithm 8 (Verify_internal): says whether a signature by a key is valid, each of the set's length. The message is in two parts.
+inline bool verify_internal(const Parameters& set, const uint8_t* signature, const uint8_t* key, const Bytes& front,
+                            const Bytes& message) {
     constexpr int ROWS = SET_65.rows, COLUMNS = SET_65.columns;
     const uint8_t* packed = signature + set.hash;
     uint8_t hint[ROWS][COEFFICIENTS];
@@ -281,11 +288,10 @@ inline bool verify(const Parameters& set, const uint8_t* signature, const uint8_
     challenge(signature, set, c);
     transform(c);
 
-    // mu, of the key's hash and the message, before which stand what kind of message it is and how long the context.
     uint8_t hash[64], mu[64];
-    constexpr uint8_t PURE_AND_EMPTY[2] = {0, 0};
     Shake256().absorb(key, set.key_bytes()).end().squeeze(hash, 64);
-    Shake256().absorb(hash, 64).absorb(PURE_AND_EMPTY, 2).absorb(message, length).end().squeeze(mu, 64);
+    Shake256 representative;
+    representative.absorb(hash, 64).absorb(front.data, front.length).absorb(message.data, message.length).end().squeeze(mu, 64);
 
     Shake256 commitment;
     commitment.absorb(mu, 64);
@@ -315,6 +321,13 @@ inline bool verify(const Parameters& set, const uint8_t* signature, const uint8_
     uint8_t expected[48];
     commitment.end().squeeze(expected, static_cast<size_t>(set.hash));
     return std::memcmp(expected, signature, static_cast<size_t>(set.hash)) == 0;
+}
+
+// Algorithm 3, with an empty context: before the message stand what kind it is, not hashed, and the length of the context. Any thread
+// may call it.
+inline bool verify(const Parameters& set, const uint8_t* signature, const uint8_t* key, const uint8_t* message, size_t length) {
+    constexpr uint8_t PURE_AND_EMPTY[2] = {0, 0};
+    return verify_internal(set, signature, key, {PURE_AND_EMPTY, 2}, {message, length});
 }
 
 }  // namespace ml_dsa
