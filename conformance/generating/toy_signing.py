@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
-from dilithium_py.ml_dsa import ML_DSA_44, ML_DSA_65
 from nacl.signing import SigningKey
 
 from samestate.spec.toy.block import Transaction
@@ -58,10 +58,8 @@ def public_key_of(scheme: Scheme, seed: bytes) -> bytes:
     match scheme:
         case Scheme.ED25519:
             return bytes(SigningKey(seed).verify_key)
-        case Scheme.ML_DSA_44:
-            return bytes(ML_DSA_44.key_derive(seed)[0])
-        case Scheme.ML_DSA_65:
-            return bytes(ML_DSA_65.key_derive(seed)[0])
+        case Scheme.ML_DSA_44 | Scheme.ML_DSA_65:
+            return ml_dsa_keys(scheme, seed)[0]
         case Scheme.HYBRID:
             return public_key_of(Scheme.ED25519, seed) + public_key_of(Scheme.ML_DSA_65, seed)
 
@@ -72,12 +70,29 @@ def signature_of(scheme: Scheme, seed: bytes, message: bytes) -> bytes:
     match scheme:
         case Scheme.ED25519:
             return SigningKey(seed).sign(message).signature
-        case Scheme.ML_DSA_44:
-            return bytes(ML_DSA_44.sign(ML_DSA_44.key_derive(seed)[1], message, deterministic=True))
-        case Scheme.ML_DSA_65:
-            return bytes(ML_DSA_65.sign(ML_DSA_65.key_derive(seed)[1], message, deterministic=True))
+        case Scheme.ML_DSA_44 | Scheme.ML_DSA_65:
+            return sign_ml_dsa(scheme, seed, message)
         case Scheme.HYBRID:
             return signature_of(Scheme.ED25519, seed, message) + signature_of(Scheme.ML_DSA_65, seed, message)
+
+
+def ml_dsa(scheme: Scheme) -> Any:
+    """The parameter set of a scheme. Imported where it is needed, which few runs do."""
+    from dilithium_py.ml_dsa import ML_DSA_44, ML_DSA_65
+
+    return ML_DSA_44 if scheme is Scheme.ML_DSA_44 else ML_DSA_65
+
+
+@lru_cache(maxsize=256)
+def ml_dsa_keys(scheme: Scheme, seed: bytes) -> tuple[bytes, bytes]:
+    """The public key and the secret key that a seed makes."""
+    public, secret = ml_dsa(scheme).key_derive(seed)
+    return bytes(public), bytes(secret)
+
+
+def sign_ml_dsa(scheme: Scheme, seed: bytes, message: bytes) -> bytes:
+    """The signature of a message without randomness, and with an empty context."""
+    return bytes(ml_dsa(scheme).sign(ml_dsa_keys(scheme, seed)[1], message, deterministic=True))
 
 
 def unsigned(key: int, scheme: Scheme) -> Signature:
