@@ -19,9 +19,9 @@ from samestate.conformance.benchmarking.report import Apart
 from samestate.conformance.benchmarking.svm_work import svm_work
 from samestate.conformance.benchmarking.work import Work
 from samestate.conformance.benchmarking.workloads import evm_work, toy_work
-from samestate.conformance.engines.in_process import ADAPTIVE
-from samestate.conformance.engines.optimized.engine import THREADS, machines_of, refuses_fallback
-from samestate.conformance.engines.registry import choose_engines
+from samestate.conformance.engines.names import ADAPTIVE, choose_engines
+from samestate.conformance.engines.optimized import THREADS
+from samestate.conformance.engines.optimized.engine import machines_of, refuses_fallback
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors import evm, svm, toy
 from samestate.conformance.vectors.machines import MACHINES

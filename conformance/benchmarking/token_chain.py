@@ -1,4 +1,4 @@
-"""Transfers of a token, block by block, on a state of any size, the same for a seed: what states on disk are measured by.
+"""Transfers of a token, block by block, on a state of any size: what states on disk are measured by.
 
 Everybody has ether and holds the token. Some have keys, and send; who receives is drawn from all. A state of millions
 of slots is made without being in memory: what is to be in order goes through files.

@@ -14,21 +14,22 @@ from rich.console import Console
 from rich.table import Table
 
 from samestate.conformance.checking.choosing import choose, choose_vector, recorded_below, vectors_below
-from samestate.conformance.checking.executor import SPEC, BlockExecutor, Executor
+from samestate.conformance.checking.executor import BlockExecutor, Executor
 from samestate.conformance.checking.outside import NotSaid, askable
 from samestate.conformance.commands.chain_option import ChainOption, network_of_option
 from samestate.conformance.commands.no_fallback_option import NoFallbackOption
 from samestate.conformance.commands.ruleset_option import RulesetOption
 from samestate.conformance.commands.state_option import StateOption
-from samestate.conformance.engines.in_process import WORKERS
+from samestate.conformance.engines.names import SPEC, WORKERS
 from samestate.conformance.engines.optimized.engine import THREADS, OptimizedEngine, tracing_engine, write_schedule
 from samestate.conformance.engines.protocol import Engine, InProcess, Needs
 from samestate.conformance.engines.registry import EngineFailure, SpecEngine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.exploring.schedules import document_of, replay
+from samestate.conformance.fixtures.choices import AS_THEY_SAY, Rulesets
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.conformance.fixtures.networks import Network
-from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets, choose_rulesets
+from samestate.conformance.fixtures.rulesets import choose_rulesets
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_apart, check_file, check_spares, is_stdout
 from samestate.conformance.tracing.traceable import TraceableBlock, TraceableCase, find_fixture, from_vector

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from samestate.conformance.checking.choosing import choose, choose_vector, vectors_below
-from samestate.conformance.checking.executor import SPEC, Executor
+from samestate.conformance.checking.executor import Executor
+from samestate.conformance.engines.names import SPEC
 from samestate.conformance.engines.optimized.stored_state import StoredState
 from samestate.conformance.engines.protocol import InProcess
 from samestate.conformance.engines.registry import SpecEngine
@@ -138,8 +139,8 @@ class HeadedBlocks(StoredChain):
             if digest == description.block_hash:
                 return digest
         raise InputError(
-            f"{self._where}: the state is after block {description.height}, 0x{description.block_hash.hex()}, which is no"
-            " block of this chain"
+            f"{self._where}: the state is after block {description.height}, 0x{description.block_hash.hex()}, which is"
+            " no block of this chain"
         )
 
     def _executing(
@@ -184,15 +185,13 @@ class OneBlock(StoredChain):
 
     def blocks(self, description: Description) -> Iterator[NextBlock]:
         """See :class:`StoredChain`."""
-        if (
-            description.block_hash not in (b"", self._case.header.parent_hash)
-            and description.height < self._case.header.number
-        ):
+        header = self._case.header
+        if description.block_hash not in (b"", header.parent_hash) and description.height < header.number:
             raise InputError(
-                f"{self._case.id}: follows on block 0x{self._case.header.parent_hash.hex()}, and the state is after block"
+                f"{self._case.id}: follows on block 0x{header.parent_hash.hex()}, and the state is after block"
                 f" 0x{description.block_hash.hex()}"
             )
-        yield NextBlock(self._case.header.number, self._execute)
+        yield NextBlock(header.number, self._execute)
 
     def _execute(self, state: StoredState) -> Done:
         case, header = self._case, self._case.header
@@ -211,8 +210,8 @@ class OneBlock(StoredChain):
         if after.root() != header.state_root:
             after.revert()
             raise InputError(
-                f"{case.id}: the header says that the state root is 0x{header.state_root.hex()}, and on this state it is"
-                f" 0x{after.root().hex()}: it is not the state that the block follows on"
+                f"{case.id}: the header says that the state root is 0x{header.state_root.hex()}, and on this state it"
+                f" is 0x{after.root().hex()}: it is not the state that the block follows on"
             )
         return Done(written, after, Description(name_fork(case.fork).rules, header.number, after.root(), header.hash()))
 
@@ -255,8 +254,8 @@ def of_vector(vector: Vector, engine: InProcess) -> StoredChain:
     case = vector.case
     if case.machine != evm.NAME:
         raise InputError(
-            f"{case.id}: --state: is of the machine {case.machine}: only states of the evm lie on disk, since the others'"
-            " are small or have no tries"
+            f"{case.id}: --state: is of the machine {case.machine}: only states of the evm lie on disk, since the"
+            " others' are small or have no tries"
         )
     if not evm.is_chain(case):
         return PlainBlocks(case, engine)

@@ -1,4 +1,4 @@
-"""What a state on disk is made of: an allocation, a genesis, a vector, a fixture, or a witness that proves all of it."""
+"""What a state on disk is made of: an allocation, a genesis, a vector, a fixture, or a witness to all of it."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def find_source(path: Path, name: str | None) -> Source:
     """
     if vectors_below(path):
         return of_vector(path, name)
-    found = [document for document in documents([path])]
+    found = list(documents([path]))
     if len(found) == 1:
         value = unwrap(found[0].json())
         if isinstance(value, Mapping) and isinstance(value.get(ALLOC), Mapping):

@@ -60,8 +60,8 @@ class OpenState:
         description = self.described()
         if description.fork not in forks:
             raise InputError(
-                f"{self.location}: is a state of the fork {description.fork}, at height {description.height}: the blocks"
-                f" are of {' and '.join(sorted(forks))}"
+                f"{self.location}: is a state of the fork {description.fork}, at height {description.height}: the"
+                f" blocks are of {' and '.join(sorted(forks))}"
             )
         return StoredState(StoredWorld(self.store, description.root), description.root)
 

@@ -46,12 +46,12 @@ def execute(state: OpenState, chain: StoredChain, tell: Tell) -> Iterator[Object
     current = state.state(chain.forks)
     for block in chain.blocks(description):
         if block.number is not None and block.number <= description.height:
-            tell(f"block {block.number}: is part of the state, or was refused before")
+            tell(f"block {block.number}: left out, since the state is past its number")
             continue
         if block.number not in (None, description.height + 1):
             raise InputError(
-                f"{state.location}: is at height {description.height}, and the next block has number {block.number}: the"
-                " blocks between them are lacking"
+                f"{state.location}: is at height {description.height}, and the next block has number {block.number}:"
+                " the blocks between them are lacking"
             )
         with told():
             done = block.execute(current)

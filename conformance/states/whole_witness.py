@@ -19,7 +19,7 @@ HashedAccount: TypeAlias = tuple[bytes, int, int, bytes, list[tuple[bytes, bytes
 def witnessed_accounts(
     where: str, root: bytes, nodes: Sequence[bytes], codes: Sequence[bytes]
 ) -> Iterator[HashedAccount]:
-    """The accounts in the order of their hashes. Raises InputError where the witness proves a part of the state only."""
+    """The accounts, by hash, in order. Raises InputError where the witness proves a part of the state only."""
     by_hash = {hash_of(node): node for node in nodes}
     code_by_hash = {hash_of(code): code for code in codes} | {EMPTY_CODE_HASH: b""}
     for path, value in leaves(where, by_hash, root):
@@ -47,7 +47,8 @@ def below(where: str, nodes: Mapping[bytes, bytes], item: rlp.Item, path: str) -
     if isinstance(item, bytes):
         if item not in nodes:
             raise InputError(
-                f"{where}: lacks the node 0x{item.hex()}: it proves a part of the state, and a state on disk is a whole one"
+                f"{where}: lacks the node 0x{item.hex()}: it proves a part of the state, and a state on disk is a"
+                " whole one"
             )
         item = decoded(where, nodes[item])
     if isinstance(item, bytes) or len(item) not in (2, 17):

@@ -1,4 +1,4 @@
-"""A trie of values that come in the order of their keys, and hashes of many keys at once: how a store is filled, and checked.
+"""A trie of values that come in the order of their keys: how a store is filled, and checked.
 
 Values are in the form that a store has them in (state_store.hpp).
 """

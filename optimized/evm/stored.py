@@ -4,8 +4,8 @@ A World like any other for whoever executes blocks (world.py), but that nothing 
 it was committed last, until the next commit. Changes go into the tries alone (state_trie.hpp), which load the nodes on
 the way to them, and :meth:`StoredWorld.commit` has the store make of them one transaction.
 
-Values that a block will probably read can be read ahead, many at once; anything else a worker takes the interpreter lock
-for. The metrics say how often which of the two it was.
+Values that a block will probably read can be read ahead, many at once; for anything else a worker takes the
+interpreter lock. `counts` says how often which of the two it was.
 """
 
 from collections.abc import Iterable, Mapping

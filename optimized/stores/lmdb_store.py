@@ -29,6 +29,7 @@ from samestate.optimized.stores.store import (
 MAP_SIZE: Final = 1 << 36
 """Bytes of address space, 64 GiB: more than the file may ever have. It costs nothing until it is used."""
 DATA: Final = "data.mdb"
+NO_STATE: Final = "there is no state: `samestate state PLACE --import FILE` makes one"
 LONGEST_KEY: Final = 511
 """What LMDB takes unless it is compiled otherwise; the longest key here has 66 bytes."""
 
@@ -127,7 +128,7 @@ class LmdbStore:
 
     @staticmethod
     def _put(transaction: Any, table: Any, records: Sequence[tuple[bytes, bytes | None]]) -> None:
-        """Put in records in the order of their keys. Where all are behind what is there, pages are filled to the end."""
+        """Put in records, in order. Where all come after what is there, pages are filled to the end."""
         with transaction.cursor(table) as cursor:
             appends = bool(records) and (not cursor.last() or cursor.key() < records[0][0])
             stretch: list[tuple[bytes, bytes]] = []
@@ -162,7 +163,5 @@ class LmdbStore:
         if os.strerror(errno.ENOSPC) in text or os.strerror(errno.EDQUOT) in text:
             return StoreFull(f"{self._folder}: the disk is full: {text}")
         if os.strerror(errno.ENOENT) in text or "mdb_dbi_open" in text:
-            return StoreUnavailable(
-                f"{self._folder}: there is no state: `samestate state PLACE --import FILE` makes one"
-            )
+            return StoreUnavailable(f"{self._folder}: {NO_STATE}")
         return StoreUnavailable(f"{self._folder}: {text}")

@@ -66,8 +66,7 @@ class RocksStore:
             return []
         prefix = bytes((table,))
         with self._told():
-            found: list[bytes | None] = self._database.get([prefix + key for key in keys])
-            return found
+            return list(self._database.get([prefix + key for key in keys]) or ())
 
     def scan(self, table: int, first: bytes, end: bytes) -> list[Record]:
         prefix = bytes((table,))
@@ -142,7 +141,5 @@ class RocksStore:
             if "No space left" in text or "Disk quota" in text:
                 raise StoreFull(f"{self._folder}: the disk is full: {text}") from error
             if "Corruption" in text or "mismatch" in text:
-                raise StoreDamaged(
-                    f"{self._folder}: the files are no RocksDB database, or are damaged: {text}"
-                ) from error
+                raise StoreDamaged(f"{self._folder}: no RocksDB database, or damaged files: {text}") from error
             raise StoreUnavailable(f"{self._folder}: {text}") from error

@@ -13,29 +13,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from samestate.conformance.engines.in_process import (
-    ACCESS_LIST,
-    ADAPTIVE,
-    DEFAULT_STRATEGY,
-    BlockEngine,
-    capabilities,
-)
-from samestate.conformance.engines.optimized import without_engine
+from samestate.conformance.engines.in_process import BlockEngine, capabilities
+from samestate.conformance.engines.names import ACCESS_LIST, ADAPTIVE, DEFAULT_STRATEGY
+from samestate.conformance.engines.optimized import NO_FALLBACK, ROOM, THREADS, engine_id, without_engine
 from samestate.conformance.engines.protocol import Capabilities
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.targets import write_whole
-from samestate.conformance.vectors import evm, svm, toy
+from samestate.conformance.vectors.machines import MACHINES
 
 if TYPE_CHECKING:
     from samestate.conformance.engines.optimized.parts import OptimizedBlocks
     from samestate.optimized.trace import TraceEvent
 
-ROOM: Final = "optimized"
-THREADS: Final = "threads"
-PROCESSES: Final = "processes"
-NO_FALLBACK: Final = "SAMESTATE_OPTION_NO_FALLBACK"
-"""The environment variable that is set while a command runs that was given --no-fallback."""
-
+SVM: Final = "svm"
 MEMORY: Final = 64 << 20
 """Bytes of an arena where nothing else is configured: cases are small, and many engines may be open at once."""
 
@@ -57,7 +47,7 @@ def machines_of(kind: str, strategy: str = DEFAULT_STRATEGY) -> tuple[str, ...]:
     Threads run those that are compiled, processes those in Python, but for Solana's. That has no access lists.
     """
     has_svm = kind == THREADS and strategy != ACCESS_LIST
-    return (evm.NAME, svm.NAME, toy.NAME) if has_svm else (evm.NAME, toy.NAME)
+    return tuple(name for name in MACHINES if has_svm or name != SVM)
 
 
 def refuses_fallback() -> bool | None:
@@ -78,7 +68,7 @@ def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = 
         from samestate.optimized.errors import ConfigurationError
     except ImportError as error:
         raise InputError(f"--engine optimized: {without_engine(error)}") from error
-    id = f"optimized:{strategy}" + ("" if kind == THREADS else f"@{kind}")
+    id = engine_id(strategy, kind)
     try:
         memory = None if "memory_limit" in configured() else MEMORY
         settings = load(

@@ -1,4 +1,4 @@
-"""States in stores: the same roots as in memory, whatever changes, and nothing in the store that does not belong there."""
+"""States in stores: the same roots as in memory, whatever changes, and nothing there that does not belong."""
 
 from __future__ import annotations
 
