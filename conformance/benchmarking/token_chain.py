@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import functools
 import random
-import tempfile
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import IO, Final
+from collections.abc import Iterable
+from typing import Final
 
 from samestate.conformance.benchmarking import evm_contracts as contracts
+from samestate.conformance.benchmarking.sorted_records import SortedRecords
 from samestate.conformance.engines.optimized.evm import page_of, plain_environment
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.conformance.generating.system_contracts import system_contracts
@@ -40,7 +39,6 @@ TRANSFER_GAS: Final = 100_000
 TIMESTAMP: Final = 1_800_000_000
 SENDERS: Final = 20_000
 """So many have keys, or all of a smaller state."""
-BUCKETS: Final = 256
 
 
 class TokenChain:
@@ -62,7 +60,7 @@ class TokenChain:
 
     def fill(self, filler: Filler) -> Description:
         """Put the state into a store."""
-        with InOrder(32) as slots, InOrder(32 + 20) as accounts:
+        with SortedRecords(32) as slots, SortedRecords(32 + 20) as accounts:
             for index in range(self.accounts):
                 address = self.address(index)
                 slots.add(hash_of(contracts.balance_slot(address).to_bytes(32, "big")))
@@ -148,39 +146,6 @@ def key_of_sender(index: int) -> bytes:
 def address_of_sender(index: int) -> bytes:
     """The address of one who sends."""
     return address_of(key_of_sender(index))
-
-
-class InOrder:
-    """Records of one length, put in order by their first bytes through files: memory holds one in 256 of them.
-
-    A context: the files are gone after it.
-    """
-
-    def __init__(self, length: int) -> None:
-        self._length = length
-        self._folder = tempfile.TemporaryDirectory(prefix="samestate-order-")
-        self._files: list[IO[bytes]] = []
-
-    def add(self, record: bytes) -> None:
-        """Take in a record, whose first byte is as often one value as another."""
-        self._files[record[0]].write(record)
-
-    def in_order(self) -> Iterator[bytes]:
-        """All records, each once."""
-        for file in self._files:
-            file.seek(0)
-            data = file.read()
-            yield from sorted(data[place : place + self._length] for place in range(0, len(data), self._length))
-
-    def __enter__(self) -> InOrder:
-        folder = Path(self._folder.name)
-        self._files = [(folder / str(bucket)).open("w+b") for bucket in range(BUCKETS)]
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for file in self._files:
-            file.close()
-        self._folder.cleanup()
 
 
 def slots_of(holders: Iterable[bytes]) -> list[bytes]:

@@ -21,7 +21,8 @@ from samestate.conformance.commands.no_fallback_option import NoFallbackOption
 from samestate.conformance.commands.ruleset_option import RulesetOption
 from samestate.conformance.commands.state_option import StateOption
 from samestate.conformance.engines.names import SPEC, WORKERS
-from samestate.conformance.engines.optimized.engine import THREADS, OptimizedEngine, tracing_engine, write_schedule
+from samestate.conformance.engines.optimized import THREADS
+from samestate.conformance.engines.optimized.engine import OptimizedEngine, tracing_engine, write_schedule
 from samestate.conformance.engines.protocol import Engine, InProcess, Needs
 from samestate.conformance.engines.registry import EngineFailure, SpecEngine, find_engine
 from samestate.conformance.errors import InputError

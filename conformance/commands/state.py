@@ -53,7 +53,7 @@ def state(
 ) -> None:
     """Show a state on disk: its machine, fork, height, root, and how much there is of it.
 
-    `samestate run … --state PLACE` executes blocks on it. Exit code 1: --verify has found it damaged.
+    `samestate run BLOCKS --state PLACE` executes blocks on it. Exit code 1: --verify has found it damaged.
     """
     check_json_target(json)
     for option, value in {"--case": case, "--fork": fork}.items():

@@ -17,10 +17,10 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.block_file import BlockFileCase
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase
 from samestate.conformance.fixtures.cases import Skipped
+from samestate.conformance.fixtures.choices import AS_THEY_SAY, Rulesets
 from samestate.conformance.fixtures.load import load_cases
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.conformance.fixtures.networks import Network
-from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
 from samestate.conformance.states.importing import block_number
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Object

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from samestate.conformance.engines.protocol import InProcess
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.choices import AS_THEY_SAY, Rulesets
 from samestate.conformance.fixtures.networks import Network
-from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
 from samestate.conformance.states.chains import StoredChain, find_chain
 from samestate.conformance.states.importing import fill, find_source
 from samestate.conformance.states.opening import OpenState, find_location, told
