@@ -18,6 +18,7 @@ from samestate.conformance.checking.executor import BlockExecutor, Executor
 from samestate.conformance.checking.outside import NotSaid, askable
 from samestate.conformance.commands.chain_option import ChainOption, network_of_option
 from samestate.conformance.commands.no_fallback_option import NoFallbackOption
+from samestate.conformance.commands.profile_of_run import GAS, RunWatch, check_profile_options, run_profile
 from samestate.conformance.commands.ruleset_option import RulesetOption
 from samestate.conformance.commands.state_option import StateOption
 from samestate.conformance.engines.names import SPEC, WORKERS
@@ -80,9 +81,23 @@ def run(
         Path | None,
         typer.Option(metavar="FILE", help="Write what each worker of `optimized` did and when, for Perfetto."),
     ] = None,
+    profile: Annotated[
+        bool,
+        typer.Option("--profile", help="Where gas and time go, by instruction, contract and key; conflicts; advice."),
+    ] = False,
+    flame_graph: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --profile: draw the tree of calls into a .svg file."),
+    ] = None,
+    weight: Annotated[
+        str, typer.Option(metavar="WHAT", help="What widths in it mean: gas or time.", show_default=False)
+    ] = GAS,
     json: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Write JSON, for each block a map as in FORMAT.md; to stdout for `-`."),
+        typer.Option(
+            metavar="FILE",
+            help="Write JSON, for each block a map as in FORMAT.md, or its profile; to stdout for `-`.",
+        ),
     ] = None,
 ) -> None:
     """Execute the blocks of a case: gas, receipts, roots, and what every step read and wrote.
@@ -91,7 +106,8 @@ def run(
     what `check` does. Exit code 1: the engine failed, or what a schedule shows is wrong.
     """
     check_json_target(json)
-    check_spares((block, schedule), ("--json", json), ("--trace", trace))
+    check_spares((block, schedule), ("--json", json), ("--trace", trace), ("--flame-graph", flame_graph))
+    check_profile_options(profile, flame_graph, weight, engine, (("--trace", trace), ("--schedule", schedule)), json)
     if schedule is not None:
         others = {"--engine": engine, "--workers": workers, "--case": case, "--chain": chain, "--trace": trace}
         others |= {"--ruleset": " ".join(ruleset) if ruleset else None, "--state": state}
@@ -109,6 +125,7 @@ def run(
         raise InputError(f"--trace {trace}: cannot be given with --state")
     try:
         network = network_of_option(chain)
+<<<<<<< HEAD
         if state is None:
             names, results = results_of(
                 block, engine or SPEC, case, workers or WORKERS, trace, network, choose_rulesets(ruleset or ())
@@ -117,6 +134,16 @@ def run(
             names, results = results_on_state(
                 block, engine, case, workers or WORKERS, state, network, choose_rulesets(ruleset or ())
             )
+=======
+        if profile:
+            rulesets = choose_rulesets(ruleset or ())
+            run_profile(block, engine, case, workers or WORKERS, network, rulesets, flame_graph, weight, json)
+            return
+        watch = RunWatch()
+        names, results = results_of(
+            block, engine or SPEC, case, workers or WORKERS, trace, network, choose_rulesets(ruleset or ()), watch
+        )
+>>>>>>> evm
     except EngineFailure as failure:
         typer.echo(f"samestate: {engine or SPEC}: {failure}", err=True)
         raise typer.Exit(FAILED) from failure
@@ -127,6 +154,8 @@ def run(
     console = Console(highlight=False, soft_wrap=True)
     for index, result in enumerate(results):
         print_block(console, f"block {index}", result, names)
+    for line in watch.lines(results):
+        console.print(line, markup=False)
 
 
 def run_schedule(path: Path, vector: Path | None, json: str | None) -> None:
@@ -154,11 +183,12 @@ def results_of(
     trace: Path | None = None,
     chain: Network | None = None,
     rulesets: Rulesets = AS_THEY_SAY,
+    watch: RunWatch | None = None,
 ) -> tuple[dict[str, str], list[Object]]:
     """The names of accounts, and what came out of each block of the case. Raises InputError and EngineFailure."""
     vectors = vectors_below(path)
     if vectors:
-        return run_vector(path, choose_vector(path, name, vectors), engine_id, workers, trace)
+        return run_vector(path, choose_vector(path, name, vectors), engine_id, workers, trace, watch or RunWatch())
     if trace is not None:
         raise InputError(f"{path}: --trace: only vectors can be given to engines that tell what their workers did")
     recorded = recorded_below(path)
@@ -167,7 +197,8 @@ def results_of(
     case = find_fixture(path, name, chain, rulesets)
     engine = find_engine(engine_id, workers=workers)
     try:
-        return {}, list(execute(case, engine_id, engine))
+        with (watch or RunWatch()).listening(engine):
+            return {}, list(execute(case, engine_id, engine))
     finally:
         engine.close()
 
@@ -215,7 +246,7 @@ def run_case(path: Path, case: Case, engine_id: str, workers: int) -> tuple[dict
 
 
 def run_vector(
-    path: Path, vector: Vector, engine_id: str, workers: int, trace: Path | None
+    path: Path, vector: Vector, engine_id: str, workers: int, trace: Path | None, watch: RunWatch
 ) -> tuple[dict[str, str], list[Object]]:
     """As :func:`results_of`, for one vector."""
     engine = find_engine(engine_id, workers=workers) if trace is None else tracing_engine(engine_id, workers)
@@ -225,7 +256,8 @@ def run_vector(
             return dict(vector.names), list(execute(from_vector(vector), engine_id, engine))
         if missing:
             raise InputError(f"{path}: {missing}")
-        results = list(engine.run(vector.case))
+        with watch.listening(engine):
+            results = list(engine.run(vector.case))
         if trace is not None and isinstance(engine, OptimizedEngine):
             write_schedule(trace, engine.trace, f"{engine.id}, {vector.case.id}")
         return dict(vector.names), results

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from samestate.conformance.engines.known_state import listed_state
@@ -29,6 +30,7 @@ from samestate.optimized.errors import TimeLimitExceeded
 from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.world import World
+from samestate.optimized.metrics import Metrics
 from samestate.optimized.result import Result
 from samestate.optimized.trace import TraceEvent
 from samestate.spec.evm.block_access_list import encode_access_list
@@ -47,11 +49,15 @@ COMPILED_EVM: Final = "evm"
 COMPILED_SVM: Final = "svm"
 COMPILED_TOY: Final = "toy"
 
+Listener = Callable[[str, Metrics], None]
+"""Told of the machine and the metrics of each block."""
+
 
 class OptimizedBlocks:
     """Executes blocks of the specification's machines on `optimized`, under one configuration.
 
-    ``trace`` has the schedules of all blocks so far, where the configuration says that they are kept.
+    ``trace`` has the schedules of all blocks so far, where the configuration says that they are kept. ``listener`` is
+    told of each block, where there is one.
     """
 
     def __init__(self, configuration: Configuration) -> None:
@@ -60,6 +66,7 @@ class OptimizedBlocks:
         self._engines: dict[str, Engine] = {}
         self._states = CompiledStates()
         self._text_tests: TextTests | None = None
+        self.listener: Listener | None = None
 
     def execute(self, machine: Any, block: Any, state: Any, predictions: Predictions | None) -> AnyResult:
         """See :class:`samestate.conformance.engines.in_process.Execute`."""
@@ -156,6 +163,8 @@ class OptimizedBlocks:
         self.trace += result.trace
         if meter.is_on():
             meter.note_block(self._id, machine, result.metrics)
+        if self.listener is not None:
+            self.listener(machine, result.metrics)
 
     def _engine(self, name: str, machine: str | MachineName) -> Engine:
         if name not in self._engines:
