@@ -107,7 +107,9 @@ def run(
     """
     check_json_target(json)
     check_spares((block, schedule), ("--json", json), ("--trace", trace), ("--flame-graph", flame_graph))
-    check_profile_options(profile, flame_graph, weight, engine, (("--trace", trace), ("--schedule", schedule)), json)
+    check_profile_options(
+        profile, flame_graph, weight, engine, (("--trace", trace), ("--schedule", schedule), ("--state", state)), json
+    )
     if schedule is not None:
         others = {"--engine": engine, "--workers": workers, "--case": case, "--chain": chain, "--trace": trace}
         others |= {"--ruleset": " ".join(ruleset) if ruleset else None, "--state": state}
@@ -125,25 +127,17 @@ def run(
         raise InputError(f"--trace {trace}: cannot be given with --state")
     try:
         network = network_of_option(chain)
-<<<<<<< HEAD
-        if state is None:
-            names, results = results_of(
-                block, engine or SPEC, case, workers or WORKERS, trace, network, choose_rulesets(ruleset or ())
-            )
-        else:
-            names, results = results_on_state(
-                block, engine, case, workers or WORKERS, state, network, choose_rulesets(ruleset or ())
-            )
-=======
+        rulesets = choose_rulesets(ruleset or ())
         if profile:
-            rulesets = choose_rulesets(ruleset or ())
             run_profile(block, engine, case, workers or WORKERS, network, rulesets, flame_graph, weight, json)
             return
         watch = RunWatch()
-        names, results = results_of(
-            block, engine or SPEC, case, workers or WORKERS, trace, network, choose_rulesets(ruleset or ()), watch
-        )
->>>>>>> evm
+        if state is None:
+            names, results = results_of(
+                block, engine or SPEC, case, workers or WORKERS, trace, network, rulesets, watch
+            )
+        else:
+            names, results = results_on_state(block, engine, case, workers or WORKERS, state, network, rulesets)
     except EngineFailure as failure:
         typer.echo(f"samestate: {engine or SPEC}: {failure}", err=True)
         raise typer.Exit(FAILED) from failure
