@@ -174,9 +174,7 @@ def attest(*arguments: object, key: str = "key", target: str = "a.json") -> Any:
 
 def test_an_attestation_says_what_was_executed() -> None:
     result = attest(TOY, "--engine", "spec", "--engine", "reference:waves")
-    fingerprint = PublicKey(
-        *(bytes.fromhex(json.loads(Path("key.pub").read_text())[name][2:]) for name in ("ed25519", "ml-dsa-65"))
-    ).fingerprint
+    fingerprint = fingerprint_of("--key", "key.pub")
     assert f"attested in a.json by {fingerprint}\n" in result.stdout
     assert result.stdout.endswith("\n54 passed, 0 failed, 0 skipped\n")
     said = json.loads(Path("a.json").read_bytes())["statement"]
