@@ -17,7 +17,7 @@ import pytest
 from samestate.conformance.attesting import keys as keys_module
 from samestate.conformance.attesting.attestation import FORMAT, message_of, read_attestation, write_attestation
 from samestate.conformance.attesting.canonical import canonical
-from samestate.conformance.attesting.keys import PrivateKey, SignaturePair
+from samestate.conformance.attesting.keys import PrivateKey, SignaturePair, fingerprint_of
 from samestate.conformance.attesting.merging import AttestedCase, merge, refuse_parties
 from samestate.conformance.attesting.refused import AttestationRefused
 from samestate.conformance.checking import builds
