@@ -136,6 +136,14 @@ def test_a_chain_runs_on_a_state_as_in_memory(place: str, engine: str) -> None:
     assert again.exit_code == 0 and json.loads(again.stdout) == []
 
 
+def test_what_a_block_names_and_what_the_last_call_read_is_read_ahead(place: str) -> None:
+    result = samestate("run", CHAIN, "--state", place, "--engine", "optimized:sequential")
+    found = re.search(r"(\d+) keys ahead, which were met (\d+) times, (\d+) on demand", result.output)
+    assert found is not None, result.output
+    ahead, met, on_demand = map(int, found.groups())
+    assert ahead > 0 and met > 0 and on_demand > 0
+
+
 SOME = ("self_destruct", "storage_alone", "empty_accounts", "transitions", "base_fee")
 
 
@@ -256,7 +264,7 @@ def test_an_import_that_was_cut_off_left_no_state(place: str, tmp_path: Path) ->
 
 
 def test_damage_is_found(place: str, tmp_path: Path) -> None:
-    many = {f"0x{n:040x}": {"balance": hex(n + 1)} for n in range(50)}
+    many = {f"0x{n:040x}": {"balance": hex(n + 1)} for n in range(90)}
     document("state", place, "--import", alloc(tmp_path, **many), "--fork", "Prague")
     store = parse_location(place).open(writable=True)
     name, value = next(store.iterate(ACCOUNTS))
@@ -264,7 +272,7 @@ def test_damage_is_found(place: str, tmp_path: Path) -> None:
     store.close()
     result = samestate("state", place, "--verify")
     assert result.exit_code == 1
-    assert "damaged: the node 0x0000, with 50 values below it, is another" in result.output
+    assert "damaged: the node 0x0000, with 90 values below it, is another" in result.output
 
 
 def test_files_of_something_else(tmp_path: Path) -> None:
