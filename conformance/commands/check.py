@@ -6,14 +6,15 @@ import contextlib
 import gc
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from samestate.conformance.checking.earlier import Earlier
 from samestate.conformance.checking.journal import ResumeJournal, source_version
-from samestate.conformance.checking.limits import EndedBeforeWork, parse_limits
+from samestate.conformance.checking.limits import EndedBeforeWork, parse_limits, parse_size, show_size
 from samestate.conformance.checking.made_engines import MadeEngines
 from samestate.conformance.checking.measuring import Measures
 from samestate.conformance.checking.printing import Teller, summary, to_json, versions_told
@@ -49,8 +50,12 @@ from samestate.conformance.output.targets import (
 from samestate.conformance.vectors.fork_names import fork_name
 from samestate.conformance.vectors.places import VECTORS
 
+if TYPE_CHECKING:
+    from samestate.conformance.attesting.keys import PrivateKey
+
 FAILED: Final = 1
 INTERRUPTED: Final = 130
+LEAST_CACHE: Final = 1 << 20
 
 CASES: Final = "Which cases"
 HOW: Final = "How"
@@ -177,6 +182,32 @@ def check(
         int,
         typer.Option(min=0, metavar="N", help="Tell the N cases that took longest.", rich_help_panel=RESULTS),
     ] = 0,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Take passes that earlier runs kept there, of the same bytes on the same build; keep those of this.",
+            rich_help_panel=RESULTS,
+        ),
+    ] = None,
+    cache_size: Annotated[
+        str,
+        typer.Option(
+            metavar="SIZE",
+            help="The most that the cache may take; what was used longest ago goes.",
+            rich_help_panel=RESULTS,
+        ),
+    ] = "256M",
+    attest: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="KEY", help="Sign what was executed with this key of `samestate keygen`.", rich_help_panel=RESULTS
+        ),
+    ] = None,
+    attestation: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="Where what is signed is written.", rich_help_panel=RESULTS),
+    ] = Path("attestation.json"),
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep what is done in `.samestate`.", rich_help_panel=RESULTS)
     ] = False,
@@ -199,6 +230,7 @@ def check(
         check_apart(("--json", json), ("--junitxml", junit))
     if html is not None:
         check_folder("--html", html)
+    key = None if attest is None else key_for(attest, attestation, resume)
     names = engine or [SPEC]
     targets = [split_argument(path) for path in paths or [VECTORS]]
     check_spares((path for path, _ in targets), ("--json", json), ("--junitxml", junit))
@@ -223,12 +255,20 @@ def check(
         limits=parse_limits(timeout, memory),
         durations=durations,
         quorum=quorum,
+        has_digests=attest is not None,
         measures=Measures(metrics=metrics_port is not None),
     )
     check_quorum(quorum, options.engines)
+    most_bytes = cache_bytes(cache_size)
     compile_keyword(keyword or '""')
     if is_listing:
-        for option, target in (("--json", json), ("--junitxml", junit), ("--html", html)):
+        for option, target in (
+            ("--json", json),
+            ("--junitxml", junit),
+            ("--html", html),
+            ("--cache", cache),
+            ("--attest", attest),
+        ):
             if target is not None:
                 raise InputError(f"{option} {target}: cannot be given with --list, which runs nothing")
         list_cases(options)
@@ -243,10 +283,21 @@ def check(
         metrics = None if endpoint is None else SessionMetrics(endpoint, options.paths, jobs)
         log = SessionLog(options.paths)
         engines = stack.enter_context(MadeEngines(options.engines, workers))
-        engines.make()
+        results = None
+        if cache is None:
+            engines.make()
+        else:
+            engines.make_others()
+            from samestate.conformance.checking.caching.cache import ResultCache
+
+            results = stack.enter_context(ResultCache(cache, most_bytes, options.engines, workers, options.limits))
         journal = stack.enter_context(ResumeJournal()) if resume else None
+        earlier = Earlier(journal, results, engines.make)
         goes_on = json is not None or junit is not None or html is not None or resume
-        ending = run(options, session, journal, teller, printer, goes_on, (metrics, log))
+        ending = run(options, session, earlier, teller, printer, goes_on, (metrics, log))
+        if results is not None:
+            results.flush()
+            session.cache = results.summary()
     seconds = time.monotonic() - start
     if session.verdicts or ending is None:
         if json is not None:
@@ -260,8 +311,14 @@ def check(
             from samestate.conformance.explaining.index import write_pages
 
             write_pages("--html", html, session.verdicts, session.files)
+        attested = [] if key is None else [sign(session, options, engines.versions, key, attestation)]
         teller.tell_rest(session)
-        for line in (*votes(session, quorum), *versions_told(engines.versions), *summary(session, options, seconds)):
+        for line in (
+            *votes(session, quorum),
+            *versions_told(engines.versions),
+            *attested,
+            *summary(session, options, seconds),
+        ):
             printer.line(line)
         counts = {result.value: session.count(result) for result in Result}
         tell("end", f"{len(session.verdicts)} cases", "info", **counts, duration_seconds=seconds)
@@ -283,6 +340,37 @@ def check(
     refuse_idleness(session.idle(options.engines), options.engines, engines_by_name(names))
 
 
+def cache_bytes(size: str) -> int:
+    """The bytes that ``--cache-size`` says. Raises InputError."""
+    found = parse_size("--cache-size", size)
+    if found < LEAST_CACHE:
+        raise InputError(f"--cache-size {size}: must be at least {show_size(LEAST_CACHE)}")
+    return found
+
+
+def key_for(attest: Path, attestation: Path, resume: bool) -> PrivateKey:
+    """The key that ``--attest`` names. Raises InputError where it is none, or nothing could be written."""
+    from samestate.conformance.attesting.keys import read_private  # with what signs
+
+    if resume:
+        raise InputError("--attest: cannot be given with --resume, which does not say when its results were made")
+    check_file("--attestation", attestation)
+    check_spares((attest,), ("--attestation", attestation))
+    return read_private("--attest", attest)
+
+
+def sign(session: Session, options: Options, versions: Mapping[str, str], key: PrivateKey, attestation: Path) -> str:
+    """Write the attestation of a run that came to its end, and say so; of another, say why there is none."""
+    from samestate.conformance.attesting.attestation import write_attestation
+    from samestate.conformance.attesting.statement import statement_of
+
+    if session.ended or session.errors:
+        why = session.ended or f"{session.errors[0].id} cannot be used"
+        return f"nothing is attested: {why}"
+    write_whole("--attestation", attestation, write_attestation(key, statement_of(session, options, versions)))
+    return f"attested in {attestation} by {key.public.fingerprint}"
+
+
 def votes(session: Session, quorum: int | None) -> Iterator[str]:
     """What the engines' votes come to, if they are asked for."""
     if quorum is not None:
@@ -292,7 +380,7 @@ def votes(session: Session, quorum: int | None) -> Iterator[str]:
 def run(
     options: Options,
     session: Session,
-    journal: ResumeJournal | None,
+    earlier: Earlier,
     teller: Teller,
     printer: Printer,
     goes_on: bool,
@@ -314,7 +402,7 @@ def run(
                     if each is not None:
                         each(done, session)
 
-            check_paths(options, session, journal, watch)
+            check_paths(options, session, earlier, watch)
     except KeyboardInterrupt as interrupt:
         session.ended = "interrupted"
         return interrupt
