@@ -179,7 +179,9 @@ def main() -> int:
     for name, found in alone.items():
         print(f"  {name:12} " + ", ".join(f"{verifier} {taken:,.1f}" for verifier, taken in found.items()))
     if options.json:
-        options.json.write_text(json.dumps({"blocks": rows, "verifiers": alone, "load": load}, indent=2))
+        options.json.write_text(
+            json.dumps({"blocks": rows, "verifiers": alone, "load": load}, indent=2), encoding="utf-8"
+        )
     missed = judged(rows, options.floor)
     for each in missed:
         print(each, file=sys.stderr)

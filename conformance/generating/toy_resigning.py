@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from samestate.conformance.generating.signed_blocks import ACCOUNT, FRESH, NEW
@@ -17,7 +17,7 @@ NAMES: Final = 64
 """How many of each name are known: blocks whose signatures are to stay right are not longer."""
 
 
-@cache
+@lru_cache(maxsize=8)
 def known_pairs(scheme: Scheme) -> tuple[KeyPair, ...]:
     """Key pairs of a scheme that generators make."""
     return tuple(named_key(f"{name} {number}", scheme) for name in (ACCOUNT, NEW, FRESH) for number in range(NAMES))
