@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from samestate.conformance.engines.predictions import carries_list
+from samestate.conformance.vectors import chains
 from samestate.conformance.vectors.comparing import Granularity
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.machines import MACHINES
-from samestate.conformance.vectors.model import Case
+from samestate.conformance.vectors.model import Case, member
 from samestate.spec.transition import BlockResult
 
 AnyResult = BlockResult[Any, Any, Any, Any]
@@ -23,16 +24,23 @@ AnyResult = BlockResult[Any, Any, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a case, of whatever form, takes of an engine. ``has_lists``: every block comes with an access list."""
+    """What a case, of whatever form, takes of an engine. ``has_lists``: every block comes with an access list.
+
+    ``parts``: what the chains of a plan take, each on its own machine.
+    """
 
     machine: str
     forks: frozenset[str]
     selectors: frozenset[str] = frozenset()
     has_lists: bool = False
+    parts: tuple[Needs, ...] = ()
 
     @classmethod
     def of(cls, case: Case) -> Needs:
         """What a case in the form of a vector takes."""
+        if case.machine == chains.NAME:
+            parts = tuple(cls.of(chains.part_of(case, name)) for name in member(case.pre, "chains"))
+            return cls(case.machine, frozenset(case.forks), case.selectors, True, parts)
         return cls(case.machine, frozenset(case.forks), case.selectors, all(map(carries_list, case.blocks)))
 
 
@@ -69,7 +77,7 @@ class Capabilities:
             return f"the engine cannot do: {', '.join(lacks)}"
         if self.needs_access_list and not needs.has_lists:
             return "the engine executes from access lists, and a block comes without one"
-        return ""
+        return next(filter(None, map(self.lacking, needs.parts)), "")
 
     def document(self) -> dict[str, Any]:
         """The capabilities as JSON."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from samestate.conformance.vectors import evm, svm, toy
+from samestate.conformance.vectors import chains, evm, svm, toy
 from samestate.conformance.vectors.machines import MACHINES
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import (
@@ -51,6 +51,13 @@ class ToyRuleset:
     """The only fork of the toy machine."""
 
     name: str = toy.FORK
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRuleset:
+    """The only rules of plans of chains."""
+
+    name: str = chains.FORK
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,11 @@ def chain_scenario(
 def toy_scenario(*, hazards: str = "", size_limit: int = SIZE_LIMIT) -> Callable[[Story], Story]:
     """Make a toy scenario of the story below, about the hazards with these ids."""
     return _adding(hazards, (ToyRuleset(),), toy.NAME, size_limit)
+
+
+def plan_scenario(*, hazards: str = "", size_limit: int = SIZE_LIMIT) -> Callable[[Story], Story]:
+    """Make a scenario of several chains of the story below, about the hazards with these ids."""
+    return _adding(hazards, (PlanRuleset(),), chains.NAME, size_limit)
 
 
 def svm_scenario(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.forks import BY_NAME
-from samestate.conformance.vectors import evm, svm, toy
+from samestate.conformance.vectors import chains, evm, svm, toy
+from samestate.conformance.vectors.chains.parts import CasePart, parts_of
+from samestate.conformance.vectors.chains.problems import problems as chains_problems
 from samestate.conformance.vectors.difference import Difference
 from samestate.conformance.vectors.document import Json, Object, YamlDocument
 from samestate.conformance.vectors.evm.problems import problems as evm_problems
@@ -32,7 +34,8 @@ class VectorMachine:
     out of each block of a case, as under ``expect``, where the blocks are executed by ``apply``. ``problems``: what is
     wrong with a case and what is expected, beyond the schema. ``account_of``: the account of a key as text.
     ``state_values``: the values of a state, as under ``pre``, by key as a record writes them. ``differences``: of
-    fields that are bytes to everybody else, what in them differs.
+    fields that are bytes to everybody else, what in them differs. ``parts``: of a machine whose blocks have blocks of
+    others inside, the cases of those, with what is expected of them and what an engine gave.
     """
 
     name: str
@@ -43,6 +46,7 @@ class VectorMachine:
     account_of: Callable[[str], str]
     state_values: Callable[[Object], dict[str, str]]
     differences: Mapping[str, Callable[[Json, Json | None], Difference]]
+    parts: Callable[[Case, Sequence[Object], Sequence[Object]], Iterable[CasePart]] | None = None
 
 
 MACHINES: Final[Mapping[str, VectorMachine]] = {
@@ -77,6 +81,17 @@ MACHINES: Final[Mapping[str, VectorMachine]] = {
             account_of=toy.account_of,
             state_values=toy.state_values,
             differences={},
+        ),
+        VectorMachine(
+            name=chains.NAME,
+            forks=(chains.FORK,),
+            codec=chains.CODEC,
+            execute=chains.execute,
+            problems=chains_problems,
+            account_of=chains.account_of,
+            state_values=chains.state_values,
+            differences={},
+            parts=parts_of,
         ),
     )
 }

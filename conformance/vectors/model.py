@@ -71,6 +71,10 @@ OUTPUTS: Final = (
     "signature_count",
     "fees",
     "block_cost",
+    "delivered",
+    "sent",
+    "heads",
+    "joint_root",
     "rejection_code",
 )
 """What an engine may give for a block, beside its access record."""

@@ -13,6 +13,7 @@ PACKAGE = Path(optimized.__file__).parent
 BELOW = {
     "core": set(),
     "words": set(),
+    "chains": {"words"},
     "strategies": {"core"},
     "processes": {"core", "strategies"},
     "evm": {"core", "strategies", "words"},

@@ -24,10 +24,13 @@ from samestate.conformance.engines.optimized import without_engine
 from samestate.conformance.engines.protocol import Capabilities
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.targets import write_whole
-from samestate.conformance.vectors import evm, svm, toy
+from samestate.conformance.vectors import chains, evm, svm, toy
+from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.model import Case
 
 if TYPE_CHECKING:
     from samestate.conformance.engines.optimized.parts import OptimizedBlocks
+    from samestate.conformance.engines.optimized.plans import OptimizedPlans
     from samestate.optimized.trace import TraceEvent
 
 ROOM: Final = "optimized"
@@ -44,11 +47,29 @@ class OptimizedEngine(BlockEngine):
     """An engine of `optimized`. ``trace`` has the schedule of all blocks since it was made, if it was to be kept."""
 
     def __init__(self, id: str, capabilities: Capabilities, parts: OptimizedBlocks) -> None:
-        super().__init__(id, capabilities, parts.execute, parts.close)
+        super().__init__(id, capabilities, parts.execute, self._release)
+        self._parts = parts
+        self._plans: OptimizedPlans | None = None
         self.trace = parts.trace
         self.root_of = parts.root_of
         self.execute_packed = parts.execute_packed
         self.text_tests = parts.text_tests
+
+    def run(self, case: Case) -> Sequence[Object]:
+        """See :meth:`samestate.conformance.engines.protocol.Engine.run`. Plans of chains go by its own routing."""
+        if case.machine != chains.NAME:
+            return super().run(case)
+        if self._plans is None:
+            from samestate.conformance.engines.optimized.plans import OptimizedPlans  # which plans alone need
+
+            self._plans = OptimizedPlans(self._parts)
+        return self._plans.run(case)
+
+    def _release(self) -> None:
+        if self._plans is not None:
+            self._plans.close()
+            self._plans = None
+        self._parts.close()
 
 
 def machines_of(kind: str, strategy: str = DEFAULT_STRATEGY) -> tuple[str, ...]:
@@ -57,7 +78,7 @@ def machines_of(kind: str, strategy: str = DEFAULT_STRATEGY) -> tuple[str, ...]:
     Threads run those that are compiled, processes those in Python, but for Solana's. That has no access lists.
     """
     has_svm = kind == THREADS and strategy != ACCESS_LIST
-    return (evm.NAME, svm.NAME, toy.NAME) if has_svm else (evm.NAME, toy.NAME)
+    return (evm.NAME, svm.NAME, toy.NAME, chains.NAME) if has_svm else (evm.NAME, toy.NAME, chains.NAME)
 
 
 def refuses_fallback() -> bool | None:

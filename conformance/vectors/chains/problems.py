@@ -1,0 +1,116 @@
+"""What can be wrong with the vector of a plan, beyond what a schema can say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from samestate.conformance.vectors import evm, svm, toy
+from samestate.conformance.vectors.chains.case import blocks_of, chain_results, part_of, read_plan
+from samestate.conformance.vectors.chains.result import rejection_names
+from samestate.conformance.vectors.document import Json, Object, Path, YamlDocument, quoted
+from samestate.conformance.vectors.evm.problems import problems as evm_problems
+from samestate.conformance.vectors.evm.result import rejection_names as evm_rejections
+from samestate.conformance.vectors.model import VALID, Case, member, members, text, transactions
+from samestate.conformance.vectors.svm.problems import problems as svm_problems
+from samestate.conformance.vectors.toy.problems import problems as toy_problems
+
+Problems = Callable[[YamlDocument, Case, tuple[Object, ...]], Iterable[str]]
+
+OF_MACHINES: Final[Mapping[str, Problems]] = {
+    evm.NAME: evm_problems,
+    svm.NAME: svm_problems,
+    toy.NAME: toy_problems,
+}
+
+REJECTIONS: Final[Mapping[str, Callable[[], list[str]]]] = {
+    evm.NAME: evm_rejections,
+    svm.NAME: svm.rejection_names,
+    toy.NAME: toy.rejection_names,
+}
+
+DELIVERIES: Final[Mapping[str, Json]] = {
+    evm.NAME: {"raw": "0x"},
+    svm.NAME: {"txs": ["0x"]},
+    toy.NAME: {"sender": f"0x{'00' * 20}", "nonce": "0", "gas_limit": "0", "gas_price": "0", "operations": []},
+}
+"""What stands for a transaction that delivers a message, where only their number matters."""
+
+
+def problems(document: YamlDocument, case: Case, expected: tuple[Object, ...]) -> Iterable[str]:
+    """What is wrong with the plan, or else with its chains, each as a case of its own."""
+    found = list(plan_problems(document, case, expected))
+    if not found:
+        for name in member(case.pre, "chains"):
+            found += chain_problems(document, case, expected, name)
+    if not found:
+        try:
+            read_plan(case)
+        except ValueError as error:
+            found.append(f"{document.at(('pre',))}{error}")
+    return found
+
+
+def plan_problems(document: YamlDocument, case: Case, expected: tuple[Object, ...]) -> Iterator[str]:
+    """A round that expects what it has no block for, codes that are none, and chains that lack what links need."""
+    chains = member(case.pre, "chains")
+    for index, link in enumerate(members(case.pre, "links")):
+        destination = chains.get(text(link, "to"))
+        if isinstance(destination, dict):
+            is_toy = text(member(destination, "machine"), "name") == toy.NAME
+            if is_toy == ("recipient" in link):
+                must = "must not be there: the toy has slots" if is_toy else "is missing: it says who is called there"
+                yield f"{document.at(('pre', 'links', index))}the field 'recipient' {must}"
+    for index, (round_, expect) in enumerate(zip(case.blocks, expected, strict=True)):
+        where: Path = ("blocks", index, "expect")
+        status = text(expect, "status")
+        if status != VALID and status not in rejection_names():
+            known = ", ".join(rejection_names())
+            yield f"{document.at((*where, 'status'))}{quoted(status)} is no rejection code; they are {known}"
+        if status == VALID:
+            blocks, results = member(round_, "chains"), chain_results(expect)
+            for name in sorted({*blocks} ^ {*results}):
+                yield f"{document.at((*where, 'chains'))}{name} must have a block and a result, or neither"
+            for name in sorted({*blocks} - {*chains}):
+                yield f"{document.at(('blocks', index, 'chains', name))}is no chain of the plan, which is then refused"
+
+
+def chain_problems(document: YamlDocument, case: Case, expected: tuple[Object, ...], name: str) -> Iterable[str]:
+    """What is wrong with one chain, as its machine sees it."""
+    part = part_of(case, name)
+    marks = {path[3:]: mark for path, mark in document.marks.items() if path[:3] == ("pre", "chains", name)}
+    blocks: list[Object] = []
+    results: list[Object] = []
+    for number, block in blocks_of(case, name):
+        expect = chain_results(expected[number]).get(name)
+        if expect is None:
+            continue
+        place = len(blocks)
+        for source, target in (
+            (("blocks", number, "chains", name), ("blocks", place)),
+            (("blocks", number, "expect", "chains", name), ("blocks", place, "expect")),
+        ):
+            marks |= {
+                (*target, *path[len(source) :]): mark
+                for path, mark in document.marks.items()
+                if path[: len(source)] == source
+            }
+        own = len(transactions(block))
+        included = len(members(expect, "receipts")) - own if text(expect, "status") == VALID else 0
+        blocks.append(with_deliveries(part.machine, block, included))
+        known = REJECTIONS[part.machine]()
+        is_refused = text(expect, "status") in rejection_names()
+        results.append({"status": known[0]} if is_refused else expect)
+    shown = f"{document.place}: chain {name}"
+    content: Object = {"pre": part.pre}
+    whole = YamlDocument(shown, content, marks)
+    return OF_MACHINES[part.machine](whole, replace(part, blocks=tuple(blocks)), tuple(results))
+
+
+def with_deliveries(machine: str, block: Object, count: int) -> Object:
+    """A block with so many transactions before its own."""
+    added = [DELIVERIES[machine]] * max(count, 0)
+    field = "entries" if machine == svm.NAME else "txs"
+    own = block[field]
+    return {**block, field: [*added, *(own if isinstance(own, list) else [])]}
