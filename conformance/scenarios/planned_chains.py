@@ -117,13 +117,18 @@ class EvmScenarioChain(ScenarioChain):
         self.begins_block(self.builder.next_block)
         return self.builder
 
-    def post(self, sender: NamedAccount, to: ScenarioChain | int, sequence: int, payload: bytes, gas: int = 0) -> None:
-        """Call the mailbox with a message to a chain or a domain."""
-        domain = to if isinstance(to, int) else to.domain
-        head = domain.to_bytes(WORD, "big") + sequence.to_bytes(WORD, "big")
-        self.block().call(
-            sender, self.mailbox, data=head + WORD.to_bytes(WORD, "big") + abi_bytes(payload), gas=gas or None
-        )
+    def post(
+        self,
+        sender: NamedAccount,
+        to: ScenarioChain,
+        sequence: int,
+        payload: bytes,
+        mailbox: NamedAccount | None = None,
+    ) -> None:
+        """Call the mailbox, or another contract, with a message to a chain."""
+        head = to.domain.to_bytes(WORD, "big") + sequence.to_bytes(WORD, "big")
+        data = head + WORD.to_bytes(WORD, "big") + abi_bytes(payload)
+        self.block().call(sender, mailbox or self.mailbox, data=data)
 
     def written(self) -> Object:
         """See :meth:`ScenarioChain.written`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from samestate.conformance.scenarios.plan_builder import PlanBuilder
-from samestate.conformance.scenarios.planned_chains import KEEPER, answering
+from samestate.conformance.scenarios.planned_chains import KEEPER, MAILBOX, answering
 from samestate.conformance.scenarios.scenario import plan_scenario
 from samestate.conformance.scenarios.svm_draft import RENT_EXEMPT
 from samestate.conformance.scenarios.toy_draft import add, load, store
@@ -41,10 +41,13 @@ def between_forks(plan: PlanBuilder) -> None:
 
 @plan_scenario()
 def from_evm_to_toy(plan: PlanBuilder) -> None:
-    """A log becomes a store into the slot of the inbox that has the domain and the number of the message."""
+    """A log becomes a store into the slot of its domain and number. The same event of another contract is nothing."""
     west, east = plan.evm("west", 1), plan.toy("east", 2)
     plan.link(west, east)
-    west.post(west.account("alice"), east, 0, b"\x12\x34")
+    alice, impostor = west.account("alice"), west.contract("impostor", MAILBOX)
+    west.post(alice, east, 0, b"\x66", mailbox=impostor)
+    west.post(alice, east, 0, b"\x12\x34")
+    plan.expect_sent((west, east, 0))
     plan.next_round(east)
     plan.expect_delivered((east, west, 0, "success"))
     plan.expect_writes(east, 0, **{f"slot_{mail_slot(INBOX, 1, 0):#x}": "0x1234"})
