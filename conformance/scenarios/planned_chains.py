@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from samestate.conformance.generating.plan_contracts import MAILBOX
 from samestate.conformance.generating.svm.instructions import transfer
-from samestate.conformance.scenarios.assembler import code
 from samestate.conformance.scenarios.block_builder import ETHER, BlockBuilder, NamedAccount
 from samestate.conformance.scenarios.evm_executing import drafted_case
 from samestate.conformance.scenarios.svm_block_builder import SvmBlockBuilder
@@ -18,7 +18,7 @@ from samestate.conformance.scenarios.toy_executing import block_of as toy_block_
 from samestate.conformance.vectors import evm, svm, toy
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.hexadecimal import hexed
-from samestate.spec.chains.evm import MESSAGE_SENT, WORD, abi_bytes
+from samestate.spec.chains.evm import WORD, abi_bytes
 from samestate.spec.chains.svm import outbox_account
 from samestate.spec.chains.toy import OUTBOX, mail_slot
 from samestate.spec.evm.fork import Fork
@@ -30,29 +30,6 @@ if TYPE_CHECKING:
 
 GAS_PRICE: Final = 10**10
 """What a relayer of the EVM pays for gas: ten times the base fee of scenarios."""
-
-MAILBOX: Final = code(
-    "PUSH 64 CALLDATASIZE SUB DUP1 PUSH 64 PUSH 0 CALLDATACOPY",
-    f"PUSH 32 CALLDATALOAD PUSH 0 CALLDATALOAD PUSH32 0x{MESSAGE_SENT.hex()} DUP4 PUSH 0 LOG3 STOP",
-)
-"""Logs what it is called with: domain, sequence number, and the payload as the event has it. It counts nothing."""
-
-KEEPER: Final = code("PUSH 132 CALLDATALOAD PUSH 36 CALLDATALOAD SSTORE STOP")
-"""A recipient that stores the first word of each payload under its sequence number."""
-
-REFUSER: Final = code("PUSH 0 PUSH 0 REVERT")
-"""A recipient that wants nothing."""
-
-
-def answering(mailbox: NamedAccount) -> bytes:
-    """The code of a recipient that sends every payload back where it came from, counting what it sends in slot 0."""
-    return code(
-        "PUSH 4 CALLDATALOAD PUSH 0 MSTORE",
-        "PUSH 0 SLOAD DUP1 PUSH 32 MSTORE PUSH 1 ADD PUSH 0 SSTORE",
-        "PUSH 32 PUSH 64 MSTORE",
-        "PUSH 100 CALLDATASIZE SUB PUSH 100 PUSH 96 CALLDATACOPY",
-        f"PUSH 0 PUSH 0 PUSH 4 CALLDATASIZE SUB PUSH 0 PUSH 0 PUSH20 {mailbox} GAS CALL STOP",
-    )
 
 
 class ScenarioChain:

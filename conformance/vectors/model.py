@@ -183,7 +183,10 @@ def members(content: Json, name: str) -> Sequence[Object]:
 
 
 def transactions(block: Object) -> list[Json]:
-    """The transactions of a block, in order, as its machine writes them: of all entries, where it has entries."""
+    """The transactions of a block, as its machine writes them: of all entries, and of all chains of a round."""
+    if "chains" in block:
+        blocks = member(block, "chains")
+        return [transaction for name in blocks for transaction in transactions(member(blocks, name))]
     lists = [block["txs"]] if "txs" in block else [entry["txs"] for entry in members(block, "entries")]
     return [transaction for part in lists if isinstance(part, list) for transaction in part]
 

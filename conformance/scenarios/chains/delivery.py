@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from samestate.conformance.generating.plan_contracts import KEEPER, MAILBOX, answering
 from samestate.conformance.scenarios.plan_builder import PlanBuilder
-from samestate.conformance.scenarios.planned_chains import KEEPER, MAILBOX, answering
 from samestate.conformance.scenarios.scenario import plan_scenario
 from samestate.conformance.scenarios.svm_draft import RENT_EXEMPT
 from samestate.conformance.scenarios.toy_draft import add, load, store
@@ -114,7 +114,7 @@ def read_in_the_same_block(plan: PlanBuilder) -> None:
 def there_and_back(plan: PlanBuilder) -> None:
     """A cycle over rounds: two contracts answer each other, each in the block after the other's."""
     west, east = plan.evm("west", 1), plan.evm("east", 2)
-    racket = {chain.name: chain.contract("answering", answering(chain.mailbox)) for chain in (west, east)}
+    racket = {chain.name: chain.contract("answering", answering(chain.mailbox.address)) for chain in (west, east)}
     plan.link(west, east, racket["east"])
     plan.link(east, west, racket["west"])
     west.post(west.account("alice"), east, 0, b"ping")
@@ -132,7 +132,7 @@ def around_three_chains(plan: PlanBuilder) -> None:
     """A cycle over three machines: a word goes from the toy to the EVM, as lamports on, and back to where it began."""
     toy, evm, svm = plan.toy("toy", 1), plan.evm("evm", 2), plan.svm("svm", 3)
     shop = svm.wallet("shop")
-    plan.link(toy, evm, evm.contract("answering", answering(evm.mailbox)))
+    plan.link(toy, evm, evm.contract("answering", answering(evm.mailbox.address)))
     plan.link(evm, svm, shop)
     plan.link(svm, toy)
     toy.post(toy.account("alice"), evm, 0, RENT_EXEMPT)

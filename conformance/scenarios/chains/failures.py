@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from samestate.conformance.generating.plan_contracts import KEEPER, REFUSER
 from samestate.conformance.scenarios.plan_builder import PlanBuilder
-from samestate.conformance.scenarios.planned_chains import KEEPER, REFUSER
 from samestate.conformance.scenarios.scenario import plan_scenario
 from samestate.conformance.scenarios.toy_draft import store
 from samestate.spec.chains.rejections import PlanInvalid, SendingRefusal
