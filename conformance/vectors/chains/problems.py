@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
+from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.vectors import evm, svm, toy
 from samestate.conformance.vectors.chains.case import blocks_of, chain_results, part_of, read_plan
 from samestate.conformance.vectors.chains.result import rejection_names
@@ -15,6 +16,13 @@ from samestate.conformance.vectors.evm.result import rejection_names as evm_reje
 from samestate.conformance.vectors.model import VALID, Case, member, members, text, transactions
 from samestate.conformance.vectors.svm.problems import problems as svm_problems
 from samestate.conformance.vectors.toy.problems import problems as toy_problems
+from samestate.spec.evm.signature import CURVE_ORDER
+from samestate.spec.svm.rulesets import RULESETS
+
+DOMAINS: Final = 2**32
+"""Domains are below this."""
+MOST_CHAIN_ID: Final = 2**63 - 36
+"""The largest number of a chain of the EVM, so that ``v`` of what is delivered fits 64 bits."""
 
 Problems = Callable[[YamlDocument, Case, tuple[Object, ...]], Iterable[str]]
 
@@ -28,6 +36,12 @@ REJECTIONS: Final[Mapping[str, Callable[[], list[str]]]] = {
     evm.NAME: evm_rejections,
     svm.NAME: svm.rejection_names,
     toy.NAME: toy.rejection_names,
+}
+
+FORKS: Final[Mapping[str, tuple[str, ...]]] = {
+    evm.NAME: tuple(name for name in BY_NAME if name != "Merge"),
+    svm.NAME: tuple(RULESETS),
+    toy.NAME: (toy.FORK,),
 }
 
 DELIVERIES: Final[Mapping[str, Json]] = {
@@ -53,15 +67,12 @@ def problems(document: YamlDocument, case: Case, expected: tuple[Object, ...]) -
 
 
 def plan_problems(document: YamlDocument, case: Case, expected: tuple[Object, ...]) -> Iterator[str]:
-    """A round that expects what it has no block for, codes that are none, and chains that lack what links need."""
+    """Chains and links that cannot be, codes that are none, and a round that expects what it has no block for."""
     chains = member(case.pre, "chains")
+    for name in chains:
+        yield from own_problems(document, ("pre", "chains", name), member(chains, name))
     for index, link in enumerate(members(case.pre, "links")):
-        destination = chains.get(text(link, "to"))
-        if isinstance(destination, dict):
-            is_toy = text(member(destination, "machine"), "name") == toy.NAME
-            if is_toy == ("recipient" in link):
-                must = "must not be there: the toy has slots" if is_toy else "is missing: it says who is called there"
-                yield f"{document.at(('pre', 'links', index))}the field 'recipient' {must}"
+        yield from recipient_problems(document, ("pre", "links", index), link, chains.get(text(link, "to")))
     for index, (round_, expect) in enumerate(zip(case.blocks, expected, strict=True)):
         where: Path = ("blocks", index, "expect")
         status = text(expect, "status")
@@ -74,6 +85,37 @@ def plan_problems(document: YamlDocument, case: Case, expected: tuple[Object, ..
                 yield f"{document.at((*where, 'chains'))}{name} must have a block and a result, or neither"
             for name in sorted({*blocks} - {*chains}):
                 yield f"{document.at(('blocks', index, 'chains', name))}is no chain of the plan, which is then refused"
+
+
+def own_problems(document: YamlDocument, path: Path, chain: Object) -> Iterator[str]:
+    """A fork that is none, numbers of a chain that are too large, and a private key that is none."""
+    machine = member(chain, "machine")
+    name, fork = text(machine, "name"), text(machine, "fork")
+    if fork not in FORKS[name]:
+        known = ", ".join(FORKS[name])
+        yield f"{document.at((*path, 'machine', 'fork'))}no fork is called {quoted(fork)}; known are {known}"
+    if int(text(chain, "domain")) >= DOMAINS:
+        yield f"{document.at((*path, 'domain'))}must be below {DOMAINS}"
+    if name != evm.NAME:
+        if "outbox" in chain:
+            yield f"{document.at((*path, 'outbox'))}must not be there: on the machine {name} domains have outboxes"
+        return
+    if int(text(member(machine, "params"), "chain_id")) > MOST_CHAIN_ID:
+        yield f"{document.at((*path, 'machine', 'params', 'chain_id'))}must be at most {MOST_CHAIN_ID}"
+    if not 0 < int(text(member(chain, "relayer"), "private_key"), 16) < CURVE_ORDER:
+        yield f"{document.at((*path, 'relayer', 'private_key'))}must be a key of secp256k1: neither zero nor so large"
+
+
+def recipient_problems(document: YamlDocument, path: Path, link: Object, destination: Json | None) -> Iterator[str]:
+    """A recipient that is missing, needless, or none of the machine of its destination, where there is one."""
+    if not isinstance(destination, dict):
+        return
+    machine = text(member(destination, "machine"), "name")
+    if (machine == toy.NAME) == ("recipient" in link):
+        must = "must not be there: the toy has slots" if machine == toy.NAME else "is missing: it says who receives"
+        yield f"{document.at(path)}the field 'recipient' {must}"
+    elif machine != toy.NAME and text(link, "recipient").startswith("0x") != (machine == evm.NAME):
+        yield f"{document.at((*path, 'recipient'))}must be an address as the machine {machine} writes them"
 
 
 def chain_problems(document: YamlDocument, case: Case, expected: tuple[Object, ...], name: str) -> Iterable[str]:
