@@ -14,6 +14,7 @@ import typer.core
 
 from samestate.conformance.engines.optimized import OPTIMIZED, without_engine
 from samestate.conformance.errors import InputError
+from samestate.conformance.output.log import LogFormat, say, use_format
 from samestate.conformance.output.streams import OutputLost, guard_streams
 
 COMMANDS: Final[dict[str, str]] = {
@@ -21,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "rules": "Rules by name: where each stands and is from, and which no case reached.",
     "hazards": "Ways for parallel engines to go wrong, and which vectors are about each.",
     "run": "Execute one vector, fixture or real block, and print what comes out of it.",
+    "state": "A state on disk: put it there, show it, verify it. `run --state` executes blocks on it.",
     "fill": "Write vectors from scenarios.",
     "generate": "Write a vector that a seed makes.",
     "schedule": "Choose transactions of a mempool for a block, and put them in order.",
@@ -64,18 +66,19 @@ class Commands(typer.core.TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command. Bad input is one line on stderr and exit code 2, an interruption 130."""
+        use_format(LogFormat.TEXT)  # until an option says otherwise
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
             return result
         except InputError as error:
-            print(f"samestate: {error}", file=sys.stderr)
+            say(str(error), "error", "error")
             raise typer.Exit(BAD_INPUT) from error
         except ImportError as error:
-            print(f"samestate: {needs_engine(ctx.invoked_subcommand or '', error)}", file=sys.stderr)
+            say(str(needs_engine(ctx.invoked_subcommand or "", error)), "error", "error")
             raise typer.Exit(BAD_INPUT) from error
         except KeyboardInterrupt:
-            print("samestate: interrupted", file=sys.stderr)
+            say("interrupted", "interrupted", "warning")
             raise typer.Exit(INTERRUPTED) from None
 
 

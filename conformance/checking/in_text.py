@@ -12,9 +12,9 @@ from samestate.conformance.engines.optimized.engine import OptimizedEngine
 from samestate.conformance.engines.protocol import Engine
 from samestate.conformance.fixtures.block_file import is_block_file, is_rpc_block, is_rpc_witness
 from samestate.conformance.fixtures.cases import Skipped
+from samestate.conformance.fixtures.choices import Rulesets
 from samestate.conformance.fixtures.load import Case, cases_of_member, is_release_index, is_schema
 from samestate.conformance.fixtures.pre_alloc import is_group
-from samestate.conformance.fixtures.rulesets import Rulesets
 from samestate.conformance.fixtures.strict_json import parse_json
 
 if TYPE_CHECKING:
@@ -100,3 +100,12 @@ def described(case: TextCase) -> tuple[str, str]:
     from samestate.conformance.engines.optimized.text_cases import TextStateTest
 
     return (case.fork.name, STATE_TEST) if isinstance(case, TextStateTest) else (case.schedule.name, BLOCKCHAIN_TEST)
+
+
+def forks_in_text(case: TextCase) -> frozenset[str]:
+    """The names of the forks that rule a case."""
+    from samestate.conformance.engines.optimized.text_cases import TextStateTest
+
+    if isinstance(case, TextStateTest):
+        return frozenset({case.fork.name})
+    return frozenset(fork.name for fork in (case.schedule.first, case.schedule.then) if fork is not None)

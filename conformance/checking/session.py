@@ -4,40 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from samestate.conformance.checking.blocks import BlockSummary, compare_series
-from samestate.conformance.checking.document import DocumentTask
-from samestate.conformance.checking.executor import SPEC
-from samestate.conformance.checking.journal import ResumeJournal
+from samestate.conformance.checking.earlier import NOTHING_EARLIER, Earlier
 from samestate.conformance.checking.limits import NO_LIMITS, Limits
+from samestate.conformance.checking.measuring import NOTHING_MEASURED, Measures
 from samestate.conformance.checking.report import DocumentReport
-from samestate.conformance.checking.sample import Sample, choose
 from samestate.conformance.checking.selection import EVERYTHING, Selection, is_called
+from samestate.conformance.checking.task import DocumentTask
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.checking.workers import check_all
-from samestate.conformance.engines.in_process import WORKERS
+from samestate.conformance.engines.names import SPEC, WORKERS
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
-from samestate.conformance.fixtures.block_file import is_rpc_block, unwrap
-from samestate.conformance.fixtures.chain_file import ChainChoice, network_chosen
-from samestate.conformance.fixtures.load import Unpaired, pair_rpc
-from samestate.conformance.fixtures.networks import Network
-from samestate.conformance.fixtures.pre_alloc import GroupFolders
-from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
-from samestate.conformance.vectors.recorded.documents import (
-    Part,
-    as_document,
-    binary_part,
-    form_of,
-    is_binary,
-    put_together,
-)
+from samestate.conformance.fixtures.choices import AS_THEY_SAY, ChainChoice, Rulesets, network_chosen
+from samestate.conformance.fixtures.group_folders import GroupFolders
+from samestate.conformance.metering.tally import MetricTally
+from samestate.conformance.vectors.recorded.parts import is_binary
+
+if TYPE_CHECKING:
+    from samestate.conformance.checking.blocks import BlockSummary
+    from samestate.conformance.checking.caching.cache import CacheSummary
+    from samestate.conformance.checking.sample import Sample
+    from samestate.conformance.fixtures.networks import Network
 
 BEGINNING: Final = 4096
 DOCUMENT: Final = "document"
@@ -63,7 +56,7 @@ class Options:
     sample: int | None = None
     selection: Selection = EVERYTHING
     members: tuple[tuple[Path, str], ...] = ()
-    measure_rules: bool = False
+    measures: Measures = NOTHING_MEASURED
     most_failures: int | None = None
     is_listing: bool = False
     chain: ChainChoice | None = None
@@ -85,7 +78,8 @@ class Session:
     ``verdicts`` are in the order of the documents; ``origins`` says which of the given paths each belongs to, ``files``
     which document. ``resumed`` counts the documents whose verdicts were kept from an earlier run, ``deselected`` the
     cases that were not asked for; ``notes`` say what is odd about documents, ``listed`` are the ids of cases that were
-    only to be listed. ``ended`` says why it ended before the end, if it did.
+    only to be listed. ``cache`` is what came of a cache, where there is one. ``ended`` says why it ended early,
+    if it did. ``metered`` is what engines said of their blocks, until somebody takes it.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
@@ -97,7 +91,9 @@ class Session:
     ended: str = ""
     rules: set[str] = field(default_factory=set)
     resumed: int = 0
+    cache: CacheSummary | None = None
     sample: Sample | None = None
+    metered: MetricTally = field(default_factory=MetricTally)
     _blocks: dict[int, BlockSummary] = field(default_factory=dict)
 
     def count(self, result: Result) -> int:
@@ -123,6 +119,8 @@ class Session:
         self.deselected += report.deselected
         self._blocks.update({start + index: block for index, block in report.blocks})
         self.rules |= report.rules
+        if report.metered is not None:
+            self.metered.merge(report.metered)
         if report.error is not None:
             reason = report.error.removeprefix(f"{report.place}: ")
             self.verdicts.append(Verdict(report.place, Result.ERROR, reason, kind=DOCUMENT, engine=""))
@@ -132,6 +130,10 @@ class Session:
 
     def compare_headers(self, chain: Network | None = None) -> None:
         """Let the headers of blocks speak about one another, once all are there. ``chain`` as in :class:`Options`."""
+        if not self._blocks:
+            return
+        from samestate.conformance.checking.blocks import compare_series  # which takes the rules of headers
+
         indices = sorted(self._blocks)
         series = compare_series(((self._blocks[index], self.verdicts[index]) for index in indices), chain)
         for index, verdict in zip(indices, series, strict=True):
@@ -169,7 +171,7 @@ class Reading:
         self.total += size
 
 
-def check(options: Options, session: Session, journal: ResumeJournal | None = None, watch: Watch | None = None) -> None:
+def check(options: Options, session: Session, earlier: Earlier = NOTHING_EARLIER, watch: Watch | None = None) -> None:
     """Check everything below the paths of ``options``; ``session`` is filled as it goes, however it ends.
 
     A document that cannot be used is an error of its own, and the others are checked. Raises InputError for a path
@@ -183,10 +185,12 @@ def check(options: Options, session: Session, journal: ResumeJournal | None = No
     try:
         with GroupFolders() as folders:
             if options.sample is not None:
+                from samestate.conformance.checking.sample import choose  # which takes what reads all cases
+
                 session.sample = choose(
                     options.paths, options.sample, options.selection, folders, chain, options.rulesets
                 )
-            _check(options, session, journal, watch, ahead, folders)
+            _check(options, session, earlier, watch, ahead, folders)
     except BaseException:
         for report, origin in ahead.reports.values():
             session.take(report, origin)
@@ -200,7 +204,7 @@ def check(options: Options, session: Session, journal: ResumeJournal | None = No
 def _check(
     options: Options,
     session: Session,
-    journal: ResumeJournal | None,
+    earlier: Earlier,
     watch: Watch | None,
     ahead: Ahead,
     folders: GroupFolders,
@@ -208,7 +212,7 @@ def _check(
     halves: list[DocumentTask] = []
     reading = Reading()
     with contextlib.closing(
-        _reports(_tasks(options, session, reading, folders), options, session, journal, ahead)
+        _reports(_tasks(options, session, reading, folders), options, session, earlier, ahead)
     ) as reports:
         for task, report in reports:
             if report.is_half:
@@ -218,7 +222,7 @@ def _check(
                 watch(reading.after.popleft(), session)
             if session.ended:
                 return
-    with contextlib.closing(_reports(_whole(options, session, halves), options, session, journal, ahead)) as reports:
+    with contextlib.closing(_reports(_whole(options, session, halves), options, session, earlier, ahead)) as reports:
         for task, report in reports:
             _take(options, session, task, report)
             if watch is not None:
@@ -307,72 +311,67 @@ def _may_be_half(document: Document) -> bool:
 
 
 def _reports(
-    tasks: Iterator[DocumentTask], options: Options, session: Session, journal: ResumeJournal | None, ahead: Ahead
+    tasks: Iterator[DocumentTask], options: Options, session: Session, earlier: Earlier, ahead: Ahead
 ) -> Generator[tuple[DocumentTask, DocumentReport], None, None]:
-    """The reports in the order of the tasks, from the journal where it has them."""
+    """The reports in the order of the tasks, from earlier runs where these have them."""
 
     def keep(task: DocumentTask, report: DocumentReport) -> None:
         ahead.add(task, report)
-        if journal is not None:
-            journal.add(task, report)
+        earlier.add(task, report)
 
-    if journal is None:
-        for task, report in check_all(tasks, options.jobs, options.measure_rules, keep, options.limits):
-            ahead.take(report)
-            yield task, report
-        return
     known: dict[int, tuple[DocumentTask, DocumentReport]] = {}
     order: list[int] = []
 
     def unknown() -> Iterator[DocumentTask]:
         for number, task in enumerate(tasks):
-            report = journal.find(task)
-            if report is not None:
-                known[number] = (dataclasses.replace(task, content=b""), report)
-                session.resumed += 1
+            found = _look_up(task, earlier, session)
+            if isinstance(found, DocumentReport):
+                done = dataclasses.replace(task, content=b"")
+                known[number] = (done, found)
+                ahead.add(done, found)
             else:
                 order.append(number)
-                yield task
+                earlier.prepare()
+                yield found
 
     following = 0
-    reports = check_all(unknown(), options.jobs, options.measure_rules, keep, options.limits)
+    reports = check_all(unknown(), options.jobs, options.measures, keep, options.limits)
     for position, (task, report) in enumerate(reports):
         while following < order[position]:
-            yield known.pop(following)
+            yield _taken(known.pop(following), ahead)
             following += 1
         ahead.take(report)
         yield task, report
         following += 1
     for number in sorted(known):
-        yield known[number]
+        yield _taken(known[number], ahead)
+
+
+def _look_up(task: DocumentTask, earlier: Earlier, session: Session) -> DocumentReport | DocumentTask:
+    """The report of an earlier run on a document, or the task, with what is known of it."""
+    report = None if earlier.journal is None else earlier.journal.find(task)
+    if report is not None:
+        session.resumed += 1
+        return report
+    return task if earlier.cache is None else earlier.cache.look_up(task)
+
+
+def _taken(done: tuple[DocumentTask, DocumentReport], ahead: Ahead) -> tuple[DocumentTask, DocumentReport]:
+    ahead.take(done[1])
+    return done
 
 
 def _whole(options: Options, session: Session, halves: list[DocumentTask]) -> Iterator[DocumentTask]:
     """Blocks and witnesses that came apart, put together, as tasks."""
-    blocks: list[tuple[str, object]] = []
-    witnesses: list[tuple[str, object]] = []
-    parts: list[Part] = []
-    for half in halves:
-        part = binary_part(half.place, half.content) if is_binary(half.content) else None
-        if part is not None:
-            parts.append(part)
-            continue
-        value = unwrap(Document(half.place, half.content).json())
-        form = form_of(value)
-        if form is not None:
-            parts.append(Part(half.place, form, value))
+    if not halves:
+        return
+    from samestate.conformance.checking.halves import HalfAlone, wholes  # which takes what no other document takes
+
+    for whole in wholes(halves):
+        if isinstance(whole, HalfAlone):
+            yield DocumentTask(whole.place, b"", whole.origin, problem=whole.problem)
         else:
-            (blocks if is_rpc_block(value) else witnesses).append((half.place, value))
-    origins = {half.place: half.origin for half in halves}
-    for place, group in put_together(parts):
-        yield _task(options, session, place, json.dumps(as_document(group)).encode(), origins[place])
-    for pair in pair_rpc(blocks, witnesses):
-        origin = origins[pair.place]
-        if isinstance(pair, Unpaired):
-            yield DocumentTask(pair.place, b"", origin, problem=pair.problem.removeprefix(f"{pair.place}: "))
-            continue
-        content = json.dumps({"block": pair.block, "witness": pair.witness}).encode()
-        yield _task(options, session, pair.place, content, origin)
+            yield _task(options, session, whole.place, whole.content, whole.origin)
 
 
 def _task(options: Options, session: Session, place: str, content: bytes, origin: str) -> DocumentTask:

@@ -19,28 +19,29 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from samestate.conformance.checking.selection import selectors_of
 from samestate.conformance.commands.no_fallback_option import NoFallbackOption
-from samestate.conformance.engines.command import ANSWER_SECONDS
-from samestate.conformance.engines.in_process import WORKERS
-from samestate.conformance.engines.registry import (
-    ALIASES,
-    EVERY,
-    REGISTRY,
-    Engine,
-    choose_engines,
-    engines_by_name,
-    find_engine,
+from samestate.conformance.commands.watching_options import (
+    LogFormatOption,
+    MetricsAddressOption,
+    MetricsPortOption,
+    metrics_endpoint,
 )
+from samestate.conformance.engines.command import ANSWER_SECONDS
+from samestate.conformance.engines.names import ALIASES, EVERY, REGISTRY, WORKERS, choose_engines, engines_by_name
+from samestate.conformance.engines.registry import Engine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.fuzzing.campaign import EngineChoice, Wanted
 from samestate.conformance.fuzzing.cluster import Cluster
 from samestate.conformance.fuzzing.crew import Crew, Here, Processes, panel_of
-from samestate.conformance.fuzzing.database import FOUND, Database
+from samestate.conformance.fuzzing.database import FILE, FOUND, Database
 from samestate.conformance.fuzzing.finding import Finding, FindingRow, write_finding
+from samestate.conformance.fuzzing.merging import MERGE, merge, settings_of
 from samestate.conformance.fuzzing.panel import SearchQuestion, SeedOutcome
 from samestate.conformance.fuzzing.quick import GIVEN, SIGNED
 from samestate.conformance.fuzzing.report import SearchReport
 from samestate.conformance.fuzzing.search import Search, SearchWatch
+from samestate.conformance.fuzzing.watching import SearchMetrics
 from samestate.conformance.output.json_file import check_json_target, write_json
+from samestate.conformance.output.log import LogFormat, Pace, is_json, say, tell
 from samestate.conformance.output.targets import check_folder, is_stdout
 from samestate.conformance.vectors import evm, toy
 from samestate.conformance.vectors.fork_names import fork_name
@@ -125,6 +126,14 @@ def fuzz(
         float, typer.Option(metavar="SECONDS", help="How long an engine that is a program has for an answer.")
     ] = ANSWER_SECONDS,
     no_fallback: NoFallbackOption = False,
+    merged: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--merge",
+            metavar="FOLDER",
+            help="Search nothing: add what another search has kept there to --database; may be given again.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="The folder of reproducers: `found`, in the database if there is one."),
@@ -132,6 +141,9 @@ def fuzz(
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write what was found to a file, or to stdout for `-`.")
     ] = None,
+    metrics_port: MetricsPortOption = None,
+    metrics_address: MetricsAddressOption = None,
+    log_format: LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Compare engines with the specification on random blocks. What one gets wrong is shrunk and written as a vector.
 
@@ -139,6 +151,26 @@ def fuzz(
     found; 2: bad input, or nothing executed. Each finding is written at once, and again when it has been shrunk, with
     the votes of all engines. Ctrl-C ends the search and keeps what was found; with --database the same command goes on.
     """
+    if merged:
+        for option, value in {
+            "--engine": engine,
+            "--fork": fork,
+            "--without": without,
+            "--conflict": conflict,
+            "--blocks": blocks,
+            "--seed": seed,
+            "--minutes": minutes,
+            "--workers": workers,
+            "--quick": quick,
+            "--jobs": jobs,
+            "--dask": dask,
+            "--output": output,
+            "--json": json,
+        }.items():
+            if value:
+                raise InputError(f"{option}: searches are merged as they are, and none is made: leave it out")
+        merge_searches(merged, database)
+        return
     if machine not in MACHINES:
         raise InputError(f"--machine {machine}: must be one of {', '.join(MACHINES)}")
     if minutes is not None and not 0 < minutes < 10**6:
@@ -166,6 +198,7 @@ def fuzz(
     names = engine or [EVERY]
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
+        endpoint = stack.enter_context(metrics_endpoint("fuzz", metrics_port, metrics_address))
         chosen = with_workers(choose_engines(names), workers or [WORKERS])
         found = {name: stack.enter_context(contextlib.closing(find_engine(choice.id, timeout, choice.workers)))
                  for name, choice in chosen.items()}  # fmt: skip
@@ -179,6 +212,7 @@ def fuzz(
             no_fallback=no_fallback,
             seconds=timeout,
             measures=database is not None and not quick,
+            meters=endpoint is not None,
             quick=quick or "",
         )
         settings = {
@@ -200,10 +234,23 @@ def fuzz(
 
         def keep(name: str, finding: Finding) -> FindingRow:
             write_finding(finding, output)
-            return finding.row(name, output)
+            row = finding.row(name, output)
+            tell(
+                "found",
+                f"{name} differs on seed {finding.seed}: {finding.difference}",
+                "error",
+                engine=name,
+                seed=finding.seed,
+                difference=finding.difference,
+                id=row.id,
+                is_shrunk=finding.is_shrunk,
+            )
+            return row
 
         interrupted = False
         with watcher(record, count) as watch:
+            if endpoint is not None:
+                watch = SearchMetrics(endpoint, watch, crew.room)
             search = Search(question, crew, record, keep, all_findings, watch)
             try:
                 search.run(seeds, minutes * 60 if minutes is not None else None)
@@ -220,14 +267,29 @@ def fuzz(
                 if id not in able:
                     print(f"{id}: has no machine {machine}")
             if interrupted:
-                print("samestate: interrupted; what was found is above", file=sys.stderr)
+                say("interrupted; what was found is above", "interrupted", "warning")
             print(report.ending())
+            tell("end", report.ending(), seeds=len(record.done), found=len(record.findings), duration_seconds=seconds)
         idle = report.idle()
     if interrupted:
         raise typer.Exit(INTERRUPTED)
     if record.findings:
         raise typer.Exit(FAILED)
     refuse_idleness([*able], idle, named)
+
+
+def merge_searches(folders: Sequence[Path], database: Path | None) -> None:
+    """Make one search of those in some folders, and tell what each has brought."""
+    if database is None:
+        raise InputError(f"{MERGE}: say with --database into which folder; it is made where it is not there")
+    check_folder("--database", database)
+    settings = settings_of(folders[0])
+    for folder in folders[1:]:
+        settings_of(folder)
+    with Database(database, {} if (database / FILE).is_file() else settings) as record:
+        for folder in folders:
+            print(merge(folder, record).line(folder))
+        print(f"{database}: {len(record.done)} seeds, {len(record.findings)} findings, {len(record.marks)} marks")
 
 
 def crew_of(question: SearchQuestion, engines: Mapping[str, Engine], jobs: int, dask: str | None) -> Crew:
@@ -285,17 +347,16 @@ class Lines:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._told = time.monotonic()
+        self._pace = Pace() if is_json() else Pace(LINE_SECONDS)
 
     def passed(self, outcomes: Sequence[SeedOutcome]) -> None:
         """See :class:`samestate.conformance.fuzzing.search.SearchWatch`, here and below."""
-        if time.monotonic() - self._told > LINE_SECONDS:
-            self._told = time.monotonic()
-            done = self._database
-            print(f"samestate: {len(done.done)} seeds, {len(done.findings)} found", file=sys.stderr, flush=True)
+        if self._pace.is_due():
+            seeds, found = len(self._database.done), len(self._database.findings)
+            say(f"{seeds} seeds, {found} found", "progress", seeds=seeds, found=found)
 
     def shrinking(self, finding: Finding) -> None:
-        print(f"samestate: {shrinking(finding)}, for a minute or so", file=sys.stderr, flush=True)
+        say(f"{shrinking(finding)}, for a minute or so", "shrinking", engine=finding.engine, seed=finding.seed)
 
 
 class SearchBar:
@@ -324,7 +385,7 @@ def shrinking(finding: Finding) -> str:
 @contextlib.contextmanager
 def watcher(database: Database, count: int | None) -> Iterator[SearchWatch]:
     """Whom to tell of what is being done."""
-    if not sys.stderr.isatty():
+    if is_json() or not sys.stderr.isatty():
         yield Lines(database)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())

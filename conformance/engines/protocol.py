@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from samestate.conformance.engines.predictions import carries_list
-from samestate.conformance.vectors import chains
 from samestate.conformance.vectors.comparing import Granularity
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.machines import MACHINES
-from samestate.conformance.vectors.model import Case, member
+from samestate.conformance.vectors.model import PLAN, Case, member, text
 from samestate.spec.transition import BlockResult
 
 AnyResult = BlockResult[Any, Any, Any, Any]
@@ -38,10 +37,18 @@ class Needs:
     @classmethod
     def of(cls, case: Case) -> Needs:
         """What a case in the form of a vector takes."""
-        if case.machine == chains.NAME:
-            parts = tuple(cls.of(chains.part_of(case, name)) for name in member(case.pre, "chains"))
+        if case.machine == PLAN:
+            parts = tuple(cls._of_chain(case, name) for name in member(case.pre, "chains"))
             return cls(case.machine, frozenset(case.forks), case.selectors, True, parts)
         return cls(case.machine, frozenset(case.forks), case.selectors, all(map(carries_list, case.blocks)))
+
+    @classmethod
+    def _of_chain(cls, plan: Case, name: str) -> Needs:
+        """What a chain of a plan takes."""
+        machine = member(member(member(plan.pre, "chains"), name), "machine")
+        blocks = [member(rounds, name) for rounds in (member(each, "chains") for each in plan.blocks) if name in rounds]
+        has_lists = all(map(carries_list, blocks))
+        return cls(text(machine, "name"), frozenset({text(machine, "fork")}), has_lists=has_lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,7 @@ class Capabilities:
 
 def in_order(machine: str, forks: Iterable[str]) -> list[str]:
     """The forks of a machine in its own order, and in that of the alphabet where the machine or a fork is not known."""
-    known = MACHINES[machine].forks if machine in MACHINES else ()
+    known = MACHINES.get(machine, ())
     return sorted(forks, key=lambda fork: (known.index(fork) if fork in known else len(known), fork))
 
 

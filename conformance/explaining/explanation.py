@@ -18,13 +18,12 @@ from samestate.conformance.fuzzing.shrinking import Shrinker
 from samestate.conformance.tracing.trace import TraceOptions
 from samestate.conformance.tracing.traceable import TraceableBlock, from_vector, prepared, trace_transaction
 from samestate.conformance.vectors import evm
-from samestate.conformance.vectors.chains.parts import results
 from samestate.conformance.vectors.comparing import first_difference, name_accounts
 from samestate.conformance.vectors.difference import Difference
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.explaining import map_of
 from samestate.conformance.vectors.machines import execute
-from samestate.conformance.vectors.model import Case, Vector, members, text
+from samestate.conformance.vectors.model import Case, Vector, members, round_results, text
 
 PLACE: Final = re.compile(
     r"(?:block (\d+): )?(?:chain (\w+): )?(?:step (\w+)|receipt (\d+))?(?:: (reads|writes|credits): (.*))?"
@@ -132,7 +131,7 @@ def explain(vector: Vector, engine: Engine, path: Path, name: str | None, second
 
 def of_chain(result: Object, chain: str) -> Object:
     """What a result says of a chain's block in a round; all that it says, where no chain is named."""
-    return results(result).get(chain, {}) if chain else result
+    return round_results(result).get(chain, {}) if chain else result
 
 
 def difference_of(case: Case, expected: Sequence[Object], given: Sequence[Object], engine: Engine) -> Difference | None:

@@ -16,10 +16,9 @@ from samestate.conformance.generating.svm.instructions import transfer
 from samestate.conformance.generating.svm.messages import compile_message, sign_message
 from samestate.conformance.generating.vector import FOLDER
 from samestate.conformance.vectors import chains, evm, svm, toy
-from samestate.conformance.vectors.chains.parts import results
 from samestate.conformance.vectors.document import Json, Object
 from samestate.conformance.vectors.hexadecimal import hexed
-from samestate.conformance.vectors.model import Case, member, members, text
+from samestate.conformance.vectors.model import Case, member, members, round_results, text
 from samestate.conformance.vectors.toy.operations import write_operation
 from samestate.spec.chains.evm import LONGEST_PAYLOAD, WORD, abi_bytes
 from samestate.spec.chains.svm import outbox_account
@@ -82,7 +81,7 @@ def generate_plan(name: str, seed: int, transactions: int) -> Case:
                 for each in members(result, "delivered")
                 if each["destination"] == chain
             ]
-            if chain in results(result) and random.random() < CLAIMED:
+            if chain in round_results(result) and random.random() < CLAIMED:
                 block = {**block, "inbox": _claimed(random, delivered, used.get(chain, []))}
             used.setdefault(chain, []).extend(delivered)
             blocks[chain] = block

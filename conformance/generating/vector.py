@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.output.targets import write_whole
 from samestate.conformance.vectors import chains, evm, svm, toy
 from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.evm.case import write_account
 from samestate.conformance.vectors.model import FORMAT, Case
 from samestate.conformance.vectors.places import SUFFIX
 from samestate.conformance.vectors.writing import write_yaml
@@ -29,8 +30,8 @@ def toy_case(name: str, block: Block, state: ToyState) -> Case:
     return Case(
         id=f"{toy.NAME}/{FOLDER}/{name}",
         machine=toy.NAME,
-        fork=toy.FORK,
-        params={},
+        fork=toy.fork_of(block),
+        params=toy.params_of(block),
         selectors=frozenset(),
         pre=toy.write_state(state),
         blocks=(toy.write_block(block),),
@@ -54,7 +55,7 @@ def evm_case(name: str, generated: GeneratedCase, with_access_list: bool = False
         fork=fork.name.replace(" ", ""),
         params={"chain_id": str(generated.chain_id)},
         selectors=frozenset(),
-        pre={address: account_of(generated.pre[address]) for address in sorted(generated.pre)},
+        pre={address: write_account(generated.pre[address]) for address in sorted(generated.pre)},
         blocks=(block,),
     )
     if with_access_list and fork.has_access_list:
@@ -65,21 +66,10 @@ def evm_case(name: str, generated: GeneratedCase, with_access_list: bool = False
     return case
 
 
-def account_of(account: Mapping[str, str | dict[str, str]]) -> Object:
-    """An account of a generated pre-state, its slots in order."""
-    written: Object = {}
-    for name, value in account.items():
-        if isinstance(value, str):
-            written[name] = value
-        else:
-            written[name] = {slot: value[slot] for slot in sorted(value, key=lambda slot: int(slot, 16))}
-    return written
-
-
 def with_selectors(case: Case, expected: Sequence[Object]) -> Case:
     """The case with the selectors that its blocks and what comes of them make necessary."""
     if case.machine == toy.NAME:
-        needed = toy.needed_selectors(case.blocks, expected)
+        needed = toy.needed_selectors(case.pre, case.blocks, expected)
     elif case.machine == svm.NAME:
         needed = svm.needed_selectors(case, expected)
     elif case.machine == chains.NAME:

@@ -15,9 +15,8 @@ from samestate.conformance.scenarios.planned_chains import (
 )
 from samestate.conformance.scenarios.svm_draft import SvmAccount
 from samestate.conformance.scenarios.toy_draft import GAS, WEALTH
-from samestate.conformance.vectors.chains.parts import results
 from samestate.conformance.vectors.document import Json, Object
-from samestate.conformance.vectors.model import VALID, members, text
+from samestate.conformance.vectors.model import VALID, members, round_results, text
 from samestate.spec.chains.rejections import PlanInvalid, SendingRefusal
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import LONDON
@@ -156,7 +155,7 @@ class PlanBuilder:
         """Keys, as a record writes them but for ``_`` in the place of spaces, that a transaction must leave so."""
 
         def found(result: Object) -> dict[str, Json]:
-            steps = members(results(result)[chain.name], "access")
+            steps = members(round_results(result)[chain.name], "access")
             writes = steps[transaction + 1]["writes"]
             content = writes if isinstance(writes, dict) else {}
             return {key: content.get(key.replace("_", " "), "nothing") for key in written}
@@ -179,7 +178,7 @@ class PlanBuilder:
             refusal = VALID if self.refusal is None else self.refusal.name
             if text(result, "status") != refusal:
                 raise Unexpected(f"round {number}: the scenario says {refusal}, the specification {result['status']}")
-            for name, of_chain in results(result).items():
+            for name, of_chain in round_results(result).items():
                 code, transaction = self.rejected.get((number, name), (None, None))
                 status = VALID if code is None else code.name
                 at_fault = of_chain.get("transaction")

@@ -48,7 +48,7 @@ class Ruleset(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ToyRuleset:
-    """The only fork of the toy machine."""
+    """A ruleset of the toy machine."""
 
     name: str = toy.FORK
 
@@ -83,9 +83,12 @@ class Scenario:
         return f"{machine}{self.suite}.{self.name}"
 
     def id(self, fork: Ruleset) -> str:
-        """The id of its vector under a fork, which it names where the machine has more than one."""
+        """The id of its vector under a fork, which it names where the machine has more than one; but of the toy.
+
+        There the suite says which ruleset it is.
+        """
         path = f"{self.machine}/{self.suite}/{self.name}"
-        return path if len(MACHINES[self.machine].forks) == 1 else f"{path}-{fork.name.replace(' ', '').lower()}"
+        return path if self.machine in (toy.NAME, chains.NAME) else f"{path}-{fork.name.replace(' ', '').lower()}"
 
 
 SCENARIOS: Final[dict[str, Scenario]] = {}
@@ -112,6 +115,11 @@ def toy_scenario(*, hazards: str = "", size_limit: int = SIZE_LIMIT) -> Callable
 def plan_scenario(*, hazards: str = "", size_limit: int = SIZE_LIMIT) -> Callable[[Story], Story]:
     """Make a scenario of several chains of the story below, about the hazards with these ids."""
     return _adding(hazards, (PlanRuleset(),), chains.NAME, size_limit)
+
+
+def signed_scenario(*, hazards: str = "", size_limit: int = SIZE_LIMIT) -> Callable[[Story], Story]:
+    """Make a scenario of the toy under the ruleset `signed`, as :func:`toy_scenario`."""
+    return _adding(hazards, (ToyRuleset(toy.SIGNED),), toy.NAME, size_limit)
 
 
 def svm_scenario(

@@ -20,7 +20,7 @@ from samestate.conformance.vectors.explaining import (
     map_of,
     show_value,
 )
-from samestate.conformance.vectors.machines import VectorMachine, machine_of
+from samestate.conformance.vectors.machines import machine_of
 from samestate.conformance.vectors.model import (
     ABSENT,
     DIMENSIONS,
@@ -34,6 +34,7 @@ from samestate.conformance.vectors.model import (
     texts,
 )
 from samestate.conformance.vectors.record import integer, write_value
+from samestate.conformance.vectors.vector_machine import VectorMachine
 
 BEFORE_PARTS: Final = ("status", "delivered")
 """How differences begin that explain those of the blocks inside a block, and so come before them."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from samestate.conformance.vectors.document import Json, Object
+if TYPE_CHECKING:
+    from samestate.conformance.vectors.document import Json, Object
+
 
 FORMAT: Final = "samestate-vector/1"
 VALID: Final = "valid"
 PRE: Final = "pre"
 ABSENT: Final = "absent"
+PLAN: Final = "chains"
+"""The machine of plans, whose blocks are rounds with blocks of several chains."""
 
 SELECTORS: Final[Mapping[str, str]] = {
     "access-list": "the fork has block access lists, and the vector expects one",
@@ -20,6 +24,7 @@ SELECTORS: Final[Mapping[str, str]] = {
     "empty-accounts": "the pre-state holds an account that has nothing at all",
     "fork-transition": "a second fork begins on the way",
     "history": "blocks of Solana's machine come with their proof of history",
+    "ml-dsa": "a signature or a key is of ML-DSA, alone or as part of a hybrid",
     "multiple-blocks": "there is more than one block",
     "ommers": "a block has ommers, whose miners are rewarded",
     "opening": "a block of the toy stores something before its first transaction",
@@ -189,6 +194,14 @@ def transactions(block: Object) -> list[Json]:
         return [transaction for name in blocks for transaction in transactions(member(blocks, name))]
     lists = [block["txs"]] if "txs" in block else [entry["txs"] for entry in members(block, "entries")]
     return [transaction for part in lists if isinstance(part, list) for transaction in part]
+
+
+def round_results(result: Object) -> dict[str, Object]:
+    """What the result of a round says of its chains by name: nothing where the plan is refused, or it is no round."""
+    chains = result.get("chains", {})
+    if not isinstance(chains, dict):
+        return {}
+    return {name: value for name, value in chains.items() if isinstance(value, dict)}
 
 
 def gas_of(receipt: Object) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 from samestate.conformance.vectors import evm, svm
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.hexadecimal import unhexed
-from samestate.conformance.vectors.model import VALID, Case, member, members, text
+from samestate.conformance.vectors.model import PLAN, VALID, Case, member, members, round_results, text
 from samestate.conformance.vectors.svm.case import read_entries
 from samestate.conformance.vectors.toy.case import read_block as read_toy_block
 from samestate.conformance.vectors.toy.case import read_state as read_toy_state
@@ -22,8 +22,8 @@ from samestate.spec.chains.svm import PlannedSlot, SvmStation, outbox_account
 from samestate.spec.chains.toy import ToyStation
 from samestate.spec.svm.addresses import address
 
-NAME: Final = "chains"
-FORK: Final = "chains"
+NAME: Final = PLAN
+FORK: Final = PLAN
 
 ReadStation: TypeAlias = EvmStation | SvmStation | ToyStation
 
@@ -161,14 +161,6 @@ def needed_selectors(blocks: Sequence[Object], expected: Sequence[Object]) -> li
     """The selectors of a vector: what it takes beside the machines of its chains."""
     statuses = [text(expect, "status") for expect in expected]
     for expect in expected:
-        statuses += [text(each, "status") for each in chain_results(expect).values()]
+        statuses += [text(each, "status") for each in round_results(expect).values()]
     needed = {"multiple-blocks": len(blocks) > 1, "rejections": any(status != VALID for status in statuses)}
     return sorted(name for name, is_needed in needed.items() if is_needed)
-
-
-def chain_results(expect: Object) -> dict[str, Object]:
-    """What came of the block of each chain in a round, by name; nothing where the plan is refused."""
-    if "chains" not in expect:
-        return {}
-    chains = member(expect, "chains")
-    return {name: member(chains, name) for name in chains}

@@ -8,12 +8,12 @@ from typing import Final
 
 from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.vectors import evm, svm, toy
-from samestate.conformance.vectors.chains.case import blocks_of, chain_results, part_of, read_plan
+from samestate.conformance.vectors.chains.case import blocks_of, part_of, read_plan
 from samestate.conformance.vectors.chains.result import rejection_names
 from samestate.conformance.vectors.document import Json, Object, Path, YamlDocument, quoted
 from samestate.conformance.vectors.evm.problems import problems as evm_problems
 from samestate.conformance.vectors.evm.result import rejection_names as evm_rejections
-from samestate.conformance.vectors.model import VALID, Case, member, members, text, transactions
+from samestate.conformance.vectors.model import VALID, Case, member, members, round_results, text, transactions
 from samestate.conformance.vectors.svm.problems import problems as svm_problems
 from samestate.conformance.vectors.toy.problems import problems as toy_problems
 from samestate.spec.evm.signature import CURVE_ORDER
@@ -80,7 +80,7 @@ def plan_problems(document: YamlDocument, case: Case, expected: tuple[Object, ..
             known = ", ".join(rejection_names())
             yield f"{document.at((*where, 'status'))}{quoted(status)} is no rejection code; they are {known}"
         if status == VALID:
-            blocks, results = member(round_, "chains"), chain_results(expect)
+            blocks, results = member(round_, "chains"), round_results(expect)
             for name in sorted({*blocks} ^ {*results}):
                 yield f"{document.at((*where, 'chains'))}{name} must have a block and a result, or neither"
             for name in sorted({*blocks} - {*chains}):
@@ -125,7 +125,7 @@ def chain_problems(document: YamlDocument, case: Case, expected: tuple[Object, .
     blocks: list[Object] = []
     results: list[Object] = []
     for number, block in blocks_of(case, name):
-        expect = chain_results(expected[number]).get(name)
+        expect = round_results(expected[number]).get(name)
         if expect is None:
             continue
         place = len(blocks)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from samestate.conformance.checking import journal
-from samestate.conformance.checking.document import DocumentTask
+from samestate.conformance.checking import builds, journal
 from samestate.conformance.checking.journal import program_version
+from samestate.conformance.checking.task import DocumentTask
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.checking.workers import check_all
 from samestate.conformance.engines.clients import making
@@ -64,6 +64,17 @@ def test_a_document_that_moved_keeps_its_verdicts() -> None:
     assert samestate("check", "b", "--resume", "--json", "v.json").exit_code == 0
     assert "b/one.json::dog" in Path("v.json").read_text()
     assert len(lines_of_journal()) == 1
+
+
+def test_a_vector_keeps_its_id_and_its_hazards() -> None:
+    vector = VECTORS / "toy/conflicts/later_one_is_quick.yaml"
+    Path("client.py").write_text((ROOT / "docs/examples/client.py").read_text(encoding="utf-8"), encoding="utf-8")
+    arguments = ("check", vector, "--engine", f"command:{sys.executable} client.py", "--resume", "--json")
+    samestate(*arguments, "first.json")
+    assert "1 documents were checked by an earlier run\n" in samestate(*arguments, "second.json").stdout
+    first, second = (json.loads(Path(name).read_text())["verdicts"] for name in ("first.json", "second.json"))
+    assert first == second
+    assert first[0]["id"] == "toy/conflicts/later_one_is_quick" and first[0]["hazards"]
 
 
 def test_headers_are_compared_after_resuming_too() -> None:
@@ -127,6 +138,7 @@ def test_a_changed_program_or_another_number_of_workers_is_run_again() -> None:
 @pytest.mark.parametrize("room", ["spec", "conformance", "reference", "optimized"])
 def test_the_source_of_every_room_counts(room: str, ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = journal.source_version()
+    builds.room_digest.cache_clear()
     read = Path.read_bytes
 
     def changed(path: Path) -> bytes:
@@ -135,6 +147,7 @@ def test_the_source_of_every_room_counts(room: str, ending: str, monkeypatch: py
     has_any = any((ROOT / room).rglob(f"*{ending}"))
     monkeypatch.setattr(Path, "read_bytes", changed)
     assert (journal.source_version() != before) == has_any
+    builds.room_digest.cache_clear()
 
 
 def test_a_device_is_no_journal() -> None:

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 
 from samestate.conformance import command
 from samestate.conformance.engines import registry as engines
-from samestate.conformance.engines.in_process import STRATEGIES, BlockEngine, capabilities
-from samestate.conformance.engines.registry import REGISTRY, choose_engines, find_engine
+from samestate.conformance.engines.in_process import BlockEngine, capabilities
+from samestate.conformance.engines.names import REGISTRY, STRATEGIES, choose_engines
+from samestate.conformance.engines.registry import find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
@@ -66,7 +67,7 @@ def test_the_table_has_every_engine_with_its_strategy_and_machines() -> None:
 def test_some_engines_are_shown_in_detail() -> None:
     output = samestate("engines", "--engine", "reference:access-list", "--engine", "spec").output
     assert re.search(
-        r"^reference:access-list\n  version: samestate \S+\n  machine evm: Berlin, London", output, re.MULTILINE
+        r"^reference:access-list\n  version: samestate \S+\n  machine chains: chains\n  machine evm: Berlin, London", output, re.MULTILINE
     )
     assert "executes only blocks that come with an access list" in output
     assert re.search(r"^spec\n  version: samestate \S+\n  machine evm", output, re.MULTILINE)
