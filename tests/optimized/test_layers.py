@@ -15,6 +15,7 @@ BELOW = {
     "words": set(),
     "chains": {"words"},
     "signatures": {"words"},
+    "stores": set(),
     "strategies": {"core"},
     "processes": {"core", "strategies"},
     "evm": {"core", "strategies", "words"},
