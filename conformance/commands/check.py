@@ -34,6 +34,7 @@ from samestate.conformance.commands.watching_options import (
     MetricsPortOption,
     metrics_endpoint,
 )
+from samestate.conformance.commands.workers_option import parse_workers
 from samestate.conformance.engines.names import SPEC, WORKERS, choose_engines, engines_by_name
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.json_file import check_json_target, write_json
@@ -124,7 +125,12 @@ def check(
     ] = None,
     workers: Annotated[
         int,
-        typer.Option(min=1, metavar="N", help="Workers inside an engine that runs in parallel.", rich_help_panel=HOW),
+        typer.Option(
+            metavar="N",
+            parser=parse_workers,
+            help="Workers inside an engine that runs in parallel; auto: what suits each block.",
+            rich_help_panel=HOW,
+        ),
     ] = WORKERS,
     no_fallback: Annotated[bool, no_fallback_option(HOW)] = False,
     jobs: Annotated[
