@@ -21,6 +21,7 @@ from samestate.conformance.commands.no_fallback_option import NoFallbackOption
 from samestate.conformance.commands.profile_of_run import GAS, RunWatch, check_profile_options, run_profile
 from samestate.conformance.commands.ruleset_option import RulesetOption
 from samestate.conformance.commands.state_option import StateOption
+from samestate.conformance.commands.workers_option import parse_workers
 from samestate.conformance.engines.names import SPEC, WORKERS
 from samestate.conformance.engines.optimized import THREADS
 from samestate.conformance.engines.optimized.engine import OptimizedEngine, tracing_engine, write_schedule
@@ -63,7 +64,9 @@ def run(
     workers: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=1, help=f"Workers inside an engine that runs in parallel, {WORKERS} unless given."
+            metavar="N",
+            parser=parse_workers,
+            help=f"Workers of an engine that runs in parallel, {WORKERS} unless given; auto: what suits each block.",
         ),
     ] = None,
     no_fallback: NoFallbackOption = False,
