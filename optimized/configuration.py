@@ -34,8 +34,8 @@ class Configuration:
     and ``waves`` get a transaction's accesses from: one of :data:`ESTIMATORS`, or ``module:attribute``.
     ``run_length``: how many transactions of the compiled EVM a worker takes at once at most; 0 leaves that to the shape
     of the block. ``signature_lanes``: whether the compiled EVM finds out eight signers at once where the processor has
-    vectors for that. ``no_fallback``: whether a block that another strategy than the one asked for would have to finish is
-    an error. ``trace``: whether a run keeps its schedule.
+    vectors for that. ``no_fallback``: whether a block that another strategy than the one asked for would have to finish
+    is an error. ``trace``: whether a run keeps its schedule.
     """
 
     workers: int = 2

@@ -119,9 +119,7 @@ def gas(address: uint64_t, data: bytes, count: uint64_t = 17, has_p256: bool = T
 def recover(message_hash: bytes, r: bytes, s: bytes, y_parity: cython.int) -> object:
     """The address whose key signed the hash, or None; hash, r and s are 32 bytes each."""
     address: uint8_t[20]
-    result: cython.int = samestate_recover(
-        sized(message_hash, "hash"), sized(r, "r"), sized(s, "s"), y_parity, address
-    )
+    result: cython.int = samestate_recover(sized(message_hash, "hash"), sized(r, "r"), sized(s, "s"), y_parity, address)
     if result < 0:
         raise MemoryError("recovery has no memory, or what it needs of Python failed")
     return cython.cast(cython.p_char, address)[:20] if result else None

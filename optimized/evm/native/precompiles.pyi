@@ -21,9 +21,7 @@ def recover(message_hash: bytes, r: bytes, s: bytes, y_parity: int) -> bytes | N
 def has_lanes() -> bool:
     """Whether this processor can recover eight signers at once (AVX-512 IFMA)."""
 
-def recover_many(
-    items: list[tuple[bytes, bytes, bytes, int]], in_lanes: bool = True
-) -> tuple[list[bytes | None], int]:
+def recover_many(items: list[tuple[bytes, bytes, bytes, int]], in_lanes: bool = True) -> tuple[list[bytes | None], int]:
     """The addresses whose keys signed hashes, as :func:`recover` finds each, and how many were decided in lanes.
 
     ``items``: of each hash, r, s and y_parity. Raises ValueError where lanes are asked for and the processor has none.

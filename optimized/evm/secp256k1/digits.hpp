@@ -29,7 +29,7 @@ struct Digits8 {
         return sum;
     }();
 
-    alignas(64) uint64_t words[4][ifma::WIDTH] = {};
+    alignas(64) uint64_t words[3][ifma::WIDTH] = {};
     __mmask8 is_negative = 0;
 
     void set(size_t lane, const Half& number) {

@@ -11,7 +11,7 @@
 
 namespace samestate::evm::secp256k1 {
 
-// A modulus, what it lacks of 2^256, and its reciprocal modulo 2^62.
+// A modulus, and what it lacks of 2^256.
 struct CoordinatePrime {
     static constexpr u256 MODULUS{0xFFFFFFFEFFFFFC2F, 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFF};
     static constexpr u256 LACKING{0x00000001000003D1, 0, 0, 0};

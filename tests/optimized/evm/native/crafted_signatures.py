@@ -54,7 +54,7 @@ def split(k: int) -> tuple[int, int]:
 
 
 def additions(u1: int, u2: int) -> Iterator[tuple[int, Addend]]:
-    """Every sum of a recovery in its order: how many doublings come before it, counted from the first, and its addend."""
+    """Every sum of a recovery in its order: how many doublings come before it, all told, and its addend."""
     points = [signed_digits(half, POINT_WIDTH) for half in split(u2)]
     bases = [signed_digits(half, BASE_WIDTH) for half in (u1 % 2**128, u1 >> 128)]
     for bit in range(128, -1, -1):

@@ -87,12 +87,39 @@ def test_every_number_of_them(count: int) -> None:
     assert precompiles.recover_many([]) == ([], 0)
 
 
-EDGES = [0, 1, 2, 3, 4, 5, 6, 7, N - 1, N, N + 1, N // 2, N // 2 + 1, P - N, P - 1, P, P + 1, 2**256 - 1, 2**128, LAMBDA]
+EDGES = [
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    N - 1,
+    N,
+    N + 1,
+    N // 2,
+    N // 2 + 1,
+    P - N,
+    P - 1,
+    P,
+    P + 1,
+    2**256 - 1,
+    2**128,
+    LAMBDA,
+]
 edges = st.sampled_from(EDGES) | st.integers(0, 2**256 - 1)
 
 
 def test_numbers_out_of_range_and_on_its_edges() -> None:
-    items = [(word(e), word(r), word(s), parity) for e in (0, 1, N, 2**256 - 1) for r in EDGES for s in EDGES for parity in (0, 1)]
+    items = [
+        (word(e), word(r), word(s), parity)
+        for e in (0, 1, N, 2**256 - 1)
+        for r in EDGES
+        for s in EDGES
+        for parity in (0, 1)
+    ]
     found = precompiles.recover_many(items)[0]
     agree(items)
     assert min(sum(address is None for address in found), sum(address is not None for address in found)) > 300
@@ -189,7 +216,9 @@ def test_infinity_is_nobody() -> None:
 def test_the_point_that_sums_begin_with() -> None:
     """Its multiples, and those of the generator, may be anybody's."""
     random = Random(9)
-    points = [sign * factor * start % N for start in (1, START, START << 128) for factor in range(1, 20) for sign in (1, -1)]
+    points = [
+        sign * factor * start % N for start in (1, START, START << 128) for factor in range(1, 20) for sign in (1, -1)
+    ]
     items = [item for point in points if (item := item_of(random.randrange(N), random.randrange(1, N), point))]
     agree(items)
 

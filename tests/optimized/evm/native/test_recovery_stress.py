@@ -19,7 +19,7 @@ pytestmark = [
 
 def test_threads(tmp_path: Path) -> None:
     """Silent, unless threads share what belongs to one each."""
-    program = stress.built(tmp_path, "-fsanitize=thread", source=SOURCE)
+    program = stress.built(tmp_path, "-O0", "-fsanitize=thread", source=SOURCE)
     silent = stress.run(program)
     assert (silent.stdout, silent.stderr, silent.returncode) == ("all the same\n", "", 0)
     reported = stress.run(program, "race")
@@ -28,6 +28,8 @@ def test_threads(tmp_path: Path) -> None:
 
 
 def test_addresses_and_undefined_behaviour(tmp_path: Path) -> None:
-    program = stress.built(tmp_path, "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", source=SOURCE)
+    program = stress.built(
+        tmp_path, "-O0", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", source=SOURCE
+    )
     silent = stress.run(program)
     assert (silent.stdout, silent.stderr, silent.returncode) == ("all the same\n", "", 0)
