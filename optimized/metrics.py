@@ -61,9 +61,9 @@ class Metrics:
     more than one; what is said of suspensions, validations and aborts is then said of runs. ``pieces``: in how many
     pieces without versions the block was executed, where it was. ``discarded``: why what was executed in pieces counted
     for nothing, so that the block was executed once more, as its strategy does it otherwise. ``signatures``: those of a
-    block of the toy under the ruleset `signed`. ``signatures_in_lanes``: how many signers the compiled EVM has found out
-    eight at once. ``kind``: of the workers; ``none`` where there are none, because a machine in Python was executed one
-    transaction at a time. ``seconds``: for the whole block, from its input in the engine's form to its result.
+    block of the toy under the ruleset `signed`. ``signatures_in_lanes``: how many signers the compiled EVM has found
+    out eight at once. ``kind``: of the workers; ``none`` where there are none, because a machine in Python was executed
+    one transaction at a time. ``seconds``: for the whole block, from its input in the engine's form to its result.
     """
 
     strategy: str
