@@ -329,6 +329,7 @@ class EvmEngine:
         stages = Stages()
         began = time.perf_counter()
         block = unpack(fork, raw, chain_id, block_hashes, access_list)
+        block.recover_in_lanes(self.configuration.signature_lanes)  # before a second worker is at it
         began = stages.note("decode", began)
         has_list = bool(fork.numbers.get("has_access_list"))
         wrong = form_problem(block)

@@ -124,8 +124,12 @@ class PackedBlock:
         return cython.cast(cython.p_char, self.input.senders[index].address.bytes)[:20]
 
     def recover_in_lanes(self, wanted: bool) -> None:
-        """Whether signers are found out eight at once, where the processor can. They are, unless this says no."""
-        self.input.in_lanes = wanted
+        """Whether signers are found out eight at once, where the processor can. They are, unless this says no.
+
+        What is so already may be said again while others are at the block.
+        """
+        if self.input.in_lanes != wanted:
+            self.input.in_lanes = wanted
 
     @property
     def signatures_in_lanes(self) -> int:
