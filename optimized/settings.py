@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 
 STRATEGIES = ("adaptive", "sequential", "block-stm", "locks", "waves", "access-list")
 KINDS = ("threads", "processes")
-ESTIMATORS = ("declared", "static", "last-run")
+ESTIMATORS = ("declared", "static", "last-run", "pattern", "learned", "rehearsed")
 
 MOST_WORKERS = 256
 LONGEST_RUN = 64

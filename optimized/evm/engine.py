@@ -91,6 +91,8 @@ class EvmEngine:
         self._alone = self._pool if workers == 1 else ThreadPool(1, configuration.affinity)
         self._chooser = Chooser()
         self._expectations = EvmExpectations(configuration.estimator, configuration.maximum_block)
+        if self._expectations.hashes:
+            self._run.keep_hashed()
         self._helpers: ThreadPool | None = None
         self._closed = False
 
@@ -155,6 +157,8 @@ class EvmEngine:
         if shape is not None and choice is not None:
             self._chooser.learn(shape, choice, sum(worker[0] for worker in figures["workers"]))
         result.trace = tuple(TraceEvent(*event) for event in at_work.events())
+        if self._expectations.hashes:
+            self._run.give_hashed(self._expectations)
         if expected is not None and result.rejection is None:
             self._expectations.learn(block, result.records)
         chosen = choice or Choice(strategy, None)
