@@ -68,7 +68,7 @@ BLOCKS         = $(wildcard $(SAMESTATE_DATA)/blocks $(SAMESTATE_DATA)/more/bloc
 ALLOW_UNUSABLE = || test $$? -eq 2
 
 .DEFAULT_GOAL := help
-.PHONY: help build conformance test quick soak soak-fixtures soak-parallel release peers lint format clean
+.PHONY: help build conformance test quick soak soak-fixtures soak-parallel release docs peers lint format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -119,6 +119,10 @@ release: $(BUILT) ## wheel, source distribution and vectors as official fixtures
 	$(BIN)/python setup.py --quiet sdist --dist-dir $(DIST)
 	$(BIN)/samestate export --to eest --output $(DIST)/samestate-vectors-eest-$(VERSION).tar.xz $(EXPORTED)
 	cd $(DIST) && sha256sum *.whl *.tar.gz *.tar.xz > SHA256SUMS && sha256sum --check --quiet SHA256SUMS
+
+docs: $(BUILT) ## the site in build/site: documents, every rule and vector as a page; it needs no network
+	$(BIN)/python -m samestate.conformance.site build/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict # not --quiet: then it counts no warning
 
 peers: $(PEERS)/evm-$(GETH) $(PEERS)/revme-$(REVME) $(ETHEREUMJS) $(REVM_PROGRAM) $(GETH_PROGRAM) $(GETH_ENGINE) $(PEERS)/pyrevm-$(PYREVM) $(PEERS)/anvil-$(ANVIL) $(BANK_ENGINE) $(PEERS)/solders-$(SOLDERS) $(PEERS)/litesvm-$(LITESVM) ## install the outside clients that are compared with (geth, revm, ethereumjs, pyrevm, anvil, agave, litesvm) into .peers and benchmarks/peers
 

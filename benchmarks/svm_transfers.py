@@ -1,27 +1,33 @@
 """System transfers on Solana's compiled machine: every way to execute a block against one transaction after another.
 
-`python benchmarks/svm_transfers.py [--transactions N] [--conflict SHARE] [--signed] [--rounds N] [--peer]`. All ways
-go by turns, so that what else the machine does falls on all of them; medians and the best of all rounds are printed,
-and the time that processors spent, which a busy machine tells more truly for one worker. A block begins as the bytes
-of its transactions and ends with receipts. `--peer` adds LiteSVM (`pip install solders`), whose transactions are
-decoded beforehand. `--chain N` applies so many blocks one after another, lattice and bank hash included, and says
-what a rebuilt lattice would cost.
+`python benchmarks/svm_transfers.py [--transactions N] [--conflict SHARE] [--signed] [--rounds N] [--peer] [--bank …]`.
+All ways go by turns, so that what else the machine does falls on all of them; medians and the best of all rounds are
+printed, and the time that processors spent, which a busy machine tells more truly for one worker. A block begins as the
+bytes of its transactions and ends with receipts. `--peer` adds LiteSVM (`pip install solders`), whose transactions are
+decoded beforehand. `--bank .peers/bin/samestate-bank` (`make peers`) adds Agave's Bank, by its own clock: admission
+(decoding, sanitizing) and execution with commit, without opening and closing the slot. `--chain N` applies so many
+blocks one after another, lattice and bank hash included, and says what a rebuilt lattice would cost.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
+import json
 import resource
 import statistics
 import time
 from collections.abc import Callable
 
 from samestate.conformance.benchmarking.svm_transfers import BLOCKHASH, Transfers, transfers
+from samestate.conformance.engines.clients.line_judge import LineClient
+from samestate.conformance.fixtures.solana.features import FEATURES, SLOT_TIME_FEATURES
 from samestate.optimized import Configuration
 from samestate.optimized.svm.engine import SvmEngine, SvmOptions
 from samestate.optimized.svm.packing import PackedBlock, PlainEntry
 from samestate.optimized.svm.rulesets import MAINNET_2026_09, Limits
 from samestate.optimized.svm.world import World
+from samestate.spec.svm.addresses import address
 
 LEADER = bytes([0xAA]) * 32
 RAISED = Limits(10**15, 10**15, 10**15)
@@ -40,8 +46,8 @@ WAYS = (
 def world_of(made: Transfers) -> World:
     """The state before a block of transfers."""
     world = World()
-    for address, value in made.accounts.items():
-        world.put(address, value)
+    for key, value in made.accounts.items():
+        world.put(key, value)
     world.begin(0, bytes(32), [(BLOCKHASH, 0, 5000)])
     return world
 
@@ -60,9 +66,9 @@ def litesvm(made: Transfers) -> Callable[[], None]:
     from solders.transaction import VersionedTransaction
 
     machine = LiteSVM().with_sigverify(False).with_blockhash_check(False).with_transaction_history(0)
-    for address, value in made.accounts.items():
+    for key, value in made.accounts.items():
         if len(value) == 41:
-            machine.set_account(Pubkey(address), Account(int.from_bytes(value[:8], "little"), b"", Pubkey(value[8:40])))
+            machine.set_account(Pubkey(key), Account(int.from_bytes(value[:8], "little"), b"", Pubkey(value[8:40])))
     decoded = [VersionedTransaction.from_bytes(wire) for wire in made.wires]
 
     def run() -> None:
@@ -72,8 +78,59 @@ def litesvm(made: Transfers) -> Callable[[], None]:
     return run
 
 
-def measure(made: Transfers, rounds: int, signed: bool, peer: bool) -> None:
+def asked_of_bank(made: Transfers, signed: bool) -> str:
+    """The block as Agave's Bank is asked for it: one slot on the state before it."""
+    accounts = {
+        key.hex(): [
+            int.from_bytes(value[:8], "little"),
+            base64.b64encode(value[41:]).decode(),
+            value[8:40].hex(),
+            value[40] == 1,
+        ]
+        for key, value in made.accounts.items()
+    }
+    active = FEATURES["mainnet-2026-09"] - SLOT_TIME_FEATURES
+    entries = [
+        {"hash": None, "transactions": [base64.b64encode(wire).decode() for wire in entry]} for entry in made.entries
+    ]
+    block = {"slot": 1, "leader": LEADER.hex(), "blockhash": "01" * 32, "timestamp": None, "entries": entries}
+    question = {
+        "features": sorted(address(feature).hex() for feature in active),
+        "accounts": accounts,
+        "others": None,
+        "parent": {"slot": 0, "bank_hash": "00" * 32},
+        "blockhashes": [[BLOCKHASH.hex(), 5000]],
+        "lamports_per_signature": 5000,
+        "lamports_per_byte": 6960,
+        "epochs": {
+            "slots_per_epoch": 432_000,
+            "leader_schedule_slot_offset": 432_000,
+            "warmup": False,
+            "first_normal_epoch": 0,
+            "first_normal_slot": 0,
+        },
+        "slot_nanoseconds": 400_000_000,
+        "hashes_per_tick": 0,
+        "ticks_per_slot": 64,
+        "hard_forks": [],
+        "verify_signatures": signed,
+        "blocks": [{**block, "limits": [10**15, 10**15, 10**15]}],
+    }
+    return json.dumps(question)
+
+
+def seconds_of_bank(bank: LineClient, question: str) -> tuple[float, float]:
+    """By the Bank's clock: the time of admission and execution, and of execution alone."""
+    answer = bank.ask(question)
+    told = answer["blocks"][0]["transactions"]
+    assert all(each["stage"] == "processed" and each["error"] is None for each in told), told[:3]
+    spent = answer["microseconds"]
+    return (spent["admission"] + spent["execution"]) / 1e6, spent["execution"] / 1e6
+
+
+def measure(made: Transfers, rounds: int, signed: bool, peer: bool, program: str | None) -> None:
     """Print what each way reaches."""
+    bank, question = (LineClient([program]), asked_of_bank(made, signed)) if program else (None, "")
     world, block = world_of(made), block_of(made)
     runs: dict[str, Callable[[], object]] = {}
     for strategy, workers, options in WAYS:
@@ -88,6 +145,7 @@ def measure(made: Transfers, rounds: int, signed: bool, peer: bool) -> None:
         runs["LiteSVM (solders)"] = litesvm(made)
     times: dict[str, list[float]] = {name: [] for name in runs}
     spent: dict[str, list[float]] = {name: [] for name in runs}
+    banks: dict[str, list[float]] = {"Agave's Bank, decoded to committed": [], "Agave's Bank, execution alone": []}
     for _ in range(rounds):
         for name, run in runs.items():
             started, busy = time.perf_counter(), time.process_time()
@@ -95,6 +153,10 @@ def measure(made: Transfers, rounds: int, signed: bool, peer: bool) -> None:
             times[name].append(time.perf_counter() - started)
             spent[name].append(time.process_time() - busy)
             assert getattr(result, "rejection", None) is None, result
+        if bank is not None:
+            with_admission, execution = seconds_of_bank(bank, question)
+            banks["Agave's Bank, decoded to committed"].append(with_admission)
+            banks["Agave's Bank, execution alone"].append(execution)
     count = len(made.wires)
     base = statistics.median(times["sequential, 1 worker"])
     for name, measured in times.items():
@@ -102,6 +164,12 @@ def measure(made: Transfers, rounds: int, signed: bool, peer: bool) -> None:
         rates = f"{count / median / 1000:8.0f} k/s   best {count / min(measured) / 1000:8.0f} k/s"
         busy = statistics.median(spent[name])
         print(f"{name:36} {median * 1000:9.2f} ms {rates}   {base / median:5.2f}   {busy * 1000:8.2f} ms of processors")
+    for name, measured in banks.items() if bank is not None else ():
+        median = statistics.median(measured)
+        rates = f"{count / median / 1000:8.0f} k/s   best {count / min(measured) / 1000:8.0f} k/s"
+        print(f"{name:36} {median * 1000:9.2f} ms {rates}   {base / median:5.3f}")
+    if bank is not None:
+        bank.close()
     print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
@@ -135,13 +203,14 @@ def main() -> None:
     parser.add_argument("--signed", action="store_true")
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--peer", action="store_true")
+    parser.add_argument("--bank", metavar="PROGRAM", help="what `make peers` built around Agave's Bank")
     parser.add_argument("--chain", type=int, default=0)
     given = parser.parse_args()
     made = transfers(given.transactions, given.conflict, given.signed)
     if given.chain:
         measure_chain(made, given.chain)
     else:
-        measure(made, given.rounds, given.signed, given.peer)
+        measure(made, given.rounds, given.signed, given.peer, given.bank)
 
 
 if __name__ == "__main__":

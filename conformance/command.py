@@ -14,6 +14,7 @@ import typer.core
 
 from samestate.conformance.engines.optimized import OPTIMIZED, without_engine
 from samestate.conformance.errors import InputError
+from samestate.conformance.output.log import LogFormat, say, use_format
 from samestate.conformance.output.streams import OutputLost, guard_streams
 
 COMMANDS: Final[dict[str, str]] = {
@@ -65,18 +66,19 @@ class Commands(typer.core.TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command. Bad input is one line on stderr and exit code 2, an interruption 130."""
+        use_format(LogFormat.TEXT)  # until an option says otherwise
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
             return result
         except InputError as error:
-            print(f"samestate: {error}", file=sys.stderr)
+            say(str(error), "error", "error")
             raise typer.Exit(BAD_INPUT) from error
         except ImportError as error:
-            print(f"samestate: {needs_engine(ctx.invoked_subcommand or '', error)}", file=sys.stderr)
+            say(str(needs_engine(ctx.invoked_subcommand or "", error)), "error", "error")
             raise typer.Exit(BAD_INPUT) from error
         except KeyboardInterrupt:
-            print("samestate: interrupted", file=sys.stderr)
+            say("interrupted", "interrupted", "warning")
             raise typer.Exit(INTERRUPTED) from None
 
 

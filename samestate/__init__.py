@@ -11,14 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from samestate.conformance.api.cases import AnyCase, check, compare, export, read, run
+    from samestate.conformance.api.cases import check, compare, export, read, run
     from samestate.conformance.api.engines import block_engine, engine, engines
     from samestate.conformance.api.machines import Values, check_machine, execute
     from samestate.conformance.api.specification import Decoded, decode, evm, toy
+    from samestate.conformance.checking.reading import AnyCase
     from samestate.conformance.checking.verdict import Result, Verdict
     from samestate.conformance.command import main
+    from samestate.conformance.engines.names import register
     from samestate.conformance.engines.protocol import Capabilities, Engine, EngineFailure
-    from samestate.conformance.engines.registry import register
     from samestate.conformance.errors import InputError
     from samestate.conformance.exporting.exporter import ExportedTest, Refusal
     from samestate.conformance.fixtures.cases import Skipped
@@ -78,10 +79,11 @@ __all__ = [
 ]
 
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
-    "conformance.api.cases": ("AnyCase", "check", "compare", "export", "read", "run"),
+    "conformance.api.cases": ("check", "compare", "export", "read", "run"),
     "conformance.api.engines": ("block_engine", "engine", "engines"),
     "conformance.api.machines": ("Values", "check_machine", "execute"),
     "conformance.api.specification": ("Decoded", "decode", "evm", "toy"),
+    "conformance.checking.reading": ("AnyCase",),
     "conformance.checking.verdict": ("Result", "Verdict"),
     "conformance.command": ("main",),
     "conformance.engines.protocol": ("Capabilities", "Engine", "EngineFailure"),

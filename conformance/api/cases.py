@@ -4,46 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from samestate.conformance.api.engines import EngineOrId, named_engine
-from samestate.conformance.checking.document import run_vector
+from samestate.conformance.checking.document import run_recorded, run_vector
+from samestate.conformance.checking.reading import AnyCase, read_cases
 from samestate.conformance.checking.running import run_case
 from samestate.conformance.checking.verdict import Verdict
-from samestate.conformance.engines.in_process import WORKERS
+from samestate.conformance.engines.names import WORKERS
 from samestate.conformance.errors import InputError
 from samestate.conformance.exporting.exporter import ExportedTest, Refusal, chosen_forms
 from samestate.conformance.exporting.exporter import export as export_vector
-from samestate.conformance.fixtures.archives import Document
-from samestate.conformance.fixtures.cases import Skipped
-from samestate.conformance.fixtures.chain_file import choose_chain, network_chosen
-from samestate.conformance.fixtures.load import Case as FixtureCase
-from samestate.conformance.fixtures.load import load_all
+from samestate.conformance.fixtures.chain_file import choose_chain
+from samestate.conformance.fixtures.choices import network_chosen
 from samestate.conformance.vectors.comparing import Granularity, first_difference
 from samestate.conformance.vectors.difference import Difference
 from samestate.conformance.vectors.document import Object
-from samestate.conformance.vectors.loading import load_vector
 from samestate.conformance.vectors.model import OUTPUTS, Case, Vector
 from samestate.conformance.vectors.places import VECTORS
-
-AnyCase: TypeAlias = Vector | FixtureCase | Skipped
-"""A case of any form, or one that cannot be run and says why. All have ``place``, where it was found, and ``id``."""
+from samestate.conformance.vectors.recorded.model import RECORDED, RecordedVector
 
 
 def read(*paths: str | Path, chain: str | None = None) -> Iterator[AnyCase]:
-    """Every case below the paths: vectors, fixtures, block files, told apart by content, archives unpacked.
+    """Every case below the paths: vectors, fixtures, block files, what was recorded of Solana's chain; archives too.
 
-    Without a path, the vectors of this installation.
+    They are told apart by content. Without a path, the vectors of this installation.
     ``chain`` is that of blocks which name none or are of no public one: a genesis file, or a name (as ``--chain``).
-    A block and its witness in files of their own come last. Raises InputError for a path or document that cannot be
-    used; `samestate check` goes on with the others.
+    What lies in several files comes last: a block and its witness, shreds with accounts and a manifest.
+    Raises InputError for a path or document that cannot be used; `samestate check` goes on with the others.
     """
     network = network_chosen(choose_chain(chain))
-    yield from load_all(map(Path, paths or (VECTORS,)), _vector, network)
-
-
-def _vector(document: Document) -> Vector:
-    return load_vector(document.place, document.content)
+    yield from read_cases(map(Path, paths or (VECTORS,)), network)
 
 
 def check(case: AnyCase, engine: EngineOrId = "spec", *, workers: int = WORKERS) -> Verdict:
@@ -54,15 +45,19 @@ def check(case: AnyCase, engine: EngineOrId = "spec", *, workers: int = WORKERS)
     Raises InputError where the case is malformed or there is no such engine.
     """
     id, found = named_engine(engine, workers)
-    return run_vector(case, id, found) if isinstance(case, Vector) else run_case(case, id, found)
+    if isinstance(case, Vector):
+        return run_vector(case, id, found)
+    return run_recorded(case, id, found) if isinstance(case, RECORDED) else run_case(case, id, found)
 
 
-def run(case: Case | Vector, engine: EngineOrId = "spec", *, workers: int = WORKERS) -> Sequence[Object]:
-    """What an engine makes of each block of a vector: a map as under ``expect``, with the fields that it gives.
+def run(
+    case: Case | Vector | RecordedVector, engine: EngineOrId = "spec", *, workers: int = WORKERS
+) -> Sequence[Object]:
+    """What an engine makes of each block of a case: a map as under ``expect``, with the fields that it gives.
 
     Raises EngineFailure, and InputError where the engine cannot do it or there is none of that id.
     """
-    given = case.case if isinstance(case, Vector) else case
+    given = case if isinstance(case, Case) else case.case
     id, found = named_engine(engine, workers)
     missing = found.capabilities.missing(given)
     if missing:

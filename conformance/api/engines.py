@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from samestate.conformance.checking.document import engine_of
-from samestate.conformance.engines.in_process import WORKERS, BlockEngine, capabilities
+from samestate.conformance.engines.in_process import BlockEngine, capabilities
+from samestate.conformance.engines.names import REGISTRY, WORKERS
 from samestate.conformance.engines.predictions import Predictions
 from samestate.conformance.engines.protocol import AnyResult, Engine
-from samestate.conformance.engines.registry import REGISTRY, find_engine
+from samestate.conformance.engines.registry import find_engine
 from samestate.conformance.vectors.machines import MACHINES
 
 EngineOrId: TypeAlias = str | Engine

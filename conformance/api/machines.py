@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from samestate.conformance.engines.hints import NOTHING, Declared
-from samestate.conformance.engines.in_process import ACCESS_LIST, WORKERS
+from samestate.conformance.engines.names import ACCESS_LIST, WORKERS, choose_engines
 from samestate.conformance.engines.optimized import without_engine
 from samestate.conformance.engines.protocol import EngineFailure
-from samestate.conformance.engines.registry import choose_engines
 from samestate.conformance.errors import InputError
 from samestate.reference import run_block
 from samestate.reference.difference import difference, end_of, right_end_of

@@ -10,7 +10,7 @@ from typing import Any, Final
 from samestate.conformance.benchmarking.block_facts import Facts, of_result
 from samestate.conformance.benchmarking.evm_workloads import EvmWorkload, RawBlock
 from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, Turn
-from samestate.conformance.engines.in_process import ACCESS_LIST
+from samestate.conformance.engines.names import ACCESS_LIST
 from samestate.conformance.engines.optimized.evm import evm_result, packed_block, page_of
 from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.conformance.fixtures.named_forks import name_fork

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, Figures, MeasuredEngine, Prepared
@@ -15,23 +15,44 @@ from samestate.conformance.benchmarking.measured_engines import (
     ProcessCopy,
     figures_of,
 )
+from samestate.conformance.benchmarking.measuring import Comparison, Measured
 from samestate.conformance.benchmarking.report import Apart
 from samestate.conformance.benchmarking.svm_work import svm_work
 from samestate.conformance.benchmarking.work import Work
 from samestate.conformance.benchmarking.workloads import evm_work, toy_work
-from samestate.conformance.engines.in_process import ADAPTIVE
-from samestate.conformance.engines.optimized.engine import THREADS, machines_of, refuses_fallback
-from samestate.conformance.engines.registry import choose_engines
+from samestate.conformance.engines.names import ADAPTIVE, choose_engines
+from samestate.conformance.engines.optimized import THREADS
+from samestate.conformance.engines.optimized.engine import machines_of, refuses_fallback
 from samestate.conformance.errors import InputError
+from samestate.conformance.metering.advice import Advice, RunFigures, advise
 from samestate.conformance.vectors import evm, svm, toy
 from samestate.conformance.vectors.machines import MACHINES
 from samestate.optimized import load
 from samestate.optimized.errors import ConfigurationError
+from samestate.optimized.metrics import Metrics
 from samestate.optimized.processes.machine import MachineName
 
 WORKERS: Final = (2,)
 TIMES: Final = 3
 OPTIMIZED: Final = "optimized:"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """What an execution with a record tells: its metrics, gas by transaction where there is any, base reads."""
+
+    metrics: Metrics
+    gas: tuple[int, ...]
+    base_reads: int
+
+
+def recorded_run(result: Any) -> RecordedRun:
+    """What a result with a record tells."""
+    outcomes = result.outcomes if result.outcomes and hasattr(result.outcomes[0], "gas_used") else result.receipts
+    gas = tuple(each.gas_used for each in outcomes if hasattr(each, "gas_used"))
+    return RecordedRun(
+        result.metrics, gas, sum(not read.source for step in result.steps for read in step.reads.values())
+    )
 
 
 @dataclass(slots=True)
@@ -42,6 +63,7 @@ class Lineup:
     kind: str
     engines: list[MeasuredEngine]
     optimized: list[MeasuredOptimized]
+    recorded: dict[tuple[str, int], RecordedRun] = field(default_factory=dict)
 
     @property
     def prepared(self) -> Prepared:
@@ -58,10 +80,33 @@ class Lineup:
 
     def facts(self) -> dict[str, Figures]:
         """By strategy, what only the access record tells: from one more execution, unmeasured."""
+        return {engine.strategy: figures_of(self._recorded(engine).metrics) for engine in self.optimized}
+
+    def advice(self, comparison: Comparison) -> dict[str, tuple[Advice, ...]]:
+        """By engine, the bottleneck that its figures name: those of its measured time, and of that execution."""
         return {
-            engine.strategy: figures_of(engine.result(record=True, read_latency_us=0.0).metrics)
-            for engine in self.optimized
+            f"{engine.id}, {engine.workers} workers": advise(self._run_figures(engine, measured))
+            for engine, measured in zip(self.optimized, comparison.measured, strict=False)
+            if engine.strategy != SEQUENTIAL
         }
+
+    def _run_figures(self, engine: MeasuredOptimized, measured: Measured) -> RunFigures:
+        recorded = self._recorded(engine)
+        metrics = replace(recorded.metrics, seconds=measured.milliseconds / 1000)
+        return RunFigures(
+            metrics,
+            engine.workers,
+            recorded.gas,
+            recorded.base_reads,
+            engine.configuration.read_latency_us / 1e6,
+        )
+
+    def _recorded(self, engine: MeasuredOptimized) -> RecordedRun:
+        """What one more execution tells that keeps its record."""
+        key = engine.strategy, engine.workers
+        if key not in self.recorded:
+            self.recorded[key] = recorded_run(engine.result(record=True, read_latency_us=0.0))
+        return self.recorded[key]
 
     def apart(self) -> Apart:
         """What belongs to no engine's time."""

@@ -12,6 +12,7 @@ import multiprocess
 
 from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, SPEC, Figures, Turn
 from samestate.conformance.engines.starting import leave_interrupts_to_the_parent, start_shielded
+from samestate.conformance.metering import meter
 from samestate.optimized import Configuration, Engine
 from samestate.optimized.metrics import Metrics
 from samestate.optimized.processes.machine import MachineName
@@ -80,6 +81,8 @@ class MeasuredOptimized:
         seconds = time.perf_counter() - start
         if result.rejection is not None:
             raise RuntimeError(f"{self.id}: the block was rejected: {result.rejection}")
+        if meter.is_on():
+            meter.note_block(self.id, machine_label(self.machine), result.metrics)
         return Turn(seconds, figures_of(result.metrics))
 
     def result(self, **settings: Any) -> Any:
@@ -92,6 +95,11 @@ class MeasuredOptimized:
         if self.made is not None:
             self.made.close()
             self.made = None
+
+
+def machine_label(machine: str | MachineName) -> str:
+    """What a machine is called in metrics: its name, or where it is found."""
+    return machine.name if isinstance(machine, MachineName) else machine.partition(",")[0]
 
 
 def engine_of(machine: str | MachineName, configuration: Configuration) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from samestate.conformance.benchmarking.measured_engine import SEQUENTIAL, SPEC, Figures, Prepared
 from samestate.conformance.benchmarking.measuring import Comparison, Measured
+from samestate.conformance.metering.advice import Advice, advice_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,15 @@ class Apart:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A comparison with all that it takes to read it. ``facts``: by strategy, figures that only the record tells."""
+    """A comparison with all that it takes to read it. ``facts``: by strategy, figures that only the record tells.
+    ``advice``: what slows each engine, by its name."""
 
     prepared: Prepared
     setting: Setting
     comparison: Comparison
     apart: Apart
     facts: Mapping[str, Figures] = field(default_factory=dict)
+    advice: Mapping[str, Sequence[Advice]] = field(default_factory=dict)
 
     def spec_ms(self) -> float | None:
         """The specification's time for the block, where it was measured."""
@@ -95,6 +98,7 @@ class Report:
             "processors": os.cpu_count(),
             "python": platform.python_version(),
             "results": [self.record_of(measured) for measured in self.comparison.measured],
+            "advice": {engine: [each.document() for each in found] for engine, found in self.advice.items()},
         }
 
     def record_of(self, measured: Measured) -> dict[str, Any]:
@@ -141,6 +145,9 @@ class Report:
         yield self.speed_table()
         yield self.work_table()
         yield from self.apart_lines()
+        for engine, found in self.advice.items():
+            for line in advice_lines(found):
+                yield f"{engine}: {line}"
 
     def speed_table(self) -> Table:
         """Times and speed-ups, each beside the ceiling for so many workers."""

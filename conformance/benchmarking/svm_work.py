@@ -11,7 +11,7 @@ from samestate.conformance.benchmarking.measured_engine import Prepared
 from samestate.conformance.benchmarking.measured_engines import UNSIGNED_SVM
 from samestate.conformance.benchmarking.svm_transfers import BLOCKHASH, transfers
 from samestate.conformance.benchmarking.work import Input, Work, preset_of
-from samestate.conformance.engines.optimized.engine import THREADS
+from samestate.conformance.engines.optimized import THREADS
 from samestate.conformance.engines.optimized.svm import packed_block, world_of
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors import svm

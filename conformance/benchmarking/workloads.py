@@ -15,7 +15,7 @@ from typing import Final
 
 from samestate.conformance.benchmarking.measured_engine import Prepared
 from samestate.conformance.benchmarking.work import Input, Work, preset_of
-from samestate.conformance.engines.optimized.engine import PROCESSES, THREADS
+from samestate.conformance.engines.optimized import PROCESSES, THREADS
 from samestate.conformance.engines.optimized.evm import packed_block as packed_evm_block
 from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.conformance.engines.optimized.machines import EVM, TOY, ForkBlock

@@ -8,7 +8,7 @@ from typing import Final
 
 from samestate.conformance.checking.comparing import show
 from samestate.conformance.checking.executor import BlockExecutor
-from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.checking.verdict import BLOCK, Result, Verdict
 from samestate.conformance.fixtures.block_file import BlockFileCase
 from samestate.conformance.fixtures.networks import Network, find_network
 from samestate.spec.evm.block import Block, Header, encode_block
@@ -25,8 +25,6 @@ from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.state import MissingWitness
 from samestate.spec.machine import Rejection
 from samestate.spec.state.patricia import MalformedNode
-
-KIND: Final = "block"
 
 OF_ONE_HEADER: Final[tuple[HeaderRule, ...]] = (
     check_fields,
@@ -74,7 +72,7 @@ def run_block(case: BlockFileCase, executor: BlockExecutor) -> Verdict:
     except Rejection as rejection:
         differences.append(_rejected(rejection))
     result = Result.FAILED if differences else Result.PASSED
-    return Verdict(case.id, result, "\n".join(differences), case.fork.name, tuple(checks), KIND)
+    return Verdict(case.id, result, "\n".join(differences), case.fork.name, tuple(checks), BLOCK)
 
 
 def _rejected(rejection: Rejection) -> str:

@@ -8,23 +8,12 @@ from typing import Final, TypeVar
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
-from samestate.conformance.fixtures.block_file import unwrap
 from samestate.conformance.fixtures.load import is_vector
 from samestate.conformance.vectors.loading import load_vector
 from samestate.conformance.vectors.model import Vector
-from samestate.conformance.vectors.recorded.documents import (
-    PARTS,
-    Part,
-    RecordedCase,
-    binary_case,
-    binary_part,
-    cases_of_document,
-    cases_together,
-    form_of,
-    is_binary,
-    put_together,
-)
-from samestate.conformance.vectors.recorded.model import RecordedVector
+from samestate.conformance.vectors.recorded.model import RecordedCase, RecordedVector
+from samestate.conformance.vectors.recorded.parts import Part, put_together
+from samestate.conformance.vectors.recorded.sorting import OtherJson, cases_of_group, sort_document
 
 SHOWN: Final = 8
 """How many names a message lists."""
@@ -81,20 +70,13 @@ def recorded_below(path: Path) -> list[RecordedVector]:
     parts: list[Part] = []
     cases: list[RecordedCase] = []
     for document in documents([path]):
-        document.refuse()
-        if is_binary(document.content):
-            part = binary_part(document.place, document.content)
-            cases += [] if part is not None else [binary_case(document.place, document.content)]
-            parts += [] if part is None else [part]
-            continue
-        value = unwrap(document.json())
-        form = form_of(value)
-        if form is None:
+        held = sort_document(document)
+        if isinstance(held, OtherJson):
             return []
-        if form in PARTS:
-            parts.append(Part(document.place, form, value))
+        if isinstance(held, Part):
+            parts.append(held)
         else:
-            cases += cases_of_document(document.place, form, value)
+            cases += held.cases
     for _, together in put_together(parts):
-        cases += cases_together(together)
+        cases += cases_of_group(together)
     return [case for case in cases if isinstance(case, RecordedVector)]

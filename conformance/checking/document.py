@@ -4,71 +4,34 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from samestate.conformance.checking.blocks import BlockSummary, summary_of
-from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.in_text import TestInText, described, text_of
-from samestate.conformance.checking.recorded import check_recorded, fork_of_recorded, kind_of_recorded
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.running import describe_crash, forks_of, kind_of, run_case
-from samestate.conformance.checking.selection import EVERYTHING, Selection
+from samestate.conformance.checking.selection import EVERYTHING
+from samestate.conformance.checking.task import DocumentTask
 from samestate.conformance.checking.vectors import check_vector, loaded
-from samestate.conformance.checking.verdict import Result, Verdict
-from samestate.conformance.engines.in_process import WORKERS
+from samestate.conformance.checking.verdict import VECTOR, Result, Verdict
+from samestate.conformance.engines.names import SPEC, WORKERS
 from samestate.conformance.engines.registry import Engine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document
-from samestate.conformance.fixtures.block_file import BlockFileCase, is_rpc_block, is_rpc_witness, unwrap
+from samestate.conformance.fixtures.block_file import BlockFileCase, is_rpc_block, is_rpc_witness
 from samestate.conformance.fixtures.cases import Skipped
-from samestate.conformance.fixtures.chain_file import ChainChoice, network_chosen
+from samestate.conformance.fixtures.choices import network_chosen
 from samestate.conformance.fixtures.load import ABOUT_RELEASE, Case, cases_in, is_about_release, is_schema, is_vector
-from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
 from samestate.conformance.vectors.model import Vector
-from samestate.conformance.vectors.recorded.documents import (
-    PARTS,
-    RecordedCase,
-    binary_case,
-    binary_part,
-    cases_of_document,
-    form_of,
-    is_binary,
-)
+from samestate.conformance.vectors.recorded.model import RecordedCase, fork_of_recorded, kind_of_recorded
+from samestate.conformance.vectors.recorded.parts import Part
+from samestate.conformance.vectors.recorded.sorting import WholeCases, sort_document
 
 if TYPE_CHECKING:
     from samestate.conformance.engines.optimized.text_cases import TextCase
     from samestate.optimized.evm.fixture_text import FixtureText
-
-VECTOR: Final = "vector"
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentTask:
-    """A document to be checked on each of ``engines``, with so many ``workers`` each.
-
-    ``origin`` is the path that it was found below. ``wanted`` are the ids of the cases to run, or None for all; of
-    these ``selection`` says which. ``is_listing``: they are listed, and not run. After ``most_failures`` the others are
-    left. ``problem`` says why the document could not be read, if so. ``groups`` is the folder of the pre-allocation
-    groups that its tests name. ``chain`` is the one that was chosen for blocks, ``rulesets`` for names of forks.
-    ``known`` are the verdicts of the first runs, which are not run again: a run is one case on one engine.
-    """
-
-    place: str
-    content: bytes
-    origin: str
-    engines: tuple[str, ...] = (SPEC,)
-    workers: int = WORKERS
-    wanted: frozenset[str] | None = None
-    selection: Selection = EVERYTHING
-    is_listing: bool = False
-    most_failures: int | None = None
-    problem: str | None = None
-    groups: str | None = None
-    chain: ChainChoice | None = None
-    rulesets: Rulesets = AS_THEY_SAY
-    known: tuple[Verdict, ...] = ()
 
 
 class Watch(Protocol):
@@ -119,22 +82,17 @@ def check_task(task: DocumentTask, watch: Watch | None = None) -> DocumentReport
                 return DocumentReport(task.place)
             skipped = Skipped(task.place, "about", ABOUT_RELEASE)
             return DocumentReport(task.place, tuple(_run(skipped, engine, task.workers) for engine in task.engines))
-        if is_binary(task.content):
-            if binary_part(task.place, task.content) is not None:
-                return DocumentReport(task.place, is_half=True)
-            return _check_recorded(task, [binary_case(task.place, task.content)], runs)
         text = _text_of(task)
         if text is not None:
             return _check_text(task, text, runs)
-        value = unwrap(document.json())
-        form = form_of(value)
-        if is_rpc_block(value) or is_rpc_witness(value) or form in PARTS:
+        held = sort_document(document)
+        if isinstance(held, WholeCases):
+            return _check_recorded(task, held.cases, runs)
+        if isinstance(held, Part) or is_rpc_block(held.value) or is_rpc_witness(held.value):
             return DocumentReport(task.place, is_half=True)
-        if form is not None:
-            return _check_recorded(task, cases_of_document(task.place, form, value), runs)
-        if is_schema(value):
+        if is_schema(held.value):
             return DocumentReport(task.place)
-        for case in cases_in(task.place, value, task.groups, network_chosen(task.chain), task.rulesets):
+        for case in cases_in(task.place, held.value, task.groups, network_chosen(task.chain), task.rulesets):
             if task.wanted is not None and case.id not in task.wanted:
                 continue
             if not task.selection.takes(case.id, task.origin, forks_of(case)):
@@ -189,6 +147,8 @@ def _run_recorded(case: RecordedCase, engine: str, workers: int) -> Verdict:
 
 def run_recorded(case: RecordedCase, id: str, engine: Engine) -> Verdict:
     """What becomes of a recorded case on the engine of that id. A crash is a failure, and says where it happened."""
+    from samestate.conformance.checking.recorded import check_recorded  # which takes Solana's machine
+
     try:
         return check_recorded(case, id, engine)
     except InputError:

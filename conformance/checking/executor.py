@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
+from samestate.conformance.engines.names import SPEC
 from samestate.conformance.engines.protocol import AnyResult, InProcess, RootsOfItsOwn
 from samestate.spec.evm.chain import verify
 from samestate.spec.evm.state import FlatState
 from samestate.spec.transition import execute_block
-
-SPEC: Final = "spec"
 
 
 class BlockExecutor(Protocol):

@@ -12,9 +12,9 @@ from samestate.conformance.engines.optimized.engine import OptimizedEngine
 from samestate.conformance.engines.protocol import Engine
 from samestate.conformance.fixtures.block_file import is_block_file, is_rpc_block, is_rpc_witness
 from samestate.conformance.fixtures.cases import Skipped
+from samestate.conformance.fixtures.choices import Rulesets
 from samestate.conformance.fixtures.load import Case, cases_of_member, is_release_index, is_schema
 from samestate.conformance.fixtures.pre_alloc import is_group
-from samestate.conformance.fixtures.rulesets import Rulesets
 from samestate.conformance.fixtures.strict_json import parse_json
 
 if TYPE_CHECKING:

@@ -17,16 +17,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from samestate.conformance.checking.document import DocumentTask
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.selection import below
+from samestate.conformance.checking.task import DocumentTask
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.engines.clients.installed import PeerMissing
 from samestate.conformance.engines.clients.known import CLIENTS
-from samestate.conformance.engines.protocol import EngineFailure
-from samestate.conformance.engines.registry import OUTSIDE, installed_engines
+from samestate.conformance.engines.names import OUTSIDE, installed_engines
 from samestate.conformance.errors import InputError
-from samestate.conformance.fixtures.pre_alloc import group_path
+from samestate.conformance.fixtures.group_folders import group_path
 from samestate.conformance.output.targets import LineFile, check_folder
 from samestate.conformance.vectors.places import SCHEMA
 
@@ -79,6 +78,8 @@ def program_version(engine: str) -> str:
     """
     digest = hashlib.sha256()
     if engine in CLIENTS:
+        from samestate.conformance.engines.protocol import EngineFailure  # which takes a while to import
+
         with contextlib.suppress(PeerMissing, EngineFailure):
             digest.update(CLIENTS[engine].version().encode())
     package = getattr(installed_engines().get(engine), "dist", None)

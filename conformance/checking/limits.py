@@ -51,3 +51,7 @@ def show_size(size: int) -> str:
     """A size for people, such as ``1.5 GiB``."""
     unit = next((name for name in ("G", "M", "K") if size >= UNITS[name]), "")
     return f"{size / UNITS[unit]:.3g} {unit}iB" if unit else f"{size} bytes"
+
+
+class EndedBeforeWork(Exception):  # noqa: N818 - says what happened
+    """A worker process ended before it took any work."""

@@ -8,10 +8,10 @@ from typing import Any, Final
 from samestate.conformance.engines.known_state import listed_state
 from samestate.conformance.engines.protocol import AnyResult, Engine, EngineFailure
 from samestate.conformance.fixtures.named_forks import name_fork
-from samestate.conformance.generating.vector import account_of
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.comparing import Granularity, first_difference
 from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.evm.case import write_account
 from samestate.conformance.vectors.hexadecimal import hexed
 from samestate.conformance.vectors.model import POST_STATE, Case
 from samestate.conformance.vectors.rejection import write_rejection
@@ -149,7 +149,7 @@ def block_case(fork: Fork, block: Payload, state: FlatState, right: Object) -> C
         content["ommers"] = [{"address": hexed(each.address), "number": str(each.number)} for each in block.ommers]
     if block.access_list is not None:
         content["block_access_list"] = hexed(encode_access_list(block.access_list))
-    pre: Object = {address: account_of(account) for address, account in state.to_alloc().items()}
+    pre: Object = {address: write_account(account) for address, account in state.to_alloc().items()}
     return Case(
         id=f"{evm.NAME}/block_{block.environment.number}",
         machine=evm.NAME,

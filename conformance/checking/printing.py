@@ -8,14 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from samestate.conformance.checking.blocks import KIND as BLOCK
-from samestate.conformance.checking.document import VECTOR
-from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.quorum import ballots, voices_of
 from samestate.conformance.checking.session import Options, Session
-from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.checking.verdict import BLOCK, VECTOR, Result, Verdict
+from samestate.conformance.engines.names import SPEC
 from samestate.conformance.hazards.known import sentence_of
-from samestate.conformance.output.console import Printer
+from samestate.conformance.output.printer import Printer
 
 FAILURES_SHOWN: Final = 50
 NOTES_SHOWN: Final = 8

@@ -6,21 +6,14 @@ import contextlib
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from typing import TYPE_CHECKING
 
 from samestate.conformance.checking.session import Session
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.fixtures.archives import size_of
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 class Bar:
@@ -55,6 +48,16 @@ def progress_bar(paths: Iterable[Path]) -> Iterator[Bar | None]:
     if not sys.stderr.isatty():
         yield None
         return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.session import Session
 from samestate.conformance.checking.verdict import Result, Verdict
-from samestate.conformance.engines.registry import OUTSIDE
+from samestate.conformance.engines.names import OUTSIDE, SPEC
 from samestate.conformance.errors import InputError
 
 WITHOUT_VOICE: Final = frozenset({SPEC, "reference"})

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.engines.names import SPEC
 from samestate.conformance.engines.protocol import Engine, EngineFailure
 from samestate.conformance.vectors.comparing import Granularity, first_difference
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.hexadecimal import unhexed
 from samestate.conformance.vectors.model import ABSENT, POST_STATE, VALID, member, members, text
-from samestate.conformance.vectors.recorded.documents import RecordedCase
-from samestate.conformance.vectors.recorded.model import NotExecuted, RecordedEntries, RecordedVector
-from samestate.conformance.vectors.recorded.wire import RecordedSignatures, RecordedWire
+from samestate.conformance.vectors.recorded.model import (
+    NotExecuted,
+    RecordedCase,
+    RecordedEntries,
+    RecordedSignatures,
+    RecordedVector,
+    RecordedWire,
+    fork_of_recorded,
+    kind_of_recorded,
+)
 from samestate.conformance.vectors.svm.case import is_unspecified, read_account
 from samestate.spec.machine import Rejection
 from samestate.spec.svm.account import Account, decode_account
@@ -24,9 +31,6 @@ from samestate.spec.svm.history import next_hash
 from samestate.spec.svm.signature import check_signatures, verify_strict
 from samestate.spec.svm.transaction import decode_transaction, encode_transaction
 
-ENTRIES: Final = "entries"
-WIRE: Final = "wire"
-SIGNATURES: Final = "signatures"
 TICKS: Final = 64
 ACCOUNT: Final = "account "
 DIGEST: Final = "sha256 "
@@ -46,26 +50,6 @@ BEFORE_SIGNATURES: Final = frozenset(
     }
 )
 """What else may be wrong with a transaction whose signature is: replay verifies signatures apart from all that."""
-
-
-def kind_of_recorded(case: RecordedCase) -> str:
-    """What the form of a case is called."""
-    match case:
-        case RecordedVector():
-            return case.kind
-        case RecordedEntries():
-            return ENTRIES
-        case RecordedWire():
-            return WIRE
-        case RecordedSignatures():
-            return SIGNATURES
-        case NotExecuted():
-            return ""
-
-
-def fork_of_recorded(case: RecordedCase) -> str:
-    """The ruleset of a case; nothing where it has none."""
-    return case.case.fork if isinstance(case, RecordedVector) else ""
 
 
 def check_recorded(case: RecordedCase, id: str, engine: Engine) -> Verdict:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
-from samestate.conformance.checking.blocks import BlockSummary
+from samestate.conformance.checking.selection import MEMBER
 from samestate.conformance.checking.verdict import Result, Verdict
-from samestate.spec.evm.block import header_from_item, header_item
-from samestate.spec.evm.rlp import decode, encode
+from samestate.conformance.metering.tally import MetricTally
+
+if TYPE_CHECKING:
+    from samestate.conformance.checking.blocks import BlockSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class DocumentReport:
     be used at all. ``rules`` are the anchors that were reached, where that is measured. ``deselected`` counts the cases
     that were not asked for, ``notes`` say what is odd. ``listed`` are the ids of cases that were only to be listed.
     ``was_stopped`` says that a case was stopped, or that its process died: another time it may end otherwise.
+    ``metered`` is what engines said of their blocks meanwhile, where that is metered.
     """
 
     place: str
@@ -32,6 +35,7 @@ class DocumentReport:
     notes: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     was_stopped: bool = False
+    metered: MetricTally | None = field(default=None, compare=False)
 
     def until(self, end: int) -> DocumentReport:
         """The report on the cases before that index of a verdict alone."""
@@ -42,22 +46,8 @@ class DocumentReport:
         """As JSON. The place is left out of the ids, so that a document may move."""
         return {
             "place": self.place,
-            "verdicts": [
-                [
-                    verdict.id.removeprefix(self.place),
-                    verdict.result.value,
-                    verdict.reason,
-                    verdict.fork,
-                    list(verdict.checks),
-                    verdict.kind,
-                    verdict.engine,
-                ]
-                for verdict in self.verdicts
-            ],
-            "blocks": [
-                [index, block.chain_id, encode(header_item(block.header)).hex(), block.is_whole]
-                for index, block in self.blocks
-            ],
+            "verdicts": [[verdict.engine, *verdict_fields(self.place, verdict)] for verdict in self.verdicts],
+            "blocks": [[index, *block_fields(block)] for index, block in self.blocks],
             "deselected": self.deselected,
         }
 
@@ -66,13 +56,56 @@ class DocumentReport:
         """The report that :meth:`to_json` wrote, on the document at ``place``."""
         return cls(
             place=place,
-            verdicts=tuple(
-                Verdict(place + name, Result(result), reason, fork, tuple(checks), kind, engine)
-                for name, result, reason, fork, checks, kind, engine in value["verdicts"]
-            ),
-            blocks=tuple(
-                (index, BlockSummary(chain, header_from_item(decode(bytes.fromhex(header))), is_whole))
-                for index, chain, header, is_whole in value["blocks"]
-            ),
+            verdicts=tuple(verdict_of(place, engine, fields) for engine, *fields in value["verdicts"]),
+            blocks=tuple((index, block_of(fields)) for index, *fields in value["blocks"]),
             deselected=value["deselected"],
         )
+
+
+def verdict_fields(place: str, verdict: Verdict) -> list[Any]:
+    """A verdict on a case of the document at that place, as JSON; its engine is told apart."""
+    return [
+        short_id(place, verdict.id),
+        verdict.result.value,
+        verdict.reason,
+        verdict.fork,
+        list(verdict.checks),
+        verdict.kind,
+        list(verdict.hazards),
+    ]
+
+
+def verdict_of(place: str, engine: str, fields: list[Any]) -> Verdict:
+    """The verdict that :func:`verdict_fields` wrote."""
+    id, result, reason, fork, checks, kind, hazards = fields
+    return Verdict(
+        whole_id(place, id), Result(result), reason, fork, tuple(checks), kind, engine, hazards=tuple(hazards)
+    )
+
+
+def short_id(place: str, id: str) -> str:
+    """The id of a case without the place of its document. A vector's does not name that, and stays as it is."""
+    return id.removeprefix(place) if id.startswith(f"{place}{MEMBER}") else id
+
+
+def whole_id(place: str, id: str) -> str:
+    """The id of which :func:`short_id` is this."""
+    return f"{place}{id}" if id.startswith(MEMBER) else id
+
+
+def block_fields(block: BlockSummary) -> list[Any]:
+    """What a block leaves for the one after it, as JSON."""
+    from samestate.spec.evm.block import header_item
+    from samestate.spec.evm.rlp import encode
+
+    return [block.chain_id, encode(header_item(block.header)).hex(), block.is_whole]
+
+
+def block_of(fields: list[Any]) -> BlockSummary:
+    """The block that :func:`block_fields` wrote."""
+    from samestate.conformance.checking.blocks import BlockSummary
+    from samestate.spec.evm.block import header_from_item
+    from samestate.spec.evm.rlp import decode
+
+    chain, header, is_whole = fields
+    return BlockSummary(chain, header_from_item(decode(bytes.fromhex(header))), is_whole)

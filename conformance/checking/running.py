@@ -7,10 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from samestate.conformance.checking.blocks import KIND as BLOCK
 from samestate.conformance.checking.blocks import run_block
 from samestate.conformance.checking.encodings import kind_of_encoding, run_encoding_test
-from samestate.conformance.checking.executor import SPEC, Executor
+from samestate.conformance.checking.executor import Executor
 from samestate.conformance.checking.outside import NotSaid, OutsideExecutor
 from samestate.conformance.checking.state_and_chain import (
     STATE_TEST,
@@ -19,7 +18,8 @@ from samestate.conformance.checking.state_and_chain import (
 )
 from samestate.conformance.checking.transactions import KIND as TRANSACTION_TEST
 from samestate.conformance.checking.transactions import run_transaction_test
-from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.checking.verdict import BLOCK, Result, Verdict
+from samestate.conformance.engines.names import SPEC
 from samestate.conformance.engines.protocol import Engine, EngineFailure, InProcess, Needs
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.block_file import BlockFileCase

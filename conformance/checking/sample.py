@@ -12,16 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from samestate.conformance.checking.recorded import fork_of_recorded
 from samestate.conformance.checking.running import forks_of
 from samestate.conformance.checking.selection import EVERYTHING, Selection
 from samestate.conformance.checking.vectors import loaded
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
-from samestate.conformance.fixtures.block_file import is_rpc_block, is_rpc_witness, rpc_case, unwrap
+from samestate.conformance.fixtures.block_file import rpc_case
 from samestate.conformance.fixtures.cases import Skipped
+from samestate.conformance.fixtures.choices import AS_THEY_SAY, Rulesets
+from samestate.conformance.fixtures.group_folders import GroupFolders
 from samestate.conformance.fixtures.load import (
     Case,
+    RpcResults,
     Unpaired,
     cases_in,
     is_about_release,
@@ -30,21 +32,9 @@ from samestate.conformance.fixtures.load import (
     pair_rpc,
 )
 from samestate.conformance.fixtures.networks import Network
-from samestate.conformance.fixtures.pre_alloc import GroupFolders
-from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
-from samestate.conformance.vectors.recorded.documents import (
-    PARTS,
-    Part,
-    RecordedCase,
-    binary_case,
-    binary_part,
-    cases_of_document,
-    cases_together,
-    form_of,
-    is_binary,
-    put_together,
-)
-from samestate.conformance.vectors.recorded.model import NotExecuted
+from samestate.conformance.vectors.recorded.model import NotExecuted, RecordedCase, fork_of_recorded
+from samestate.conformance.vectors.recorded.parts import Part, put_together
+from samestate.conformance.vectors.recorded.sorting import WholeCases, cases_of_group, sort_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +64,9 @@ class Sample:
 
 @dataclass(slots=True)
 class Halves:
-    """Blocks and witnesses that came in documents of their own, with their places."""
+    """What came in several documents, with their places."""
 
-    blocks: list[tuple[str, object]] = field(default_factory=list)
-    witnesses: list[tuple[str, object]] = field(default_factory=list)
+    rpc: RpcResults = field(default_factory=RpcResults)
     parts: list[Part] = field(default_factory=list)
 
 
@@ -137,7 +126,7 @@ def _list(
             yield document.place
         else:
             yield from (case if isinstance(case, Skipped) else listed(document.place, case) for case in found)
-    for pair in pair_rpc(halves.blocks, halves.witnesses):
+    for pair in pair_rpc(halves.rpc.blocks, halves.rpc.witnesses):
         try:
             case = None if isinstance(pair, Unpaired) else rpc_case(*pair, chain)
         except InputError:
@@ -148,7 +137,7 @@ def _list(
             yield listed(pair.place, case.id)
     for place, group in put_together(halves.parts):
         try:
-            found = _recorded(cases_together(group), path, selection)
+            found = _recorded(cases_of_group(group), path, selection)
         except InputError:
             yield place
         else:
@@ -182,24 +171,14 @@ def _found(
         return [document.place] if is_taken else []
     if is_about_release(document):
         return []
-    if is_binary(document.content):
-        part = binary_part(document.place, document.content)
-        if part is None:
-            return _recorded([binary_case(document.place, document.content)], path, selection)
-        halves.parts.append(part)
+    held = sort_document(document)
+    if isinstance(held, Part):
+        halves.parts.append(held)
         return []
-    value = unwrap(document.json())
-    form = form_of(value)
-    if form in PARTS:
-        halves.parts.append(Part(document.place, form, value))
-    elif form is not None:
-        return _recorded(cases_of_document(document.place, form, value), path, selection)
-    elif is_rpc_block(value):
-        halves.blocks.append((document.place, value))
-    elif is_rpc_witness(value):
-        halves.witnesses.append((document.place, value))
-    elif not is_schema(value):
-        cases = cases_in(document.place, value, folders.of(document), chain, rulesets)
+    if isinstance(held, WholeCases):
+        return _recorded(held.cases, path, selection)
+    if not halves.rpc.take(document.place, held.value) and not is_schema(held.value):
+        cases = cases_in(document.place, held.value, folders.of(document), chain, rulesets)
         return [
             case if isinstance(case, Skipped) else case.id
             for case in cases

@@ -4,40 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import json
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from samestate.conformance.checking.blocks import BlockSummary, compare_series
-from samestate.conformance.checking.document import DocumentTask
-from samestate.conformance.checking.executor import SPEC
-from samestate.conformance.checking.journal import ResumeJournal
 from samestate.conformance.checking.limits import NO_LIMITS, Limits
+from samestate.conformance.checking.measuring import NOTHING_MEASURED, Measures
 from samestate.conformance.checking.report import DocumentReport
-from samestate.conformance.checking.sample import Sample, choose
 from samestate.conformance.checking.selection import EVERYTHING, Selection, is_called
+from samestate.conformance.checking.task import DocumentTask
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.checking.workers import check_all
-from samestate.conformance.engines.in_process import WORKERS
+from samestate.conformance.engines.names import SPEC, WORKERS
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document, documents
-from samestate.conformance.fixtures.block_file import is_rpc_block, unwrap
-from samestate.conformance.fixtures.chain_file import ChainChoice, network_chosen
-from samestate.conformance.fixtures.load import Unpaired, pair_rpc
-from samestate.conformance.fixtures.networks import Network
-from samestate.conformance.fixtures.pre_alloc import GroupFolders
-from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
-from samestate.conformance.vectors.recorded.documents import (
-    Part,
-    as_document,
-    binary_part,
-    form_of,
-    is_binary,
-    put_together,
-)
+from samestate.conformance.fixtures.choices import AS_THEY_SAY, ChainChoice, Rulesets, network_chosen
+from samestate.conformance.fixtures.group_folders import GroupFolders
+from samestate.conformance.metering.tally import MetricTally
+from samestate.conformance.vectors.recorded.parts import is_binary
+
+if TYPE_CHECKING:
+    from samestate.conformance.checking.blocks import BlockSummary
+    from samestate.conformance.checking.journal import ResumeJournal
+    from samestate.conformance.checking.sample import Sample
+    from samestate.conformance.fixtures.networks import Network
 
 BEGINNING: Final = 4096
 DOCUMENT: Final = "document"
@@ -63,7 +55,7 @@ class Options:
     sample: int | None = None
     selection: Selection = EVERYTHING
     members: tuple[tuple[Path, str], ...] = ()
-    measure_rules: bool = False
+    measures: Measures = NOTHING_MEASURED
     most_failures: int | None = None
     is_listing: bool = False
     chain: ChainChoice | None = None
@@ -85,7 +77,8 @@ class Session:
     ``verdicts`` are in the order of the documents; ``origins`` says which of the given paths each belongs to, ``files``
     which document. ``resumed`` counts the documents whose verdicts were kept from an earlier run, ``deselected`` the
     cases that were not asked for; ``notes`` say what is odd about documents, ``listed`` are the ids of cases that were
-    only to be listed. ``ended`` says why it ended before the end, if it did.
+    only to be listed. ``ended`` says why it ended before the end, if it did. ``metered`` is what engines said of their
+    blocks, until somebody takes it.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
@@ -98,6 +91,7 @@ class Session:
     rules: set[str] = field(default_factory=set)
     resumed: int = 0
     sample: Sample | None = None
+    metered: MetricTally = field(default_factory=MetricTally)
     _blocks: dict[int, BlockSummary] = field(default_factory=dict)
 
     def count(self, result: Result) -> int:
@@ -123,6 +117,8 @@ class Session:
         self.deselected += report.deselected
         self._blocks.update({start + index: block for index, block in report.blocks})
         self.rules |= report.rules
+        if report.metered is not None:
+            self.metered.merge(report.metered)
         if report.error is not None:
             reason = report.error.removeprefix(f"{report.place}: ")
             self.verdicts.append(Verdict(report.place, Result.ERROR, reason, kind=DOCUMENT, engine=""))
@@ -132,6 +128,10 @@ class Session:
 
     def compare_headers(self, chain: Network | None = None) -> None:
         """Let the headers of blocks speak about one another, once all are there. ``chain`` as in :class:`Options`."""
+        if not self._blocks:
+            return
+        from samestate.conformance.checking.blocks import compare_series  # which takes the rules of headers
+
         indices = sorted(self._blocks)
         series = compare_series(((self._blocks[index], self.verdicts[index]) for index in indices), chain)
         for index, verdict in zip(indices, series, strict=True):
@@ -183,6 +183,8 @@ def check(options: Options, session: Session, journal: ResumeJournal | None = No
     try:
         with GroupFolders() as folders:
             if options.sample is not None:
+                from samestate.conformance.checking.sample import choose  # which takes what reads all cases
+
                 session.sample = choose(
                     options.paths, options.sample, options.selection, folders, chain, options.rulesets
                 )
@@ -317,7 +319,7 @@ def _reports(
             journal.add(task, report)
 
     if journal is None:
-        for task, report in check_all(tasks, options.jobs, options.measure_rules, keep, options.limits):
+        for task, report in check_all(tasks, options.jobs, options.measures, keep, options.limits):
             ahead.take(report)
             yield task, report
         return
@@ -335,7 +337,7 @@ def _reports(
                 yield task
 
     following = 0
-    reports = check_all(unknown(), options.jobs, options.measure_rules, keep, options.limits)
+    reports = check_all(unknown(), options.jobs, options.measures, keep, options.limits)
     for position, (task, report) in enumerate(reports):
         while following < order[position]:
             yield known.pop(following)
@@ -349,30 +351,15 @@ def _reports(
 
 def _whole(options: Options, session: Session, halves: list[DocumentTask]) -> Iterator[DocumentTask]:
     """Blocks and witnesses that came apart, put together, as tasks."""
-    blocks: list[tuple[str, object]] = []
-    witnesses: list[tuple[str, object]] = []
-    parts: list[Part] = []
-    for half in halves:
-        part = binary_part(half.place, half.content) if is_binary(half.content) else None
-        if part is not None:
-            parts.append(part)
-            continue
-        value = unwrap(Document(half.place, half.content).json())
-        form = form_of(value)
-        if form is not None:
-            parts.append(Part(half.place, form, value))
+    if not halves:
+        return
+    from samestate.conformance.checking.halves import HalfAlone, wholes  # which takes what no other document takes
+
+    for whole in wholes(halves):
+        if isinstance(whole, HalfAlone):
+            yield DocumentTask(whole.place, b"", whole.origin, problem=whole.problem)
         else:
-            (blocks if is_rpc_block(value) else witnesses).append((half.place, value))
-    origins = {half.place: half.origin for half in halves}
-    for place, group in put_together(parts):
-        yield _task(options, session, place, json.dumps(as_document(group)).encode(), origins[place])
-    for pair in pair_rpc(blocks, witnesses):
-        origin = origins[pair.place]
-        if isinstance(pair, Unpaired):
-            yield DocumentTask(pair.place, b"", origin, problem=pair.problem.removeprefix(f"{pair.place}: "))
-            continue
-        content = json.dumps({"block": pair.block, "witness": pair.witness}).encode()
-        yield _task(options, session, pair.place, content, origin)
+            yield _task(options, session, whole.place, whole.content, whole.origin)
 
 
 def _task(options: Options, session: Session, place: str, content: bytes, origin: str) -> DocumentTask:

@@ -19,10 +19,11 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from typing import Any, Final, TypeAlias
 
-from samestate.conformance.checking import coverage
-from samestate.conformance.checking.document import DocumentTask, check_task
-from samestate.conformance.checking.limits import NO_LIMITS, Limits, show_size
+from samestate.conformance.checking.document import check_task
+from samestate.conformance.checking.limits import NO_LIMITS, EndedBeforeWork, Limits, show_size
+from samestate.conformance.checking.measuring import NOTHING_MEASURED, Measures
 from samestate.conformance.checking.report import DocumentReport
+from samestate.conformance.checking.task import DocumentTask
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.engines.process_tree import end_tree, memory_of, tree
 from samestate.conformance.engines.starting import leave_interrupts_to_the_parent, start_shielded
@@ -39,10 +40,6 @@ PATIENCE: Final = 5.0
 
 READY: Final = "ready"
 """What a process says first."""
-
-
-class EndedBeforeWork(Exception):  # noqa: N818 - says what happened
-    """A worker process ended before it took any work."""
 
 
 class Closed(Exception):  # noqa: N818 - says what happened
@@ -85,9 +82,9 @@ class Worker:
     One thread has documents checked; another may kill the worker meanwhile.
     """
 
-    def __init__(self, limits: Limits = NO_LIMITS, measure_rules: bool = False) -> None:
+    def __init__(self, limits: Limits = NO_LIMITS, measures: Measures = NOTHING_MEASURED) -> None:
         self._limits = limits
-        self._measure_rules = measure_rules
+        self._measures = measures
         self._lock = threading.Lock()
         self._is_closed = False
         self._process: Any = None
@@ -141,7 +138,7 @@ class Worker:
                 raise Closed
             if self._connection is not None:
                 return self._connection
-            self._process, connection = _start(self._measure_rules)
+            self._process, connection = _start(self._measures)
             self._connection, self._pid = connection, self._process.pid
             self._tree_found, self._base = 0.0, None
         try:
@@ -291,11 +288,11 @@ class _Document:
 # Starting a process
 
 
-def _start(measure_rules: bool) -> tuple[Any, Connection[Any, Any]]:
+def _start(measures: Measures) -> tuple[Any, Connection[Any, Any]]:
     """A new process and the connection to it. Raises EndedBeforeWork where the system lets none be started."""
     context = process_context()
     mine, other = context.Pipe()
-    process = context.Process(target=_work, args=(other, measure_rules))  # type: ignore[attr-defined]
+    process = context.Process(target=_work, args=(other, measures))  # type: ignore[attr-defined]
     try:
         start_shielded(process)
     except (EOFError, OSError) as error:
@@ -319,14 +316,13 @@ def process_context() -> BaseContext:
 # In the process
 
 
-def _work(connection: Connection[Any, Any], measure_rules: bool) -> None:
+def _work(connection: Connection[Any, Any], measures: Measures) -> None:
     """Check documents until there is no more to do. Ctrl-C is left to the parent; when that is gone, this ends."""
     leave_interrupts_to_the_parent()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    if measure_rules:
-        coverage.start()
+    measures.start()
     connection.send(READY)
     speaker = _Speaker(connection)
     while True:
@@ -334,8 +330,7 @@ def _work(connection: Connection[Any, Any], measure_rules: bool) -> None:
             task: DocumentTask = connection.recv()
         except (EOFError, OSError):
             return
-        report = check_task(task, speaker)
-        connection.send(coverage.attach(report) if measure_rules else report)
+        connection.send(measures.attach(check_task(task, speaker)))
 
 
 def _end_with(sentinel: int) -> None:

@@ -8,13 +8,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from samestate.conformance.checking import coverage
-from samestate.conformance.checking.document import DocumentTask, check_task
 from samestate.conformance.checking.limits import NO_LIMITS, Limits
+from samestate.conformance.checking.measuring import NOTHING_MEASURED, Measures
 from samestate.conformance.checking.report import DocumentReport
-from samestate.conformance.checking.worker import Worker
+from samestate.conformance.checking.task import DocumentTask
 
 CHUNK_DOCUMENTS: Final = 8
 CHUNK_BYTES: Final = 1 << 20
@@ -23,6 +22,9 @@ BYTES_AHEAD: Final = 24 << 20
 """How much is read ahead of what is done. What is done after a document that takes minutes waits without its content,
 so that no worker is idle meanwhile."""
 
+
+if TYPE_CHECKING:
+    from samestate.conformance.checking.worker import Worker
 
 Keep = Callable[[DocumentTask, DocumentReport], None]
 
@@ -55,7 +57,7 @@ class _Chunk:
 def check_all(
     tasks: Iterable[DocumentTask],
     jobs: int,
-    measure_rules: bool = False,
+    measures: Measures = NOTHING_MEASURED,
     keep: Keep | None = None,
     limits: Limits = NO_LIMITS,
 ) -> Iterator[tuple[DocumentTask, DocumentReport]]:
@@ -64,24 +66,28 @@ def check_all(
     ``keep`` is told of each as soon as it is done, in any order. Raises EndedBeforeWork.
     """
     if jobs > 1 or limits:
-        yield from _in_workers(tasks, jobs, measure_rules, keep, limits)
+        yield from _in_workers(tasks, jobs, measures, keep, limits)
         return
-    if measure_rules:
-        coverage.start()
+    measures.start()
     for task in tasks:
-        report = check_task(task)
-        if measure_rules:
-            report = coverage.attach(report)
+        report = measures.attach(_check_here(task))
         if keep is not None:
             keep(task, report)
         yield task, report
 
 
+def _check_here(task: DocumentTask) -> DocumentReport:
+    """Check a document in this process. What that takes is imported with the first, for there may be none to check."""
+    from samestate.conformance.checking.document import check_task
+
+    return check_task(task)
+
+
 def _in_workers(
-    tasks: Iterable[DocumentTask], jobs: int, measure_rules: bool, keep: Keep | None, limits: Limits
+    tasks: Iterable[DocumentTask], jobs: int, measures: Measures, keep: Keep | None, limits: Limits
 ) -> Iterator[tuple[DocumentTask, DocumentReport]]:
     pending: deque[_Chunk] = deque()
-    with _crew(jobs, measure_rules, limits) as submit:
+    with _crew(jobs, measures, limits) as submit:
         for chunk in chunks(tasks):
             pending.append(_Chunk(chunk, submit(chunk)))
             yield from _collect(pending, keep, BYTES_AHEAD)
@@ -119,11 +125,13 @@ def chunks(tasks: Iterable[DocumentTask]) -> Iterator[list[DocumentTask]]:
 
 @contextlib.contextmanager
 def _crew(
-    jobs: int, measure_rules: bool, limits: Limits
+    jobs: int, measures: Measures, limits: Limits
 ) -> Iterator[Callable[[list[DocumentTask]], Future[list[DocumentReport]]]]:
     """Hands documents to worker processes, each of which a thread looks after. They end with this block: at once where
     it ends by an exception, Ctrl-C included."""
-    workers = [Worker(limits, measure_rules) for _ in range(jobs)]
+    from samestate.conformance.checking.worker import Worker  # with all that checks documents
+
+    workers = [Worker(limits, measures) for _ in range(jobs)]
     idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
     for worker in workers:
         idle.put(worker)

@@ -21,10 +21,20 @@ from samestate.conformance.benchmarking.measuring import Progress, measure
 from samestate.conformance.benchmarking.peer_programs import choose_peers
 from samestate.conformance.benchmarking.report import Report, Setting
 from samestate.conformance.commands.no_fallback_option import NoFallbackOption
+from samestate.conformance.commands.watching_options import (
+    LogFormatOption,
+    MetricsAddressOption,
+    MetricsPortOption,
+    metrics_endpoint,
+)
 from samestate.conformance.engines.optimized.engine import write_schedule
 from samestate.conformance.errors import InputError
+from samestate.conformance.metering import meter
+from samestate.conformance.metering.endpoint import MetricsEndpoint
+from samestate.conformance.metering.tally import MetricTally
 from samestate.conformance.output.console import console_for, print_table
 from samestate.conformance.output.json_file import check_json_target, write_json
+from samestate.conformance.output.log import LogFormat, is_json, tell
 from samestate.conformance.output.targets import check_apart, check_file, check_folder, is_stdout
 from samestate.conformance.peers.line_process import PeerFailed
 from samestate.conformance.vectors import evm
@@ -81,6 +91,9 @@ def bench(
     trace: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a schedule of the last engine, for Perfetto.")
     ] = None,
+    metrics_port: MetricsPortOption = None,
+    metrics_address: MetricsAddressOption = None,
+    log_format: LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Measure engines in turns on one block that a seed makes: medians, each beside the ceiling.
 
@@ -98,7 +111,10 @@ def bench(
                 "--workload and --peer go with --machine evm, and with --engine, --workers, --repeat, --json and "
                 "--workloads alone"
             )
-        bench_workloads(tuple(workload or ()), engine or (), workers or (), peer or (), repeat, workloads, json)
+        with metrics_endpoint("bench", metrics_port, metrics_address) as endpoint:
+            bench_workloads(
+                tuple(workload or ()), engine or (), workers or (), peer or (), repeat, workloads, json, endpoint
+            )
         return
     if plot is not None:
         plotting.check_target(plot)
@@ -107,11 +123,11 @@ def bench(
     check_apart(("--json", json), ("--plot", plot), ("--trace", trace))
     work = make_work(machine, preset, conflict, hot_key, seed)
     lineup = line_up(work, tuple(engine or ()), tuple(workers or ()), record, read_latency_us)
-    with contextlib.closing(lineup):
+    with contextlib.closing(lineup), metrics_endpoint("bench", metrics_port, metrics_address) as endpoint:
         made = Setting(machine, seed, repeat, record, read_latency_us)
-        with progress_bar() as progress:
+        with watched_rounds(endpoint) as progress:
             comparison = measure(lineup.engines, lineup.make_copies, repeat, progress)
-        report = Report(lineup.prepared, made, comparison, lineup.apart(), lineup.facts())
+        report = Report(lineup.prepared, made, comparison, lineup.apart(), lineup.facts(), lineup.advice(comparison))
         if trace is not None:
             write_schedule(trace, lineup.trace(), f"{lineup.optimized[-1].id}, {lineup.prepared.name}")
     if json is not None:
@@ -131,6 +147,7 @@ def bench_workloads(
     repeat: int,
     folder: Path,
     json: str | None,
+    endpoint: MetricsEndpoint | None = None,
 ) -> None:
     """Measure engines beside peers on workloads, each shown as soon as it is measured."""
     chosen = list(choose_workloads(names))
@@ -141,7 +158,7 @@ def bench_workloads(
         console.print(choice.note)
     reports: list[PeerReport] = []
     for name in chosen:
-        with progress_bar() as progress:
+        with watched_rounds(endpoint) as progress:
             try:
                 report = measure_workload(name, choice, folder, repeat, progress)
             except PeerFailed as failure:
@@ -172,9 +189,31 @@ def show(report: Report, out: TextIO) -> None:
 
 
 @contextlib.contextmanager
+def watched_rounds(endpoint: MetricsEndpoint | None) -> Iterator[Progress]:
+    """Whom to tell of rounds: a bar, an endpoint, a log, so far as there are any."""
+    told = 0
+    with progress_bar() as bar:
+
+        def progress(done: int, total: int) -> None:
+            nonlocal told
+            if endpoint is not None:
+                tally = meter.take() or MetricTally()
+                tally.set("samestate_run_processes", 1)
+                tally.set("samestate_rounds_planned", total)
+                tally.add("samestate_rounds_total", done - told)
+                endpoint.take(tally)
+            told = done
+            tell("progress", f"round {done} of {total}", rounds=done, rounds_planned=total)
+            if bar is not None:
+                bar(done, total)
+
+        yield progress
+
+
+@contextlib.contextmanager
 def progress_bar() -> Iterator[Progress | None]:
     """What to tell of rounds, or None where nobody watches."""
-    if not sys.stderr.isatty():
+    if is_json() or not sys.stderr.isatty():
         yield None
         return
     with Bar(console=Console(stderr=True), transient=True) as bar:

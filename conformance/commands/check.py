@@ -12,29 +12,32 @@ from typing import Annotated, Final
 
 import typer
 
-from samestate.conformance.checking.document import engine_of
-from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.checking.journal import ResumeJournal, source_version
-from samestate.conformance.checking.junit import to_junit
-from samestate.conformance.checking.limits import parse_limits
+from samestate.conformance.checking.limits import EndedBeforeWork, parse_limits
+from samestate.conformance.checking.made_engines import MadeEngines
+from samestate.conformance.checking.measuring import Measures
 from samestate.conformance.checking.printing import Teller, summary, to_json, versions_told
 from samestate.conformance.checking.progress import Bar, progress_bar
 from samestate.conformance.checking.quorum import Tally, ballots, check_quorum, summary_of
 from samestate.conformance.checking.selection import Selection, compile_keyword, selectors_of, split_argument
-from samestate.conformance.checking.session import Options, Session
+from samestate.conformance.checking.session import Options, Session, Watch
 from samestate.conformance.checking.session import check as check_paths
 from samestate.conformance.checking.verdict import Result, Verdict
-from samestate.conformance.checking.worker import EndedBeforeWork
-from samestate.conformance.commands.chain_option import ChainOption
+from samestate.conformance.checking.watching import SessionLog, SessionMetrics
+from samestate.conformance.commands.chain_option import ChainOption, chain_of_option
 from samestate.conformance.commands.no_fallback_option import no_fallback_option
-from samestate.conformance.commands.ruleset_option import RulesetOption
-from samestate.conformance.engines.in_process import WORKERS
-from samestate.conformance.engines.registry import choose_engines, engines_by_name, version_of_engine
+from samestate.conformance.commands.ruleset_option import RulesetOption, rulesets_of_option
+from samestate.conformance.commands.watching_options import (
+    LogFormatOption,
+    MetricsAddressOption,
+    MetricsPortOption,
+    metrics_endpoint,
+)
+from samestate.conformance.engines.names import SPEC, WORKERS, choose_engines, engines_by_name
 from samestate.conformance.errors import InputError
-from samestate.conformance.fixtures.chain_file import choose_chain
-from samestate.conformance.fixtures.rulesets import choose_rulesets
-from samestate.conformance.output.console import Printer
 from samestate.conformance.output.json_file import check_json_target, write_json
+from samestate.conformance.output.log import LogFormat, is_json, say, tell
+from samestate.conformance.output.printer import Printer
 from samestate.conformance.output.targets import (
     check_apart,
     check_file,
@@ -177,6 +180,9 @@ def check(
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep what is done in `.samestate`.", rich_help_panel=RESULTS)
     ] = False,
+    metrics_port: MetricsPortOption = None,
+    metrics_address: MetricsAddressOption = None,
+    log_format: LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Vectors, state, blockchain, transaction, trie and RLP tests, and real blocks with a witness or a pre-state.
 
@@ -212,11 +218,12 @@ def check(
         members=tuple((path, id) for path, id in targets if id is not None and (path, None) not in targets),
         most_failures=1 if exit_first else most_failures,
         is_listing=is_listing,
-        chain=choose_chain(chain),
-        rulesets=choose_rulesets(ruleset or ()),
+        chain=chain_of_option(chain),
+        rulesets=rulesets_of_option(ruleset),
         limits=parse_limits(timeout, memory),
         durations=durations,
         quorum=quorum,
+        measures=Measures(metrics=metrics_port is not None),
     )
     check_quorum(quorum, options.engines)
     compile_keyword(keyword or '""')
@@ -232,34 +239,38 @@ def check(
     teller = Teller(options, printer)
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
-        versions = {}
-        for name in options.engines:
-            made = engine_of(name, workers)
-            stack.callback(made.close)
-            versions[name] = version_of_engine(made)
+        endpoint = stack.enter_context(metrics_endpoint("check", metrics_port, metrics_address))
+        metrics = None if endpoint is None else SessionMetrics(endpoint, options.paths, jobs)
+        log = SessionLog(options.paths)
+        engines = stack.enter_context(MadeEngines(options.engines, workers))
+        engines.make()
         journal = stack.enter_context(ResumeJournal()) if resume else None
         goes_on = json is not None or junit is not None or html is not None or resume
-        ending = run(options, session, journal, teller, printer, goes_on)
+        ending = run(options, session, journal, teller, printer, goes_on, (metrics, log))
     seconds = time.monotonic() - start
     if session.verdicts or ending is None:
         if json is not None:
-            write_json(to_json(session, options, source_version(), seconds, versions), json)
+            write_json(to_json(session, options, source_version(), seconds, engines.versions), json)
         if junit is not None:
-            write_whole("--junitxml", junit, to_junit(session, seconds, versions, quorum))
+            from samestate.conformance.checking.junit import to_junit
+
+            write_whole("--junitxml", junit, to_junit(session, seconds, engines.versions, quorum))
         if html is not None:
             # only now: explaining takes much that checking does not
             from samestate.conformance.explaining.index import write_pages
 
             write_pages("--html", html, session.verdicts, session.files)
         teller.tell_rest(session)
-        for line in (*votes(session, quorum), *versions_told(versions), *summary(session, options, seconds)):
+        for line in (*votes(session, quorum), *versions_told(engines.versions), *summary(session, options, seconds)):
             printer.line(line)
+        counts = {result.value: session.count(result) for result in Result}
+        tell("end", f"{len(session.verdicts)} cases", "info", **counts, duration_seconds=seconds)
     if isinstance(ending, KeyboardInterrupt):
         kept = "; the same command goes on from here" if resume else "; with --resume it would go on from here"
-        print(f"samestate: interrupted after {len(session.verdicts)} cases{kept}", file=sys.stderr)
+        say(f"interrupted after {len(session.verdicts)} cases{kept}", "interrupted", "warning")
         raise typer.Exit(INTERRUPTED)
     if isinstance(ending, EndedBeforeWork):
-        print(f"samestate: {ending}", file=sys.stderr)
+        say(str(ending), "error", "error")
         raise typer.Exit(FAILED) from ending
     if ending is not None:
         raise ending
@@ -279,22 +290,29 @@ def votes(session: Session, quorum: int | None) -> Iterator[str]:
 
 
 def run(
-    options: Options, session: Session, journal: ResumeJournal | None, teller: Teller, printer: Printer, goes_on: bool
+    options: Options,
+    session: Session,
+    journal: ResumeJournal | None,
+    teller: Teller,
+    printer: Printer,
+    goes_on: bool,
+    watches: Sequence[Watch | None] = (),
 ) -> KeyboardInterrupt | EndedBeforeWork | InputError | None:
     """Check, and tell of failures as they come. Gives what ended it before the end, if anything did.
 
-    ``goes_on``: it has a purpose even where nobody reads what is printed.
+    ``goes_on``: it has a purpose even where nobody reads what is printed. ``watches`` are told after each document.
     """
     try:
-        with progress_bar(options.paths) as bar:
+        with contextlib.nullcontext() if is_json() else progress_bar(options.paths) as bar:
 
             def watch(done: int, session: Session) -> None:
                 with out_of_the_way(bar, session, teller):
                     teller.tell(session)
                 if printer.lost is not None and not goes_on:
                     raise printer.lost
-                if bar is not None:
-                    bar(done, session)
+                for each in (bar, *watches):
+                    if each is not None:
+                        each(done, session)
 
             check_paths(options, session, journal, watch)
     except KeyboardInterrupt as interrupt:

@@ -10,15 +10,9 @@ import typer
 from rich.table import Table
 
 from samestate.conformance.engines.clients.known import CLIENTS
+from samestate.conformance.engines.names import ALIASES, EVERY, choose_engines, installed_engines
 from samestate.conformance.engines.protocol import Engine
-from samestate.conformance.engines.registry import (
-    ALIASES,
-    EVERY,
-    choose_engines,
-    find_engine,
-    installed_engines,
-    version_of_engine,
-)
+from samestate.conformance.engines.registry import find_engine, version_of_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.console import console_for, print_line, print_table
 from samestate.conformance.output.json_file import check_json_target, write_json
@@ -108,7 +102,7 @@ def table(documents: dict[str, dict[str, Any]]) -> Table:
 
 def span(machine: str, forks: Sequence[str]) -> str:
     """The forks of a machine in a few words."""
-    known = MACHINES[machine].forks
+    known = MACHINES[machine]
     if not forks:
         return "-"
     if tuple(forks) == known:

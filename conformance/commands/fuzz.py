@@ -19,17 +19,15 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from samestate.conformance.checking.selection import selectors_of
 from samestate.conformance.commands.no_fallback_option import NoFallbackOption
-from samestate.conformance.engines.command import ANSWER_SECONDS
-from samestate.conformance.engines.in_process import WORKERS
-from samestate.conformance.engines.registry import (
-    ALIASES,
-    EVERY,
-    REGISTRY,
-    Engine,
-    choose_engines,
-    engines_by_name,
-    find_engine,
+from samestate.conformance.commands.watching_options import (
+    LogFormatOption,
+    MetricsAddressOption,
+    MetricsPortOption,
+    metrics_endpoint,
 )
+from samestate.conformance.engines.command import ANSWER_SECONDS
+from samestate.conformance.engines.names import ALIASES, EVERY, REGISTRY, WORKERS, choose_engines, engines_by_name
+from samestate.conformance.engines.registry import Engine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.fuzzing.campaign import EngineChoice, Wanted
 from samestate.conformance.fuzzing.cluster import Cluster
@@ -40,7 +38,9 @@ from samestate.conformance.fuzzing.panel import SearchQuestion, SeedOutcome
 from samestate.conformance.fuzzing.quick import GIVEN, SIGNED
 from samestate.conformance.fuzzing.report import SearchReport
 from samestate.conformance.fuzzing.search import Search, SearchWatch
+from samestate.conformance.fuzzing.watching import SearchMetrics
 from samestate.conformance.output.json_file import check_json_target, write_json
+from samestate.conformance.output.log import LogFormat, Pace, is_json, say, tell
 from samestate.conformance.output.targets import check_folder, is_stdout
 from samestate.conformance.vectors import evm, toy
 from samestate.conformance.vectors.fork_names import fork_name
@@ -132,6 +132,9 @@ def fuzz(
     json: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write what was found to a file, or to stdout for `-`.")
     ] = None,
+    metrics_port: MetricsPortOption = None,
+    metrics_address: MetricsAddressOption = None,
+    log_format: LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Compare engines with the specification on random blocks. What one gets wrong is shrunk and written as a vector.
 
@@ -166,6 +169,7 @@ def fuzz(
     names = engine or [EVERY]
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
+        endpoint = stack.enter_context(metrics_endpoint("fuzz", metrics_port, metrics_address))
         chosen = with_workers(choose_engines(names), workers or [WORKERS])
         found = {name: stack.enter_context(contextlib.closing(find_engine(choice.id, timeout, choice.workers)))
                  for name, choice in chosen.items()}  # fmt: skip
@@ -179,6 +183,7 @@ def fuzz(
             no_fallback=no_fallback,
             seconds=timeout,
             measures=database is not None and not quick,
+            meters=endpoint is not None,
             quick=quick or "",
         )
         settings = {
@@ -200,10 +205,23 @@ def fuzz(
 
         def keep(name: str, finding: Finding) -> FindingRow:
             write_finding(finding, output)
-            return finding.row(name, output)
+            row = finding.row(name, output)
+            tell(
+                "found",
+                f"{name} differs on seed {finding.seed}: {finding.difference}",
+                "error",
+                engine=name,
+                seed=finding.seed,
+                difference=finding.difference,
+                id=row.id,
+                is_shrunk=finding.is_shrunk,
+            )
+            return row
 
         interrupted = False
         with watcher(record, count) as watch:
+            if endpoint is not None:
+                watch = SearchMetrics(endpoint, watch, crew.room)
             search = Search(question, crew, record, keep, all_findings, watch)
             try:
                 search.run(seeds, minutes * 60 if minutes is not None else None)
@@ -220,8 +238,9 @@ def fuzz(
                 if id not in able:
                     print(f"{id}: has no machine {machine}")
             if interrupted:
-                print("samestate: interrupted; what was found is above", file=sys.stderr)
+                say("interrupted; what was found is above", "interrupted", "warning")
             print(report.ending())
+            tell("end", report.ending(), seeds=len(record.done), found=len(record.findings), duration_seconds=seconds)
         idle = report.idle()
     if interrupted:
         raise typer.Exit(INTERRUPTED)
@@ -285,17 +304,16 @@ class Lines:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._told = time.monotonic()
+        self._pace = Pace() if is_json() else Pace(LINE_SECONDS)
 
     def passed(self, outcomes: Sequence[SeedOutcome]) -> None:
         """See :class:`samestate.conformance.fuzzing.search.SearchWatch`, here and below."""
-        if time.monotonic() - self._told > LINE_SECONDS:
-            self._told = time.monotonic()
-            done = self._database
-            print(f"samestate: {len(done.done)} seeds, {len(done.findings)} found", file=sys.stderr, flush=True)
+        if self._pace.is_due():
+            seeds, found = len(self._database.done), len(self._database.findings)
+            say(f"{seeds} seeds, {found} found", "progress", seeds=seeds, found=found)
 
     def shrinking(self, finding: Finding) -> None:
-        print(f"samestate: {shrinking(finding)}, for a minute or so", file=sys.stderr, flush=True)
+        say(f"{shrinking(finding)}, for a minute or so", "shrinking", engine=finding.engine, seed=finding.seed)
 
 
 class SearchBar:
@@ -324,7 +342,7 @@ def shrinking(finding: Finding) -> str:
 @contextlib.contextmanager
 def watcher(database: Database, count: int | None) -> Iterator[SearchWatch]:
     """Whom to tell of what is being done."""
-    if not sys.stderr.isatty():
+    if is_json() or not sys.stderr.isatty():
         yield Lines(database)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from samestate.conformance.engines.optimized.engine import NO_FALLBACK
+from samestate.conformance.engines.optimized import NO_FALLBACK
 
 
 def refuse_fallback(context: typer.Context, given: bool) -> bool:

@@ -10,13 +10,13 @@ from typing import Annotated, Any, Final, TextIO
 
 import typer
 
-from samestate.conformance.checking.document import VECTOR
+from samestate.conformance.checking.limits import EndedBeforeWork
+from samestate.conformance.checking.measuring import Measures
 from samestate.conformance.checking.progress import progress_bar
 from samestate.conformance.checking.selection import split_argument
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.session import check as check_paths
-from samestate.conformance.checking.verdict import Result
-from samestate.conformance.checking.worker import EndedBeforeWork
+from samestate.conformance.checking.verdict import VECTOR, Result
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_spares, is_stdout
@@ -69,7 +69,7 @@ def rules(
     chosen = choose(patterns)
     session = Session()
     if paths:
-        options = Options(paths, jobs=jobs, sample=sample, measure_rules=True)
+        options = Options(paths, jobs=jobs, sample=sample, measures=Measures(rules=True))
         try:
             with progress_bar(options.paths) as watch:
                 check_paths(options, session, watch=watch)

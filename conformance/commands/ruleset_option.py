@@ -6,6 +6,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from samestate.conformance.fixtures.choices import AS_THEY_SAY, Rulesets
+
 RulesetOption: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
@@ -15,3 +17,12 @@ RulesetOption: TypeAlias = Annotated[
         "devnet: a fork by its name, or one of your own as FILE.py:ATTRIBUTE. May be given again.",
     ),
 ]
+
+
+def rulesets_of_option(option: list[str] | None) -> Rulesets:
+    """What ``--ruleset`` says, as often as it is given. Raises InputError as :func:`choose_rulesets` does."""
+    if not option:
+        return AS_THEY_SAY
+    from samestate.conformance.fixtures.rulesets import choose_rulesets  # with all forks
+
+    return choose_rulesets(option)

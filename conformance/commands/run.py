@@ -13,20 +13,22 @@ from rich.console import Console
 from rich.table import Table
 
 from samestate.conformance.checking.choosing import choose, choose_vector, recorded_below, vectors_below
-from samestate.conformance.checking.executor import SPEC, BlockExecutor, Executor
+from samestate.conformance.checking.executor import BlockExecutor, Executor
 from samestate.conformance.checking.outside import NotSaid, askable
 from samestate.conformance.commands.chain_option import ChainOption, network_of_option
 from samestate.conformance.commands.no_fallback_option import NoFallbackOption
+from samestate.conformance.commands.profile_of_run import GAS, RunWatch, check_profile_options, run_profile
 from samestate.conformance.commands.ruleset_option import RulesetOption
-from samestate.conformance.engines.in_process import WORKERS
+from samestate.conformance.engines.names import SPEC, WORKERS
 from samestate.conformance.engines.optimized.engine import OptimizedEngine, tracing_engine, write_schedule
 from samestate.conformance.engines.protocol import Engine, InProcess, Needs
 from samestate.conformance.engines.registry import EngineFailure, SpecEngine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.exploring.schedules import document_of, replay
+from samestate.conformance.fixtures.choices import AS_THEY_SAY, Rulesets
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.conformance.fixtures.networks import Network
-from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets, choose_rulesets
+from samestate.conformance.fixtures.rulesets import choose_rulesets
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_apart, check_file, check_spares, is_stdout
 from samestate.conformance.tracing.traceable import TraceableBlock, TraceableCase, find_fixture, from_vector
@@ -73,9 +75,23 @@ def run(
         Path | None,
         typer.Option(metavar="FILE", help="Write what each worker of `optimized` did and when, for Perfetto."),
     ] = None,
+    profile: Annotated[
+        bool,
+        typer.Option("--profile", help="Where gas and time go, by instruction, contract and key; conflicts; advice."),
+    ] = False,
+    flame_graph: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --profile: draw the tree of calls into a .svg file."),
+    ] = None,
+    weight: Annotated[
+        str, typer.Option(metavar="WHAT", help="What widths in it mean: gas or time.", show_default=False)
+    ] = GAS,
     json: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Write JSON, for each block a map as in FORMAT.md; to stdout for `-`."),
+        typer.Option(
+            metavar="FILE",
+            help="Write JSON, for each block a map as in FORMAT.md, or its profile; to stdout for `-`.",
+        ),
     ] = None,
 ) -> None:
     """Execute the blocks of a case: gas, receipts, roots, and what every step read and wrote.
@@ -84,7 +100,8 @@ def run(
     what `check` does. Exit code 1: the engine failed, or what a schedule shows is wrong.
     """
     check_json_target(json)
-    check_spares((block, schedule), ("--json", json), ("--trace", trace))
+    check_spares((block, schedule), ("--json", json), ("--trace", trace), ("--flame-graph", flame_graph))
+    check_profile_options(profile, flame_graph, weight, engine, (("--trace", trace), ("--schedule", schedule)), json)
     if schedule is not None:
         others = {"--engine": engine, "--workers": workers, "--case": case, "--chain": chain, "--trace": trace}
         others |= {"--ruleset": " ".join(ruleset) if ruleset else None}
@@ -100,8 +117,13 @@ def run(
         check_apart(("--json", json), ("--trace", trace))
     try:
         network = network_of_option(chain)
+        if profile:
+            rulesets = choose_rulesets(ruleset or ())
+            run_profile(block, engine, case, workers or WORKERS, network, rulesets, flame_graph, weight, json)
+            return
+        watch = RunWatch()
         names, results = results_of(
-            block, engine or SPEC, case, workers or WORKERS, trace, network, choose_rulesets(ruleset or ())
+            block, engine or SPEC, case, workers or WORKERS, trace, network, choose_rulesets(ruleset or ()), watch
         )
     except EngineFailure as failure:
         typer.echo(f"samestate: {engine or SPEC}: {failure}", err=True)
@@ -113,6 +135,8 @@ def run(
     console = Console(highlight=False, soft_wrap=True)
     for index, result in enumerate(results):
         print_block(console, f"block {index}", result, names)
+    for line in watch.lines(results):
+        console.print(line, markup=False)
 
 
 def run_schedule(path: Path, vector: Path | None, json: str | None) -> None:
@@ -140,11 +164,12 @@ def results_of(
     trace: Path | None = None,
     chain: Network | None = None,
     rulesets: Rulesets = AS_THEY_SAY,
+    watch: RunWatch | None = None,
 ) -> tuple[dict[str, str], list[Object]]:
     """The names of accounts, and what came out of each block of the case. Raises InputError and EngineFailure."""
     vectors = vectors_below(path)
     if vectors:
-        return run_vector(path, choose_vector(path, name, vectors), engine_id, workers, trace)
+        return run_vector(path, choose_vector(path, name, vectors), engine_id, workers, trace, watch or RunWatch())
     if trace is not None:
         raise InputError(f"{path}: --trace: only vectors can be given to engines that tell what their workers did")
     recorded = recorded_below(path)
@@ -153,7 +178,8 @@ def results_of(
     case = find_fixture(path, name, chain, rulesets)
     engine = find_engine(engine_id, workers=workers)
     try:
-        return {}, list(execute(case, engine_id, engine))
+        with (watch or RunWatch()).listening(engine):
+            return {}, list(execute(case, engine_id, engine))
     finally:
         engine.close()
 
@@ -170,7 +196,7 @@ def run_case(path: Path, case: Case, engine_id: str, workers: int) -> tuple[dict
 
 
 def run_vector(
-    path: Path, vector: Vector, engine_id: str, workers: int, trace: Path | None
+    path: Path, vector: Vector, engine_id: str, workers: int, trace: Path | None, watch: RunWatch
 ) -> tuple[dict[str, str], list[Object]]:
     """As :func:`results_of`, for one vector."""
     engine = find_engine(engine_id, workers=workers) if trace is None else tracing_engine(engine_id, workers)
@@ -180,7 +206,8 @@ def run_vector(
             return dict(vector.names), list(execute(from_vector(vector), engine_id, engine))
         if missing:
             raise InputError(f"{path}: {missing}")
-        results = list(engine.run(vector.case))
+        with watch.listening(engine):
+            results = list(engine.run(vector.case))
         if trace is not None and isinstance(engine, OptimizedEngine):
             write_schedule(trace, engine.trace, f"{engine.id}, {vector.case.id}")
         return dict(vector.names), results

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from samestate.conformance.checking.executor import SPEC
 from samestate.conformance.commands.no_fallback_option import no_fallback_option
+from samestate.conformance.engines.names import SPEC
 from samestate.conformance.engines.protocol import InProcess
 from samestate.conformance.engines.registry import EngineFailure, find_engine
 from samestate.conformance.errors import InputError

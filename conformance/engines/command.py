@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from samestate.conformance.engines.names import COMMAND_PREFIX
 from samestate.conformance.engines.process import CommandProcess
 from samestate.conformance.engines.protocol import Capabilities, EngineFailure
 from samestate.conformance.errors import InputError
@@ -17,7 +18,6 @@ from samestate.conformance.vectors.document import NESTING_LIMIT, Object
 from samestate.conformance.vectors.model import OUTPUTS, POST_STATE, SELECTORS, Case
 
 PROTOCOL: Final = "samestate-engine/1"
-COMMAND_PREFIX: Final = "command:"
 ANSWER_SECONDS: Final = 120.0
 SHOWN: Final = 200
 

@@ -8,8 +8,6 @@ from samestate.spec.evm.keys import slot_key as evm_slot_key
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.transaction import Transaction
 from samestate.spec.machine import Key
-from samestate.spec.svm.block import Block as SvmBlock
-from samestate.spec.svm.declared import declared_accounts
 from samestate.spec.toy.block import Block
 from samestate.spec.toy.block import Transaction as ToyTransaction
 from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
@@ -26,9 +24,10 @@ def declared_access(block: Any, index: int) -> Declared:
         return toy_declared(block.transactions[index])
     if isinstance(block, Payload):
         return evm_declared(block.transactions[index])
-    if isinstance(block, SvmBlock):
-        return declared_accounts(block, block.transactions[index])
-    return NOTHING
+    from samestate.spec.svm.block import Block as SvmBlock  # which other machines do not need
+    from samestate.spec.svm.declared import declared_accounts
+
+    return declared_accounts(block, block.transactions[index]) if isinstance(block, SvmBlock) else NOTHING
 
 
 def toy_declared(transaction: ToyTransaction) -> Declared:

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
+from samestate.conformance.engines.names import ACCESS_LIST, SEQUENTIAL
 from samestate.conformance.engines.predictions import Predictions, predictions_of
 from samestate.conformance.engines.protocol import AnyResult, Capabilities
 from samestate.conformance.vectors.comparing import Granularity
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.machines import MACHINES, execute
 from samestate.conformance.vectors.model import OUTPUTS, SELECTORS, Case
-
-SEQUENTIAL: Final = "sequential"
-STRATEGIES: Final = (SEQUENTIAL, "block-stm", "locks", "waves", "access-list")
-DEFAULT_STRATEGY: Final = "block-stm"
-ADAPTIVE: Final = "adaptive"
-"""What chooses one of the strategies for each block, on machines that have it; on others it is the default strategy."""
-ACCESS_LIST: Final = "access-list"
-WORKERS: Final = 2
 
 
 class Execute(Protocol):
@@ -59,7 +52,7 @@ class BlockEngine:
 def capabilities(machines: Sequence[str], strategy: str, kind: str) -> Capabilities:
     """What an engine can do that gives the specification's results on these machines."""
     return Capabilities(
-        machines={name: frozenset(MACHINES[name].forks) for name in machines},
+        machines={name: frozenset(MACHINES[name]) for name in machines},
         selectors=frozenset(SELECTORS),
         outputs=frozenset(OUTPUTS),
         access=Granularity.KEYS,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from samestate.conformance.vectors.document import Object
 from samestate.spec.access import OPEN
@@ -17,7 +17,9 @@ from samestate.spec.evm.keys import balance_key, code_key, nonce_key, slot_key
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.world import to_value
 from samestate.spec.machine import Key, Rejection, Value
-from samestate.spec.toy.access_list import AccessList
+
+if TYPE_CHECKING:
+    from samestate.spec.toy.access_list import AccessList
 
 Predictions = Mapping[Key, Sequence[tuple[int, Value]]]
 """For each key the steps that change it, in order, with the value after each."""

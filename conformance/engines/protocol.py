@@ -86,7 +86,7 @@ class Capabilities:
 
 def in_order(machine: str, forks: Iterable[str]) -> list[str]:
     """The forks of a machine in its own order, and in that of the alphabet where the machine or a fork is not known."""
-    known = MACHINES[machine].forks if machine in MACHINES else ()
+    known = MACHINES.get(machine, ())
     return sorted(forks, key=lambda fork: (known.index(fork) if fork in known else len(known), fork))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from samestate.conformance.engines.hints import declared_access
 from samestate.conformance.engines.in_process import BlockEngine, capabilities
 from samestate.conformance.engines.predictions import Predictions
 from samestate.conformance.engines.protocol import EngineFailure
@@ -16,7 +15,8 @@ GREENLETS = "greenlets"
 
 def make_reference_engine(strategy: str, workers: int) -> BlockEngine:
     """The engine ``reference:<strategy>``. Raises InputError for too many workers."""
-    from samestate.reference import run_block  # which nobody needs who asks for other engines
+    from samestate.conformance.engines.hints import declared_access  # all of which others do not need
+    from samestate.reference import run_block
     from samestate.reference.explorer import MOST_WORKERS, Violation
 
     if workers > MOST_WORKERS:

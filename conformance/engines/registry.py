@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import difflib
-import fnmatch
-import functools
 import importlib.metadata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from importlib.metadata import EntryPoint
-from typing import Any, Final, cast
+from collections.abc import Iterator
+from typing import cast
 
 from samestate.conformance.engines.bounded_run import RunBounds
 from samestate.conformance.engines.clients.known import CLIENTS, make_client
-from samestate.conformance.engines.command import ANSWER_SECONDS, COMMAND_PREFIX, PROTOCOL, CommandEngine
-from samestate.conformance.engines.in_process import ADAPTIVE, DEFAULT_STRATEGY, STRATEGIES, WORKERS
-from samestate.conformance.engines.optimized import has_engine, without_engine
-from samestate.conformance.engines.optimized.engine import PROCESSES, ROOM, THREADS, make_optimized_engine
-from samestate.conformance.engines.protocol import AnyResult, Capabilities, Engine, EngineFailure
-from samestate.conformance.engines.reference import make_reference_engine
-from samestate.conformance.engines.transition_tool.engine import TOOL_PREFIX, TransitionToolEngine
+from samestate.conformance.engines.command import ANSWER_SECONDS, PROTOCOL, CommandEngine
+from samestate.conformance.engines.names import (
+    ALIASES,
+    COMMAND_PREFIX,
+    ENTRY_POINTS,
+    EVERY,
+    OUTSIDE,
+    REGISTRY,
+    TOOL_PREFIX,
+    WORKERS,
+    Make,
+    choose_engines,
+    engines_by_name,
+    installed_engines,
+    register,
+    unknown_engine,
+)
+from samestate.conformance.engines.protocol import Capabilities, Engine, EngineFailure
+from samestate.conformance.engines.specification import SpecEngine
+from samestate.conformance.engines.transition_tool.engine import TransitionToolEngine
 from samestate.conformance.errors import InputError
-from samestate.conformance.vectors.comparing import Granularity, first_difference
+from samestate.conformance.vectors.comparing import first_difference
 from samestate.conformance.vectors.difference import Difference
-from samestate.conformance.vectors.document import Object
-from samestate.conformance.vectors.machines import MACHINES, execute
-from samestate.conformance.vectors.model import OUTPUTS, SELECTORS, Case, Vector
-from samestate.spec.transition import apply_block
+from samestate.conformance.vectors.model import Vector
 
 __all__ = [
+    "ENTRY_POINTS",
     "EVERY",
+    "OUTSIDE",
     "PROTOCOL",
     "REGISTRY",
     "Capabilities",
@@ -42,111 +49,9 @@ __all__ = [
     "compare_engine",
     "engines_by_name",
     "find_engine",
+    "installed_engines",
     "register",
 ]
-
-OUTSIDE: Final = (COMMAND_PREFIX, TOOL_PREFIX)
-"""How the names of engines begin that are programs of others."""
-
-ENTRY_POINTS: Final = "samestate.engines"
-"""The group of entry points of installed packages that offer engines: an id, and what makes one of so many workers."""
-
-EVERY: Final = "all"
-"""The name that stands for every engine."""
-
-
-class SpecEngine:
-    """The specification itself, one transaction after another."""
-
-    id = "spec"
-    capabilities = Capabilities(
-        machines={name: frozenset(machine.forks) for name, machine in MACHINES.items()},
-        selectors=frozenset(SELECTORS),
-        outputs=frozenset(OUTPUTS),
-        access=Granularity.KEYS,
-    )
-
-    def __init__(self, workers: int = 1) -> None:
-        """There is one worker, whatever was asked for."""
-
-    def run(self, case: Case) -> Sequence[Object]:
-        """See :meth:`Engine.run`."""
-        return execute(case)
-
-    def apply(self, machine: Any, block: Any, state: Any) -> AnyResult:
-        """See :meth:`samestate.conformance.engines.protocol.InProcess.apply`."""
-        return apply_block(machine, block, state)
-
-    def close(self) -> None:
-        """Nothing was started."""
-
-
-Make = Callable[[int], Engine]
-"""Makes an engine with so many workers."""
-
-
-def built_in() -> Iterator[tuple[str, Make]]:
-    """The engines of this distribution. None of their rooms is imported before an engine is made."""
-    yield "spec", SpecEngine
-    for strategy in STRATEGIES:
-        yield f"reference:{strategy}", partial(make_reference_engine, strategy)
-    if not has_engine():
-        return
-    for strategy in (ADAPTIVE, *STRATEGIES):
-        yield f"optimized:{strategy}", partial(make_optimized_engine, strategy, THREADS)
-    for strategy in STRATEGIES:
-        yield f"optimized:{strategy}@{PROCESSES}", partial(make_optimized_engine, strategy, PROCESSES)
-
-
-REGISTRY: Final[dict[str, Make]] = dict(built_in())
-"""The engines that run in process, by id."""
-
-ALIASES: Final = {
-    "reference": f"reference:{DEFAULT_STRATEGY}",
-    "optimized": f"optimized:{ADAPTIVE}",
-    f"optimized@{PROCESSES}": f"optimized:{DEFAULT_STRATEGY}@{PROCESSES}",
-}
-"""Shorter names of some engines."""
-
-
-def register(id: str, make: Make) -> None:
-    """Add an engine that runs in process. Raises ValueError where the id is taken."""
-    if id in REGISTRY or id in ALIASES or id in CLIENTS or id == EVERY or id.startswith(OUTSIDE):
-        raise ValueError(f"the engine id {id!r} is taken")
-    REGISTRY[id] = make
-
-
-def choose_engines(names: Sequence[str]) -> list[str]:
-    """The ids that names stand for, each once: ids, ``all``, patterns such as ``reference:*``, outside programs.
-
-    ``all`` and a pattern stand for engines in process; a pattern that fits none of those, as ``geth:*``, for clients
-    and installed engines. Raises InputError for a name that stands for none.
-    """
-    chosen: dict[str, None] = {}
-    for name in names:
-        if name.startswith(OUTSIDE):
-            found = [name]
-        elif name == EVERY:
-            found = list(REGISTRY)
-        else:
-            whole = ALIASES.get(name, name)
-            others = [*CLIENTS, *installed_engines()]
-            found = [whole] if whole in REGISTRY or whole in others else fnmatch.filter(REGISTRY, name)
-            found = found or fnmatch.filter(others, name)
-        if not found:
-            raise unknown_engine(name)
-        chosen.update(dict.fromkeys(found))
-    return list(chosen)
-
-
-def engines_by_name(names: Sequence[str]) -> list[str]:
-    """The ids of the engines that are named one by one, and not only by ``all`` or a pattern. Raises InputError."""
-    return choose_engines([name for name in names if is_name(name)])
-
-
-def is_name(name: str) -> bool:
-    """Whether a name stands for one engine, whatever others there are."""
-    return name.startswith(OUTSIDE) or ALIASES.get(name, name) in {**REGISTRY, **CLIENTS, **installed_engines()}
 
 
 def find_engine(id: str, seconds: float = ANSWER_SECONDS, workers: int = WORKERS) -> Engine:
@@ -166,27 +71,6 @@ def find_engine(id: str, seconds: float = ANSWER_SECONDS, workers: int = WORKERS
     if workers < 1:
         raise InputError(f"--workers {workers}: must be at least 1")
     return make(workers)
-
-
-def unknown_engine(name: str) -> InputError:
-    """The complaint about a name that stands for no engine."""
-    if name.startswith(ROOM) and not has_engine():
-        return InputError(f"no engine is called {name!r}: {without_engine(ModuleNotFoundError())}")
-    near = difflib.get_close_matches(name, [*REGISTRY, *ALIASES, *CLIENTS, *installed_engines()], 1)
-    meant = f"; did you mean {near[0]!r}?" if near else ""
-    return InputError(
-        f"no engine is called {name!r}{meant}; known are {', '.join(REGISTRY)}; the clients "
-        f"{', '.join([*CLIENTS, *installed_engines()])}; {EVERY!r}, patterns such as "
-        "'reference:*', 'command:PATH ARGUMENTS', and 't8n:COMMAND' for a transition tool"
-    )
-
-
-@functools.cache
-def installed_engines() -> Mapping[str, EntryPoint]:
-    """The engines that installed packages offer as entry points, by id. None of them is imported for this."""
-    taken = {*REGISTRY, *ALIASES, *CLIENTS, EVERY}
-    offered = importlib.metadata.entry_points(group=ENTRY_POINTS)
-    return {each.name: each for each in offered if each.name not in taken and not each.name.startswith(OUTSIDE)}
 
 
 def installed_engine(id: str) -> Make | None:

@@ -19,7 +19,7 @@ MARGIN: Final = 36
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Which step reads what which other wrote, and the longest chain of them in gas."""
+    """Which step reads what which other wrote, and the heaviest chain of them in gas, or in units."""
 
     steps: tuple[str, ...]
     edges: dict[tuple[str, str], tuple[str, ...]]
@@ -31,7 +31,7 @@ def graph_of(block: Object) -> Graph:
     """The graph of a block by its right access record."""
     steps = list(members(block, "access"))
     names = tuple(text(step, "step") for step in steps)
-    gas = [int(text(receipt, "gas_used")) for receipt in members(block, "receipts")]
+    used = used_of(block)
     edges: dict[tuple[str, str], tuple[str, ...]] = {}
     depth: dict[str, int] = {}
     finish: dict[str, tuple[int, tuple[str, ...]]] = {}
@@ -40,7 +40,7 @@ def graph_of(block: Object) -> Graph:
         for source, keys in sources.items():
             edges[source, name] = keys
         depth[name] = max((depth[source] + 1 for source in sources), default=0)
-        weight = gas[int(name)] if name.isdigit() and int(name) < len(gas) else 0
+        weight = used[int(name)] if name.isdigit() and int(name) < len(used) else 0
         heaviest = max((finish[source] for source in sources), default=(0, ()))
         finish[name] = heaviest[0] + weight, (*heaviest[1], name)
     linked = {name for edge in edges for name in edge}
@@ -92,6 +92,13 @@ def draw(graph: Graph, wrong: str) -> str:
     return "".join([*parts, "</svg>"])
 
 
-def gas_of(block: Object) -> Sequence[int]:
-    """The gas of each transaction."""
-    return [int(text(receipt, "gas_used")) for receipt in members(block, "receipts")]
+def used_of(block: Object) -> Sequence[int]:
+    """The gas of each transaction; its units on Solana's machine, none where it paid its fee and no more."""
+    return [
+        int(text(receipt, measure)) if (measure := measure_of(receipt)) else 0 for receipt in members(block, "receipts")
+    ]
+
+
+def measure_of(receipt: Object) -> str:
+    """Which field of a receipt says what the transaction used; empty where none does."""
+    return next((field for field in ("gas_used", "units") if field in receipt), "")

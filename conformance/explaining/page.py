@@ -7,7 +7,7 @@ from html import escape
 from typing import Final
 
 from samestate.conformance.explaining.explanation import Explanation
-from samestate.conformance.explaining.graph import draw, gas_of, graph_of
+from samestate.conformance.explaining.graph import draw, graph_of, measure_of, used_of
 from samestate.conformance.explaining.words import (
     beginning,
     instruction,
@@ -16,7 +16,7 @@ from samestate.conformance.explaining.words import (
     transactions,
     written_by,
 )
-from samestate.conformance.vectors.model import VALID
+from samestate.conformance.vectors.model import VALID, members
 
 STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1a1a1a; --paper: #fdfdfb; --line: #8a8a8a; --mark: #9b1c1c; --soft: #ececea; }
@@ -72,7 +72,7 @@ def sections(explanation: Explanation) -> Iterator[str]:
         yield "<h2>The block</h2>"
         yield timeline(explanation)
         yield "<h2>Who reads from whom</h2>"
-        yield "<p>Each line is a read of what an earlier step wrote. The heaviest chain in gas is bold.</p>"
+        yield "<p>Each line is a read of what an earlier step wrote. The heaviest chain is bold.</p>"
         yield f'<div class="graph">{draw(graph_of(explanation.right), explanation.step)}</div>'
     if explanation.reads:
         yield "<h2>Reads with a wrong version</h2>"
@@ -100,13 +100,14 @@ def trace_section(explanation: Explanation) -> Iterator[str]:
 
 def timeline(explanation: Explanation) -> str:
     """The steps of the block in order; the one that differs is framed and says so."""
-    gas = gas_of(explanation.right)
-    names = ["open", *map(str, range(len(gas))), "close"]
+    used = used_of(explanation.right)
+    measures = [measure_of(receipt).partition("_")[0] for receipt in members(explanation.right, "receipts")]
+    names = ["open", *map(str, range(len(used))), "close"]
     cells = []
     for name in names:
-        used = f"<br>{gas[int(name)]:,} gas" if name.isdigit() else ""
+        words = f"<br>{used[int(name)]:,} {measures[int(name)]}" if name.isdigit() else ""
         wrong = ' class="wrong"' if name == explanation.step else ""
-        cells.append(f"<div{wrong}>{name}{used}{'<br>differs' if wrong else ''}</div>")
+        cells.append(f"<div{wrong}>{name}{words}{'<br>differs' if wrong else ''}</div>")
     return f'<div class="timeline">{"".join(cells)}</div>'
 
 

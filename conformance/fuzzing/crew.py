@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Final, Protocol, TypeAlias
 
-from samestate.conformance.checking.worker import EndedBeforeWork, process_context
+from samestate.conformance.checking.limits import EndedBeforeWork
+from samestate.conformance.checking.worker import process_context
 from samestate.conformance.engines.process_tree import end_tree, tree
 from samestate.conformance.engines.protocol import Engine
 from samestate.conformance.engines.starting import leave_interrupts_to_the_parent, start_shielded

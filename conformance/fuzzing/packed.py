@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from samestate.conformance.engines.in_process import ACCESS_LIST
-from samestate.conformance.engines.optimized.engine import THREADS, OptimizedEngine
+from samestate.conformance.engines.names import ACCESS_LIST
+from samestate.conformance.engines.optimized import THREADS
+from samestate.conformance.engines.optimized.engine import OptimizedEngine
 from samestate.conformance.engines.optimized.evm import packed_block, page_of, plain_environment
 from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.conformance.engines.protocol import Engine

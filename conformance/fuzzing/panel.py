@@ -10,12 +10,13 @@ import dataclasses
 import os
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from samestate.conformance.checking.quorum import WITHOUT_VOICE, Ballot, voice_of
 from samestate.conformance.engines.command import ANSWER_SECONDS
-from samestate.conformance.engines.optimized.engine import NO_FALLBACK, OptimizedEngine
+from samestate.conformance.engines.optimized import NO_FALLBACK
+from samestate.conformance.engines.optimized.engine import OptimizedEngine
 from samestate.conformance.engines.protocol import Engine
 from samestate.conformance.engines.registry import find_engine
 from samestate.conformance.fuzzing import known as known_faults
@@ -33,6 +34,8 @@ from samestate.conformance.fuzzing.finding import Finding, id_for, size_of
 from samestate.conformance.fuzzing.known import known_fault
 from samestate.conformance.fuzzing.marks import Marks
 from samestate.conformance.fuzzing.packed import PackedCase, different, is_compiled
+from samestate.conformance.metering import meter
+from samestate.conformance.metering.tally import MetricTally
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import Case
 
@@ -44,7 +47,8 @@ NOT_ASKED_FOR: Final = "such blocks are not asked for (--without)"
 class SearchQuestion:
     """What a search asks of each seed. ``chosen``: the engines by the names under which they are counted.
 
-    ``seconds``: how long a program has for an answer. ``measures``: it is noted what rules blocks reach.
+    ``seconds``: how long a program has for an answer. ``measures``: it is noted what rules blocks reach,
+    ``meters``: and what engines say of their blocks.
     ``quick``: compiled strategies are compared with the first, on blocks of scenes, and the senders are this.
     """
 
@@ -55,6 +59,7 @@ class SearchQuestion:
     no_fallback: bool = False
     seconds: float = ANSWER_SECONDS
     measures: bool = False
+    meters: bool = False
     quick: str = ""
 
     def command(self, name: str, seed: int) -> str:
@@ -74,7 +79,8 @@ class SeedOutcome:
     ``executed``: the engines that were asked, by name; ``skipped``: those that were not, each with the reason;
     ``known``: those that differ as they are known to, with the fault. ``found``: what others got wrong, by name, with
     whether the engine is not to be asked about it again. ``marks``: what is remarkable about the block; ``remarkable``:
-    the block itself and what is right of it, where its process has not seen one of the marks before.
+    the block itself and what is right of it, where its process has not seen one of the marks before. ``metered``: what
+    engines said of their blocks since the last outcome of this process.
     """
 
     seed: int
@@ -87,6 +93,7 @@ class SeedOutcome:
     found: tuple[tuple[str, Finding, bool], ...] = ()
     marks: frozenset[str] = frozenset()
     remarkable: tuple[Case, tuple[Object, ...]] | None = None
+    metered: MetricTally | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,8 @@ class Panel:
         self.question = question
         if question.no_fallback:
             os.environ[NO_FALLBACK] = "yes"
+        if question.meters:
+            meter.start()
         self.engines = engines or {
             name: find_engine(choice.id, question.seconds, choice.workers) for name, choice in question.chosen.items()
         }
@@ -175,6 +184,7 @@ class Panel:
             ),
             marks=marks,
             remarkable=(case, expected) if is_remarkable else None,
+            metered=meter.take(),
         )
 
     def _answer(self, engine: Engine, case: Case, expected: tuple[Object, ...]) -> WrongAnswer | None:

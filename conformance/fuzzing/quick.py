@@ -25,6 +25,7 @@ from samestate.conformance.fuzzing.panel import Panel, SearchQuestion, SeedOutco
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm_scene import Scene
 from samestate.conformance.generating.vector import evm_case
+from samestate.conformance.metering import meter
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import Case
 from samestate.optimized.evm.world import World
@@ -97,6 +98,7 @@ class QuickPanel(Panel):
             executed=tuple(name for name in names if name not in idle),
             skipped=tuple((name, NO_LIST) for name in idle),
             found=tuple(found for difference in differences for found in self._found(seed, difference)),
+            metered=meter.take(),
         )
 
     def _compare(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.output.targets import write_whole
 from samestate.conformance.vectors import evm, svm, toy
 from samestate.conformance.vectors.document import Object
+from samestate.conformance.vectors.evm.case import write_account
 from samestate.conformance.vectors.model import FORMAT, Case
 from samestate.conformance.vectors.places import SUFFIX
 from samestate.conformance.vectors.writing import write_yaml
@@ -54,7 +55,7 @@ def evm_case(name: str, generated: GeneratedCase, with_access_list: bool = False
         fork=fork.name.replace(" ", ""),
         params={"chain_id": str(generated.chain_id)},
         selectors=frozenset(),
-        pre={address: account_of(generated.pre[address]) for address in sorted(generated.pre)},
+        pre={address: write_account(generated.pre[address]) for address in sorted(generated.pre)},
         blocks=(block,),
     )
     if with_access_list and fork.has_access_list:
@@ -63,17 +64,6 @@ def evm_case(name: str, generated: GeneratedCase, with_access_list: bool = False
             block = {**block, "block_access_list": expect["block_access_list"]}
             return dataclasses.replace(case, blocks=(block,))
     return case
-
-
-def account_of(account: Mapping[str, str | dict[str, str]]) -> Object:
-    """An account of a generated pre-state, its slots in order."""
-    written: Object = {}
-    for name, value in account.items():
-        if isinstance(value, str):
-            written[name] = value
-        else:
-            written[name] = {slot: value[slot] for slot in sorted(value, key=lambda slot: int(slot, 16))}
-    return written
 
 
 def with_selectors(case: Case, expected: Sequence[Object]) -> Case:

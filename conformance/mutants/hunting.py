@@ -13,7 +13,8 @@ from itertools import islice
 from typing import Any, Final
 
 from samestate.conformance.engines.hints import declared_access
-from samestate.conformance.engines.in_process import WORKERS, BlockEngine, capabilities
+from samestate.conformance.engines.in_process import BlockEngine, capabilities
+from samestate.conformance.engines.names import WORKERS
 from samestate.conformance.engines.predictions import Predictions, toy_predictions
 from samestate.conformance.engines.registry import compare_engine
 from samestate.conformance.mutants.mutant import Mutant

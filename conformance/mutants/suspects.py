@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 from typing import Final
 
-from samestate.conformance.engines.in_process import STRATEGIES
+from samestate.conformance.engines.names import STRATEGIES
 from samestate.conformance.engines.optimized import has_engine
 from samestate.conformance.exploring.variants import unavailable
 from samestate.conformance.mutants.catalogue import all_mutants

@@ -10,8 +10,6 @@ from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 
-from samestate.conformance.output.streams import OutputLost
-
 WIDTH: Final = 160
 AMPLE: Final = 10_000
 SHORT: Final = 24
@@ -62,27 +60,3 @@ def print_paragraphs(console: Console, table: Table) -> None:
 def print_line(console: Console, line: str) -> None:
     """Print a line just as it is, of whatever length."""
     console.print(line, markup=False, soft_wrap=True)
-
-
-class Printer:
-    """Prints lines on a stream at once. Once that takes no more, the others are dropped, and ``lost`` says why.
-
-    So that what is still to be written to files is written, before the stream ends the command.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-        self.lost: OutputLost | None = None
-
-    def line(self, text: str) -> None:
-        """Print a line."""
-        if self.lost is None:
-            try:
-                print(text, file=self.stream, flush=True)
-            except OutputLost as lost:
-                self.lost = lost
-
-    def finish(self) -> None:
-        """Raise OutputLost where lines were dropped."""
-        if self.lost is not None:
-            raise self.lost

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import stat
 import sys
 from collections.abc import Iterable, Iterator
@@ -244,6 +245,12 @@ class LineFile:
     def close(self) -> None:
         """Nothing more will be added."""
         self._file.close()
+
+
+def remove_folder(option: str, folder: Path) -> None:
+    """Remove a folder and all that is in it. Raises InputError."""
+    with complaints(option, folder):
+        shutil.rmtree(folder)
 
 
 def remove(option: str, path: Path) -> None:

@@ -42,7 +42,7 @@ def hazard_rows() -> list[HazardRow]:
 
 def place_of_fork(name: str) -> tuple[int, str]:
     """By what forks are put in order. Between two of them comes a chain on which the second begins."""
-    order = [fork for machine in MACHINES.values() for fork in machine.forks]
+    order = [fork for forks in MACHINES.values() for fork in forks]
     return order.index(name.rpartition(" to ")[2].replace(" ", "")), "" if " to " in name else name
 
 

@@ -78,7 +78,7 @@ class Scenario:
     def id(self, fork: Ruleset) -> str:
         """The id of its vector under a fork, which it names where the machine has more than one."""
         path = f"{self.machine}/{self.suite}/{self.name}"
-        return path if len(MACHINES[self.machine].forks) == 1 else f"{path}-{fork.name.replace(' ', '').lower()}"
+        return path if len(MACHINES[self.machine]) == 1 else f"{path}-{fork.name.replace(' ', '').lower()}"
 
 
 SCENARIOS: Final[dict[str, Scenario]] = {}

@@ -8,13 +8,10 @@ Order and entries do not matter to it, so it is never below what a schedule earn
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.scheduling.pending import BlockLimits, Pending
 from samestate.spec.machine import Key
-
-EXTRA: Final = "samestate[schedule]"
 
 
 class BoundUnavailable(Exception):  # noqa: N818 - says what is not here
@@ -30,7 +27,7 @@ def most_fees(candidates: Sequence[Pending], limits: BlockLimits, left_out: Mapp
         from scipy.optimize import linprog
         from scipy.sparse import coo_array
     except ImportError as error:
-        raise BoundUnavailable(f"install {EXTRA}") from error
+        raise BoundUnavailable("scipy is not installed: pip install 'samestate[schedule]'") from error
     columns = {index: column for column, index in enumerate(i for i in range(len(candidates)) if i not in left_out)}
     if not columns:
         return 0.0

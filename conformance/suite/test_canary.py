@@ -13,9 +13,10 @@ import pytest
 
 from samestate.conformance.checking.vectors import check_document
 from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.engines.names import REGISTRY
 from samestate.conformance.engines.optimized import has_engine
 from samestate.conformance.engines.protocol import Capabilities, Engine
-from samestate.conformance.engines.registry import REGISTRY, SpecEngine, find_engine
+from samestate.conformance.engines.registry import SpecEngine, find_engine
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.machines import execute

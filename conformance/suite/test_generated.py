@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, Phase, given, settings, target
 from hypothesis.strategies import integers
 
 from samestate.conformance.engines import registry as engines
+from samestate.conformance.engines.names import REGISTRY
 from samestate.conformance.engines.protocol import Engine, EngineFailure
-from samestate.conformance.engines.registry import REGISTRY, find_engine
+from samestate.conformance.engines.registry import find_engine
 from samestate.conformance.fuzzing.campaign import answered, case_of, wrong_about
 from samestate.conformance.generating.case import GeneratedCase as GeneratedEvmCase
 from samestate.conformance.generating.evm_strategies import conflicts_of, evm_cases

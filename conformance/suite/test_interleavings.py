@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from samestate.conformance.engines.in_process import STRATEGIES
+from samestate.conformance.engines.names import STRATEGIES
 from samestate.conformance.engines.predictions import carries_list, toy_predictions
 from samestate.conformance.exploring.schedules import reference_program
 from samestate.conformance.generating.toy_case import GeneratedToyCase

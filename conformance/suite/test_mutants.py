@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from samestate.conformance.engines.in_process import STRATEGIES
+from samestate.conformance.engines.names import STRATEGIES
 from samestate.conformance.mutants.catalogue import all_mutants
 from samestate.conformance.mutants.hunting import NO_KILL, POINTS, hunt, program_of, search, smallest, vectors_of
 from samestate.conformance.mutants.mutant import MUTANTS, Mutant, unmutated

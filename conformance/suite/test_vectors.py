@@ -14,7 +14,8 @@ import pytest
 
 from samestate.conformance.checking.vectors import check_document
 from samestate.conformance.checking.verdict import Result
-from samestate.conformance.engines.registry import REGISTRY, Engine, compare_engine, find_engine
+from samestate.conformance.engines.names import REGISTRY
+from samestate.conformance.engines.registry import Engine, compare_engine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.scenarios.filling import fill
 from samestate.conformance.scenarios.scenario import Ruleset, Scenario, all_scenarios

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 if TYPE_CHECKING:
-    from samestate.conformance.api.cases import AnyCase
+    from samestate.conformance.checking.reading import AnyCase
     from samestate.conformance.checking.verdict import Verdict
     from samestate.conformance.engines.protocol import Engine
 
@@ -102,7 +102,7 @@ def is_ours(metafunc: pytest.Metafunc) -> bool:
 
 def engine_ids(names: list[str]) -> list[str]:
     """The engines that options name. Raises UsageError."""
-    from samestate.conformance.engines.registry import choose_engines
+    from samestate.conformance.engines.names import choose_engines
     from samestate.conformance.errors import InputError
 
     try:
@@ -114,12 +114,12 @@ def engine_ids(names: list[str]) -> list[str]:
 def cases_for(item: pytest.Item | Any, config: pytest.Config) -> list[AnyCase]:
     """The cases of a test, by its marker. Raises UsageError for a marker or path that cannot be used, or holds none."""
     from samestate.conformance.api.cases import read
-    from samestate.conformance.checking.running import forks_of
+    from samestate.conformance.checking.reading import rulesets_of
     from samestate.conformance.checking.selection import Selection
     from samestate.conformance.errors import InputError
     from samestate.conformance.fixtures.cases import Skipped
     from samestate.conformance.vectors.fork_names import fork_name
-    from samestate.conformance.vectors.model import Vector
+    from samestate.conformance.vectors.recorded.model import NotExecuted
 
     marker = item.get_closest_marker(MARKER)
     options = dict(marker.kwargs) if marker is not None else {}
@@ -132,10 +132,9 @@ def cases_for(item: pytest.Item | Any, config: pytest.Config) -> list[AnyCase]:
         selection = Selection(forks=forks, keyword=options.get("keyword", ""))
         chosen: list[AnyCase] = []
         for case in read(*paths):
-            if isinstance(case, Skipped):
+            if isinstance(case, Skipped | NotExecuted):
                 continue
-            ruling = frozenset(case.case.forks) if isinstance(case, Vector) else forks_of(case)
-            if selection.takes(case.id, "", ruling):
+            if selection.takes(case.id, "", rulesets_of(case)):
                 chosen.append(case)
     except InputError as error:
         raise pytest.UsageError(f"{item.nodeid}: {error}") from error

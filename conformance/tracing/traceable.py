@@ -13,9 +13,9 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.block_file import BlockFileCase
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase
 from samestate.conformance.fixtures.cases import Skipped
+from samestate.conformance.fixtures.choices import AS_THEY_SAY, Rulesets
 from samestate.conformance.fixtures.load import load_cases
 from samestate.conformance.fixtures.networks import Network
-from samestate.conformance.fixtures.rulesets import AS_THEY_SAY, Rulesets
 from samestate.conformance.fixtures.state_test import StateTestCase
 from samestate.conformance.tracing.trace import LineTracer, TraceOptions, summary_of, summary_of_rejection, to_line
 from samestate.conformance.vectors import evm

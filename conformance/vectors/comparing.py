@@ -19,7 +19,7 @@ from samestate.conformance.vectors.explaining import (
     map_of,
     show_value,
 )
-from samestate.conformance.vectors.machines import VectorMachine, machine_of
+from samestate.conformance.vectors.machines import machine_of
 from samestate.conformance.vectors.model import (
     ABSENT,
     DIMENSIONS,
@@ -33,6 +33,7 @@ from samestate.conformance.vectors.model import (
     texts,
 )
 from samestate.conformance.vectors.record import integer, write_value
+from samestate.conformance.vectors.vector_machine import VectorMachine
 
 
 class Granularity(Enum):

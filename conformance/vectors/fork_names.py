@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from samestate.conformance.errors import InputError
-from samestate.conformance.vectors.machines import MACHINES
 
 
 def fork_name(name: str, machine: str | None = None) -> str:
@@ -11,8 +10,10 @@ def fork_name(name: str, machine: str | None = None) -> str:
 
     Raises InputError where there is none.
     """
+    from samestate.conformance.vectors.machines import MACHINES  # with the rules of all of them
+
     wanted = bare(name)
-    known = [fork for each in MACHINES.values() if machine in (None, each.name) for fork in each.forks]
+    known = [fork for each, forks in MACHINES.items() if machine in (None, each) for fork in forks]
     for fork in known:
         if bare(fork) == {"merge": "paris"}.get(wanted, wanted):
             return fork

@@ -12,7 +12,7 @@ from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import SIZE_LIMIT, Object, YamlDocument, quoted, read_yaml
 from samestate.conformance.vectors.fitting import fits_schema
 from samestate.conformance.vectors.hexadecimal import length_of
-from samestate.conformance.vectors.machines import machine_of
+from samestate.conformance.vectors.machines import MACHINES, machine_of
 from samestate.conformance.vectors.model import SELECTORS, Case, Vector, member, members, text, texts
 from samestate.conformance.vectors.places import SUFFIXES
 
@@ -89,12 +89,13 @@ def load_vector(place: str, data: bytes) -> Vector:
     case, expected = split(content)
     if case.parent is not None and case.machine != evm.NAME:
         problems.append(f"{document.at(('parent',))}must not be there: blocks of the {case.machine} have no headers")
-    forks = machine_of(case).forks
+    machine = machine_of(case)
+    forks = MACHINES[machine.name]
     for name, path in zip(case.forks, (("machine", "fork"), ("machine", "transition", "fork")), strict=False):
         if name not in forks:
             problems.append(f"{document.at(path)}no fork is called {quoted(name)}; known are {', '.join(forks)}")
     if not problems:
-        problems += machine_of(case).problems(document, case, expected)
+        problems += machine.problems(document, case, expected)
     if problems:
         raise InputError("\n".join(problems))
     provenance = member(content, "provenance")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from samestate.conformance.vectors.document import Json, Object
+if TYPE_CHECKING:
+    from samestate.conformance.vectors.document import Json, Object
+
 
 FORMAT: Final = "samestate-vector/1"
 VALID: Final = "valid"

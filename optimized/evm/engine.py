@@ -37,6 +37,7 @@ from samestate.optimized.evm.importing import (
 from samestate.optimized.evm.listing import encode_predictions
 from samestate.optimized.evm.packing import PackedBlock, unpack
 from samestate.optimized.evm.pieces import EvmPieces
+from samestate.optimized.evm.profile import EvmProfile, read_profile
 from samestate.optimized.evm.result import EvmResult, Totals, needs_one_of
 from samestate.optimized.evm.running import EvmRun
 from samestate.optimized.evm.world import World
@@ -407,6 +408,20 @@ class EvmEngine:
         finally:
             self._run.follow(None, stack, memory, return_data)
         return Traced(lines.decode(), output, lacked_state_gas, result)
+
+    def profile(self, block: PackedBlock, world: World) -> tuple[EvmProfile, EvmResult]:
+        """Run a block on a state, and find out where its gas and its time go, instruction by instruction.
+
+        Only an engine that runs one transaction after another can. Raises as :meth:`execute` does.
+        """
+        if self.configuration.strategy != "sequential":
+            raise ConfigurationError(f"strategy = {self.configuration.strategy}: only sequential can profile")
+        self._run.profile(True)
+        try:
+            result = self.execute(block, world)
+            return read_profile(self._run.profiled().decode()), result
+        finally:
+            self._run.profile(False)
 
     def close(self) -> None:
         """End the threads and give the arena back."""

@@ -357,6 +357,14 @@ class EvmRun(BlockRun):
         worker: cython.pointer(Worker) = self.locals[0].worker
         return (worker.tracer.lines, worker.tracer.output, worker.tracer.lacked_state_gas)
 
+    def profile(self, is_wanted: bool) -> None:
+        """Find out where the blocks to come spend gas and time, or no longer do. One at a time alone."""
+        self.locals[0].worker.profile(is_wanted)
+
+    def profiled(self) -> bytes:
+        """What has been found out, as the lines that profiling.hpp writes."""
+        return self.locals[0].worker.profiled()
+
     def recover_senders(self, block: PackedBlock) -> None:
         """Find out who sent a block's transactions, from the last on, while another thread executes it."""
         with cython.nogil:

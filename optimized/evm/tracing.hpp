@@ -14,12 +14,14 @@
 #include "samestate/optimized/evm/executor.hpp"
 #include "samestate/optimized/evm/instructions.hpp"
 #include "samestate/optimized/evm/memory.hpp"
+#include "samestate/optimized/evm/profiling.hpp"
 #include "samestate/optimized/evm/traced_prices.hpp"
 
 namespace samestate::evm {
 
-// Who wants lines, and how they look.
+// Who wants lines, and how they look; or, with a profiler, what all comes to and no line.
 struct Tracer {
+    Profiler* profiler = nullptr;
     bool shows_stack = true;
     bool shows_memory = false;
     bool shows_return_data = true;
@@ -34,8 +36,14 @@ struct Tracer {
         shows_return_data = return_data;
     }
 
+    // The outermost frame has its gas, and nothing has happened.
+    void start(const Frame& frame) {
+        if (profiler) profiler->start(frame);
+    }
+
     // An instruction is about to be executed: nothing of it is checked or paid. What was before it in its frame has ended.
     void step(const Executor& executor, Frame& frame, std::uint8_t opcode) {
+        if (profiler) return profiler->step(frame, opcode);
         if (is_open_) finish(executor, cost_of_ended(*executor.rules, *frame_), nullptr, state_gas_used(*frame_) - state_gas_);
         if (frame.code->size == 0) return;
         is_open_ = true;
@@ -57,6 +65,7 @@ struct Tracer {
 
     // A frame is about to begin that the instruction calls, which has paid for it.
     void enter(const Executor& executor, const Frame& caller, const Frame& callee) {
+        if (profiler) return profiler->enter(caller, callee);
         if (!is_open_) return;
         const std::int64_t along = callee.is_creation ? callee.gas : 0;
         finish(executor, u512(u256(static_cast<std::uint64_t>(gas_ - caller.gas - along - spill(caller)))), nullptr,
@@ -65,6 +74,7 @@ struct Tracer {
 
     // The frame's last instruction has ended it. What it did is not undone yet.
     void leave(Executor& executor, const Frame& frame) {
+        if (profiler) return profiler->leave(frame);
         const bool has_output = frame.end == End::success || frame.end == End::revert;
         if (frame.depth == 0 && has_output && frame.output_length) output.assign(reinterpret_cast<const char*>(frame.output), frame.output_length);
         if (!is_open_ || frame_ != &frame) return;
@@ -80,7 +90,10 @@ struct Tracer {
     }
 
     // The transaction has been executed.
-    void conclude(const Frame& outermost) { lacked_state_gas = outermost.end == End::out_of_gas && outermost.unpaid_state_gas; }
+    void conclude(const Frame& outermost) {
+        if (profiler) return profiler->conclude(outermost);
+        lacked_state_gas = outermost.end == End::out_of_gas && outermost.unpaid_state_gas;
+    }
 
     // What the end of a frame is called.
     static const char* name_of(End end) {

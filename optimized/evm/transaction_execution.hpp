@@ -94,6 +94,7 @@ inline std::int64_t run_transaction(Executor& executor, Account& sender, const T
     frame.input = frame.is_creation ? nullptr : transaction.data;
     frame.input_length = frame.is_creation ? 0 : transaction.data_length;
 
+    if (executor.tracer) executor.tracer->start(frame);
     frame.checkpoint = state.checkpoint();
     bool begins = true;
     std::int64_t kept = 0;  // state gas of delegations that was taken from gas: they stay, and so does that

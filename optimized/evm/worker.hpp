@@ -86,6 +86,7 @@ class Worker {
     std::uint64_t running = 0;  // the transaction at hand and one more; stays where it was stopped
     std::uint64_t traced = NO_TRANSACTION;      // the transaction that `tracer` is to follow
     Tracer tracer;
+    Profiler profiler;
 
     // False where there is no address space.
     bool prepare() {
@@ -102,6 +103,16 @@ class Worker {
         traced = transaction;
         tracer.begin(stack, memory, return_data);
     }
+
+    // Find out where the blocks to come spend their gas and their time, or do not.
+    void profile(bool is_wanted) {
+        tracer = Tracer();
+        tracer.profiler = is_wanted ? &profiler : nullptr;
+        if (is_wanted) profiler.begin_block();
+    }
+
+    // What has been found out, as lines.
+    std::string profiled() const { return profiler.lines(*executor.rules, &Tracer::mnemonic); }
 
     // A new block, whose values from before its steps come from `asked`; where that is null, from this worker's own functions.
     void begin_block(const Rules* rules, BlockInput* block, CodeTable* codes, std::uint64_t seed, const std::uint64_t* stop, Source* asked = nullptr) {
@@ -127,13 +138,15 @@ class Worker {
 
     StepResult execute(std::uint64_t transaction) {
         running = transaction + 1;
-        executor.tracer = transaction == traced ? &tracer : nullptr;
+        executor.tracer = transaction == traced || tracer.profiler ? &tracer : nullptr;
+        if (tracer.profiler) profiler.begin_transaction();
         StepResult result = guarded([&] {
             executor.state.begin_step();
             static_cast<OutcomeFigures&>(outcome_) = OutcomeFigures{};
             outcome_.output.clear();
             const Sender& sender = input->sender(transaction, &recover_address, scratch_);
             const bool is_signed = sender.rejection == Rejection::NONE;
+            if (tracer.profiler) profiler.know_sender();
             execute_transaction(executor, input->transactions[transaction], is_signed ? &sender.address : nullptr, outcome_);
             if (executor.tracer && !executor.frames.empty()) executor.tracer->conclude(executor.frames[0]);
             OutcomeRecord head{};
@@ -143,6 +156,7 @@ class Worker {
             head.output_length = outcome_.output.size();
             place_ = append_record(record, executor.state, head, outcome_.output.data(), options);
         });
+        if (tracer.profiler) profiler.end_transaction(transaction);
         executor.tracer = nullptr;
         result = refused_for(result);
         if (result != STEP_STOPPED) running = 0;

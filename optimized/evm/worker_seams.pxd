@@ -149,6 +149,8 @@ cdef extern from "samestate/optimized/evm/worker.hpp" namespace "samestate::evm"
         uint64_t traced
         Tracer tracer
         void trace(uint64_t transaction, cbool stack, cbool memory, cbool return_data) except +
+        void profile(cbool is_wanted) except +
+        string profiled() except +
         Executor executor
         CallbackSource source
         RecordOptions options

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from samestate.spec.svm.account import Account
+from samestate.spec.svm.account import UINT64_MODULUS, Account
+from samestate.spec.svm.addresses import ADDRESS_BYTES
 from samestate.spec.svm.blockhash_queue import BlockhashQueue
 from samestate.spec.svm.epoch_schedule import EpochSchedule
 from samestate.spec.svm.slot_time import TICKS_PER_SLOT, CostLimits
@@ -49,6 +50,7 @@ class Block:
     ``unix_timestamp``: the stake-weighted time, None where votes give none and the parent's stays.
     ``constants``: the accounts of lookup tables and of SlotHashes as the state before the block has them: whatever the
     block does to them, its own lookups don't see it.
+    Raises ValueError where a field cannot be one of a block: a number that has no place in the sysvars, say.
     """
 
     slot: int
@@ -80,7 +82,8 @@ class Block:
     """Those of all entries, in order."""
 
     def __post_init__(self) -> None:
-        """Put the transactions of all entries together."""
+        """Refuse what no block can have, and put the transactions of all entries together."""
+        check_block(self)
         transactions = tuple(transaction for entry in self.entries for transaction in entry.transactions)
         object.__setattr__(self, "transactions", transactions)
 
@@ -88,3 +91,26 @@ class Block:
     def epoch(self) -> int:
         """The epoch of the slot."""
         return self.epochs.epoch(self.slot)
+
+
+def check_block(block: Block) -> None:
+    """Raise ValueError where a field of a block from outside does not fit."""
+    for name in ("slot", "parent_slot", "lamports_per_byte", "lamports_per_signature"):
+        number = getattr(block, name)
+        if not 0 <= number < UINT64_MODULUS:
+            raise ValueError(f"{name}: {number} does not fit 64 bits")
+    if block.slot <= block.parent_slot:
+        raise ValueError(f"slot {block.slot} does not come after its parent, {block.parent_slot}")
+    for name in ("parent_hash", "leader", "blockhash"):
+        content = getattr(block, name)
+        if len(content) != ADDRESS_BYTES:
+            raise ValueError(f"{name}: has {len(content)} bytes, and must have {ADDRESS_BYTES}")
+    if block.unix_timestamp is not None and not -(2**63) <= block.unix_timestamp < 2**63:
+        raise ValueError(f"unix_timestamp: {block.unix_timestamp} does not fit 64 bits, one of them the sign")
+    if block.has_history and not block.entries:
+        raise ValueError("a block with proof of history has an entry at least")
+    for entry in block.entries:
+        if entry.hashes < 0 or len(entry.hash) != ADDRESS_BYTES:
+            raise ValueError(f"an entry has a hash of {ADDRESS_BYTES} bytes and takes no less than no hashes: {entry}")
+    if any(not 0 <= fork.slot < UINT64_MODULUS or fork.times < 0 for fork in block.hard_forks):
+        raise ValueError("hard_forks: their slots must fit 64 bits, and none happens less than never")

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, NamedTuple
 
+HASH_BYTES: Final = 32
 MAXIMUM_AGE: Final = 150
 """How many blockhashes may have been registered since the one that a transaction names."""
 
@@ -23,9 +25,22 @@ class RegisteredHash(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BlockhashQueue:
-    """The blockhashes that are kept, in the order in which they were registered; the last is the newest."""
+    """The blockhashes that are kept, in the order in which they were registered; the last is the newest.
+
+    Raises ValueError where there is none, or one is out of order.
+    """
 
     hashes: dict[bytes, RegisteredHash]
+
+    def __post_init__(self) -> None:
+        """Every chain has a blockhash before its first block: the hash of its genesis."""
+        if not self.hashes:
+            raise ValueError("blockhashes: there must be one at least, as the hash of the genesis is")
+        if any(len(blockhash) != HASH_BYTES for blockhash in self.hashes):
+            raise ValueError(f"blockhashes: each must have {HASH_BYTES} bytes")
+        numbers = [registered.number for registered in self.hashes.values()]
+        if any(later <= earlier for earlier, later in pairwise(numbers)):
+            raise ValueError("blockhashes: must be different, and their numbers must rise")
 
     @property
     def last(self) -> bytes:

@@ -52,8 +52,6 @@ def block_on(
 
     Without ``blockhash`` the entries are judged by proof of history, and the last one's hash is the blockhash.
     """
-    if slot <= bank.slot:
-        raise ValueError(f"slot {slot} does not come after its parent, {bank.slot}")
     if blockhash is None and not entries:
         raise ValueError("a block with proof of history has an entry at least")
     transactions = [transaction for entry in entries for transaction in entry.transactions]

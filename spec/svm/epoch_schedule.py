@@ -14,13 +14,21 @@ MINIMUM_SLOTS_PER_EPOCH: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class EpochSchedule:
-    """How slots are divided into epochs. With ``warmup`` each epoch has twice the slots of the one before, at first."""
+    """How slots are divided into epochs. With ``warmup`` each epoch has twice the slots of the one before, at first.
+
+    Raises ValueError where epochs have no slots.
+    """
 
     slots_per_epoch: int = SLOTS_PER_EPOCH
     leader_schedule_slot_offset: int = SLOTS_PER_EPOCH
     warmup: bool = False
     first_normal_epoch: int = 0
     first_normal_slot: int = 0
+
+    def __post_init__(self) -> None:
+        """Slots are divided by these."""
+        if self.slots_per_epoch < 1:
+            raise ValueError("epochs: an epoch has one slot at least")
 
     def epoch_and_index(self, slot: int) -> tuple[int, int]:
         """The epoch of a slot, and how many slots of the epoch come before it."""

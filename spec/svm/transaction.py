@@ -78,7 +78,10 @@ def encode_transaction(transaction: SignedTransaction) -> bytes:
 
 
 def encode_message(message: TransactionMessage) -> bytes:
-    """The bytes that are signed. Raises ValueError or OverflowError where a number does not fit its field."""
+    """The bytes that are signed. Raises ValueError or OverflowError where something does not fit its field."""
+    for content in (*message.keys, message.blockhash, *(lookup.table for lookup in message.lookups)):
+        if len(content) != HASH_BYTES:
+            raise ValueError(f"keys, tables and blockhashes have {HASH_BYTES} bytes, and not {len(content)}")
     if message.version == 1:
         return _encode_version_1(message)
     parts = [b"" if message.version == "legacy" else bytes([VERSIONED | message.version])]

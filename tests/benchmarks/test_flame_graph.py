@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks.flame_graph import draw, folded, kind_of, plain_name, shares, stacks
+from benchmarks.flame_graph import drawing, folded, kind_of, plain_name, shares, stacks
 
 SCRIPT = """python\x20
 \t           31602 samestate::keccak_rounds::with_bmi
@@ -43,15 +43,15 @@ def test_names(symbol: str, name: str) -> None:
 
 def test_samples_count_below_a_transaction_alone() -> None:
     top = folded(stacks(SCRIPT.splitlines()))
-    assert top.samples == 2
-    assert top.below["Worker::execute"].below["run_frames"].samples == 1
-    assert top.below["run_frames"].samples == 1
+    assert top.amount == 2
+    assert top.below["Worker::execute"].below["run_frames"].amount == 1
+    assert top.below["run_frames"].amount == 1
     assert top.below["run_frames"].below == {}
     assert shares(top) == {"keccak_rounds::with_bmi": 1, "run_frames": 1, "do_transaction": 0, "Worker::execute": 0}
 
 
 def test_the_drawing_needs_nothing_else_and_is_read_on_light_and_on_dark() -> None:
-    drawn = draw(folded(stacks(SCRIPT.splitlines())), "a <block>")
+    drawn = drawing(folded(stacks(SCRIPT.splitlines())), "a <block>")
     root = ElementTree.fromstring(drawn)
     titles = [title.text for title in root.iter("{http://www.w3.org/2000/svg}title")]
     assert titles == ["Worker::execute 50.0%", "run_frames 50.0%", "keccak_rounds::with_bmi 50.0%", "run_frames 50.0%"]

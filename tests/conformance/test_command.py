@@ -14,6 +14,12 @@ from typer.testing import CliRunner
 
 from samestate.conformance import command
 from samestate.conformance.errors import InputError
+from samestate.conformance.vectors import toy
+from samestate.conformance.vectors.machines import MACHINES, machine_called
+from samestate.conformance.vectors.places import VECTORS
+from samestate.spec.svm.rulesets import RULESETS
+
+ROOT = Path(__file__).parents[2]
 
 
 def register(monkeypatch: pytest.MonkeyPatch, error: BaseException | None) -> None:
@@ -149,3 +155,23 @@ def test_a_compiled_engine_that_cannot_be_used_is_one_line_wherever_it_is_missed
     assert result.stderr == "samestate: trial: needs the compiled engine: samestate.optimized is not compiled\n"
     register(monkeypatch, ImportError("something else", name="elsewhere"))
     assert isinstance(CliRunner().invoke(command.application, ["trial", "here"]).exception, ImportError)
+
+
+@pytest.mark.parametrize("engine", ["spec", "reference:waves", "optimized"])
+def test_other_machines_than_that_of_a_case_are_not_imported(engine: str) -> None:
+    """Solana's alone takes a fifth of what a short run takes."""
+    arguments = ["check", str(VECTORS / "evm/transfers/many_pay_one-paris.yaml"), "--engine", engine]
+    code = (
+        "import sys; from samestate.conformance.command import main\n"
+        f"sys.argv[1:] = {arguments!r}\n"
+        "try:\n    main()\nexcept SystemExit as ended:\n    assert not ended.code, ended.code\n"
+        "print(sorted(name for name in sys.modules if name.startswith(('samestate.spec.svm', 'nacl'))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True, cwd=ROOT)
+    assert done.stdout.splitlines()[-1] == "[]", done.stdout
+
+
+def test_the_names_of_rulesets_are_known_without_their_machines() -> None:
+    assert MACHINES["svm"] == tuple(RULESETS)
+    assert MACHINES["toy"] == (toy.FORK,)
+    assert [machine_called(name).name for name in MACHINES] == list(MACHINES)

@@ -31,7 +31,7 @@ from tests.spec.svm.programs.test_system_nonce import ONE as NONCE
 from tests.spec.svm.random_transactions import OF_THE_RUNTIME, random_transaction
 
 pytestmark = [pytest.mark.peers]
-pytest.importorskip("solders", reason="needs solders 0.29.0: pip install 'samestate[peers]'")
+pytest.importorskip("solders", reason="solders is not installed: pip install 'samestate[peers]'")
 
 LEGACY_BYTES = 1232
 OF_THE_BUDGET = ("InstructionError(", "DuplicateInstruction(", "InvalidLoadedAccountsDataSizeLimit")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from samestate.conformance.engines.clients.installed import PeerMissing
-from samestate.conformance.engines.protocol import Engine, EngineFailure
 from samestate.conformance.errors import InputError
+
+if TYPE_CHECKING:
+    from samestate.conformance.engines.protocol import Engine
 
 MAKING: Final = "samestate.conformance.engines.clients.making"
 
@@ -70,6 +72,8 @@ CLIENTS: Final[Mapping[str, Client]] = {
 
 def make_client(id: str, seconds: float) -> Engine:
     """The engine of a client. Raises InputError where it is not here, or does not even say its version."""
+    from samestate.conformance.engines.protocol import EngineFailure  # which takes a while to import
+
     try:
         return CLIENTS[id].make(seconds)
     except (PeerMissing, EngineFailure) as missing:

@@ -7,6 +7,16 @@ from typing import Final
 
 OPTIMIZED: Final = "samestate.optimized"
 """The package of the compiled engine."""
+ROOM: Final = "optimized"
+THREADS: Final = "threads"
+PROCESSES: Final = "processes"
+NO_FALLBACK: Final = "SAMESTATE_OPTION_NO_FALLBACK"
+"""The environment variable that is set while a command runs that was given --no-fallback."""
+
+
+def engine_id(strategy: str, kind: str) -> str:
+    """The id of the engine with workers of that kind that order their work so."""
+    return f"optimized:{strategy}" + ("" if kind == THREADS else f"@{kind}")
 
 
 def has_engine() -> bool:

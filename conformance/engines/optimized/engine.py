@@ -7,35 +7,26 @@ compiled toy gives its own roots, and its own verdict on the access list that a 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from samestate.conformance.engines.in_process import (
-    ACCESS_LIST,
-    ADAPTIVE,
-    DEFAULT_STRATEGY,
-    BlockEngine,
-    capabilities,
-)
-from samestate.conformance.engines.optimized import without_engine
+from samestate.conformance.engines.in_process import BlockEngine, capabilities
+from samestate.conformance.engines.names import ACCESS_LIST, ADAPTIVE, DEFAULT_STRATEGY, SEQUENTIAL
+from samestate.conformance.engines.optimized import NO_FALLBACK, ROOM, THREADS, engine_id, without_engine
 from samestate.conformance.engines.protocol import Capabilities
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.targets import write_whole
-from samestate.conformance.vectors import evm, svm, toy
+from samestate.conformance.vectors.machines import MACHINES
 
 if TYPE_CHECKING:
-    from samestate.conformance.engines.optimized.parts import OptimizedBlocks
+    from samestate.conformance.engines.optimized.parts import Listener, OptimizedBlocks
     from samestate.optimized.trace import TraceEvent
 
-ROOM: Final = "optimized"
-THREADS: Final = "threads"
-PROCESSES: Final = "processes"
-NO_FALLBACK: Final = "SAMESTATE_OPTION_NO_FALLBACK"
-"""The environment variable that is set while a command runs that was given --no-fallback."""
-
+SVM: Final = "svm"
 MEMORY: Final = 64 << 20
 """Bytes of an arena where nothing else is configured: cases are small, and many engines may be open at once."""
 
@@ -49,6 +40,26 @@ class OptimizedEngine(BlockEngine):
         self.root_of = parts.root_of
         self.execute_packed = parts.execute_packed
         self.text_tests = parts.text_tests
+        self._parts = parts
+
+    @property
+    def workers(self) -> int:
+        """How many workers it has."""
+        return 1 if self.capabilities.strategy == SEQUENTIAL else self._parts.configuration.workers
+
+    @property
+    def read_seconds(self) -> float:
+        """What a read of the state before the block is made to take."""
+        return self._parts.configuration.read_latency_us / 1e6
+
+    @contextlib.contextmanager
+    def told(self, listener: Listener) -> Iterator[None]:
+        """Have somebody be told of the machine and the metrics of each block meanwhile."""
+        self._parts.listener = listener
+        try:
+            yield
+        finally:
+            self._parts.listener = None
 
 
 def machines_of(kind: str, strategy: str = DEFAULT_STRATEGY) -> tuple[str, ...]:
@@ -57,7 +68,7 @@ def machines_of(kind: str, strategy: str = DEFAULT_STRATEGY) -> tuple[str, ...]:
     Threads run those that are compiled, processes those in Python, but for Solana's. That has no access lists.
     """
     has_svm = kind == THREADS and strategy != ACCESS_LIST
-    return (evm.NAME, svm.NAME, toy.NAME) if has_svm else (evm.NAME, toy.NAME)
+    return tuple(name for name in MACHINES if has_svm or name != SVM)
 
 
 def refuses_fallback() -> bool | None:
@@ -65,7 +76,9 @@ def refuses_fallback() -> bool | None:
     return True if NO_FALLBACK in os.environ else None
 
 
-def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = False) -> OptimizedEngine:
+def make_optimized_engine(
+    strategy: str, kind: str, workers: int, trace: bool = False, run_length: int | None = None
+) -> OptimizedEngine:
     """The engine ``optimized:<strategy>``, or ``optimized:<strategy>@processes``. Raises InputError.
 
     Other settings are those of ``SAMESTATE_*`` variables or the file that one of them names. Its parts start with the
@@ -78,7 +91,7 @@ def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = 
         from samestate.optimized.errors import ConfigurationError
     except ImportError as error:
         raise InputError(f"--engine optimized: {without_engine(error)}") from error
-    id = f"optimized:{strategy}" + ("" if kind == THREADS else f"@{kind}")
+    id = engine_id(strategy, kind)
     try:
         memory = None if "memory_limit" in configured() else MEMORY
         settings = load(
@@ -87,6 +100,7 @@ def make_optimized_engine(strategy: str, kind: str, workers: int, trace: bool = 
             kind=kind,
             record=True,
             trace=trace,
+            run_length=run_length,
             memory_limit=memory,
             no_fallback=refuses_fallback(),
         )

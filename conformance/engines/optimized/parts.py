@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from samestate.conformance.engines.in_process import ACCESS_LIST
 from samestate.conformance.engines.known_state import listed_state
+from samestate.conformance.engines.names import ACCESS_LIST
+from samestate.conformance.engines.optimized import engine_id
 from samestate.conformance.engines.optimized.evm import CompiledResult, evm_result
 from samestate.conformance.engines.optimized.evm import packed_block as packed_evm_block
 from samestate.conformance.engines.optimized.evm_states import CompiledStates, lacking_as_specified, world_of
@@ -17,35 +19,45 @@ from samestate.conformance.engines.optimized.plain import (
     plain_state,
     python_result,
 )
-from samestate.conformance.engines.optimized.svm import packed_block as packed_svm_block
-from samestate.conformance.engines.optimized.svm import svm_result
-from samestate.conformance.engines.optimized.svm import world_of as svm_world_of
 from samestate.conformance.engines.optimized.text_tests import TextTests
 from samestate.conformance.engines.optimized.toy import finished_result, packed_block
 from samestate.conformance.engines.predictions import Predictions
 from samestate.conformance.engines.protocol import AnyResult, EngineFailure, EngineTimeout
 from samestate.conformance.fixtures.named_forks import name_fork
-from samestate.conformance.vectors import evm, svm, toy
+from samestate.conformance.metering import meter
 from samestate.optimized import Configuration, Engine, EngineError, MachineName
 from samestate.optimized.errors import TimeLimitExceeded
 from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.world import World
-from samestate.optimized.svm.result import SvmResult as CompiledSvmResult
+from samestate.optimized.metrics import Metrics
+from samestate.optimized.result import Result
 from samestate.optimized.trace import TraceEvent
 from samestate.spec.evm.block_access_list import encode_access_list
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.state import FlatState
-from samestate.spec.svm.block import Block as SvmBlock
-from samestate.spec.svm.machine import Svm
-from samestate.spec.svm.state import SvmState
+from samestate.spec.toy.block import Block as ToyBlock
+
+if TYPE_CHECKING:
+    from samestate.optimized.svm.result import SvmResult as CompiledSvmResult
+    from samestate.spec.svm.block import Block as SvmBlock
+    from samestate.spec.svm.machine import Svm
+    from samestate.spec.svm.state import SvmState
+
+COMPILED_EVM: Final = "evm"
+COMPILED_SVM: Final = "svm"
+COMPILED_TOY: Final = "toy"
+
+Listener = Callable[[str, Metrics], None]
+"""Told of the machine and the metrics of each block."""
 
 
 class OptimizedBlocks:
     """Executes blocks of the specification's machines on `optimized`, under one configuration.
 
-    ``trace`` has the schedules of all blocks so far, where the configuration says that they are kept.
+    ``trace`` has the schedules of all blocks so far, where the configuration says that they are kept. ``listener`` is
+    told of each block, where there is one.
     """
 
     def __init__(self, configuration: Configuration) -> None:
@@ -54,6 +66,7 @@ class OptimizedBlocks:
         self._engines: dict[str, Engine] = {}
         self._states = CompiledStates()
         self._text_tests: TextTests | None = None
+        self.listener: Listener | None = None
 
     def execute(self, machine: Any, block: Any, state: Any, predictions: Predictions | None) -> AnyResult:
         """See :class:`samestate.conformance.engines.in_process.Execute`."""
@@ -64,14 +77,14 @@ class OptimizedBlocks:
                 given = ForkBlock(name_fork(machine.fork), block)
                 result = self._python(EVM, given, listed_state(machine, block, state), predictions)
                 return verified(machine, block, python_result(result, EVM_CODES, state))
-            if isinstance(machine, Svm):
+            if not isinstance(block, ToyBlock):
                 return self._svm(machine, block, state)
             if self.configuration.kind == "processes":
                 return verified(
                     machine, block, python_result(self._python(TOY, block, state, predictions), TOY_CODES, state)
                 )
-            result = self._engine(toy.NAME, toy.NAME).execute(packed_block(block, state))
-            self.trace += result.trace
+            result = self._engine(COMPILED_TOY, COMPILED_TOY).execute(packed_block(block, state))
+            self._note(COMPILED_TOY, result)
             return finished_result(result, block, state)
         except TimeLimitExceeded as error:
             raise EngineTimeout(str(error)) from error
@@ -81,11 +94,13 @@ class OptimizedBlocks:
     def execute_packed(self, packed: PackedBlock, world: World) -> EvmResult:
         """What a block of the EVM does, both in the compiled machine's form. Raises EngineFailure."""
         try:
-            return cast(EvmResult, self._engine(evm.NAME, evm.NAME).execute(packed, world))
+            result = cast(EvmResult, self._engine(COMPILED_EVM, COMPILED_EVM).execute(packed, world))
         except TimeLimitExceeded as error:
             raise EngineTimeout(str(error)) from error
         except EngineError as error:
             raise EngineFailure(str(error)) from error
+        self._note(COMPILED_EVM, result)
+        return result
 
     def close(self) -> None:
         """Give back the arenas. They are made anew for the next block."""
@@ -100,7 +115,7 @@ class OptimizedBlocks:
         if self.configuration.kind != "threads" or self.configuration.trace:
             return None
         if self._text_tests is None:
-            self._text_tests = TextTests(self.configuration)
+            self._text_tests = TextTests(self.configuration, self._id)
         return self._text_tests
 
     def root_of(self, state: Any) -> bytes:
@@ -117,15 +132,18 @@ class OptimizedBlocks:
         packed = packed_evm_block(machine, block, given)
         world = self._states.world_of(state) or world_of(listed_state(machine, block, state))
         with lacking_as_specified():
-            result = cast(EvmResult, self._engine(evm.NAME, evm.NAME).execute(packed, world))
-        self.trace += result.trace
+            result = cast(EvmResult, self._engine(COMPILED_EVM, COMPILED_EVM).execute(packed, world))
+            self._note(COMPILED_EVM, result)
         self._states.lend(result)
         return evm_result(result, block, state, self._states)
 
     def _svm(self, machine: Svm, block: SvmBlock, state: SvmState) -> AnyResult:
-        packed = packed_svm_block(machine, block)
-        result = cast(CompiledSvmResult, self._engine(svm.NAME, svm.NAME).execute(packed, svm_world_of(block, state)))
-        self.trace += result.trace
+        from samestate.conformance.engines.optimized.svm import packed_block, svm_result, world_of  # nobody else's
+
+        packed = packed_block(machine, block)
+        found = self._engine(COMPILED_SVM, COMPILED_SVM).execute(packed, world_of(block, state))
+        result = cast("CompiledSvmResult", found)
+        self._note(COMPILED_SVM, result)
         made = svm_result(result, machine, block, state)
         machine.verify(block, made.steps, state)
         return made
@@ -133,8 +151,20 @@ class OptimizedBlocks:
     def _python(self, name: str, block: Any, state: Any, predictions: Predictions | None) -> Any:
         engine = self._engine(name, MachineName(name))
         result = engine.execute(block, plain_state(state), orphan_storage(state), predictions=predictions)
-        self.trace += result.trace
+        self._note(COMPILED_EVM if name == EVM else COMPILED_TOY, result)
         return result
+
+    @property
+    def _id(self) -> str:
+        return engine_id(self.configuration.strategy, self.configuration.kind)
+
+    def _note(self, machine: str, result: Result) -> None:
+        """Keep the schedule of a block, and enter its figures into the meter where that is on."""
+        self.trace += result.trace
+        if meter.is_on():
+            meter.note_block(self._id, machine, result.metrics)
+        if self.listener is not None:
+            self.listener(machine, result.metrics)
 
     def _engine(self, name: str, machine: str | MachineName) -> Engine:
         if name not in self._engines:

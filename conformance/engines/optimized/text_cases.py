@@ -16,12 +16,13 @@ from samestate.conformance.engines.optimized.evm import plain_environment
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.blockchain_test import is_blockchain_test
 from samestate.conformance.fixtures.cases import Skipped, parse_exceptions
+from samestate.conformance.fixtures.choices import Rulesets
 from samestate.conformance.fixtures.engine_test import is_engine_test
 from samestate.conformance.fixtures.fields import Fields
 from samestate.conformance.fixtures.filling_tools import as_filled
 from samestate.conformance.fixtures.forks import ForkSchedule, UnsupportedFork, parse_fork, parse_schedule
 from samestate.conformance.fixtures.mistaken import MISTAKEN
-from samestate.conformance.fixtures.rulesets import Rulesets, fields_shown
+from samestate.conformance.fixtures.rulesets import fields_shown
 from samestate.conformance.fixtures.state_test import environment_of, is_state_test
 from samestate.conformance.fixtures.strict_json import parse_json
 from samestate.optimized.evm.fixture_text import FixtureText

@@ -22,6 +22,8 @@ from samestate.conformance.fixtures.exceptions import satisfies
 from samestate.conformance.fixtures.filling_tools import parse_deposit_by_length
 from samestate.conformance.fixtures.known_blocks import known_block
 from samestate.conformance.fixtures.named_forks import name_fork
+from samestate.conformance.metering import meter
+from samestate.conformance.vectors import evm
 from samestate.optimized import Configuration, EngineError
 from samestate.optimized.evm import forks as pages
 from samestate.optimized.evm.encodings import Refused
@@ -29,6 +31,7 @@ from samestate.optimized.evm.engine import EvmEngine
 from samestate.optimized.evm.fixture_text import FixtureText, logs_hash_of
 from samestate.optimized.evm.importing import Imported
 from samestate.optimized.evm.packing import PackedBlock, pack, unpack
+from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.world import World
 from samestate.spec.evm.block import Block, Header, empty_ommers_hash
 from samestate.spec.evm.fork import Fork
@@ -44,9 +47,10 @@ class NotSure(Exception):  # noqa: N818 - says what becomes of a case
 
 
 class TextTests:
-    """Checks cases on one engine, and on worlds of its own."""
+    """Checks cases on one engine, which is metered under that id, and on worlds of its own."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, id: str) -> None:
+        self._id = id
         self._engine = EvmEngine(replace(configuration, record=False))
         self._world = World()
         self._beside = World()
@@ -66,6 +70,11 @@ class TextTests:
             self._held = None
             return None
         return tuple(dict.fromkeys(checks)) if self._executed else None
+
+    def _note(self, result: EvmResult) -> None:
+        """Enter the figures of a block into the meter where that is on."""
+        if meter.is_on():
+            meter.note_block(self._id, evm.NAME, result.metrics)
 
     # States
 
@@ -96,6 +105,7 @@ class TextTests:
         block = pack(page(case.fork), case.environment, [case.encoded], is_bare=True)
         demand(block.malformed is None)  # what is no transaction is refused before any engine gets it
         result = self._engine.execute(block, self._world)
+        self._note(result)
         self._executed = True
         self._held = text, case.pre
         if case.exceptions:
@@ -207,7 +217,9 @@ class TextTests:
             fork = chain.fork_of(unpack(page(fork), encoded, case.chain_id))
         demand(proposed is None or fork.has_access_list)
         imported = self._engine.import_block(page(fork), encoded, case.chain_id, self._world, chain.hashes, proposed)
-        self._executed = self._executed or imported.result is not None
+        if imported.result is not None:
+            self._note(imported.result)
+            self._executed = True
         return fork, imported
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from samestate.conformance.engines.bounded_run import EndedRun, RunBounds, folder_with, run_bounded
 from samestate.conformance.engines.command import parse_answer
+from samestate.conformance.engines.names import TOOL_PREFIX
 from samestate.conformance.engines.protocol import Capabilities, EngineFailure, EngineTimeout
 from samestate.conformance.engines.transition_tool.inputs import (
     alloc_of,
@@ -25,7 +26,6 @@ from samestate.conformance.vectors.comparing import Granularity
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import POST_STATE, VALID, Case
 
-TOOL_PREFIX: Final = "t8n:"
 VERSION_BOUNDS: Final = RunBounds(seconds=30.0, output=1 << 20)
 ALLOC, ENV, TRANSACTIONS = "alloc.json", "env.json", "txs.rlp"
 RESULT, POST = "result.json", "post.json"

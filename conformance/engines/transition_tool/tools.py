@@ -10,7 +10,7 @@ from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.vectors.machines import MACHINES
 from samestate.conformance.vectors.model import OF_CHAINS, POST_STATE, SELECTORS
 
-EVERY_FORK: Final = MACHINES["evm"].forks
+EVERY_FORK: Final = MACHINES["evm"]
 WITHOUT_LISTS: Final = frozenset(name for name in EVERY_FORK if not BY_NAME[name].has_access_list)
 """The forks that every tool has."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from samestate.conformance.errors import InputError
@@ -240,3 +240,14 @@ def needed_selectors(fork: Fork, pre: Object, blocks: Sequence[Object], expected
         "withdrawals": any(members(block, "withdrawals") for block in blocks),
     }
     return sorted(name for name, is_needed in needed.items() if is_needed)
+
+
+def write_account(account: Mapping[str, str | dict[str, str]]) -> Object:
+    """An account as under ``pre``, its slots in order."""
+    written: Object = {}
+    for name, value in account.items():
+        if isinstance(value, str):
+            written[name] = value
+        else:
+            written[name] = {slot: value[slot] for slot in sorted(value, key=lambda slot: int(slot, 16))}
+    return written

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from samestate.conformance.vectors.recorded.model import NotExecuted
+from samestate.conformance.vectors.recorded.model import NotExecuted, RecordedSignatures, RecordedWire
 from samestate.spec.machine import Rejection
 from samestate.spec.svm.transaction import decode_transaction
 
@@ -19,36 +18,6 @@ SIGNED: Final = b"Zcash"
 PASS: Final = "should_pass"
 FAIL: Final = "should_fail"
 FIXTURE: Final = ".fix"
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedWire:
-    """A signed transaction, of which nothing but its bytes is known."""
-
-    place: str
-    name: str
-    wire: bytes
-
-    @property
-    def id(self) -> str:
-        """Where it is."""
-        return self.place
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedSignatures:
-    """Signatures of one message: key and signature of each, and whether they are all valid or none is."""
-
-    place: str
-    name: str
-    pairs: tuple[tuple[bytes, bytes], ...]
-    message: bytes
-    are_valid: bool
-
-    @property
-    def id(self) -> str:
-        """Where they are."""
-        return self.place
 
 
 def read_wire(place: str, content: bytes) -> RecordedWire | RecordedSignatures | NotExecuted | None:

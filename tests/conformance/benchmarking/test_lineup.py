@@ -13,7 +13,7 @@ from samestate.conformance.benchmarking.lineup import Lineup, chosen, line_up, m
 from samestate.conformance.benchmarking.measured_engines import MeasuredOptimized, ProcessCopy
 from samestate.conformance.benchmarking.measuring import measure
 from samestate.conformance.benchmarking.workloads import EVM_PRESETS, EvmPreset, evm_block
-from samestate.conformance.engines.in_process import STRATEGIES
+from samestate.conformance.engines.names import STRATEGIES
 from samestate.conformance.engines.optimized.plain import access_record
 from samestate.conformance.errors import InputError
 from samestate.conformance.generating.toy_case import conflicts

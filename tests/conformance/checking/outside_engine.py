@@ -27,7 +27,7 @@ def main() -> None:
         "protocol": "samestate-engine/1",
         "id": "stand-in",
         "capabilities": {
-            "machines": {name: list(machine.forks) for name, machine in MACHINES.items()},
+            "machines": {name: list(forks) for name, forks in MACHINES.items()},
             "selectors": [name for name in SELECTORS if name != options.lacks],
             "outputs": options.outputs.split(","),
             "access": "none",

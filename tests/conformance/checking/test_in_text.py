@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from samestate.conformance.checking import document
-from samestate.conformance.checking.document import DocumentTask, check_task, engine_of
+from samestate.conformance.checking.document import check_task, engine_of
 from samestate.conformance.checking.report import DocumentReport
+from samestate.conformance.checking.task import DocumentTask
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.engines.optimized.text_tests import TextTests
 from samestate.spec.evm.forks import AMSTERDAM, BPO2_ACCESS_LISTS, CANCUN, LONDON

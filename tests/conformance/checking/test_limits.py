@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from samestate.conformance.checking.document import DocumentTask
-from samestate.conformance.checking.limits import NO_LIMITS, Limits, parse_limits, show_size
+from samestate.conformance.checking.limits import NO_LIMITS, EndedBeforeWork, Limits, parse_limits, show_size
+from samestate.conformance.checking.task import DocumentTask
 from samestate.conformance.checking.verdict import Result
-from samestate.conformance.checking.worker import Closed, EndedBeforeWork, Worker, process_context
+from samestate.conformance.checking.worker import Closed, Worker, process_context
 from samestate.conformance.engines.process_tree import end_tree, memory_of, tree
 from samestate.conformance.errors import InputError
 from tests.conformance.checking.cases import LOOP, RLP_TEST, hexed, samestate, state_test, transfer, write

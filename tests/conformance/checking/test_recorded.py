@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from samestate.conformance.api import cases as api
 from samestate.conformance.checking.recorded import check_recorded, entries_checks
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.engines.registry import find_engine
@@ -26,9 +27,9 @@ from samestate.conformance.fixtures.solana.recorded import (
     signed_transaction,
 )
 from samestate.conformance.vectors.recorded.bank_case import vectors_of_bank_case
-from samestate.conformance.vectors.recorded.documents import Form, form_of, is_binary
-from samestate.conformance.vectors.recorded.model import NotExecuted, RecordedEntries
+from samestate.conformance.vectors.recorded.model import NotExecuted, RecordedEntries, RecordedVector
 from samestate.conformance.vectors.recorded.oracle_case import with_stage
+from samestate.conformance.vectors.recorded.parts import Form, form_of, is_binary
 from samestate.spec.svm.block import HistoryEntry
 from samestate.spec.svm.history import next_hash
 from samestate.spec.svm.signature import address_of
@@ -293,6 +294,33 @@ def test_a_block_is_checked_with_what_lies_beside_its_shreds(tmp_path: Path) -> 
 def test_what_belongs_to_no_block_is_named(tmp_path: Path) -> None:
     (tmp_path / "accounts.json").write_text(json.dumps([ledger_account()]))
     assert "there are no shreds beside it, and so no block" in samestate("check", tmp_path).output
+
+
+def test_programs_read_and_check_the_cases_that_the_command_does(tmp_path: Path) -> None:
+    """Of every form: in one document, in several of a folder, on the wire; what cannot be executed says why."""
+    batch = batch_of(whole_slot())
+    payloads = [batch[at : at + 1000] for at in range(0, len(batch), 1000)]
+    ledger_folder(tmp_path / "ledger", payloads=payloads)
+    (tmp_path / "recorded").mkdir()
+    write_oracle_files(tmp_path / "recorded", bank_result())
+    (tmp_path / "bank.json").write_text(json.dumps({"cases": [bank_case()]}))
+    with tarfile.open(tmp_path / "wire.tar.xz", "w:xz") as stream:
+        member = tarfile.TarInfo("transaction.bin")
+        member.size = len(transfer())
+        stream.addfile(member, io.BytesIO(transfer()))
+    read = list(api.read(tmp_path))
+    listed = samestate("check", tmp_path, "--list").output
+    assert len(read) == 8 and sorted(case.id for case in read) == sorted(
+        line for line in listed.splitlines() if line.startswith(str(tmp_path))
+    ), listed
+    verdicts = [api.check(case) for case in read]
+    counts = [sum(verdict.result is result for verdict in verdicts) for result in (Result.PASSED, Result.FAILED)]
+    assert f"{counts[0]} passed, {counts[1]} failed" in samestate("check", tmp_path).output
+    assert all(verdict.reason for verdict in verdicts if verdict.result is not Result.PASSED)
+    (executed,) = (case for case in read if case.id.endswith("bank.json::a transfer twice"))
+    assert isinstance(executed, RecordedVector)
+    (result,) = api.run(executed, "reference:waves")
+    assert result["status"] == "valid"
 
 
 def test_transactions_and_fixtures_lie_in_archives(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from samestate.conformance.checking.comparing import Disagreement, compare_access_list
-from samestate.conformance.checking.executor import SPEC, Executor
+from samestate.conformance.checking.executor import Executor
 from samestate.conformance.checking.state_and_chain import run_state_test
 from samestate.conformance.checking.verdict import Result
+from samestate.conformance.engines.names import SPEC
 from samestate.conformance.engines.registry import SpecEngine
 from samestate.conformance.fixtures.state_test import StateTestCase, state_test_cases
 from samestate.spec.evm.block import decode_block

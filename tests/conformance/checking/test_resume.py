@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from samestate.conformance.checking import journal
-from samestate.conformance.checking.document import DocumentTask
 from samestate.conformance.checking.journal import program_version
+from samestate.conformance.checking.task import DocumentTask
 from samestate.conformance.checking.verdict import Result
 from samestate.conformance.checking.workers import check_all
 from samestate.conformance.engines.clients import making
@@ -64,6 +64,17 @@ def test_a_document_that_moved_keeps_its_verdicts() -> None:
     assert samestate("check", "b", "--resume", "--json", "v.json").exit_code == 0
     assert "b/one.json::dog" in Path("v.json").read_text()
     assert len(lines_of_journal()) == 1
+
+
+def test_a_vector_keeps_its_id_and_its_hazards() -> None:
+    vector = VECTORS / "toy/conflicts/later_one_is_quick.yaml"
+    Path("client.py").write_text((ROOT / "docs/examples/client.py").read_text(encoding="utf-8"), encoding="utf-8")
+    arguments = ("check", vector, "--engine", f"command:{sys.executable} client.py", "--resume", "--json")
+    samestate(*arguments, "first.json")
+    assert "1 documents were checked by an earlier run\n" in samestate(*arguments, "second.json").stdout
+    first, second = (json.loads(Path(name).read_text())["verdicts"] for name in ("first.json", "second.json"))
+    assert first == second
+    assert first[0]["id"] == "toy/conflicts/later_one_is_quick" and first[0]["hazards"]
 
 
 def test_headers_are_compared_after_resuming_too() -> None:

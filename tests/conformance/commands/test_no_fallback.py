@@ -14,7 +14,7 @@ import samestate.optimized
 from samestate.conformance.benchmarking import lineup
 from samestate.conformance.checking.document import engine_of
 from samestate.conformance.command import application
-from samestate.conformance.engines.optimized.engine import NO_FALLBACK
+from samestate.conformance.engines.optimized import NO_FALLBACK
 from samestate.conformance.vectors.places import VECTORS
 from samestate.optimized import load
 from samestate.optimized.configuration import Configuration

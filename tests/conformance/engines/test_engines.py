@@ -14,14 +14,8 @@ import pytest
 from typer.testing import CliRunner
 
 from samestate.conformance import command
-from samestate.conformance.engines.registry import (
-    CommandEngine,
-    EngineFailure,
-    SpecEngine,
-    compare_engine,
-    find_engine,
-    register,
-)
+from samestate.conformance.engines.names import register
+from samestate.conformance.engines.registry import CommandEngine, EngineFailure, SpecEngine, compare_engine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.comparing import Granularity
 from samestate.conformance.vectors.loading import load_vector_file

@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 
 from samestate.conformance import command
 from samestate.conformance.engines import registry as engines
-from samestate.conformance.engines.in_process import STRATEGIES, BlockEngine, capabilities
-from samestate.conformance.engines.registry import REGISTRY, choose_engines, find_engine
+from samestate.conformance.engines.in_process import BlockEngine, capabilities
+from samestate.conformance.engines.names import REGISTRY, STRATEGIES, choose_engines
+from samestate.conformance.engines.registry import find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.places import SUFFIX, VECTORS

@@ -26,7 +26,8 @@ from samestate.conformance.fuzzing.finding import Finding, FindingRow
 from samestate.conformance.fuzzing.panel import SearchQuestion
 from samestate.conformance.fuzzing.search import Search
 
-distributed = pytest.importorskip("distributed", reason="pip install 'samestate[cluster]'")
+NEEDED = "distributed is not installed: pip install 'samestate[cluster]'"
+distributed = pytest.importorskip("distributed", reason=NEEDED)
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from samestate.conformance import command
 from samestate.conformance.engines import registry as engines
-from samestate.conformance.engines.optimized import has_engine
-from samestate.conformance.engines.optimized.engine import THREADS, OptimizedEngine, make_optimized_engine
+from samestate.conformance.engines.optimized import THREADS, has_engine
+from samestate.conformance.engines.optimized.engine import OptimizedEngine, make_optimized_engine
 from samestate.conformance.engines.protocol import EngineFailure
 from samestate.conformance.fuzzing.campaign import case_of
 from samestate.conformance.fuzzing.packed import PackedCase, different

@@ -31,7 +31,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
         importlib.util.find_spec("ethereum_spec_tools") is None,
-        reason="EELS is not installed: pip install 'samestate[peers]'",
+        reason="ethereum-execution is not installed: pip install 'samestate[peers]'",
     ),
 ]
 

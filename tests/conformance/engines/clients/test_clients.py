@@ -25,8 +25,9 @@ from samestate.conformance.engines.clients.known import CLIENTS
 from samestate.conformance.engines.clients.litesvm.engine import LiteSvmEngine
 from samestate.conformance.engines.clients.making import EVERY
 from samestate.conformance.engines.clients.revm.btest import RevmBtest
+from samestate.conformance.engines.names import choose_engines
 from samestate.conformance.engines.protocol import Engine, EngineFailure, EngineTimeout
-from samestate.conformance.engines.registry import choose_engines, compare_engine, find_engine
+from samestate.conformance.engines.registry import compare_engine, find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.model import Vector

@@ -1,0 +1,114 @@
+"""Every metric that is exported: its name, what it counts, and its labels.
+
+Names follow Prometheus' conventions (https://prometheus.io/docs/practices/naming): the application first, then what is
+counted, the base unit, and ``_total`` for what only grows. Durations are seconds, shares are ratios from 0 to 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+
+class MetricKind(Enum):
+    """What a metric does: it only grows, it goes up and down, or it has a distribution."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricDefinition:
+    """A metric. ``buckets``: the upper bounds of a histogram, without the last, which has none."""
+
+    name: str
+    kind: MetricKind
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+ENGINE: Final = ("engine", "machine", "strategy")
+"""Of an engine's blocks: its id, the machine, and the strategy that gave the result, which `adaptive` chooses."""
+
+SECONDS: Final = tuple(first * 10.0**power for power in range(-5, 2) for first in (1.0, 2.5, 5.0))
+"""From ten microseconds, as a block of one transfer takes, to 50 s."""
+
+RATIOS: Final = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+LENGTHS: Final = tuple(float(2**power) for power in range(13))
+
+_COUNTER, _GAUGE, _HISTOGRAM = MetricKind.COUNTER, MetricKind.GAUGE, MetricKind.HISTOGRAM
+
+DEFINITIONS: Final = (
+    # What a run is about.
+    MetricDefinition("samestate_build_info", _GAUGE, "Always 1; the label says which version runs.", ("version",)),
+    MetricDefinition("samestate_run_info", _GAUGE, "Always 1; the label says which command runs.", ("command",)),
+    MetricDefinition("samestate_run_start_time_seconds", _GAUGE, "When the command began, in seconds since 1970."),
+    MetricDefinition("samestate_run_processes", _GAUGE, "Processes that share the work."),
+    # `check`: cases.
+    MetricDefinition("samestate_cases_total", _COUNTER, "Cases that have ended.", ("engine", "result")),
+    MetricDefinition(
+        "samestate_case_duration_seconds", _HISTOGRAM, "How long a case ran on an engine.", ("engine",), SECONDS
+    ),
+    MetricDefinition("samestate_input_read_bytes", _GAUGE, "Bytes of the input that are done."),
+    MetricDefinition("samestate_input_size_bytes", _GAUGE, "Bytes of the whole input."),
+    # `fuzz`: seeds.
+    MetricDefinition("samestate_seeds_total", _COUNTER, "Seeds whose block is done.", ("fork",)),
+    MetricDefinition("samestate_seed_transactions_total", _COUNTER, "Transactions of those blocks.", ("fork",)),
+    MetricDefinition(
+        "samestate_seed_answers_total",
+        _COUNTER,
+        "Answers of engines about the block of a seed: right, wrong, a known difference, or skipped.",
+        ("engine", "answer"),
+    ),
+    # `bench`: rounds.
+    MetricDefinition("samestate_rounds_total", _COUNTER, "Rounds that are over, in each of which every engine ran."),
+    MetricDefinition("samestate_rounds_planned", _GAUGE, "Rounds that there will be."),
+    # Blocks on engines of `optimized`, whatever the command.
+    MetricDefinition("samestate_blocks_total", _COUNTER, "Blocks executed.", ENGINE),
+    MetricDefinition("samestate_block_duration_seconds", _HISTOGRAM, "How long a block took.", ENGINE, SECONDS),
+    MetricDefinition("samestate_transactions_total", _COUNTER, "Transactions of the blocks executed.", ENGINE),
+    MetricDefinition("samestate_executions_total", _COUNTER, "Executions of transactions begun.", ENGINE),
+    MetricDefinition("samestate_re_executions_total", _COUNTER, "Executions after a transaction's first.", ENGINE),
+    MetricDefinition(
+        "samestate_suspensions_total", _COUNTER, "Executions given up since a value was not known yet.", ENGINE
+    ),
+    MetricDefinition("samestate_aborts_total", _COUNTER, "Executions thrown away since a read did not hold.", ENGINE),
+    MetricDefinition("samestate_validations_total", _COUNTER, "Validations of what executions have read.", ENGINE),
+    MetricDefinition(
+        "samestate_version_reads_total", _COUNTER, "Values read that an earlier step of the block wrote.", ENGINE
+    ),
+    MetricDefinition("samestate_base_reads_total", _COUNTER, "Values read of the state before the block.", ENGINE),
+    MetricDefinition("samestate_waves_total", _COUNTER, "Waves, of the strategy of that name.", ENGINE),
+    MetricDefinition("samestate_pieces_total", _COUNTER, "Pieces without versions that blocks were cut into.", ENGINE),
+    MetricDefinition(
+        "samestate_discarded_blocks_total", _COUNTER, "Blocks whose execution in pieces counted for nothing.", ENGINE
+    ),
+    MetricDefinition(
+        "samestate_worker_busy_seconds_total",
+        _COUNTER,
+        "Seconds in which a worker executed or validated.",
+        (*ENGINE, "worker"),
+    ),
+    MetricDefinition(
+        "samestate_worker_executions_total", _COUNTER, "Executions begun by a worker.", (*ENGINE, "worker")
+    ),
+    MetricDefinition(
+        "samestate_conflict_ratio",
+        _HISTOGRAM,
+        "Share of a block's transactions that read what an earlier one wrote.",
+        ENGINE,
+        RATIOS,
+    ),
+    MetricDefinition(
+        "samestate_critical_path_transactions",
+        _HISTOGRAM,
+        "Transactions in a block's longest chain of reads of what an earlier one wrote.",
+        ENGINE,
+        LENGTHS,
+    ),
+)
+
+BY_NAME: Final = {definition.name: definition for definition in DEFINITIONS}
