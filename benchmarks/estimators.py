@@ -1,12 +1,13 @@
 """How well the estimators of the compiled EVM expect accesses, and what `locks` and `waves` gain by them.
 
-    python benchmarks/estimators.py [PATH…] [--workers 2] [--repetitions 7] [--estimator NAME]… [--by-block] [--json FILE]
+    python benchmarks/estimators.py [PATH…] [--workers 2] [--repetitions 7] [--estimator NAME]… [--workload NAME]…
+        [--by-block] [--json FILE]
 
-PATH: block files, or folders of them; without one, generated blocks alone. Real blocks of a chain come in its order, and
-each is expected by what was learned from those before it: they are months apart, mostly. Of a generated workload the
-second half is expected by what was learned from the first. `learned, again` has seen the very block before: the ceiling
-of learning. Each repetition begins with engines that know nothing; within it the estimators take turns at each block.
-Times are medians, and the gain is that over `declared`, which knows access lists alone (EIP-2930).
+PATH: block files, or folders of them; without one, generated blocks alone. Real blocks of a chain come in its order,
+and each is expected by what was learned from those before it: they are months apart, mostly. Of a generated workload
+the second half is expected by what was learned from the first. `learned, again` has seen the very block before: the
+ceiling of learning. Each repetition begins with engines that know nothing; within it the estimators take turns at each
+block. Times are medians, and the gain is that over `declared`, which knows access lists alone (EIP-2930).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
 
-from samestate.conformance.benchmarking.evm_workloads import make_workload
+from samestate.conformance.benchmarking.pattern_workloads import NAMES, pattern_workload
 from samestate.conformance.engines.optimized.evm import packed_block
 from samestate.conformance.engines.optimized.evm_states import CompiledStates, world_of
 from samestate.conformance.fixtures.block_file import BlockFileCase
@@ -38,7 +39,6 @@ from samestate.spec.evm.payload import Payload
 STRATEGIES = ("locks", "waves")
 BASELINE = "declared"
 AGAIN = "learned, again"
-WORKLOADS = ("erc20", "erc20-pair", "swaps-one", "swaps-200")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def real_blocks(paths: list[Path]) -> Iterator[Measured]:
 
 def generated_blocks(name: str) -> Iterator[Measured]:
     """A workload as two blocks, the second on what the first leaves."""
-    workload = make_workload(name)
+    workload = pattern_workload(name)
     machine, payload = Evm(workload.case.fork), workload.case.payload()
     half = len(payload.transactions) // 2
     before, after = world_of(workload.case.state()), world_of(workload.case.state())
@@ -179,15 +179,17 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--repetitions", type=int, default=7)
     parser.add_argument("--estimator", action="append", choices=[*ESTIMATORS, AGAIN], help="may be given again")
-    parser.add_argument("--workload", action="append", choices=WORKLOADS, help="may be given again (default: all)")
+    parser.add_argument("--workload", action="append", choices=NAMES, help="may be given again (default: all)")
     parser.add_argument("--by-block", action="store_true", help="a row for each block, too")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     estimators = list(dict.fromkeys([BASELINE, *(options.estimator or [*ESTIMATORS, AGAIN])]))
-    sets = [list(generated_blocks(name)) for name in options.workload or WORKLOADS]
+    sets = [list(generated_blocks(name)) for name in options.workload or NAMES]
     if options.paths:
         real = list(real_blocks(options.paths))
-        sets += [chain for name in ("mainnet", "other chains") if (chain := [each for each in real if each.group == name])]
+        sets += [
+            chain for name in ("mainnet", "other chains") if (chain := [each for each in real if each.group == name])
+        ]
     rows: list[dict[str, object]] = []
     load = os.getloadavg()[0]
     for blocks in sets:
@@ -200,7 +202,9 @@ def main() -> None:
             transactions = sum(each.block.transaction_count for each, _ in members)
             rows += [row_of(name, each, [found for _, found in members], transactions) for each in estimators]
     print(table(rows))
-    print(f"\n{options.workers} workers, {options.repetitions} repetitions, load {load:.1f} to {os.getloadavg()[0]:.1f}")
+    print(
+        f"\n{options.workers} workers, {options.repetitions} repetitions, load {load:.1f} to {os.getloadavg()[0]:.1f}"
+    )
     if options.json is not None:
         options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 

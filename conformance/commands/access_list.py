@@ -10,15 +10,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from samestate.conformance.checking.choosing import choose, choose_vector, recorded_below, vectors_below
 from samestate.conformance.commands.chain_option import ChainOption, network_of_option
 from samestate.conformance.commands.ruleset_option import RulesetOption
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.rulesets import choose_rulesets
-from samestate.conformance.listing.block_lists import Listed, TransactionLists, lists_of, sender_of, warm_anyway
+from samestate.conformance.listing.block_lists import PricedList, TransactionLists, lists_of, sender_of, warm_anyway
 from samestate.conformance.listing.entries import write_access_list
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_spares, is_stdout
 from samestate.conformance.tracing.traceable import TraceableBlock, choose_block, find_case
+from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import Object
 from samestate.spec.evm.transaction import AccessList
 
@@ -62,6 +64,7 @@ def access_list(
     """
     check_json_target(json)
     check_spares((block,), ("--json", json))
+    refuse_other_machines(block, case)
     chosen = choose_block(find_case(block, case, network_of_option(chain), choose_rulesets(ruleset or ())), number)
     count = len(chosen.payload.transactions)
     for index in transaction or ():
@@ -76,6 +79,17 @@ def access_list(
     print_lists(Console(highlight=False), chosen, found)
 
 
+def refuse_other_machines(path: Path, name: str | None) -> None:
+    """Raise InputError for a case of a machine whose transactions have no access lists."""
+    vectors = vectors_below(path)
+    case = choose_vector(path, name, vectors).case if vectors else None
+    recorded = () if vectors else recorded_below(path)
+    if case is None and recorded:
+        case = choose(path, name, [(each.id, each.case) for each in recorded])
+    if case is not None and case.machine != evm.NAME:
+        raise InputError(f"{case.id}: is of the machine {case.machine}, whose transactions have no access lists")
+
+
 def predictions(block: TraceableBlock, estimator: str) -> list[AccessList] | None:
     """What an estimator predicts, or None. Raises InputError."""
     if estimator == NOBODY:
@@ -83,9 +97,7 @@ def predictions(block: TraceableBlock, estimator: str) -> list[AccessList] | Non
     # only now: lists as they turn out take no compiled engine
     from samestate.conformance.listing.predicting import predicted_lists
 
-    warm = [
-        warm_anyway(block, each, sender_of(block, index)) for index, each in enumerate(block.payload.transactions)
-    ]
+    warm = [warm_anyway(block, each, sender_of(block, index)) for index, each in enumerate(block.payload.transactions)]
     return predicted_lists(block, estimator, warm)
 
 
@@ -109,7 +121,7 @@ def document_of(lists: TransactionLists, estimator: str) -> Object:
     return document
 
 
-def list_document(listed: Listed) -> Object:
+def list_document(listed: PricedList) -> Object:
     """One list with the gas that the transaction uses with it."""
     document: Object = {"accessList": write_access_list(listed.access_list), "gasUsed": quantity(listed.gas_used)}
     if listed.gas_used is None:
@@ -126,7 +138,7 @@ def quantity(gas: int | None) -> str | None:
 
 def print_lists(console: Console, block: TraceableBlock, found: Sequence[TransactionLists]) -> None:
     """A table of what each list would save, and what the lists say in all."""
-    table = Table("tx", "gas", "accessed", "all of it", "paying", "saves", "computed", "predicted", "recall")
+    table = Table("tx", "gas", "cold", "all listed", "paying", "saves", "before", "recall")
     for lists in found:
         recall = lists.accuracy()[1]
         table.add_row(
@@ -135,8 +147,7 @@ def print_lists(console: Console, block: TraceableBlock, found: Sequence[Transac
             entries(lists.accessed.access_list),
             amount(lists.accessed.gas_used),
             entries(lists.paying.access_list),
-            amount(lists.saves),
-            amount(lists.computed),
+            saving(lists),
             "" if lists.predicted is None else entries(lists.predicted.access_list),
             "" if recall is None else f"{recall:.2f}",
         )
@@ -147,6 +158,12 @@ def print_lists(console: Console, block: TraceableBlock, found: Sequence[Transac
     saved = [lists.saves or 0 for lists in found]
     paid = [lists.bare.gas_used or 0 for lists in found]
     console.print(f"{len(found)} transactions, {sum(map(bool, saved))} of which save {sum(saved)} of {sum(paid)} gas")
+
+
+def saving(lists: TransactionLists) -> str:
+    """What the paying entries save as measured; beside it what was computed, where that differs."""
+    measured = amount(lists.saves)
+    return measured if lists.saves == lists.computed else f"{measured} (computed: {lists.computed})"
 
 
 def entries(access_list: AccessList) -> str:

@@ -20,7 +20,7 @@ from samestate.spec.view import Ledger, StepView
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class PricedList:
     """A list, the gas that the transaction uses with it, and how it fails with it, if it does.
 
     ``gas_used`` is None where its gas limit, or its sender's balance, does not suffice with the list.
@@ -44,12 +44,12 @@ class TransactionLists:
     sender: bytes
     to: bytes | None
     prices: EntryPrices
-    bare: Listed
-    sent: Listed
-    accessed: Listed
-    paying: Listed
+    bare: PricedList
+    sent: PricedList
+    accessed: PricedList
+    paying: PricedList
     computed: int
-    predicted: Listed | None
+    predicted: PricedList | None
 
     @property
     def saves(self) -> int | None:
@@ -120,13 +120,13 @@ def transaction_lists(
     sender = sender_of(block, index)
     environment = block.payload.environment
 
-    def executed(access_list: AccessList) -> tuple[Listed, Watched | None]:
+    def executed(access_list: AccessList) -> tuple[PricedList, Watched | None]:
         listed = with_access_list(transaction, access_list, environment.chain_id)
         watched = watch(block.fork, environment, listed, sender, StepView(ledger))
         if watched is None:
-            return Listed(access_list, None, None), None
+            return PricedList(access_list, None, None), None
         failure = None if watched.halt is None else type(watched.halt).__name__
-        return Listed(access_list, watched.gas_used, failure), watched
+        return PricedList(access_list, watched.gas_used, failure), watched
 
     prices = entry_prices(block.fork, environment, transaction, sender)
     bare, watched = executed(())

@@ -43,7 +43,7 @@ def list_of(keys: Iterable[bytes]) -> AccessList:
     return tuple((address, tuple(sorted(slots))) for address, slots in sorted(entries.items()))
 
 
-def paying_keys(saved: Mapping[bytes, int], prices: EntryPrices) -> tuple[dict[bytes, int], int]:
+def paying_keys(saved: Mapping[bytes, int], prices: EntryPrices) -> tuple[frozenset[bytes], int]:
     """The keys worth listing, and what listing them saves in all, in gas.
 
     A slot has to save more than its own price; and the slots and the address together more than the address costs,
@@ -55,14 +55,14 @@ def paying_keys(saved: Mapping[bytes, int], prices: EntryPrices) -> tuple[dict[b
         gain = amount if len(key) == ADDRESS_LENGTH else amount - prices.slot
         if gain > 0:
             groups.setdefault(address, {})[key] = gain
-    paying: dict[bytes, int] = {}
+    paying: set[bytes] = set()
     total = 0
     for group in groups.values():
         gain = sum(group.values()) - prices.address
         if gain > 0:
-            paying |= group
+            paying |= group.keys()
             total += gain
-    return paying, total
+    return frozenset(paying), total
 
 
 def write_access_list(access_list: AccessList) -> list[Object]:

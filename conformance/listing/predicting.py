@@ -16,9 +16,7 @@ from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.transaction import AccessList
 
 
-def predicted_lists(
-    block: TraceableBlock, estimator: str, warm: Collection[Collection[bytes]]
-) -> list[AccessList]:
+def predicted_lists(block: TraceableBlock, estimator: str, warm: Collection[Collection[bytes]]) -> list[AccessList]:
     """The list of each transaction, from the state before the block alone.
 
     ``warm``: for each transaction the addresses that it need not name. Raises InputError where there is no such

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from samestate.spec.evm import gas
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
+from samestate.spec.evm.forks import AMSTERDAM
 from samestate.spec.evm.frame import Frame, TransactionContext
 from samestate.spec.evm.halts import Halt
 from samestate.spec.evm.substate import Substate
@@ -71,6 +72,11 @@ class Watcher:
     def __init__(self, fork: Fork) -> None:
         self._fork = fork
         self._opcode = 0
+        # source: EIP-2929: what stores, and what destroys, pays for a cold access alone, and nothing for a warm one;
+        # EIP-8038: since Amsterdam what stores pays for either
+        self._free_to_addresses = frozenset({SELFDESTRUCT})
+        stores_as_in_amsterdam = fork.instructions[SSTORE] is AMSTERDAM.instructions[SSTORE]
+        self._free_to_slots = frozenset() if stores_as_in_amsterdam else frozenset({SSTORE})
         self.saved: dict[bytes, int] = {}
         self.created: set[bytes] = set()
 
@@ -85,10 +91,11 @@ class Watcher:
 
     def warmed(self, key: bytes) -> None:
         """An address or a slot has become warm. What a creation warms costs nothing, and is told apart by the rest."""
-        # source: EIP-2929: what stores, and what destroys, pays for a cold access alone, and nothing for a warm one
         is_address = len(key) == ADDRESS_LENGTH
         cold = self._fork.cold_account_access if is_address else gas.COLD_SLOT_LOAD
-        warm = 0 if self._opcode == (SELFDESTRUCT if is_address else SSTORE) else gas.WARM_ACCESS
+        warm = (
+            0 if self._opcode in (self._free_to_addresses if is_address else self._free_to_slots) else gas.WARM_ACCESS
+        )
         self.saved[key] = self.saved.get(key, 0) + cold - warm
 
 

@@ -6,7 +6,7 @@ be rehearsed though others of the same sender come before it.
 
 import cython
 from cython.cimports.libc.stdint import uint64_t
-from cython.cimports.libc.string import memcmp, memcpy
+from cython.cimports.libc.string import memcmp
 from cython.cimports.samestate.optimized.core.shim import now_nanoseconds
 from cython.cimports.samestate.optimized.evm.direct import has_storage_alone, load_account_directly, load_slot_directly
 from cython.cimports.samestate.optimized.evm.running import ANALYSES

@@ -109,7 +109,12 @@ def test_what_was_learned_of_other_contracts_changes_no_result(estimator: str, s
 
 
 def expected_keys(
-    data: bytes, code: bytes, storage: dict[int, int], to: bytes = TOKEN, value: int = 0, more: dict[bytes, bytes] | None = None
+    data: bytes,
+    code: bytes,
+    storage: dict[int, int],
+    to: bytes = TOKEN,
+    value: int = 0,
+    more: dict[bytes, bytes] | None = None,
 ) -> set[bytes]:
     """What the estimator `pattern` expects of a call, but for what every call accesses."""
     state = world({**CONTRACTS, **(more or {})})
@@ -131,7 +136,9 @@ def hashed(first: int | bytes, second: int | bytes) -> int:
     return int.from_bytes(keccak256(word(first) + word(second)), "big")
 
 
-NAMED = int.from_bytes(keccak256(word(int.from_bytes(keccak256(b"openzeppelin.storage.ERC20"), "big") - 1)), "big") & ~0xFF
+NAMED = (
+    int.from_bytes(keccak256(word(int.from_bytes(keccak256(b"openzeppelin.storage.ERC20"), "big") - 1)), "big") & ~0xFF
+)
 
 
 @pytest.mark.parametrize("place", [0, 3, 9, 23, 51, 101, NAMED])
