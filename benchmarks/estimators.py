@@ -110,6 +110,8 @@ def measure(blocks: list[Measured], estimators: list[str], workers: int, repetit
                 found = engine.execute(each.block, each.world).metrics
                 seconds: dict[str, list[float]] = {strategy: [] for strategy in STRATEGIES}
                 figures[place][estimator] = Figures(found.precision, found.recall, found.executions, seconds)
+    gc.collect()
+    gc.freeze()  # blocks and states are many objects, which nobody is to go through while it is measured
     for _ in range(repetitions):
         engines = {
             (name, strategy): engine_of(name, strategy, workers, record=False)
@@ -122,7 +124,6 @@ def measure(blocks: list[Measured], estimators: list[str], workers: int, repetit
                     engine.execute(each.block, each.world)
                 if not each.counts:
                     continue
-                gc.collect()
                 start = time.perf_counter()
                 result = engine.execute(each.block, each.world)
                 figures[place][name].seconds[strategy].append(time.perf_counter() - start)

@@ -21,8 +21,10 @@ from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_spares, is_stdout
 from samestate.conformance.tracing.traceable import TraceableBlock, choose_block, find_case
 from samestate.conformance.vectors import evm
-from samestate.conformance.vectors.document import Object
 from samestate.spec.evm.transaction import AccessList
+
+Document = dict[str, object]
+"""A map of JSON."""
 
 NOBODY: Final = "none"
 """Instead of an estimator: nothing is predicted, and the compiled engine not needed."""
@@ -101,9 +103,9 @@ def predictions(block: TraceableBlock, estimator: str) -> list[AccessList] | Non
     return predicted_lists(block, estimator, warm)
 
 
-def document_of(lists: TransactionLists, estimator: str) -> Object:
+def document_of(lists: TransactionLists, estimator: str) -> Document:
     """The lists of a transaction as JSON; each is what `eth_createAccessList` gives of it."""
-    document: Object = {
+    document: Document = {
         "transaction": lists.index,
         "from": f"0x{lists.sender.hex()}",
         "to": None if lists.to is None else f"0x{lists.to.hex()}",
@@ -116,14 +118,14 @@ def document_of(lists: TransactionLists, estimator: str) -> Object:
     }
     if lists.predicted is not None:
         precision, recall = lists.accuracy()
-        shares: Object = {"estimator": estimator, "precision": precision, "recall": recall}
+        shares: Document = {"estimator": estimator, "precision": precision, "recall": recall}
         document["predicted"] = {**list_document(lists.predicted), **shares}
     return document
 
 
-def list_document(listed: PricedList) -> Object:
+def list_document(listed: PricedList) -> Document:
     """One list with the gas that the transaction uses with it."""
-    document: Object = {"accessList": write_access_list(listed.access_list), "gasUsed": quantity(listed.gas_used)}
+    document: Document = {"accessList": write_access_list(listed.access_list), "gasUsed": quantity(listed.gas_used)}
     if listed.gas_used is None:
         document["error"] = "the transaction cannot pay for itself with this list"
     elif listed.failure is not None:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from samestate.conformance.listing.watching import ADDRESS_LENGTH, with_access_list
-from samestate.conformance.vectors.document import Object
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.transaction import AccessList, Transaction
@@ -65,7 +64,7 @@ def paying_keys(saved: Mapping[bytes, int], prices: EntryPrices) -> tuple[frozen
     return frozenset(paying), total
 
 
-def write_access_list(access_list: AccessList) -> list[Object]:
+def write_access_list(access_list: AccessList) -> list[dict[str, object]]:
     """An access list as wallets take it, and as `eth_createAccessList` gives it."""
     return [
         {"address": f"0x{address.hex()}", "storageKeys": [f"0x{slot:064x}" for slot in slots]}
