@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "rules": "Rules by name: where each stands and is from, and which no case reached.",
     "hazards": "Ways for parallel engines to go wrong, and which vectors are about each.",
     "run": "Execute one vector, fixture or real block, and print what comes out of it.",
+    "state": "A state on disk: put it there, show it, verify it. `run --state` executes blocks on it.",
     "fill": "Write vectors from scenarios.",
     "generate": "Write a vector that a seed makes.",
     "schedule": "Choose transactions of a mempool for a block, and put them in order.",

@@ -29,6 +29,19 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True)
+class SignatureMetrics:
+    """The signatures of a block: how many were verified ahead of execution, and how many in it, proofs included.
+
+    In it: where the key was another than the one that the transactions before were guessed to leave, or where nothing
+    was verified ahead. ``ahead_seconds``: for how long all workers did nothing but verify.
+    """
+
+    ahead: int
+    again: int
+    ahead_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Metrics:
     """One run of one block. None stands for what the run did not measure or the strategy does not have.
 
@@ -47,7 +60,8 @@ class Metrics:
     wiped). ``longest_run``: how many transactions a worker has taken at once at most, on machines where that may be
     more than one; what is said of suspensions, validations and aborts is then said of runs. ``pieces``: in how many
     pieces without versions the block was executed, where it was. ``discarded``: why what was executed in pieces counted
-    for nothing, so that the block was executed once more, as its strategy does it otherwise. ``kind``: of the workers;
+    for nothing, so that the block was executed once more, as its strategy does it otherwise. ``signatures``: those of a
+    block of the toy under the ruleset `signed`. ``kind``: of the workers;
     ``none`` where there are none, because a machine in Python was executed one transaction at a time. ``seconds``: for
     the whole block, from its input in the engine's form to its result.
     """
@@ -74,6 +88,7 @@ class Metrics:
     longest_run: int | None = None
     pieces: int | None = None
     discarded: str | None = None
+    signatures: SignatureMetrics | None = None
     workers: tuple[WorkerMetrics, ...] = field(default=())
 
     @property

@@ -12,6 +12,7 @@ from samestate.conformance.vectors.machines import machine_of
 from samestate.conformance.vectors.model import Case, Vector
 from samestate.spec.evm.machine import Evm
 from samestate.spec.toy.machine import Toy
+from samestate.spec.toy.signed.machine import SignedToy
 
 
 class Decoded(NamedTuple):
@@ -29,9 +30,11 @@ def evm(fork: str) -> Evm:
     return Evm(BY_NAME[fork])
 
 
-def toy() -> Toy:
-    """The toy machine."""
-    return Toy()
+def toy(fork: str = toy_vectors.FORK) -> Toy:
+    """The toy machine under a ruleset: `"toy"` or `"signed"`. Raises InputError where there is none of that name."""
+    if fork not in toy_vectors.FORKS:
+        raise InputError(f"no ruleset of the toy is called {fork!r}; known are {', '.join(toy_vectors.FORKS)}")
+    return SignedToy() if fork == toy_vectors.SIGNED else Toy()
 
 
 def decode(case: Case | Vector) -> Decoded:
@@ -41,6 +44,6 @@ def decode(case: Case | Vector) -> Decoded:
     """
     given = case.case if isinstance(case, Vector) else case
     if machine_of(given).name == toy_vectors.NAME:
-        return Decoded(Toy(), *toy_vectors.read_case(given))
+        return Decoded(toy(given.fork), *toy_vectors.read_case(given))
     blocks = (evm_vectors.read_payload(given, block, evm_vectors.read_transactions(block)) for block in given.blocks)
     return Decoded(Evm(evm_vectors.fork_of(given)), evm_vectors.state_of(given), tuple(blocks))

@@ -9,8 +9,8 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Protocol
 
 from samestate.conformance.checking.blocks import BlockSummary, summary_of
-from samestate.conformance.checking.in_text import TestInText, described, text_of
-from samestate.conformance.checking.report import DocumentReport
+from samestate.conformance.checking.in_text import TestInText, described, forks_in_text, text_of
+from samestate.conformance.checking.report import DocumentReport, FoundCase
 from samestate.conformance.checking.running import describe_crash, forks_of, kind_of, run_case
 from samestate.conformance.checking.selection import EVERYTHING
 from samestate.conformance.checking.task import DocumentTask
@@ -45,14 +45,26 @@ class Watch(Protocol):
 
 
 class Runs:
-    """The runs of a document in their order: those that are known, and then those that are made."""
+    """The runs of a document in their order: those that are known, and then those that are made.
 
-    def __init__(self, known: tuple[Verdict, ...], watch: Watch | None) -> None:
-        self._known = iter(known)
+    Those that an earlier run of the command has made are left out of both. ``cases`` are all that were found.
+    """
+
+    def __init__(self, task: DocumentTask, watch: Watch | None) -> None:
+        self.cases: list[FoundCase] = []
+        self._known = iter(task.known)
+        self._cached = task.cached or {}
         self._watch = watch
+
+    def find(self, id: str, forks: frozenset[str], selectors: frozenset[str] = frozenset()) -> None:
+        """The document has this case, whether it is to be run or not."""
+        self.cases.append(FoundCase(id, forks, selectors))
 
     def make(self, unended: Verdict, run: Callable[[], Verdict]) -> Verdict:
         """The verdict of the next run. ``unended`` is what it comes to, but for the reason, where it does not end."""
+        cached = self._cached.get((unended.id, unended.engine))
+        if cached is not None:
+            return cached
         known = next(self._known, None)
         if known is not None:
             return known
@@ -67,7 +79,11 @@ class Runs:
 
 def check_task(task: DocumentTask, watch: Watch | None = None) -> DocumentReport:
     """What became of the cases of a document. What makes it unusable is in the report, not raised."""
-    runs = Runs(task.known, watch)
+    runs = Runs(task, watch)
+    return replace(_check(task, runs), cases=tuple(runs.cases))
+
+
+def _check(task: DocumentTask, runs: Runs) -> DocumentReport:
     verdicts: list[Verdict] = []
     blocks: list[tuple[int, BlockSummary]] = []
     listed: list[str] = []
@@ -93,6 +109,7 @@ def check_task(task: DocumentTask, watch: Watch | None = None) -> DocumentReport
         if is_schema(held.value):
             return DocumentReport(task.place)
         for case in cases_in(task.place, held.value, task.groups, network_chosen(task.chain), task.rulesets):
+            runs.find(case.id, forks_of(case))
             if task.wanted is not None and case.id not in task.wanted:
                 continue
             if not task.selection.takes(case.id, task.origin, forks_of(case)):
@@ -123,9 +140,11 @@ def _check_recorded(task: DocumentTask, cases: Iterable[RecordedCase], runs: Run
     deselected = 0
     for case in cases:
         fork = fork_of_recorded(case)
+        forks = frozenset({fork} if fork else ())
+        runs.find(case.id, forks)
         if task.wanted is not None and case.id not in task.wanted:
             continue
-        if not task.selection.takes(case.id, task.origin, frozenset({fork} if fork else ())):
+        if not task.selection.takes(case.id, task.origin, forks):
             deselected += 1
             continue
         if task.is_listing:
@@ -170,8 +189,9 @@ def _check_text(task: DocumentTask, text: FixtureText, runs: Runs) -> DocumentRe
     verdicts: list[Verdict] = []
     try:
         for name, value in text.members():
-            for make in _runs_in_text(TestInText(text, task.place, name, value, task.groups, task.rulesets), task):
-                verdicts += (make(engine, runs) for engine in task.engines)
+            test = TestInText(text, task.place, name, value, task.groups, task.rulesets)
+            for make in _runs_in_text(test, task, runs):
+                verdicts += (make(engine) for engine in task.engines)
                 failures = sum(verdict.result is Result.FAILED for verdict in verdicts)
                 if task.most_failures is not None and failures >= task.most_failures:
                     return _report(task, verdicts)
@@ -180,13 +200,13 @@ def _check_text(task: DocumentTask, text: FixtureText, runs: Runs) -> DocumentRe
     return _report(task, verdicts)
 
 
-def _runs_in_text(test: TestInText, task: DocumentTask) -> Iterator[Callable[[str, Runs], Verdict]]:
+def _runs_in_text(test: TestInText, task: DocumentTask, runs: Runs) -> Iterator[Callable[[str], Verdict]]:
     """For each case of a test what makes the verdict on it by an engine. Raises InputError."""
 
-    def read(case: Case | Skipped, engine: str, runs: Runs) -> Verdict:
+    def read(case: Case | Skipped, engine: str) -> Verdict:
         return runs.make(_unended(case, engine), partial(_run, case, engine, task.workers))
 
-    def in_text(index: int, case: TextCase, engine: str, runs: Runs) -> Verdict:
+    def in_text(index: int, case: TextCase, engine: str) -> Verdict:
         fork, kind = described(case)
         unended = Verdict(f"{task.place}::{case.name}", Result.FAILED, "", fork, (), kind, engine)
         return runs.make(unended, lambda: test.run(index, case, engine, engine_of(engine, task.workers)))
@@ -194,10 +214,16 @@ def _runs_in_text(test: TestInText, task: DocumentTask) -> Iterator[Callable[[st
     cases = test.cases()
     if cases is None:
         for case in test.read():
+            runs.find(case.id, forks_of(case))
             yield partial(read, case)
         return
     for index, found in enumerate(cases):
-        yield partial(read, found) if isinstance(found, Skipped) else partial(in_text, index, found)
+        if isinstance(found, Skipped):
+            runs.find(found.id, frozenset())
+            yield partial(read, found)
+        else:
+            runs.find(f"{task.place}::{found.name}", forks_in_text(found))
+            yield partial(in_text, index, found)
 
 
 def _report(task: DocumentTask, verdicts: list[Verdict]) -> DocumentReport:
@@ -221,6 +247,7 @@ def check_vector_document(task: DocumentTask, runs: Runs) -> DocumentReport:
         return DocumentReport(task.place)
     vector = loaded(task.place, task.content)
     case = vector.case
+    runs.find(case.id, frozenset({case.fork}), case.selectors)
     if not task.selection.takes(case.id, task.origin, frozenset({case.fork}), case.selectors):
         return DocumentReport(task.place, deselected=1)
     if task.is_listing:

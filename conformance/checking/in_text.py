@@ -100,3 +100,12 @@ def described(case: TextCase) -> tuple[str, str]:
     from samestate.conformance.engines.optimized.text_cases import TextStateTest
 
     return (case.fork.name, STATE_TEST) if isinstance(case, TextStateTest) else (case.schedule.name, BLOCKCHAIN_TEST)
+
+
+def forks_in_text(case: TextCase) -> frozenset[str]:
+    """The names of the forks that rule a case."""
+    from samestate.conformance.engines.optimized.text_cases import TextStateTest
+
+    if isinstance(case, TextStateTest):
+        return frozenset({case.fork.name})
+    return frozenset(fork.name for fork in (case.schedule.first, case.schedule.then) if fork is not None)

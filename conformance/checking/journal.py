@@ -5,18 +5,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import importlib.metadata
-import importlib.util
 import json
-import os
-import re
 import shlex
 import shutil
-import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from samestate.conformance.checking.builds import ROOMS, room_digest, settings, surroundings
+from samestate.conformance.checking.question import document_digest
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.checking.selection import below
 from samestate.conformance.checking.task import DocumentTask
@@ -25,49 +22,19 @@ from samestate.conformance.engines.clients.installed import PeerMissing
 from samestate.conformance.engines.clients.known import CLIENTS
 from samestate.conformance.engines.names import OUTSIDE, installed_engines
 from samestate.conformance.errors import InputError
-from samestate.conformance.fixtures.group_folders import group_path
 from samestate.conformance.output.targets import LineFile, check_folder
-from samestate.conformance.vectors.places import SCHEMA
 
 OPTION: Final = "--resume:"
 FOLDER: Final = Path(".samestate")
-NAMED_GROUP: Final = re.compile(rb'"preHash"\s*:\s*"(0x[0-9a-fA-F]{1,64})"')
-"""How a document names a pre-allocation group, on whose content its verdicts depend."""
-ROOMS: Final = ("spec", "conformance", "reference", "optimized")
-SOURCES: Final = frozenset({".py", ".so", ".pyd"})
-"""The endings of files that are executed. What is compiled counts as it was compiled."""
-SETTINGS: Final = "SAMESTATE_"
-"""How the environment variables begin that `optimized` takes its settings from."""
 
 
 def source_version() -> str:
     """A digest of all that a verdict depends on beside the document and the question.
 
-    That is our source with all engines in it, the schema, the libraries, the settings and the interpreter.
+    That is our source with all engines in it, the libraries, the settings and the interpreter.
     """
-    digest = hashlib.sha256(sys.version.encode())
-    for requirement in importlib.metadata.requires("samestate") or ():
-        digest.update(f"{requirement} {version_of(requirement)}".encode())
-    for name, value in sorted(os.environ.items()):
-        if name.startswith(SETTINGS):
-            digest.update(f"{name}={value}\n".encode("utf-8", "surrogateescape"))
-    for room in ROOMS:
-        found = importlib.util.find_spec(f"samestate.{room}")  # which imports nothing of it
-        for folder in (found and found.submodule_search_locations) or ():
-            for file in sorted(file for file in Path(folder).rglob("*") if file.suffix in SOURCES):
-                digest.update(file.relative_to(folder).as_posix().encode())
-                digest.update(file.read_bytes())
-    digest.update(SCHEMA.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def version_of(requirement: str) -> str:
-    """The version of a library that is required, or nothing where it is not installed."""
-    name = re.match(r"[\w.-]+", requirement)
-    try:
-        return importlib.metadata.version(name[0]) if name is not None else ""
-    except importlib.metadata.PackageNotFoundError:
-        return ""
+    parts = [surroundings(), settings(), *map(room_digest, ROOMS)]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:16]
 
 
 @functools.lru_cache(maxsize=16)
@@ -154,21 +121,5 @@ def key_of(task: DocumentTask) -> str:
     is_by_name = bool(task.selection.keyword or task.selection.cases)
     selection = [*task.selection.options(), below(task.origin, task.place) if is_by_name else ""]
     programs = [program_version(engine) for engine in task.engines]
-    question = json.dumps(
-        [
-            task.engines,
-            programs,
-            task.workers,
-            names,
-            selection,
-            Path(task.place).suffix,
-            "secure" in task.place.lower(),
-            [[choice.name, choice.fork, choice.content] for choice in task.rulesets.choices],
-        ]
-    )
-    chain = b"" if task.chain is None else task.chain.content or task.chain.name.encode()
-    digest = hashlib.sha256(question.encode() + b"\0" + hashlib.sha256(chain).digest() + task.content)
-    for name in sorted(set(NAMED_GROUP.findall(task.content))) if task.groups is not None else ():
-        path = group_path(task.groups, name.decode())
-        digest.update(name + (hashlib.sha256(path.read_bytes()).digest() if path is not None else b""))
-    return digest.hexdigest()
+    question = json.dumps([task.engines, programs, task.workers, names, selection])
+    return hashlib.sha256(question.encode() + b"\0" + document_digest(task)).hexdigest()

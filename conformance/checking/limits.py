@@ -38,13 +38,19 @@ def parse_limits(timeout: float | None, memory: str | None) -> Limits:
         raise InputError(f"--timeout {timeout:g}: must be a number of seconds above zero")
     if memory is None:
         return Limits(timeout)
-    match = SIZE.fullmatch(memory)
-    size = int(match[1]) * UNITS[match[2].upper()] if match is not None else 0
-    if not size:
-        raise InputError(f"--memory {memory}: must be a size such as 512M or 2G")
+    size = parse_size("--memory", memory)
     if not can_be_measured():
         raise InputError("--memory: this system has no /proc, from which the memory of a process can be read")
     return Limits(timeout, size)
+
+
+def parse_size(option: str, text: str) -> int:
+    """The bytes that an option says, as ``512M``. Raises InputError."""
+    match = SIZE.fullmatch(text)
+    size = int(match[1]) * UNITS[match[2].upper()] if match is not None else 0
+    if not size:
+        raise InputError(f"{option} {text}: must be a size such as 512M or 2G")
+    return size
 
 
 def show_size(size: int) -> str:

@@ -1,33 +1,50 @@
-"""The engines of a run, made before the first of its cases is executed, and closed after the last."""
+"""The engines of a run: made before the first of its cases is executed, and closed after the last."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import importlib.metadata
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+
+from samestate.conformance.engines.names import is_ours
 
 if TYPE_CHECKING:
     from samestate.conformance.engines.protocol import Engine
 
 
 class MadeEngines:
-    """The engines of a run, and the version that each says, once they are made. A context manager: it closes them."""
+    """The engines of a run. A context manager: it closes those that were made."""
 
     def __init__(self, ids: Sequence[str], workers: int) -> None:
-        self.versions: dict[str, str] = {}
         self._ids = ids
         self._workers = workers
-        self._engines: list[Engine] = []
+        self._engines: dict[str, Engine] = {}
+        self._said: dict[str, str] = {}
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Which version each engine says that it is; those of this distribution have its version, made or not."""
+        ours = f"samestate {importlib.metadata.version('samestate')}"
+        return {id: self._said.get(id, ours) for id in self._ids if id in self._said or is_ours(id)}
 
     def make(self) -> None:
         """Make those that are not made yet. Raises InputError where one cannot be made here."""
-        from samestate.conformance.checking.document import engine_of
+        self._make([id for id in self._ids if id not in self._engines])
+
+    def make_others(self) -> None:
+        """Make those that are none of ours, which alone know their versions, and whether they are here."""
+        self._make([id for id in self._ids if not is_ours(id)])
+
+    def _make(self, ids: Sequence[str]) -> None:
+        if not ids:
+            return
+        from samestate.conformance.checking.document import engine_of  # with all that an engine may execute
         from samestate.conformance.engines.registry import version_of_engine
 
-        for id in self._ids[len(self._engines) :]:
-            engine = engine_of(id, self._workers)
-            self._engines.append(engine)
-            self.versions[id] = version_of_engine(engine)
+        for id in ids:
+            engine = self._engines[id] = engine_of(id, self._workers)
+            self._said[id] = version_of_engine(engine)
 
     def __enter__(self) -> Self:
         return self
@@ -35,5 +52,5 @@ class MadeEngines:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for engine in reversed(self._engines):
+        for engine in reversed(self._engines.values()):
             engine.close()

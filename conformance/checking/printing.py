@@ -100,6 +100,7 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
         yield f"a sample of {session.sample.size} of {session.sample.available} cases"
     if session.deselected:
         yield f"{session.deselected} cases deselected by {' '.join(options.selection.options()) or 'their names'}"
+    yield from cache_lines(session)
     if session.resumed:
         yield f"{session.resumed} documents were checked by an earlier run"
     for taken, verdict in slowest(session, options.durations):
@@ -108,10 +109,47 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
     if session.ended:
         yield session.ended
     yield f"{seconds:.1f} s"
+    cached = sum(each.cached is not None and each.result is Result.PASSED for each in session.verdicts)
+    passed = f"{session.count(Result.PASSED)} passed" + (f" ({cached} from the cache)" if cached else "")
     yield (
-        f"{session.count(Result.PASSED)} passed, {session.count(Result.FAILED)} failed, "
+        f"{passed}, {session.count(Result.FAILED)} failed, "
         f"{session.count(Result.SKIPPED)} skipped" + (f", {len(errors)} unusable" if errors else "")
     )
+
+
+def cache_lines(session: Session) -> Iterator[str]:
+    """How many results are from the cache, which of them are not executed in this run, and what a user should know."""
+    if session.cache is None:
+        return
+    taken, executed = cache_counts(session)
+    share = f" ({taken / (taken + executed):.1%})" if taken else ""
+    yield f"cache {session.cache.folder}: {taken} of {taken + executed} results{share}, {executed} executed now"
+    for note in session.cache.notes:
+        yield f"cache {session.cache.folder}: {note}"
+
+
+def cache_counts(session: Session) -> tuple[int, int]:
+    """How many results are from the cache, and how many of this run."""
+    results = [each for each in session.verdicts if each.result is not Result.ERROR]
+    taken = sum(each.cached is not None for each in results)
+    return taken, len(results) - taken
+
+
+def cache_document(session: Session) -> dict[str, Any] | None:
+    """What came of the cache as JSON; None where there is none."""
+    if session.cache is None:
+        return None
+    taken, executed = cache_counts(session)
+    return {
+        "folder": session.cache.folder,
+        "taken": taken,
+        "executed": executed,
+        "hit_rate": round(taken / (taken + executed), 6) if taken else 0.0,
+        "damaged": session.cache.damaged,
+        "evicted": session.cache.evicted,
+        "bytes": session.cache.size,
+        "notes": list(session.cache.notes),
+    }
 
 
 def way_on(session: Session) -> Iterator[str]:
@@ -224,6 +262,7 @@ def to_json(
             "voices": voices_of(options.engines),
             "cases": [each.document() for each in ballots(session, options.quorum)],
         },
+        "cache": cache_document(session),
         "deselected": session.deselected,
         "notes": list(session.notes),
         "slowest": [
@@ -247,6 +286,9 @@ def to_json(
                 "engine": verdict.engine,
                 "result": verdict.result.value,
                 "reason": verdict.reason,
+                "cached": None
+                if verdict.cached is None
+                else {"executed": verdict.cached.executed, "build": verdict.cached.build},
                 "checks": list(verdict.checks),
                 "hazards": list(verdict.hazards),
             }

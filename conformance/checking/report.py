@@ -6,11 +6,20 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from samestate.conformance.checking.selection import MEMBER
-from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.checking.verdict import Cached, Result, Verdict
 from samestate.conformance.metering.tally import MetricTally
 
 if TYPE_CHECKING:
     from samestate.conformance.checking.blocks import BlockSummary
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCase:
+    """A case of a document, run or not: what selections look at."""
+
+    id: str
+    forks: frozenset[str]
+    selectors: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +30,8 @@ class DocumentReport:
     witness that came apart from the other, which can be checked only together. ``error`` says why the document cannot
     be used at all. ``rules`` are the anchors that were reached, where that is measured. ``deselected`` counts the cases
     that were not asked for, ``notes`` say what is odd. ``listed`` are the ids of cases that were only to be listed.
-    ``was_stopped`` says that a case was stopped, or that its process died: another time it may end otherwise.
+    ``cases`` are all that it holds, in their order, as far as they were looked at. ``was_stopped`` says that a case was
+    stopped, or that its process died: another time it may end otherwise.
     ``metered`` is what engines said of their blocks meanwhile, where that is metered.
     """
 
@@ -34,6 +44,7 @@ class DocumentReport:
     deselected: int = 0
     notes: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
+    cases: tuple[FoundCase, ...] = ()
     was_stopped: bool = False
     metered: MetricTally | None = field(default=None, compare=False)
 
@@ -75,11 +86,12 @@ def verdict_fields(place: str, verdict: Verdict) -> list[Any]:
     ]
 
 
-def verdict_of(place: str, engine: str, fields: list[Any]) -> Verdict:
-    """The verdict that :func:`verdict_fields` wrote."""
+def verdict_of(place: str, engine: str, fields: list[Any], cached: Cached | None = None) -> Verdict:
+    """The verdict that :func:`verdict_fields` wrote; ``cached`` says when it was made, where not in this run."""
     id, result, reason, fork, checks, kind, hazards = fields
+    checks, hazards = tuple(checks), tuple(hazards)
     return Verdict(
-        whole_id(place, id), Result(result), reason, fork, tuple(checks), kind, engine, hazards=tuple(hazards)
+        whole_id(place, id), Result(result), reason, fork, checks, kind, engine, hazards=hazards, cached=cached
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from samestate.conformance.checking.earlier import NOTHING_EARLIER, Earlier
 from samestate.conformance.checking.limits import NO_LIMITS, Limits
 from samestate.conformance.checking.measuring import NOTHING_MEASURED, Measures
 from samestate.conformance.checking.report import DocumentReport
@@ -27,7 +28,7 @@ from samestate.conformance.vectors.recorded.parts import is_binary
 
 if TYPE_CHECKING:
     from samestate.conformance.checking.blocks import BlockSummary
-    from samestate.conformance.checking.journal import ResumeJournal
+    from samestate.conformance.checking.caching.cache import CacheSummary
     from samestate.conformance.checking.sample import Sample
     from samestate.conformance.fixtures.networks import Network
 
@@ -77,8 +78,8 @@ class Session:
     ``verdicts`` are in the order of the documents; ``origins`` says which of the given paths each belongs to, ``files``
     which document. ``resumed`` counts the documents whose verdicts were kept from an earlier run, ``deselected`` the
     cases that were not asked for; ``notes`` say what is odd about documents, ``listed`` are the ids of cases that were
-    only to be listed. ``ended`` says why it ended before the end, if it did. ``metered`` is what engines said of their
-    blocks, until somebody takes it.
+    only to be listed. ``cache`` is what came of a cache, where there is one. ``ended`` says why it ended early,
+    if it did. ``metered`` is what engines said of their blocks, until somebody takes it.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
@@ -90,6 +91,7 @@ class Session:
     ended: str = ""
     rules: set[str] = field(default_factory=set)
     resumed: int = 0
+    cache: CacheSummary | None = None
     sample: Sample | None = None
     metered: MetricTally = field(default_factory=MetricTally)
     _blocks: dict[int, BlockSummary] = field(default_factory=dict)
@@ -169,7 +171,7 @@ class Reading:
         self.total += size
 
 
-def check(options: Options, session: Session, journal: ResumeJournal | None = None, watch: Watch | None = None) -> None:
+def check(options: Options, session: Session, earlier: Earlier = NOTHING_EARLIER, watch: Watch | None = None) -> None:
     """Check everything below the paths of ``options``; ``session`` is filled as it goes, however it ends.
 
     A document that cannot be used is an error of its own, and the others are checked. Raises InputError for a path
@@ -188,7 +190,7 @@ def check(options: Options, session: Session, journal: ResumeJournal | None = No
                 session.sample = choose(
                     options.paths, options.sample, options.selection, folders, chain, options.rulesets
                 )
-            _check(options, session, journal, watch, ahead, folders)
+            _check(options, session, earlier, watch, ahead, folders)
     except BaseException:
         for report, origin in ahead.reports.values():
             session.take(report, origin)
@@ -202,7 +204,7 @@ def check(options: Options, session: Session, journal: ResumeJournal | None = No
 def _check(
     options: Options,
     session: Session,
-    journal: ResumeJournal | None,
+    earlier: Earlier,
     watch: Watch | None,
     ahead: Ahead,
     folders: GroupFolders,
@@ -210,7 +212,7 @@ def _check(
     halves: list[DocumentTask] = []
     reading = Reading()
     with contextlib.closing(
-        _reports(_tasks(options, session, reading, folders), options, session, journal, ahead)
+        _reports(_tasks(options, session, reading, folders), options, session, earlier, ahead)
     ) as reports:
         for task, report in reports:
             if report.is_half:
@@ -220,7 +222,7 @@ def _check(
                 watch(reading.after.popleft(), session)
             if session.ended:
                 return
-    with contextlib.closing(_reports(_whole(options, session, halves), options, session, journal, ahead)) as reports:
+    with contextlib.closing(_reports(_whole(options, session, halves), options, session, earlier, ahead)) as reports:
         for task, report in reports:
             _take(options, session, task, report)
             if watch is not None:
@@ -309,44 +311,54 @@ def _may_be_half(document: Document) -> bool:
 
 
 def _reports(
-    tasks: Iterator[DocumentTask], options: Options, session: Session, journal: ResumeJournal | None, ahead: Ahead
+    tasks: Iterator[DocumentTask], options: Options, session: Session, earlier: Earlier, ahead: Ahead
 ) -> Generator[tuple[DocumentTask, DocumentReport], None, None]:
-    """The reports in the order of the tasks, from the journal where it has them."""
+    """The reports in the order of the tasks, from earlier runs where these have them."""
 
     def keep(task: DocumentTask, report: DocumentReport) -> None:
         ahead.add(task, report)
-        if journal is not None:
-            journal.add(task, report)
+        earlier.add(task, report)
 
-    if journal is None:
-        for task, report in check_all(tasks, options.jobs, options.measures, keep, options.limits):
-            ahead.take(report)
-            yield task, report
-        return
     known: dict[int, tuple[DocumentTask, DocumentReport]] = {}
     order: list[int] = []
 
     def unknown() -> Iterator[DocumentTask]:
         for number, task in enumerate(tasks):
-            report = journal.find(task)
-            if report is not None:
-                known[number] = (dataclasses.replace(task, content=b""), report)
-                session.resumed += 1
+            found = _look_up(task, earlier, session)
+            if isinstance(found, DocumentReport):
+                done = dataclasses.replace(task, content=b"")
+                known[number] = (done, found)
+                ahead.add(done, found)
             else:
                 order.append(number)
-                yield task
+                earlier.prepare()
+                yield found
 
     following = 0
     reports = check_all(unknown(), options.jobs, options.measures, keep, options.limits)
     for position, (task, report) in enumerate(reports):
         while following < order[position]:
-            yield known.pop(following)
+            yield _taken(known.pop(following), ahead)
             following += 1
         ahead.take(report)
         yield task, report
         following += 1
     for number in sorted(known):
-        yield known[number]
+        yield _taken(known[number], ahead)
+
+
+def _look_up(task: DocumentTask, earlier: Earlier, session: Session) -> DocumentReport | DocumentTask:
+    """The report of an earlier run on a document, or the task, with what is known of it."""
+    report = None if earlier.journal is None else earlier.journal.find(task)
+    if report is not None:
+        session.resumed += 1
+        return report
+    return task if earlier.cache is None else earlier.cache.look_up(task)
+
+
+def _taken(done: tuple[DocumentTask, DocumentReport], ahead: Ahead) -> tuple[DocumentTask, DocumentReport]:
+    ahead.take(done[1])
+    return done
 
 
 def _whole(options: Options, session: Session, halves: list[DocumentTask]) -> Iterator[DocumentTask]:

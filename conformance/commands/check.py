@@ -12,8 +12,9 @@ from typing import Annotated, Final
 
 import typer
 
+from samestate.conformance.checking.earlier import Earlier
 from samestate.conformance.checking.journal import ResumeJournal, source_version
-from samestate.conformance.checking.limits import EndedBeforeWork, parse_limits
+from samestate.conformance.checking.limits import EndedBeforeWork, parse_limits, parse_size, show_size
 from samestate.conformance.checking.made_engines import MadeEngines
 from samestate.conformance.checking.measuring import Measures
 from samestate.conformance.checking.printing import Teller, summary, to_json, versions_told
@@ -51,6 +52,7 @@ from samestate.conformance.vectors.places import VECTORS
 
 FAILED: Final = 1
 INTERRUPTED: Final = 130
+LEAST_CACHE: Final = 1 << 20
 
 CASES: Final = "Which cases"
 HOW: Final = "How"
@@ -177,6 +179,22 @@ def check(
         int,
         typer.Option(min=0, metavar="N", help="Tell the N cases that took longest.", rich_help_panel=RESULTS),
     ] = 0,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Take passes that earlier runs kept there, of the same bytes on the same build; keep those of this.",
+            rich_help_panel=RESULTS,
+        ),
+    ] = None,
+    cache_size: Annotated[
+        str,
+        typer.Option(
+            metavar="SIZE",
+            help="The most that the cache may take; what was used longest ago goes.",
+            rich_help_panel=RESULTS,
+        ),
+    ] = "256M",
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep what is done in `.samestate`.", rich_help_panel=RESULTS)
     ] = False,
@@ -226,9 +244,10 @@ def check(
         measures=Measures(metrics=metrics_port is not None),
     )
     check_quorum(quorum, options.engines)
+    most_bytes = cache_bytes(cache_size)
     compile_keyword(keyword or '""')
     if is_listing:
-        for option, target in (("--json", json), ("--junitxml", junit), ("--html", html)):
+        for option, target in (("--json", json), ("--junitxml", junit), ("--html", html), ("--cache", cache)):
             if target is not None:
                 raise InputError(f"{option} {target}: cannot be given with --list, which runs nothing")
         list_cases(options)
@@ -243,10 +262,21 @@ def check(
         metrics = None if endpoint is None else SessionMetrics(endpoint, options.paths, jobs)
         log = SessionLog(options.paths)
         engines = stack.enter_context(MadeEngines(options.engines, workers))
-        engines.make()
+        results = None
+        if cache is None:
+            engines.make()
+        else:
+            engines.make_others()
+            from samestate.conformance.checking.caching.cache import ResultCache
+
+            results = stack.enter_context(ResultCache(cache, most_bytes, options.engines, workers, options.limits))
         journal = stack.enter_context(ResumeJournal()) if resume else None
+        earlier = Earlier(journal, results, engines.make)
         goes_on = json is not None or junit is not None or html is not None or resume
-        ending = run(options, session, journal, teller, printer, goes_on, (metrics, log))
+        ending = run(options, session, earlier, teller, printer, goes_on, (metrics, log))
+        if results is not None:
+            results.flush()
+            session.cache = results.summary()
     seconds = time.monotonic() - start
     if session.verdicts or ending is None:
         if json is not None:
@@ -283,6 +313,14 @@ def check(
     refuse_idleness(session.idle(options.engines), options.engines, engines_by_name(names))
 
 
+def cache_bytes(size: str) -> int:
+    """The bytes that ``--cache-size`` says. Raises InputError."""
+    found = parse_size("--cache-size", size)
+    if found < LEAST_CACHE:
+        raise InputError(f"--cache-size {size}: must be at least {show_size(LEAST_CACHE)}")
+    return found
+
+
 def votes(session: Session, quorum: int | None) -> Iterator[str]:
     """What the engines' votes come to, if they are asked for."""
     if quorum is not None:
@@ -292,7 +330,7 @@ def votes(session: Session, quorum: int | None) -> Iterator[str]:
 def run(
     options: Options,
     session: Session,
-    journal: ResumeJournal | None,
+    earlier: Earlier,
     teller: Teller,
     printer: Printer,
     goes_on: bool,
@@ -314,7 +352,7 @@ def run(
                     if each is not None:
                         each(done, session)
 
-            check_paths(options, session, journal, watch)
+            check_paths(options, session, earlier, watch)
     except KeyboardInterrupt as interrupt:
         session.ended = "interrupted"
         return interrupt

@@ -32,8 +32,9 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fuzzing.campaign import EngineChoice, Wanted
 from samestate.conformance.fuzzing.cluster import Cluster
 from samestate.conformance.fuzzing.crew import Crew, Here, Processes, panel_of
-from samestate.conformance.fuzzing.database import FOUND, Database
+from samestate.conformance.fuzzing.database import FILE, FOUND, Database
 from samestate.conformance.fuzzing.finding import Finding, FindingRow, write_finding
+from samestate.conformance.fuzzing.merging import MERGE, merge, settings_of
 from samestate.conformance.fuzzing.panel import SearchQuestion, SeedOutcome
 from samestate.conformance.fuzzing.quick import GIVEN, SIGNED
 from samestate.conformance.fuzzing.report import SearchReport
@@ -125,6 +126,14 @@ def fuzz(
         float, typer.Option(metavar="SECONDS", help="How long an engine that is a program has for an answer.")
     ] = ANSWER_SECONDS,
     no_fallback: NoFallbackOption = False,
+    merged: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--merge",
+            metavar="FOLDER",
+            help="Search nothing: add what another search has kept there to --database; may be given again.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="The folder of reproducers: `found`, in the database if there is one."),
@@ -142,6 +151,26 @@ def fuzz(
     found; 2: bad input, or nothing executed. Each finding is written at once, and again when it has been shrunk, with
     the votes of all engines. Ctrl-C ends the search and keeps what was found; with --database the same command goes on.
     """
+    if merged:
+        for option, value in {
+            "--engine": engine,
+            "--fork": fork,
+            "--without": without,
+            "--conflict": conflict,
+            "--blocks": blocks,
+            "--seed": seed,
+            "--minutes": minutes,
+            "--workers": workers,
+            "--quick": quick,
+            "--jobs": jobs,
+            "--dask": dask,
+            "--output": output,
+            "--json": json,
+        }.items():
+            if value:
+                raise InputError(f"{option}: searches are merged as they are, and none is made: leave it out")
+        merge_searches(merged, database)
+        return
     if machine not in MACHINES:
         raise InputError(f"--machine {machine}: must be one of {', '.join(MACHINES)}")
     if minutes is not None and not 0 < minutes < 10**6:
@@ -247,6 +276,20 @@ def fuzz(
     if record.findings:
         raise typer.Exit(FAILED)
     refuse_idleness([*able], idle, named)
+
+
+def merge_searches(folders: Sequence[Path], database: Path | None) -> None:
+    """Make one search of those in some folders, and tell what each has brought."""
+    if database is None:
+        raise InputError(f"{MERGE}: say with --database into which folder; it is made where it is not there")
+    check_folder("--database", database)
+    settings = settings_of(folders[0])
+    for folder in folders[1:]:
+        settings_of(folder)
+    with Database(database, {} if (database / FILE).is_file() else settings) as record:
+        for folder in folders:
+            print(merge(folder, record).line(folder))
+        print(f"{database}: {len(record.done)} seeds, {len(record.findings)} findings, {len(record.marks)} marks")
 
 
 def crew_of(question: SearchQuestion, engines: Mapping[str, Engine], jobs: int, dask: str | None) -> Crew:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +20,9 @@ from samestate.conformance.commands.chain_option import ChainOption, network_of_
 from samestate.conformance.commands.no_fallback_option import NoFallbackOption
 from samestate.conformance.commands.profile_of_run import GAS, RunWatch, check_profile_options, run_profile
 from samestate.conformance.commands.ruleset_option import RulesetOption
+from samestate.conformance.commands.state_option import StateOption
 from samestate.conformance.engines.names import SPEC, WORKERS
+from samestate.conformance.engines.optimized import THREADS
 from samestate.conformance.engines.optimized.engine import OptimizedEngine, tracing_engine, write_schedule
 from samestate.conformance.engines.protocol import Engine, InProcess, Needs
 from samestate.conformance.engines.registry import EngineFailure, SpecEngine, find_engine
@@ -45,6 +48,8 @@ from samestate.spec.evm.state import MissingWitness, RootUnavailable
 from samestate.spec.machine import Rejection
 
 FAILED: Final = 1
+OPTIMIZED: Final = "optimized"
+"""Who executes blocks on a state on disk unless somebody else is named."""
 
 
 def run(
@@ -53,7 +58,7 @@ def run(
     ] = None,
     engine: Annotated[
         str | None,
-        typer.Option(metavar="ID", help=f"Who executes it, `{SPEC}` unless given."),
+        typer.Option(metavar="ID", help=f"Who executes it, `{SPEC}` unless given; `optimized` with --state."),
     ] = None,
     workers: Annotated[
         int | None,
@@ -71,6 +76,7 @@ def run(
         Path | None,
         typer.Option(metavar="FILE", help="A schedule: run what it names, and only what it names, in just that order."),
     ] = None,
+    state: StateOption = None,
     trace: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write what each worker of `optimized` did and when, for Perfetto."),
@@ -101,10 +107,12 @@ def run(
     """
     check_json_target(json)
     check_spares((block, schedule), ("--json", json), ("--trace", trace), ("--flame-graph", flame_graph))
-    check_profile_options(profile, flame_graph, weight, engine, (("--trace", trace), ("--schedule", schedule)), json)
+    check_profile_options(
+        profile, flame_graph, weight, engine, (("--trace", trace), ("--schedule", schedule), ("--state", state)), json
+    )
     if schedule is not None:
         others = {"--engine": engine, "--workers": workers, "--case": case, "--chain": chain, "--trace": trace}
-        others |= {"--ruleset": " ".join(ruleset) if ruleset else None}
+        others |= {"--ruleset": " ".join(ruleset) if ruleset else None, "--state": state}
         for option, value in others.items():
             if value is not None:
                 raise InputError(f"{option} {value}: cannot be given with --schedule, which says what is run and how")
@@ -115,16 +123,21 @@ def run(
     if trace is not None:
         check_file("--trace", trace)
         check_apart(("--json", json), ("--trace", trace))
+    if state is not None and trace is not None:
+        raise InputError(f"--trace {trace}: cannot be given with --state")
     try:
         network = network_of_option(chain)
+        rulesets = choose_rulesets(ruleset or ())
         if profile:
-            rulesets = choose_rulesets(ruleset or ())
             run_profile(block, engine, case, workers or WORKERS, network, rulesets, flame_graph, weight, json)
             return
         watch = RunWatch()
-        names, results = results_of(
-            block, engine or SPEC, case, workers or WORKERS, trace, network, choose_rulesets(ruleset or ()), watch
-        )
+        if state is None:
+            names, results = results_of(
+                block, engine or SPEC, case, workers or WORKERS, trace, network, rulesets, watch
+            )
+        else:
+            names, results = results_on_state(block, engine, case, workers or WORKERS, state, network, rulesets)
     except EngineFailure as failure:
         typer.echo(f"samestate: {engine or SPEC}: {failure}", err=True)
         raise typer.Exit(FAILED) from failure
@@ -182,6 +195,37 @@ def results_of(
             return {}, list(execute(case, engine_id, engine))
     finally:
         engine.close()
+
+
+def results_on_state(
+    path: Path,
+    engine_id: str | None,
+    name: str | None,
+    workers: int,
+    place: str,
+    chain: Network | None,
+    rulesets: Rulesets,
+) -> tuple[dict[str, str], list[Object]]:
+    """As :func:`results_of`, for blocks on a state on disk, each of which is committed. `optimized` unless told else.
+
+    What was committed is told on stderr as it is.
+    """
+    from samestate.conformance.states.running import run_on_state
+
+    named = engine_id or OPTIMIZED
+    engine = find_engine(named, workers=workers)
+    try:
+        if not isinstance(engine, InProcess) or not (isinstance(engine, SpecEngine) or is_threaded(engine)):
+            raise InputError(f"--engine {named}: --state: only {SPEC} and the compiled engines read states on disk")
+        tell = functools.partial(typer.echo, err=True)
+        return {}, list(run_on_state(path, name, engine, place, chain, rulesets, tell))
+    finally:
+        engine.close()
+
+
+def is_threaded(engine: Engine) -> bool:
+    """Whether it is the compiled engine, with threads as workers."""
+    return isinstance(engine, OptimizedEngine) and engine.capabilities.kind == THREADS
 
 
 def run_case(path: Path, case: Case, engine_id: str, workers: int) -> tuple[dict[str, str], list[Object]]:

@@ -11,6 +11,7 @@ from samestate.spec.machine import Key
 from samestate.spec.toy.block import Block
 from samestate.spec.toy.block import Transaction as ToyTransaction
 from samestate.spec.toy.keys import balance_key, nonce_key, slot_key
+from samestate.spec.toy.signed.registry import registered_key
 
 Declared = tuple[tuple[Key, ...], tuple[Key, ...]]
 """Keys that a transaction may read, and keys that it may write."""
@@ -31,13 +32,25 @@ def declared_access(block: Any, index: int) -> Declared:
 
 
 def toy_declared(transaction: ToyTransaction) -> Declared:
-    """The slots that a toy transaction declares, and the nonce and balance of its sender, which it always has."""
+    """The slots that a toy transaction declares; its sender's nonce and balance, and registered keys, which follow."""
     own = (nonce_key(transaction.sender), balance_key(transaction.sender))
+    keys, registered = registered_keys(transaction)
     if transaction.declared is None:
-        return own, own
+        return own + keys, own + registered
     reads = tuple(slot_key(slot) for slot in transaction.declared.reads)
     writes = tuple(slot_key(slot) for slot in transaction.declared.writes)
-    return own + reads, own + writes
+    return own + keys + reads, own + registered + writes
+
+
+def registered_keys(transaction: ToyTransaction) -> Declared:
+    """The key that its signature is to be by; and, where it registers one, that, which it may write."""
+    if transaction.signature is None:
+        return NOTHING
+    signing = registered_key(transaction.sender, transaction.signature.key)
+    if transaction.registration is None:
+        return (signing,), ()
+    registered = registered_key(transaction.registration.account, transaction.registration.key)
+    return (signing, registered), (registered,)
 
 
 def evm_declared(transaction: Transaction) -> Declared:

@@ -35,6 +35,9 @@ OUTSIDE: Final = (COMMAND_PREFIX, TOOL_PREFIX)
 ENTRY_POINTS: Final = "samestate.engines"
 """The group of entry points of installed packages that offer engines: an id, and what makes one of so many workers."""
 
+OURS: Final = (SPEC, "reference", ROOM)
+"""The rooms that have engines, by which the names of these begin."""
+
 EVERY: Final = "all"
 """The name that stands for every engine."""
 
@@ -119,6 +122,11 @@ def engines_by_name(names: Sequence[str]) -> list[str]:
 def is_name(name: str) -> bool:
     """Whether a name stands for one engine, whatever others there are."""
     return name.startswith(OUTSIDE) or ALIASES.get(name, name) in {**REGISTRY, **CLIENTS, **installed_engines()}
+
+
+def is_ours(id: str) -> bool:
+    """Whether an engine is one of this distribution: all that it executes lies in our own rooms."""
+    return id in REGISTRY and id.partition(":")[0] in OURS
 
 
 def unknown_engine(name: str) -> InputError:

@@ -26,6 +26,7 @@ from samestate.conformance.engines.predictions import Predictions, predictions_o
 from samestate.conformance.engines.protocol import AnyResult
 from samestate.conformance.exploring.apart import SeparateProcess
 from samestate.conformance.exploring.variants import CHECKOUT, load
+from samestate.conformance.vectors.toy import machine_of
 from samestate.reference.difference import Ending, end_of, judge, right_end_of
 from samestate.reference.explorer import IDLE, Kind, Label, Point, Violation, Worker
 from samestate.spec.evm.block_access_list import encode_access_list
@@ -38,7 +39,6 @@ from samestate.spec.svm.block import Block as SvmBlock
 from samestate.spec.svm.machine import Svm
 from samestate.spec.svm.state import SvmState
 from samestate.spec.toy.block import Block
-from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.state import ToyState
 from samestate.spec.transition import BlockResult, apply_block
 
@@ -182,7 +182,7 @@ class ToyProgram(CompiledProgram):
         self.state = state
         self.control.set_hook(None)
         self.control.set_mutant(NOTHING)
-        self.right = right_end_of(lambda: apply_block(Toy(), block, state))
+        self.right = right_end_of(lambda: apply_block(machine_of(block), block, state))
         self.declared = right_accesses(self.right) if right_declarations else None
         self.packed = part("toy.packing").pack(*plain_block(block, state))
         self.run = part("toy.running").ToyRun(arena(), workers, strategy)

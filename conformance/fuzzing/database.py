@@ -1,7 +1,8 @@
 """What a search has done, in a folder: from there it goes on, whatever ended it.
 
-`search.sqlite` has every seed that is done, what was counted, and what was found. A batch of seeds is written as one
-transaction, the seed being the key: so none is lost that was told of, and none is counted twice. Only the process that
+`search.sqlite` has every seed that is done, with what the engines made of it, and what was found. A batch of seeds is
+written as one transaction, the seed being the key: so none is lost that was told of, and none is counted twice, nor is
+one that two searches have done and that are merged. Only the process that
 leads the search writes. `corpus` has the blocks in which something remarkable was seen first, `found` the reproducers,
 both as vectors.
 """
@@ -27,24 +28,43 @@ FILE: Final = "search.sqlite"
 CORPUS: Final = "corpus"
 FOUND: Final = "found"
 NOTHING: Final[Mapping[str, Any]] = {}
-FORM: Final = "samestate-search/1"
+FORM: Final = "samestate-search/2"
 EXECUTED: Final = "executed"
 SKIPPED: Final = "skipped"
 KNOWN: Final = "known"
 WRONG: Final = "wrong"
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS answers (id INTEGER PRIMARY KEY, content TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS seeds (
-    seed INTEGER PRIMARY KEY, fork TEXT NOT NULL, blocks INTEGER NOT NULL, transactions INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS counts (
-    engine TEXT NOT NULL, fork TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
-    blocks INTEGER NOT NULL, transactions INTEGER NOT NULL,
-    PRIMARY KEY (engine, fork, outcome, reason)
+    seed INTEGER PRIMARY KEY, fork TEXT NOT NULL, blocks INTEGER NOT NULL, transactions INTEGER NOT NULL,
+    answer INTEGER NOT NULL REFERENCES answers (id)
 );
 CREATE TABLE IF NOT EXISTS findings (id TEXT PRIMARY KEY, content TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS marks (mark TEXT PRIMARY KEY, seed INTEGER NOT NULL);
 """
+
+
+@dataclass(frozen=True, slots=True)
+class DoneSeed:
+    """A seed that is done. ``answers``: what became of its blocks on each engine, and why: most seeds have the same."""
+
+    seed: int
+    fork: str
+    blocks: int
+    transactions: int
+    answers: tuple[tuple[str, str, str], ...]
+
+    @classmethod
+    def of(cls, outcome: SeedOutcome) -> Self:
+        """What is kept of an outcome."""
+        answers = (
+            *((name, EXECUTED, "") for name in outcome.executed),
+            *((name, SKIPPED, reason) for name, reason in outcome.skipped),
+            *((name, KNOWN, fault) for name, fault in outcome.known),
+            *((name, WRONG, "") for name, _, _ in outcome.found),
+        )
+        return cls(outcome.seed, outcome.fork, outcome.blocks, outcome.transactions, answers)
 
 
 @dataclass(slots=True)
@@ -63,20 +83,22 @@ class Database:
     """What a search has done. Without a folder it is kept in memory. A context manager.
 
     ``settings`` say what search it is: a database of another is an InputError. What is None there is as it was before,
-    or as ``defaults`` has it.
+    or as ``defaults`` has it. ``is_read_only``: it is there already, and nothing is written.
     """
 
     def __init__(
-        self, folder: Path | None, settings: Mapping[str, Any] = NOTHING, defaults: Mapping[str, Any] = NOTHING
+        self,
+        folder: Path | None,
+        settings: Mapping[str, Any] = NOTHING,
+        defaults: Mapping[str, Any] = NOTHING,
+        is_read_only: bool = False,
     ) -> None:
         self.folder = folder
-        if folder is not None:
-            make_folder(OPTION, folder)
-        with self._complaints():
-            self._connection = sqlite3.connect(":memory:" if folder is None else folder / FILE)
-            if folder is not None:
-                self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.executescript(SCHEMA)
+        if is_read_only and folder is not None:
+            with self._complaints():
+                self._connection = sqlite3.connect(f"{(folder / FILE).resolve().as_uri()}?mode=ro", uri=True)
+        else:
+            self._begin(folder)
         self.settings = self._agree({"format": FORM, **settings}, defaults)
         self.done = {seed for (seed,) in self._rows("SELECT seed FROM seeds")}
         self.marks = {mark for (mark,) in self._rows("SELECT mark FROM marks")}
@@ -85,6 +107,15 @@ class Database:
             for id, content in self._rows("SELECT id, content FROM findings ORDER BY rowid")
         }
         self.seconds = float(self._setting("seconds") or 0)
+
+    def _begin(self, folder: Path | None) -> None:
+        if folder is not None:
+            make_folder(OPTION, folder)
+        with self._complaints():
+            self._connection = sqlite3.connect(":memory:" if folder is None else folder / FILE)
+            if folder is not None:
+                self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.executescript(SCHEMA)
 
     def __enter__(self) -> Self:
         return self
@@ -131,6 +162,11 @@ class Database:
                 )
         return agreed
 
+    def every_setting(self) -> dict[str, Any]:
+        """What search it is: all settings, whoever gave them."""
+        rows = self._rows("SELECT name, value FROM settings WHERE name != 'seconds' ORDER BY rowid")
+        return {name: json.loads(value) for name, value in rows}
+
     def _write(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
         with self._complaints(), self._connection:
             self._connection.executemany(statement, rows)
@@ -141,34 +177,33 @@ class Database:
         ``seconds``: for how long the search has been going on in this run.
         """
         new = list({each.seed: each for each in outcomes if each.seed not in self.done}.values())
-        with self._complaints(), self._connection as connection:
-            for outcome in new:
-                self._count(connection, outcome)
-            connection.execute(
-                "INSERT INTO settings VALUES ('seconds', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-                (str(self.seconds + seconds),),
-            )
-        self.done.update(outcome.seed for outcome in new)
+        self.add(map(DoneSeed.of, new), self.seconds + seconds)
         return new
 
-    def _count(self, connection: sqlite3.Connection, outcome: SeedOutcome) -> None:
+    def add(self, seeds: Iterable[DoneSeed], seconds: float) -> int:
+        """Write seeds down that were not done before, all or none of them; gives how many.
+
+        ``seconds``: for how long the search has been going on, in all its runs.
+        """
+        added: set[int] = set()
+        with self._complaints(), self._connection as connection:
+            for done in seeds:
+                if done.seed not in self.done and done.seed not in added:
+                    self._count(connection, done)
+                    added.add(done.seed)
+            connection.execute(
+                "INSERT INTO settings VALUES ('seconds', ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                (str(seconds),),
+            )
+        self.done |= added
+        return len(added)
+
+    def _count(self, connection: sqlite3.Connection, done: DoneSeed) -> None:
+        answers = json.dumps(done.answers)
+        connection.execute("INSERT OR IGNORE INTO answers (content) VALUES (?)", (answers,))
         connection.execute(
-            "INSERT INTO seeds VALUES (?, ?, ?, ?)",
-            (outcome.seed, outcome.fork, outcome.blocks, outcome.transactions),
-        )
-        counted = [
-            *((name, EXECUTED, "") for name in outcome.executed),
-            *((name, SKIPPED, reason) for name, reason in outcome.skipped),
-            *((name, KNOWN, fault) for name, fault in outcome.known),
-            *((name, WRONG, "") for name, _, _ in outcome.found),
-        ]
-        connection.executemany(
-            "INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-            "blocks = blocks + excluded.blocks, transactions = transactions + excluded.transactions",
-            [
-                (name, outcome.fork, what, reason, outcome.blocks, outcome.transactions)
-                for name, what, reason in counted
-            ],
+            "INSERT INTO seeds SELECT ?, ?, ?, ?, id FROM answers WHERE content = ?",
+            (done.seed, done.fork, done.blocks, done.transactions, answers),
         )
 
     def keep(self, row: FindingRow) -> None:
@@ -188,19 +223,37 @@ class Database:
     def counted(self, engines: Iterable[str]) -> dict[str, Counted]:
         """What was counted, of each of these engines, in this run and earlier ones."""
         found = {name: Counted() for name in engines}
-        for engine, fork, outcome, reason, blocks, transactions in self._rows("SELECT * FROM counts"):
-            counted = found.get(engine)
-            if counted is None:
-                continue
-            if outcome == EXECUTED:
-                counted.blocks[fork] = blocks
-                counted.transactions[fork] = transactions
-            elif outcome == WRONG:
-                counted.wrong += blocks
-            else:
-                reasons = counted.skipped if outcome == SKIPPED else counted.known
-                reasons[reason] = reasons.get(reason, 0) + blocks
+        query = (
+            "SELECT content, fork, sum(blocks), sum(transactions) FROM seeds JOIN answers ON answers.id = answer "
+            "GROUP BY answer, fork ORDER BY min(seed)"
+        )
+        for answers, fork, blocks, transactions in self._rows(query):
+            for engine, outcome, reason in json.loads(answers):
+                counted = found.get(engine)
+                if counted is None:
+                    continue
+                if outcome == EXECUTED:
+                    counted.blocks[fork] = counted.blocks.get(fork, 0) + blocks
+                    counted.transactions[fork] = counted.transactions.get(fork, 0) + transactions
+                elif outcome == WRONG:
+                    counted.wrong += blocks
+                else:
+                    reasons = counted.skipped if outcome == SKIPPED else counted.known
+                    reasons[reason] = reasons.get(reason, 0) + blocks
         return found
+
+    def seeds(self) -> Iterator[DoneSeed]:
+        """Every seed that is done."""
+        columns = "seed, fork, blocks, transactions, content"
+        query = f"SELECT {columns} FROM seeds JOIN answers ON answers.id = answer ORDER BY seed"
+        with self._complaints():
+            for seed, fork, blocks, transactions, content in self._connection.execute(query):
+                answers = tuple((name, what, reason) for name, what, reason in json.loads(content))
+                yield DoneSeed(seed, fork, blocks, transactions, answers)
+
+    def seeds_of_marks(self) -> dict[str, int]:
+        """For each mark the seed of the block in which it was seen first."""
+        return dict(self._rows("SELECT mark, seed FROM marks ORDER BY rowid"))
 
     def forks(self) -> dict[str, tuple[int, int]]:
         """Blocks and transactions by fork."""

@@ -13,11 +13,11 @@ from typing import Final
 
 from samestate.conformance.generating.toy import right_declaration
 from samestate.conformance.generating.toy_case import WAYS, spoiled
+from samestate.conformance.vectors import toy
 from samestate.spec.machine import Rejection
 from samestate.spec.toy.access_list import access_list_of
 from samestate.spec.toy.block import Block, Declaration, Transaction, Withdrawal
 from samestate.spec.toy.keys import slot_key
-from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.operations import Add, Keccak, Noop, Operation, Sload, Sstore, Sub
 from samestate.spec.toy.state import ToyState, toy_state
 from samestate.spec.toy.word import UINT64_MODULUS, WORD_MODULUS
@@ -156,7 +156,7 @@ def without_rejected(block: Block, state: ToyState) -> Block:
     def leave_out(index: int, rejection: Rejection) -> None:
         rejected.add(index)
 
-    execute_block(Toy(), block, state, leave_out)
+    execute_block(toy.machine_of(block), block, state, leave_out)
     kept = tuple(transaction for index, transaction in enumerate(block.transactions) if index not in rejected)
     return replace(block, transactions=kept)
 
@@ -166,7 +166,7 @@ def with_access_list(random: Random, block: Block, state: ToyState) -> Block:
     chance = random.random()
     if chance < 0.6:
         return block
-    right = access_list_of(apply_block(Toy(), block, state).steps, state)
+    right = access_list_of(apply_block(toy.machine_of(block), block, state).steps, state)
     if chance < 0.85:
         return replace(block, access_list=right)
     way, step, slot = random.choice(WAYS), random.randrange(len(right)), random.randrange(HOT_SLOTS)

@@ -15,7 +15,6 @@ from samestate.spec.machine import Rejection
 from samestate.spec.toy.access_list import AccessList, Entry, access_list_of
 from samestate.spec.toy.block import Block
 from samestate.spec.toy.keys import SLOT
-from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.operations import Sload, Sstore
 from samestate.spec.toy.state import ToyState
 from samestate.spec.transition import apply_block
@@ -49,8 +48,9 @@ class GeneratedToyCase:
     def case(self, id: str = GENERATED) -> Case:
         """The case as engines are given it."""
         written = [toy.write_block(block) for block in self.blocks]
-        case = Case(id, toy.NAME, toy.FORK, {}, frozenset(), toy.write_state(self.state), tuple(written))
-        return replace(case, selectors=frozenset(toy.needed_selectors(written, self.expected())))
+        fork, params = toy.fork_of(self.blocks[0]), toy.params_of(self.blocks[0])
+        case = Case(id, toy.NAME, fork, params, frozenset(), toy.write_state(self.state), tuple(written))
+        return replace(case, selectors=frozenset(toy.needed_selectors(case.pre, written, self.expected())))
 
     def expected(self) -> list[Object]:
         """What the specification gives for each block, as under ``expect`` in a vector."""
@@ -62,7 +62,7 @@ class GeneratedToyCase:
         state = self.state
         for block in self.blocks:
             try:
-                result = apply_block(Toy(), block, state)
+                result = apply_block(toy.machine_of(block), block, state)
             except Rejection:
                 continue
             state = result.state()
@@ -100,7 +100,7 @@ def cold_ratio(block: Block) -> float:
 def with_access_list(block: Block, state: ToyState) -> Block:
     """The block with its right access list. Raises Rejection where the block is invalid."""
     bare = replace(block, access_list=None)
-    return replace(block, access_list=access_list_of(apply_block(Toy(), bare, state).steps, state))
+    return replace(block, access_list=access_list_of(apply_block(toy.machine_of(bare), bare, state).steps, state))
 
 
 def spoiled(right: AccessList, way: str, step: int, key: bytes) -> AccessList:

@@ -30,8 +30,8 @@ def toy_case(name: str, block: Block, state: ToyState) -> Case:
     return Case(
         id=f"{toy.NAME}/{FOLDER}/{name}",
         machine=toy.NAME,
-        fork=toy.FORK,
-        params={},
+        fork=toy.fork_of(block),
+        params=toy.params_of(block),
         selectors=frozenset(),
         pre=toy.write_state(state),
         blocks=(toy.write_block(block),),
@@ -69,7 +69,7 @@ def evm_case(name: str, generated: GeneratedCase, with_access_list: bool = False
 def with_selectors(case: Case, expected: Sequence[Object]) -> Case:
     """The case with the selectors that its blocks and what comes of them make necessary."""
     if case.machine == toy.NAME:
-        needed = toy.needed_selectors(case.blocks, expected)
+        needed = toy.needed_selectors(case.pre, case.blocks, expected)
     elif case.machine == svm.NAME:
         needed = svm.needed_selectors(case, expected)
     else:

@@ -35,6 +35,7 @@ class HazardGroup(Enum):
     SCHEDULING = "Scheduling and speculation"
     ACCESS_LISTS = "Block access lists"
     SEALEVEL = "Sealevel"
+    SIGNATURES = "Signatures and keys"
     SINCE = "Found or confirmed in 2026"
 
 

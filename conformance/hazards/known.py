@@ -7,10 +7,12 @@ from typing import Final
 
 from samestate.conformance.hazards.evm import EVM_HAZARDS
 from samestate.conformance.hazards.hazard import Hazard
+from samestate.conformance.hazards.signatures import SIGNATURE_HAZARDS
 from samestate.conformance.hazards.svm import SVM_HAZARDS
 
 HAZARDS: Final[Mapping[str, Hazard]] = {
-    hazard.id: hazard for hazard in sorted((*EVM_HAZARDS, *SVM_HAZARDS), key=lambda hazard: int(hazard.id[1:]))
+    hazard.id: hazard
+    for hazard in sorted((*EVM_HAZARDS, *SVM_HAZARDS, *SIGNATURE_HAZARDS), key=lambda hazard: int(hazard.id[1:]))
 }
 """In the order of their numbers. Ids are never given to another hazard."""
 

@@ -37,7 +37,6 @@ from samestate.reference.explorer import (
     explore,
     sample,
 )
-from samestate.spec.toy.machine import Toy
 
 SEEDS: Final = range(3)
 """The random schedules that every vector is run under: the first always, the others where that has found nothing."""
@@ -195,7 +194,7 @@ def program_of(mutant: Mutant, vector: Vector) -> BlockProgram:
     state, blocks = toy.read_case(vector.case)
     said = blocks[0].access_list
     return BlockProgram(
-        mutant.machine_for(Toy()),
+        mutant.machine_for(toy.machine_of(blocks[0])),
         blocks[0],
         state,
         mutant.strategy,

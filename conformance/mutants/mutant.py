@@ -19,6 +19,7 @@ from samestate.reference.strategies.wave_queue import WaveQueue
 from samestate.reference.view import SpeculativeView
 from samestate.spec.machine import Machine
 from samestate.spec.toy.machine import Toy
+from samestate.spec.toy.signed.machine import SignedToy
 
 AnyMachine = Machine[Any, Any, Any, Any, Any, Any]
 
@@ -71,9 +72,10 @@ class Mutant:
 
     def machine_for(self, machine: AnyMachine) -> AnyMachine:
         """The machine to run in place of the right one."""
-        if self.wrong is not None and issubclass(self.wrong, Toy):
-            return self.wrong()
-        return machine
+        if self.wrong is None or not issubclass(self.wrong, Toy):
+            return machine
+        is_of_its_ruleset = isinstance(machine, SignedToy) == issubclass(self.wrong, SignedToy)
+        return self.wrong() if is_of_its_ruleset else machine
 
 
 MUTANTS: Final[dict[str, Mutant]] = {}

@@ -48,7 +48,7 @@ class Ruleset(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ToyRuleset:
-    """The only fork of the toy machine."""
+    """A ruleset of the toy machine."""
 
     name: str = toy.FORK
 
@@ -76,9 +76,12 @@ class Scenario:
         return f"{machine}{self.suite}.{self.name}"
 
     def id(self, fork: Ruleset) -> str:
-        """The id of its vector under a fork, which it names where the machine has more than one."""
+        """The id of its vector under a fork, which it names where the machine has more than one; but of the toy.
+
+        There the suite says which ruleset it is.
+        """
         path = f"{self.machine}/{self.suite}/{self.name}"
-        return path if len(MACHINES[self.machine]) == 1 else f"{path}-{fork.name.replace(' ', '').lower()}"
+        return path if self.machine == toy.NAME else f"{path}-{fork.name.replace(' ', '').lower()}"
 
 
 SCENARIOS: Final[dict[str, Scenario]] = {}
@@ -100,6 +103,11 @@ def chain_scenario(
 def toy_scenario(*, hazards: str = "", size_limit: int = SIZE_LIMIT) -> Callable[[Story], Story]:
     """Make a toy scenario of the story below, about the hazards with these ids."""
     return _adding(hazards, (ToyRuleset(),), toy.NAME, size_limit)
+
+
+def signed_scenario(*, hazards: str = "", size_limit: int = SIZE_LIMIT) -> Callable[[Story], Story]:
+    """Make a scenario of the toy under the ruleset `signed`, as :func:`toy_scenario`."""
+    return _adding(hazards, (ToyRuleset(toy.SIGNED),), toy.NAME, size_limit)
 
 
 def svm_scenario(

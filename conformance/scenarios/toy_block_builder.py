@@ -24,13 +24,16 @@ from samestate.spec.toy.word import from_value
 class ToyBlockBuilder:
     """Builds the pre-state and the blocks of a toy vector. The last one begun is the current block."""
 
+    chain_id: int | None = None
+    """The chain of the blocks, under the ruleset `signed`."""
+
     def __init__(self) -> None:
         self.named: dict[str, ToyAccount] = {}
         self.balances: dict[bytes, int] = {}
         self.nonces_before: dict[bytes, int] = {}
         self.nonces: dict[bytes, int] = {}
         self.slots: dict[int, int] = {}
-        self.drafts = [ToyDraft(self.nobody("coinbase"), BLOCK_GAS)]
+        self.drafts = [ToyDraft(self.nobody("coinbase"), BLOCK_GAS, chain_id=self.chain_id)]
 
     # Who there is, and what slots hold
 
@@ -78,7 +81,7 @@ class ToyBlockBuilder:
 
     def next_block(self) -> None:
         """End the current block and begin the next."""
-        self.drafts.append(ToyDraft(self.draft.coinbase, self.draft.gas_limit))
+        self.drafts.append(ToyDraft(self.draft.coinbase, self.draft.gas_limit, chain_id=self.chain_id))
 
     def opens_by_storing(self, slot: int, value: int) -> None:
         """Store something before the first transaction of the block."""
@@ -106,11 +109,18 @@ class ToyBlockBuilder:
 
         A nonce that is given does not count: the next transaction of the sender is as if this one had never been.
         """
-        if nonce is None:
-            nonce = self.nonces.get(sender.address, 0)
-            self.nonces[sender.address] = nonce + 1
         declared = Declaration(tuple(declares[0]), tuple(declares[1])) if declares is not None else None
-        transaction = Transaction(sender.address, nonce, gas, price, operations, declared)
+        nonce = self.next_nonce(sender) if nonce is None else nonce
+        self.put(sender, Transaction(sender.address, nonce, gas, price, operations, declared), comment)
+
+    def next_nonce(self, sender: ToyAccount) -> int:
+        """The nonce of the sender's next transaction, which is this one."""
+        nonce = self.nonces.get(sender.address, 0)
+        self.nonces[sender.address] = nonce + 1
+        return nonce
+
+    def put(self, sender: ToyAccount, transaction: Transaction, comment: str) -> None:
+        """Put a transaction into the current block as it is."""
         self.draft.transactions.append(transaction)
         self.draft.comments.append(f"{sender.name}{': ' if comment else ''}{comment}")
 

@@ -42,6 +42,7 @@ class ToyDraft:
     withdrawals: list[Withdrawal] = field(default_factory=list)
     access_list: Callable[[AccessList], AccessList] | None = None
     opening: list[tuple[int, int]] = field(default_factory=list)
+    chain_id: int | None = None
     rejection: tuple[Invalid, int | None] | None = None
     receipts: tuple[bool, ...] | None = None
     checks: list[Callable[[Object, ToyState], None]] = field(default_factory=list)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from samestate.conformance.scenarios.executed import ExecutedScenario, check_draft
 from samestate.conformance.scenarios.rules_reached import watching
 from samestate.conformance.scenarios.scenario import Ruleset, Scenario
+from samestate.conformance.scenarios.signed_block_builder import SignedBlockBuilder
 from samestate.conformance.scenarios.toy_block_builder import ToyBlockBuilder
 from samestate.conformance.scenarios.toy_draft import ToyDraft
 from samestate.conformance.vectors import toy
@@ -12,14 +13,13 @@ from samestate.conformance.vectors.document import Object, Path
 from samestate.conformance.vectors.model import Case
 from samestate.spec.toy.access_list import AccessList, access_list_of
 from samestate.spec.toy.block import Block
-from samestate.spec.toy.machine import Toy
 from samestate.spec.toy.state import ToyState
 from samestate.spec.transition import execute_block
 
 
 def execute_scenario(scenario: Scenario, ruleset: Ruleset) -> ExecutedScenario:
     """The scenario, executed. Raises Unexpected where it is not about what it says."""
-    builder = ToyBlockBuilder()
+    builder = SignedBlockBuilder() if ruleset.name == toy.SIGNED else ToyBlockBuilder()
     scenario.story(builder)
     identity = scenario.id(ruleset)
     before = state = builder.pre_state()
@@ -34,13 +34,14 @@ def execute_scenario(scenario: Scenario, ruleset: Ruleset) -> ExecutedScenario:
         check_draft(f"{identity}: block {index}", draft, expect, state)
         blocks.append(toy.write_block(block))
         expected.append(expect)
+    pre = toy.write_state(before)
     case = Case(
         id=identity,
         machine=toy.NAME,
         fork=ruleset.name,
-        params={},
-        selectors=frozenset(toy.needed_selectors(blocks, expected)),
-        pre=toy.write_state(before),
+        params={} if builder.chain_id is None else {"chain_id": str(builder.chain_id)},
+        selectors=frozenset(toy.needed_selectors(pre, blocks, expected)),
+        pre=pre,
         blocks=tuple(blocks),
     )
     accounts = {name: str(account) for name, account in builder.named.items()}
@@ -58,11 +59,13 @@ def block_of(draft: ToyDraft, state: ToyState) -> Block:
             withdrawals=tuple(draft.withdrawals),
             access_list=access_list,
             opening=tuple(draft.opening),
+            chain_id=draft.chain_id,
         )
 
     if draft.access_list is None:
         return block(None)
-    result = execute_block(Toy(), block(None), state, leave_out=lambda index, rejection: None)
+    bare = block(None)
+    result = execute_block(toy.machine_of(bare), bare, state, leave_out=lambda index, rejection: None)
     return block(draft.access_list(access_list_of(result.steps, state)))
 
 

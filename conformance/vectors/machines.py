@@ -16,7 +16,7 @@ from samestate.spec.transition import apply_block
 MACHINES: Final[Mapping[str, tuple[str, ...]]] = {
     "evm": tuple(name for name in BY_NAME if name != "Merge"),
     "svm": ("mainnet-2026-07", "mainnet-2026-09"),
-    "toy": ("toy",),
+    "toy": ("toy", "signed"),
 }
 """The machines, as under ``machine`` in a vector, each with the names of its rulesets in their order."""
 

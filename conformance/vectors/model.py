@@ -22,6 +22,7 @@ SELECTORS: Final[Mapping[str, str]] = {
     "empty-accounts": "the pre-state holds an account that has nothing at all",
     "fork-transition": "a second fork begins on the way",
     "history": "blocks of Solana's machine come with their proof of history",
+    "ml-dsa": "a signature or a key is of ML-DSA, alone or as part of a hybrid",
     "multiple-blocks": "there is more than one block",
     "ommers": "a block has ommers, whose miners are rewarded",
     "opening": "a block of the toy stores something before its first transaction",

@@ -25,6 +25,8 @@ struct AnyValue {
         return true;
     }
 
+    bool read_flat(const uint8_t* data, size_t size) { return read(data, size); }
+
     bool operator==(const AnyValue& other) const {
         return length == other.length && std::memcmp(bytes, other.bytes, length) == 0;
     }

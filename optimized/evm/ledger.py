@@ -348,6 +348,8 @@ class BlockLedger:
         owner: uint8_t[21]
         owner[0] = SLOT_NAME
         world.version += 1
+        if not world.keeps_table:
+            return 0
         world.table.release()
         for index in range(self.ledger.accounts.size()):
             account = cython.address(self.ledger.accounts[index])

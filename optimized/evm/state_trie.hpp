@@ -2,17 +2,20 @@
 // 4.1). It lasts from block to block; a block's changes are put in, and what they have made unknown is hashed.
 //
 // Both kinds of trie are secure ones: an account stands under the hash of its address, a slot under the hash of its 32
-// bytes. The trie may be partial, as in a witness; what is missing is named.
+// bytes. The trie may be partial, as in a witness; what is missing is named. Or it is that of a store (state_store.hpp): then values
+// are read from there as they were committed last, and what has changed since is given as changes of the store.
 
 #ifndef SAMESTATE_EVM_STATE_TRIE_HPP
 #define SAMESTATE_EVM_STATE_TRIE_HPP
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "samestate/optimized/core/parallel.hpp"
-#include "samestate/optimized/evm/trie_hashing.hpp"
+#include "samestate/optimized/evm/trie_storing.hpp"
 
 namespace samestate::evm {
 
@@ -27,6 +30,20 @@ struct SlotValue {
         rlp::Item item;
         if (rlp::check(data, length, &item) || rlp::wrong_number(item, 32)) return false;
         value = rlp::to_word(item.payload, item.length());
+        return true;
+    }
+
+    // In a store: the number without leading zeros.
+    std::string flat() const {
+        uint8_t bytes[32];
+        value.store_be(bytes);
+        const size_t size = rlp::bytes_of_word(value);
+        return text_of(bytes + 32 - size, size);
+    }
+
+    bool read_flat(const uint8_t* data, size_t length) {
+        if (length == 0 || length > 32 || data[0] == 0) return false;
+        value = rlp::to_word(data, length);
         return true;
     }
 
@@ -78,6 +95,41 @@ struct AccountValue {
         return true;
     }
 
+    // In a store: how long the nonce is, and above that what there is beside the numbers; how long the balance is; both numbers
+    // without leading zeros; the code's hash, if there is a code; the root of the storage, if there is any.
+    static constexpr uint8_t FLAT_CODE = 0x10, FLAT_STORAGE = 0x20;
+
+    std::string flat() const {
+        uint8_t bytes[2 + 8 + 32];
+        const size_t nonce_size = nonce ? rlp::bytes_of_number(nonce) : 0, balance_size = balance.is_zero() ? 0 : rlp::bytes_of_word(balance);
+        const bool has_code = code_hash != EMPTY_CODE_HASH;
+        bytes[0] = static_cast<uint8_t>(nonce_size | (has_code ? FLAT_CODE : 0) | (has_storage() ? FLAT_STORAGE : 0));
+        bytes[1] = static_cast<uint8_t>(balance_size);
+        for (size_t i = 0; i < nonce_size; i++) bytes[2 + i] = static_cast<uint8_t>(nonce >> 8 * (nonce_size - 1 - i));
+        uint8_t word[32];
+        balance.store_be(word);
+        std::memcpy(bytes + 2 + nonce_size, word + 32 - balance_size, balance_size);
+        std::string flat = text_of(bytes, 2 + nonce_size + balance_size);
+        if (has_code) flat += text_of(code_hash.bytes, 32);
+        if (has_storage()) flat += text_of(storage_root.bytes, 32);
+        return flat;
+    }
+
+    bool read_flat(const uint8_t* data, size_t length) {
+        if (length < 2) return false;
+        const size_t nonce_size = data[0] & 0x0F, balance_size = data[1];
+        const bool has_code = data[0] & FLAT_CODE, has_storage = data[0] & FLAT_STORAGE;
+        const size_t numbers = 2 + nonce_size + balance_size;
+        if (nonce_size > 8 || balance_size > 32 || data[0] >= 0x40) return false;
+        if (length != numbers + (has_code ? 32 : 0) + (has_storage ? 32 : 0)) return false;
+        *this = empty();
+        nonce = nonce_size ? rlp::to_number(data + 2, nonce_size) : 0;
+        balance = balance_size ? rlp::to_word(data + 2 + nonce_size, balance_size) : u256();
+        if (has_code) std::memcpy(code_hash.bytes, data + numbers, 32);
+        if (has_storage) std::memcpy(storage_root.bytes, data + numbers + (has_code ? 32 : 0), 32);
+        return true;
+    }
+
     bool operator==(const AccountValue& other) const {
         return nonce == other.nonce && balance == other.balance && storage_root == other.storage_root &&
                code_hash == other.code_hash;
@@ -121,14 +173,56 @@ public:
         nodes_ = nodes;
     }
 
+    // Makes it the state with that root in a store, which must stay as long as the state. What has changed since it was written
+    // there is forgotten.
+    void begin_stored(const uint8_t* root, const StateStore* store) {
+        store_ = store;
+        accounts_.begin_stored(root, std::make_unique<StoredTrie>(store));
+        unhashed_.clear();
+        touched_.clear();
+        emptied_.clear();
+        slots_.clear();
+        codes_.clear();
+    }
+
+    // What has changed since it was written to its store, but for codes; `codes`: the hashes of those that accounts came to have.
+    // The root has been asked for since the last change. Afterwards all that counts as written.
+    void append_stored(StoreChanges& changes, std::vector<std::string>& codes) {
+        for (const std::string& owner : emptied_) {
+            changes.ranges.push_back({SLOTS, owner});
+            changes.ranges.push_back({NODES, StoredTrie::nodes_of(owner)});
+        }
+        for (const auto& [key, value] : slots_) changes.put(SLOTS, key, value);
+        for (const std::string& path : touched_) {
+            Gap none;
+            AccountTrie::Leaf* leaf = accounts_.find(reinterpret_cast<const uint8_t*>(path.data()), nodes_, none);
+            changes.put(ACCOUNTS, path, leaf ? leaf->value.flat() : std::string());
+            if (leaf && leaf->extra) TrieStoring<SlotValue>::append(leaf->extra->root(), *leaf->extra->stored(), changes);
+        }
+        TrieStoring<AccountValue, std::unique_ptr<StorageTrie>>::append(accounts_.root(), *accounts_.stored(), changes);
+        codes.assign(codes_.begin(), codes_.end());
+        touched_.clear();
+        emptied_.clear();
+        slots_.clear();
+        codes_.clear();
+    }
+
+    // The bytes of the code of that hash, from the store. False where it failed, or has none.
+    bool code(const uint8_t* hash, std::string& bytes) const {
+        bool is_there = false;
+        return store_ && store_->read(CODES, text_of(hash, 32), bytes, is_there) && is_there;
+    }
+
     // What the state holds of an account: false where nothing, or a gap is. Any number of threads may read at once.
     bool read(const Address& address, AccountValue& value, StateGap& gap) const {
+        if (store_) return read_stored(address, value, gap);
         const AccountTrie::Leaf* leaf;
         return read(address, value, &leaf, gap);
     }
 
     // The value of a slot: zero where there is none, or a gap is. Any number of threads may read at once.
     u256 read(const Address& address, const u256& slot, StateGap& gap) const {
+        if (store_) return read_stored(address, slot, gap);
         AccountValue account;
         const AccountTrie::Leaf* leaf;
         if (!read(address, account, &leaf, gap)) return u256{};
@@ -186,6 +280,7 @@ public:
             if (!put_account(entry, gap)) return false;
         for (Entry& entry : entries)
             if (!entry.is_kept && !remove_account(entry, gap)) return false;
+        if (store_) note_changes(entries, slots, slot_paths.data());
         return true;
     }
 
@@ -219,9 +314,11 @@ private:
         uint8_t path[32];
         AccountTrie::Leaf* leaf;              // null: it was not in the state
         std::unique_ptr<StorageTrie> storage; // where slots have changed
-        bool is_storage_changed, is_kept;
+        bool is_storage_changed, is_kept, is_emptied;
         StateGap gap;
     };
+
+    static constexpr const char* UNREADABLE = "could not be read from the store";
 
     // A thread that has less to do is not worth its start.
     static constexpr size_t HASHES_A_TASK = 2048;
@@ -280,7 +377,7 @@ private:
             entry.first = first;
             entry.last = last;
             entry.leaf = nullptr;
-            entry.is_storage_changed = entry.is_kept = false;
+            entry.is_storage_changed = entry.is_kept = entry.is_emptied = false;
         }
         return entries;
     }
@@ -298,16 +395,75 @@ private:
         if (entry.leaf && entry.leaf->extra) {
             entry.storage = std::move(entry.leaf->extra);
         } else {
-            entry.storage.reset(new StorageTrie());
-            if (entry.leaf) entry.storage->begin_partial(entry.leaf->value.storage_root.bytes);
+            entry.storage = storage_of(entry.path, entry.leaf ? entry.leaf->value.storage_root.bytes : EMPTY_ROOT);
         }
         return true;
+    }
+
+    std::unique_ptr<StorageTrie> storage_of(const uint8_t* owner, const uint8_t* root) const {
+        auto storage = std::make_unique<StorageTrie>();
+        if (store_)
+            storage->begin_stored(root, std::make_unique<StoredTrie>(store_, text_of(owner, 32)));
+        else
+            storage->begin_partial(root);
+        return storage;
+    }
+
+    // What the store will have to be told: whose account and which slots. What was wiped, or has no storage any more, loses all that
+    // it has there.
+    void note_changes(const std::vector<Entry>& entries, const SlotChange* slots, const Hash* paths) {
+        for (const Entry& entry : entries) {
+            const std::string owner = text_of(entry.path, 32);
+            touched_.insert(owner);
+            bool is_emptied = entry.is_emptied;
+            for (const Part* part = entry.first; part != entry.last; part++) {
+                if (!part->account) continue;
+                is_emptied |= (part->account->parts & AccountChange::WIPED) != 0;
+                if (part->account->parts & AccountChange::CODE_SET && part->account->code_hash != EMPTY_CODE_HASH)
+                    codes_.insert(text_of(part->account->code_hash.bytes, 32));
+            }
+            if (is_emptied) {
+                emptied_.insert(owner);
+                slots_.erase(slots_.lower_bound(owner), behind(owner).empty() ? slots_.end() : slots_.lower_bound(behind(owner)));
+            }
+            for (const Part* part = entry.first; part != entry.last; part++)
+                for (size_t i = part->first_slot; i < part->last_slot; i++)
+                    slots_[owner + text_of(paths[i].bytes, 32)] = slots[i].value.is_zero() ? std::string() : SlotValue{slots[i].value}.flat();
+        }
+    }
+
+    bool read_stored(const Address& address, AccountValue& value, StateGap& gap) const {
+        uint8_t path[32];
+        std::string flat;
+        bool is_there = false;
+        keccak256(address.bytes, 20, path);
+        if (!store_->read(ACCOUNTS, text_of(path, 32), flat, is_there))
+            gap.gap.malformed(path, UNREADABLE);
+        else if (is_there && !value.read_flat(reinterpret_cast<const uint8_t*>(flat.data()), flat.size()))
+            gap.gap.malformed(path, "names an account in no form: the state is damaged");
+        if (gap.gap.is_open) name(gap, address, nullptr);
+        return is_there && !gap.gap.is_open;
+    }
+
+    u256 read_stored(const Address& address, const u256& slot, StateGap& gap) const {
+        uint8_t owner[32], path[32];
+        std::string flat;
+        bool is_there = false;
+        SlotValue value;
+        keccak256(address.bytes, 20, owner);
+        path_of(slot, path);
+        if (!store_->read(SLOTS, text_of(owner, 32) + text_of(path, 32), flat, is_there))
+            gap.gap.malformed(path, UNREADABLE);
+        else if (is_there && !value.read_flat(reinterpret_cast<const uint8_t*>(flat.data()), flat.size()))
+            gap.gap.malformed(path, "names a value in no form: the state is damaged");
+        if (gap.gap.is_open) name(gap, address, &slot);
+        return is_there && !gap.gap.is_open ? value.value : u256{};
     }
 
     // Puts in what has changed of one storage; `entry.gap` says what it lacks, if anything.
     void change_storage(Entry& entry, const SlotChange* slots, const Hash* paths) {
         for (const Part* part = entry.first; part != entry.last; part++)
-            if (part->account && part->account->parts & AccountChange::WIPED) entry.storage.reset(new StorageTrie());
+            if (part->account && part->account->parts & AccountChange::WIPED) entry.storage = storage_of(entry.path, EMPTY_ROOT);
         for (const bool is_removal : {false, true})
             for (const Part* part = entry.first; part != entry.last; part++)
                 for (size_t i = part->first_slot; i < part->last_slot; i++) {
@@ -327,6 +483,7 @@ private:
         if (entry.is_storage_changed) {
             value.storage_root = Hash{};
             if (entry.storage->is_empty()) {
+                entry.is_emptied = true;
                 entry.storage.reset();
                 std::memcpy(value.storage_root.bytes, EMPTY_ROOT, 32);
             }
@@ -410,6 +567,11 @@ private:
     AccountTrie accounts_;
     const Preimages* nodes_ = nullptr;
     std::vector<AccountTrie::Leaf*> unhashed_;   // all whose storage root is zero
+    const StateStore* store_ = nullptr;          // null: it is in none
+    std::set<std::string> touched_;              // the paths of accounts that may have changed since it was written to its store
+    std::set<std::string> emptied_;                 // … whose storage has vanished
+    std::map<std::string, std::string> slots_;   // … and which slots have changed, as records of the store
+    std::set<std::string> codes_;                 // … and the hashes of codes that accounts came to have
 };
 
 }  // namespace samestate::evm

@@ -8,14 +8,17 @@
 // change forgets the references of the branches on its path; trie_hashing.hpp makes them again.
 //
 // A trie may be partial: of an Unresolved node only the hash is known, and its bytes are looked for among the preimages
-// of a witness when the way leads there. What is not among them is named by a Gap.
+// of a witness when the way leads there. What is not among them is named by a Gap. Or it is read from a store, by its path
+// (state_store.hpp), and is checked against its hash all the same.
 
 #ifndef SAMESTATE_EVM_TRIE_HPP
 #define SAMESTATE_EVM_TRIE_HPP
 
+#include <memory>
 #include <utility>
 
 #include "samestate/optimized/evm/preimages.hpp"
+#include "samestate/optimized/evm/state_store.hpp"
 #include "samestate/optimized/evm/trie_nodes.hpp"
 
 namespace samestate::evm {
@@ -64,6 +67,9 @@ struct TrieLeaf : TrieNode {
 
 struct TrieBranch : TrieNode {
     Reference own;                     // to the branch itself; of length 0 where it has to be made anew
+    bool is_changed = true;            // since it was last read from a store or written there
+    bool is_stored = false;            // the store has a node for it
+    uint8_t extended_from = NEVER_SEEN;    // … and, at this depth, one for the extension that it hangs on
     TrieNode* children[16] = {};
 
     TrieBranch(int depth, const uint8_t* key) : TrieNode(NodeKind::BRANCH, depth, key) {}
@@ -73,6 +79,7 @@ struct TrieBranch : TrieNode {
 // is a branch.
 struct UnresolvedNode : TrieNode {
     Reference own;
+    uint8_t extended_from = NEVER_SEEN;    // as that of a branch
 
     UnresolvedNode(int depth, const uint8_t* key, const uint8_t* hash) : TrieNode(NodeKind::UNRESOLVED, depth, key) {
         own.length = 32;
@@ -82,9 +89,12 @@ struct UnresolvedNode : TrieNode {
 
 struct Nothing {};
 
+template <class Value, class Extra = Nothing>
+class TrieHasher;
+
 // `Value` is what a leaf holds: `size_t write(uint8_t*) const` gives its bytes, at most Value::LIMIT of them; `bool
-// read(const uint8_t*, size_t)` takes them in, false where they are none; `==` says that nothing has changed. `Extra` is
-// what else hangs on a leaf.
+// read(const uint8_t*, size_t)` takes them in, false where they are none, `bool read_flat(const uint8_t*, size_t)` what a
+// store has in their place; `==` says that nothing has changed. `Extra` is what else hangs on a leaf.
 template <class Value, class Extra = Nothing>
 class Trie {
 public:
@@ -93,9 +103,10 @@ public:
     Trie() = default;
     Trie(const Trie&) = delete;
     Trie& operator=(const Trie&) = delete;
-    Trie(Trie&& other) noexcept : root_(other.root_) { other.root_ = nullptr; }
+    Trie(Trie&& other) noexcept : root_(other.root_), stored_(std::move(other.stored_)) { other.root_ = nullptr; }
     Trie& operator=(Trie&& other) noexcept {
         std::swap(root_, other.root_);
+        std::swap(stored_, other.stored_);
         return *this;
     }
     ~Trie() { destroy(root_); }
@@ -108,8 +119,15 @@ public:
         if (std::memcmp(root, EMPTY_ROOT, 32) != 0) root_ = new UnresolvedNode(0, nowhere, root);
     }
 
+    // The same for one whose nodes are in a store.
+    void begin_stored(const uint8_t* root, std::unique_ptr<StoredTrie> stored) {
+        begin_partial(root);
+        stored_ = std::move(stored);
+    }
+
     bool is_empty() const { return root_ == nullptr; }
     TrieNode* root() const { return root_; }
+    StoredTrie* stored() const { return stored_.get(); }
 
     // The leaf of a key, or null where there is none or a gap is. Nodes on the way are resolved and kept.
     Leaf* find(const uint8_t* key, const Preimages* preimages, Gap& gap) {
@@ -210,6 +228,7 @@ public:
                     !resolve(other, parent->depth + 1, preimages, gap))
                     return false;
                 *way.places[way.length - 1] = *other;
+                if (stored_) remove_stored(*parent);
                 delete parent;
                 way.length--;
             } else {
@@ -224,6 +243,7 @@ public:
     }
 
 private:
+    static constexpr const char* UNREADABLE = "could not be read from the store";
     static constexpr const char* NO_NODE = "is no list of 2 or 17 items on the way to a key";
 
     // The branches that a walk has gone through, by where the pointer to each of them stands.
@@ -255,20 +275,33 @@ private:
         for (int i = 0; i < way.length; i++) {
             way.branch(i)->own.length = 0;
             way.branch(i)->seen_from = NEVER_SEEN;
+            way.branch(i)->is_changed = true;
         }
     }
 
     // Puts the node in place of what was known by its hash alone.
     bool resolve(TrieNode** place, int start, const Preimages* preimages, Gap& gap) {
         UnresolvedNode* node = static_cast<UnresolvedNode*>(*place);
+        if (stored_) return resolve_stored(place, start, gap);
         const Bytes* bytes = preimages ? preimages->find(node->own.bytes) : nullptr;
         if (!bytes) {
             gap.miss(node->own.bytes);
             return false;
         }
+        const char* reason = nullptr;
+        TrieNode* found = decode_whole(bytes->data, bytes->length, *node, &reason);
+        return put_in_place(place, start, found, reason, gap);
+    }
+
+    // The node that bytes are the form of, in place of an unresolved one.
+    static TrieNode* decode_whole(const uint8_t* data, size_t length, const UnresolvedNode& node, const char** reason) {
         rlp::Item item;
-        const char* reason = rlp::check(bytes->data, bytes->length, &item).reason;
-        TrieNode* found = reason ? nullptr : decode(item, node->key, node->depth, node->own, &reason);
+        *reason = rlp::check(data, length, &item).reason;
+        return *reason ? nullptr : decode(item, node.key, node.depth, node.own, reason);
+    }
+
+    static bool put_in_place(TrieNode** place, int start, TrieNode* found, const char* reason, Gap& gap) {
+        UnresolvedNode* node = static_cast<UnresolvedNode*>(*place);
         if (found && start < node->depth && !(found->kind == NodeKind::BRANCH && found->depth == node->depth)) {
             reason = "is no branch, but hangs on an extension";
             destroy(found);
@@ -284,6 +317,85 @@ private:
         *place = found;
         delete node;
         return true;
+    }
+
+    // The same from a store: from the node that it has there or, where it has none, from the few values below.
+    bool resolve_stored(TrieNode** place, int start, Gap& gap) {
+        UnresolvedNode* node = static_cast<UnresolvedNode*>(*place);
+        std::string bytes;
+        bool is_there = false;
+        const char* reason = UNREADABLE;
+        TrieNode* found = nullptr;
+        if (stored_->node(node->key, node->depth, bytes, is_there)) {
+            if (is_there) {
+                found = decode_stored(bytes, *node, &reason);
+            } else {
+                found = grow(*node, &reason);
+            }
+        }
+        return put_in_place(place, start, found, reason, gap);
+    }
+
+    TrieNode* decode_stored(const std::string& bytes, const UnresolvedNode& node, const char** reason) {
+        const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
+        uint8_t hash[32];
+        keccak256(data, bytes.size(), hash);
+        if (std::memcmp(hash, node.own.bytes, 32) != 0) return refuse("is not what the state has there: it is damaged", reason);
+        stored_->store().nodes_read += 1;
+        TrieNode* found = decode_whole(data, bytes.size(), node, reason);
+        if (!found) return nullptr;
+        if (found->kind == NodeKind::BRANCH && found->depth == node.depth) {
+            TrieBranch* branch = static_cast<TrieBranch*>(found);
+            branch->is_changed = false;
+            branch->is_stored = true;
+            branch->extended_from = node.extended_from;
+        } else if (found->kind == NodeKind::UNRESOLVED) {
+            static_cast<UnresolvedNode*>(found)->extended_from = node.depth;
+        }
+        return found;
+    }
+
+    // The part of the trie below an unresolved node, made of the values that a store has there.
+    TrieNode* grow(const UnresolvedNode& node, const char** reason) {
+        std::vector<Record> records;
+        *reason = UNREADABLE;
+        if (!stored_->values(node.key, node.depth, records)) return nullptr;
+        *reason = nullptr;
+        Trie part;
+        for (const Record& record : records) {
+            Value value;
+            Gap none;
+            if (record.first.size() != 32 || !value.read_flat(reinterpret_cast<const uint8_t*>(record.second.data()), record.second.size()))
+                return refuse("is the hash of values of which the state has one in no form: it is damaged", reason);
+            part.put(reinterpret_cast<const uint8_t*>(record.first.data()), value, false, nullptr, none);
+        }
+        TrieNode* root = part.root_;
+        if (root) {
+            TrieHasher<Value, Extra> hasher;
+            hasher.add(root, node.depth);
+            hasher.run();
+        }
+        if (!root || !root->seen.is_hash() || std::memcmp(root->seen.bytes, node.own.bytes, 32) != 0)
+            return refuse("is not the hash of the values that the state has there: it is damaged", reason);
+        part.root_ = nullptr;
+        take_as_stored(root);
+        return root;
+    }
+
+    // Nothing below has changed.
+    static void take_as_stored(TrieNode* node) {
+        if (node->kind != NodeKind::BRANCH) return;
+        TrieBranch* branch = static_cast<TrieBranch*>(node);
+        branch->is_changed = false;
+        for (TrieNode* child : branch->children)
+            if (child) take_as_stored(child);
+    }
+
+    // A branch goes, and what the store has of it.
+    void remove_stored(const TrieBranch& branch) {
+        if (!branch.is_stored) return;
+        stored_->remove(branch.key, branch.depth);
+        if (branch.extended_from != NEVER_SEEN) stored_->remove(branch.key, branch.extended_from);
     }
 
     // The node that canonical RLP is the form of. It stands `depth` nibbles down `key`, and `reference` refers to it.
@@ -440,6 +552,7 @@ private:
     }
 
     TrieNode* root_ = nullptr;
+    std::unique_ptr<StoredTrie> stored_;     // null: it is in no store
 };
 
 }  // namespace samestate::evm

@@ -1,7 +1,10 @@
 # The state's tries as Python sees them. What each part does is said in state_trie.hpp and preimages.hpp.
 
 from libc.stdint cimport uint8_t, uint64_t
+from libcpp.string cimport string
 from libcpp.vector cimport vector
+
+from samestate.optimized.evm.state_store cimport StateStore, StoreChanges
 
 cdef extern from "samestate/optimized/words/u256.hpp" namespace "samestate" nogil:
     cppclass u256:
@@ -69,6 +72,8 @@ cdef extern from "samestate/optimized/evm/state_trie.hpp" namespace "samestate::
 
     cppclass Tries "samestate::evm::StateTrie":
         void begin_partial(const uint8_t* root, const Preimages* nodes)
+        void begin_stored(const uint8_t* root, const StateStore* store) except +
+        void append_stored(StoreChanges& changes, vector[string]& codes) except +
         bint read_account "read"(const Address& address, AccountValue& value, StateGap& gap)
         u256 read_slot "read"(const Address& address, const u256& slot, StateGap& gap)
         bint update(

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+EMPTY_CODE_HASH: bytes
+
 class MissingNode(LookupError):  # noqa: N818 - says what is wrong with the partial state
     """A partial state lacks a node or a code: its hash, whose it is, and on the way to which slot, where to one."""
 

@@ -18,7 +18,7 @@ inline bool is_stale(const TrieNode* node, int start) {
 }
 
 // Hashes stale parts of tries, level by level. One a thread; parts that do not overlap can be hashed at once.
-template <class Value, class Extra = Nothing>
+template <class Value, class Extra>
 class TrieHasher {
 public:
     // Takes on a node that begins at depth `start`, and all that is stale below it. A part that is taken on twice before
@@ -47,6 +47,22 @@ public:
             batch_.flush();
             level.clear();
         }
+    }
+
+    // The form of a branch whose children's references are there: at most BRANCH_LIMIT bytes.
+    static size_t write_branch(uint8_t* target, const TrieBranch& branch) {
+        size_t payload = 17;
+        for (const TrieNode* child : branch.children)
+            if (child) payload += size_of_reference(child->seen) - 1;
+        uint8_t* end = rlp::write_list_prefix(target, payload);
+        for (const TrieNode* child : branch.children) {
+            if (child)
+                end = write_reference(end, child->seen);
+            else
+                *end++ = 0x80;
+        }
+        *end++ = 0x80;
+        return static_cast<size_t>(end - target);
     }
 
 private:
@@ -79,21 +95,6 @@ private:
         else
             refer_to(node->seen, encoded, write_extension(encoded, node->key, start, node->depth, own), batch_);
         node->seen_from = static_cast<uint8_t>(start);
-    }
-
-    static size_t write_branch(uint8_t* target, const TrieBranch& branch) {
-        size_t payload = 17;
-        for (const TrieNode* child : branch.children)
-            if (child) payload += size_of_reference(child->seen) - 1;
-        uint8_t* end = rlp::write_list_prefix(target, payload);
-        for (const TrieNode* child : branch.children) {
-            if (child)
-                end = write_reference(end, child->seen);
-            else
-                *end++ = 0x80;
-        }
-        *end++ = 0x80;
-        return static_cast<size_t>(end - target);
     }
 
     static constexpr size_t LIMIT = std::max(BRANCH_LIMIT, LEAF_OVERHEAD + Value::LIMIT);

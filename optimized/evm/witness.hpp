@@ -149,8 +149,11 @@ class Witness {
         if (value.code_hash == EMPTY_CODE_HASH) return kept;
         kept.account.code = code_table_->find(value.code_hash);
         if (kept.account.code) return kept;
+        std::string stored;
         if (const Bytes* bytes = codes_->find(value.code_hash.bytes)) {
             kept.account.code = &code_table_->intern(value.code_hash, bytes->data, bytes->length);
+        } else if (tries_->code(value.code_hash.bytes, stored)) {
+            kept.account.code = &code_table_->intern(value.code_hash, reinterpret_cast<const std::uint8_t*>(stored.data()), stored.size());
         } else {
             kept.account.code = &lacking_code_;
             note(CODE, name);

@@ -6,6 +6,7 @@ from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 from samestate.optimized.core.base_state cimport BaseState
+from samestate.optimized.core.records cimport Content
 from samestate.optimized.evm.seams cimport Address, Code, CodeTable, u256
 from samestate.optimized.evm.trie cimport Preimages, StateTrie, Tries
 from samestate.optimized.evm.world cimport World
@@ -22,6 +23,10 @@ cdef extern from "samestate/optimized/evm/witness.hpp" namespace "samestate::evm
         cbool has_slots(const Address& address) noexcept
         cbool slot(const Address& address, const uint8_t* key, const u256*& found) noexcept
         vector[string] lacking() except +
+
+# The seam of the core (base_state.pxd); `itself` is a Witness.
+cdef bint find_content(void* itself, const void* name, uint64_t length, Content* found) noexcept nogil
+cdef bint has_slots(void* itself, const void* owner, uint64_t length) noexcept nogil
 
 cdef class WitnessWorld(World):
     cdef Witness witness

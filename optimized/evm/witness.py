@@ -15,12 +15,7 @@ from cython.cimports.samestate.optimized.evm.seams import CODE, SLOT, Address, u
 from cython.cimports.samestate.optimized.evm.trie import StateTrie
 from cython.cimports.samestate.optimized.evm.world import SLOT_NAME, AccountRecord, World
 
-# The seam of the core (base_state.pxd); `itself` is a Witness.
 
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
 def find_content(
     itself: cython.p_void, name: cython.p_const_void, length: uint64_t, found: cython.pointer(Content)
 ) -> cython.bint:
@@ -46,9 +41,6 @@ def find_content(
     return is_known
 
 
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
 def has_slots(itself: cython.p_void, owner: cython.p_const_void, length: uint64_t) -> cython.bint:
     """Whether an owner has a slot."""
     address: Address

@@ -26,6 +26,7 @@ cdef class World:
     cdef readonly uint64_t version      # how often it was changed
     cdef uint64_t ledgers               # how many ledgers of blocks on it there were, which are numbered from 1
     cdef StateTrie trie                 # None until somebody asks for a root
+    cdef bint keeps_table               # whether accounts and slots are in the table: a witness or a store may have them instead
     cdef bint is_partial                # whether the trie is a witness's, and so cannot be built from what the table holds
     # A block's changes are put into the trie for its root before it is known whether the block is accepted. Until then the trie is
     # ahead of the table, by the block of this ledger (0: it is not), and this is what takes it back.

@@ -94,6 +94,7 @@ class World:
         self.asked = cython.address(self.table.asked)
         self.lacking_code = cython.NULL
         self.trie = None
+        self.keeps_table = True
         if translating_after is not None:
             self.codes.translate_after(translating_after)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any, cast
 
 from samestate.optimized.analysis import Access, accuracy, conflict_rate, critical_path
@@ -16,7 +17,7 @@ from samestate.optimized.errors import (
     OutOfMemory,
     TimeLimitExceeded,
 )
-from samestate.optimized.metrics import Metrics, WorkerMetrics, latency_between
+from samestate.optimized.metrics import Metrics, SignatureMetrics, WorkerMetrics, latency_between
 from samestate.optimized.processes.expectations import Estimator
 from samestate.optimized.shared_memory import create_arena, create_smallest_arena
 from samestate.optimized.threads import ThreadPool
@@ -26,19 +27,33 @@ from samestate.optimized.toy.result import ToyResult
 from samestate.optimized.toy.running import ToyRun
 from samestate.optimized.trace import TraceEvent
 
+
+@dataclass(frozen=True, slots=True)
+class ToyOptions:
+    """How signatures are verified, under the ruleset `signed`, so that what each way is worth can be measured.
+
+    ``ahead``: whether all workers verify them ahead of execution; else each is verified where its transaction is
+    executed. ``batches``: whether several of ed25519 are verified at once, where the processor can.
+    """
+
+    ahead: bool = True
+    batches: bool = True
+
+
 COMPILED_ESTIMATORS = ("declared", "static")
 
 
 class ToyEngine:
     """Runs packed blocks, one after another, on one arena and one pool. See :class:`samestate.optimized.Engine`."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, options: ToyOptions | None = None) -> None:
         if configuration.kind != "threads":
             raise ConfigurationError(
                 f"kind = {configuration.kind}: the machine toy is compiled, and its workers are threads: choose"
                 " threads, or name a machine written in Python"
             )
         self.configuration = configuration = without_adaptive(configuration)
+        self.options = options or ToyOptions()
         sequential = configuration.strategy == "sequential"
         workers = 1 if sequential else configuration.workers
         # One at a time nothing is shared: of the arena only the stop flag is needed.
@@ -84,11 +99,18 @@ class ToyEngine:
             expected,
             configuration.trace,
             time.perf_counter() - started,
+            self.options.batches,
         )
+        began = time.perf_counter()
+        if self.options.ahead and block.is_signed:
+            self._pool.run(self._run.verify, self._run.stop)
+        ahead = time.perf_counter() - began
         self._pool.run(self._run.work, self._run.stop)
         result = self._run.finish()
         seconds = time.perf_counter() - started
         figures = self._run.figures()
+        if block.is_signed:
+            figures["signatures"] = SignatureMetrics(*self._run.verified(), ahead)
         result.trace = tuple(TraceEvent(*event) for event in self._run.events())
         if self._estimator.remembers and result.rejection is None:
             self._estimator.remember(block.plain_transactions, result.steps)
@@ -147,5 +169,6 @@ class ToyEngine:
             latency=latency_between(figures["began"], figures["ended"]),
             version_reads=figures["version_reads"],
             base_reads=figures["base_reads"],
+            signatures=figures.get("signatures"),
             workers=tuple(WorkerMetrics(worker[0], worker[2], worker[4]) for worker in workers),
         )

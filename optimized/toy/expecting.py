@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from samestate.optimized.analysis import Access
-from samestate.optimized.toy.packing import slot_key
+from samestate.optimized.toy.packing import registered_key, slot_key
 
 if TYPE_CHECKING:
     from samestate.optimized.toy.packing import PackedBlock, Transaction
@@ -17,7 +17,7 @@ class ToyExpectations:
     """Answers the estimators, as a machine written in Python would by its methods."""
 
     def declared(self, block: PackedBlock, transaction: Transaction) -> Access:
-        """The slots that the transaction declares; and its sender's nonce and balance."""
+        """The slots that the transaction declares; and its sender's nonce, balance and keys."""
         declared = transaction[5]
         return _with_sender(transaction, *(((), ()) if declared is None else declared))
 
@@ -43,7 +43,17 @@ class ToyExpectations:
 
 def _with_sender(transaction: Transaction, reads: Iterable[int], writes: Iterable[int]) -> Access:
     nonce, balance = b"\x02" + transaction[0], b"\x01" + transaction[0]
+    signing, registered = _keys(transaction)
     return Access(
-        (nonce, balance, *map(slot_key, reads)),
-        (nonce, balance, *map(slot_key, writes)),
+        (nonce, balance, *signing, *registered, *map(slot_key, reads)),
+        (nonce, balance, *registered, *map(slot_key, writes)),
     )
+
+
+def _keys(transaction: Transaction) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Under the ruleset `signed`: the key that the signature is by, and the one that the transaction registers."""
+    if len(transaction) == 6:
+        return (), ()
+    signature, registration = transaction[6:]
+    registered = () if registration is None else (registered_key(registration[0], registration[1]),)
+    return (registered_key(transaction[0], signature[0]),), registered

@@ -4,7 +4,8 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from samestate.optimized.core.records cimport Task
 from samestate.optimized.core.watching cimport Listener, Watch
-from samestate.optimized.toy.packing cimport FlatBlock, Operation, PackedTransaction
+from samestate.optimized.toy.packing cimport FlatBlock, Operation, PackedTransaction, SignedTransaction
+from samestate.optimized.toy.verification cimport PublicKey, Verification
 from samestate.optimized.words.word cimport Word
 
 cdef enum OutcomeCode:
@@ -15,6 +16,17 @@ cdef enum OutcomeCode:
     NONCE_TOO_HIGH = 3
     NONCE_IS_MAX = 4
     INSUFFICIENT_BALANCE = 5
+    # Under the ruleset `signed`
+    SIGNATURE_LENGTH = 6
+    HYBRID_HALF_MISSING = 7
+    SIGNATURE_MALFORMED = 8
+    KEY_LENGTH = 9
+    KEY_UNKNOWN = 10
+    SCHEME_MISMATCH = 11
+    SIGNATURE_INVALID = 12
+    REGISTRATION_FOREIGN = 13
+    ADDRESS_MISMATCH = 14
+    POSSESSION_INVALID = 15
 
 
 cdef enum FeeKind:
@@ -76,6 +88,9 @@ cdef struct ToyMachine:
     uint64_t read_latency   # nanoseconds that the first read of a key from the state before the block waits
     uint8_t* digests        # the logs of all transactions, 32 bytes each: those of one begin at its first_log
     uint64_t* began         # when each transaction was first begun, 0 = not yet
+    const SignedTransaction* signed_transactions    # NULL under the ruleset `toy`
+    const PublicKey* public_keys
+    Verification* verification
     uint32_t* kept_warm     # test-only build: the transaction that last touched each key, + 1, for the mutant WARM_SET_KEPT
 
 
@@ -99,6 +114,12 @@ cdef bint hash_long(
     const ToyMachine* machine, Scratch* scratch, uint8_t* digest, const uint8_t* data, uint64_t length
 ) noexcept nogil
 cdef int run_transaction(
+    const ToyMachine* machine, Scratch* scratch, Task* task, uint64_t transaction, Outcome* outcome
+) noexcept nogil
+cdef int check_signature(
+    const ToyMachine* machine, Scratch* scratch, Task* task, uint64_t transaction, Outcome* outcome
+) noexcept nogil
+cdef int check_registration(
     const ToyMachine* machine, Scratch* scratch, Task* task, uint64_t transaction, Outcome* outcome
 ) noexcept nogil
 cdef int run_operations(

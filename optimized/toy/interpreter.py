@@ -33,12 +33,14 @@ from cython.cimports.samestate.optimized.core.watching import should_stop
 from cython.cimports.samestate.optimized.toy.packing import (
     ADD,
     KECCAK,
+    NOT_REGISTERED,
     SLOAD,
     SSTORE,
     SSTORE_ACCUMULATOR,
     SUB,
     Operation,
     PackedTransaction,
+    SignedTransaction,
 )
 from cython.cimports.samestate.optimized.words.keccak import absorb, finish, keccak256
 from cython.cimports.samestate.optimized.words.word import (
@@ -180,6 +182,7 @@ def run_transaction(
     packed: cython.pointer(cython.const[PackedTransaction])
     nonce: cython.pointer(Access)
     balance: cython.pointer(Access)
+    is_signed: cython.bint = machine.signed_transactions != cython.NULL
     limit: Word
     number: Word
     result: cython.int
@@ -190,6 +193,9 @@ def run_transaction(
     outcome.logs = 0
     outcome.fee_kind = NO_FEE
     scratch.epoch += 1
+    if is_signed and machine.signed_transactions[transaction].code:
+        outcome.code = machine.signed_transactions[transaction].code
+        return DONE
     nonce = observe(machine, scratch, task, packed.sender_nonce, 0, cython.address(result))
     if result != DONE:
         return result
@@ -206,14 +212,23 @@ def run_transaction(
     if number.limb1:
         outcome.code = NONCE_IS_MAX
         return DONE
-    balance = observe(machine, scratch, task, packed.sender_balance, 1, cython.address(result))
+    outcome.code = SUCCESS
+    if is_signed:
+        result = check_signature(machine, scratch, task, transaction, outcome)
+        if result != DONE or outcome.code != SUCCESS:
+            return result
+    balance = observe(machine, scratch, task, packed.sender_balance, outcome.accesses, cython.address(result))
     if result != DONE:
         return result
-    outcome.accesses = 2
+    outcome.accesses += 1
     word_product(cython.address(limit), packed.gas_limit, packed.gas_price)
     if word_compare(cython.address(balance.original), cython.address(limit)) < 0:
         outcome.code = INSUFFICIENT_BALANCE
         return DONE
+    if is_signed and machine.signed_transactions[transaction].registered != NOT_REGISTERED:
+        result = check_registration(machine, scratch, task, transaction, outcome)
+        if result != DONE or outcome.code != SUCCESS:
+            return result
 
     result = run_operations(machine, scratch, task, transaction, outcome)
     if result != DONE:
@@ -229,6 +244,59 @@ def run_transaction(
     return DONE
 
 
+def check_signature(
+    machine: cython.pointer(cython.const[ToyMachine]),
+    scratch: cython.pointer(Scratch),
+    task: cython.pointer(Task),
+    transaction: uint64_t,
+    outcome: cython.pointer(Outcome),
+) -> cython.int:
+    """Look for the sender's key as it is by now, and whether the signature is by it. DONE, with a code if not."""
+    content: cython.pointer(cython.const[SignedTransaction]) = machine.signed_transactions + transaction
+    result: cython.int = DONE
+    key: uint32_t
+    access: cython.pointer(Access)
+    access = observe(machine, scratch, task, content.signing, outcome.accesses, cython.address(result))
+    if result != DONE:
+        return result
+    outcome.accesses += 1
+    key = cython.cast(uint32_t, access.original.limb0)
+    if key == 0:
+        outcome.code = KEY_UNKNOWN
+    elif machine.public_keys[key].scheme != content.scheme:
+        outcome.code = SCHEME_MISMATCH
+    elif not machine.verification.is_valid(2 * transaction, key):
+        outcome.code = SIGNATURE_INVALID
+    return DONE
+
+
+def check_registration(
+    machine: cython.pointer(cython.const[ToyMachine]),
+    scratch: cython.pointer(Scratch),
+    task: cython.pointer(Task),
+    transaction: uint64_t,
+    outcome: cython.pointer(Outcome),
+) -> cython.int:
+    """Look whether the sender may register the key, and whether it is held. DONE, with a code if not."""
+    content: cython.pointer(cython.const[SignedTransaction]) = machine.signed_transactions + transaction
+    result: cython.int = DONE
+    access: cython.pointer(Access)
+    if content.registered == content.signing:
+        access = scratch.accesses + cython.cast(uint32_t, scratch.marks[content.signing])
+    else:
+        access = observe(machine, scratch, task, content.registered, outcome.accesses, cython.address(result))
+        if result != DONE:
+            return result
+        outcome.accesses += 1
+    if content.is_foreign and (access.original.limb0 or not content.is_first):
+        outcome.code = REGISTRATION_FOREIGN
+    elif content.is_foreign and not content.is_of_address:
+        outcome.code = ADDRESS_MISMATCH
+    elif not machine.verification.is_valid(2 * transaction + 1, content.entry):
+        outcome.code = POSSESSION_INVALID
+    return DONE
+
+
 def run_operations(
     machine: cython.pointer(cython.const[ToyMachine]),
     scratch: cython.pointer(Scratch),
@@ -236,7 +304,7 @@ def run_operations(
     transaction: uint64_t,
     outcome: cython.pointer(Outcome),
 ) -> cython.int:
-    """Run the operations until the last, or until the gas is out: then no slot changes and no log stays."""
+    """Register a key and run the operations, until the last or until the gas is out: then no key or slot changes."""
     operation: cython.pointer(cython.const[Operation])
     last: cython.pointer(cython.const[Operation])
     access: cython.pointer(Access)
@@ -260,6 +328,20 @@ def run_operations(
     result = DONE
     outcome.code = SUCCESS
     word_from_number(cython.address(accumulator), 0)
+    if (
+        machine.signed_transactions != cython.NULL
+        and machine.signed_transactions[transaction].registered != NOT_REGISTERED
+    ):
+        cost = machine.signed_transactions[transaction].gas
+        if gas < cost:
+            outcome.code = OUT_OF_GAS
+            last = operation
+        else:
+            gas -= cost
+            access = scratch.accesses + cython.cast(
+                uint32_t, scratch.marks[machine.signed_transactions[transaction].registered]
+            )
+            word_from_number(cython.address(access.value), machine.signed_transactions[transaction].entry)
     while operation < last:
         effort += 1
         if effort >= EFFORT:
@@ -349,7 +431,7 @@ def run_operations(
     if outcome.code == OUT_OF_GAS:
         gas = 0
         logs = 0
-        for place in range(2, outcome.accesses):
+        for place in range(outcome.accesses):
             access = scratch.accesses + place
             word_copy(cython.address(access.value), cython.address(access.original))
     outcome.logs = logs

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
+from samestate.optimized.toy.verification cimport PublicKey, SignatureJob
 from samestate.optimized.words.word cimport Word
 
 cdef enum OperationKind:
@@ -32,6 +33,24 @@ cdef struct PackedTransaction:
     uint64_t operations
     uint64_t keys           # an upper bound of how many it accesses
     uint64_t first_log      # how many logs those before it write at most: its own have their place behind these
+
+
+cdef struct SignedTransaction:
+    # What a transaction has beside, under the ruleset `signed`.
+    uint32_t code           # why it may not be in any block, whatever the state: an OutcomeCode, 0 = nothing is wrong
+    uint32_t scheme         # that its signature is said to be of
+    uint32_t signing        # the key of the state under which its public key stands
+    # The registration, if any
+    uint32_t registered     # the key of the state that it changes; NOT_REGISTERED
+    uint32_t entry          # the number of the public key that it brings
+    bint is_foreign         # it is of another account than the sender's
+    bint is_first           # it is of an account's first key
+    bint is_of_address      # the account's address is made from the public key
+    uint64_t gas
+
+
+cdef enum:
+    NOT_REGISTERED = 0xFFFFFFFF
 
 
 cdef struct PackedWithdrawal:
@@ -79,6 +98,12 @@ cdef struct FlatBlock:
     uint64_t most_keys
     uint64_t all_keys
     uint64_t all_logs
+    # Under the ruleset `signed`. A word that stands for a registered key is the number of its public key, from 1.
+    bint is_signed
+    SignedTransaction* signed_transactions
+    SignatureJob* jobs          # two for each transaction
+    PublicKey* public_keys
+    uint64_t public_keys_length
     # Environment
     uint32_t coinbase_balance
     uint64_t gas_limit
@@ -98,9 +123,12 @@ cdef class PackedBlock:
     cdef FlatBlock flat
     cdef readonly list names    # the canonical bytes of the keys, in order
     cdef readonly list plain_transactions
+    cdef readonly list registered   # the canonical bytes of the public keys, by number; None for 0
+    cdef list _kept                 # what jobs and public keys point into
     cdef readonly object transaction_count
     cdef readonly bytes coinbase
     cdef readonly bint has_access_list
+    cdef readonly bint is_signed
 
     cdef void* _array(self, uint64_t count, uint64_t size) except NULL
     cdef void* _allocated

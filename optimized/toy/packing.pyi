@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Operation = tuple[Any, ...]
-Transaction = tuple[bytes, int, int, int, Sequence[Operation], tuple[Sequence[int], Sequence[int]] | None]
+Transaction = tuple[Any, ...]
+"""Sender, nonce, gas limit, gas price, operations, declared; under the ruleset `signed` signature and registration."""
+
+REGISTERED: bytes
 AccessListEntry = tuple[Sequence[bytes], Sequence[tuple[bytes, bytes | None]]]
 
 class PackedBlock:
@@ -20,6 +23,8 @@ class PackedBlock:
     def coinbase(self) -> bytes: ...
     @property
     def has_access_list(self) -> bool: ...
+    @property
+    def is_signed(self) -> bool: ...
 
 def pack(
     transactions: Sequence[Transaction],
@@ -28,8 +33,12 @@ def pack(
     access_list: Sequence[AccessListEntry] | None = ...,
     base: Mapping[bytes, bytes | None] | None = ...,
     opening: Sequence[tuple[int, int]] = ...,
+    chain_id: int | None = ...,
 ) -> PackedBlock:
     """The block in packed form, on the state ``base``. Raises ValueError where something is beyond a limit."""
+
+def registered_key(account: bytes, number: int) -> bytes:
+    """The canonical bytes of the key under which an account's public key of that number stands."""
 
 def slot_key(key: int) -> bytes:
     """The canonical bytes of a slot's key."""

@@ -29,12 +29,23 @@ from cython.cimports.samestate.optimized.words.word import (
 from samestate.optimized.errors import OutOfMemory
 from samestate.optimized.record import OPEN, Read, Step
 from samestate.optimized.result import Rejection
+from samestate.optimized.toy.packing import REGISTERED
 
 REJECTIONS = {
     2: "NONCE_TOO_LOW",
     3: "NONCE_TOO_HIGH",
     4: "NONCE_IS_MAX",
     5: "INSUFFICIENT_BALANCE",
+    6: "SIGNATURE_LENGTH",
+    7: "HYBRID_HALF_MISSING",
+    8: "SIGNATURE_MALFORMED",
+    9: "KEY_LENGTH",
+    10: "KEY_UNKNOWN",
+    11: "SCHEME_MISMATCH",
+    12: "SIGNATURE_INVALID",
+    13: "REGISTRATION_FOREIGN",
+    14: "ADDRESS_MISMATCH",
+    15: "POSSESSION_INVALID",
     16: "GAS_ALLOWANCE_EXCEEDED",
     17: "ACCESS_LIST_MISMATCH",
 }
@@ -190,7 +201,7 @@ class ToyResult:
             if self.rejection is None:
                 for key in range(self.block.flat.key_count):
                     if self.ledger.changed[key]:
-                        changes[self.block.names[key]] = word_to_value(cython.address(self.ledger.current[key]))
+                        changes[self.block.names[key]] = self._value(key, cython.address(self.ledger.current[key]))
             self._changes = changes
         return MappingProxyType(self._changes)
 
@@ -232,11 +243,11 @@ class ToyResult:
         for place in range(record.accesses):
             access = self.ledger.accesses + record.first_access + place
             name = self.block.names[access.key]
-            value = word_to_value(cython.address(access.original))
+            value = self._value(access.key, cython.address(access.original))
             reads[name] = Read(value, self._source(access.source))
             if not word_equal(cython.address(access.original), cython.address(access.value)):
                 before[name] = value
-                writes[name] = word_to_value(cython.address(access.value))
+                writes[name] = self._value(access.key, cython.address(access.value))
         credits = {}
         if record.fee_kind == FEE_CREDITED:
             credits[self.block.names[self.block.flat.coinbase_balance]] = word_to_python(cython.address(record.fee))
@@ -255,6 +266,13 @@ class ToyResult:
             else:
                 touches.add(name[1:])
         return Step(self.block.flat.transactions_length, {}, {}, {}, credits, (), tuple(sorted(touches)))
+
+    def _value(self, key: uint32_t, word: cython.pointer(cython.const[Word])):
+        """Give the canonical bytes of a key's value: the word's, or those of the public key that it numbers."""
+        name: bytes = self.block.names[key]
+        if self.block.flat.is_signed and name[:1] == REGISTERED:
+            return self.block.registered[word.limb0]
+        return word_to_value(word)
 
     def _source(self, newest: uint32_t) -> tuple:
         """Give the steps in such a list, oldest first. The first transaction, step 1 to the engine, is 0 to Python."""

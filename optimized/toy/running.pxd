@@ -8,12 +8,14 @@ from samestate.optimized.core.records cimport Task
 from samestate.optimized.toy.interpreter cimport ToyMachine, Scratch
 from samestate.optimized.toy.packing cimport PackedBlock
 from samestate.optimized.toy.result cimport ToyResult
+from samestate.optimized.toy.verification cimport Verification
 
 cdef class ToyRun(BlockRun):
     cdef PackedBlock block
     cdef ToyResult result
     cdef ToyMachine machine
     cdef Machine frame
+    cdef Verification verification
     cdef Scratch* scratches     # one for each worker
     cdef uint64_t marks         # how many each scratch has
     cdef uint64_t access_room

@@ -23,7 +23,14 @@ from cython.cimports.samestate.optimized.core.records import (
 from cython.cimports.samestate.optimized.core.session import SessionOptions
 from cython.cimports.samestate.optimized.core.shim import SAMESTATE_IS_EXPLORED, now_nanoseconds, samestate_raise
 from cython.cimports.samestate.optimized.strategies.worker import prepare, run_worker
-from cython.cimports.samestate.optimized.toy.interpreter import DECLARED_HINTS, NO_HINTS, STATIC_HINTS, Access, Scratch
+from cython.cimports.samestate.optimized.toy.interpreter import (
+    DECLARED_HINTS,
+    NO_HINTS,
+    STATIC_HINTS,
+    Access,
+    Scratch,
+    poll,
+)
 from cython.cimports.samestate.optimized.toy.packing import PackedBlock
 from cython.cimports.samestate.optimized.toy.result import ToyResult
 from cython.cimports.samestate.optimized.toy.sequential import run_sequentially
@@ -65,9 +72,11 @@ class ToyRun(BlockRun):
         expected=None,
         trace: bool = False,
         spent: float = 0.0,
+        batches: bool = True,
     ) -> None:
         """Lay out a block. ``expected``: what an estimator says of each transaction, ``(reads, writes)`` or None.
-        ``spent``: how many of the seconds of ``time_limit`` have gone by already.
+        ``spent``: how many of the seconds of ``time_limit`` have gone by already. ``batches``: whether signatures are
+        verified several at once.
 
         Raises :class:`OutOfMemory`.
         """
@@ -86,6 +95,15 @@ class ToyRun(BlockRun):
         self.machine.current = self.result.ledger.current
         self.machine.read_latency = cython.cast(uint64_t, read_latency_us * 1000)
         self.machine.digests = self.result.ledger.digests
+        self.machine.signed_transactions = block.flat.signed_transactions
+        self.machine.public_keys = block.flat.public_keys
+        self.machine.verification = cython.address(self.verification)
+        self.verification.begin(
+            block.flat.jobs,
+            2 * block.flat.transactions_length if block.flat.is_signed else 0,
+            block.flat.public_keys,
+            batches,
+        )
         self.tracing = trace
         self._make_room()
         if self.strategy_number != SEQUENTIAL:
@@ -198,6 +216,20 @@ class ToyRun(BlockRun):
                 keys[place] = reads[place]
             for place in range(declared.write_count):
                 keys[declared.read_count + place] = writes[place]
+
+    def verify(self, worker: int) -> None:
+        """Verify signatures ahead of execution until none is left or the block is stopped. Without the GIL."""
+        number: uint64_t = worker
+        scratch: cython.pointer(Scratch) = self.scratches + number
+        self._enter(number, cython.address(scratch.listener))
+        with cython.nogil:
+            while self.verification.verify_some():
+                if poll(cython.address(self.machine), scratch, now_nanoseconds()):
+                    break
+
+    def verified(self) -> tuple:
+        """How many signatures were verified ahead of execution, and how many in it."""
+        return self.verification.ahead(), self.verification.again()
 
     def work(self, worker: int) -> None:
         """Be a worker until the block is done or stopped. Without the GIL, but in the build for the explorer."""

@@ -42,6 +42,7 @@ from cython.cimports.samestate.optimized.toy.interpreter import (
 )
 from cython.cimports.samestate.optimized.toy.ledger import Ledger, add_source, close, commit, open_ledger
 from cython.cimports.samestate.optimized.toy.packing import (
+    NOT_REGISTERED,
     SLOAD,
     SSTORE,
     SSTORE_ACCUMULATOR,
@@ -200,30 +201,52 @@ def keys_of(declared: cython.pointer(DeclaredAccess)) -> cython.pointer(uint64_t
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
+def put_senders(
+    block: cython.pointer(cython.const[FlatBlock]),
+    transaction: uint64_t,
+    keys: cython.pointer(uint64_t),
+    is_read: cython.bint,
+) -> uint32_t:
+    """Put what follows without a word: nonce and balance of the sender, and registered keys. Gives how many they are.
+
+    The key that the transaction is signed by is read; the one that it registers is read and written.
+    """
+    count: uint32_t = 2
+    keys[0] = block.transactions[transaction].sender_nonce
+    keys[1] = block.transactions[transaction].sender_balance
+    if block.is_signed:
+        if is_read:
+            keys[count] = block.signed_transactions[transaction].signing
+            count += 1
+        if block.signed_transactions[transaction].registered != NOT_REGISTERED:
+            keys[count] = block.signed_transactions[transaction].registered
+            count += 1
+    return count
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
 def put_declared(block: cython.pointer(cython.const[FlatBlock]), task: cython.pointer(Task)) -> cython.bint:
-    """What each transaction declares; and its sender's nonce and balance, which it reads and writes anyway."""
+    """What each transaction declares, and what follows without a word."""
     transaction: uint64_t
     place: uint64_t
     known: cython.pointer(DeclaredKeys)
-    packed: cython.pointer(PackedTransaction)
     for transaction in range(block.transactions_length):
         known = block.declared + transaction
-        packed = block.transactions + transaction
-        declared: cython.pointer(DeclaredAccess) = new_declared(task, transaction, 4 + known.reads + known.writes)
+        declared: cython.pointer(DeclaredAccess) = new_declared(task, transaction, 7 + known.reads + known.writes)
         if declared == cython.NULL:
             return False
-        declared.read_count = 2 + known.reads
-        declared.write_count = 2 + known.writes
         keys: cython.pointer(uint64_t) = keys_of(declared)
-        keys[0] = packed.sender_nonce
-        keys[1] = packed.sender_balance
+        declared.read_count = put_senders(block, transaction, keys, True)
         for place in range(known.reads):
-            keys[2 + place] = block.declared_keys[known.first + place]
+            keys[declared.read_count] = block.declared_keys[known.first + place]
+            declared.read_count += 1
         keys += declared.read_count
-        keys[0] = packed.sender_nonce
-        keys[1] = packed.sender_balance
+        declared.write_count = put_senders(block, transaction, keys, False)
         for place in range(known.writes):
-            keys[2 + place] = block.declared_keys[known.first + known.reads + place]
+            keys[declared.write_count] = block.declared_keys[known.first + known.reads + place]
+            declared.write_count += 1
     return True
 
 
@@ -238,22 +261,18 @@ def put_static(block: cython.pointer(cython.const[FlatBlock]), task: cython.poin
     operation: cython.pointer(Operation)
     for transaction in range(block.transactions_length):
         packed = block.transactions + transaction
-        declared: cython.pointer(DeclaredAccess) = new_declared(task, transaction, 4 + 2 * packed.operations)
+        declared: cython.pointer(DeclaredAccess) = new_declared(task, transaction, 7 + 2 * packed.operations)
         if declared == cython.NULL:
             return False
         keys: cython.pointer(uint64_t) = keys_of(declared)
-        keys[0] = packed.sender_nonce
-        keys[1] = packed.sender_balance
-        declared.read_count = 2
+        declared.read_count = put_senders(block, transaction, keys, True)
         for place in range(packed.operations):
             operation = block.operations + packed.first_operation + place
             if operation.kind == SLOAD or operation.kind == SSTORE or operation.kind == SSTORE_ACCUMULATOR:
                 keys[declared.read_count] = operation.key
                 declared.read_count += 1
         keys += declared.read_count
-        keys[0] = packed.sender_nonce
-        keys[1] = packed.sender_balance
-        declared.write_count = 2
+        declared.write_count = put_senders(block, transaction, keys, False)
         for place in range(packed.operations):
             operation = block.operations + packed.first_operation + place
             if operation.kind == SSTORE or operation.kind == SSTORE_ACCUMULATOR:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from samestate.spec.toy.access_list import AccessList
 from samestate.spec.toy.keys import check_address
 from samestate.spec.toy.operations import Operation
+from samestate.spec.toy.signed.content import Registration, Signature
 from samestate.spec.toy.word import UINT64_MODULUS, WORD_MODULUS, check_number
 
 
@@ -28,7 +29,10 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """Operations that a sender pays for; ``gas_price`` in units of balance per gas."""
+    """Operations that a sender pays for; ``gas_price`` in units of balance per gas.
+
+    Under the ruleset `signed` it has a ``signature``, and may register a key; under `toy` it has neither.
+    """
 
     sender: bytes
     nonce: int
@@ -36,6 +40,8 @@ class Transaction:
     gas_price: int
     operations: tuple[Operation, ...]
     declared: Declaration | None = None
+    signature: Signature | None = None
+    registration: Registration | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError where a field does not fit."""
@@ -63,7 +69,8 @@ class Block:
     """A block: who receives its fees, how much gas its transactions may use together, and what is in it.
 
     ``access_list`` is what the block's builder says each step accesses; a block with a wrong one is invalid.
-    ``opening``: slots, with what is stored there before the first transaction.
+    ``opening``: slots, with what is stored there before the first transaction. ``chain_id``: the chain, under the
+    ruleset `signed`; None under `toy`, which has no chains.
     """
 
     coinbase: bytes
@@ -72,6 +79,7 @@ class Block:
     withdrawals: tuple[Withdrawal, ...] = ()
     access_list: AccessList | None = None
     opening: tuple[tuple[int, int], ...] = ()
+    chain_id: int | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError where a field does not fit."""
@@ -82,3 +90,10 @@ class Block:
             check_number("value of the opening step", value, WORD_MODULUS)
         if len(dict(self.opening)) != len(self.opening):
             raise ValueError("the opening step stores to a slot twice")
+        if self.chain_id is not None:
+            check_number("chain id", self.chain_id, UINT64_MODULUS)
+        for index, transaction in enumerate(self.transactions):
+            if (transaction.signature is None) != (self.chain_id is None):
+                raise ValueError(f"transaction {index}: has a signature under the ruleset signed, and only there")
+            if transaction.registration is not None and self.chain_id is None:
+                raise ValueError(f"transaction {index}: registers a key, which only the ruleset signed has")

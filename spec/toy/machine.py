@@ -68,11 +68,12 @@ class Toy:
 
     def execute(self, block: Block, transaction: Transaction, view: View) -> Outcome:
         """Check the sender's nonce and balance, run the operations, and have the gas paid for."""
-        nonce, balance = check_sender(transaction, view)
+        nonce, balance = self.admit(block, transaction, view)
         running = Running(view, transaction.gas_limit)
         mark = view.checkpoint()
         error = None
         try:
+            self.begin(transaction, running)
             for operation in transaction.operations:
                 operation.run(running)
         except OutOfGas:
@@ -83,6 +84,13 @@ class Toy:
         view.set(nonce_key(transaction.sender), to_value(nonce + 1))
         pay(view, transaction.sender, balance, block.coinbase, gas_used * transaction.gas_price)
         return Outcome(transaction.gas_limit, gas_used, tuple(running.logs), error)
+
+    def admit(self, block: Block, transaction: Transaction, view: View) -> tuple[int, int]:
+        """The sender's nonce and balance. Raises Rejection where the transaction may not be in a block."""
+        return check_sender(transaction, view)
+
+    def begin(self, transaction: Transaction, running: Running) -> None:
+        """What is done before the operations, and undone with them where gas runs out: nothing."""
 
     def settle(self, block: Block, outcome: Outcome, totals: Totals) -> tuple[Receipt, Totals]:
         """Check that the block has room for the transaction, and give its receipt."""
@@ -108,6 +116,12 @@ class Toy:
 
 def check_sender(transaction: Transaction, view: View) -> tuple[int, int]:
     """The sender's nonce and balance. Raises Rejection where the transaction may not be in a block on this state."""
+    nonce = check_nonce(transaction, view)
+    return nonce, check_balance(transaction, view)
+
+
+def check_nonce(transaction: Transaction, view: View) -> int:
+    """The sender's nonce. Raises Rejection where it is not the transaction's, or has no successor."""
     nonce = from_value(view.get(nonce_key(transaction.sender)))
     if transaction.nonce < nonce:
         # rule: toy.nonce.too-low
@@ -118,12 +132,17 @@ def check_sender(transaction: Transaction, view: View) -> tuple[int, int]:
     if nonce == UINT64_MODULUS - 1:
         # rule: toy.nonce.is-max
         raise Rejection(Invalid.NONCE_IS_MAX)
+    return nonce
+
+
+def check_balance(transaction: Transaction, view: View) -> int:
+    """The sender's balance. Raises Rejection where it does not cover the gas limit."""
     balance = from_value(view.get(balance_key(transaction.sender)))
     cost = transaction.gas_limit * transaction.gas_price
     if balance < cost:
         # rule: toy.balance.insufficient
         raise Rejection(Invalid.INSUFFICIENT_BALANCE, f"the gas limit may cost {cost}, and the sender has {balance}")
-    return nonce, balance
+    return balance
 
 
 def pay(view: View, sender: bytes, balance: int, coinbase: bytes, fee: int) -> None:

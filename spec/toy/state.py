@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from samestate.spec.machine import Key, Value
 from samestate.spec.state.merkle import merkle_root
 from samestate.spec.toy.keys import balance_key, check_address, nonce_key, slot_key
+from samestate.spec.toy.signed.content import KEY_NUMBERS
+from samestate.spec.toy.signed.registry import RegisteredKey, registered_key, to_registered
 from samestate.spec.toy.word import BALANCE_MODULUS, UINT64_MODULUS, WORD_MODULUS, check_number, to_value
 
 
@@ -43,8 +45,12 @@ def toy_state(
     balances: Mapping[bytes, int] | None = None,
     nonces: Mapping[bytes, int] | None = None,
     slots: Mapping[int, int] | None = None,
+    registered: Mapping[tuple[bytes, int], RegisteredKey] | None = None,
 ) -> ToyState:
-    """A state from numbers. Raises ValueError where one does not fit: balances have 128 bits, nonces 64, slots 256."""
+    """A state from numbers, and keys by account and number under the ruleset `signed`.
+
+    Raises ValueError where a number does not fit: balances have 128 bits, nonces 64, slots 256, numbers of keys 8.
+    """
     values: dict[Key, Value] = {}
     for address, balance in (balances or {}).items():
         check_address("balance", address)
@@ -58,4 +64,8 @@ def toy_state(
         check_number("slot", slot, WORD_MODULUS)
         check_number(f"slot {slot}", value, WORD_MODULUS)
         values[slot_key(slot)] = to_value(value)
+    for (address, number), entry in (registered or {}).items():
+        check_address("registered key", address)
+        check_number("number of a registered key", number, KEY_NUMBERS)
+        values[registered_key(address, number)] = to_registered(entry)
     return ToyState({key: value for key, value in values.items() if value is not None})

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from weakref import WeakSet
 
+from samestate.conformance.engines.optimized.stored_state import StoredState
 from samestate.optimized.errors import MissingState
 from samestate.optimized.evm.ledger import BlockLedger
 from samestate.optimized.evm.result import EvmResult
@@ -154,6 +155,8 @@ class CompiledStates:
         """The world that is a state, whole or in part; None where there is no other way than to list it."""
         if isinstance(state, FlatState):
             return self.world_at(state)
+        if isinstance(state, StoredState):
+            return state.world
         if isinstance(state, PartialState):
             return world_of(state.known)
         if isinstance(state, WitnessState) and state.proof is not None:
@@ -180,6 +183,8 @@ class CompiledStates:
 
     def after(self, state: State, ledger: BlockLedger) -> Any:
         """The state after a block that was executed on ``state``, whose ledger this is."""
+        if isinstance(state, StoredState):
+            return state.after(ledger)
         if isinstance(state, WitnessState):
             return CompiledWitnessState(state, ledger)
         if not isinstance(state, FlatState):

@@ -22,8 +22,9 @@ from samestate.spec.evm.world import add_to_value
 from samestate.spec.machine import Key, Rejection, Value, View
 from samestate.spec.toy.block import Block
 from samestate.spec.toy.block import Transaction as ToyTransaction
-from samestate.spec.toy.machine import Toy
+from samestate.spec.toy.machine import Outcome, Toy
 from samestate.spec.toy.operations import Operation
+from samestate.spec.toy.signed.machine import SignedToy
 
 EVM: Final = "samestate.conformance.engines.optimized.machines:AnyFork"
 TOY: Final = "samestate.conformance.engines.optimized.machines:DeclaringToy"
@@ -86,8 +87,16 @@ class AnyFork:
         return sender, transaction.to or b"", transaction.data[:SELECTOR_LENGTH]
 
 
+TOY_MACHINES: Final = (Toy(), SignedToy())
+"""Under the rulesets `toy` and `signed`. All that differs is how a transaction is executed."""
+
+
 class DeclaringToy(Toy):
-    """The toy machine, with what its transactions declare."""
+    """The toy machine under the ruleset of each block, with what its transactions declare."""
+
+    def execute(self, block: Block, transaction: ToyTransaction, view: View) -> Outcome:
+        """As the ruleset of the block has it."""
+        return TOY_MACHINES[block.chain_id is not None].execute(block, transaction, view)
 
     def declared(self, block: Block, transaction: ToyTransaction) -> Declared:
         """The declared slots, and the sender's account."""

@@ -43,6 +43,26 @@ def plain_transaction(transaction: Transaction) -> tuple[Any, ...]:
         transaction.gas_price,
         tuple(map(plain_operation, transaction.operations)),
         None if declared is None else (declared.reads, declared.writes),
+        *plain_signature(transaction),
+    )
+
+
+def plain_signature(transaction: Transaction) -> tuple[Any, ...]:
+    """Signature and registration of a transaction as tuples, under the ruleset `signed`; else nothing."""
+    signature, registration = transaction.signature, transaction.registration
+    if signature is None:
+        return ()
+    return (
+        (signature.key, signature.scheme.value, signature.content),
+        None
+        if registration is None
+        else (
+            registration.account,
+            registration.key,
+            registration.scheme.value,
+            registration.public_key,
+            registration.possession,
+        ),
     )
 
 
@@ -58,6 +78,7 @@ def plain_block(block: Block, state: ToyState, with_access_list: bool = True) ->
         access_list,
         state.values,
         block.opening,
+        block.chain_id,
     )
 
 

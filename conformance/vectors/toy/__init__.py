@@ -5,14 +5,18 @@ Numbers are decimal in blocks and results, and hex in state and operations, as a
 
 from samestate.conformance.vectors.toy.case import (
     FORK,
+    FORKS,
     NAME,
+    SIGNED,
+    fork_of,
     needed_selectors,
+    params_of,
     read_case,
     state_values,
     write_block,
     write_state,
 )
-from samestate.conformance.vectors.toy.execution import FinishedResult, execute, execute_block
+from samestate.conformance.vectors.toy.execution import FinishedResult, execute, execute_block, machine_of
 from samestate.conformance.vectors.toy.keys import CODEC, account_of
 from samestate.conformance.vectors.toy.operations import read_operation, write_operation
 from samestate.conformance.vectors.toy.result import rejection_names
@@ -20,12 +24,17 @@ from samestate.conformance.vectors.toy.result import rejection_names
 __all__ = [
     "CODEC",
     "FORK",
+    "FORKS",
     "NAME",
+    "SIGNED",
     "FinishedResult",
     "account_of",
     "execute",
     "execute_block",
+    "fork_of",
+    "machine_of",
     "needed_selectors",
+    "params_of",
     "read_case",
     "read_operation",
     "rejection_names",

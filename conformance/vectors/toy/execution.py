@@ -14,6 +14,7 @@ from samestate.spec.machine import Rejection
 from samestate.spec.toy.block import Block
 from samestate.spec.toy.machine import Outcome, Totals, Toy, ToyResult
 from samestate.spec.toy.receipt import Receipt, receipts_root
+from samestate.spec.toy.signed.machine import SignedToy
 from samestate.spec.toy.state import ToyState
 from samestate.spec.transition import BlockResult, apply_block
 
@@ -32,6 +33,11 @@ class FinishedResult(BlockResult[Outcome, Totals, Receipt, None]):
     receipts_root: bytes
 
 
+def machine_of(block: Block) -> Toy:
+    """The machine under the ruleset of a block."""
+    return Toy() if block.chain_id is None else SignedToy()
+
+
 def execute(case: Case, apply: ApplyToyBlock = apply_block) -> list[Object]:
     """What comes out of each block of a case, as under ``expect``, where ``apply`` executes the blocks."""
     state, blocks = read_case(case)
@@ -45,7 +51,7 @@ def execute(case: Case, apply: ApplyToyBlock = apply_block) -> list[Object]:
 def execute_block(block: Block, state: ToyState, apply: ApplyToyBlock = apply_block) -> tuple[Object, ToyState]:
     """What comes out of a block, as under ``expect``, and the state after it: the same, where it is rejected."""
     try:
-        result = apply(Toy(), block, state)
+        result = apply(machine_of(block), block, state)
     except Rejection as rejection:
         return write_rejection(rejection), state
     after: ToyState = result.state()

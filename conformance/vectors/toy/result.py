@@ -9,7 +9,7 @@ from samestate.conformance.vectors.record import write_critical_paths, write_dep
 from samestate.conformance.vectors.toy.keys import CODEC
 from samestate.spec.toy.machine import ToyResult
 from samestate.spec.toy.receipt import Receipt
-from samestate.spec.toy.rejections import Invalid
+from samestate.spec.toy.rejections import SIGNED_ALONE, Invalid
 
 
 def write_result(result: ToyResult, state: bytes, receipts: bytes) -> Object:
@@ -41,6 +41,6 @@ def write_receipt(receipt: Receipt) -> Object:
     }
 
 
-def rejection_names() -> list[str]:
-    """The rejection codes that a vector may expect."""
-    return sorted(code.name for code in Invalid)
+def rejection_names(is_signed: bool = False) -> list[str]:
+    """The rejection codes that a vector may expect, under the ruleset `toy` or `signed`."""
+    return sorted(code.name for code in Invalid if is_signed or code not in SIGNED_ALONE)

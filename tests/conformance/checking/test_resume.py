@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from samestate.conformance.checking import journal
+from samestate.conformance.checking import builds, journal
 from samestate.conformance.checking.journal import program_version
 from samestate.conformance.checking.task import DocumentTask
 from samestate.conformance.checking.verdict import Result
@@ -138,6 +138,7 @@ def test_a_changed_program_or_another_number_of_workers_is_run_again() -> None:
 @pytest.mark.parametrize("room", ["spec", "conformance", "reference", "optimized"])
 def test_the_source_of_every_room_counts(room: str, ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = journal.source_version()
+    builds.room_digest.cache_clear()
     read = Path.read_bytes
 
     def changed(path: Path) -> bytes:
@@ -146,6 +147,7 @@ def test_the_source_of_every_room_counts(room: str, ending: str, monkeypatch: py
     has_any = any((ROOT / room).rglob(f"*{ending}"))
     monkeypatch.setattr(Path, "read_bytes", changed)
     assert (journal.source_version() != before) == has_any
+    builds.room_digest.cache_clear()
 
 
 def test_a_device_is_no_journal() -> None:

@@ -60,7 +60,7 @@ def test_the_command_lists_all_and_tells_of_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
-    [(["H999"], "H999: no hazard has this id; they are H01 to H146"), (["H04", "--page", "out"], "name none")],
+    [(["H999"], "H999: no hazard has this id; they are H01 to H151"), (["H04", "--page", "out"], "name none")],
 )
 def test_the_command_has_bad_input(arguments: list[str], complaint: str) -> None:
     result = call("hazards", *arguments)

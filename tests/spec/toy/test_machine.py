@@ -228,7 +228,7 @@ def test_sums_stay_words() -> None:
 
 
 def test_messages_are_one_for_each_code() -> None:
-    assert len({code.value for code in Invalid}) == len(Invalid) == 6
+    assert len({code.value for code in Invalid}) == len(Invalid) == 16
 
 
 def test_the_opening_step_stores_and_costs_nobody_anything() -> None:

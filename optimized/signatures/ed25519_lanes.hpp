@@ -3,10 +3,10 @@
 // Numbers have five limbs of 51 bits (field25519.hpp), of which lane i belongs to signature i. A multiplication takes limbs below 2^52, so all that
 // is given has been carried: limbs are below 2^51 + 2^15. What a lane holds is only ever its own, so each gets the verdict that it would get alone.
 
-#ifndef SAMESTATE_SVM_ED25519_LANES_HPP
-#define SAMESTATE_SVM_ED25519_LANES_HPP
+#ifndef SAMESTATE_SIGNATURES_ED25519_LANES_HPP
+#define SAMESTATE_SIGNATURES_ED25519_LANES_HPP
 
-#include "samestate/optimized/svm/ed25519.hpp"
+#include "samestate/optimized/signatures/ed25519.hpp"
 
 #if defined(__x86_64__)
 
@@ -15,7 +15,7 @@
 #define SAMESTATE_IFMA __attribute__((target("avx512f,avx512ifma,avx512dq,avx512bw,avx512vl")))
 #define SAMESTATE_IFMA_INSIDE SAMESTATE_IFMA __attribute__((always_inline)) inline
 
-namespace samestate::svm::lanes {
+namespace samestate::signatures::lanes {
 
 inline constexpr size_t WIDTH = 8;
 
@@ -373,7 +373,7 @@ SAMESTATE_IFMA inline void encode(const Point8& p, uint8_t (*bytes)[32]) {
     }
 }
 
-}  // namespace samestate::svm::lanes
+}  // namespace samestate::signatures::lanes
 
 #endif
 

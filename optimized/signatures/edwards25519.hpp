@@ -3,12 +3,12 @@
 // Formulas: Hisil, Wong, Carter, Dawson, "Twisted Edwards curves revisited" (2008). They are complete: no point is a
 // special case. Everything here is public, so time may depend on it.
 
-#ifndef SAMESTATE_SVM_EDWARDS25519_HPP
-#define SAMESTATE_SVM_EDWARDS25519_HPP
+#ifndef SAMESTATE_SIGNATURES_EDWARDS25519_HPP
+#define SAMESTATE_SIGNATURES_EDWARDS25519_HPP
 
-#include "samestate/optimized/svm/field25519.hpp"
+#include "samestate/optimized/signatures/field25519.hpp"
 
-namespace samestate::svm {
+namespace samestate::signatures {
 
 // x = X / Z, y = Y / Z, and T = X Y / Z.
 struct Point {
@@ -179,6 +179,6 @@ inline const BaseTable& upper_base_table() {
     return table;
 }
 
-}  // namespace samestate::svm
+}  // namespace samestate::signatures
 
 #endif

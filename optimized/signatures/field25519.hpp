@@ -3,13 +3,13 @@
 // Limbs may be larger than that between operations. What `multiply` and `square` give has limbs below 2^51 + 2^13 (it is
 // "reduced"); they take limbs below 2^54. `subtract` takes for its second number a sum of up to three that are reduced.
 
-#ifndef SAMESTATE_SVM_FIELD25519_HPP
-#define SAMESTATE_SVM_FIELD25519_HPP
+#ifndef SAMESTATE_SIGNATURES_FIELD25519_HPP
+#define SAMESTATE_SIGNATURES_FIELD25519_HPP
 
 #include <cstdint>
 #include <cstring>
 
-namespace samestate::svm {
+namespace samestate::signatures {
 
 struct Field {
     uint64_t v[5];
@@ -159,6 +159,6 @@ inline bool is_odd(const Field& a) {
 
 }  // namespace field
 
-}  // namespace samestate::svm
+}  // namespace samestate::signatures
 
 #endif

@@ -1,14 +1,14 @@
 // Numbers modulo L = 2^252 + 27742317777372353535851937790883648493, the prime order of ed25519's base point.
 
-#ifndef SAMESTATE_SVM_SCALAR25519_HPP
-#define SAMESTATE_SVM_SCALAR25519_HPP
+#ifndef SAMESTATE_SIGNATURES_SCALAR25519_HPP
+#define SAMESTATE_SIGNATURES_SCALAR25519_HPP
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <utility>
 
-namespace samestate::svm {
+namespace samestate::signatures {
 
 // Below 2^256; below L where it says so. Least significant limb first.
 struct Scalar {
@@ -224,6 +224,6 @@ inline void to_digits(const Scalar& a, int width, int count, int8_t* digits) {
 
 }  // namespace scalar
 
-}  // namespace samestate::svm
+}  // namespace samestate::signatures
 
 #endif

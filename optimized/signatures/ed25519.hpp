@@ -1,17 +1,17 @@
-// Signatures of ed25519, by the strict rules that Solana's runtime has them verified by (`verify_strict` of ed25519-dalek).
+// Signatures of ed25519, by strict rules: those that Solana's runtime has them verified by (`verify_strict` of ed25519-dalek).
 //
 // A signature R, S of a message by a key A is valid where S is below L, A and R decode to points of which neither has small
 // order, and S B = R + h A, with h = SHA-512(R, A, message) modulo L; not only up to a factor of 8, so that what is valid does not
 // depend on who asks. RFC 8032, section 5.1.7, leaves all of this open but the equation.
 
-#ifndef SAMESTATE_SVM_ED25519_HPP
-#define SAMESTATE_SVM_ED25519_HPP
+#ifndef SAMESTATE_SIGNATURES_ED25519_HPP
+#define SAMESTATE_SIGNATURES_ED25519_HPP
 
-#include "samestate/optimized/svm/edwards25519.hpp"
-#include "samestate/optimized/svm/scalar25519.hpp"
+#include "samestate/optimized/signatures/edwards25519.hpp"
+#include "samestate/optimized/signatures/scalar25519.hpp"
 #include "samestate/optimized/words/sha512.hpp"
 
-namespace samestate::svm {
+namespace samestate::signatures {
 
 namespace ed25519 {
 
@@ -92,6 +92,6 @@ inline bool verify(const uint8_t* signature, const uint8_t* key, const uint8_t* 
 
 }  // namespace ed25519
 
-}  // namespace samestate::svm
+}  // namespace samestate::signatures
 
 #endif

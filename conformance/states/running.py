@@ -1,0 +1,69 @@
+"""A chain of blocks executed on a state on disk, each committed whole before the next one begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from samestate.conformance.engines.protocol import InProcess
+from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.choices import AS_THEY_SAY, Rulesets
+from samestate.conformance.fixtures.networks import Network
+from samestate.conformance.states.chains import StoredChain, find_chain
+from samestate.conformance.states.importing import fill, find_source
+from samestate.conformance.states.opening import OpenState, find_location, told
+from samestate.conformance.vectors.document import Object
+from samestate.optimized.stores.description import Description
+
+Tell = Callable[[str], None]
+"""What is told while a chain runs, a line at a time."""
+
+
+def run_on_state(
+    path: Path,
+    name: str | None,
+    engine: InProcess,
+    location: str,
+    network: Network | None = None,
+    rulesets: Rulesets = AS_THEY_SAY,
+    tell: Tell = lambda line: None,
+) -> Iterator[Object]:
+    """What comes out of each block of a case that the state does not have yet; each that is valid is committed.
+
+    Where there is no state, the case's own is put there. Raises InputError, EngineFailure.
+    """
+    chain = find_chain(path, name, engine, network, rulesets)
+    with OpenState(find_location(location), writable=True) as state:
+        if state.description is None:
+            description = fill(state, find_source(path, name), None)
+            tell(f"{state.location}: the state of the case was put there: {described(description)}")
+        yield from execute(state, chain, tell)
+
+
+def execute(state: OpenState, chain: StoredChain, tell: Tell) -> Iterator[Object]:
+    """The blocks that follow on a state. Raises InputError where one does not."""
+    description = state.described()
+    current = state.state(chain.forks)
+    for block in chain.blocks(description):
+        if block.number is not None and block.number <= description.height:
+            tell(f"block {block.number}: left out, since the state is past its number")
+            continue
+        if block.number not in (None, description.height + 1):
+            raise InputError(
+                f"{state.location}: is at height {description.height}, and the next block has number {block.number}:"
+                " the blocks between them are lacking"
+            )
+        with told():
+            done = block.execute(current)
+            if done.state is not None and done.description is not None:
+                done.state.commit(done.description)
+                current, description = done.state, done.description
+                state.description = description
+                tell(f"block {block.number}: committed: {described(description)}")
+        yield done.written
+
+
+def described(description: Description) -> str:
+    """A state in a line."""
+    block = f", block 0x{description.block_hash.hex()}" if description.block_hash else ""
+    return f"{description.fork}, height {description.height}{block}, root 0x{description.root.hex()}"

@@ -1,0 +1,158 @@
+// A state on disk as the tries see it: flat values in the order of the tries' keys, and of the nodes only those that values alone
+// would make too slowly.
+//
+//   ACCOUNTS   hash of an address                    → the account (`write_account`)
+//   SLOTS      hash of an address, hash of a slot    → its value: a big-endian number without leading zeros
+//   CODES      hash of a code                        → the code
+//   NODES      0, path  or  1, hash of an address, path → the node that stands there: a branch, or the extension that it hangs on
+//
+// A node is named by its path and not by its hash, so whatever takes its place overwrites it, and no stale one stays. What has at
+// most SMALL values below it has no node here: it is made of the values, which lie next to one another. So a trie costs little beside
+// them, and who changes a value rewrites the page of its neighbours and a few pages of branches.
+//
+// Who keeps the bytes stands behind two functions, which any thread calls without the interpreter lock. They answer from what was
+// committed last.
+
+#ifndef SAMESTATE_EVM_STATE_STORE_HPP
+#define SAMESTATE_EVM_STATE_STORE_HPP
+
+#include <atomic>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "samestate/optimized/evm/address.hpp"
+#include "samestate/optimized/evm/trie_nodes.hpp"
+
+namespace samestate::evm {
+
+enum StoreTable : uint8_t { ACCOUNTS, SLOTS, CODES, NODES };
+
+using Record = std::pair<std::string, std::string>;   // key and value
+
+// What is to be written. Ranges go first, then single keys in their order; an empty value takes its key out.
+struct StoreChanges {
+    std::vector<std::pair<StoreTable, std::string>> ranges;   // all keys of the table that begin so
+    std::vector<std::pair<StoreTable, Record>> records;
+
+    void put(StoreTable table, std::string key, std::string value) { records.push_back({table, {std::move(key), std::move(value)}}); }
+};
+
+// How many values a part of a trie may have that no node is kept of.
+constexpr size_t SMALL = 16;
+
+struct StateStore {
+    StateStore() = default;
+    StateStore(const StateStore&) = delete;
+    StateStore& operator=(const StateStore&) = delete;
+
+    void* itself = nullptr;
+    // False where the store failed; whoever is behind `itself` knows why.
+    bool (*get)(void* itself, int table, const std::string* key, std::string* value, bool* is_there) = nullptr;
+    // All records from `first` on that are before `end`, in order; to the end of the table where that is empty.
+    bool (*scan)(void* itself, int table, const std::string* first, const std::string* end, std::vector<Record>* found) = nullptr;
+    mutable std::atomic<uint64_t> nodes_read{0};       // and put into tries, each with its children; …
+    mutable std::atomic<uint64_t> values_read{0};      // … and values, where a part was made of them
+    mutable std::atomic<uint64_t> found_ahead{0};      // how often what was asked for had been read ahead
+
+    // Nobody asks while records are read ahead, or forgotten. A null value: the key is not there.
+    void read_ahead(int table, const std::string& key, const std::string* value) {
+        ahead_[table][key] = value ? Ahead{*value, true} : Ahead{};
+    }
+
+    void forget_ahead() {
+        for (auto& table : ahead_) table.clear();
+    }
+
+    // A value, as it was committed last. False where the store failed.
+    bool read(StoreTable table, const std::string& key, std::string& value, bool& is_there) const {
+        const auto place = ahead_[table].find(key);
+        if (place == ahead_[table].end()) return get(itself, table, &key, &value, &is_there);
+        found_ahead += 1;
+        is_there = place->second.is_there;
+        value = place->second.value;
+        return true;
+    }
+
+    uint64_t nodes_read_so_far() const { return nodes_read; }
+    uint64_t values_read_so_far() const { return values_read; }
+    uint64_t met_ahead() const { return found_ahead; }
+
+private:
+    struct Ahead {
+        std::string value;
+        bool is_there = false;
+    };
+
+    std::unordered_map<std::string, Ahead> ahead_[NODES + 1];
+};
+
+// The first key behind all that begin with `prefix`; empty where none is.
+inline std::string behind(std::string prefix) {
+    while (!prefix.empty() && static_cast<uint8_t>(prefix.back()) == 0xFF) prefix.pop_back();
+    if (!prefix.empty()) prefix.back() = static_cast<char>(static_cast<uint8_t>(prefix.back()) + 1);
+    return prefix;
+}
+
+inline std::string text_of(const uint8_t* bytes, size_t length) { return std::string(reinterpret_cast<const char*>(bytes), length); }
+
+// The part of a store that is one trie: that of the accounts, or the storage of one.
+class StoredTrie {
+public:
+    explicit StoredTrie(const StateStore* store) : store_(store), nodes_(1, '\0'), table_(ACCOUNTS) {}
+    StoredTrie(const StateStore* store, const std::string& owner)
+        : store_(store), nodes_(nodes_of(owner)), values_(owner), table_(SLOTS) {}
+
+    // What the names of nodes begin with. `owner`: the hash of the address.
+    static std::string nodes_of(const std::string& owner) { return std::string(1, '\1') + owner; }
+
+    const StateStore& store() const { return *store_; }
+
+    // The name of the node that stands `depth` nibbles down a key: whole bytes of the path, then how many nibbles it has.
+    std::string node_name(const uint8_t* key, int depth) const {
+        std::string name = nodes_ + text_of(key, static_cast<size_t>((depth + 1) / 2));
+        if (depth & 1) name.back() = static_cast<char>(name.back() & 0xF0);
+        name.push_back(static_cast<char>(depth));
+        return name;
+    }
+
+    // The bytes of a node. False where the store failed.
+    bool node(const uint8_t* key, int depth, std::string& bytes, bool& is_there) const {
+        return store_->read(NODES, node_name(key, depth), bytes, is_there);
+    }
+
+    // The values whose keys begin with so many nibbles of `key`: keys of 32 bytes. False where the store failed.
+    bool values(const uint8_t* key, int depth, std::vector<Record>& found) const {
+        std::string first = values_ + text_of(key, static_cast<size_t>((depth + 1) / 2));
+        std::string end;
+        if (depth & 1) {
+            const auto last = static_cast<uint8_t>(first.back());
+            first.back() = static_cast<char>(last & 0xF0);
+            end = first;
+            end.back() = static_cast<char>(last | 0x0F);
+            end = behind(end);
+        } else {
+            end = behind(first);
+        }
+        if (!store_->scan(store_->itself, table_, &first, &end, &found)) return false;
+        for (Record& record : found) record.first.erase(0, values_.size());
+        store_->values_read += found.size();
+        return true;
+    }
+
+    // The node that stood there is no more.
+    void remove(const uint8_t* key, int depth) { removed.push_back(node_name(key, depth)); }
+
+    std::vector<std::string> removed;
+
+private:
+    const StateStore* store_;
+    std::string nodes_;      // what the names of its nodes begin with
+    std::string values_;     // … and the keys of its values
+    StoreTable table_;
+};
+
+}  // namespace samestate::evm
+
+#endif

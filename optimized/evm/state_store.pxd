@@ -1,0 +1,35 @@
+# States in stores as Cython handles them. What each thing means is said in state_store.hpp.
+
+from libc.stdint cimport uint64_t
+from libcpp cimport bool as cbool
+from libcpp.pair cimport pair
+from libcpp.string cimport string
+from libcpp.vector cimport vector
+
+cdef extern from "samestate/optimized/evm/state_store.hpp" namespace "samestate::evm" nogil:
+    ctypedef pair[string, string] Record
+    ctypedef cbool (*GetRecord)(void* itself, int table, const string* key, string* value, cbool* is_there) noexcept nogil
+    ctypedef cbool (*ScanRecords)(
+        void* itself, int table, const string* first, const string* end, vector[Record]* found
+    ) noexcept nogil
+
+    enum StoreTable:
+        ACCOUNTS
+        SLOTS
+        CODES
+        NODES
+
+    cppclass StoreChanges:
+        vector[pair[StoreTable, string]] ranges
+        vector[pair[StoreTable, Record]] records
+
+    cppclass StateStore:
+        StateStore() except +
+        void* itself
+        GetRecord get
+        ScanRecords scan
+        uint64_t nodes_read_so_far() noexcept
+        uint64_t values_read_so_far() noexcept
+        void read_ahead(int table, const string& key, const string* value) except +
+        void forget_ahead() noexcept
+        uint64_t met_ahead() noexcept

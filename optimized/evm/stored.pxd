@@ -1,0 +1,33 @@
+# A state of the EVM in a store. See stored.py, and state_store.hpp for what is in the store.
+
+from libc.stdint cimport uint8_t, uint64_t
+from libcpp cimport bool as cbool
+from libcpp.string cimport string
+from libcpp.vector cimport vector
+
+from samestate.optimized.core.base_state cimport BaseState
+from samestate.optimized.evm.state_store cimport Record, StateStore
+from samestate.optimized.evm.trie cimport AccountChange, SlotChange, StateTrie
+from samestate.optimized.evm.witness cimport Witness
+from samestate.optimized.evm.world cimport World
+
+cdef extern from "samestate/optimized/words/keccak.hpp" namespace "samestate" nogil:
+    void keccak256(const uint8_t* data, size_t length, uint8_t* digest) noexcept
+
+cdef class StoredWorld(World):
+    cdef Witness witness
+    cdef BaseState own
+    cdef StateTrie proof
+    cdef StateStore place
+    cdef readonly object store
+    cdef bytes written              # the root of what was committed last
+    cdef uint64_t begun             # at how many nodes read the trie was begun
+    cdef bint is_pending            # whether there are changes that were not committed
+    cdef object problem             # what the store has raised, until somebody is told
+    cdef object figures             # how often the store was asked
+    cdef cbool get_record(self, int table, const string* key, string* value, cbool* is_there) noexcept
+    cdef cbool scan_records(self, int table, const string* first, const string* end, vector[Record]* found) noexcept
+    cdef int begin(self) except -1
+    cdef uint64_t weight(self) noexcept
+    cdef int put_changes(self, vector[AccountChange]* accounts, vector[SlotChange]* slots) except -1
+    cdef object collect(self)

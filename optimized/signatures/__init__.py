@@ -1,0 +1,1 @@
+"""Signature schemes, verified: headers that the machines share. Nothing here signs."""

@@ -1,0 +1,39 @@
+"""A process to be killed: it runs a chain of token transfers on a state on disk, block by block, until it is ended.
+
+Arguments: the place of the state, and how many accounts it has. It begins where the state is, and prints each height.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from samestate.conformance.benchmarking.token_chain import FORK, TokenChain
+from samestate.conformance.fixtures.named_forks import name_fork
+from samestate.optimized.configuration import Configuration
+from samestate.optimized.evm.engine import EvmEngine
+from samestate.optimized.evm.filling import Filler
+from samestate.optimized.evm.stored import StoredWorld
+from samestate.optimized.stores.description import Description, describe
+from samestate.optimized.stores.opening import parse_location
+
+TRANSFERS = 20
+
+
+def main(place: str, accounts: int) -> None:
+    store = parse_location(place).open(writable=True)
+    chain = TokenChain(accounts, TRANSFERS)
+    found = describe(store, place) or chain.fill(Filler(store))
+    for _ in range(found.height):
+        chain.block()
+    world = StoredWorld(store, found.root)
+    with EvmEngine(Configuration(strategy="sequential", workers=1)) as engine:
+        print(found.height, flush=True)
+        while True:
+            block, _ = chain.block()
+            engine.execute(block, world).ledger.apply()
+            world.commit(Description(name_fork(FORK).rules, chain.number, b"").records())
+            print(chain.number, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
