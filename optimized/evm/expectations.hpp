@@ -41,6 +41,7 @@ class Expectations {
         state_ = state;
         ++block_;
         patterns_.begin_block(state, block_);
+        kinds_of_block_.clear();
         if (codes_.size() > most) codes_.clear();
         forget(kinds_, most);
         forget(layouts_, learned_terms_ > MOST_TERMS ? 0 : std::min(most, std::uint64_t{MOST_LAYOUTS}));
@@ -51,10 +52,10 @@ class Expectations {
     // What a transaction will probably access; of one that nobody has signed nothing.
     void expect(BlockInput& input, std::uint64_t index, Estimator estimator, Expected& found) {
         const Sender& sender = input.sender(index, &recover_address, scratch_);
-        if (sender.rejection == Rejection::NONE) expect(input.transactions[index], sender.address, estimator, found);
+        if (sender.rejection == Rejection::NONE) expect(input.transactions[index], index, sender.address, estimator, found);
     }
 
-    void expect(const Transaction& transaction, const Address& sender, Estimator estimator, Expected& found) {
+    void expect(const Transaction& transaction, std::uint64_t index, const Address& sender, Estimator estimator, Expected& found) {
         expect_of_all(transaction, sender, found);
         if (!transaction.has_to || estimator == Estimator::declared) return;
         const Code* code = state_.code(transaction.to);
@@ -62,7 +63,7 @@ class Expectations {
         if (estimator == Estimator::static_analysis) return expect_constants(transaction.to, *code, found);
         if (estimator != Estimator::last_run) {
             const Call call = call_of(transaction, sender);
-            if (estimator == Estimator::learned || estimator == Estimator::rehearsed) expect_learned(call, transaction.value, found);
+            if (estimator == Estimator::learned || estimator == Estimator::rehearsed) expect_learned(call, kinds_at(index, call), transaction.value, found);
             else patterns_.expect(call, transaction.value, found);
             return;
         }
@@ -77,7 +78,7 @@ class Expectations {
         const Sender& sender = input.sender(index, &recover_address, scratch_);
         const Transaction& transaction = input.transactions[index];
         if (sender.rejection != Rejection::NONE || !transaction.has_to || state_.code(transaction.to) == nullptr) return false;
-        return layouts_.count(kinds_of(call_of(transaction, sender.address)).names[NEW_KIND]) == 0;
+        return layouts_.count(kinds_at(index, call_of(transaction, sender.address)).names[0]) == 0;
     }
 
     // What was hashed while the block was executed: to be told before what its transactions did.
@@ -89,7 +90,7 @@ class Expectations {
         if (!transaction.has_to || record.fault_code()) return;
         const Code* code = state_.code(transaction.to);
         if (code == nullptr) return;
-        if (estimator != Estimator::last_run) learn_layouts(call_of(transaction, record.sender), record, input.environment.coinbase);
+        if (estimator != Estimator::last_run) learn_layouts(call_of(transaction, record.sender), index, record, input.environment.coinbase);
         else learn(kind_of(transaction, record.sender, *code), transaction, record, input.environment.coinbase);
     }
 
@@ -99,7 +100,6 @@ class Expectations {
     using Entry = expectations::Entry;
     using LastRun = expectations::LastRun;
 
-    static constexpr int NEW_KIND = 0;
     static constexpr std::uint64_t CALLS = 4;   // of a kind and a block that are learned from
     static constexpr std::uint64_t MOST_LAYOUTS = 1 << 15, MOST_TERMS = 1 << 20;    // a term takes less than a hundred bytes
 
@@ -119,7 +119,16 @@ class Expectations {
     // function; of the same code. Through a proxy: of the code behind it.
     struct CallKinds {
         std::uint64_t names[3];
+        bool is_known = false;
     };
+
+    // Those of a transaction of the block, found once.
+    const CallKinds& kinds_at(std::uint64_t index, const Call& call) {
+        if (kinds_of_block_.size() <= index) kinds_of_block_.resize(index + 1);
+        CallKinds& kinds = kinds_of_block_[index];
+        if (!kinds.is_known) kinds = kinds_of(call);
+        return kinds;
+    }
 
     CallKinds kinds_of(const Call& call) {
         CallKinds kinds;
@@ -134,12 +143,12 @@ class Expectations {
             if (state_.find_code(state_.itself, word + 12)) kind = hash_bytes(kind, word + 12, 20);
         }
         kinds.names[0] = kind;
+        kinds.is_known = true;
         return kinds;
     }
 
     // By the narrowest kind of which something is known. What is known of the narrowest of all needs no pattern.
-    void expect_learned(const Call& call, const u256& value, Expected& found) {
-        const CallKinds kinds = kinds_of(call);
+    void expect_learned(const Call& call, const CallKinds& kinds, const u256& value, Expected& found) {
         const LearnedLayout* layout = layout_of(kinds.names[0]);
         if (layout != nullptr) return layout->expect(call, state_, words_, false, found);
         const bool is_known = patterns_.expect(call, value, found);
@@ -156,9 +165,9 @@ class Expectations {
         return &known->second;
     }
 
-    void learn_layouts(const Call& call, const OutcomeRecord& record, const Address& coinbase) {
+    void learn_layouts(const Call& call, std::uint64_t index, const OutcomeRecord& record, const Address& coinbase) {
         std::vector<AccessedKey> accessed;
-        for (const std::uint64_t kind : kinds_of(call).names) {
+        for (const std::uint64_t kind : kinds_at(index, call).names) {
             LearnedLayout& layout = layouts_[kind];
             if (layout.learned != block_) layout.calls = 0;
             if (layout.calls == CALLS) continue;
@@ -271,6 +280,7 @@ class Expectations {
     HashPreimages preimages_;
     std::unordered_map<std::uint64_t, LearnedLayout> layouts_;
     std::size_t learned_terms_ = 0;     // of all layouts
+    std::vector<CallKinds> kinds_of_block_;     // by transaction
     std::vector<u256> words_;
 };
 

@@ -196,7 +196,7 @@ class LearnedLayout {
         }
         std::vector<const AccessedKey*> unknown;
         for (const AccessedKey& each : accessed)
-            if (unmet.count(each.number() ^ each.what)) unknown.push_back(&each);
+            if (unknown.size() < MOST && unmet.count(each.number() ^ each.what)) unknown.push_back(&each);
         describe(unknown, call, state, preimages);
         return false;
     }
@@ -204,7 +204,7 @@ class LearnedLayout {
     std::size_t size() const { return terms_.size(); }
 
   private:
-    static constexpr std::size_t MOST = 1024;   // keys
+    static constexpr std::size_t MOST = 512;    // keys; of a call with more, so many
     static constexpr std::uint16_t FORGIVEN = 4;
 
     struct Entry {
