@@ -30,6 +30,8 @@ COMMANDS: Final[dict[str, str]] = {
     "fuzz": "Compare engines with the specification on random blocks.",
     "bench": "Measure engines on a block, against sequential execution and the ceiling of the machine.",
     "mutants": "Engines with a seeded bug, and which vector or schedule finds each.",
+    "verify": "Verify signed verdicts of one or several parties, and what they come to together.",
+    "keygen": "Make a key that signs verdicts.",
     "engines": "What is registered, and what each can do.",
     "t8n": "The transition tool interface of geth and EELS: alloc, env and txs in, result and alloc out.",
     "explain": "Say where an engine parts from the specification, and why.",

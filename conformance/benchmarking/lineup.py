@@ -63,7 +63,7 @@ class Lineup:
     kind: str
     engines: list[MeasuredEngine]
     optimized: list[MeasuredOptimized]
-    recorded: dict[tuple[str, int], RecordedRun] = field(default_factory=dict)
+    recorded: dict[tuple[str, str], RecordedRun] = field(default_factory=dict)
 
     @property
     def prepared(self) -> Prepared:
@@ -103,7 +103,7 @@ class Lineup:
 
     def _recorded(self, engine: MeasuredOptimized) -> RecordedRun:
         """What one more execution tells that keeps its record."""
-        key = engine.strategy, engine.workers
+        key = engine.strategy, str(engine.workers)
         if key not in self.recorded:
             self.recorded[key] = recorded_run(engine.result(record=True, read_latency_us=0.0))
         return self.recorded[key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -46,7 +47,8 @@ class Options:
     ``most_failures`` ends it after so many; ``is_listing``: cases are listed, and not run. ``limits`` are what each
     case may take. ``chain`` is that of blocks which are of no public one or name none, ``rulesets`` say what names of
     forks in fixtures mean. ``durations``: so many of the slowest cases are told.
-    ``quorum``: so many engines are to agree with the specification on each case.
+    ``quorum``: so many engines are to agree with the specification on each case. ``has_digests``: the session is to
+    know the digest of each document.
     """
 
     paths: tuple[Path, ...]
@@ -64,6 +66,7 @@ class Options:
     limits: Limits = NO_LIMITS
     durations: int = 0
     quorum: int | None = None
+    has_digests: bool = False
 
     def selection_of(self, path: Path) -> Selection:
         """Which of the cases below a path are to be run."""
@@ -78,7 +81,8 @@ class Session:
     ``verdicts`` are in the order of the documents; ``origins`` says which of the given paths each belongs to, ``files``
     which document. ``resumed`` counts the documents whose verdicts were kept from an earlier run, ``deselected`` the
     cases that were not asked for; ``notes`` say what is odd about documents, ``listed`` are the ids of cases that were
-    only to be listed. ``cache`` is what came of a cache, where there is one. ``ended`` says why it ended early,
+    only to be listed. ``cache`` is what came of a cache, if any, ``digests`` the SHA-256 of documents by
+    place, where that is wanted. ``ended`` says why it ended early,
     if it did. ``metered`` is what engines said of their blocks, until somebody takes it.
     """
 
@@ -92,6 +96,7 @@ class Session:
     rules: set[str] = field(default_factory=set)
     resumed: int = 0
     cache: CacheSummary | None = None
+    digests: dict[str, str] = field(default_factory=dict)
     sample: Sample | None = None
     metered: MetricTally = field(default_factory=MetricTally)
     _blocks: dict[int, BlockSummary] = field(default_factory=dict)
@@ -266,6 +271,7 @@ def _tasks(options: Options, session: Session, reading: Reading, folders: GroupF
         for document in _documents(path, reading):
             wanted = _wanted(session, document.place)
             if _is_needed(session, document, wanted):
+                _digest(options, session, document.place, document.content)
                 reading.after.append(reading.total)
                 yield DocumentTask(
                     document.place,
@@ -282,6 +288,11 @@ def _tasks(options: Options, session: Session, reading: Reading, folders: GroupF
                     options.chain,
                     options.rulesets,
                 )
+
+
+def _digest(options: Options, session: Session, place: str, content: bytes) -> None:
+    if options.has_digests:
+        session.digests[place] = hashlib.sha256(content).hexdigest()
 
 
 def _documents(path: Path, reading: Reading) -> Iterator[Document]:
@@ -376,6 +387,7 @@ def _whole(options: Options, session: Session, halves: list[DocumentTask]) -> It
 
 def _task(options: Options, session: Session, place: str, content: bytes, origin: str) -> DocumentTask:
     """What was put together of several documents, as a task."""
+    _digest(options, session, place, content)
     return DocumentTask(
         place,
         content,

@@ -27,6 +27,7 @@ from samestate.conformance.commands.watching_options import (
     MetricsPortOption,
     metrics_endpoint,
 )
+from samestate.conformance.commands.workers_option import parse_workers
 from samestate.conformance.engines.optimized.engine import write_schedule
 from samestate.conformance.errors import InputError
 from samestate.conformance.metering import meter
@@ -71,7 +72,12 @@ def bench(
         list[str] | None, typer.Option(metavar="ID", help="An engine or a pattern; may be given again.")
     ] = None,
     workers: Annotated[
-        list[int] | None, typer.Option(metavar="N", min=1, help="A number of workers; may be given again.")
+        list[int] | None,
+        typer.Option(
+            metavar="N",
+            parser=parse_workers,
+            help="A number of workers, or auto: what suits each block; may be given again.",
+        ),
     ] = None,
     no_fallback: NoFallbackOption = False,
     conflict: Annotated[

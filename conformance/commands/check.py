@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -34,6 +34,7 @@ from samestate.conformance.commands.watching_options import (
     MetricsPortOption,
     metrics_endpoint,
 )
+from samestate.conformance.commands.workers_option import parse_workers
 from samestate.conformance.engines.names import SPEC, WORKERS, choose_engines, engines_by_name
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.json_file import check_json_target, write_json
@@ -49,6 +50,9 @@ from samestate.conformance.output.targets import (
 )
 from samestate.conformance.vectors.fork_names import fork_name
 from samestate.conformance.vectors.places import VECTORS
+
+if TYPE_CHECKING:
+    from samestate.conformance.attesting.keys import PrivateKey
 
 FAILED: Final = 1
 INTERRUPTED: Final = 130
@@ -121,7 +125,12 @@ def check(
     ] = None,
     workers: Annotated[
         int,
-        typer.Option(min=1, metavar="N", help="Workers inside an engine that runs in parallel.", rich_help_panel=HOW),
+        typer.Option(
+            metavar="N",
+            parser=parse_workers,
+            help="Workers inside an engine that runs in parallel; auto: what suits each block.",
+            rich_help_panel=HOW,
+        ),
     ] = WORKERS,
     no_fallback: Annotated[bool, no_fallback_option(HOW)] = False,
     jobs: Annotated[
@@ -195,6 +204,16 @@ def check(
             rich_help_panel=RESULTS,
         ),
     ] = "256M",
+    attest: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="KEY", help="Sign what was executed with this key of `samestate keygen`.", rich_help_panel=RESULTS
+        ),
+    ] = None,
+    attestation: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="Where what is signed is written.", rich_help_panel=RESULTS),
+    ] = Path("attestation.json"),
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep what is done in `.samestate`.", rich_help_panel=RESULTS)
     ] = False,
@@ -217,6 +236,7 @@ def check(
         check_apart(("--json", json), ("--junitxml", junit))
     if html is not None:
         check_folder("--html", html)
+    key = None if attest is None else key_for(attest, attestation, resume)
     names = engine or [SPEC]
     targets = [split_argument(path) for path in paths or [VECTORS]]
     check_spares((path for path, _ in targets), ("--json", json), ("--junitxml", junit))
@@ -241,13 +261,20 @@ def check(
         limits=parse_limits(timeout, memory),
         durations=durations,
         quorum=quorum,
+        has_digests=attest is not None,
         measures=Measures(metrics=metrics_port is not None),
     )
     check_quorum(quorum, options.engines)
     most_bytes = cache_bytes(cache_size)
     compile_keyword(keyword or '""')
     if is_listing:
-        for option, target in (("--json", json), ("--junitxml", junit), ("--html", html), ("--cache", cache)):
+        for option, target in (
+            ("--json", json),
+            ("--junitxml", junit),
+            ("--html", html),
+            ("--cache", cache),
+            ("--attest", attest),
+        ):
             if target is not None:
                 raise InputError(f"{option} {target}: cannot be given with --list, which runs nothing")
         list_cases(options)
@@ -269,7 +296,9 @@ def check(
             engines.make_others()
             from samestate.conformance.checking.caching.cache import ResultCache
 
-            results = stack.enter_context(ResultCache(cache, most_bytes, options.engines, workers, options.limits))
+            results = stack.enter_context(
+                ResultCache(cache, most_bytes, options.engines, workers, options.limits, engines.builds)
+            )
         journal = stack.enter_context(ResumeJournal()) if resume else None
         earlier = Earlier(journal, results, engines.make)
         goes_on = json is not None or junit is not None or html is not None or resume
@@ -290,8 +319,14 @@ def check(
             from samestate.conformance.explaining.index import write_pages
 
             write_pages("--html", html, session.verdicts, session.files)
+        attested = [] if key is None else [sign(session, options, engines, key, attestation)]
         teller.tell_rest(session)
-        for line in (*votes(session, quorum), *versions_told(engines.versions), *summary(session, options, seconds)):
+        for line in (
+            *votes(session, quorum),
+            *versions_told(engines.versions),
+            *attested,
+            *summary(session, options, seconds),
+        ):
             printer.line(line)
         counts = {result.value: session.count(result) for result in Result}
         tell("end", f"{len(session.verdicts)} cases", "info", **counts, duration_seconds=seconds)
@@ -319,6 +354,33 @@ def cache_bytes(size: str) -> int:
     if found < LEAST_CACHE:
         raise InputError(f"--cache-size {size}: must be at least {show_size(LEAST_CACHE)}")
     return found
+
+
+def key_for(attest: Path, attestation: Path, resume: bool) -> PrivateKey:
+    """The key that ``--attest`` names. Raises InputError where it is none, or nothing could be written."""
+    from samestate.conformance.attesting.keys import read_private  # with what signs
+
+    if resume:
+        raise InputError("--attest: cannot be given with --resume, which does not say when its results were made")
+    check_file("--attestation", attestation)
+    check_spares((attest,), ("--attestation", attestation))
+    return read_private("--attest", attest)
+
+
+def sign(session: Session, options: Options, engines: MadeEngines, key: PrivateKey, attestation: Path) -> str:
+    """Write the attestation of a run that came to its end, and say so; of another, say why there is none."""
+    from samestate.conformance.attesting.attestation import write_attestation
+    from samestate.conformance.attesting.statement import statement_of
+
+    if session.ended or session.errors:
+        why = session.ended or f"{session.errors[0].id} cannot be used"
+        return f"nothing is attested: {why}"
+    write_whole(
+        "--attestation",
+        attestation,
+        write_attestation(key, statement_of(session, options, engines.versions, engines.builds)),
+    )
+    return f"attested in {attestation} by {key.public.fingerprint}"
 
 
 def votes(session: Session, quorum: int | None) -> Iterator[str]:

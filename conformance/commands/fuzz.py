@@ -25,6 +25,7 @@ from samestate.conformance.commands.watching_options import (
     MetricsPortOption,
     metrics_endpoint,
 )
+from samestate.conformance.commands.workers_option import parse_workers
 from samestate.conformance.engines.command import ANSWER_SECONDS
 from samestate.conformance.engines.names import ALIASES, EVERY, REGISTRY, WORKERS, choose_engines, engines_by_name
 from samestate.conformance.engines.registry import Engine, find_engine
@@ -94,7 +95,9 @@ def fuzz(
     workers: Annotated[
         list[int] | None,
         typer.Option(
-            metavar="N", min=1, help="Workers of an engine that runs in parallel, 2 unless given; may be given again."
+            metavar="N",
+            parser=parse_workers,
+            help="Workers of an engine that runs in parallel, 2 unless given, or auto; may be given again.",
         ),
     ] = None,
     quick: Annotated[

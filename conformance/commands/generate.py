@@ -11,10 +11,11 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.generating import toy as toy_generator
 from samestate.conformance.generating.evm import generate_block
+from samestate.conformance.generating.plans import generate_plan
 from samestate.conformance.generating.svm.blocks import ChainPlan, generate_chain
 from samestate.conformance.generating.toy_case import with_access_list
 from samestate.conformance.generating.vector import evm_case, name_for, toy_case, vector_text, write_vector
-from samestate.conformance.vectors import evm, svm, toy
+from samestate.conformance.vectors import chains, evm, svm, toy
 from samestate.conformance.vectors.document import SIZE_LIMIT
 from samestate.conformance.vectors.fork_names import fork_name
 from samestate.conformance.vectors.machines import MACHINES, execute
@@ -34,7 +35,9 @@ def generate(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The file, NAME.yaml.", show_default=False)
     ],
-    machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy, evm or svm.")] = toy.NAME,
+    machine: Annotated[
+        str, typer.Option(metavar="MACHINE", help="toy, evm, svm, or chains: several of them.")
+    ] = toy.NAME,
     txs: Annotated[int, typer.Option(metavar="N", min=0, max=MOST_TRANSACTIONS, help="How many transactions.")] = 20,
     conflict: Annotated[
         float, typer.Option(metavar="SHARE", help="The share of transactions that conflict, 0 to 1.")
@@ -50,6 +53,7 @@ def generate(
 
     toy: exactly so many transactions read, other than by fees, what an earlier one wrote. evm: each transaction works
     on accounts that others share with that probability, and what would be rejected is left out. svm: the same.
+    chains: a plan of chains and messages, with about so many transactions; they conflict as they happen to.
     """
     if not 0 <= conflict <= 1:
         raise InputError(f"--conflict {conflict:g}: must be between 0 and 1")
@@ -57,7 +61,9 @@ def generate(
     case = make_case(name, machine, txs, conflict, seed, fork, access_list)
     expected = execute(case)
     options = f"--machine {machine} --txs {txs} --conflict {exact(conflict)} --seed {seed}"
-    options += (f" --fork {case.fork}" if machine != toy.NAME else "") + (" --access-list" if access_list else "")
+    options += (f" --fork {case.fork}" if machine in (evm.NAME, svm.NAME) else "") + (
+        " --access-list" if access_list else ""
+    )
     text = vector_text(case, expected, f"generated.{machine}", f"Written by `samestate generate {options}`.")
     refuse_length(txs, len(text.encode()))
     write_vector("--output", output, text)
@@ -93,6 +99,10 @@ def make_case(
         return toy_case(name, block, made.state)
     if machine not in MACHINES:
         raise InputError(f"--machine {machine}: must be one of {', '.join(MACHINES)}")
+    if machine == chains.NAME:
+        if access_list or fork is not None:
+            raise InputError("--machine chains: has neither --fork nor --access-list: each chain has a fork of its own")
+        return generate_plan(name, seed, transactions)
     if machine == svm.NAME:
         if access_list:
             raise InputError(f"--access-list: blocks of {svm.NAME} have none: transactions declare their accounts")

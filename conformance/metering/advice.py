@@ -72,9 +72,14 @@ class RunFigures:
         return self.metrics.transactions
 
     @property
+    def at_work(self) -> int:
+        """How many workers the block was given."""
+        return self.workers if self.metrics.active_workers is None else self.metrics.active_workers
+
+    @property
     def is_parallel(self) -> bool:
         """Whether several workers shared the block."""
-        return self.workers > 1 and self.metrics.strategy != SEQUENTIAL
+        return self.at_work > 1 and self.metrics.strategy != SEQUENTIAL
 
     def wasted(self) -> float:
         """The share of executions that were for nothing."""
@@ -84,7 +89,7 @@ class RunFigures:
 
 def too_small_a_block(figures: RunFigures) -> Advice | None:
     """A handful of transactions is executed before other workers have woken up."""
-    count, workers = figures.transactions, figures.workers
+    count, workers = figures.transactions, figures.at_work
     if not figures.is_parallel or count >= FEW_FOR_A_WORKER * workers:
         return None
     return Advice(
@@ -99,7 +104,7 @@ def too_small_a_block(figures: RunFigures) -> Advice | None:
 def conflict_chain(figures: RunFigures) -> Advice | None:
     """Transactions that read what an earlier one wrote come one after another, whoever executes them."""
     limit = figures.metrics.critical_path_limit
-    if not figures.is_parallel or limit is None or limit >= figures.workers:
+    if not figures.is_parallel or limit is None or limit >= figures.at_work:
         return None
     path, count = figures.metrics.critical_path, figures.transactions
     if limit < 1.5:
@@ -113,7 +118,7 @@ def conflict_chain(figures: RunFigures) -> Advice | None:
         f"{path} of {count} transactions wait for one another, so no more than {limit:.1f} times as fast as one worker "
         f"is possible; {figures.metrics.runtime_conflicts} of {figures.metrics.executions} executions were for nothing",
         f"{change}; take the hottest keys apart (samestate run --profile names them)",
-        max(figures.wasted(), 1 - limit / figures.workers),
+        max(figures.wasted(), 1 - limit / figures.at_work),
     )
 
 
@@ -122,7 +127,7 @@ def base_reads(figures: RunFigures) -> Advice | None:
     count = figures.base_reads if figures.metrics.base_reads is None else figures.metrics.base_reads
     if not count or figures.read_seconds <= 0 or figures.metrics.seconds <= 0:
         return None
-    share = min(1.0, count * figures.read_seconds / figures.workers / figures.metrics.seconds)
+    share = min(1.0, count * figures.read_seconds / figures.at_work / figures.metrics.seconds)
     if share < WORTH_SAYING:
         return None
     return Advice(
@@ -138,7 +143,7 @@ def sender_recovery(figures: RunFigures) -> Advice | None:
     """Signatures are verified while the block waits."""
     if figures.sender_seconds is None or figures.metrics.seconds <= 0:
         return None
-    share = min(1.0, figures.sender_seconds / figures.workers / figures.metrics.seconds)
+    share = min(1.0, figures.sender_seconds / figures.at_work / figures.metrics.seconds)
     if share < WORTH_SAYING:
         return None
     return Advice(
@@ -157,7 +162,7 @@ def commit_order(figures: RunFigures) -> Advice | None:
     if metrics.strategy != WAVES or not metrics.waves or not metrics.critical_path or not figures.is_parallel:
         return None
     average = metrics.transactions / metrics.waves
-    if average >= 2 * figures.workers or metrics.waves < 2 * metrics.critical_path:
+    if average >= 2 * figures.at_work or metrics.waves < 2 * metrics.critical_path:
         return None
     return Advice(
         "commit order",
@@ -174,9 +179,9 @@ def imbalance(figures: RunFigures) -> Advice | None:
     if not figures.is_parallel or not figures.gas or not sum(figures.gas):
         return None
     whole, largest = sum(figures.gas), max(figures.gas)
-    now = makespan(figures.gas, figures.workers)
-    best = makespan(sorted(figures.gas, reverse=True), figures.workers)
-    lost = 1 - whole / figures.workers / now
+    now = makespan(figures.gas, figures.at_work)
+    best = makespan(sorted(figures.gas, reverse=True), figures.at_work)
+    lost = 1 - whole / figures.at_work / now
     if lost < 2 * WORTH_SAYING:
         return None
     if now > best * (1 + WORTH_SAYING):
@@ -188,7 +193,7 @@ def imbalance(figures: RunFigures) -> Advice | None:
         change = f"No order helps, since that one takes {largest / whole:.0%} of it all: have fewer workers"
     return Advice(
         "imbalance",
-        f"with transactions in this order {figures.workers} workers are at work {1 - lost:.0%} of the time, since the "
+        f"with transactions in this order {figures.at_work} workers are at work {1 - lost:.0%} of the time, since the "
         f"largest takes {largest / whole:.0%} of the gas",
         change,
         lost,

@@ -130,6 +130,24 @@ def write_whole(option: str, target: Target, content: str | bytes, make_folders:
         output.write(content)
 
 
+def write_new(option: str, path: Path, content: bytes, mode: int) -> None:
+    """Write a file that is not there yet, with these permissions: never over another. Raises InputError."""
+    with complaints(option, path):
+        beside = path.parent / f"{BESIDE}{secrets.token_hex(8)}"
+        try:
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+                os.fchmod(file.fileno(), mode)
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.link(beside, path)  # which fails where something is there, and leaves it
+        except FileExistsError as error:
+            raise InputError(f"{named(option, path)}: is there already, and is never written over") from error
+        finally:
+            with contextlib.suppress(OSError):
+                beside.unlink()
+
+
 class Output:
     """An output that is being written. As a context it is kept where all went well, and dropped where not.
 

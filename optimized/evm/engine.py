@@ -43,11 +43,13 @@ from samestate.optimized.evm.running import EvmRun
 from samestate.optimized.evm.world import World
 from samestate.optimized.metrics import Metrics, WorkerMetrics, latency_between
 from samestate.optimized.processes.expectations import ASKING
+from samestate.optimized.processors import AutoWorkers
 from samestate.optimized.record import Step
 from samestate.optimized.result import Rejection
 from samestate.optimized.shared_memory import create_arena, create_smallest_arena
 from samestate.optimized.threads import ThreadPool
 from samestate.optimized.trace import TraceEvent
+from samestate.optimized.worker_count import BlockSize, WorkerCount
 
 WORTH_RECOVERING: Final = 8
 """From so many transactions on it is worth waking a second thread for their senders: each takes some 30 µs."""
@@ -93,6 +95,8 @@ class EvmEngine:
         self._chooser = Chooser()
         self._expectations = EvmExpectations(configuration.estimator, configuration.maximum_block)
         self._helpers: ThreadPool | None = None
+        self._count = WorkerCount(workers) if isinstance(configuration.workers, AutoWorkers) else None
+        self._active = workers
         self._closed = False
 
     def execute(self, block: PackedBlock, world: World) -> EvmResult:
@@ -126,6 +130,10 @@ class EvmEngine:
             return self._undecoded(block, world, *block.malformed)
         started = time.perf_counter()
         self._pool.drain()  # whoever is still in the arena is out of it after this
+        size = None
+        if self._count is not None:
+            size = size_of(block)
+            self._active = self._count.choose(size)
         shape = choice = None
         if configuration.strategy == "adaptive":
             shape = self._shape(block)
@@ -153,8 +161,13 @@ class EvmEngine:
         seconds = time.perf_counter() - started
         figures = at_work.figures()
         figures |= {"pieces": self._pieces.count if pieced is not None else None, "discarded": discarded}
+        executions = sum(worker[0] for worker in figures["workers"])
         if shape is not None and choice is not None:
-            self._chooser.learn(shape, choice, sum(worker[0] for worker in figures["workers"]))
+            self._chooser.learn(shape, choice, executions)
+        if self._count is not None and size is not None:
+            wasted = sum(worker[1] + worker[3] for worker in figures["workers"])
+            self._count.learn(size, self._active, seconds, executions, wasted)
+            figures["active"] = self._active
         result.trace = tuple(TraceEvent(*event) for event in at_work.events())
         if expected is not None and result.rejection is None:
             self._expectations.learn(block, result.records)
@@ -205,7 +218,7 @@ class EvmEngine:
             expected is not None and self._expectations.remembers,
             dealt,
         )
-        self._pool.run(self._pieces.work, self._pieces.stop)
+        self._pool.run(self._pieces.work, self._pieces.stop, self._active)
         return self._pieces.finish()
 
     def _run_versioned(
@@ -245,7 +258,7 @@ class EvmEngine:
                     expected,
                     expected is not None and self._expectations.remembers,
                 )
-                pool.run(self._run.work, self._run.stop)
+                pool.run(self._run.work, self._run.stop, self._active)
                 return self._run.finish()
             except KeyTableFull:
                 self._run.enlarge_key_table()
@@ -259,7 +272,7 @@ class EvmEngine:
         of = max(1, sampled)
         return Shape(
             block.transaction_count,
-            self.configuration.workers,
+            self._active,
             with_data / of,
             largest_sender / of,
             largest_kind / of,
@@ -449,6 +462,9 @@ class EvmEngine:
         steps = result.steps
         workers = figures["workers"]
         met = accuracy_of(expected, steps) if steps and expected is not None else None
+        path = critical_path(steps) if steps else None
+        if self._count is not None:
+            self._count.learn_path(size_of(result.block), path)
         return Metrics(
             strategy=choice.strategy,
             kind=configuration.kind,
@@ -462,7 +478,7 @@ class EvmEngine:
             waves=figures["waves"] or None,
             average_wave_size=result.block.transaction_count / figures["waves"] if figures["waves"] else None,
             conflict_rate=conflict_rate(steps) if steps else None,
-            critical_path=critical_path(steps) if steps else None,
+            critical_path=path,
             latency=latency_between(figures["began"], figures["ended"]),
             precision=met.precision if met else None,
             recall=met.recall if met else None,
@@ -470,8 +486,16 @@ class EvmEngine:
             longest_run=figures["longest_run"],
             pieces=figures["pieces"],
             discarded=figures["discarded"],
+            active_workers=figures.get("active"),
             workers=tuple(WorkerMetrics(worker[0], worker[2], worker[4]) for worker in workers),
         )
+
+
+def size_of(block: PackedBlock) -> BlockSize:
+    """What is known of a block before it runs: by its sample of transactions."""
+    sampled, _, largest_sender, _, _, gas_limit, _, _ = block.shape()
+    count = block.transaction_count
+    return BlockSize(count, count * gas_limit, largest_sender / max(1, sampled))
 
 
 def accuracy_of(expected: ExpectedBlock, steps: Sequence[Step]) -> Accuracy:

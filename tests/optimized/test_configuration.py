@@ -122,9 +122,9 @@ def test_an_empty_file_sets_nothing(file: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"workers": 0}, "argument workers = 0: give a whole number from 1 to 256"),
-        ({"workers": True}, "argument workers = True: give a whole number from 1 to 256"),
-        ({"workers": "2"}, "argument workers = 2: give a whole number from 1 to 256"),
+        ({"workers": 0}, "argument workers = 0: give a whole number from 1 to 256, or auto"),
+        ({"workers": True}, "argument workers = True: give a whole number from 1 to 256, or auto"),
+        ({"workers": "2"}, "argument workers = 2: give a whole number from 1 to 256, or auto"),
         (
             {"strategy": "block_stm"},
             "argument strategy = block_stm: choose of adaptive, sequential, block-stm, locks, waves, access-list"
@@ -140,8 +140,16 @@ def test_an_empty_file_sets_nothing(file: Path) -> None:
             {"memory_limit": "much"},
             "argument memory_limit = much: give bytes, or text such as 512 MiB or 2 GiB",
         ),
-        ({"affinity": ()}, "argument affinity = (): give the numbers of processors, such as 0,1 or 0-3"),
-        ({"affinity": "0,x"}, "argument affinity = 0,x: give the numbers of processors, such as 0,1 or 0-3"),
+        (
+            {"affinity": ()},
+            "argument affinity = (): give the numbers of processors, such as 0,1 or 0-3;"
+            " or one of none, core, cache, node",
+        ),
+        (
+            {"affinity": "0,x"},
+            "argument affinity = 0,x: give the numbers of processors, such as 0,1 or 0-3;"
+            " or one of none, core, cache, node",
+        ),
         ({"maximum_block": 0}, "argument maximum_block = 0: give a whole number from 1 to 10000000 of transactions"),
         ({"record": "maybe"}, "argument record = maybe: give true or false"),
         ({"read_latency_us": -1}, "argument read_latency_us = -1: give at least 0 microseconds"),
@@ -183,13 +191,15 @@ def test_a_wrong_value_in_the_file_names_file_and_key(file: Path) -> None:
     file.write_text("workers: none")
     with pytest.raises(ConfigurationError) as caught:
         load(file, {})
-    assert str(caught.value) == f"file {file}, key workers = none: give a whole number from 1 to 256"
+    assert str(caught.value) == f"file {file}, key workers = none: give a whole number from 1 to 256, or auto"
 
 
 def test_a_wrong_value_in_the_environment_names_the_variable() -> None:
     with pytest.raises(ConfigurationError) as caught:
         load(environment={"SAMESTATE_WORKERS": "two"})
-    assert str(caught.value) == "environment variable SAMESTATE_WORKERS = two: give a whole number from 1 to 256"
+    assert (
+        str(caught.value) == "environment variable SAMESTATE_WORKERS = two: give a whole number from 1 to 256, or auto"
+    )
 
 
 def test_a_variable_that_is_nearly_a_setting() -> None:
