@@ -43,7 +43,7 @@ def crowded_machine() -> Iterator[None]:
 def test_waves_are_not_held_up_by_idle_workers(crowded_machine: None) -> None:
     """67 waves of 1,000 transactions, with more workers than free cores: none gives its core away as a wave ends.
 
-    With workers that yielded, `waves` took three times as long as `locks`, which waits for no whole wave; now 1.4 times.
+    With workers that yielded, `waves` took three times as long as `locks`, which waits for no whole wave; now 1.4.
     """
     work = toy_work("heavy", 0.9, False, 1)
     took: dict[str, list[float]] = {"waves": [], "locks": []}
