@@ -133,7 +133,7 @@ def bench(
         made = Setting(machine, seed, repeat, record, read_latency_us)
         with watched_rounds(endpoint) as progress:
             comparison = measure(lineup.engines, lineup.make_copies, repeat, progress)
-        report = Report(lineup.prepared, made, comparison, lineup.apart(), lineup.facts(), lineup.advice(comparison))
+        report = Report(lineup.prepared, made, comparison, lineup.apart(), lineup.facts(), lineup.advice())
         if trace is not None:
             write_schedule(trace, lineup.trace(), f"{lineup.optimized[-1].id}, {lineup.prepared.name}")
     if json is not None:
