@@ -6,7 +6,7 @@ import contextlib
 import gc
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -296,7 +296,9 @@ def check(
             engines.make_others()
             from samestate.conformance.checking.caching.cache import ResultCache
 
-            results = stack.enter_context(ResultCache(cache, most_bytes, options.engines, workers, options.limits))
+            results = stack.enter_context(
+                ResultCache(cache, most_bytes, options.engines, workers, options.limits, engines.builds)
+            )
         journal = stack.enter_context(ResumeJournal()) if resume else None
         earlier = Earlier(journal, results, engines.make)
         goes_on = json is not None or junit is not None or html is not None or resume
@@ -317,7 +319,7 @@ def check(
             from samestate.conformance.explaining.index import write_pages
 
             write_pages("--html", html, session.verdicts, session.files)
-        attested = [] if key is None else [sign(session, options, engines.versions, key, attestation)]
+        attested = [] if key is None else [sign(session, options, engines, key, attestation)]
         teller.tell_rest(session)
         for line in (
             *votes(session, quorum),
@@ -365,7 +367,7 @@ def key_for(attest: Path, attestation: Path, resume: bool) -> PrivateKey:
     return read_private("--attest", attest)
 
 
-def sign(session: Session, options: Options, versions: Mapping[str, str], key: PrivateKey, attestation: Path) -> str:
+def sign(session: Session, options: Options, engines: MadeEngines, key: PrivateKey, attestation: Path) -> str:
     """Write the attestation of a run that came to its end, and say so; of another, say why there is none."""
     from samestate.conformance.attesting.attestation import write_attestation
     from samestate.conformance.attesting.statement import statement_of
@@ -373,7 +375,11 @@ def sign(session: Session, options: Options, versions: Mapping[str, str], key: P
     if session.ended or session.errors:
         why = session.ended or f"{session.errors[0].id} cannot be used"
         return f"nothing is attested: {why}"
-    write_whole("--attestation", attestation, write_attestation(key, statement_of(session, options, versions)))
+    write_whole(
+        "--attestation",
+        attestation,
+        write_attestation(key, statement_of(session, options, engines.versions, engines.builds)),
+    )
     return f"attested in {attestation} by {key.public.fingerprint}"
 
 

@@ -184,8 +184,8 @@ def fuzz(
         raise InputError("--dask: the cluster has its own processes; leave out --jobs")
     if not 0 < timeout < 10**6:
         raise InputError(f"--timeout {timeout:g}: must be more than 0")
-    if fork and machine == toy.NAME:
-        raise InputError(f"--fork {fork[0]}: blocks of the {toy.NAME} have none; say --machine {evm.NAME}")
+    if fork and machine == toy.NAME and len({*fork}) > 1:
+        raise InputError("--fork: blocks of the toy are made under one ruleset at a time: give one")
     if conflict is not None and not 0 <= conflict <= 1:
         raise InputError(f"--conflict {conflict:g}: must be between 0 and 1")
     wanted = Wanted(

@@ -23,9 +23,11 @@ from samestate.conformance.vectors.difference import Difference
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.explaining import map_of
 from samestate.conformance.vectors.machines import execute
-from samestate.conformance.vectors.model import Case, Vector, members, text
+from samestate.conformance.vectors.model import Case, Vector, members, round_results, text
 
-PLACE: Final = re.compile(r"(?:block (\d+): )?(?:step (\w+)|receipt (\d+))?(?:: (reads|writes|credits): (.*))?")
+PLACE: Final = re.compile(
+    r"(?:block (\d+): )?(?:chain (\w+): )?(?:step (\w+)|receipt (\d+))?(?:: (reads|writes|credits): (.*))?"
+)
 OPTIMIZED: Final = "optimized"
 LINES: Final = TraceOptions(memory=True)
 IGNORED: Final = frozenset({"refund"})
@@ -59,6 +61,7 @@ class Explanation:
 
     ``step`` is the first step that differs, empty where the engine shows none; ``key`` what it has wrong of it.
     ``reads`` are those whose value or source the engine has wrong. ``no_trace`` says why traces cannot be compared.
+    ``chain``: of a plan, whose block it is.
     """
 
     vector: Vector
@@ -73,11 +76,12 @@ class Explanation:
     no_trace: str
     shrunk: Case | None
     tried: int
+    chain: str = ""
 
     @property
     def right(self) -> Object:
-        """What is right about the block."""
-        return self.vector.expected[self.block]
+        """What is right about the block, or about that of a chain in a round."""
+        return of_chain(self.vector.expected[self.block], self.chain)
 
     def named(self, words: str) -> str:
         """Words with the names that the scenario gives to accounts."""
@@ -95,9 +99,10 @@ def explain(vector: Vector, engine: Engine, path: Path, name: str | None, second
     if difference is None:
         return None
     found = PLACE.match(difference.where)
-    block, step, receipt, part, key = found.groups() if found else (None,) * 5
+    block, chain, step, receipt, part, key = found.groups() if found else (None,) * 6
     index, step = int(block or 0), step or receipt or ""
-    reads = wrong_reads(vector.expected[index], given[index] if index < len(given) else {}, step)
+    theirs = given[index] if index < len(given) else {}
+    reads = wrong_reads(of_chain(vector.expected[index], chain or ""), of_chain(theirs, chain or ""), step)
     parted, no_trace = None, "the engine shows no transaction in which the difference begins"
     if step.isdigit() and case.machine == evm.NAME:
         try:
@@ -120,7 +125,13 @@ def explain(vector: Vector, engine: Engine, path: Path, name: str | None, second
         no_trace,
         shrunk,
         shrinker.tried,
+        chain or "",
     )
+
+
+def of_chain(result: Object, chain: str) -> Object:
+    """What a result says of a chain's block in a round; all that it says, where no chain is named."""
+    return round_results(result).get(chain, {}) if chain else result
 
 
 def difference_of(case: Case, expected: Sequence[Object], given: Sequence[Object], engine: Engine) -> Difference | None:
@@ -132,7 +143,7 @@ def difference_of(case: Case, expected: Sequence[Object], given: Sequence[Object
 def kind_of(difference: Difference) -> str:
     """What kind of difference it is, whichever step and key it is about: a smaller case has to show the same."""
     found = PLACE.match(difference.where)
-    part = found.group(4) if found else None
+    part = found.group(5) if found else None
     return part or difference.where.split(" ")[0]
 
 

@@ -50,11 +50,22 @@ class CacheSummary:
 
 
 class ResultCache:
-    """The results in a folder, for the engines of a run. A context manager. Raises InputError where it cannot be."""
+    """The results in a folder, for the engines of a run. A context manager. Raises InputError where it cannot be.
 
-    def __init__(self, folder: Path, most: int, engines: Iterable[str], workers: int, limits: Limits) -> None:
+    ``builds``: what engines of others have said of how they were built.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        most: int,
+        engines: Iterable[str],
+        workers: int,
+        limits: Limits,
+        builds: Mapping[str, str],
+    ) -> None:
         names = list(engines)
-        self._keys = engine_keys(names, workers, limits)
+        self._keys = engine_keys(names, workers, limits, builds)
         self._unknown = [name for name in names if name not in self._keys]
         self._rooms = {room: room_digest(room) for room in ("spec", "conformance", *_rooms(self._keys))}
         self._changed = ""
