@@ -175,6 +175,7 @@ CHECKS: dict[str, Check] = {
     "read_latency_us": _number(above=False, most=1_000_000, unit="microseconds"),
     "estimator": _estimator,
     "run_length": _whole_number(0, LONGEST_RUN, " of transactions"),
+    "signature_lanes": _truth,
     "no_fallback": _truth,
     "trace": _truth,
 }

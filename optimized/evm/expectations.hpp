@@ -285,7 +285,7 @@ class Expectations {
 
     // What a transaction will probably access; of one that nobody has signed nothing.
     void expect(BlockInput& input, std::uint64_t index, Estimator estimator, Expected& found) {
-        const Sender& sender = input.sender(index, &recover_address, scratch_);
+        const Sender& sender = input.sender(index, recovery(input.in_lanes), scratch_);
         if (sender.rejection == Rejection::NONE) expect(input.transactions[index], sender.address, estimator, found);
     }
 
@@ -416,7 +416,7 @@ class Expectations {
     void* itself_ = nullptr;
     CodeOf code_of_ = nullptr;
     std::uint64_t block_ = 0;
-    Buffer scratch_;
+    SenderScratch scratch_;
     std::unordered_map<std::uint64_t, LastRun> kinds_;
     std::unordered_map<std::uint64_t, expectations::CodeConstants> codes_;
 };

@@ -27,6 +27,8 @@ cdef extern from "samestate/optimized/evm/block_input.hpp" namespace "samestate:
         DecodingError load(const uint8_t* bytes, size_t length) except +
         vector[Transaction] transactions
         vector[Sender] senders
+        cbool in_lanes
+        uint64_t counted_in_lanes() noexcept
         uint8_t add_transaction(const uint8_t* bytes, size_t length) except +
         void add_block_hash(uint64_t distance, const uint8_t* hash) except +
         void add_withdrawal(const uint8_t* address, uint64_t amount) except +
