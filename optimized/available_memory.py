@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+
+from samestate.optimized.control_groups import groups, lines
 
 ROOT: Final = Path("/")
 
@@ -15,7 +16,7 @@ def available(root: Path = ROOT) -> int | None:
     That is what the system has, or what is left of the least of the limits that hold for this process: its control
     group may have one, and so may each of the groups that it lies in. ``root``: where the system's files are found.
     """
-    left = [_of_the_system(root / "proc/meminfo"), *(_of_a_group(group) for group in _groups(root))]
+    left = [_of_the_system(root / "proc/meminfo"), *(_of_a_group(group) for group in groups(root, "memory"))]
     known = [size for size in left if size is not None]
     return min(known) if known else None
 
@@ -23,20 +24,6 @@ def available(root: Path = ROOT) -> int | None:
 def _of_the_system(meminfo: Path) -> int | None:
     words = _table(meminfo).get("MemAvailable:")
     return None if words is None else words << 10
-
-
-def _groups(root: Path) -> Iterator[Path]:
-    """The folders of the control groups of this process that have to do with memory, from its own to the outermost.
-
-    Inside a container the path of its own group may not be there: then the outermost that can be seen is its own.
-    """
-    for line in _lines(root / "proc/self/cgroup"):
-        _, controllers, path = line.split(":", 2)
-        mounts = ["memory"] if "memory" in controllers.split(",") else [] if controllers else [".", "unified"]
-        for mount in mounts:
-            top = root / "sys/fs/cgroup" / mount
-            inner = top / path.lstrip("/")
-            yield from (group for group in (inner, *inner.parents) if group == top or top in group.parents)
 
 
 def _of_a_group(group: Path) -> int | None:
@@ -53,18 +40,11 @@ def _of_a_group(group: Path) -> int | None:
 
 def _number(file: Path) -> int | None:
     """The number in a file; None where there is no file, or a word as in `max`."""
-    text = "".join(_lines(file)).strip()
+    text = "".join(lines(file)).strip()
     return int(text) if text.isdecimal() else None
 
 
 def _table(file: Path) -> dict[str, int]:
     """The numbers that stand behind names."""
-    rows = [line.split() for line in _lines(file)]
+    rows = [line.split() for line in lines(file)]
     return {row[0]: int(row[1]) for row in rows if len(row) > 1 and row[1].isdecimal()}
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []

@@ -23,18 +23,21 @@ FILE_VARIABLE = "SAMESTATE_CONFIGURATION"
 class Configuration:
     """The settings of an engine. Whoever makes one has valid settings: all are checked when it is made.
 
-    ``workers``: how many execute at once. ``strategy``: how they order their work; ``adaptive`` chooses one of the
-    others by the block, and is ``block-stm`` for machines that have no way to choose. ``kind``: ``threads`` for
-    machines that are compiled, ``processes`` for machines written in Python. ``time_limit``: seconds that a block may
-    take.
+    ``workers``: how many execute at once; ``auto``: as many as suit each block, within the processors that this process
+    may use (then it is an :class:`AutoWorkers`, the most that there may be). ``strategy``: how they order their work;
+    ``adaptive`` chooses one of the others by the block, and is ``block-stm`` for machines that have no way to choose.
+    ``kind``: ``threads`` for machines that are compiled, ``processes`` for machines written in Python. ``time_limit``:
+    seconds that a block may take.
     ``memory_limit``: bytes of the arena, which holds a block's state, versions and outcomes. ``affinity``: the
-    processor of each worker, in turn, or None to leave that to the system. ``maximum_block``: the most transactions a
-    block may have. ``record``: whether a run gives its access record. ``read_latency_us``: microseconds that the
+    processor of each worker, in turn, or None to leave that to the system; given as ``core``, ``cache`` or ``node`` it
+    is the order that topology.py makes of what processors share. ``maximum_block``: the most transactions a block may
+    have. ``record``: whether a run gives its access record. ``read_latency_us``: microseconds that the
     first read of a key from the state before the block waits, as one from a disk would. ``estimator``: where ``locks``
     and ``waves`` get a transaction's accesses from: one of :data:`ESTIMATORS`, or ``module:attribute``.
     ``run_length``: how many transactions of the compiled EVM a worker takes at once at most; 0 leaves that to the shape
-    of the block. ``no_fallback``: whether a block that another strategy than the one asked for would have to finish is
-    an error. ``trace``: whether a run keeps its schedule.
+    of the block. ``signature_lanes``: whether the compiled EVM finds out eight signers at once where the processor has
+    vectors for that. ``no_fallback``: whether a block that another strategy than the one asked for would have to finish
+    is an error. ``trace``: whether a run keeps its schedule.
     """
 
     workers: int = 2
@@ -48,6 +51,7 @@ class Configuration:
     read_latency_us: float = 0.0
     estimator: str = "declared"
     run_length: int = 0
+    signature_lanes: bool = True
     no_fallback: bool = False
     trace: bool = False
 

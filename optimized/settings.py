@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import difflib
 import math
-import os
 import re
 from collections.abc import Callable, Mapping
 
+from samestate.optimized.processors import AutoWorkers, allowed_processors, available_processors
+from samestate.optimized.topology import PLACINGS, helps, place, read_topology
+
 STRATEGIES = ("adaptive", "sequential", "block-stm", "locks", "waves", "access-list")
 KINDS = ("threads", "processes")
-ESTIMATORS = ("declared", "static", "last-run")
+ESTIMATORS = ("declared", "static", "last-run", "pattern", "learned", "rehearsed")
+
+AUTO = "auto"
+"""As a number of workers: what suits the block."""
 
 MOST_WORKERS = 256
 LONGEST_RUN = 64
@@ -97,13 +102,40 @@ def _processors(value: object, written: bool) -> object:
         or any(isinstance(number, bool) or not isinstance(number, int) or number < 0 for number in value)
     ):
         raise Wrong("give the numbers of processors, such as 0,1 or 0-3")
-    allowed = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+    allowed = allowed_processors()
     missing = sorted(set(value) - allowed)
     if missing:
         raise Wrong(
             f"processor {missing[0]} is not there for this process: choose of " + ",".join(map(str, sorted(allowed)))
         )
     return tuple(value)
+
+
+def _placing(value: object, written: bool) -> object:
+    """Numbers of processors as :func:`_processors` takes them, or what to place workers by: a word of PLACINGS.
+
+    Where processors do not differ in that there is nothing to choose, and workers are left to the system: to be held
+    on a processor only costs.
+    """
+    if isinstance(value, str) and value in PLACINGS:
+        topology = read_topology()
+        return place(topology, value) if helps(topology, value) else None
+    try:
+        return _processors(value, written)
+    except Wrong as wrong:
+        raise Wrong(f"{wrong}; or one of {', '.join(('none', *PLACINGS))}") from None
+
+
+def _workers(value: object, written: bool) -> object:
+    """A number of workers, or ``auto``: as many as suit the block, within the processors that this process may use."""
+    if isinstance(value, AutoWorkers):
+        return value
+    if value == AUTO:
+        return AutoWorkers(min(available_processors(), MOST_WORKERS))
+    try:
+        return _whole_number(1, MOST_WORKERS)(value, written)
+    except Wrong as wrong:
+        raise Wrong(f"{wrong}, or {AUTO}") from None
 
 
 def _truth(value: object, written: bool) -> object:
@@ -132,17 +164,18 @@ def _estimator(value: object, written: bool) -> object:
 
 
 CHECKS: dict[str, Check] = {
-    "workers": _whole_number(1, MOST_WORKERS),
+    "workers": _workers,
     "strategy": _one_of(STRATEGIES),
     "kind": _one_of(KINDS),
     "time_limit": _number(above=True, most=1_000_000, unit="seconds"),
     "memory_limit": _memory,
-    "affinity": _processors,
+    "affinity": _placing,
     "maximum_block": _whole_number(1, 10_000_000, " of transactions"),
     "record": _truth,
     "read_latency_us": _number(above=False, most=1_000_000, unit="microseconds"),
     "estimator": _estimator,
     "run_length": _whole_number(0, LONGEST_RUN, " of transactions"),
+    "signature_lanes": _truth,
     "no_fallback": _truth,
     "trace": _truth,
 }

@@ -42,8 +42,10 @@ class ThreadPool:
         self._out = False  # whether anybody may be at work
         self._stop: Callable[[], None] | None = None
 
-    def run(self, work: Work, stop: Callable[[], None]) -> None:
+    def run(self, work: Work, stop: Callable[[], None], active: int | None = None) -> None:
         """Call ``work`` with each worker's number, on its own thread, and wait for all of them.
+
+        ``active``: so many of the workers do it, the caller first; the others are not woken up. All, unless given.
 
         Where one raises, or a signal's handler does, ``stop`` is called so that the others leave too, and what was
         raised first is raised here. Whoever is interrupted again while waiting for them calls :meth:`drain` before
@@ -54,9 +56,10 @@ class ThreadPool:
         self._stop = stop
         try:
             self._out = True
-            self._hand_out(work)
+            others = len(self._queues) if active is None else max(0, min(active - 1, len(self._queues)))
+            self._hand_out(work, others)
             self._work_here(work)
-            self._collect()
+            self._collect(others)
         except BaseException:
             while self._out:
                 with suppress(BaseException):
@@ -71,8 +74,8 @@ class ThreadPool:
             if self._stop is not None:
                 self._stop()
         finally:
-            self._hand_out(None)
-            self._collect()
+            self._hand_out(None, len(self._queues))
+            self._collect(len(self._queues))
 
     def close(self) -> None:
         """End the threads."""
@@ -105,18 +108,19 @@ class ThreadPool:
         self._queues = queues
         self._threads = threads
 
-    def _hand_out(self, work: Work | None) -> None:
+    def _hand_out(self, work: Work | None, others: int) -> None:
+        """Hand work, or nothing but a question, to so many of the other threads, the first ones."""
         self._run += 1
-        for queue in self._queues:
+        for queue in self._queues[:others]:
             queue.put((self._run, work))
-        self._answers_due += len(self._queues)
+        self._answers_due += others
         self._runs.add()
 
-    def _collect(self) -> None:
-        """Wait until all have answered for what was handed out last. Raises what one of them raised."""
+    def _collect(self, others: int) -> None:
+        """Wait until all have answered to whom was handed out last, so many. Raises what one of them raised."""
         left: set[int] = set()
         self._answers.reaches(self._answers_due, AT_ONCE)
-        while len(left) < len(self._queues):
+        while len(left) < others:
             run, worker, error = self._done.get()
             if run == self._run:
                 left.add(worker)

@@ -48,8 +48,10 @@ class AttestedDocument:
     digest: str
 
 
-def statement_of(session: Session, options: Options, versions: Mapping[str, str]) -> dict[str, Any]:
-    """The statement on a run that came to its end, as JSON."""
+def statement_of(
+    session: Session, options: Options, versions: Mapping[str, str], builds: Mapping[str, str]
+) -> dict[str, Any]:
+    """The statement on a run that came to its end, as JSON. ``builds``: what engines of others have said of theirs."""
     documents: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for verdict, origin, file in zip(session.verdicts, session.origins, session.files, strict=True):
         if verdict.result is Result.ERROR:
@@ -65,7 +67,10 @@ def statement_of(session: Session, options: Options, versions: Mapping[str, str]
         "checking": checking_build(),
         "selection": [*options.selection.options(), *(str(id) for _, id in options.members)],
         "sample": options.sample,
-        "engines": [{"id": id, "version": versions.get(id, ""), "build": build_of(id)} for id in options.engines],
+        "engines": [
+            {"id": id, "version": versions.get(id, ""), "build": build_of(id, builds.get(id, ""))}
+            for id in options.engines
+        ],
         "documents": [
             {
                 "name": name,

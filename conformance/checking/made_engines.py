@@ -21,6 +21,8 @@ class MadeEngines:
         self._workers = workers
         self._engines: dict[str, Engine] = {}
         self._said: dict[str, str] = {}
+        self.builds: dict[str, str] = {}
+        """What engines that are none of ours say of how they were built, where they do."""
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -45,6 +47,9 @@ class MadeEngines:
         for id in ids:
             engine = self._engines[id] = engine_of(id, self._workers)
             self._said[id] = version_of_engine(engine)
+            build = getattr(engine, "build", "")
+            if isinstance(build, str) and build and not is_ours(id):
+                self.builds[id] = build
 
     def __enter__(self) -> Self:
         return self

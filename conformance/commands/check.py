@@ -6,7 +6,7 @@ import contextlib
 import gc
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -34,10 +34,11 @@ from samestate.conformance.commands.watching_options import (
     MetricsPortOption,
     metrics_endpoint,
 )
+from samestate.conformance.commands.workers_option import parse_workers
 from samestate.conformance.engines.names import SPEC, WORKERS, choose_engines, engines_by_name
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.log import LogFormat, is_json, say, tell
+from samestate.conformance.output.log import LogFormat, is_json, report_stream, say, tell
 from samestate.conformance.output.printer import Printer
 from samestate.conformance.output.targets import (
     check_apart,
@@ -124,7 +125,12 @@ def check(
     ] = None,
     workers: Annotated[
         int,
-        typer.Option(min=1, metavar="N", help="Workers inside an engine that runs in parallel.", rich_help_panel=HOW),
+        typer.Option(
+            metavar="N",
+            parser=parse_workers,
+            help="Workers inside an engine that runs in parallel; auto: what suits each block.",
+            rich_help_panel=HOW,
+        ),
     ] = WORKERS,
     no_fallback: Annotated[bool, no_fallback_option(HOW)] = False,
     jobs: Annotated[
@@ -275,7 +281,7 @@ def check(
         return
     gc.freeze()  # what was imported stays: nobody need look again and again whether it is still used
     session = Session()
-    printer = Printer(sys.stderr if is_stdout(json) or is_stdout(junit) else sys.stdout)
+    printer = Printer(report_stream(is_stdout(json) or is_stdout(junit)))
     teller = Teller(options, printer)
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
@@ -290,7 +296,9 @@ def check(
             engines.make_others()
             from samestate.conformance.checking.caching.cache import ResultCache
 
-            results = stack.enter_context(ResultCache(cache, most_bytes, options.engines, workers, options.limits))
+            results = stack.enter_context(
+                ResultCache(cache, most_bytes, options.engines, workers, options.limits, engines.builds)
+            )
         journal = stack.enter_context(ResumeJournal()) if resume else None
         earlier = Earlier(journal, results, engines.make)
         goes_on = json is not None or junit is not None or html is not None or resume
@@ -311,7 +319,7 @@ def check(
             from samestate.conformance.explaining.index import write_pages
 
             write_pages("--html", html, session.verdicts, session.files)
-        attested = [] if key is None else [sign(session, options, engines.versions, key, attestation)]
+        attested = [] if key is None else [sign(session, options, engines, key, attestation)]
         teller.tell_rest(session)
         for line in (
             *votes(session, quorum),
@@ -359,7 +367,7 @@ def key_for(attest: Path, attestation: Path, resume: bool) -> PrivateKey:
     return read_private("--attest", attest)
 
 
-def sign(session: Session, options: Options, versions: Mapping[str, str], key: PrivateKey, attestation: Path) -> str:
+def sign(session: Session, options: Options, engines: MadeEngines, key: PrivateKey, attestation: Path) -> str:
     """Write the attestation of a run that came to its end, and say so; of another, say why there is none."""
     from samestate.conformance.attesting.attestation import write_attestation
     from samestate.conformance.attesting.statement import statement_of
@@ -367,7 +375,11 @@ def sign(session: Session, options: Options, versions: Mapping[str, str], key: P
     if session.ended or session.errors:
         why = session.ended or f"{session.errors[0].id} cannot be used"
         return f"nothing is attested: {why}"
-    write_whole("--attestation", attestation, write_attestation(key, statement_of(session, options, versions)))
+    write_whole(
+        "--attestation",
+        attestation,
+        write_attestation(key, statement_of(session, options, engines.versions, engines.builds)),
+    )
     return f"attested in {attestation} by {key.public.fingerprint}"
 
 
@@ -429,7 +441,10 @@ def list_cases(options: Options) -> None:
     for id in session.listed:
         print(id)
     sys.stdout.flush()
-    print(f"{len(session.listed)} cases", file=sys.stderr)
+    if is_json():
+        tell("end", f"{len(session.listed)} cases", listed=len(session.listed))
+    else:
+        print(f"{len(session.listed)} cases", file=sys.stderr)
     refuse_errors(session.errors)
 
 

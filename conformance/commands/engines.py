@@ -18,6 +18,7 @@ from samestate.conformance.output.console import console_for, print_line, print_
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import is_stdout
 from samestate.conformance.vectors.machines import MACHINES
+from samestate.conformance.vectors.model import PLAN
 
 
 def engines(
@@ -90,9 +91,10 @@ def clients_table(documents: dict[str, dict[str, Any]], missing: dict[str, str])
 
 def table(documents: dict[str, dict[str, Any]]) -> Table:
     """An engine a line: what its workers are, and for each machine the forks that it executes."""
-    made = Table("engine", "strategy", "workers", *MACHINES, "access record", "cannot execute")
+    machines = [name for name in MACHINES if name != PLAN]  # who has the machines of its chains has a plan
+    made = Table("engine", "strategy", "workers", *machines, "access record", "cannot execute")
     for id, document in documents.items():
-        forks = [span(name, document["machines"].get(name, ())) for name in MACHINES]
+        forks = [span(name, document["machines"].get(name, ())) for name in machines]
         without = "blocks without an access list" if document["needs_access_list"] else ""
         made.add_row(
             id, document["strategy"] or "-", document["workers"] or "one", *forks, document["access"], without

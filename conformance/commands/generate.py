@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from typing import Annotated, Final
 
 import typer
@@ -11,10 +12,12 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.generating import toy as toy_generator
 from samestate.conformance.generating.evm import generate_block
+from samestate.conformance.generating.plans import generate_plan
+from samestate.conformance.generating.signed_blocks import SCHEMES, SigningPlan, signed_block
 from samestate.conformance.generating.svm.blocks import ChainPlan, generate_chain
 from samestate.conformance.generating.toy_case import with_access_list
 from samestate.conformance.generating.vector import evm_case, name_for, toy_case, vector_text, write_vector
-from samestate.conformance.vectors import evm, svm, toy
+from samestate.conformance.vectors import chains, evm, svm, toy
 from samestate.conformance.vectors.document import SIZE_LIMIT
 from samestate.conformance.vectors.fork_names import fork_name
 from samestate.conformance.vectors.machines import MACHINES, execute
@@ -34,7 +37,9 @@ def generate(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The file, NAME.yaml.", show_default=False)
     ],
-    machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy, evm or svm.")] = toy.NAME,
+    machine: Annotated[
+        str, typer.Option(metavar="MACHINE", help="toy, evm, svm, or chains: several of them.")
+    ] = toy.NAME,
     txs: Annotated[int, typer.Option(metavar="N", min=0, max=MOST_TRANSACTIONS, help="How many transactions.")] = 20,
     conflict: Annotated[
         float, typer.Option(metavar="SHARE", help="The share of transactions that conflict, 0 to 1.")
@@ -48,8 +53,10 @@ def generate(
 ) -> None:
     """Make a block from a seed, execute it on the specification, and write both as a vector.
 
-    toy: exactly so many transactions read, other than by fees, what an earlier one wrote. evm: each transaction works
-    on accounts that others share with that probability, and what would be rejected is left out. svm: the same.
+    toy: exactly so many transactions read, other than by fees, what an earlier one wrote; under `--fork signed` they
+    are signed. evm: each transaction works on accounts that others share with that probability, and what would be
+    rejected is left out. svm: the same.
+    chains: a plan of chains and messages, with about so many transactions; they conflict as they happen to.
     """
     if not 0 <= conflict <= 1:
         raise InputError(f"--conflict {conflict:g}: must be between 0 and 1")
@@ -57,7 +64,8 @@ def generate(
     case = make_case(name, machine, txs, conflict, seed, fork, access_list)
     expected = execute(case)
     options = f"--machine {machine} --txs {txs} --conflict {exact(conflict)} --seed {seed}"
-    options += (f" --fork {case.fork}" if machine != toy.NAME else "") + (" --access-list" if access_list else "")
+    has_fork = machine in (evm.NAME, svm.NAME) or case.fork == toy.SIGNED
+    options += (f" --fork {case.fork}" if has_fork else "") + (" --access-list" if access_list else "")
     text = vector_text(case, expected, f"generated.{machine}", f"Written by `samestate generate {options}`.")
     refuse_length(txs, len(text.encode()))
     write_vector("--output", output, text)
@@ -85,14 +93,19 @@ def make_case(
 ) -> Case:
     """The case that the options describe. Raises InputError."""
     if machine == toy.NAME:
-        if fork is not None:
-            raise InputError(f"--fork {fork}: blocks of the {toy.NAME} have none; say --machine {evm.NAME}")
+        is_signed = fork is not None and fork_name(fork, toy.NAME) == toy.SIGNED
         slots = max(LEAST_SLOTS, SLOTS_PER_TRANSACTION * transactions)
         made = toy_generator.generate_block(seed, transactions, conflict, toy_generator.Workload(keys=slots))
-        block = with_access_list(made.blocks[0], made.state) if access_list else made.blocks[0]
-        return toy_case(name, block, made.state)
+        block, state = made.blocks[0], made.state
+        if is_signed:
+            block, state = signed_block(Random(f"generate {seed}"), block, state, SigningPlan(schemes=SCHEMES))
+        return toy_case(name, with_access_list(block, state) if access_list else block, state)
     if machine not in MACHINES:
         raise InputError(f"--machine {machine}: must be one of {', '.join(MACHINES)}")
+    if machine == chains.NAME:
+        if access_list or fork is not None:
+            raise InputError("--machine chains: has neither --fork nor --access-list: each chain has a fork of its own")
+        return generate_plan(name, seed, transactions)
     if machine == svm.NAME:
         if access_list:
             raise InputError(f"--access-list: blocks of {svm.NAME} have none: transactions declare their accounts")

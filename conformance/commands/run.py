@@ -21,6 +21,7 @@ from samestate.conformance.commands.no_fallback_option import NoFallbackOption
 from samestate.conformance.commands.profile_of_run import GAS, RunWatch, check_profile_options, run_profile
 from samestate.conformance.commands.ruleset_option import RulesetOption
 from samestate.conformance.commands.state_option import StateOption
+from samestate.conformance.commands.workers_option import parse_workers
 from samestate.conformance.engines.names import SPEC, WORKERS
 from samestate.conformance.engines.optimized import THREADS
 from samestate.conformance.engines.optimized.engine import OptimizedEngine, tracing_engine, write_schedule
@@ -38,7 +39,7 @@ from samestate.conformance.tracing.traceable import TraceableBlock, TraceableCas
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.comparing import name_accounts, show, show_access
 from samestate.conformance.vectors.document import Object
-from samestate.conformance.vectors.model import VALID, Case, Vector, members, text, texts
+from samestate.conformance.vectors.model import VALID, Case, Vector, member, members, text, texts
 from samestate.conformance.vectors.rejection import write_rejection
 from samestate.spec.evm.block_access_list import hash_access_list
 from samestate.spec.evm.chain import EvmResult, access_list_of, read_proposed_access_list
@@ -63,7 +64,9 @@ def run(
     workers: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=1, help=f"Workers inside an engine that runs in parallel, {WORKERS} unless given."
+            metavar="N",
+            parser=parse_workers,
+            help=f"Workers of an engine that runs in parallel, {WORKERS} unless given; auto: what suits each block.",
         ),
     ] = None,
     no_fallback: NoFallbackOption = False,
@@ -339,6 +342,9 @@ def print_block(console: Console, title: str, result: Object, names: dict[str, s
     for field, value in result.items():
         if isinstance(value, str) and field != "status":
             console.print(f"  {field.replace('_', ' ')}: {shortened(value)}")
+    if "chains" in result:
+        print_round(console, title, result, names)
+        return
     if members(result, "receipts"):
         console.print(receipt_table(members(result, "receipts")))
     for step in members(result, "access"):
@@ -349,6 +355,24 @@ def print_block(console: Console, title: str, result: Object, names: dict[str, s
     for edge in members(result, "depends"):
         line = f"{text(edge, 'later')} depends on {text(edge, 'earlier')}: {text(edge, 'kind')} {text(edge, 'key')}"
         console.print(name_accounts(line, names), markup=False)
+
+
+def print_round(console: Console, title: str, result: Object, names: dict[str, str]) -> None:
+    """The result of a round of several chains: what arrived, what came of each block, and what was sent."""
+    for each in members(result, "delivered"):
+        said = each.get("rejection", each["status"])
+        message = f"{text(each, 'sequence')} of {text(each, 'source')}"
+        console.print(f"  delivered at {text(each, 'destination')}: {message}: {said}")
+    for each in members(result, "sent"):
+        target = each.get("destination", f"domain {text(each, 'domain')}")
+        numbered = f" as {text(each, 'sequence')}" if "sequence" in each else ""
+        console.print(
+            f"  in the outbox of {text(each, 'source')}: to {target}{numbered}, "
+            f"{shortened(text(each, 'payload'))}: {text(each, 'status')}"
+        )
+    blocks = member(result, "chains")
+    for name in blocks:
+        print_block(console, f"{title} of {name}", member(blocks, name), names)
 
 
 def receipt_table(receipts: Sequence[Object]) -> Table:

@@ -42,7 +42,7 @@ class CommandEngine:
             raise InputError(f"--engine {COMMAND_PREFIX}: must be followed by a command")
         self.seconds = seconds
         self.process: CommandProcess | None = None
-        self.version = ""
+        self.version = self.build = ""
         try:
             self.id, self.capabilities = self._start()
         except EngineFailure as failure:
@@ -107,11 +107,16 @@ class CommandEngine:
         id = answer.get("id", self.arguments[0])
         if not isinstance(id, str) or not id:
             raise EngineFailure(f"the answer to hello: id: must be a string that is not empty, not {id!r}")
-        version = answer.get("version", "")
-        if not isinstance(version, str):
-            raise EngineFailure(f"the answer to hello: version: must be a string, not {json.dumps(version)[:SHOWN]}")
-        self.version = version
+        self.version, self.build = (said_text(answer, name) for name in ("version", "build"))
         return id, parse_capabilities(answer.get("capabilities"))
+
+
+def said_text(answer: Mapping[str, Any], name: str) -> str:
+    """What an engine says of itself, or nothing. Raises EngineFailure where it is no text."""
+    said = answer.get(name, "")
+    if not isinstance(said, str):
+        raise EngineFailure(f"the answer to hello: {name}: must be a string, not {json.dumps(said)[:SHOWN]}")
+    return said
 
 
 def parse_answer(line: str) -> dict[str, Any]:

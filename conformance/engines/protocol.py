@@ -15,7 +15,7 @@ from samestate.conformance.engines.predictions import carries_list
 from samestate.conformance.vectors.comparing import Granularity
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.machines import MACHINES
-from samestate.conformance.vectors.model import Case
+from samestate.conformance.vectors.model import PLAN, Case, member, text
 from samestate.spec.transition import BlockResult
 
 AnyResult = BlockResult[Any, Any, Any, Any]
@@ -23,17 +23,32 @@ AnyResult = BlockResult[Any, Any, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a case, of whatever form, takes of an engine. ``has_lists``: every block comes with an access list."""
+    """What a case, of whatever form, takes of an engine. ``has_lists``: every block comes with an access list.
+
+    ``parts``: what the chains of a plan take, each on its own machine.
+    """
 
     machine: str
     forks: frozenset[str]
     selectors: frozenset[str] = frozenset()
     has_lists: bool = False
+    parts: tuple[Needs, ...] = ()
 
     @classmethod
     def of(cls, case: Case) -> Needs:
         """What a case in the form of a vector takes."""
+        if case.machine == PLAN:
+            parts = tuple(cls._of_chain(case, name) for name in member(case.pre, "chains"))
+            return cls(case.machine, frozenset(case.forks), case.selectors, True, parts)
         return cls(case.machine, frozenset(case.forks), case.selectors, all(map(carries_list, case.blocks)))
+
+    @classmethod
+    def _of_chain(cls, plan: Case, name: str) -> Needs:
+        """What a chain of a plan takes."""
+        machine = member(member(member(plan.pre, "chains"), name), "machine")
+        blocks = [member(rounds, name) for rounds in (member(each, "chains") for each in plan.blocks) if name in rounds]
+        has_lists = all(map(carries_list, blocks))
+        return cls(text(machine, "name"), frozenset({text(machine, "fork")}), has_lists=has_lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +84,7 @@ class Capabilities:
             return f"the engine cannot do: {', '.join(lacks)}"
         if self.needs_access_list and not needs.has_lists:
             return "the engine executes from access lists, and a block comes without one"
-        return ""
+        return next(filter(None, map(self.lacking, needs.parts)), "")
 
     def document(self) -> dict[str, Any]:
         """The capabilities as JSON."""

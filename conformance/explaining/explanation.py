@@ -6,8 +6,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Final
 
 from samestate.conformance.disputing.parties import PlayedCase, SeededParty
@@ -23,9 +22,11 @@ from samestate.conformance.vectors.difference import Difference
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.explaining import map_of
 from samestate.conformance.vectors.machines import execute
-from samestate.conformance.vectors.model import Case, Vector, members, text
+from samestate.conformance.vectors.model import Case, Vector, members, round_results, text
 
-PLACE: Final = re.compile(r"(?:block (\d+): )?(?:step (\w+)|receipt (\d+))?(?:: (reads|writes|credits): (.*))?")
+PLACE: Final = re.compile(
+    r"(?:block (\d+): )?(?:chain (\w+): )?(?:step (\w+)|receipt (\d+))?(?:: (reads|writes|credits): (.*))?"
+)
 OPTIMIZED: Final = "optimized"
 LINES: Final = TraceOptions(memory=True)
 IGNORED: Final = frozenset({"refund"})
@@ -59,6 +60,7 @@ class Explanation:
 
     ``step`` is the first step that differs, empty where the engine shows none; ``key`` what it has wrong of it.
     ``reads`` are those whose value or source the engine has wrong. ``no_trace`` says why traces cannot be compared.
+    ``chain``: of a plan, whose block it is.
     """
 
     vector: Vector
@@ -73,19 +75,23 @@ class Explanation:
     no_trace: str
     shrunk: Case | None
     tried: int
+    chain: str = ""
 
     @property
     def right(self) -> Object:
-        """What is right about the block."""
-        return self.vector.expected[self.block]
+        """What is right about the block, or about that of a chain in a round."""
+        return of_chain(self.vector.expected[self.block], self.chain)
 
     def named(self, words: str) -> str:
         """Words with the names that the scenario gives to accounts."""
         return name_accounts(words, self.vector.names)
 
 
-def explain(vector: Vector, engine: Engine, path: Path, name: str | None, seconds: float) -> Explanation | None:
-    """Explain the first difference, or None where there is none. Shrinks for so many seconds. Raises InputError."""
+def explain(vector: Vector, engine: Engine, played: PlayedCase, seconds: float) -> Explanation | None:
+    """Explain the first difference, or None where there is none. Shrinks for so many seconds. Raises InputError.
+
+    ``played`` says where the case is from, and which block of it the vector's first one is.
+    """
     case = vector.case
     lacking = engine.capabilities.missing(case)
     if lacking:
@@ -95,13 +101,14 @@ def explain(vector: Vector, engine: Engine, path: Path, name: str | None, second
     if difference is None:
         return None
     found = PLACE.match(difference.where)
-    block, step, receipt, part, key = found.groups() if found else (None,) * 5
+    block, chain, step, receipt, part, key = found.groups() if found else (None,) * 6
     index, step = int(block or 0), step or receipt or ""
-    reads = wrong_reads(vector.expected[index], given[index] if index < len(given) else {}, step)
+    theirs = given[index] if index < len(given) else {}
+    reads = wrong_reads(of_chain(vector.expected[index], chain or ""), of_chain(theirs, chain or ""), step)
     parted, no_trace = None, "the engine shows no transaction in which the difference begins"
     if step.isdigit() and case.machine == evm.NAME:
         try:
-            parted = part_traces(vector, engine.id, index, int(step), PlayedCase(path, name, index))
+            parted = part_traces(vector, engine.id, index, int(step), replace(played, block=played.block + index))
             no_trace = "" if parted else "the traces are the same line by line: what differs shows in none"
         except InputError as error:
             no_trace = str(error)
@@ -120,7 +127,13 @@ def explain(vector: Vector, engine: Engine, path: Path, name: str | None, second
         no_trace,
         shrunk,
         shrinker.tried,
+        chain or "",
     )
+
+
+def of_chain(result: Object, chain: str) -> Object:
+    """What a result says of a chain's block in a round; all that it says, where no chain is named."""
+    return round_results(result).get(chain, {}) if chain else result
 
 
 def difference_of(case: Case, expected: Sequence[Object], given: Sequence[Object], engine: Engine) -> Difference | None:
@@ -132,7 +145,7 @@ def difference_of(case: Case, expected: Sequence[Object], given: Sequence[Object
 def kind_of(difference: Difference) -> str:
     """What kind of difference it is, whichever step and key it is about: a smaller case has to show the same."""
     found = PLACE.match(difference.where)
-    part = found.group(4) if found else None
+    part = found.group(5) if found else None
     return part or difference.where.split(" ")[0]
 
 

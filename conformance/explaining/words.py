@@ -8,7 +8,7 @@ from typing import Final
 
 from samestate.conformance.explaining.explanation import Explanation, PartedTraces
 from samestate.conformance.vectors.document import Object
-from samestate.conformance.vectors.model import members
+from samestate.conformance.vectors.model import transactions as transactions_of
 
 SHOWN: Final = 160
 
@@ -40,6 +40,7 @@ def tell(explanation: Explanation) -> Iterator[str]:
 def beginning(explanation: Explanation) -> str:
     """The step in which the difference begins."""
     block = f" of block {explanation.block}" if len(explanation.vector.expected) > 1 else ""
+    block += f" of chain {explanation.chain}" if explanation.chain else ""
     if not explanation.step:
         return f"no step that the engine shows{block}"
     step = explanation.step
@@ -95,4 +96,4 @@ def short(value: object) -> str:
 
 def transactions(blocks: Sequence[Object]) -> int:
     """How many transactions some blocks have."""
-    return sum(len(members(block, "txs")) for block in blocks if "txs" in block)
+    return sum(map(len, map(transactions_of, blocks)))

@@ -17,10 +17,12 @@ from samestate.conformance.fuzzing.shrinking import Shrinker
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm import generate_block, generate_invalid_block, result_of
 from samestate.conformance.generating.evm_full import generate_full_block, generate_overfull_block
+from samestate.conformance.generating.plans import generate_plan
+from samestate.conformance.generating.signed_blocks import random_signed_block
 from samestate.conformance.generating.svm.blocks import generate_chain, plan_of
 from samestate.conformance.generating.toy_blocks import random_block
 from samestate.conformance.generating.vector import evm_case, toy_case, with_selectors
-from samestate.conformance.vectors import evm, svm, toy
+from samestate.conformance.vectors import chains, evm, svm, toy
 from samestate.conformance.vectors.comparing import first_difference
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.machines import execute
@@ -125,7 +127,8 @@ def drawn(
     """
     if machine == toy.NAME:
         conflict = wanted.conflict_or(CONFLICTS[seed % len(CONFLICTS)])
-        return toy_case(f"seed_{seed}", *random_block(seed, transactions, conflict)), None
+        make_toy = random_signed_block if toy.SIGNED in wanted.forks else random_block
+        return toy_case(f"seed_{seed}", *make_toy(seed, transactions, conflict)), None
     elif machine == evm.NAME:
         plan = evm_plan(seed, wanted.forks_of_evm())
         count = max(1, transactions // 3)
@@ -140,7 +143,9 @@ def drawn(
         ruleset = draw.choice(wanted.rulesets_of_svm())
         conflict = wanted.conflict_or(draw.choice(CONFLICTS))
         return generate_chain(f"seed_{seed}", seed, plan_of(draw, ruleset, transactions, conflict)), None
-    raise InputError(f"--machine {machine}: must be {evm.NAME}, {svm.NAME} or {toy.NAME}")
+    elif machine == chains.NAME:
+        return generate_plan(f"seed_{seed}", seed, transactions), None
+    raise InputError(f"--machine {machine}: must be {chains.NAME}, {evm.NAME}, {svm.NAME} or {toy.NAME}")
 
 
 def with_answer(name: str, generated: GeneratedCase, has_list: bool) -> tuple[Case, tuple[Object, ...] | None]:

@@ -11,7 +11,7 @@ from typing import Final
 from samestate.conformance.errors import InputError
 from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.output.targets import write_whole
-from samestate.conformance.vectors import evm, svm, toy
+from samestate.conformance.vectors import chains, evm, svm, toy
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.evm.case import write_account
 from samestate.conformance.vectors.model import FORMAT, Case
@@ -72,6 +72,8 @@ def with_selectors(case: Case, expected: Sequence[Object]) -> Case:
         needed = toy.needed_selectors(case.pre, case.blocks, expected)
     elif case.machine == svm.NAME:
         needed = svm.needed_selectors(case, expected)
+    elif case.machine == chains.NAME:
+        needed = chains.needed_selectors(case.blocks, expected)
     else:
         needed = evm.needed_selectors(evm.fork_of(case), case.pre, case.blocks, expected)
     return dataclasses.replace(case, selectors=frozenset(needed))

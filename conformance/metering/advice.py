@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FEW_FOR_A_WORKER: Final = 8
 """Transactions for each worker below which handing them out is a large part of the work."""
 
+HARDLY_BUSY: Final = 0.4
+"""The share of the time in which workers are at work below which one alone would be as fast, or nearly."""
+
 WORTH_SAYING: Final = 0.1
 """The share of a run's time from which on a bottleneck is told."""
 
@@ -72,9 +75,21 @@ class RunFigures:
         return self.metrics.transactions
 
     @property
+    def at_work(self) -> int:
+        """How many workers the block was given."""
+        return self.workers if self.metrics.active_workers is None else self.metrics.active_workers
+
+    @property
     def is_parallel(self) -> bool:
         """Whether several workers shared the block."""
-        return self.workers > 1 and self.metrics.strategy != SEQUENTIAL
+        return self.at_work > 1 and self.metrics.strategy != SEQUENTIAL
+
+    def busy_share(self) -> float | None:
+        """The share of the time in which workers execute or validate; None where that was not measured."""
+        busy = sum(worker.busy_seconds for worker in self.metrics.workers)
+        if busy <= 0 or self.metrics.seconds <= 0:
+            return None
+        return min(1.0, busy / (self.at_work * self.metrics.seconds))
 
     def wasted(self) -> float:
         """The share of executions that were for nothing."""
@@ -83,23 +98,36 @@ class RunFigures:
 
 
 def too_small_a_block(figures: RunFigures) -> Advice | None:
-    """A handful of transactions is executed before other workers have woken up."""
-    count, workers = figures.transactions, figures.workers
-    if not figures.is_parallel or count >= FEW_FOR_A_WORKER * workers:
+    """A handful of transactions is executed before other workers have woken up; so may more be, if they are short."""
+    count, workers, busy = figures.transactions, figures.at_work, figures.busy_share()
+    if not figures.is_parallel:
+        return None
+    if count < FEW_FOR_A_WORKER * workers:
+        because = (
+            f"{count} transaction{'s' * (count != 1)} for {workers} workers: to wake them and to check their work takes"
+            " as long as the work"
+        )
+        lost = 1 - count / (FEW_FOR_A_WORKER * workers)
+    elif busy is not None and busy < HARDLY_BUSY:
+        because = (
+            f"{workers} workers are at work {busy:.0%} of the time: the rest goes into waking them, and into waiting"
+            " for one another, and for processors that others use"
+        )
+        lost = 1 - busy
+    else:
         return None
     return Advice(
         "too small a block",
-        f"{count} transaction{'s' * (count != 1)} for {workers} workers: to wake them and to check their work takes as "
-        "long as the work",
+        because,
         "Execute it with one worker (--engine optimized:sequential, or --workers auto)",
-        1 - count / (FEW_FOR_A_WORKER * workers),
+        lost,
     )
 
 
 def conflict_chain(figures: RunFigures) -> Advice | None:
     """Transactions that read what an earlier one wrote come one after another, whoever executes them."""
     limit = figures.metrics.critical_path_limit
-    if not figures.is_parallel or limit is None or limit >= figures.workers:
+    if not figures.is_parallel or limit is None or limit >= figures.at_work:
         return None
     path, count = figures.metrics.critical_path, figures.transactions
     if limit < 1.5:
@@ -113,7 +141,7 @@ def conflict_chain(figures: RunFigures) -> Advice | None:
         f"{path} of {count} transactions wait for one another, so no more than {limit:.1f} times as fast as one worker "
         f"is possible; {figures.metrics.runtime_conflicts} of {figures.metrics.executions} executions were for nothing",
         f"{change}; take the hottest keys apart (samestate run --profile names them)",
-        max(figures.wasted(), 1 - limit / figures.workers),
+        max(figures.wasted(), 1 - limit / figures.at_work),
     )
 
 
@@ -122,7 +150,7 @@ def base_reads(figures: RunFigures) -> Advice | None:
     count = figures.base_reads if figures.metrics.base_reads is None else figures.metrics.base_reads
     if not count or figures.read_seconds <= 0 or figures.metrics.seconds <= 0:
         return None
-    share = min(1.0, count * figures.read_seconds / figures.workers / figures.metrics.seconds)
+    share = min(1.0, count * figures.read_seconds / figures.at_work / figures.metrics.seconds)
     if share < WORTH_SAYING:
         return None
     return Advice(
@@ -138,7 +166,7 @@ def sender_recovery(figures: RunFigures) -> Advice | None:
     """Signatures are verified while the block waits."""
     if figures.sender_seconds is None or figures.metrics.seconds <= 0:
         return None
-    share = min(1.0, figures.sender_seconds / figures.workers / figures.metrics.seconds)
+    share = min(1.0, figures.sender_seconds / figures.at_work / figures.metrics.seconds)
     if share < WORTH_SAYING:
         return None
     return Advice(
@@ -157,7 +185,7 @@ def commit_order(figures: RunFigures) -> Advice | None:
     if metrics.strategy != WAVES or not metrics.waves or not metrics.critical_path or not figures.is_parallel:
         return None
     average = metrics.transactions / metrics.waves
-    if average >= 2 * figures.workers or metrics.waves < 2 * metrics.critical_path:
+    if average >= 2 * figures.at_work or metrics.waves < 2 * metrics.critical_path:
         return None
     return Advice(
         "commit order",
@@ -174,9 +202,9 @@ def imbalance(figures: RunFigures) -> Advice | None:
     if not figures.is_parallel or not figures.gas or not sum(figures.gas):
         return None
     whole, largest = sum(figures.gas), max(figures.gas)
-    now = makespan(figures.gas, figures.workers)
-    best = makespan(sorted(figures.gas, reverse=True), figures.workers)
-    lost = 1 - whole / figures.workers / now
+    now = makespan(figures.gas, figures.at_work)
+    best = makespan(sorted(figures.gas, reverse=True), figures.at_work)
+    lost = 1 - whole / figures.at_work / now
     if lost < 2 * WORTH_SAYING:
         return None
     if now > best * (1 + WORTH_SAYING):
@@ -188,7 +216,7 @@ def imbalance(figures: RunFigures) -> Advice | None:
         change = f"No order helps, since that one takes {largest / whole:.0%} of it all: have fewer workers"
     return Advice(
         "imbalance",
-        f"with transactions in this order {figures.workers} workers are at work {1 - lost:.0%} of the time, since the "
+        f"with transactions in this order {figures.at_work} workers are at work {1 - lost:.0%} of the time, since the "
         f"largest takes {largest / whole:.0%} of the gas",
         change,
         lost,

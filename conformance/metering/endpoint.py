@@ -36,7 +36,7 @@ class MetricsEndpoint:
 
     def __init__(self, command: str, port: int, address: str = LOCALHOST) -> None:
         check_port(port)
-        if not address:  # the library would listen everywhere
+        if not address:
             raise InputError(f"{ADDRESS_OPTION}: must be an address of this machine, such as {LOCALHOST} or 0.0.0.0")
         try:
             self._library: Any = importlib.import_module("prometheus_client")

@@ -42,6 +42,13 @@ on a block less, as above.
 
 """
 
+PLANS_HEAD: Final = """\
+## Bugs of the specification: plans of chains
+
+Whoever carries messages between chains has had these. *State root* is the root over all chains.
+
+"""
+
 STRATEGIES_HEAD: Final = """\
 ## Bugs of strategies and of the compiled engine
 
@@ -52,10 +59,10 @@ Those of the compiled EVM (`optimized:block-stm`, rules `evm.*`) are told in `op
 
 
 def page_of(findings: Sequence[HuntedMutant], record: Record) -> str:
-    """The page: the score first, then three tables."""
-    evm_bugs, svm_bugs = (
+    """The page: the score first, then a table of each kind."""
+    evm_bugs, svm_bugs, plan_bugs = (
         [found for found in findings if found.engine == SPECIFICATION and found.rule.startswith(f"{machine}.")]
-        for machine in ("evm", "svm")
+        for machine in ("evm", "svm", "chains")
     )
     others = [found for found in findings if found.engine != SPECIFICATION]
     return "".join(
@@ -77,6 +84,11 @@ def page_of(findings: Sequence[HuntedMutant], record: Record) -> str:
             "|---|---|---|---|---|---|---|\n",
             *(row_of(specification_cells(found)) for found in svm_bugs),
             "\n",
+            PLANS_HEAD,
+            "| mutant | what is wrong | hazards | like | killed by | through | state root |\n",
+            "|---|---|---|---|---|---|---|\n",
+            *(row_of(specification_cells(found)) for found in plan_bugs),
+            "\n",
             STRATEGIES_HEAD,
             "| mutant | engine | what is wrong | hazards | killed by | under | through |\n",
             "|---|---|---|---|---|---|---|\n",
@@ -92,6 +104,7 @@ def score_lines(findings: Sequence[HuntedMutant], known: Mapping[str, FixtureRun
     rooms = {
         "the specification of the EVM": (SPECIFICATION, "evm."),
         "the specification of Solana's machine": (SPECIFICATION, "svm."),
+        "the specification of plans of chains": (SPECIFICATION, "chains."),
         "readable strategies": ("reference:", ""),
         "the compiled engine": ("optimized:", ""),
     }

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from samestate.conformance.scenarios import chain_executing, evm_executing, svm_executing, toy_executing
+from samestate.conformance.scenarios import chain_executing, evm_executing, plan_executing, svm_executing, toy_executing
 from samestate.conformance.scenarios.draft import Unexpected
 from samestate.conformance.scenarios.executed import ExecutedScenario
 from samestate.conformance.scenarios.scenario import Ruleset, Scenario
-from samestate.conformance.vectors import evm, svm, toy
+from samestate.conformance.vectors import chains, evm, svm, toy
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.loading import load_vector
 from samestate.conformance.vectors.model import FORMAT
@@ -23,6 +23,7 @@ EXECUTE: Final[Mapping[str, Callable[[Scenario, Ruleset], ExecutedScenario]]] = 
     evm.NAME: evm_executing.execute_scenario,
     svm.NAME: svm_executing.execute_scenario,
     toy.NAME: toy_executing.execute_scenario,
+    chains.NAME: plan_executing.execute_scenario,
 }
 """How the scenarios of each machine are executed."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from samestate.conformance.vectors import evm, svm, toy
+from samestate.conformance.vectors import chains, evm, svm, toy
 from samestate.conformance.vectors.machines import MACHINES
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import (
@@ -54,6 +54,13 @@ class ToyRuleset:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanRuleset:
+    """The only rules of plans of chains."""
+
+    name: str = chains.FORK
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """A story, the hazards that it is about, its machine, and the forks under which it is filled.
 
@@ -81,7 +88,7 @@ class Scenario:
         There the suite says which ruleset it is.
         """
         path = f"{self.machine}/{self.suite}/{self.name}"
-        return path if self.machine == toy.NAME else f"{path}-{fork.name.replace(' ', '').lower()}"
+        return path if self.machine in (toy.NAME, chains.NAME) else f"{path}-{fork.name.replace(' ', '').lower()}"
 
 
 SCENARIOS: Final[dict[str, Scenario]] = {}
@@ -103,6 +110,11 @@ def chain_scenario(
 def toy_scenario(*, hazards: str = "", size_limit: int = SIZE_LIMIT) -> Callable[[Story], Story]:
     """Make a toy scenario of the story below, about the hazards with these ids."""
     return _adding(hazards, (ToyRuleset(),), toy.NAME, size_limit)
+
+
+def plan_scenario(*, hazards: str = "", size_limit: int = SIZE_LIMIT) -> Callable[[Story], Story]:
+    """Make a scenario of several chains of the story below, about the hazards with these ids."""
+    return _adding(hazards, (PlanRuleset(),), chains.NAME, size_limit)
 
 
 def signed_scenario(*, hazards: str = "", size_limit: int = SIZE_LIMIT) -> Callable[[Story], Story]:

@@ -22,7 +22,7 @@ from samestate.conformance.vectors.places import SUFFIX, VECTORS
 PAGE: Final = CHECKOUT / "docs" / "mutants.md"
 BUGS: Final = tuple(all_bugs().values())
 ROW: Final = re.compile(
-    r"^\| `(?P<name>[\w-]+)` \| (?P<wrong>.+) `(?P<rule>(?:evm|svm)\.[\w.-]+)` \| (?P<hazards>[H0-9, ]*) \| "
+    r"^\| `(?P<name>[\w-]+)` \| (?P<wrong>.+) `(?P<rule>(?:evm|svm|chains)\.[\w.-]+)` \| (?P<hazards>[H0-9, ]*) \| "
     r"\[(?P<source>[^\]]+)\]\((?P<address>[^)]+)\) \| `(?P<vector>[^`]+)` \|",
     re.MULTILINE,
 )

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Final
 
 from samestate.conformance.vectors.difference import Difference
 from samestate.conformance.vectors.document import Json, Object
@@ -34,6 +35,9 @@ from samestate.conformance.vectors.model import (
 )
 from samestate.conformance.vectors.record import integer, write_value
 from samestate.conformance.vectors.vector_machine import VectorMachine
+
+BEFORE_PARTS: Final = ("status", "delivered")
+"""How differences begin that explain those of the blocks inside a block, and so come before them."""
 
 
 class Granularity(Enum):
@@ -128,28 +132,58 @@ def first_difference(
     compared = [] if checks is None else checks
     if len(expected) != len(given):
         return Difference("number of blocks", str(len(expected)), str(len(given)))
+    found = next(placed_differences(case, expected, given, outputs, granularity, compared), None)
+    if found is None:
+        return None
+    index, difference = found
+    where = f"block {index}: " if len(expected) > 1 else ""
+    return Difference(
+        where + name_accounts(difference.where, names),
+        name_accounts(difference.expected, names),
+        name_accounts(difference.given, names),
+        name_accounts(difference.explanation, names),
+    )
+
+
+def placed_differences(
+    case: Case,
+    expected: Sequence[Object],
+    given: Sequence[Object],
+    outputs: frozenset[str],
+    granularity: Granularity,
+    checks: list[str],
+) -> Iterator[tuple[int, Difference]]:
+    """The differences of all blocks, each with the index of its block."""
+    machine = machine_of(case)
     projected = project(case, expected, granularity)
+    parts = [] if machine.parts is None else [*machine.parts(case, expected, given)]
+    differing = [
+        placed_differences(part.case, part.expected, part.given, outputs, granularity, checks) for part in parts
+    ]
+    pending = [next(each, None) for each in differing]
     for index, (right, result) in enumerate(zip(expected, given, strict=True)):
-        where = f"block {index}: " if len(expected) > 1 else ""
+        inner = [
+            replace(found[1], where=f"chain {part.name}: {found[1].where}")
+            for part, found in zip(parts, pending, strict=True)
+            if found is not None and part.rounds[found[0]] == index
+        ]
         block = Compared(
             right=right,
             record=projected[index],
             result=result,
             outputs=outputs,
-            granularity=granularity,
+            granularity=Granularity.NONE if parts else granularity,
             before=functools.partial(values_before, case, expected, index),
             after=functools.partial(values_after, case, expected, index),
-            machine=machine_of(case),
-            checks=compared,
+            machine=machine,
+            checks=checks,
         )
         for difference in block_differences(block):
-            return Difference(
-                where + name_accounts(difference.where, names),
-                name_accounts(difference.expected, names),
-                name_accounts(difference.given, names),
-                name_accounts(difference.explanation, names),
-            )
-    return None
+            if not difference.where.startswith(BEFORE_PARTS):
+                yield from ((index, each) for each in inner)
+                inner = []
+            yield index, difference
+        yield from ((index, each) for each in inner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +237,7 @@ def block_differences(block: Compared) -> Iterator[Difference]:
                 )
         return
     yield from steps_and_receipts(block)
-    if POST_STATE in outputs:
+    if POST_STATE in outputs and block.machine.parts is None:
         block.checks.append(POST_STATE)
         yield from state_differences(block)
     yield from output_differences(block)

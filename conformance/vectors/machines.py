@@ -9,7 +9,7 @@ from typing import Final
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.vectors.document import Object
-from samestate.conformance.vectors.model import Case
+from samestate.conformance.vectors.model import PLAN, Case
 from samestate.conformance.vectors.vector_machine import Apply, VectorMachine
 from samestate.spec.transition import apply_block
 
@@ -17,6 +17,7 @@ MACHINES: Final[Mapping[str, tuple[str, ...]]] = {
     "evm": tuple(name for name in BY_NAME if name != "Merge"),
     "svm": ("mainnet-2026-07", "mainnet-2026-09"),
     "toy": ("toy", "signed"),
+    PLAN: (PLAN,),
 }
 """The machines, as under ``machine`` in a vector, each with the names of its rulesets in their order."""
 

@@ -14,6 +14,8 @@ FORMAT: Final = "samestate-vector/1"
 VALID: Final = "valid"
 PRE: Final = "pre"
 ABSENT: Final = "absent"
+PLAN: Final = "chains"
+"""The machine of plans, whose blocks are rounds with blocks of several chains."""
 
 SELECTORS: Final[Mapping[str, str]] = {
     "access-list": "the fork has block access lists, and the vector expects one",
@@ -74,6 +76,10 @@ OUTPUTS: Final = (
     "signature_count",
     "fees",
     "block_cost",
+    "delivered",
+    "sent",
+    "heads",
+    "joint_root",
     "rejection_code",
 )
 """What an engine may give for a block, beside its access record."""
@@ -182,9 +188,20 @@ def members(content: Json, name: str) -> Sequence[Object]:
 
 
 def transactions(block: Object) -> list[Json]:
-    """The transactions of a block, in order, as its machine writes them: of all entries, where it has entries."""
+    """The transactions of a block, as its machine writes them: of all entries, and of all chains of a round."""
+    if "chains" in block:
+        blocks = member(block, "chains")
+        return [transaction for name in blocks for transaction in transactions(member(blocks, name))]
     lists = [block["txs"]] if "txs" in block else [entry["txs"] for entry in members(block, "entries")]
     return [transaction for part in lists if isinstance(part, list) for transaction in part]
+
+
+def round_results(result: Object) -> dict[str, Object]:
+    """What the result of a round says of its chains by name: nothing where the plan is refused, or it is no round."""
+    chains = result.get("chains", {})
+    if not isinstance(chains, dict):
+        return {}
+    return {name: value for name, value in chains.items() if isinstance(value, dict)}
 
 
 def gas_of(receipt: Object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,20 @@ Apply = Callable[[Any, Any, Any], BlockResult[Any, Any, Any, Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class CasePart:
+    """A case inside another one, with what is expected of it and what an engine gave.
+
+    ``rounds``: which block of that has each of its own inside.
+    """
+
+    name: str
+    case: Case
+    rounds: tuple[int, ...]
+    expected: tuple[Object, ...]
+    given: tuple[Object, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class VectorMachine:
     """What differs between machines.
 
@@ -24,6 +38,7 @@ class VectorMachine:
     the blocks are executed by ``apply``. ``problems``: what is wrong with a case and what is expected, beyond the
     schema. ``account_of``: the account of a key as text. ``state_values``: the values of a state, as under ``pre``, by
     key as a record writes them. ``differences``: of fields that are bytes to everybody else, what in them differs.
+    ``parts``: of a machine whose blocks have blocks of others inside, the cases of those.
     """
 
     name: str
@@ -33,3 +48,4 @@ class VectorMachine:
     account_of: Callable[[str], str]
     state_values: Callable[[Object], dict[str, str]]
     differences: Mapping[str, Callable[[Json, Json | None], Difference]]
+    parts: Callable[[Case, Sequence[Object], Sequence[Object]], Iterable[CasePart]] | None = None

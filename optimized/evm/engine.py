@@ -43,14 +43,17 @@ from samestate.optimized.evm.running import EvmRun
 from samestate.optimized.evm.world import World
 from samestate.optimized.metrics import Metrics, WorkerMetrics, latency_between
 from samestate.optimized.processes.expectations import ASKING
+from samestate.optimized.processors import AutoWorkers
 from samestate.optimized.record import Step
 from samestate.optimized.result import Rejection
 from samestate.optimized.shared_memory import create_arena, create_smallest_arena
 from samestate.optimized.threads import ThreadPool
 from samestate.optimized.trace import TraceEvent
+from samestate.optimized.worker_count import BlockSize, WorkerCount
 
 WORTH_RECOVERING: Final = 8
-"""From so many transactions on it is worth waking a second thread for their senders: each takes some 30 µs."""
+"""From so many transactions on it is worth waking a second thread for their senders: one takes some 30 µs, and so do
+eight at once."""
 
 WORTH_SHARING: Final = 8
 """From so many transactions on it is worth waking other threads for the roots after the block."""
@@ -92,7 +95,11 @@ class EvmEngine:
         self._alone = self._pool if workers == 1 else ThreadPool(1, configuration.affinity)
         self._chooser = Chooser()
         self._expectations = EvmExpectations(configuration.estimator, configuration.maximum_block)
+        if self._expectations.hashes:
+            self._run.keep_hashed()
         self._helpers: ThreadPool | None = None
+        self._count = WorkerCount(workers) if isinstance(configuration.workers, AutoWorkers) else None
+        self._active = workers
         self._closed = False
 
     def execute(self, block: PackedBlock, world: World) -> EvmResult:
@@ -125,7 +132,13 @@ class EvmEngine:
         if block.malformed is not None:
             return self._undecoded(block, world, *block.malformed)
         started = time.perf_counter()
+        block.recover_in_lanes(configuration.signature_lanes)
+        before = block.signatures_in_lanes
         self._pool.drain()  # whoever is still in the arena is out of it after this
+        size = None
+        if self._count is not None:
+            size = size_of(block)
+            self._active = self._count.choose(size)
         shape = choice = None
         if configuration.strategy == "adaptive":
             shape = self._shape(block)
@@ -153,13 +166,20 @@ class EvmEngine:
         seconds = time.perf_counter() - started
         figures = at_work.figures()
         figures |= {"pieces": self._pieces.count if pieced is not None else None, "discarded": discarded}
+        executions = sum(worker[0] for worker in figures["workers"])
         if shape is not None and choice is not None:
-            self._chooser.learn(shape, choice, sum(worker[0] for worker in figures["workers"]))
+            self._chooser.learn(shape, choice, executions)
+        if self._count is not None and size is not None:
+            wasted = sum(worker[1] + worker[3] for worker in figures["workers"])
+            self._count.learn(size, self._active, seconds, executions, wasted)
+            figures["active"] = self._active
         result.trace = tuple(TraceEvent(*event) for event in at_work.events())
+        if self._expectations.hashes:
+            self._run.give_hashed(self._expectations)
         if expected is not None and result.rejection is None:
             self._expectations.learn(block, result.records)
         chosen = choice or Choice(strategy, None)
-        result.make_metrics = lambda made: self._metrics(made, figures, seconds, chosen, expected)
+        result.make_metrics = lambda made: self._metrics(made, figures, seconds, chosen, expected, before)
         return result
 
     def _goes_in_pieces(self, block: PackedBlock, strategy: str, expected: ExpectedBlock | None) -> bool:
@@ -205,7 +225,7 @@ class EvmEngine:
             expected is not None and self._expectations.remembers,
             dealt,
         )
-        self._pool.run(self._pieces.work, self._pieces.stop)
+        self._pool.run(self._pieces.work, self._pieces.stop, self._active)
         return self._pieces.finish()
 
     def _run_versioned(
@@ -245,7 +265,7 @@ class EvmEngine:
                     expected,
                     expected is not None and self._expectations.remembers,
                 )
-                pool.run(self._run.work, self._run.stop)
+                pool.run(self._run.work, self._run.stop, self._active)
                 return self._run.finish()
             except KeyTableFull:
                 self._run.enlarge_key_table()
@@ -259,7 +279,7 @@ class EvmEngine:
         of = max(1, sampled)
         return Shape(
             block.transaction_count,
-            self.configuration.workers,
+            self._active,
             with_data / of,
             largest_sender / of,
             largest_kind / of,
@@ -305,7 +325,7 @@ class EvmEngine:
             1 if self.configuration.strategy == "sequential" else self.configuration.workers
         )
         chosen = Choice(self.configuration.strategy, None)
-        result.make_metrics = lambda made: self._metrics(made, {**idle, "workers": workers}, 0.0, chosen, None)
+        result.make_metrics = lambda made: self._metrics(made, {**idle, "workers": workers}, 0.0, chosen, None, 0)
         return result
 
     def import_block(
@@ -326,6 +346,7 @@ class EvmEngine:
         stages = Stages()
         began = time.perf_counter()
         block = unpack(fork, raw, chain_id, block_hashes, access_list)
+        block.recover_in_lanes(self.configuration.signature_lanes)  # before a second worker is at it
         began = stages.note("decode", began)
         has_list = bool(fork.numbers.get("has_access_list"))
         wrong = form_problem(block)
@@ -444,11 +465,15 @@ class EvmEngine:
         seconds: float,
         choice: Choice,
         expected: ExpectedBlock | None,
+        in_lanes_before: int,
     ) -> Metrics:
         configuration = self.configuration
         steps = result.steps
         workers = figures["workers"]
         met = accuracy_of(expected, steps) if steps and expected is not None else None
+        path = critical_path(steps) if steps else None
+        if self._count is not None:
+            self._count.learn_path(size_of(result.block), path)
         return Metrics(
             strategy=choice.strategy,
             kind=configuration.kind,
@@ -462,7 +487,7 @@ class EvmEngine:
             waves=figures["waves"] or None,
             average_wave_size=result.block.transaction_count / figures["waves"] if figures["waves"] else None,
             conflict_rate=conflict_rate(steps) if steps else None,
-            critical_path=critical_path(steps) if steps else None,
+            critical_path=path,
             latency=latency_between(figures["began"], figures["ended"]),
             precision=met.precision if met else None,
             recall=met.recall if met else None,
@@ -470,8 +495,17 @@ class EvmEngine:
             longest_run=figures["longest_run"],
             pieces=figures["pieces"],
             discarded=figures["discarded"],
+            signatures_in_lanes=result.block.signatures_in_lanes - in_lanes_before,
+            active_workers=figures.get("active"),
             workers=tuple(WorkerMetrics(worker[0], worker[2], worker[4]) for worker in workers),
         )
+
+
+def size_of(block: PackedBlock) -> BlockSize:
+    """What is known of a block before it runs: by its sample of transactions."""
+    sampled, _, largest_sender, _, _, gas_limit, _, _ = block.shape()
+    count = block.transaction_count
+    return BlockSize(count, count * gas_limit, largest_sender / max(1, sampled))
 
 
 def accuracy_of(expected: ExpectedBlock, steps: Sequence[Step]) -> Accuracy:

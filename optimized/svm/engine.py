@@ -11,6 +11,7 @@ from samestate.optimized.analysis import conflict_rate, critical_path
 from samestate.optimized.configuration import Configuration
 from samestate.optimized.errors import BlockTooLarge, ConfigurationError, EngineClosed, OutOfMemory
 from samestate.optimized.metrics import Metrics, WorkerMetrics, latency_between
+from samestate.optimized.processors import AutoWorkers
 from samestate.optimized.shared_memory import create_arena, create_smallest_arena
 from samestate.optimized.svm.block_job import BlockJob
 from samestate.optimized.svm.packing import PackedBlock
@@ -19,6 +20,7 @@ from samestate.optimized.svm.running import SvmRun
 from samestate.optimized.svm.world import World
 from samestate.optimized.threads import ThreadPool
 from samestate.optimized.trace import TraceEvent
+from samestate.optimized.worker_count import BlockSize, WorkerCount
 
 FEWEST_FOR_WORKERS: Final = 64
 """Transactions below which `adaptive` has one worker execute a block: to wake another takes as long."""
@@ -66,6 +68,7 @@ class SvmEngine:
         self._run = SvmRun(self._arena, workers, strategy)
         self._pool = ThreadPool(workers, configuration.affinity)
         self._alone = SvmRun(self._arena, 1, "sequential") if strategy == "adaptive" and workers > 1 else None
+        self._count = WorkerCount(workers) if isinstance(configuration.workers, AutoWorkers) else None
         self._jobs: list[BlockJob] = []
         self._closed = False
 
@@ -93,7 +96,10 @@ class SvmEngine:
             )
         started = time.perf_counter()
         self._pool.drain()  # whoever is still at work leaves before anything is laid out
-        alone = self._alone if block.transaction_count < FEWEST_FOR_WORKERS else None
+        is_for_one = block.transaction_count < FEWEST_FOR_WORKERS
+        if self._count is not None:
+            is_for_one = is_for_one or self._count.choose(BlockSize(block.transaction_count)) == 1
+        alone = self._alone if is_for_one else None
         run = alone or self._run
         job = self._job()
         run.begin(
@@ -117,6 +123,11 @@ class SvmEngine:
         run.finish()
         seconds = time.perf_counter() - started
         figures = run.figures()
+        if self._count is not None:
+            size = BlockSize(block.transaction_count)
+            self._count.learn(size, run.workers, seconds, 0, 0)
+            self._count.learn_path(size, figures["path"])
+            figures["active"] = run.workers
         result = SvmResult(job, configuration.record, configuration.workers, options.rebuild_from)
         if configuration.trace and self._versioned:
             result.trace = tuple(TraceEvent(*event) for event in run.events())
@@ -173,5 +184,6 @@ class SvmEngine:
             reason=reason,
             pieces=figures["pieces"],
             discarded=figures["fallen_back"],
+            active_workers=figures.get("active"),
             workers=tuple(WorkerMetrics(worker[0], worker[2], worker[4]) for worker in workers),
         )

@@ -19,6 +19,7 @@ from samestate.optimized.errors import (
 )
 from samestate.optimized.metrics import Metrics, SignatureMetrics, WorkerMetrics, latency_between
 from samestate.optimized.processes.expectations import Estimator
+from samestate.optimized.processors import AutoWorkers
 from samestate.optimized.shared_memory import create_arena, create_smallest_arena
 from samestate.optimized.threads import ThreadPool
 from samestate.optimized.toy.expecting import ToyExpectations
@@ -26,6 +27,7 @@ from samestate.optimized.toy.packing import PackedBlock
 from samestate.optimized.toy.result import ToyResult
 from samestate.optimized.toy.running import ToyRun
 from samestate.optimized.trace import TraceEvent
+from samestate.optimized.worker_count import BlockSize, WorkerCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class ToyEngine:
         self._run = ToyRun(self._arena, workers, configuration.strategy)
         self._pool = ThreadPool(workers, configuration.affinity)
         self._estimator = Estimator(cast(Any, ToyExpectations()), configuration)
+        self._count = WorkerCount(workers) if isinstance(configuration.workers, AutoWorkers) else None
+        self._active = workers
         self._closed = False
 
     def execute(self, block: PackedBlock) -> ToyResult:
@@ -89,6 +93,8 @@ class ToyEngine:
             raise MissingAccessList("the strategy access-list needs a block that comes with an access list")
         started = time.perf_counter()
         self._pool.drain()  # whoever is still in the arena is out of it after this
+        if self._count is not None:
+            self._active = self._count.choose(BlockSize(block.transaction_count))
         expected = self._expected(block)
         self._run.begin(
             block,
@@ -105,12 +111,17 @@ class ToyEngine:
         if self.options.ahead and block.is_signed:
             self._pool.run(self._run.verify, self._run.stop)
         ahead = time.perf_counter() - began
-        self._pool.run(self._run.work, self._run.stop)
+        self._pool.run(self._run.work, self._run.stop, self._active)
         result = self._run.finish()
         seconds = time.perf_counter() - started
         figures = self._run.figures()
         if block.is_signed:
             figures["signatures"] = SignatureMetrics(*self._run.verified(), ahead)
+        if self._count is not None:
+            wasted = sum(worker[1] + worker[3] for worker in figures["workers"])
+            executions = sum(worker[0] for worker in figures["workers"])
+            self._count.learn(BlockSize(block.transaction_count), self._active, seconds, executions, wasted)
+            figures["active"] = self._active
         result.trace = tuple(TraceEvent(*event) for event in self._run.events())
         if self._estimator.remembers and result.rejection is None:
             self._estimator.remember(block.plain_transactions, result.steps)
@@ -150,6 +161,9 @@ class ToyEngine:
                 expected = self._estimator.expected(result.block, result.block.plain_transactions)
             met = accuracy([access or Access((), ()) for access in expected], steps)
         workers = figures["workers"]
+        path = critical_path(steps) if steps else None
+        if self._count is not None:
+            self._count.learn_path(BlockSize(result.block.transaction_count), path)
         return Metrics(
             strategy=configuration.strategy,
             kind=configuration.kind,
@@ -163,12 +177,13 @@ class ToyEngine:
             waves=figures["waves"] or None,
             average_wave_size=result.block.transaction_count / figures["waves"] if figures["waves"] else None,
             conflict_rate=conflict_rate(steps) if steps else None,
-            critical_path=critical_path(steps) if steps else None,
+            critical_path=path,
             precision=met.precision if met else None,
             recall=met.recall if met else None,
             latency=latency_between(figures["began"], figures["ended"]),
             version_reads=figures["version_reads"],
             base_reads=figures["base_reads"],
+            active_workers=figures.get("active"),
             signatures=figures.get("signatures"),
             workers=tuple(WorkerMetrics(worker[0], worker[2], worker[4]) for worker in workers),
         )

@@ -58,6 +58,7 @@ def test_every_setting_can_be_written_in_a_file(file: Path) -> None:
         read_latency_us: 1.5
         estimator: my_package.estimates:of
         run_length: 8
+        signature_lanes: no
         no_fallback: yes
         trace: yes
         """
@@ -74,6 +75,7 @@ def test_every_setting_can_be_written_in_a_file(file: Path) -> None:
         read_latency_us=1.5,
         estimator="my_package.estimates:of",
         run_length=8,
+        signature_lanes=False,
         no_fallback=True,
         trace=True,
     )
@@ -93,6 +95,7 @@ def test_every_setting_can_be_written_in_the_environment() -> None:
         "SAMESTATE_READ_LATENCY_US": "1e2",
         "SAMESTATE_ESTIMATOR": "last-run",
         "SAMESTATE_RUN_LENGTH": "64",
+        "SAMESTATE_SIGNATURE_LANES": "off",
         "SAMESTATE_NO_FALLBACK": "yes",
         "SAMESTATE_TRACE": "true",
         "SAMESTATE_DATA": "/another/program's/business",
@@ -109,6 +112,7 @@ def test_every_setting_can_be_written_in_the_environment() -> None:
         read_latency_us=100.0,
         estimator="last-run",
         run_length=64,
+        signature_lanes=False,
         no_fallback=True,
         trace=True,
     )
@@ -122,9 +126,9 @@ def test_an_empty_file_sets_nothing(file: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"workers": 0}, "argument workers = 0: give a whole number from 1 to 256"),
-        ({"workers": True}, "argument workers = True: give a whole number from 1 to 256"),
-        ({"workers": "2"}, "argument workers = 2: give a whole number from 1 to 256"),
+        ({"workers": 0}, "argument workers = 0: give a whole number from 1 to 256, or auto"),
+        ({"workers": True}, "argument workers = True: give a whole number from 1 to 256, or auto"),
+        ({"workers": "2"}, "argument workers = 2: give a whole number from 1 to 256, or auto"),
         (
             {"strategy": "block_stm"},
             "argument strategy = block_stm: choose of adaptive, sequential, block-stm, locks, waves, access-list"
@@ -140,15 +144,23 @@ def test_an_empty_file_sets_nothing(file: Path) -> None:
             {"memory_limit": "much"},
             "argument memory_limit = much: give bytes, or text such as 512 MiB or 2 GiB",
         ),
-        ({"affinity": ()}, "argument affinity = (): give the numbers of processors, such as 0,1 or 0-3"),
-        ({"affinity": "0,x"}, "argument affinity = 0,x: give the numbers of processors, such as 0,1 or 0-3"),
+        (
+            {"affinity": ()},
+            "argument affinity = (): give the numbers of processors, such as 0,1 or 0-3;"
+            " or one of none, core, cache, node",
+        ),
+        (
+            {"affinity": "0,x"},
+            "argument affinity = 0,x: give the numbers of processors, such as 0,1 or 0-3;"
+            " or one of none, core, cache, node",
+        ),
         ({"maximum_block": 0}, "argument maximum_block = 0: give a whole number from 1 to 10000000 of transactions"),
         ({"record": "maybe"}, "argument record = maybe: give true or false"),
         ({"read_latency_us": -1}, "argument read_latency_us = -1: give at least 0 microseconds"),
         (
             {"estimator": "declarde"},
-            "argument estimator = declarde: choose of declared, static, last-run (did you mean declared?), or name a"
-            " function as module:attribute",
+            "argument estimator = declarde: choose of declared, static, last-run, pattern, learned, rehearsed (did you"
+            " mean declared?), or name a function as module:attribute",
         ),
     ],
 )
@@ -183,13 +195,15 @@ def test_a_wrong_value_in_the_file_names_file_and_key(file: Path) -> None:
     file.write_text("workers: none")
     with pytest.raises(ConfigurationError) as caught:
         load(file, {})
-    assert str(caught.value) == f"file {file}, key workers = none: give a whole number from 1 to 256"
+    assert str(caught.value) == f"file {file}, key workers = none: give a whole number from 1 to 256, or auto"
 
 
 def test_a_wrong_value_in_the_environment_names_the_variable() -> None:
     with pytest.raises(ConfigurationError) as caught:
         load(environment={"SAMESTATE_WORKERS": "two"})
-    assert str(caught.value) == "environment variable SAMESTATE_WORKERS = two: give a whole number from 1 to 256"
+    assert (
+        str(caught.value) == "environment variable SAMESTATE_WORKERS = two: give a whole number from 1 to 256, or auto"
+    )
 
 
 def test_a_variable_that_is_nearly_a_setting() -> None:

@@ -13,7 +13,9 @@ PACKAGE = Path(optimized.__file__).parent
 BELOW = {
     "core": set(),
     "words": set(),
+    "chains": {"words"},
     "signatures": {"words"},
+    "stores": set(),
     "strategies": {"core"},
     "processes": {"core", "strategies"},
     "evm": {"core", "strategies", "words"},

@@ -50,11 +50,22 @@ class CacheSummary:
 
 
 class ResultCache:
-    """The results in a folder, for the engines of a run. A context manager. Raises InputError where it cannot be."""
+    """The results in a folder, for the engines of a run. A context manager. Raises InputError where it cannot be.
 
-    def __init__(self, folder: Path, most: int, engines: Iterable[str], workers: int, limits: Limits) -> None:
+    ``builds``: what engines of others have said of how they were built.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        most: int,
+        engines: Iterable[str],
+        workers: int,
+        limits: Limits,
+        builds: Mapping[str, str],
+    ) -> None:
         names = list(engines)
-        self._keys = engine_keys(names, workers, limits)
+        self._keys = engine_keys(names, workers, limits, builds)
         self._unknown = [name for name in names if name not in self._keys]
         self._rooms = {room: room_digest(room) for room in ("spec", "conformance", *_rooms(self._keys))}
         self._changed = ""
@@ -67,11 +78,12 @@ class ResultCache:
         if task.is_listing or task.problem is not None:
             return task
         found = self._find(task)
-        if not found:
-            return task
-        report = _report(task, found) if len(found) == len(task.engines) else None
+        report = _report(task, found) if found and len(found) == len(task.engines) else None
         if report is not None:
             return report
+        self._store.release()
+        if not found:
+            return task
         cached = {(id, engine): result.verdict for engine, kept in found.items() for id, result in kept.results.items()}
         return replace(task, cached=cached)
 
@@ -91,6 +103,7 @@ class ResultCache:
                 kept = KeptResult(replace(verdict, cached=cached), blocks.get(index))
                 made.setdefault(verdict.engine, {})[verdict.id] = kept
         earlier = self._find(task) if len(report.verdicts) < len(ids) * len(task.engines) else {}
+        self._store.release()
         for engine, results in made.items():
             before = earlier[engine].results if engine in earlier else {}
             kept_document = KeptDocument(report.cases, {**before, **results})

@@ -40,11 +40,11 @@ def checking_build() -> str:
     return hashlib.sha256(f"{room_digest('conformance')} {surroundings()}".encode()).hexdigest()
 
 
-def build_of(engine: str) -> str | None:
+def build_of(engine: str, said: str = "") -> str | None:
     """The digest of all that is this engine's own; None where that is not known, as of a program by its command line.
 
-    A script may import what it likes, and a program load it: what only the command line names has no build here. A
-    client that is known by name is pinned, and has its version.
+    A script may import what it likes, and a program load it: of what only the command line names there is no build but
+    the one that it has ``said`` itself. A client that is known by name is pinned, and has its version.
     """
     if engine == SPEC:
         return specification_build()
@@ -52,7 +52,7 @@ def build_of(engine: str) -> str | None:
         return hashlib.sha256(f"{program_version(engine)} {installed_programs()}".encode()).hexdigest()
     room = engine.partition(":")[0]
     if not is_ours(engine):
-        return None
+        return hashlib.sha256(f"said {said}".encode("utf-8", "replace")).hexdigest() if said else None
     digest = room_digest(room)
     return digest if room == REFERENCE else hashlib.sha256(f"{digest} {settings()}".encode()).hexdigest()
 
@@ -71,11 +71,16 @@ def _written(path: Path) -> list[int]:
     return [status.st_size, status.st_mtime_ns]
 
 
-def engine_keys(engines: Iterable[str], workers: int, limits: Limits) -> Mapping[str, EngineKey]:
-    """The keys of those engines whose builds are known. A result under a limit says that it keeps to that limit."""
+def engine_keys(
+    engines: Iterable[str], workers: int, limits: Limits, said: Mapping[str, str]
+) -> Mapping[str, EngineKey]:
+    """The keys of those engines whose builds are known. A result under a limit says that it keeps to that limit.
+
+    ``said``: the builds that engines of others have told.
+    """
     found: dict[str, EngineKey] = {}
     for engine in engines:
-        build = build_of(engine)
+        build = build_of(engine, said.get(engine, ""))
         if build is not None:
             builds = [FORM, checking_build(), specification_build(), engine, build]
             asked = [workers, limits.seconds, limits.memory]

@@ -20,10 +20,13 @@ from samestate.conformance.engines.optimized import NO_FALLBACK, ROOM, THREADS, 
 from samestate.conformance.engines.protocol import Capabilities
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.targets import write_whole
+from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.machines import MACHINES
+from samestate.conformance.vectors.model import PLAN, Case
 
 if TYPE_CHECKING:
     from samestate.conformance.engines.optimized.parts import Listener, OptimizedBlocks
+    from samestate.conformance.engines.optimized.plans import OptimizedPlans
     from samestate.optimized.trace import TraceEvent
 
 SVM: Final = "svm"
@@ -35,12 +38,13 @@ class OptimizedEngine(BlockEngine):
     """An engine of `optimized`. ``trace`` has the schedule of all blocks since it was made, if it was to be kept."""
 
     def __init__(self, id: str, capabilities: Capabilities, parts: OptimizedBlocks) -> None:
-        super().__init__(id, capabilities, parts.execute, parts.close)
+        super().__init__(id, capabilities, parts.execute, self._release)
         self.trace = parts.trace
         self.root_of = parts.root_of
         self.execute_packed = parts.execute_packed
         self.text_tests = parts.text_tests
         self._parts = parts
+        self._plans: OptimizedPlans | None = None
 
     @property
     def workers(self) -> int:
@@ -60,6 +64,22 @@ class OptimizedEngine(BlockEngine):
             yield
         finally:
             self._parts.listener = None
+
+    def run(self, case: Case) -> Sequence[Object]:
+        """See :meth:`samestate.conformance.engines.protocol.Engine.run`. Plans of chains go by its own routing."""
+        if case.machine != PLAN:
+            return super().run(case)
+        if self._plans is None:
+            from samestate.conformance.engines.optimized.plans import OptimizedPlans  # which plans alone need
+
+            self._plans = OptimizedPlans(self._parts)
+        return self._plans.run(case)
+
+    def _release(self) -> None:
+        if self._plans is not None:
+            self._plans.close()
+            self._plans = None
+        self._parts.close()
 
 
 def machines_of(kind: str, strategy: str = DEFAULT_STRATEGY) -> tuple[str, ...]:

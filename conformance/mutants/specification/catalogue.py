@@ -23,6 +23,7 @@ MODULES: Final = (
     "svm_nonces",
     "svm_execution",
     "svm_banks",
+    "plans",
 )
 """The modules of this package that have bugs, in the order of the table."""
 

@@ -67,7 +67,7 @@ def seen_by(expected: Sequence[Object], given: Sequence[Object]) -> str:
     for right, result in zip(expected, given, strict=False):
         if is_valid(right) != is_valid(result):
             return VERDICT
-        if is_valid(right) and right.get("state_root") != result.get("state_root"):
+        if is_valid(right) and any(right.get(name) != result.get(name) for name in ("state_root", "joint_root")):
             return STATE_ROOT
     return NOWHERE
 

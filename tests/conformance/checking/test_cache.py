@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.metadata
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -20,6 +23,7 @@ from samestate.conformance.checking import builds
 from samestate.conformance.checking.caching import cache as caching
 from samestate.conformance.checking.caching import keys, store
 from samestate.conformance.checking.caching.store import Store
+from samestate.conformance.checking.document import engine_of
 from samestate.conformance.vectors.places import VECTORS
 from tests.conformance.checking.cases import RLP_TEST, WRONG_RLP_TEST, block_file, samestate, state_test, write
 
@@ -106,6 +110,44 @@ def test_a_program_whose_build_is_not_known_is_executed_each_time() -> None:
         result = samestate("check", TOY, "--engine", engine, "--cache", "kept")
         assert "0 of 27 results" in result.stdout
     assert f"results of {engine} are never kept: what it is built of is not known\n" in result.stdout
+
+
+def client_of_build(build: object) -> str:
+    """The example of a client, which says that it is of a build."""
+    source = (ROOT / "docs/examples/client.py").read_text(encoding="utf-8")
+    marked = source.replace('"id": "client",', f'"id": "client", "build": {build!r},')
+    assert marked != source
+    engine_of.cache_clear()  # the program of that name is another now
+    Path("client.py").write_text(marked, encoding="utf-8")
+    return f"command:{sys.executable} client.py"
+
+
+def test_a_program_that_says_how_it_was_built_is_executed_once_a_build() -> None:
+    vector = TOY / "long_chain.yaml"
+    taken = [check(vector, "--engine", client_of_build(build))["cache"]["taken"] for build in ("1", "1", "2", "1")]
+    assert taken == [0, 1, 0, 1]
+    result = samestate("check", vector, "--engine", client_of_build(3), "--cache", "kept")
+    assert result.exit_code == 2 and "hello: build: must be a string, not 3" in result.stderr
+
+
+def test_what_an_engine_cannot_do_is_asked_again_of_others() -> None:
+    engine = client_of_build("1")
+    skipped = check(TOY, "--engine", engine)["skipped"]
+    found = check(TOY, "--engine", engine)
+    assert skipped == found["skipped"] == 1
+    assert [each["cached"] for each in found["verdicts"] if each["result"] == "skipped"] == [None]
+
+
+@pytest.mark.parametrize("engine", ["spec", "reference:block-stm", "optimized"])
+def test_blocks_of_one_engine(engine: str) -> None:
+    first, header = block_file()
+    write(Path("blocks") / "1.json", first)
+    write(Path("blocks") / "2.json", block_file(16_000_001, header)[0])
+    arguments = ("check", "blocks", "--engine", engine, "--cache", "kept")
+    plain = samestate(*arguments).stdout.splitlines()
+    kept = samestate(*arguments).stdout.splitlines()
+    assert "cache kept: 2 of 2 results (100.0%), 0 executed now" in kept
+    assert [line for line in kept if "paris" in line.lower()] == [line for line in plain if "paris" in line.lower()]
 
 
 # Which cases
@@ -281,6 +323,7 @@ def damage_entries(times: int) -> int:
             assert kept.damaged == done + 1
             kept.put([(key, values[key])])
             assert kept.get(key) == values[key]
+            kept.release()
     return accepted
 
 
@@ -488,3 +531,11 @@ def test_bad_input_is_one_line(arguments: tuple[str, ...], message: str) -> None
     Path("file").write_text("a file")
     result = samestate("check", TOY, *arguments)
     assert (result.exit_code, result.stderr) == (2, f"samestate: {message}\n")
+
+
+def test_libraries_have_the_versions_that_python_says() -> None:
+    for requirement in importlib.metadata.requires("samestate") or ():
+        name = re.match(r"[\w.-]+", requirement)
+        assert name is not None
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            assert builds.version_of(requirement) == importlib.metadata.version(name[0])

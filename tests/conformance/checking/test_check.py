@@ -287,6 +287,7 @@ def test_json_holds_every_verdict(tmp_path: Path) -> None:
         "engine": "spec",
         "result": "passed",
         "reason": "",
+        "cached": None,
         "checks": ["decoding", "encoding"],
         "hazards": [],
     }

@@ -60,17 +60,19 @@ def test_the_table_has_every_engine_with_its_strategy_and_machines() -> None:
     for id in REGISTRY:
         assert f"│ {id} " in output
     row = next(line for line in output.splitlines() if "reference:access-list" in line)
-    for word in ("access-list", "greenlets", "Berlin to Amsterdam", "yes", "keys", "blocks without an access"):
+    for word in ("access-list", "greenlets", "Berlin to Amsterdam", "toy to signed", "keys", "blocks without an"):
         assert word in row
 
 
 def test_some_engines_are_shown_in_detail() -> None:
     output = samestate("engines", "--engine", "reference:access-list", "--engine", "spec").output
     assert re.search(
-        r"^reference:access-list\n  version: samestate \S+\n  machine evm: Berlin, London", output, re.MULTILINE
+        r"^reference:access-list\n  version: samestate \S+\n  machine chains: chains\n  machine evm: Berlin, London",
+        output,
+        re.MULTILINE,
     )
     assert "executes only blocks that come with an access list" in output
-    assert re.search(r"^spec\n  version: samestate \S+\n  machine evm", output, re.MULTILINE)
+    assert re.search(r"^spec\n  version: samestate \S+\n  machine chains: chains\n  machine evm", output, re.MULTILINE)
 
 
 def test_a_case_without_an_access_list_is_skipped_by_who_starts_from_one() -> None:

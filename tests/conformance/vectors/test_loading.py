@@ -53,7 +53,11 @@ BAD = {
     "unquoted boolean": ('status: "valid"', "status: true", 'must be in quotes: "true"'),
     "null": ('status: "valid"', "status:", "blocks[0].expect.status: must be in quotes"),
     "unquoted key": ('block_hashes: {"999"', "block_hashes: {999", "a key that is not a plain word must be in quotes"),
-    "another machine": ('name: "evm"', 'name: "ebm"', 'machine.name: must be "evm", "svm" or "toy", but is "ebm"'),
+    "another machine": (
+        'name: "evm"',
+        'name: "ebm"',
+        'machine.name: must be "chains", "evm", "svm" or "toy", but is "ebm"',
+    ),
     "unknown fork": ('fork: "Amsterdam"', 'fork: "Atlantis"', 'machine.fork: no fork is called "Atlantis"'),
     "unknown hazard": (
         'hazards: ["H04"]',

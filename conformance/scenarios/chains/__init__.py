@@ -1,0 +1,1 @@
+"""Scenarios of several chains, and of the messages between them."""
