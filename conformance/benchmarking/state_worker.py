@@ -34,7 +34,7 @@ PARTS: Final = ("execute", "root", "commit")
 
 def memory() -> dict[str, int]:
     """What the process has resident, in bytes: the most that it had, and of what it has its own and of files."""
-    said = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":" in line)
+    said = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines())
     names = {"peak": "VmHWM", "own": "RssAnon", "files": "RssFile"}
     return {name: int(said[field].split()[0]) * 1024 for name, field in names.items()}
 
@@ -42,7 +42,7 @@ def memory() -> dict[str, int]:
 def fill(place: str, size: int) -> dict[str, Any]:
     """Put the state into a store."""
     began = time.perf_counter()
-    store = parse_location(place).open(writable=True)
+    store = parse_location(place).store(writable=True)
     TokenChain(size).fill(Filler(store))
     store.close()
     return {"seconds": time.perf_counter() - began, "memory": memory()}
@@ -59,7 +59,7 @@ class Runner:
             self._world: World = self._chain.in_memory()
             self.root = self._world.root(WORKERS)
         else:
-            store = parse_location(place).open(writable=True)
+            store = parse_location(place).store(writable=True)
             found = describe(store, place)
             if found is None:
                 raise ValueError(f"{place}: there is no state")

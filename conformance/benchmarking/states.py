@@ -106,7 +106,7 @@ def worker(what: str, place: str, size: int) -> Iterator[subprocess.Popen[str]]:
     """A process that measures; it is ended with the context."""
     command = [sys.executable, "-m", MODULE, what, place, str(size)]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     ) as it:
         try:
             yield it

@@ -24,7 +24,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def store(place: str) -> Iterator[Store]:
-    opened = parse_location(place).open(writable=True)
+    opened = parse_location(place).store(writable=True)
     yield opened
     opened.close()
 
@@ -76,7 +76,7 @@ def test_an_iterator_stays_with_what_it_began_on(store: Store) -> None:
 def test_keys_that_do_not_ascend_are_not_left_out(tmp_path: Path) -> None:
     """findings/lmdb_append_drops_records.sh"""
     pytest.importorskip("lmdb")
-    store = parse_location(f"lmdb:{tmp_path / 'store'}").open(writable=True)
+    store = parse_location(f"lmdb:{tmp_path / 'store'}").store(writable=True)
     with pytest.raises(ValueError, match="1 of 3 records are out of order"):
         store.write(Changes((), {SLOTS: [(b"b", b"1"), (b"a", b"2"), (b"c", b"3")]}))
     assert store.scan(SLOTS, b"", b"") == []
@@ -91,25 +91,25 @@ def test_the_longest_key_fits(store: Store) -> None:
 
 
 def test_a_place_is_one_processs_and_is_free_after_it(place: str) -> None:
-    first = parse_location(place).open(writable=True)
+    first = parse_location(place).store(writable=True)
     with pytest.raises(StoreInUse, match="another process uses this state"):
-        parse_location(place).open(writable=True)
+        parse_location(place).store(writable=True)
     with pytest.raises(StoreInUse, match="another process uses this state"):
-        parse_location(place).open(writable=False)
+        parse_location(place).store(writable=False)
     first.close()
-    looking = [parse_location(place).open(writable=False) for _ in range(2 if place.startswith("rocksdb") else 1)]
+    looking = [parse_location(place).store(writable=False) for _ in range(2 if place.startswith("rocksdb") else 1)]
     with pytest.raises(StoreInUse, match="another process uses this state"):
-        parse_location(place).open(writable=True)
+        parse_location(place).store(writable=True)
     for store in looking:
         store.close()
-    parse_location(place).open(writable=True).close()
+    parse_location(place).store(writable=True).close()
 
 
 FORKED = """
 import os, sys
 from samestate.optimized.stores.opening import parse_location
 from samestate.optimized.stores.store import META, Changes
-store = parse_location(sys.argv[1]).open(writable=True)
+store = parse_location(sys.argv[1]).store(writable=True)
 store.write(Changes((), {META: [(b"a", b"1")]}))
 child = os.fork()
 if child == 0:
@@ -117,7 +117,7 @@ if child == 0:
 os.waitpid(child, 0)
 store.write(Changes((), {META: [(b"b", b"2")]}))
 store.close()
-store = parse_location(sys.argv[1]).open(writable=False)
+store = parse_location(sys.argv[1]).store(writable=False)
 print([key for key, _ in store.iterate(META)])
 """
 
@@ -131,7 +131,7 @@ FILLING = """
 import resource, sys
 from samestate.optimized.stores.opening import parse_location
 from samestate.optimized.stores.store import META, SLOTS, Changes, StoreFull
-store = parse_location(sys.argv[1]).open(writable=True)
+store = parse_location(sys.argv[1]).store(writable=True)
 store.write(Changes((), {META: [(b"height", b"1")]}))
 if len(sys.argv) == 2:
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
@@ -150,7 +150,7 @@ def check_full(place: str, *arguments: str) -> None:
         [sys.executable, "-c", FILLING, place, *arguments], capture_output=True, text=True, timeout=100
     )
     assert "no more can be written: " in done.stdout and "what was committed before is there" in done.stdout, done
-    store = parse_location(place).open(writable=False)
+    store = parse_location(place).store(writable=False)
     height = store.get(META, b"height")
     assert height is not None and int(height) > 1
     assert sum(1 for _ in store.iterate(SLOTS)) == 1000 * (int(height) - 1)
