@@ -285,7 +285,7 @@ class Expectations {
 
     // What a transaction will probably access; of one that nobody has signed nothing.
     void expect(BlockInput& input, std::uint64_t index, Estimator estimator, Expected& found) {
-        const Sender& sender = input.sender(index, recovery(input.in_lanes), scratch_);
+        const FoundSender sender = input.sender(index, recovery(input.in_lanes), scratch_);
         if (sender.rejection == Rejection::NONE) expect(input.transactions[index], sender.address, estimator, found);
     }
 
