@@ -16,7 +16,7 @@ from samestate.optimized.topology import PLACINGS, helps, place, read_topology
 
 STRATEGIES = ("adaptive", "sequential", "block-stm", "locks", "waves", "access-list")
 KINDS = ("threads", "processes")
-ESTIMATORS = ("declared", "static", "last-run")
+ESTIMATORS = ("declared", "static", "last-run", "pattern", "learned", "rehearsed")
 
 AUTO = "auto"
 """As a number of workers: what suits the block."""

@@ -95,6 +95,8 @@ class EvmEngine:
         self._alone = self._pool if workers == 1 else ThreadPool(1, configuration.affinity)
         self._chooser = Chooser()
         self._expectations = EvmExpectations(configuration.estimator, configuration.maximum_block)
+        if self._expectations.hashes:
+            self._run.keep_hashed()
         self._helpers: ThreadPool | None = None
         self._count = WorkerCount(workers) if isinstance(configuration.workers, AutoWorkers) else None
         self._active = workers
@@ -172,6 +174,8 @@ class EvmEngine:
             self._count.learn(size, self._active, seconds, executions, wasted)
             figures["active"] = self._active
         result.trace = tuple(TraceEvent(*event) for event in at_work.events())
+        if self._expectations.hashes:
+            self._run.give_hashed(self._expectations)
         if expected is not None and result.rejection is None:
             self._expectations.learn(block, result.records)
         chosen = choice or Choice(strategy, None)

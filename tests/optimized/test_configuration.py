@@ -159,8 +159,8 @@ def test_an_empty_file_sets_nothing(file: Path) -> None:
         ({"read_latency_us": -1}, "argument read_latency_us = -1: give at least 0 microseconds"),
         (
             {"estimator": "declarde"},
-            "argument estimator = declarde: choose of declared, static, last-run (did you mean declared?), or name a"
-            " function as module:attribute",
+            "argument estimator = declarde: choose of declared, static, last-run, pattern, learned, rehearsed (did you"
+            " mean declared?), or name a function as module:attribute",
         ),
     ],
 )
