@@ -37,8 +37,9 @@ COMMANDS: Final[dict[str, str]] = {
     "explain": "Say where an engine parts from the specification, and why.",
     "dispute": "Find the one instruction over which two engines differ, and prove who is right.",
     "trace": "Trace a transaction of any case: a line of JSON for each instruction (EIP-3155).",
+    "access-list": "The access list of each transaction (EIP-2930), and what it would save in gas.",
 }
-"""Every command with its one line of help. The command `name` is the function `name` of the module `name`."""
+"""Every command with its one line of help. The command `a-name` is the function `a_name` of the module `a_name`."""
 
 HELP: Final = frozenset({"-h", "--help"})
 HELP_OPTIONS: Final = {"help_option_names": sorted(HELP, key=len)}
@@ -97,11 +98,12 @@ def load(name: str) -> Any:
 
     Raises InputError where the command needs the compiled engine and this installation has none that can be used.
     """
+    word = name.replace("-", "_")
     try:
-        module = importlib.import_module(f"samestate.conformance.commands.{name}")
+        module = importlib.import_module(f"samestate.conformance.commands.{word}")
     except ImportError as error:
         raise needs_engine(name, error) from error
-    function = getattr(module, name)
+    function = getattr(module, word)
     single = typer.Typer(add_completion=False, context_settings=HELP_OPTIONS)
     single.command(name, help=COMMANDS[name], epilog=unwrapped(function.__doc__ or ""))(function)
     return typer.main.get_command(single)

@@ -35,8 +35,9 @@ class Configuration:
     first read of a key from the state before the block waits, as one from a disk would. ``estimator``: where ``locks``
     and ``waves`` get a transaction's accesses from: one of :data:`ESTIMATORS`, or ``module:attribute``.
     ``run_length``: how many transactions of the compiled EVM a worker takes at once at most; 0 leaves that to the shape
-    of the block. ``no_fallback``: whether a block that another strategy than the one asked for would have to finish is
-    an error. ``trace``: whether a run keeps its schedule.
+    of the block. ``signature_lanes``: whether the compiled EVM finds out eight signers at once where the processor has
+    vectors for that. ``no_fallback``: whether a block that another strategy than the one asked for would have to finish
+    is an error. ``trace``: whether a run keeps its schedule.
     """
 
     workers: int = 2
@@ -50,6 +51,7 @@ class Configuration:
     read_latency_us: float = 0.0
     estimator: str = "declared"
     run_length: int = 0
+    signature_lanes: bool = True
     no_fallback: bool = False
     trace: bool = False
 

@@ -62,9 +62,10 @@ class Metrics:
     pieces without versions the block was executed, where it was. ``discarded``: why what was executed in pieces counted
     for nothing, so that the block was executed once more, as its strategy does it otherwise. ``active_workers``: how
     many of the workers the block was given, where that is chosen for each block (``workers: auto``). ``signatures``:
-    those of a block of the toy under the ruleset `signed`. ``kind``: of the workers; ``none`` where there are none,
-    because a machine in Python was executed one transaction at a time. ``seconds``: for the whole block, from its input
-    in the engine's form to its result.
+    those of a block of the toy under the ruleset `signed`. ``signatures_in_lanes``: how many signers the compiled EVM
+    has found out eight at once. ``kind``: of the workers; ``none`` where there are none, because a machine in Python
+    was executed one transaction at a time. ``seconds``: for the whole block, from its input in the engine's form to its
+    result.
     """
 
     strategy: str
@@ -91,6 +92,7 @@ class Metrics:
     discarded: str | None = None
     active_workers: int | None = None
     signatures: SignatureMetrics | None = None
+    signatures_in_lanes: int | None = None
     workers: tuple[WorkerMetrics, ...] = field(default=())
 
     @property

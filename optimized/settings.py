@@ -16,7 +16,7 @@ from samestate.optimized.topology import PLACINGS, helps, place, read_topology
 
 STRATEGIES = ("adaptive", "sequential", "block-stm", "locks", "waves", "access-list")
 KINDS = ("threads", "processes")
-ESTIMATORS = ("declared", "static", "last-run")
+ESTIMATORS = ("declared", "static", "last-run", "pattern", "learned", "rehearsed")
 
 AUTO = "auto"
 """As a number of workers: what suits the block."""
@@ -175,6 +175,7 @@ CHECKS: dict[str, Check] = {
     "read_latency_us": _number(above=False, most=1_000_000, unit="microseconds"),
     "estimator": _estimator,
     "run_length": _whole_number(0, LONGEST_RUN, " of transactions"),
+    "signature_lanes": _truth,
     "no_fallback": _truth,
     "trace": _truth,
 }

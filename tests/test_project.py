@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,23 @@ def test_the_top_of_conformance_has_rooms_and_little_else() -> None:
         "conftest.py",
         "errors.py",
     }
+
+
+TOP = """.ci .github .gitignore .pre-commit-config.yaml CHANGELOG.md LICENSE MANIFEST.in Makefile README.md benchmarks
+conformance dashboards docs findings mkdocs.yml optimized pyproject.toml reference samestate setup.py spec tests
+vectors"""
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not in a checkout by git")
+def test_nothing_is_kept_that_a_run_has_left() -> None:
+    kept = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert {path.split("/")[0] for path in kept} == set(TOP.split())
+    assert [path for path in kept if path.endswith((".sqlite", ".mdb", ".so", ".log", ".pyc"))] == []
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    numbers = [page.name[:4] for page in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
 
 
 # Extras

@@ -15,7 +15,6 @@ from samestate.conformance.benchmarking.measured_engines import (
     ProcessCopy,
     figures_of,
 )
-from samestate.conformance.benchmarking.measuring import Comparison, Measured
 from samestate.conformance.benchmarking.report import Apart
 from samestate.conformance.benchmarking.svm_work import svm_work
 from samestate.conformance.benchmarking.work import Work
@@ -82,24 +81,21 @@ class Lineup:
         """By strategy, what only the access record tells: from one more execution, unmeasured."""
         return {engine.strategy: figures_of(self._recorded(engine).metrics) for engine in self.optimized}
 
-    def advice(self, comparison: Comparison) -> dict[str, tuple[Advice, ...]]:
-        """By engine, the bottleneck that its figures name: those of its measured time, and of that execution."""
+    def advice(self) -> dict[str, tuple[Advice, ...]]:
+        """By engine, the bottleneck that its figures name: those of its last turn, and what that execution tells."""
         return {
-            f"{engine.id}, {engine.workers} workers": advise(self._run_figures(engine, measured))
-            for engine, measured in zip(self.optimized, comparison.measured, strict=False)
+            f"{engine.id}, {engine.workers} worker{'s' * (engine.workers != 1)}": advise(self._run_figures(engine))
+            for engine in self.optimized
             if engine.strategy != SEQUENTIAL
         }
 
-    def _run_figures(self, engine: MeasuredOptimized, measured: Measured) -> RunFigures:
+    def _run_figures(self, engine: MeasuredOptimized) -> RunFigures:
         recorded = self._recorded(engine)
-        metrics = replace(recorded.metrics, seconds=measured.milliseconds / 1000)
-        return RunFigures(
-            metrics,
-            engine.workers,
-            recorded.gas,
-            recorded.base_reads,
-            engine.configuration.read_latency_us / 1e6,
-        )
+        metrics = engine.metrics or recorded.metrics
+        facts = recorded.metrics
+        metrics = replace(metrics, critical_path=facts.critical_path, conflict_rate=facts.conflict_rate)
+        latency = engine.configuration.read_latency_us / 1e6
+        return RunFigures(metrics, engine.workers, recorded.gas, recorded.base_reads, latency)
 
     def _recorded(self, engine: MeasuredOptimized) -> RecordedRun:
         """What one more execution tells that keeps its record."""

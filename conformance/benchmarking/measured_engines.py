@@ -48,7 +48,7 @@ class MeasuredSpecification:
 
 @dataclass
 class MeasuredOptimized:
-    """An engine of `optimized` with a configuration, and the block that it executes."""
+    """An engine of `optimized` with a configuration, and the block that it executes; ``metrics`` of its last turn."""
 
     id: str
     machine: str | MachineName
@@ -56,6 +56,7 @@ class MeasuredOptimized:
     block: Block
     named: dict[str, Any] = field(default_factory=dict)
     made: Engine | SvmEngine | None = None
+    metrics: Metrics | None = None
 
     @property
     def strategy(self) -> str:
@@ -81,6 +82,7 @@ class MeasuredOptimized:
         seconds = time.perf_counter() - start
         if result.rejection is not None:
             raise RuntimeError(f"{self.id}: the block was rejected: {result.rejection}")
+        self.metrics = result.metrics
         if meter.is_on():
             meter.note_block(self.id, machine_label(self.machine), result.metrics)
         return Turn(seconds, figures_of(result.metrics))

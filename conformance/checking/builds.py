@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -16,6 +17,8 @@ from typing import Final
 from samestate.conformance.vectors.places import SCHEMA
 
 ROOMS: Final = ("spec", "conformance", "reference", "optimized")
+METADATA: Final = ".dist-info"
+"""How the folders are called that installers leave of a distribution, after its name and version."""
 COMPILED: Final = ".pyc"
 """How the names of files end that Python has made of others."""
 PREFIX: Final = "SAMESTATE_"
@@ -78,10 +81,25 @@ def processor_features() -> str:
 def version_of(requirement: str) -> str:
     """The version of a library that is required, or nothing where it is not installed."""
     name = re.match(r"[\w.-]+", requirement)
-    try:
-        return importlib.metadata.version(name[0]) if name is not None else ""
-    except importlib.metadata.PackageNotFoundError:
-        return ""
+    return installed_versions().get(plain_name(name[0]), "") if name is not None else ""
+
+
+@functools.lru_cache(maxsize=1)
+def installed_versions() -> dict[str, str]:
+    """The version of every installed distribution, by its name; as their folders are called, which is quickly read."""
+    found: dict[str, str] = {}
+    for place in sys.path:
+        with contextlib.suppress(OSError), os.scandir(place or os.curdir) as entries:
+            for entry in entries:
+                name, dash, version = entry.name.removesuffix(METADATA).partition("-")
+                if dash and entry.name.endswith(METADATA):
+                    found.setdefault(plain_name(name), version)
+    return found
+
+
+def plain_name(name: str) -> str:
+    """The name of a distribution as all spellings of it are compared."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def settings() -> str:

@@ -15,7 +15,7 @@ from samestate.conformance.vectors.places import SUFFIXES
 
 NAMED_GROUP: Final = re.compile(rb'"preHash"\s*:\s*"(0x[0-9a-fA-F]{1,64})"')
 """How a document names a pre-allocation group, on whose content its verdicts depend."""
-VECTOR_ID: Final = re.compile(rb'^id: "([^"\n]{1,400})"', re.MULTILINE)
+VECTOR_ID: Final = re.compile(rb'id: "([^"\n]{1,400})"')
 """How a vector says its id, by which its file is to be called."""
 BEGINNING: Final = 4096
 
@@ -45,7 +45,8 @@ def document_digest(task: DocumentTask) -> bytes:
 
 def misplaced(task: DocumentTask) -> str:
     """The place of a vector that may not stand where its id says, which is told of it; else nothing."""
-    said = VECTOR_ID.search(task.content[:BEGINNING])
+    at = task.content.find(b"\nid:", 0, BEGINNING)
+    said = VECTOR_ID.match(task.content, at + 1) if at >= 0 else None
     if said is None:
         return ""
     names = tuple(f"{said[1].decode('utf-8', 'replace')}{suffix}" for suffix in SUFFIXES)

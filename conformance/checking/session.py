@@ -337,7 +337,7 @@ def _reports(
         for number, task in enumerate(tasks):
             found = _look_up(task, earlier, session)
             if isinstance(found, DocumentReport):
-                done = dataclasses.replace(task, content=b"")
+                done = DocumentTask(task.place, b"", task.origin)
                 known[number] = (done, found)
                 ahead.add(done, found)
             else:

@@ -35,7 +35,7 @@ from samestate.conformance.metering.endpoint import MetricsEndpoint
 from samestate.conformance.metering.tally import MetricTally
 from samestate.conformance.output.console import console_for, print_table
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.log import LogFormat, is_json, tell
+from samestate.conformance.output.log import LogFormat, is_json, report_stream, tell
 from samestate.conformance.output.targets import check_apart, check_file, check_folder, is_stdout
 from samestate.conformance.peers.line_process import PeerFailed
 from samestate.conformance.vectors import evm
@@ -133,14 +133,14 @@ def bench(
         made = Setting(machine, seed, repeat, record, read_latency_us)
         with watched_rounds(endpoint) as progress:
             comparison = measure(lineup.engines, lineup.make_copies, repeat, progress)
-        report = Report(lineup.prepared, made, comparison, lineup.apart(), lineup.facts(), lineup.advice(comparison))
+        report = Report(lineup.prepared, made, comparison, lineup.apart(), lineup.facts(), lineup.advice())
         if trace is not None:
             write_schedule(trace, lineup.trace(), f"{lineup.optimized[-1].id}, {lineup.prepared.name}")
     if json is not None:
         write_json(report.document(), json)
     if plot is not None:
         plotting.plot(report, plot)
-    show(report, sys.stderr if is_stdout(json) else sys.stdout)
+    show(report, report_stream(is_stdout(json)))
     if comparison.interrupted:
         raise typer.Exit(INTERRUPTED)
 
@@ -159,7 +159,7 @@ def bench_workloads(
     chosen = list(choose_workloads(names))
     choice = choose(engines, workers, choose_peers(peers))
     check_folder("--workloads", folder)
-    console = console_for(sys.stderr if is_stdout(json) else sys.stdout)
+    console = console_for(report_stream(is_stdout(json)))
     if choice.note:
         console.print(choice.note)
     reports: list[PeerReport] = []

@@ -38,7 +38,7 @@ from samestate.conformance.commands.workers_option import parse_workers
 from samestate.conformance.engines.names import SPEC, WORKERS, choose_engines, engines_by_name
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.log import LogFormat, is_json, say, tell
+from samestate.conformance.output.log import LogFormat, is_json, report_stream, say, tell
 from samestate.conformance.output.printer import Printer
 from samestate.conformance.output.targets import (
     check_apart,
@@ -281,7 +281,7 @@ def check(
         return
     gc.freeze()  # what was imported stays: nobody need look again and again whether it is still used
     session = Session()
-    printer = Printer(sys.stderr if is_stdout(json) or is_stdout(junit) else sys.stdout)
+    printer = Printer(report_stream(is_stdout(json) or is_stdout(junit)))
     teller = Teller(options, printer)
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
@@ -441,7 +441,10 @@ def list_cases(options: Options) -> None:
     for id in session.listed:
         print(id)
     sys.stdout.flush()
-    print(f"{len(session.listed)} cases", file=sys.stderr)
+    if is_json():
+        tell("end", f"{len(session.listed)} cases", listed=len(session.listed))
+    else:
+        print(f"{len(session.listed)} cases", file=sys.stderr)
     refuse_errors(session.errors)
 
 

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from samestate.conformance.checking.choosing import choose_vector, vectors_below
-from samestate.conformance.errors import InputError
+from samestate.conformance.commands.chain_option import ChainOption, network_of_option
+from samestate.conformance.commands.ruleset_option import RulesetOption, rulesets_of_option
+from samestate.conformance.disputing.parties import PlayedCase
+from samestate.conformance.explaining.cases import find_explained
 from samestate.conformance.explaining.engines import explained_engine
 from samestate.conformance.explaining.explanation import explain as explain_difference
 from samestate.conformance.explaining.page import page_of
@@ -22,7 +24,13 @@ NOTHING = 1
 
 
 def explain(
-    path: Annotated[Path, typer.Argument(metavar="CASE", help="A vector that an engine gets wrong.")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CASE",
+            help="Where a case is that an engine gets wrong: a vector, a fixture, a block file, an archive.",
+        ),
+    ],
     engine: Annotated[
         str,
         typer.Option(
@@ -36,6 +44,8 @@ def explain(
         str | None,
         typer.Option("--case", metavar="NAME", help="Part of the name of the case, where there are several."),
     ] = None,
+    chain: ChainOption = None,
+    ruleset: RulesetOption = None,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page that needs nothing else.")
     ] = None,
@@ -58,26 +68,27 @@ def explain(
             check_file(option, target, make_folders=True)
     check_apart(("--html", html), ("--output", output))
     check_spares((path,), ("--html", html), ("--output", output))
-    found = vectors_below(path)
-    if not found:
-        raise InputError(f"{path}: holds no vector: only vectors have the access record that explains a difference")
-    vector = choose_vector(path, case, found)
     judged = explained_engine(engine)
+    explanation = None
     try:
-        explanation = explain_difference(vector, judged, path, case, seconds)
+        found = find_explained(path, case, judged, network_of_option(chain), rulesets_of_option(ruleset))
+        if found is not None:
+            played = PlayedCase(path, case, found.first_block)
+            explanation = explain_difference(found.vector, judged, played, seconds)
     finally:
         judged.close()
     console = console_for()
     is_silent = is_stdout(html) or is_stdout(output)
     if explanation is None:
         if not is_silent:
-            print_line(console, f"{vector.case.id} on {judged.id}: everything is right: there is nothing to explain")
+            called = path if found is None else found.vector.case.id
+            print_line(console, f"{called} on {judged.id}: everything is right: there is nothing to explain")
         raise typer.Exit(NOTHING)
     if html is not None:
         write_whole("--html", html, page_of(explanation), make_folders=True)
     if output is not None:
-        smaller = explanation.shrunk or vector.case
-        header = f"Shrunk from {vector.case.id}, which {judged.id} gets wrong.\n{explanation.difference}"
+        smaller = explanation.shrunk or explanation.vector.case
+        header = f"Shrunk from {explanation.vector.case.id}, which {judged.id} gets wrong.\n{explanation.difference}"
         written = vector_text(smaller, tuple(execute(smaller)), "explain.shrunk", header)
         write_whole("--output", output, written, make_folders=True)
     if not is_silent:

@@ -42,7 +42,7 @@ from samestate.conformance.fuzzing.report import SearchReport
 from samestate.conformance.fuzzing.search import Search, SearchWatch
 from samestate.conformance.fuzzing.watching import SearchMetrics
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.log import LogFormat, Pace, is_json, say, tell
+from samestate.conformance.output.log import LogFormat, Pace, is_json, report_stream, say, tell
 from samestate.conformance.output.targets import check_folder, is_stdout
 from samestate.conformance.vectors import evm, toy
 from samestate.conformance.vectors.fork_names import fork_name
@@ -186,8 +186,8 @@ def fuzz(
         raise InputError("--dask: the cluster has its own processes; leave out --jobs")
     if not 0 < timeout < 10**6:
         raise InputError(f"--timeout {timeout:g}: must be more than 0")
-    if fork and machine == toy.NAME:
-        raise InputError(f"--fork {fork[0]}: blocks of the {toy.NAME} have none; say --machine {evm.NAME}")
+    if fork and machine == toy.NAME and len({*fork}) > 1:
+        raise InputError("--fork: blocks of the toy are made under one ruleset at a time: give one")
     if conflict is not None and not 0 <= conflict <= 1:
         raise InputError(f"--conflict {conflict:g}: must be between 0 and 1")
     wanted = Wanted(
@@ -265,7 +265,7 @@ def fuzz(
         report = SearchReport(question, record, first, seconds, interrupted)
         if json is not None:
             write_json(report.document(), json)
-        with contextlib.redirect_stdout(sys.stderr if is_stdout(json) else sys.stdout):
+        with contextlib.redirect_stdout(report_stream(is_stdout(json))):
             for line in report.lines():
                 print(line)
             for id in found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 from typing import Annotated, Final
 
 import typer
@@ -12,6 +13,7 @@ from samestate.conformance.fixtures.forks import BY_NAME
 from samestate.conformance.generating import toy as toy_generator
 from samestate.conformance.generating.evm import generate_block
 from samestate.conformance.generating.plans import generate_plan
+from samestate.conformance.generating.signed_blocks import SCHEMES, SigningPlan, signed_block
 from samestate.conformance.generating.svm.blocks import ChainPlan, generate_chain
 from samestate.conformance.generating.toy_case import with_access_list
 from samestate.conformance.generating.vector import evm_case, name_for, toy_case, vector_text, write_vector
@@ -51,8 +53,9 @@ def generate(
 ) -> None:
     """Make a block from a seed, execute it on the specification, and write both as a vector.
 
-    toy: exactly so many transactions read, other than by fees, what an earlier one wrote. evm: each transaction works
-    on accounts that others share with that probability, and what would be rejected is left out. svm: the same.
+    toy: exactly so many transactions read, other than by fees, what an earlier one wrote; under `--fork signed` they
+    are signed. evm: each transaction works on accounts that others share with that probability, and what would be
+    rejected is left out. svm: the same.
     chains: a plan of chains and messages, with about so many transactions; they conflict as they happen to.
     """
     if not 0 <= conflict <= 1:
@@ -61,9 +64,8 @@ def generate(
     case = make_case(name, machine, txs, conflict, seed, fork, access_list)
     expected = execute(case)
     options = f"--machine {machine} --txs {txs} --conflict {exact(conflict)} --seed {seed}"
-    options += (f" --fork {case.fork}" if machine in (evm.NAME, svm.NAME) else "") + (
-        " --access-list" if access_list else ""
-    )
+    has_fork = machine in (evm.NAME, svm.NAME) or case.fork == toy.SIGNED
+    options += (f" --fork {case.fork}" if has_fork else "") + (" --access-list" if access_list else "")
     text = vector_text(case, expected, f"generated.{machine}", f"Written by `samestate generate {options}`.")
     refuse_length(txs, len(text.encode()))
     write_vector("--output", output, text)
@@ -91,12 +93,13 @@ def make_case(
 ) -> Case:
     """The case that the options describe. Raises InputError."""
     if machine == toy.NAME:
-        if fork is not None:
-            raise InputError(f"--fork {fork}: blocks of the {toy.NAME} have none; say --machine {evm.NAME}")
+        is_signed = fork is not None and fork_name(fork, toy.NAME) == toy.SIGNED
         slots = max(LEAST_SLOTS, SLOTS_PER_TRANSACTION * transactions)
         made = toy_generator.generate_block(seed, transactions, conflict, toy_generator.Workload(keys=slots))
-        block = with_access_list(made.blocks[0], made.state) if access_list else made.blocks[0]
-        return toy_case(name, block, made.state)
+        block, state = made.blocks[0], made.state
+        if is_signed:
+            block, state = signed_block(Random(f"generate {seed}"), block, state, SigningPlan(schemes=SCHEMES))
+        return toy_case(name, with_access_list(block, state) if access_list else block, state)
     if machine not in MACHINES:
         raise InputError(f"--machine {machine}: must be one of {', '.join(MACHINES)}")
     if machine == chains.NAME:

@@ -6,8 +6,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Final
 
 from samestate.conformance.disputing.parties import PlayedCase, SeededParty
@@ -88,8 +87,11 @@ class Explanation:
         return name_accounts(words, self.vector.names)
 
 
-def explain(vector: Vector, engine: Engine, path: Path, name: str | None, seconds: float) -> Explanation | None:
-    """Explain the first difference, or None where there is none. Shrinks for so many seconds. Raises InputError."""
+def explain(vector: Vector, engine: Engine, played: PlayedCase, seconds: float) -> Explanation | None:
+    """Explain the first difference, or None where there is none. Shrinks for so many seconds. Raises InputError.
+
+    ``played`` says where the case is from, and which block of it the vector's first one is.
+    """
     case = vector.case
     lacking = engine.capabilities.missing(case)
     if lacking:
@@ -106,7 +108,7 @@ def explain(vector: Vector, engine: Engine, path: Path, name: str | None, second
     parted, no_trace = None, "the engine shows no transaction in which the difference begins"
     if step.isdigit() and case.machine == evm.NAME:
         try:
-            parted = part_traces(vector, engine.id, index, int(step), PlayedCase(path, name, index))
+            parted = part_traces(vector, engine.id, index, int(step), replace(played, block=played.block + index))
             no_trace = "" if parted else "the traces are the same line by line: what differs shows in none"
         except InputError as error:
             no_trace = str(error)

@@ -7,9 +7,10 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-from samestate.conformance.checking.choosing import choose_vector, vectors_below
 from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.disputing.parties import PlayedCase
 from samestate.conformance.errors import InputError
+from samestate.conformance.explaining.cases import find_explained
 from samestate.conformance.explaining.engines import explained_engine
 from samestate.conformance.explaining.explanation import explain
 from samestate.conformance.explaining.page import STYLE, page_of
@@ -45,12 +46,14 @@ def explained(verdict: Verdict, file: str) -> str | None:
     """The page about a case that failed, or None where there is nothing more to say than its reason."""
     name = verdict.id.rpartition("::")[2]
     try:
-        vector = choose_vector(Path(file), name, vectors_below(Path(file)))
         engine = explained_engine(verdict.engine)
     except InputError:
         return None
     try:
-        explanation = explain(vector, engine, Path(file), name, seconds=0)
+        found = find_explained(Path(file), name, engine)
+        if found is None:
+            return None
+        explanation = explain(found.vector, engine, PlayedCase(Path(file), name, found.first_block), seconds=0)
         return None if explanation is None else page_of(explanation)
     except InputError:
         return None

@@ -18,6 +18,7 @@ from samestate.conformance.generating.case import GeneratedCase
 from samestate.conformance.generating.evm import generate_block, generate_invalid_block, result_of
 from samestate.conformance.generating.evm_full import generate_full_block, generate_overfull_block
 from samestate.conformance.generating.plans import generate_plan
+from samestate.conformance.generating.signed_blocks import random_signed_block
 from samestate.conformance.generating.svm.blocks import generate_chain, plan_of
 from samestate.conformance.generating.toy_blocks import random_block
 from samestate.conformance.generating.vector import evm_case, toy_case, with_selectors
@@ -126,7 +127,8 @@ def drawn(
     """
     if machine == toy.NAME:
         conflict = wanted.conflict_or(CONFLICTS[seed % len(CONFLICTS)])
-        return toy_case(f"seed_{seed}", *random_block(seed, transactions, conflict)), None
+        make_toy = random_signed_block if toy.SIGNED in wanted.forks else random_block
+        return toy_case(f"seed_{seed}", *make_toy(seed, transactions, conflict)), None
     elif machine == evm.NAME:
         plan = evm_plan(seed, wanted.forks_of_evm())
         count = max(1, transactions // 3)

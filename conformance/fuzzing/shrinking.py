@@ -18,14 +18,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from samestate.conformance.errors import InputError
+from samestate.conformance.generating import toy_resigning
 from samestate.conformance.generating.resigning import simpler, without_others
 from samestate.conformance.generating.svm import resigning as svm_resigning
-from samestate.conformance.vectors import evm
+from samestate.conformance.vectors import evm, toy
 from samestate.conformance.vectors.document import Json, Object
 from samestate.conformance.vectors.evm.case import encoded_transactions
 from samestate.conformance.vectors.explaining import map_of
 from samestate.conformance.vectors.hexadecimal import hexed, read_bytes
 from samestate.conformance.vectors.model import Case, member, members, text, texts
+from samestate.spec.toy.signed.registry import REGISTERED
 
 Fails = Callable[[Case], bool]
 """Whether an engine still departs from the specification on a case."""
@@ -121,13 +123,13 @@ def without_elements(case: Case) -> Iterator[Case]:
             for kept in fewer(range(len(elements))):
                 candidate = with_block(case, index, {**block, name: [elements[place] for place in kept]})
                 if name == "txs" and is_signed(elements):
-                    yield from signed_anew(case, index, kept)
+                    yield from (toy_signed_anew if case.machine == toy.NAME else signed_anew)(case, index, kept)
                 yield candidate
 
 
 def is_signed(transactions: Sequence[Object]) -> bool:
-    """Whether transactions are signed, as those of the EVM are."""
-    return any("raw" in transaction for transaction in transactions)
+    """Whether transactions are signed, as those of the EVM are, and those of the toy under a ruleset."""
+    return any("raw" in transaction or "signature" in transaction for transaction in transactions)
 
 
 def signed_anew(case: Case, index: int, kept: Sequence[int]) -> Iterator[Case]:
@@ -144,6 +146,33 @@ def signed_anew(case: Case, index: int, kept: Sequence[int]) -> Iterator[Case]:
         left = left[size:]
         case = with_block(case, index + place, {**case.blocks[index + place], "txs": part})
     yield case
+
+
+def toy_signed_anew(case: Case, index: int, kept: Sequence[int]) -> Iterator[Case]:
+    """As :func:`signed_anew`, of the toy; its own block alone."""
+    block = case.blocks[index]
+    transactions = [toy.read_transaction(transaction) for transaction in members(block, "txs")]
+    left = toy_resigning.without_others(transactions, kept, int(case.params[toy.CHAIN_ID]), public_keys(case))
+    if left != [transactions[place] for place in kept]:
+        yield with_block(case, index, {**block, "txs": [toy.write_transaction(transaction) for transaction in left]})
+
+
+def resigned(case: Case, before: Object, after: Object) -> Object:
+    """A transaction that was changed, signed anew where it is one of the toy that was rightly signed."""
+    if case.machine != toy.NAME or "signature" not in before:
+        return after
+    chain_id = int(case.params[toy.CHAIN_ID])
+    given, changed = toy.read_transaction(before), toy.read_transaction(after)
+    return toy.write_transaction(toy_resigning.signed_anew(given, changed, chain_id, public_keys(case)))
+
+
+def public_keys(case: Case) -> list[bytes]:
+    """The public keys by which transactions of a case of the toy can be signed."""
+    state, blocks = toy.read_case(case)
+    transactions = [transaction for block in blocks for transaction in block.transactions]
+    held = [value[1:] for key, value in state.values.items() if key[:1] == REGISTERED]
+    brought = [each.registration.public_key for each in transactions if each.registration is not None]
+    return held + brought
 
 
 def with_right_lists(case: Case, candidates: Iterator[Case]) -> Iterator[Case]:
@@ -181,7 +210,8 @@ def without_operations(case: Case) -> Iterator[Case]:
         transactions = members(block, "txs")
         for place, transaction in enumerate(transactions):
             for smaller in smaller_transactions(transaction):
-                changed: list[Json] = [*transactions[:place], smaller, *transactions[place + 1 :]]
+                anew = resigned(case, transaction, smaller)
+                changed: list[Json] = [*transactions[:place], anew, *transactions[place + 1 :]]
                 yield with_block(case, index, {**block, "txs": changed})
 
 
@@ -191,6 +221,8 @@ def smaller_transactions(transaction: Object) -> Iterator[Object]:
         yield from map(evm.write_transaction, simpler(read_bytes(transaction["raw"])))
     if "declared" in transaction:
         yield {name: value for name, value in transaction.items() if name != "declared"}
+    if "registration" in transaction:
+        yield {name: value for name, value in transaction.items() if name != "registration"}
     if "operations" in transaction:
         for kept in fewer(texts(transaction, "operations")):
             yield {**transaction, "operations": [*kept]}
@@ -224,14 +256,14 @@ def shorter_code(code: str) -> Iterator[str]:
 
 
 def with_less_gas(case: Case) -> Iterator[Case]:
-    """With transactions that pay nothing for gas, where they are not signed."""
+    """With transactions that pay nothing for gas; signed ones only on the toy."""
     for index, block in enumerate(case.blocks):
         transactions = members(block, "txs")
         for place, transaction in enumerate(transactions):
             if transaction.get("gas_price", "0") != "0":
                 cheap: list[Json] = [
                     *transactions[:place],
-                    {**transaction, "gas_price": "0"},
+                    resigned(case, transaction, {**transaction, "gas_price": "0"}),
                     *transactions[place + 1 :],
                 ]
                 yield with_block(case, index, {**block, "txs": cheap})

@@ -129,9 +129,15 @@ def random_block(seed: int, transactions: int = 10, conflict: float = 0.5) -> tu
     One block in eight is invalid; of the others every transaction that would be rejected is left out. Raises ValueError
     for a conflict outside 0 to 1.
     """
+    random = Random(f"toy {seed} {transactions} {conflict}")
+    block, state = drafted_block(random, seed, transactions, conflict)
+    return finished_block(random, block, state), state
+
+
+def drafted_block(random: Random, seed: int, transactions: int, conflict: float) -> tuple[Block, ToyState]:
+    """A block of whose transactions any may be rejected, without an access list. Raises ValueError as above."""
     if not 0 <= conflict <= 1:
         raise ValueError(f"conflict must be between 0 and 1, but is {conflict}")
-    random = Random(f"toy {seed} {transactions} {conflict}")
     draft = _ToyDraft(random, conflict)
     made = tuple(draft.transaction(index) for index in range(transactions))
     known = [*draft.balances, b"\xcc" * 20]
@@ -142,11 +148,14 @@ def random_block(seed: int, transactions: int = 10, conflict: float = 0.5) -> tu
     )
     limit = sum(transaction.gas_limit for transaction in made)
     block = Block(coinbase, limit, made, withdrawals, opening=opening_of(seed))
-    state = toy_state(draft.balances, draft.nonces, {slot: random.choice(VALUES) for slot in range(HOT_SLOTS)})
+    return block, toy_state(draft.balances, draft.nonces, {slot: random.choice(VALUES) for slot in range(HOT_SLOTS)})
+
+
+def finished_block(random: Random, block: Block, state: ToyState) -> Block:
+    """One block in eight as it is, or with less room; another without what is rejected, perhaps with an access list."""
     if random.random() < 1 / 8:
-        return replace(block, gas_limit=random.choice((limit, limit // 2))), state
-    block = without_rejected(block, state)
-    return with_access_list(random, block, state), state
+        return replace(block, gas_limit=random.choice((block.gas_limit, block.gas_limit // 2)))
+    return with_access_list(random, without_rejected(block, state), state)
 
 
 def without_rejected(block: Block, state: ToyState) -> Block:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FEW_FOR_A_WORKER: Final = 8
 """Transactions for each worker below which handing them out is a large part of the work."""
 
+HARDLY_BUSY: Final = 0.4
+"""The share of the time in which workers are at work below which one alone would be as fast, or nearly."""
+
 WORTH_SAYING: Final = 0.1
 """The share of a run's time from which on a bottleneck is told."""
 
@@ -81,6 +84,13 @@ class RunFigures:
         """Whether several workers shared the block."""
         return self.at_work > 1 and self.metrics.strategy != SEQUENTIAL
 
+    def busy_share(self) -> float | None:
+        """The share of the time in which workers execute or validate; None where that was not measured."""
+        busy = sum(worker.busy_seconds for worker in self.metrics.workers)
+        if busy <= 0 or self.metrics.seconds <= 0:
+            return None
+        return min(1.0, busy / (self.at_work * self.metrics.seconds))
+
     def wasted(self) -> float:
         """The share of executions that were for nothing."""
         executions = max(1, self.metrics.executions)
@@ -88,16 +98,29 @@ class RunFigures:
 
 
 def too_small_a_block(figures: RunFigures) -> Advice | None:
-    """A handful of transactions is executed before other workers have woken up."""
-    count, workers = figures.transactions, figures.at_work
-    if not figures.is_parallel or count >= FEW_FOR_A_WORKER * workers:
+    """A handful of transactions is executed before other workers have woken up; so may more be, if they are short."""
+    count, workers, busy = figures.transactions, figures.at_work, figures.busy_share()
+    if not figures.is_parallel:
+        return None
+    if count < FEW_FOR_A_WORKER * workers:
+        because = (
+            f"{count} transaction{'s' * (count != 1)} for {workers} workers: to wake them and to check their work takes"
+            " as long as the work"
+        )
+        lost = 1 - count / (FEW_FOR_A_WORKER * workers)
+    elif busy is not None and busy < HARDLY_BUSY:
+        because = (
+            f"{workers} workers are at work {busy:.0%} of the time: the rest goes into waking them, and into waiting"
+            " for one another, and for processors that others use"
+        )
+        lost = 1 - busy
+    else:
         return None
     return Advice(
         "too small a block",
-        f"{count} transaction{'s' * (count != 1)} for {workers} workers: to wake them and to check their work takes as "
-        "long as the work",
+        because,
         "Execute it with one worker (--engine optimized:sequential, or --workers auto)",
-        1 - count / (FEW_FOR_A_WORKER * workers),
+        lost,
     )
 
 

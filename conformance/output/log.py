@@ -7,11 +7,12 @@ have more fields, which docs/metrics.md lists.
 from __future__ import annotations
 
 import datetime
+import io
 import json
 import sys
 import time
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, TextIO, TypeAlias
 
 
 class LogFormat(StrEnum):
@@ -53,6 +54,13 @@ def tell(event: str, message: str, level: str = "info", **fields: Field) -> None
     """Say what only programs are told on stderr, since people have it on stdout or in a bar."""
     if is_json():
         say(message, event, level, **fields)
+
+
+def report_stream(is_stdout_taken: bool) -> TextIO:
+    """Where a report for people goes: to stdout, or to stderr where that is taken; nowhere if there are events."""
+    if not is_stdout_taken:
+        return sys.stdout
+    return io.StringIO() if is_json() else sys.stderr
 
 
 class Pace:

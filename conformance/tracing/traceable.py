@@ -14,6 +14,7 @@ from samestate.conformance.fixtures.block_file import BlockFileCase
 from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase
 from samestate.conformance.fixtures.cases import Skipped
 from samestate.conformance.fixtures.choices import AS_THEY_SAY, Rulesets
+from samestate.conformance.fixtures.load import Case as FixtureCase
 from samestate.conformance.fixtures.load import load_cases
 from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.fixtures.state_test import StateTestCase
@@ -144,14 +145,18 @@ def traceable_fixtures(
 ) -> Iterator[TraceableCase]:
     """Every fixture and block file below ``path`` that has blocks. Raises InputError where one is malformed."""
     for case in load_cases([path], chain, rulesets):
-        if isinstance(case, Skipped):
-            continue
-        if isinstance(case, StateTestCase):
-            yield from_state_test(case)
-        elif isinstance(case, BlockchainTestCase):
-            yield from_blockchain_test(case)
-        elif isinstance(case, BlockFileCase):
-            yield from_block_file(case)
+        found = from_fixture(case)
+        if found is not None:
+            yield found
+
+
+def from_fixture(case: FixtureCase | Skipped) -> TraceableCase | None:
+    """A fixture or a block file; None where it has no blocks."""
+    if isinstance(case, StateTestCase):
+        return from_state_test(case)
+    if isinstance(case, BlockchainTestCase):
+        return from_blockchain_test(case)
+    return from_block_file(case) if isinstance(case, BlockFileCase) else None
 
 
 def from_state_test(case: StateTestCase) -> TraceableCase:

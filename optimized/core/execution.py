@@ -5,6 +5,7 @@ from cython.cimports.libc.stdint import uint64_t
 from cython.cimports.samestate.optimized.core.arena import reserve_if_room, stop
 from cython.cimports.samestate.optimized.core.machine import Machine, machine_of
 from cython.cimports.samestate.optimized.core.memory import validate
+from cython.cimports.samestate.optimized.core.pausing import wait_for_another
 from cython.cimports.samestate.optimized.core.records import (
     BROKEN,
     DONE,
@@ -20,7 +21,7 @@ from cython.cimports.samestate.optimized.core.records import (
     TraceEvent,
     WorkerRecord,
 )
-from cython.cimports.samestate.optimized.core.shim import now_nanoseconds, wait_a_little
+from cython.cimports.samestate.optimized.core.shim import now_nanoseconds
 
 
 @cython.cfunc
@@ -140,4 +141,4 @@ def be_idle(task: cython.pointer(Task), rounds: uint64_t, label: cython.p_const_
     machine: cython.pointer(cython.const[Machine]) = machine_of(task)
     if machine.idle != cython.NULL:
         machine.idle(machine.itself, task)
-    wait_a_little(rounds, label)
+    wait_for_another(rounds, label)

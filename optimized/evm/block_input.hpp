@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "samestate/optimized/core/shim.hpp"
 #include "samestate/optimized/evm/buffer.hpp"
 #include "samestate/optimized/evm/decoding.hpp"
 #include "samestate/optimized/evm/environment.hpp"
@@ -13,11 +14,13 @@
 
 namespace samestate::evm {
 
-// Who sent a transaction, or why nobody did. Found out once a block, by whoever comes first; 0 in `known`: not yet.
+// Who sent a transaction, or why nobody did. Found out once a block, and written down by whoever comes first.
 struct Sender {
+    static constexpr std::uint64_t KNOWN = 1, IN_WRITING = 2;
+
     Address address;
     Rejection rejection;
-    std::uint64_t known;    // shared: 0 or 1; the rest is written before, and by two at once only with the same bytes
+    std::uint64_t known;    // shared: 0, IN_WRITING, KNOWN; the rest is one writer's until then, and nobody's to change afterwards
 
     std::uint8_t code() const { return static_cast<std::uint8_t>(rejection); }
 };
@@ -32,6 +35,9 @@ struct BlockInput {
     std::vector<Transaction> transactions;
     std::vector<Sender> senders;
     std::uint64_t no_more_senders = 0;      // shared: 1 where whoever recovers senders beforehand should leave
+    std::vector<std::uint64_t> groups_taken;    // shared: 1 where somebody has begun to find out the senders of so many transactions
+    bool in_lanes = true;                   // whether signers are found out many at once, where the processor can
+    std::uint64_t signatures_in_lanes = 0;  // shared: how many were
     std::vector<Hash> hashes;               // of ancestors, the parent's first
     std::vector<std::uint8_t> hash_known;
     std::vector<Withdrawal> withdrawals;
@@ -107,30 +113,82 @@ struct BlockInput {
         environment.ommers = ommers.data();
         environment.ommer_count = ommers.size();
         senders.assign(transactions.size(), Sender{Address{}, Rejection::NONE, 0});
+        groups_taken.assign((transactions.size() + GROUP - 1) / GROUP, 0);
     }
 
     // Find senders out from the last transaction on, until somebody has been there or `no_more_senders` is set. While whoever executes
     // the block takes them from the first one on, the two meet.
-    void recover_senders(Recover recover) {
-        Buffer scratch;
-        for (std::size_t i = senders.size(); i > 0; --i) {
-            if (atomic_load(&no_more_senders, "evm.senders.stop") || atomic_load(&senders[i - 1].known, "evm.sender.load")) return;
-            sender(i - 1, recover, scratch);
+    void recover_senders(const Recovery& recovery) {
+        SenderScratch scratch;
+        for (std::size_t i = recovery.many ? groups_taken.size() : senders.size(); i > 0; --i) {
+            if (atomic_load(&no_more_senders, "evm.senders.stop")) return;
+            if (recovery.many) {
+                if (!take_group(i - 1)) return;
+                recover_group(i - 1, recovery, scratch);
+            } else {
+                if (is_known(i - 1)) return;
+                sender(i - 1, recovery.one, scratch.message);
+            }
         }
     }
 
     // The sender of a transaction, found out now if nobody has before. Any worker, at any time.
-    const Sender& sender(std::size_t transaction, Recover recover, Buffer& scratch) {
-        Sender& sender = senders[transaction];
-        if (!atomic_load(&sender.known, "evm.sender.load")) {
-            Sender found{};
-            found.rejection = recover_sender(transactions[transaction], recover, scratch, found.address);
-            // Two may come at once and find the same: each byte is stored atomically, as what it will be anyway.
-            for (int i = 0; i < 20; ++i) __atomic_store_n(&sender.address.bytes[i], found.address.bytes[i], __ATOMIC_RELAXED);
-            __atomic_store_n(reinterpret_cast<std::uint8_t*>(&sender.rejection), static_cast<std::uint8_t>(found.rejection), __ATOMIC_RELAXED);
-            atomic_store(&sender.known, 1, "evm.sender.store");
+    FoundSender sender(std::size_t transaction, Recover recover, Buffer& scratch) {
+        if (is_known(transaction)) return {senders[transaction].address, senders[transaction].rejection};
+        FoundSender found{};
+        found.rejection = recover_sender(transactions[transaction], recover, scratch, found.address);
+        keep(transaction, found);
+        return found;
+    }
+
+    // The same; where many are found out at once, those of its group with it. While somebody else is at that group already, the next one
+    // that nobody is at is found out: by then the other is probably done, and if not, this transaction's is found out by itself. Nobody waits.
+    FoundSender sender(std::size_t transaction, const Recovery& recovery, SenderScratch& scratch) {
+        std::size_t group = transaction / GROUP;
+        while (recovery.many && group < groups_taken.size() && !is_known(transaction)) {
+            if (take_group(group)) {
+                recover_group(group, recovery, scratch);
+                break;
+            }
+            ++group;
         }
-        return sender;
+        return sender(transaction, recovery.one, scratch.message);
+    }
+
+    // How many signers have been found out in lanes so far.
+    std::uint64_t counted_in_lanes() const { return peek(&signatures_in_lanes); }
+
+  private:
+    static constexpr std::size_t GROUP = secp256k1::EIGHT;
+
+    // Whether nobody has been at a group before.
+    bool take_group(std::size_t group) {
+        return !atomic_load(&groups_taken[group], "evm.senders.group") && !atomic_exchange(&groups_taken[group], 1, "evm.senders.group");
+    }
+
+    void recover_group(std::size_t group, const Recovery& recovery, SenderScratch& scratch) {
+        const Transaction* asked[GROUP];
+        std::size_t places[GROUP], count = 0;
+        for (std::size_t i = group * GROUP; i < transactions.size() && i < (group + 1) * GROUP; ++i) {
+            if (is_known(i)) continue;
+            asked[count] = &transactions[i];
+            places[count++] = i;
+        }
+        FoundSender found[GROUP];
+        const std::size_t in_lanes = evm::recover_senders(asked, count, recovery.many, scratch, found);
+        __atomic_fetch_add(&signatures_in_lanes, in_lanes, __ATOMIC_RELAXED);
+        for (std::size_t i = 0; i < count; ++i) keep(places[i], found[i]);
+    }
+
+    bool is_known(std::size_t transaction) const { return atomic_load(&senders[transaction].known, "evm.sender.load") == Sender::KNOWN; }
+
+    // Two may come at once, and have found the same: one of them writes it down, and neither waits.
+    void keep(std::size_t transaction, const FoundSender& found) {
+        Sender& sender = senders[transaction];
+        if (!atomic_replace(&sender.known, 0, Sender::IN_WRITING, "evm.sender.take")) return;
+        sender.address = found.address;
+        sender.rejection = found.rejection;
+        atomic_store(&sender.known, Sender::KNOWN, "evm.sender.store");
     }
 };
 

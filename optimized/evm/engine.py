@@ -52,7 +52,8 @@ from samestate.optimized.trace import TraceEvent
 from samestate.optimized.worker_count import BlockSize, WorkerCount
 
 WORTH_RECOVERING: Final = 8
-"""From so many transactions on it is worth waking a second thread for their senders: each takes some 30 µs."""
+"""From so many transactions on it is worth waking a second thread for their senders: one takes some 30 µs, and so do
+eight at once."""
 
 WORTH_SHARING: Final = 8
 """From so many transactions on it is worth waking other threads for the roots after the block."""
@@ -94,6 +95,8 @@ class EvmEngine:
         self._alone = self._pool if workers == 1 else ThreadPool(1, configuration.affinity)
         self._chooser = Chooser()
         self._expectations = EvmExpectations(configuration.estimator, configuration.maximum_block)
+        if self._expectations.hashes:
+            self._run.keep_hashed()
         self._helpers: ThreadPool | None = None
         self._count = WorkerCount(workers) if isinstance(configuration.workers, AutoWorkers) else None
         self._active = workers
@@ -129,6 +132,8 @@ class EvmEngine:
         if block.malformed is not None:
             return self._undecoded(block, world, *block.malformed)
         started = time.perf_counter()
+        block.recover_in_lanes(configuration.signature_lanes)
+        before = block.signatures_in_lanes
         self._pool.drain()  # whoever is still in the arena is out of it after this
         size = None
         if self._count is not None:
@@ -169,10 +174,12 @@ class EvmEngine:
             self._count.learn(size, self._active, seconds, executions, wasted)
             figures["active"] = self._active
         result.trace = tuple(TraceEvent(*event) for event in at_work.events())
+        if self._expectations.hashes:
+            self._run.give_hashed(self._expectations)
         if expected is not None and result.rejection is None:
             self._expectations.learn(block, result.records)
         chosen = choice or Choice(strategy, None)
-        result.make_metrics = lambda made: self._metrics(made, figures, seconds, chosen, expected)
+        result.make_metrics = lambda made: self._metrics(made, figures, seconds, chosen, expected, before)
         return result
 
     def _goes_in_pieces(self, block: PackedBlock, strategy: str, expected: ExpectedBlock | None) -> bool:
@@ -318,7 +325,7 @@ class EvmEngine:
             1 if self.configuration.strategy == "sequential" else self.configuration.workers
         )
         chosen = Choice(self.configuration.strategy, None)
-        result.make_metrics = lambda made: self._metrics(made, {**idle, "workers": workers}, 0.0, chosen, None)
+        result.make_metrics = lambda made: self._metrics(made, {**idle, "workers": workers}, 0.0, chosen, None, 0)
         return result
 
     def import_block(
@@ -339,6 +346,7 @@ class EvmEngine:
         stages = Stages()
         began = time.perf_counter()
         block = unpack(fork, raw, chain_id, block_hashes, access_list)
+        block.recover_in_lanes(self.configuration.signature_lanes)  # before a second worker is at it
         began = stages.note("decode", began)
         has_list = bool(fork.numbers.get("has_access_list"))
         wrong = form_problem(block)
@@ -457,6 +465,7 @@ class EvmEngine:
         seconds: float,
         choice: Choice,
         expected: ExpectedBlock | None,
+        in_lanes_before: int,
     ) -> Metrics:
         configuration = self.configuration
         steps = result.steps
@@ -486,6 +495,7 @@ class EvmEngine:
             longest_run=figures["longest_run"],
             pieces=figures["pieces"],
             discarded=figures["discarded"],
+            signatures_in_lanes=result.block.signatures_in_lanes - in_lanes_before,
             active_workers=figures.get("active"),
             workers=tuple(WorkerMetrics(worker[0], worker[2], worker[4]) for worker in workers),
         )

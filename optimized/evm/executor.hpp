@@ -27,6 +27,12 @@ struct TransactionContext {
     std::uint64_t blob_hash_count;
 };
 
+// Who signed an authorization (EIP-7702), if anybody did.
+struct RecoveredAuthority {
+    Address address;
+    bool is_signed;
+};
+
 // The initialization codes that run, by depth: codes in no table, since each runs once. Their bytes lie with whoever creates.
 class Initcode {
   public:
@@ -77,6 +83,10 @@ struct Executor {
     Initcode initcode;
 
     HashCache hashes;
+
+    // Who signed the transaction's authorizations, where many were found out at once.
+    std::vector<RecoveredAuthority> authorities;
+    std::uint64_t* counted_in_lanes;    // shared: how many signers were found out so; null where none are to be
 
     // What the last precompile returned.
     Output precompile_output;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "samestate/optimized/core/shim.hpp"
+#include "samestate/optimized/evm/hash_preimages.hpp"
 #include "samestate/optimized/words/keccak.hpp"
 #include "samestate/optimized/words/u256.hpp"
 
@@ -19,6 +20,8 @@ namespace samestate::evm {
 class HashCache {
   public:
     static constexpr std::uint64_t LENGTH = 64;
+
+    HashedMessages messages;    // those that it did not find, and those of other lengths
 
     // keccak256 of so many bytes, as a word.
     u256 hash(const std::uint8_t* bytes) {
@@ -32,6 +35,7 @@ class HashCache {
             std::memcpy(entry.bytes, limbs, LENGTH);
             entry.hash = u256::load_be(digest);
             entry.is_used = true;
+            if (messages.keeps) messages.add(bytes, LENGTH, entry.hash);
         }
         return entry.hash;
     }

@@ -92,8 +92,10 @@ inline End store_word(Executor& executor, Frame& frame, const u256& offset, cons
         return End::running;
     }
     std::uint8_t digest[32];
-    keccak256(frame.memory + (length.is_zero() ? 0 : offset.w[0]), length.w[0], digest);
+    const std::uint8_t* message = frame.memory + (length.is_zero() ? 0 : offset.w[0]);
+    keccak256(message, length.w[0], digest);
     result = u256::load_be(digest);
+    if (executor.hashes.messages.keeps) executor.hashes.messages.add(message, length.w[0], result);
     return End::running;
 }
 

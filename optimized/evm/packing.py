@@ -119,9 +119,22 @@ class PackedBlock:
 
     def sender(self, index: int) -> bytes | None:
         """Who sent a transaction, as far as a worker has found out; None where nobody did."""
-        if not self.input.senders[index].known or self.input.senders[index].code():
+        if self.input.senders[index].known != 1 or self.input.senders[index].code():
             return None
         return cython.cast(cython.p_char, self.input.senders[index].address.bytes)[:20]
+
+    def recover_in_lanes(self, wanted: bool) -> None:
+        """Whether signers are found out eight at once, where the processor can. They are, unless this says no.
+
+        What is so already may be said again while others are at the block.
+        """
+        if self.input.in_lanes != wanted:
+            self.input.in_lanes = wanted
+
+    @property
+    def signatures_in_lanes(self) -> int:
+        """How many signers have been found out so up to now, of transactions and of authorizations (EIP-7702)."""
+        return self.input.counted_in_lanes()
 
     def body_commitments(self) -> tuple:
         """Transactions root, ommers hash and withdrawals root of a block that came as a whole."""

@@ -28,7 +28,7 @@ from cython.cimports.samestate.optimized.evm.direct import (
     load_account_directly,
     load_slot_directly,
 )
-from cython.cimports.samestate.optimized.evm.expecting import ExpectedBlock, declare_runs
+from cython.cimports.samestate.optimized.evm.expecting import EvmExpectations, ExpectedBlock, declare_runs
 from cython.cimports.samestate.optimized.evm.machine import make_machine, poll_inside
 from cython.cimports.samestate.optimized.evm.predictions import predict_all
 from cython.cimports.samestate.optimized.evm.run_records import (
@@ -148,6 +148,20 @@ class EvmRun(BlockRun):
         world.codes.begin_block(self.machine.rules[0], ANALYSES)
         self._make_runs(run_length)
         self._lay_out(expected)
+
+    def keep_hashed(self) -> None:
+        """Have all workers keep what they hash, for who learns from it. For good."""
+        number: uint64_t
+        for number in range(self.workers + 1):
+            if self.locals[number].worker != cython.NULL:
+                self.locals[number].worker.executor.hashes.messages.keeps = True
+
+    def give_hashed(self, expectations: EvmExpectations) -> None:
+        """Tell what all workers have hashed since this was called last. To be called when all have left."""
+        number: uint64_t
+        for number in range(self.workers + 1):
+            if self.locals[number].worker != cython.NULL:
+                expectations.expectations.take(self.locals[number].worker.executor.hashes.messages)
 
     def _lay_out(self, expected: object) -> cython.void:
         """Empty the arena, and put the block in anew: once more where its table of keys was too small."""

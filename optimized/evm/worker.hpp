@@ -120,6 +120,7 @@ class Worker {
         executor.environment = &block->environment;
         executor.codes = codes;
         executor.stop = stop;
+        executor.counted_in_lanes = block->in_lanes ? &block->signatures_in_lanes : nullptr;
         input = block;
         running = 0;
         record.clear();
@@ -144,7 +145,7 @@ class Worker {
             executor.state.begin_step();
             static_cast<OutcomeFigures&>(outcome_) = OutcomeFigures{};
             outcome_.output.clear();
-            const Sender& sender = input->sender(transaction, &recover_address, scratch_);
+            const FoundSender sender = input->sender(transaction, recovery(input->in_lanes), scratch_);
             const bool is_signed = sender.rejection == Rejection::NONE;
             if (tracer.profiler) profiler.know_sender();
             execute_transaction(executor, input->transactions[transaction], is_signed ? &sender.address : nullptr, outcome_);
@@ -225,7 +226,7 @@ class Worker {
     }
 
     Outcome outcome_{};
-    Buffer scratch_;
+    SenderScratch scratch_;
     std::uint64_t place_ = 0;
     Region stack_;
     Region memory_;
@@ -290,7 +291,7 @@ struct Settlement {
 // Find senders out beforehand, beside whoever executes the block. Where there is no memory for it, nobody does.
 inline void recover_senders(BlockInput& input) {
     try {
-        input.recover_senders(&recover_address);
+        input.recover_senders(recovery(input.in_lanes));
     } catch (const std::bad_alloc&) {
     }
 }

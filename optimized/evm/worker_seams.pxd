@@ -14,6 +14,7 @@ from samestate.optimized.evm.seams cimport (
 cdef extern from "samestate/optimized/evm/transaction.hpp" namespace "samestate::evm" nogil:
     cppclass Transaction:
         uint8_t type
+        uint64_t nonce
         uint64_t gas_limit
 
 cdef extern from "samestate/optimized/evm/block_input.hpp" namespace "samestate::evm" nogil:
@@ -27,6 +28,8 @@ cdef extern from "samestate/optimized/evm/block_input.hpp" namespace "samestate:
         DecodingError load(const uint8_t* bytes, size_t length) except +
         vector[Transaction] transactions
         vector[Sender] senders
+        cbool in_lanes
+        uint64_t counted_in_lanes() noexcept
         uint8_t add_transaction(const uint8_t* bytes, size_t length) except +
         void add_block_hash(uint64_t distance, const uint8_t* hash) except +
         void add_withdrawal(const uint8_t* address, uint64_t amount) except +
@@ -76,6 +79,7 @@ cdef extern from "samestate/optimized/evm/outcome_record.hpp" namespace "samesta
         uint64_t log_data_length
         uint64_t output_length
         uint64_t effect_length
+        uint8_t fault_code() noexcept
         const Log* logs() noexcept
         const uint8_t* log_data() noexcept
         const uint8_t* output() noexcept
@@ -94,8 +98,15 @@ cdef extern from "samestate/optimized/evm/step_records.hpp" namespace "samestate
         const uint8_t* take(Buffer& bytes) except +
         void take(Buffer& bytes, const vector[uint64_t]& places) except +
 
+cdef extern from "samestate/optimized/evm/hash_cache.hpp" namespace "samestate::evm" nogil:
+    cppclass HashedMessages:
+        cbool keeps
+    cppclass HashCache:
+        HashedMessages messages
+
 cdef extern from "samestate/optimized/evm/executor.hpp" namespace "samestate::evm" nogil:
     cppclass Executor:
+        HashCache hashes
         State state
         int (*poll)(void* itself) noexcept nogil
         void* poll_itself

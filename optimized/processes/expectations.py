@@ -23,6 +23,9 @@ LAST_RUN = "last-run"
 METHOD_OF = {"declared": "declared", "static": "estimate"}
 """The method by which a machine answers, for the estimators that are the machine's own."""
 
+OF_THE_EVM = ("pattern", "learned", "rehearsed")
+"""Those that know the contracts of one machine (samestate.optimized.evm.expecting)."""
+
 UNKNOWN = b""
 """The kind of which nothing is remembered: no pickle is empty."""
 
@@ -47,6 +50,11 @@ class Estimator:
         self._kind_by_machine: Callable[[Any], Hashable] | None = getattr(machine, "kind", None)
         self._estimate: Estimate | None = None
         self.remembers = self._name == LAST_RUN and configuration.strategy in ASKING
+        if self._name in OF_THE_EVM:
+            raise ConfigurationError(
+                f"estimator = {self._name}: is one of the compiled EVM alone: choose declared, static or last-run, or"
+                " name a function as module:attribute"
+            )
         if ":" in self._name:
             self._estimate = _function(self._name)
         elif self._name in METHOD_OF:

@@ -104,7 +104,7 @@ enum class Way : int {
 
 inline bool is_possible(Way way) {
 #if defined(__x86_64__)
-    if (way == Way::LANES) return lanes::are_there;
+    if (way == Way::LANES) return ifma::is_there;
 #endif
     return way == Way::ALONE;
 }

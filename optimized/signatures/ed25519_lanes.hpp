@@ -7,43 +7,24 @@
 #define SAMESTATE_SIGNATURES_ED25519_LANES_HPP
 
 #include "samestate/optimized/signatures/ed25519.hpp"
+#include "samestate/optimized/words/ifma.hpp"
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
-#define SAMESTATE_IFMA __attribute__((target("avx512f,avx512ifma,avx512dq,avx512bw,avx512vl")))
-#define SAMESTATE_IFMA_INSIDE SAMESTATE_IFMA __attribute__((always_inline)) inline
-
 namespace samestate::signatures::lanes {
 
-inline constexpr size_t WIDTH = 8;
-
-inline const bool are_there = [] {
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512ifma") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl");
-}();
+using ifma::gathered;
+using ifma::same;
+using ifma::shifted_left;
+using ifma::shifted_right;
+using ifma::WIDTH;
 
 struct Field8 {
     __m512i v[5];
 };
 
-SAMESTATE_IFMA_INSIDE __m512i same(uint64_t word) { return _mm512_set1_epi64(static_cast<long long>(word)); }
-
 SAMESTATE_IFMA_INSIDE Field8 same(const Field& a) {
     return {{same(a.v[0]), same(a.v[1]), same(a.v[2]), same(a.v[3]), same(a.v[4])}};
-}
-
-// Not by intrinsics, at which GCC 12 warns of its own headers.
-typedef uint64_t Words __attribute__((vector_size(64)));
-SAMESTATE_IFMA_INSIDE __m512i shifted_left(__m512i a, int bits) { return (__m512i)((Words)a << bits); }
-SAMESTATE_IFMA_INSIDE __m512i shifted_right(__m512i a, int bits) { return (__m512i)((Words)a >> bits); }
-
-// The words at these places from an address on.
-SAMESTATE_IFMA_INSIDE __m512i gathered(__m512i places, const void* address) {
-    return _mm512_mask_i64gather_epi64(_mm512_setzero_si512(), 0xFF, places, address, 8);
 }
 
 SAMESTATE_IFMA_INSIDE __m512i times_19(__m512i a) {

@@ -91,6 +91,7 @@ EVERY = {
     "explain": ["block.yaml", "--engine", "spec"],
     "dispute": ["block.json", "--engine", "spec"],
     "trace": ["block.json"],
+    "access-list": ["block.json"],
     "state": ["lmdb:state"],
 }
 

@@ -58,6 +58,7 @@ def test_every_setting_can_be_written_in_a_file(file: Path) -> None:
         read_latency_us: 1.5
         estimator: my_package.estimates:of
         run_length: 8
+        signature_lanes: no
         no_fallback: yes
         trace: yes
         """
@@ -74,6 +75,7 @@ def test_every_setting_can_be_written_in_a_file(file: Path) -> None:
         read_latency_us=1.5,
         estimator="my_package.estimates:of",
         run_length=8,
+        signature_lanes=False,
         no_fallback=True,
         trace=True,
     )
@@ -93,6 +95,7 @@ def test_every_setting_can_be_written_in_the_environment() -> None:
         "SAMESTATE_READ_LATENCY_US": "1e2",
         "SAMESTATE_ESTIMATOR": "last-run",
         "SAMESTATE_RUN_LENGTH": "64",
+        "SAMESTATE_SIGNATURE_LANES": "off",
         "SAMESTATE_NO_FALLBACK": "yes",
         "SAMESTATE_TRACE": "true",
         "SAMESTATE_DATA": "/another/program's/business",
@@ -109,6 +112,7 @@ def test_every_setting_can_be_written_in_the_environment() -> None:
         read_latency_us=100.0,
         estimator="last-run",
         run_length=64,
+        signature_lanes=False,
         no_fallback=True,
         trace=True,
     )
@@ -155,8 +159,8 @@ def test_an_empty_file_sets_nothing(file: Path) -> None:
         ({"read_latency_us": -1}, "argument read_latency_us = -1: give at least 0 microseconds"),
         (
             {"estimator": "declarde"},
-            "argument estimator = declarde: choose of declared, static, last-run (did you mean declared?), or name a"
-            " function as module:attribute",
+            "argument estimator = declarde: choose of declared, static, last-run, pattern, learned, rehearsed (did you"
+            " mean declared?), or name a function as module:attribute",
         ),
     ],
 )

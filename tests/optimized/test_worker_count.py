@@ -6,13 +6,19 @@ from dataclasses import replace
 
 import pytest
 
+from samestate.conformance.engines.optimized import THREADS
+from samestate.conformance.engines.optimized.engine import make_optimized_engine
 from samestate.conformance.engines.optimized.evm import packed_block as packed_evm_block
 from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.conformance.engines.optimized.toy import packed_block
+from samestate.conformance.engines.registry import compare_engine
 from samestate.conformance.generating.evm import generate_block as generate_evm_block
 from samestate.conformance.generating.toy import Workload, generate_block
+from samestate.conformance.vectors.loading import load_vector
+from samestate.conformance.vectors.places import VECTORS
 from samestate.optimized import Configuration, Engine, load, settings
 from samestate.optimized.errors import ConfigurationError
+from samestate.optimized.metrics import Metrics
 from samestate.optimized.processors import AutoWorkers
 from samestate.optimized.threads import ThreadPool
 from samestate.optimized.topology import helps, place, read_topology
@@ -20,6 +26,7 @@ from samestate.optimized.worker_count import TRIED_EVERY, BlockSize, WorkerCount
 from samestate.spec.evm.forks import OSAKA
 from samestate.spec.evm.machine import Evm
 
+SVM = sorted((VECTORS / "svm/locks").glob("*.yaml"))[0]
 LARGE = BlockSize(10_000)
 STRATEGIES = ("block-stm", "locks", "waves")
 
@@ -147,6 +154,18 @@ def test_an_engine_with_auto_says_how_many_it_took(transactions: int) -> None:
         assert metrics.transactions == transactions
     with Engine("toy", Configuration(strategy="block-stm", workers=4)) as engine:
         assert engine.execute(packed).metrics.active_workers is None
+
+
+def test_solanas_machine_has_one_worker_or_all() -> None:
+    vector = load_vector(str(SVM), SVM.read_bytes())
+    noted: list[Metrics] = []
+    engine = make_optimized_engine("adaptive", THREADS, AutoWorkers(3))
+    try:
+        with engine.told(lambda _, metrics: noted.append(metrics)):
+            assert compare_engine(engine, vector) is None
+    finally:
+        engine.close()
+    assert noted and {metrics.active_workers for metrics in noted} == {1}  # few transactions
 
 
 def test_auto_is_a_setting_and_stays_one() -> None:

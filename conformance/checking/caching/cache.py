@@ -78,11 +78,12 @@ class ResultCache:
         if task.is_listing or task.problem is not None:
             return task
         found = self._find(task)
-        if not found:
-            return task
-        report = _report(task, found) if len(found) == len(task.engines) else None
+        report = _report(task, found) if found and len(found) == len(task.engines) else None
         if report is not None:
             return report
+        self._store.release()
+        if not found:
+            return task
         cached = {(id, engine): result.verdict for engine, kept in found.items() for id, result in kept.results.items()}
         return replace(task, cached=cached)
 
@@ -102,6 +103,7 @@ class ResultCache:
                 kept = KeptResult(replace(verdict, cached=cached), blocks.get(index))
                 made.setdefault(verdict.engine, {})[verdict.id] = kept
         earlier = self._find(task) if len(report.verdicts) < len(ids) * len(task.engines) else {}
+        self._store.release()
         for engine, results in made.items():
             before = earlier[engine].results if engine in earlier else {}
             kept_document = KeptDocument(report.cases, {**before, **results})

@@ -75,7 +75,7 @@ class Store:
         self.close()
 
     def get(self, key: bytes) -> bytes | None:
-        """The value of a key, or None where there is none that can be believed."""
+        """The value of a key, or None where there is none that can be believed. See :meth:`release`."""
         if self.lost:
             return None
         try:
@@ -83,6 +83,14 @@ class Store:
         except TROUBLE as error:
             self._fail(error)
             return None
+
+    def release(self) -> None:
+        """Let others write, whom reading keeps from it: to be called before whatever takes time."""
+        try:
+            if not self.lost and self._connection.in_transaction:
+                self._connection.execute("COMMIT")
+        except TROUBLE as error:
+            self._fail(error)
 
     def put(self, values: Iterable[tuple[bytes, bytes]]) -> None:
         """Keep values, all or none of them; make room where there are too many bytes."""
@@ -122,6 +130,8 @@ class Store:
 
     def _get(self, key: bytes) -> bytes | None:
         """See :meth:`get`. Raises sqlite3.Error."""
+        if not self._connection.in_transaction:
+            self._connection.execute("BEGIN")
         row = self._connection.execute("SELECT value FROM entries WHERE key = ?", (key,)).fetchone()
         if row is None:
             return None
@@ -218,6 +228,8 @@ class Store:
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
         """A transaction, which is whole or not at all. Raises sqlite3.Error."""
+        if self._connection.in_transaction:  # of a reader, which two that wait for one another would never end
+            self._connection.execute("COMMIT")
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield

@@ -4,6 +4,7 @@ Numbers are decimal in blocks and results, and hex in state and operations, as a
 """
 
 from samestate.conformance.vectors.toy.case import (
+    CHAIN_ID,
     FORK,
     FORKS,
     NAME,
@@ -12,9 +13,11 @@ from samestate.conformance.vectors.toy.case import (
     needed_selectors,
     params_of,
     read_case,
+    read_transaction,
     state_values,
     write_block,
     write_state,
+    write_transaction,
 )
 from samestate.conformance.vectors.toy.execution import FinishedResult, execute, execute_block, machine_of
 from samestate.conformance.vectors.toy.keys import CODEC, account_of
@@ -22,6 +25,7 @@ from samestate.conformance.vectors.toy.operations import read_operation, write_o
 from samestate.conformance.vectors.toy.result import rejection_names
 
 __all__ = [
+    "CHAIN_ID",
     "CODEC",
     "FORK",
     "FORKS",
@@ -37,9 +41,11 @@ __all__ = [
     "params_of",
     "read_case",
     "read_operation",
+    "read_transaction",
     "rejection_names",
     "state_values",
     "write_block",
     "write_operation",
     "write_state",
+    "write_transaction",
 ]

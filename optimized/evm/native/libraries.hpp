@@ -14,6 +14,7 @@
 
 #include "samestate/optimized/evm/native/output.hpp"
 #include "samestate/optimized/evm/native/prices.hpp"
+#include "samestate/optimized/evm/secp256k1/signed_hash.hpp"
 
 namespace samestate::evm {
 
@@ -117,6 +118,8 @@ struct Libraries {
     // itself failed.
     int (*through_python)(int precompile, const uint8_t* input, size_t length, Output* output);
     std::atomic<uint64_t> calls_through_python;
+    // Our own recovery of eight signers at once, which is compiled into one module alone; null where the processor has no vectors for it.
+    secp256k1::RecoverEight recover_eight;
 };
 
 // What the functions of one library are called, one after the other; null after the last.

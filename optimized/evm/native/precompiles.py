@@ -7,7 +7,9 @@ Prices are given as the three numbers of a fork's page: how many precompiles the
 import traceback
 
 import cython
-from cython.cimports.libc.stdint import uint8_t, uint64_t, uintptr_t
+from cython.cimports.libc.stdint import int64_t, uint8_t, uint64_t, uintptr_t
+from cython.cimports.libcpp import bool as cpp_bool
+from cython.cimports.libcpp.vector import vector
 
 from samestate.optimized.evm.native import libraries, through_python
 
@@ -60,6 +62,7 @@ def _find() -> None:
 
 
 _find()
+_has_lanes = samestate_find_lanes()
 
 
 def found() -> dict:
@@ -116,16 +119,49 @@ def gas(address: uint64_t, data: bytes, count: uint64_t = 17, has_p256: bool = T
 def recover(message_hash: bytes, r: bytes, s: bytes, y_parity: cython.int) -> object:
     """The address whose key signed the hash, or None; hash, r and s are 32 bytes each."""
     address: uint8_t[20]
-    for name, part in (("hash", message_hash), ("r", r), ("s", s)):
-        if len(part) != 32:
-            raise ValueError(f"{name} has 32 bytes, not {len(part)}")
-    result: cython.int = samestate_recover(
-        cython.cast(cython.pointer(cython.const[uint8_t]), cython.cast(cython.p_char, message_hash)),
-        cython.cast(cython.pointer(cython.const[uint8_t]), cython.cast(cython.p_char, r)),
-        cython.cast(cython.pointer(cython.const[uint8_t]), cython.cast(cython.p_char, s)),
-        y_parity,
-        address,
-    )
+    result: cython.int = samestate_recover(sized(message_hash, "hash"), sized(r, "r"), sized(s, "s"), y_parity, address)
     if result < 0:
         raise MemoryError("recovery has no memory, or what it needs of Python failed")
     return cython.cast(cython.p_char, address)[:20] if result else None
+
+
+def has_lanes() -> bool:
+    """Whether this processor can recover eight signers at once (AVX-512 IFMA)."""
+    return _has_lanes
+
+
+def recover_many(items: list, in_lanes: bool = True) -> tuple:
+    """The addresses whose keys signed hashes, as :func:`recover` finds each, and how many were decided in lanes.
+
+    ``items``: of each hash, r, s and y_parity. Raises ValueError where lanes are asked for and the processor has none.
+    """
+    signed: vector[SignedHash]
+    addresses: vector[uint8_t]
+    verdicts: vector[uint8_t]
+    count: cython.size_t = len(items)
+    place: cython.size_t
+    wanted: cpp_bool = in_lanes
+    if in_lanes and not _has_lanes:
+        raise ValueError("this processor has no lanes (AVX-512 IFMA) to recover signers in")
+    signed.resize(count)
+    addresses.resize(20 * count)
+    verdicts.resize(count)
+    for place in range(count):
+        message_hash, r, s, y_parity = items[place]
+        samestate_set_item(signed[place], sized(message_hash, "hash"), sized(r, "r"), sized(s, "s"), y_parity)
+    with cython.nogil:
+        decided: int64_t = samestate_recover_many(
+            signed.data(), count, addresses.data(), cython.cast(cython.pointer(cpp_bool), verdicts.data()), wanted
+        )
+    if decided < 0:
+        raise MemoryError("recovery has no memory, or what it needs of Python failed")
+    start: cython.p_char = cython.cast(cython.p_char, addresses.data())
+    found: list = [start[20 * place : 20 * place + 20] if verdicts[place] else None for place in range(count)]
+    return found, decided
+
+
+def sized(part: bytes, name: str) -> cython.pointer(cython.const[uint8_t]):
+    """Where 32 bytes are. Raises ValueError where there are not as many."""
+    if len(part) != 32:
+        raise ValueError(f"{name} has 32 bytes, not {len(part)}")
+    return cython.cast(cython.pointer(cython.const[uint8_t]), cython.cast(cython.p_char, part))

@@ -17,3 +17,12 @@ def gas(address: int, data: bytes, count: int = ..., has_p256: bool = ..., since
 
 def recover(message_hash: bytes, r: bytes, s: bytes, y_parity: int) -> bytes | None:
     """The address whose key signed the hash, or None; hash, r and s are 32 bytes each."""
+
+def has_lanes() -> bool:
+    """Whether this processor can recover eight signers at once (AVX-512 IFMA)."""
+
+def recover_many(items: list[tuple[bytes, bytes, bytes, int]], in_lanes: bool = True) -> tuple[list[bytes | None], int]:
+    """The addresses whose keys signed hashes, as :func:`recover` finds each, and how many were decided in lanes.
+
+    ``items``: of each hash, r, s and y_parity. Raises ValueError where lanes are asked for and the processor has none.
+    """

@@ -1,4 +1,7 @@
 // Who signed a message: the senders of transactions, authorities (EIP-7702), and the precompile at 0x01.
+//
+// One by itself is libsecp256k1's; of many, eight at once are ours where the processor has vectors for it (secp256k1/), and what those leave undecided
+// is libsecp256k1's again.
 
 #ifndef SAMESTATE_EVM_NATIVE_RECOVERY_HPP
 #define SAMESTATE_EVM_NATIVE_RECOVERY_HPP
@@ -8,6 +11,7 @@
 
 #include "samestate/optimized/evm/native/input.hpp"
 #include "samestate/optimized/evm/native/libraries.hpp"
+#include "samestate/optimized/evm/senders.hpp"
 #include "samestate/optimized/words/keccak.hpp"
 
 namespace samestate::evm {
@@ -46,6 +50,36 @@ inline bool recover_address(const uint8_t hash[32], const uint8_t r[32], const u
     keccak256(point + 1, 64, digest);
     std::memcpy(address, digest + 12, 20);
     return true;
+}
+
+// Give the addresses whose keys signed many hashes, and which of them anybody signed: as `recover_address` does, eight at once. How many of them
+// were decided so. `recover_eight` must be there.
+inline size_t recover_addresses(const secp256k1::SignedHash* items, size_t count, uint8_t (*addresses)[20], bool* is_signed) {
+    using secp256k1::Fate;
+    size_t decided = 0;
+    for (size_t first = 0; first < count; first += secp256k1::EIGHT) {
+        const size_t width = count - first < secp256k1::EIGHT ? count - first : secp256k1::EIGHT;
+        Fate fates[secp256k1::EIGHT] = {Fate::UNDECIDED};
+        if (width > 1) native_libraries->recover_eight(items + first, width, addresses + first, fates);  // as long as one takes by itself
+        for (size_t i = 0; i < width; ++i) {
+            const secp256k1::SignedHash& item = items[first + i];
+            is_signed[first + i] = fates[i] == Fate::SIGNED;
+            if (fates[i] != Fate::UNDECIDED) {
+                ++decided;
+                continue;
+            }
+            uint8_t r[32], s[32];
+            item.r.store_be(r);
+            item.s.store_be(s);
+            is_signed[first + i] = recover_address(item.hash, r, s, item.y_parity, addresses[first + i]);
+        }
+    }
+    return decided;
+}
+
+// How signers are to be found out: in lanes only where that is wanted, and possible.
+inline Recovery recovery(bool in_lanes) {
+    return {recover_address, in_lanes && native_libraries->recover_eight ? recover_addresses : nullptr};
 }
 
 // ECRECOVER: hash, v, r, s to an address in 32 bytes, or nothing (yellow paper, appendix E). Never fails.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.metadata
 import json
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -320,6 +323,7 @@ def damage_entries(times: int) -> int:
             assert kept.damaged == done + 1
             kept.put([(key, values[key])])
             assert kept.get(key) == values[key]
+            kept.release()
     return accepted
 
 
@@ -527,3 +531,11 @@ def test_bad_input_is_one_line(arguments: tuple[str, ...], message: str) -> None
     Path("file").write_text("a file")
     result = samestate("check", TOY, *arguments)
     assert (result.exit_code, result.stderr) == (2, f"samestate: {message}\n")
+
+
+def test_libraries_have_the_versions_that_python_says() -> None:
+    for requirement in importlib.metadata.requires("samestate") or ():
+        name = re.match(r"[\w.-]+", requirement)
+        assert name is not None
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            assert builds.version_of(requirement) == importlib.metadata.version(name[0])

@@ -35,6 +35,11 @@ def test_everything_at_once(tmp_path: Path) -> None:
     assert told == [("sequential", 1), ("block-stm", 1), ("block-stm", 2), ("waves", 1), ("waves", 2), ("spec", 1)]
     assert document["results"][2]["conflict_rate"] == 0.5
     assert document["results"][2]["ceiling"] is not None
+    assert list(document["advice"]) == [
+        f"optimized:{strategy}, {workers}"
+        for strategy in ("block-stm", "waves")
+        for workers in ("1 worker", "2 workers")
+    ]
     assert document["record"] is True
     assert picture.read_bytes().startswith(b"<?xml")
     names = {event["name"] for event in json.loads(schedule.read_text())["traceEvents"]}

@@ -89,7 +89,7 @@ def test_no_transactions_at_all(tmp_path: Path) -> None:
         (("--conflict", "1.5"), "--conflict 1.5: must be between 0 and 1"),
         (("--conflict", "nan"), "--conflict nan: must be between 0 and 1"),
         (("--machine", "avm"), "--machine avm: must be one of evm, svm, toy"),
-        (("--fork", "Prague"), "--fork Prague: blocks of the toy have none; say --machine evm"),
+        (("--fork", "Prague"), "--fork Prague: no fork is called so; known are toy, signed"),
         (("--machine", "evm", "--fork", "Tangerine"), "--fork Tangerine: no fork is called so; known are Berlin"),
         (("--machine", "evm", "--fork", "Paris", "--access-list"), "Paris has no block access lists"),
         (("--txs", "-1"), "--txs"),

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import shutil
 import subprocess
+import tarfile
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from samestate.conformance.api.cases import export
 from samestate.conformance.checking.verdict import Result, Verdict
 from samestate.conformance.command import application
+from samestate.conformance.engines.names import REGISTRY
+from samestate.conformance.engines.registry import SpecEngine
 from samestate.conformance.explaining.graph import draw, graph_of
 from samestate.conformance.explaining.index import write_pages
+from samestate.conformance.exporting.exporter import ExportedTest
 from samestate.conformance.vectors.loading import load_vector_file
+from samestate.conformance.vectors.machines import execute
+from samestate.conformance.vectors.model import Case
 from samestate.conformance.vectors.places import VECTORS
+from tests.conformance.checking.test_recorded import bank_case
 
 READS = "self_destruct/destroyed_recreated_called-shanghai"
+CHAIN = "delegated_a_block_before-prague"
 SHINES = "destroyed-storage-shines-through"
 CHROMIUM = shutil.which("chromium")
 
@@ -213,3 +225,79 @@ def test_what_cannot_be_explained_is_a_row_with_its_reason(tmp_path: Path) -> No
     write_pages("--html", tmp_path, [failed], ["nowhere.json"])
     assert [each.name for each in tmp_path.iterdir()] == ["index.html"]
     assert "<td>why</td>" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+# Cases of other forms
+
+
+@pytest.mark.parametrize(("bug", "name", "transaction", "key", "instruction"), BUGS[:2])
+def test_fixtures_in_archives_are_explained_like_vectors(
+    bug: str, name: str, transaction: int, key: str, instruction: str, tmp_path: Path
+) -> None:
+    """The same transaction, key and instruction, of a test that lies in an archive beside another."""
+    with tarfile.open(tmp_path / "tests.tar.xz", "w:xz") as archive:
+        for each in (name, "transfers/many_pay_one-paris"):
+            (made,) = export(load_vector_file(VECTORS / "evm" / f"{each}.yaml"), "blockchain_test")
+            assert isinstance(made, ExportedTest)
+            member = tarfile.TarInfo(str(made.path))
+            member.size = len(made.text.encode())
+            archive.addfile(member, io.BytesIO(made.text.encode()))
+    case = name.rpartition("/")[2]
+    words = (str(tmp_path / "tests.tar.xz"), "--case", case, "--engine", f"bug:{bug}", "--seconds", "0")
+    code, out, err = explain(*words, "--output", str(tmp_path / "written.yaml"))
+    assert (code, err) == (0, ""), err
+    bare_key = re.sub(r" \(\w+\)", "", key)  # a fixture has no names for accounts
+    assert out.splitlines()[1].endswith(f": {bare_key}")
+    assert f"begins in: transaction {transaction}" in out
+    assert f"  after {instruction} at " in out
+    code, again, _ = explain(str(tmp_path / "written.yaml"), "--engine", f"bug:{bug}", "--seconds", "0")
+    assert code == 0 and again.splitlines()[1:] == out.splitlines()[1:]
+
+
+def test_the_block_of_a_chain_that_is_wrong_is_the_one_that_is_explained(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The blocks before it are executed by the specification."""
+    vector = load_vector_file(VECTORS / "evm" / "chains" / f"{CHAIN}.yaml")
+    (made,) = export(vector, "blockchain_test")
+    assert isinstance(made, ExportedTest)
+    (tmp_path / "chain.json").write_text(made.text, encoding="utf-8")
+    monkeypatch.setitem(REGISTRY, "wrong", lambda workers: WrongGas())
+    code, out, err = explain(str(tmp_path / "chain.json"), "--engine", "wrong", "--seconds", "0")
+    assert (code, err) == (0, ""), err
+    assert out.startswith("evm/block_2 on wrong\ndifference: ")
+
+
+class WrongGas:
+    """An engine that says of blocks of number 2 that they used a unit more."""
+
+    id = "wrong"
+    capabilities = SpecEngine.capabilities
+
+    def run(self, case: Case) -> list[Any]:
+        results = execute(case)
+        if case.machine == "evm" and case.blocks[0]["env"]["number"] != "2":  # type: ignore[index, call-overload]
+            return results
+        return [{**result, "receipts": []} for result in results]
+
+    def close(self) -> None:
+        """Nothing was started."""
+
+
+def test_recorded_cases_are_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "bank.json").write_text(json.dumps({"cases": [bank_case()]}), encoding="utf-8")
+    monkeypatch.setitem(REGISTRY, "wrong", lambda workers: WrongGas())
+    code, out, err = explain(str(tmp_path), "--case", "a transfer twice", "--engine", "wrong", "--seconds", "0")
+    assert (code, err) == (0, ""), err
+    assert out.splitlines()[1] == "difference: receipt 0"
+
+
+def test_what_is_right_or_no_case_says_so(tmp_path: Path) -> None:
+    (made,) = export(load_vector_file(VECTORS / "evm" / "transfers" / "many_pay_one-paris.yaml"), "blockchain_test")
+    assert isinstance(made, ExportedTest)
+    target = tmp_path / "right.json"
+    target.write_text(made.text, encoding="utf-8")
+    code, out, _ = explain(str(target), "--engine", "reference:waves", "--seconds", "0")
+    assert code == 1 and out.endswith("everything is right: there is nothing to explain\n")
+    code, _, err = explain(str(target), "--engine", "spec", "--case", "nobody", "--seconds", "0")
+    assert code == 2 and "no case has 'nobody' in its name" in err

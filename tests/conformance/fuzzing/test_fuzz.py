@@ -408,7 +408,7 @@ def test_time_ends_it() -> None:
         (("--minutes", "-1"), "--minutes -1: must be more than 0"),
         (("--timeout", "0"), "--timeout 0: must be more than 0"),
         (("--minutes", "nan"), "--minutes nan: must be more than 0"),
-        (("--fork", "Prague"), "--fork Prague: blocks of the toy have none; say --machine evm"),
+        (("--fork", "Prague"), "--fork Prague: no fork is called so; known are toy, signed"),
         (("--machine", "evm", "--fork", "Nowhere"), "--fork Nowhere: no fork is called so"),
         (("--without", "nothing"), "--without nothing: no selector is called so"),
         (("--seed", "many"), "--seed"),

@@ -90,6 +90,20 @@ def test_the_worst_comes_first_and_says_what_to_do() -> None:
     assert set(found[0].document()) == {"bottleneck", "because", "change", "lost"}
 
 
+def test_workers_who_are_hardly_at_work_have_too_little_of_it() -> None:
+    idle = replace(GOOD.metrics, workers=(WorkerMetrics(900, busy_seconds=0.03), WorkerMetrics(110, busy_seconds=0.01)))
+    (advice,) = advise(replace(GOOD, metrics=idle))
+    assert (advice.bottleneck, round(advice.lost, 6)) == ("too small a block", 0.8)
+    assert "2 workers are at work 20% of the time" in advice.because
+    busy = replace(GOOD.metrics, workers=(WorkerMetrics(900, busy_seconds=0.09), WorkerMetrics(110, busy_seconds=0.08)))
+    assert advise(replace(GOOD, metrics=busy)) == ()
+
+
+def test_fewer_workers_for_a_block_count_as_fewer() -> None:
+    chain = replace(GOOD.metrics, critical_path=1000, active_workers=1)
+    assert advise(replace(GOOD, metrics=chain)) == ()
+
+
 def test_what_is_not_known_is_not_guessed() -> None:
     assert advise(RunFigures(Metrics("block-stm", "threads", 1000, 0.1), 2)) == ()
 

@@ -86,6 +86,22 @@ def test_bad_input_is_a_line_of_json_too(tmp_path: Path) -> None:
     assert line["message"].endswith("there is no such file or folder")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["check", CHAIN, "--json", "-"],
+        ["check", CHAIN, "--list"],
+        ["fuzz", "--blocks", "1", "--engine", "optimized:locks", "--jobs", "1", "--json", "-"],
+        ["bench", "--preset", "small", "--repeat", "1", "--engine", "optimized:locks", "--json", "-"],
+    ],
+)
+def test_nothing_else_is_on_stderr(command: list[str]) -> None:
+    lines, result = lines_of(*command)
+    assert result.exit_code == 0
+    assert all(line.keys() >= COMMON for line in lines)
+    assert all(line.keys() - COMMON <= documented()[line["event"]] for line in lines)
+
+
 def test_the_next_command_speaks_to_people_again(tmp_path: Path) -> None:
     lines_of("check", CHAIN)
     result = CliRunner().invoke(application, ["check", str(tmp_path / "nothing")])

@@ -94,6 +94,12 @@ class TestPages:
 
 
 class TestSite:
+    def test_every_document_is_in_the_navigation(self) -> None:
+        settings = (checkout() / "mkdocs.yml").read_text(encoding="utf-8")
+        pages = [f"docs/{page.name}" for page in sorted((checkout() / "docs").glob("*.md"))]
+        # hazards.md of the site has all that docs/hazards.md has, and their vectors
+        assert [page for page in pages if page not in settings] == ["docs/hazards.md"]
+
     def test_all_links_lead_somewhere(self, site: Path) -> None:
         assert (site / "index.html").is_file()
         assert (site / "vectors/toy/funding").is_dir()

@@ -24,6 +24,8 @@ PARALLEL = ("block-stm", "locks", "waves")
 ADAPTIVE = "adaptive"
 """On the toy it is block-stm."""
 FROM_A_LIST = "access-list"
+ESTIMATORS = {"locks": "rehearsed", "waves": "learned"}
+"""Those that know and learn most, on the EVM, where they are asked."""
 
 Run = Callable[[Any], Any]
 """Runs a block on an engine."""
@@ -79,7 +81,10 @@ def svm_block(package: str, given: tuple[Any, ...]) -> tuple[Run, bool]:
 def make_engine(package: str, machine: str, strategy: str) -> Any:
     """An engine; that of Solana's machine does not ask for true signatures, and has no access lists."""
     configuration = import_module(f"{package}.configuration")
-    settings = configuration.Configuration(workers=WORKERS, strategy=strategy, memory_limit=1 << 26)
+    estimator = ESTIMATORS.get(strategy, "declared") if machine == "evm" else "declared"
+    settings = configuration.Configuration(
+        workers=WORKERS, strategy=strategy, memory_limit=1 << 26, estimator=estimator
+    )
     if machine != "svm":
         return import_module(f"{package}.engine").Engine(machine, settings)
     module = import_module(f"{package}.svm.engine")

@@ -48,7 +48,7 @@ def agreed(parameters: int, key: bytes, signature: bytes, message: bytes, contex
 
 
 def known_answers(parameters: int) -> Iterator[dict[str, bytes]]:
-    for part in (KNOWN / f"kat_MLDSA_{parameters}_det_pure.rsp").read_text().split("count = "):
+    for part in (KNOWN / f"kat_MLDSA_{parameters}_det_pure.rsp").read_text(encoding="utf-8").split("count = "):
         fields = dict(line.split(" = ") for line in part.splitlines() if " = " in line)
         if fields:
             yield {name: bytes.fromhex(text) for name, text in fields.items() if name not in ("mlen", "smlen")}

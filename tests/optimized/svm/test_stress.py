@@ -22,10 +22,10 @@ pytestmark = [
 ]
 
 
-def built(folder: Path, *flags: str) -> Path:
+def built(folder: Path, *flags: str, source: Path = SOURCE) -> Path:
     """The program, so compiled. Skips the test where the compiler has no such sanitizer."""
     program = folder / "stress"
-    command = [COMPILER, "-std=c++17", "-O1", "-g1", "-w", "-pthread", f"-I{ROOT}", *flags, str(SOURCE)]
+    command = [COMPILER, "-std=c++17", "-O1", "-g1", "-w", "-pthread", f"-I{ROOT}", *flags, str(source)]
     done = subprocess.run([*command, "-o", str(program)], capture_output=True, text=True, encoding="utf-8")
     if done.returncode and "sanitize" in done.stderr + " ".join(flags) and "cannot find -l" in done.stderr:
         pytest.skip("the compiler has no such sanitizer")

@@ -1,0 +1,3 @@
+"""Transactions executed on the state before their block, for what they access."""
+
+class Rehearsals: ...
