@@ -3,8 +3,9 @@
     python benchmarks/toy_signatures.py [--repetitions 9] [--transactions 200] [--json FILE]
 
 The block is the same for every row but for its signatures: transfers to slots of their own, without conflicts. Ways to
-execute it take turns, and medians count. The second table is of the verifiers alone, on one thread. Exits with 1 where
-a figure is not reached:
+execute it take turns, and medians count: of processor time where one worker does all, so that other processes do not
+matter, and of time on the clock where two do. The second table is of the verifiers alone, on one thread, in processor
+time. Exits with 1 where a figure is not reached:
 
 - verifying ahead of execution on two workers: at least 1.5 times as fast as on one, for ML-DSA;
 - batches of ed25519: at least 1.5 times as fast as one by one, where the processor has the vectors for it.
@@ -40,23 +41,25 @@ from samestate.spec.toy.signed.schemes import Scheme
 MEMORY = 256 << 20
 SMALL = Workload(loads=(1, 1), stores=(1, 1), hashes=(0, 0), keys=10_000)
 FLOOR = 1.5
+TOGETHER = "ahead, 2 workers"
 WAYS: dict[str, tuple[int, ToyOptions]] = {
     "in execution": (1, ToyOptions(ahead=False, batches=False)),
     "ahead, one by one": (1, ToyOptions(batches=False)),
     "ahead, batches": (1, ToyOptions()),
-    "ahead, 2 workers": (2, ToyOptions()),
+    TOGETHER: (2, ToyOptions()),
 }
 UNSIGNED = "not signed"
 
 
 def medians(contenders: dict[str, Callable[[], Any]], repetitions: int) -> dict[str, float]:
-    """The seconds that each takes, by turns."""
+    """The seconds that each takes, by turns: of the processor, or on the clock where the name says two workers."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(repetitions):
         for name, run in contenders.items():
-            began = time.perf_counter()
+            clock = time.perf_counter if name.endswith(TOGETHER) else time.process_time
+            began = clock()
             run()
-            times[name].append(time.perf_counter() - began)
+            times[name].append(clock() - began)
     return {name: median(found) for name, found in times.items()}
 
 
@@ -150,7 +153,7 @@ def judged(rows: dict[str, dict[str, float]], floor: float) -> list[str]:
     """What is not reached."""
     missed = []
     for scheme in ("ML_DSA_44", "ML_DSA_65", "HYBRID"):
-        gain = rows[scheme]["ahead, 2 workers"] / rows[scheme]["ahead, batches"]
+        gain = rows[scheme][TOGETHER] / rows[scheme]["ahead, batches"]
         if gain < floor:
             missed.append(f"{scheme}: two workers are {gain:.2f} times one, and must be {floor:g}")
     gain = rows["ED25519"]["ahead, batches"] / rows["ED25519"]["ahead, one by one"]

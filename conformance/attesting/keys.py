@@ -120,7 +120,7 @@ def _public_ml_dsa(seed: bytes) -> bytes:
 def _sign_ml_dsa(seed: bytes, message: bytes) -> bytes:
     """The ML-DSA-65 signature of a message: in native code where `cryptography` has it, and else in Python."""
     try:
-        from cryptography.hazmat.primitives.asymmetric import mldsa
+        from cryptography.hazmat.primitives.asymmetric import mldsa  # type: ignore[attr-defined,unused-ignore]
     except ImportError:  # before version 47
         from dilithium_py.ml_dsa import ML_DSA_65 as SCHEME
 

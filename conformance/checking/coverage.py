@@ -7,12 +7,18 @@ from typing import Final
 
 from samestate.conformance.checking.report import DocumentReport
 from samestate.conformance.rules import marking
+from samestate.conformance.vectors.machines import MACHINES, machine_called
 
 _told: Final[set[str]] = set()
 
 
 def start() -> None:
-    """Watch from now on. What ran before, such as imports, does not count."""
+    """Watch from now on. What ran before, such as imports, does not count.
+
+    Every machine is imported first: only what is there can be marked.
+    """
+    for name in MACHINES:
+        machine_called(name)
     marking.mark()
     marking.reached.clear()
     _told.clear()

@@ -36,8 +36,8 @@ class TransactionLists:
     """The lists of one transaction. Gas in gas units.
 
     ``bare``: no list; ``sent``: its own; ``accessed``: all that it accesses cold; ``paying``: of that, what saves more
-    than it costs, by which it would use ``computed`` less than with no list. ``predicted``: from before the block, None
-    where nobody was asked.
+    than it costs, by which it would use ``computed`` less than with no list; nothing where execution shows that it does
+    not. ``predicted``: from before the block, None where nobody was asked.
     """
 
     index: int
@@ -131,7 +131,10 @@ def transaction_lists(
     prices = entry_prices(block.fork, environment, transaction, sender)
     bare, watched = executed(())
     saved = {} if watched is None else watched.saved
-    paying, computed = paying_keys(saved, prices)
+    keys, computed = paying_keys(saved, prices)
+    paying = executed(list_of(keys))[0]
+    if paying.gas_used is None or bare.gas_used is None or paying.gas_used >= bare.gas_used:
+        paying = bare  # by its prices it would pay, and it does not: the transaction goes another way with it
     return TransactionLists(
         index=index,
         sender=sender,
@@ -140,7 +143,7 @@ def transaction_lists(
         bare=bare,
         sent=executed(transaction.access_list)[0] if transaction.access_list else bare,
         accessed=executed(list_of(saved))[0],
-        paying=executed(list_of(paying))[0],
+        paying=paying,
         computed=computed,
         predicted=None if predicted is None else executed(predicted)[0],
     )

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from samestate.conformance.errors import InputError
 from samestate.conformance.scheduling.pending import BlockLimits, Pending
+from samestate.conformance.scheduling.pricing import fits_alone
 from samestate.spec.machine import Key
 
 
@@ -21,6 +22,7 @@ class BoundUnavailable(Exception):  # noqa: N818 - says what is not here
 def most_fees(candidates: Sequence[Pending], limits: BlockLimits, left_out: Mapping[int, str]) -> float:
     """The optimum of the relaxation over all candidates but those ``left_out``, in the fees' unit.
 
+    Candidates that do not fit an empty block are no part of it: the relaxation would take as much of them as fits.
     Raises BoundUnavailable where there is no solver, InputError where it finds none.
     """
     try:
@@ -28,7 +30,8 @@ def most_fees(candidates: Sequence[Pending], limits: BlockLimits, left_out: Mapp
         from scipy.sparse import coo_array
     except ImportError as error:
         raise BoundUnavailable("scipy is not installed: pip install 'samestate[schedule]'") from error
-    columns = {index: column for column, index in enumerate(i for i in range(len(candidates)) if i not in left_out)}
+    kept = [i for i, each in enumerate(candidates) if i not in left_out and fits_alone(each, limits)]
+    columns = {index: column for column, index in enumerate(kept)}
     if not columns:
         return 0.0
     # in shares of the largest numbers: solvers work in floating point

@@ -2,7 +2,7 @@
 
 What a transaction uses is known only once it was executed, and what it declares is more. So a block is packed by what
 is declared, executed by the specification, and packed on with what the transactions in it have left over, until no
-more fits. Whatever the specification rejects is left out, with its code.
+more fits. Whatever the specification rejects is left out, with its code, unless it was rejected too early.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from typing import Final, Protocol
 
 from samestate.conformance.scheduling.bound import BoundUnavailable, most_fees
 from samestate.conformance.scheduling.packing import LOOK_AHEAD, Packed, Room, pack
-from samestate.conformance.scheduling.pending import PRIORITIES, BlockLimits, Pending
+from samestate.conformance.scheduling.pending import PRIORITIES, BlockLimits, Pending, Priority
+from samestate.conformance.scheduling.pricing import priced_orders
 from samestate.conformance.scheduling.shape import Shape, shape_of
 from samestate.conformance.vectors.model import Case
+from samestate.spec.machine import Key
 
 ROUNDS: Final = 16
 """How often a block is packed at most."""
@@ -106,9 +108,11 @@ def build(pool: Mempool, look_ahead: int = LOOK_AHEAD, rounds: int = ROUNDS) -> 
         if not packed.entries:
             break
         done += 1
-        executed = pool.execute((*entries, *packed.entries))
-        hopeless |= executed.rejected
-        entries = without(hopeless, (*entries, *packed.entries))
+        tried = (*entries, *packed.entries)
+        executed = pool.execute(tried)
+        again = accepted_later(candidates, tried, executed.rejected)
+        hopeless |= {index: reason for index, reason in executed.rejected.items() if index not in again}
+        entries = without(executed.rejected, tried)
         if done == 1:
             first = tuple(index for entry in entries for index in entry)
     bound, no_bound = None, ""
@@ -119,7 +123,7 @@ def build(pool: Mempool, look_ahead: int = LOOK_AHEAD, rounds: int = ROUNDS) -> 
     order = [index for entry in entries for index in entry]
     return ScheduledBlock(
         entries=entries,
-        left_out={**left_out, **hopeless},
+        left_out={**left_out, **executed.rejected, **hopeless},
         used={name: sum(used.get(name, 0) for used in executed.used.values()) for name in pool.limits.block},
         declared=sum(candidates[index].fee for index in first),
         earned=sum(executed.earned.values()),
@@ -130,17 +134,42 @@ def build(pool: Mempool, look_ahead: int = LOOK_AHEAD, rounds: int = ROUNDS) -> 
     )
 
 
+def accepted_later(candidates: Sequence[Pending], entries: Entries, rejected: Mapping[int, str]) -> frozenset[int]:
+    """Those of the rejected that may be accepted behind all others: one came after them that writes a key they name.
+
+    So whoever is paid in the block can pay for a transaction of his own, though the scheduler knows of no payments.
+    """
+    written: set[Key] = set()
+    found: set[int] = set()
+    for index in (index for entry in reversed(entries) for index in reversed(entry)):
+        if index not in rejected:
+            written |= candidates[index].writes
+        elif not written.isdisjoint(candidates[index].writes | candidates[index].reads):
+            found.add(index)
+    return frozenset(found)
+
+
 def best_packed(pool: Mempool, executed: ExecutedBlock, hopeless: Mapping[int, str], look_ahead: int) -> Packed:
-    """The packing into what is left of the block that earns most by what is declared, of one for each priority."""
-    packings = []
-    for priority in PRIORITIES:
+    """The packing into what is left of the block that earns most by what is declared, of one for each priority.
+
+    An empty block is tried by prices, too; in one that is being filled on, what is left decides.
+    """
+    candidates = pool.candidates
+
+    def packed_by(priority: Priority) -> Packed:
         room = Room(pool.limits)
         for index, used in executed.used.items():
-            room.take(used, pool.candidates[index].writes)
-        packings.append(
-            pack(pool.candidates, room, look_ahead, priority=priority, placed=executed.used, hopeless=hopeless)
-        )
-    return max(packings, key=lambda packed: sum(pool.candidates[index].fee for index in packed.order))
+            room.take(used, candidates[index].writes)
+        return pack(candidates, room, look_ahead, priority=priority, placed=executed.used, hopeless=hopeless)
+
+    def worth(packed: Packed) -> int:
+        return sum(candidates[index].fee for index in packed.order)
+
+    packings = [packed_by(priority) for priority in PRIORITIES]
+    if not executed.used:
+        best = max(map(worth, packings))
+        packings += [packed_by(each) for each in priced_orders(candidates, pool.limits, hopeless, best)]
+    return max(packings, key=worth)
 
 
 def without(left_out: Mapping[int, str], entries: Entries) -> Entries:

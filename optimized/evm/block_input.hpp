@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "samestate/optimized/core/shim.hpp"
 #include "samestate/optimized/evm/buffer.hpp"
 #include "samestate/optimized/evm/decoding.hpp"
 #include "samestate/optimized/evm/environment.hpp"
@@ -13,11 +14,13 @@
 
 namespace samestate::evm {
 
-// Who sent a transaction, or why nobody did. Found out once a block, by whoever comes first; 0 in `known`: not yet.
+// Who sent a transaction, or why nobody did. Found out once a block, and written down by whoever comes first.
 struct Sender {
+    static constexpr std::uint64_t KNOWN = 1, IN_WRITING = 2;
+
     Address address;
     Rejection rejection;
-    std::uint64_t known;    // shared: 0 or 1; the rest is written before, and by two at once only with the same bytes
+    std::uint64_t known;    // shared: 0, IN_WRITING, KNOWN; the rest is one writer's until then, and nobody's to change afterwards
 
     std::uint8_t code() const { return static_cast<std::uint8_t>(rejection); }
 };
@@ -123,28 +126,26 @@ struct BlockInput {
                 if (!take_group(i - 1)) return;
                 recover_group(i - 1, recovery, scratch);
             } else {
-                if (atomic_load(&senders[i - 1].known, "evm.sender.load")) return;
+                if (is_known(i - 1)) return;
                 sender(i - 1, recovery.one, scratch.message);
             }
         }
     }
 
     // The sender of a transaction, found out now if nobody has before. Any worker, at any time.
-    const Sender& sender(std::size_t transaction, Recover recover, Buffer& scratch) {
-        Sender& sender = senders[transaction];
-        if (!atomic_load(&sender.known, "evm.sender.load")) {
-            FoundSender found{};
-            found.rejection = recover_sender(transactions[transaction], recover, scratch, found.address);
-            keep(transaction, found);
-        }
-        return sender;
+    FoundSender sender(std::size_t transaction, Recover recover, Buffer& scratch) {
+        if (is_known(transaction)) return {senders[transaction].address, senders[transaction].rejection};
+        FoundSender found{};
+        found.rejection = recover_sender(transactions[transaction], recover, scratch, found.address);
+        keep(transaction, found);
+        return found;
     }
 
     // The same; where many are found out at once, those of its group with it. While somebody else is at that group already, the next one
     // that nobody is at is found out: by then the other is probably done, and if not, this transaction's is found out by itself. Nobody waits.
-    const Sender& sender(std::size_t transaction, const Recovery& recovery, SenderScratch& scratch) {
+    FoundSender sender(std::size_t transaction, const Recovery& recovery, SenderScratch& scratch) {
         std::size_t group = transaction / GROUP;
-        while (recovery.many && group < groups_taken.size() && !atomic_load(&senders[transaction].known, "evm.sender.load")) {
+        while (recovery.many && group < groups_taken.size() && !is_known(transaction)) {
             if (take_group(group)) {
                 recover_group(group, recovery, scratch);
                 break;
@@ -169,7 +170,7 @@ struct BlockInput {
         const Transaction* asked[GROUP];
         std::size_t places[GROUP], count = 0;
         for (std::size_t i = group * GROUP; i < transactions.size() && i < (group + 1) * GROUP; ++i) {
-            if (atomic_load(&senders[i].known, "evm.sender.load")) continue;
+            if (is_known(i)) continue;
             asked[count] = &transactions[i];
             places[count++] = i;
         }
@@ -179,12 +180,15 @@ struct BlockInput {
         for (std::size_t i = 0; i < count; ++i) keep(places[i], found[i]);
     }
 
-    // Two may come at once and find the same: each byte is stored atomically, as what it will be anyway.
+    bool is_known(std::size_t transaction) const { return atomic_load(&senders[transaction].known, "evm.sender.load") == Sender::KNOWN; }
+
+    // Two may come at once, and have found the same: one of them writes it down, and neither waits.
     void keep(std::size_t transaction, const FoundSender& found) {
         Sender& sender = senders[transaction];
-        for (int i = 0; i < 20; ++i) __atomic_store_n(&sender.address.bytes[i], found.address.bytes[i], __ATOMIC_RELAXED);
-        __atomic_store_n(reinterpret_cast<std::uint8_t*>(&sender.rejection), static_cast<std::uint8_t>(found.rejection), __ATOMIC_RELAXED);
-        atomic_store(&sender.known, 1, "evm.sender.store");
+        if (!atomic_replace(&sender.known, 0, Sender::IN_WRITING, "evm.sender.take")) return;
+        sender.address = found.address;
+        sender.rejection = found.rejection;
+        atomic_store(&sender.known, Sender::KNOWN, "evm.sender.store");
     }
 };
 

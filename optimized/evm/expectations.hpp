@@ -51,7 +51,7 @@ class Expectations {
 
     // What a transaction will probably access; of one that nobody has signed nothing.
     void expect(BlockInput& input, std::uint64_t index, Estimator estimator, Expected& found) {
-        const Sender& sender = input.sender(index, recovery(input.in_lanes), scratch_);
+        const FoundSender sender = input.sender(index, recovery(input.in_lanes), scratch_);
         if (sender.rejection == Rejection::NONE) expect(input.transactions[index], index, sender.address, estimator, found);
     }
 
@@ -75,7 +75,7 @@ class Expectations {
 
     // Whether a transaction is a call of a kind of which nothing is known.
     bool is_new(BlockInput& input, std::uint64_t index) {
-        const Sender& sender = input.sender(index, recovery(input.in_lanes), scratch_);
+        const FoundSender sender = input.sender(index, recovery(input.in_lanes), scratch_);
         const Transaction& transaction = input.transactions[index];
         if (sender.rejection != Rejection::NONE || !transaction.has_to || state_.code(transaction.to) == nullptr) return false;
         return layouts_.count(kinds_at(index, call_of(transaction, sender.address)).names[0]) == 0;

@@ -151,7 +151,7 @@ inline bool authorization_agrees(const Json& json, std::uint32_t object, const A
 
 // The JSON of a transaction, with the address that has signed it, if anybody has. Parts that `chosen` names stand there.
 inline bool transaction_agrees(
-    const Json& json, std::uint32_t object, const Transaction& transaction, const Sender& sender, const Chosen& chosen
+    const Json& json, std::uint32_t object, const Transaction& transaction, const FoundSender& sender, const Chosen& chosen
 ) {
     Copy copy(json, object);
     if (!copy.agrees()) return false;

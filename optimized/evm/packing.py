@@ -119,7 +119,7 @@ class PackedBlock:
 
     def sender(self, index: int) -> bytes | None:
         """Who sent a transaction, as far as a worker has found out; None where nobody did."""
-        if not self.input.senders[index].known or self.input.senders[index].code():
+        if self.input.senders[index].known != 1 or self.input.senders[index].code():
             return None
         return cython.cast(cython.p_char, self.input.senders[index].address.bytes)[:20]
 

@@ -87,6 +87,8 @@ struct SenderScratch {
 struct FoundSender {
     Address address;
     Rejection rejection;
+
+    std::uint8_t code() const { return static_cast<std::uint8_t>(rejection); }
 };
 
 // The senders of at most eight transactions, as each by itself would be found; how many of them in lanes.

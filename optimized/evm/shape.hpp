@@ -87,7 +87,7 @@ inline BlockShape shape_of(const BlockInput& input) {
         const Sender& sender = input.senders[index];
         ++shape.sampled;
         gas = gas + u256(transaction.gas_limit);
-        known = known && atomic_load(&sender.known, "evm.sender.load");
+        known = known && atomic_load(&sender.known, "evm.sender.load") == Sender::KNOWN;
         senders.add(hash_bytes(0, sender.address.bytes, 20));
         if (!transaction.data_length && transaction.has_to) continue;
         ++shape.with_data;

@@ -145,7 +145,7 @@ class Worker {
             executor.state.begin_step();
             static_cast<OutcomeFigures&>(outcome_) = OutcomeFigures{};
             outcome_.output.clear();
-            const Sender& sender = input->sender(transaction, recovery(input->in_lanes), scratch_);
+            const FoundSender sender = input->sender(transaction, recovery(input->in_lanes), scratch_);
             const bool is_signed = sender.rejection == Rejection::NONE;
             if (tracer.profiler) profiler.know_sender();
             execute_transaction(executor, input->transactions[transaction], is_signed ? &sender.address : nullptr, outcome_);

@@ -234,3 +234,22 @@ def test_other_machines_have_no_lists(machine: str) -> None:
     exit_code, _, errors = run(str(next(iter(vector_files(machine)))))
     assert exit_code == 2
     assert f"is of the machine {machine}, whose transactions have no access lists" in errors
+
+
+def test_what_does_not_pay_when_it_is_executed_is_not_given() -> None:
+    """With more gas left than it has without a list, this one spends much more."""
+    program = f"{call(OTHER)} GAS PUSH 469000 LT PUSH @rich JUMPI STOP rich: PUSH 0 PUSH 9 SSTORE PUSH 7 SLOAD STOP"
+    without = lists(call(OTHER), SHANGHAI)
+    assert without.saves == 500
+    found = lists(program.replace("469000", str(threshold(program))), SHANGHAI)
+    assert found.computed > 0
+    assert found.paying.access_list == ()
+    assert found.saves == 0
+
+
+def threshold(program: str) -> int:
+    """Gas that is left at the comparison with a list, and not without one: what is used before it differs by 500."""
+    stops = program.split("GAS PUSH 469000")[0]
+    bare = lists(f"{stops} STOP", SHANGHAI).bare.gas_used
+    assert bare is not None
+    return 500_000 - bare - 2 + 250

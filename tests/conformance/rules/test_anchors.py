@@ -116,8 +116,8 @@ def test_the_rules_of_the_specification_have_one_place_each() -> None:
 
 
 DOCUMENT = re.compile(
-    r"(EIP-\d+|yellow paper( \(Berlin version\))?|RFC \d+|FIPS \d+|SIMD-\d{4}|Agave|Solana SDK|Samestate"
-    r"|docs/decisions/\d{4})"
+    r"(EIP-\d+|yellow paper( \(Berlin version\))?|RFC \d+|FIPS \d+|SIMD-\d{4}|Agave|Solana SDK|Solana Pay specification"
+    r"|Samestate|Solidity|docs/decisions/\d{4})"
     r"([,: ].*\S)?"
 )
 """A document by its name, and where in it. Several are parted by semicolons."""

@@ -16,6 +16,7 @@ import pytest
 
 from samestate.conformance.engines.optimized.toy import plain_block
 from samestate.conformance.exploring.variants import Variant, built, unavailable
+from samestate.conformance.generating.signed_blocks import random_signed_block
 from samestate.conformance.generating.toy import Workload, generate_block
 from samestate.conformance.generating.toy_blocks import random_block
 from tests.optimized.sanitizers.evm_blocks import blocks_in_pieces, generated_blocks, real_blocks, vector_blocks
@@ -59,6 +60,7 @@ def blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     path = tmp_path_factory.mktemp("blocks") / "blocks.pickle"
     made = [random_block(seed, 60, conflict=0.1 + seed % 4 / 4) for seed in range(24)]
+    made += [random_signed_block(seed, 20, conflict=0.5) for seed in range(6)]
     long = generate_block(1, 500, 0.5, Workload(keys=100, one_key=True))
     made.insert(3, (with_its_list(long.blocks[0], long.state), long.state))
     path.write_bytes(pickle.dumps([plain_block(block, state) for block, state in made]))

@@ -1,4 +1,4 @@
-"""Recovery of eight signers at once on four threads, under sanitizers: a program of its own, without Python."""
+"""Recovery of eight signers at once on threads, under sanitizers: programs of their own, without Python."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from samestate.optimized.evm.native import precompiles
 from tests.optimized.svm import test_stress as stress
 
 SOURCE = Path(__file__).parent / "recovery_stress.cpp"
+GROUPS = Path(__file__).parent / "sender_groups.cpp"
 
 pytestmark = [
     *stress.pytestmark,
@@ -17,9 +18,10 @@ pytestmark = [
 ]
 
 
-def test_threads(tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", [SOURCE, GROUPS])
+def test_threads(source: Path, tmp_path: Path) -> None:
     """Silent, unless threads share what belongs to one each."""
-    program = stress.built(tmp_path, "-O0", "-fsanitize=thread", source=SOURCE)
+    program = stress.built(tmp_path, "-O0", "-fsanitize=thread", source=source)
     silent = stress.run(program)
     assert (silent.stdout, silent.stderr, silent.returncode) == ("all the same\n", "", 0)
     reported = stress.run(program, "race")
