@@ -267,7 +267,7 @@ class ToyResult:
                 touches.add(name[1:])
         return Step(self.block.flat.transactions_length, {}, {}, {}, credits, (), tuple(sorted(touches)))
 
-    def _value(self, key: uint32_t, word: cython.pointer(cython.const[Word])):
+    def _value(self, key: uint32_t, word: cython.pointer(cython.const[Word])) -> object:
         """Give the canonical bytes of a key's value: the word's, or those of the public key that it numbers."""
         name: bytes = self.block.names[key]
         if self.block.flat.is_signed and name[:1] == REGISTERED:
