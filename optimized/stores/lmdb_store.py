@@ -157,11 +157,18 @@ class LmdbStore:
         except lmdb.Error as error:
             raise self._problem(error) from error
 
+    def _is_empty(self) -> bool:
+        """Whether the file has nothing yet: who made it was ended, or found the disk full, before it wrote anything."""
+        try:
+            return (self._folder / DATA).stat().st_size == 0
+        except OSError:
+            return False
+
     def _problem(self, error: Exception) -> StoreError:
         """What any other error means: LMDB gives the system's message and not its number."""
         text = str(error)
         if os.strerror(errno.ENOSPC) in text or os.strerror(errno.EDQUOT) in text:
             return StoreFull(f"{self._folder}: the disk is full: {text}")
-        if os.strerror(errno.ENOENT) in text or "mdb_dbi_open" in text:
+        if os.strerror(errno.ENOENT) in text or "mdb_dbi_open" in text or self._is_empty():
             return StoreUnavailable(f"{self._folder}: {NO_STATE}")
         return StoreUnavailable(f"{self._folder}: {text}")
