@@ -64,7 +64,9 @@ def fuzz(
             metavar="ID", help="An engine, a pattern, or a client: `command:PATH`, `t8n:evm t8n`; may be given again."
         ),
     ] = None,
-    machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy, evm or svm.")] = toy.NAME,
+    machine: Annotated[
+        str, typer.Option(metavar="MACHINE", help="toy, evm, svm, or chains: several of them.")
+    ] = toy.NAME,
     fork: Annotated[
         list[str] | None,
         typer.Option(metavar="FORK", help="Only blocks of this fork or ruleset; may be given again."),
