@@ -80,7 +80,8 @@ class Runs:
 def check_task(task: DocumentTask, watch: Watch | None = None) -> DocumentReport:
     """What became of the cases of a document. What makes it unusable is in the report, not raised."""
     runs = Runs(task, watch)
-    return replace(_check(task, runs), cases=tuple(runs.cases))
+    report = _check(task, runs)
+    return report if report.error is not None else replace(report, cases=tuple(runs.cases))
 
 
 def _check(task: DocumentTask, runs: Runs) -> DocumentReport:

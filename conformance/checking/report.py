@@ -30,7 +30,7 @@ class DocumentReport:
     witness that came apart from the other, which can be checked only together. ``error`` says why the document cannot
     be used at all. ``rules`` are the anchors that were reached, where that is measured. ``deselected`` counts the cases
     that were not asked for, ``notes`` say what is odd. ``listed`` are the ids of cases that were only to be listed.
-    ``cases`` are all that it holds, in their order, as far as they were looked at. ``was_stopped`` says that a case was
+    ``cases`` are all that it holds, in their order, none where it cannot be used. ``was_stopped`` says that a case was
     stopped, or that its process died: another time it may end otherwise.
     ``metered`` is what engines said of their blocks meanwhile, where that is metered.
     """

@@ -20,6 +20,7 @@ from samestate.conformance.benchmarking.lineup import line_up, make_work
 from samestate.conformance.benchmarking.measuring import Progress, measure
 from samestate.conformance.benchmarking.peer_programs import choose_peers
 from samestate.conformance.benchmarking.report import Report, Setting
+from samestate.conformance.benchmarking.states import KINDS, differences, folder_for_states, measure_states, table_of
 from samestate.conformance.commands.no_fallback_option import NoFallbackOption
 from samestate.conformance.commands.watching_options import (
     LogFormatOption,
@@ -45,6 +46,8 @@ DIFFERENT: Final = 1
 INTERRUPTED: Final = 130
 WORKLOADS: Final = Path(".samestate") / "workloads"
 PRESET: Final = "medium"
+SIZES: Final = (100_000,)
+BLOCKS: Final = 20
 
 
 def bench(
@@ -97,6 +100,20 @@ def bench(
     trace: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a schedule of the last engine, for Perfetto.")
     ] = None,
+    state: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND",
+            help="Measure states of the EVM in place of engines: memory, lmdb, rocksdb; may be given again.",
+        ),
+    ] = None,
+    state_size: Annotated[
+        list[int] | None,
+        typer.Option(metavar="N", min=1, help="With --state: accounts, each with a slot; may be given again."),
+    ] = None,
+    blocks: Annotated[
+        int, typer.Option(metavar="N", min=1, help="With --state: blocks of 1,000 token transfers.")
+    ] = BLOCKS,
     metrics_port: MetricsPortOption = None,
     metrics_address: MetricsAddressOption = None,
     log_format: LogFormatOption = LogFormat.TEXT,
@@ -109,8 +126,18 @@ def bench(
 
     With --peer or --workload engines and outside clients take turns on blocks that are always the same, all of them
     where none is named. Their results are compared: exit code 1 where they differ.
+
+    With --state a chain runs on states in memory and on disk, by turns, each in a process of its own. Their roots are
+    compared.
     """
     check_json_target(json)
+    if state:
+        if preset != PRESET or conflict is not None or hot_key or record or plot or trace or peer or workload or engine:
+            raise InputError("--state goes with --state-size, --blocks and --json alone")
+        bench_states(state, state_size or SIZES, blocks, json)
+        return
+    if state_size:
+        raise InputError(f"--state-size {state_size[0]}: goes with --state alone")
     if peer or workload:
         if machine != evm.NAME or preset != PRESET or conflict is not None or hot_key or record or plot or trace:
             raise InputError(
@@ -143,6 +170,28 @@ def bench(
     show(report, report_stream(is_stdout(json)))
     if comparison.interrupted:
         raise typer.Exit(INTERRUPTED)
+
+
+def bench_states(kinds: Sequence[str], sizes: Sequence[int], blocks: int, json: str | None) -> None:
+    """Measure states in turns, each size shown as soon as it is measured."""
+    for kind in kinds:
+        if kind.partition("?")[0] not in KINDS:
+            raise InputError(f"--state {kind}: must be {', '.join(KINDS)}, with settings behind a question mark")
+    console = console_for(sys.stderr if is_stdout(json) else sys.stdout)
+    documents: list[object] = []
+    different: list[str] = []
+    for size in sizes:
+        with folder_for_states() as folder, Console(stderr=True).status("measuring") as status:
+            measured = measure_states(kinds, size, blocks, folder, status.update)
+        documents += [state.document() for state in measured]
+        print_table(console, table_of(measured))
+        different += differences(measured)
+    for difference in different:
+        console.print(difference)
+    if json is not None:
+        write_json({"states": documents}, json)
+    if different:
+        raise typer.Exit(DIFFERENT)
 
 
 def bench_workloads(

@@ -16,9 +16,6 @@ from samestate.conformance.site.history import history_page
 from samestate.conformance.site.rules import rule_pages
 from samestate.conformance.site.vectors import vector_pages
 
-ASSETS: Final = Path(__file__).parent / "assets"
-"""Style and script of the site."""
-
 MARK: Final = ".samestate-site"
 """A file in each folder that this has written: no other folder is emptied."""
 
@@ -40,7 +37,7 @@ def write_site(folder: Path, suites: Sequence[str]) -> int:
         write_whole("", folder / place, content, make_folders=True)
     for place in files:
         write_whole("", folder / place, (checkout() / place).read_bytes(), make_folders=True)
-    for asset in ASSETS.iterdir():
+    for asset in (checkout() / "docs" / "assets").iterdir():
         write_whole("", folder / "assets" / asset.name, asset.read_bytes(), make_folders=True)
     return len(pages)
 

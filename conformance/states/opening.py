@@ -39,7 +39,7 @@ class OpenState:
     def __init__(self, location: Location, writable: bool) -> None:
         self.location = location
         with told():
-            self.store: Store = location.open(writable)
+            self.store: Store = location.store(writable)
             try:
                 self.description: Description | None = describe(self.store, location)
             except BaseException:

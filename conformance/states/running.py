@@ -61,6 +61,11 @@ def execute(state: OpenState, chain: StoredChain, tell: Tell) -> Iterator[Object
                 state.description = description
                 tell(f"block {block.number}: committed: {described(description)}")
         yield done.written
+    counts = current.world.counts()
+    tell(
+        f"read from the store: {counts['ahead']} keys ahead, which were met {counts['met']} times,"
+        f" {counts['on_demand']} on demand, and {counts['values']} values and {counts['nodes']} nodes for roots"
+    )
 
 
 def described(description: Description) -> str:

@@ -27,6 +27,7 @@ CANARIES: Final = {
     "toy": ("toy/conflicts/long_chain", "toy/access_lists/list_of_a_long_chain"),
     "evm": ("evm/storage/read_after_write-amsterdam", "evm/access_lists/right_list-amsterdam"),
     "svm": ("svm/transfers/one_transfer-mainnet-2026-09", ""),
+    "chains": ("chains/failures/a_slot_that_is_cleared", ""),
 }
 """For each machine a vector, and one whose block carries an access list, where the machine has such."""
 
@@ -40,6 +41,7 @@ FIELDS: Final = {
     "toy": ("state_root", "receipts_root", "gas_used"),
     "evm": ("state_root", "receipts_root", "gas_used"),
     "svm": ("state_root", "bank_hash", "block_cost"),
+    "chains": ("joint_root",),
 }
 """What is spoilt in the vector of each machine."""
 
@@ -160,7 +162,11 @@ def test_whatever_a_valid_block_gives_is_an_output_and_has_a_canary() -> None:
     for case in CANARIES.values():
         for identity in filter(None, case):
             (expected,) = load_vector_file(VECTORS / f"{identity}{SUFFIX}").expected
-            assert expected.keys() - {"status", "access"} <= {*OUTPUTS}
+            blocks = expected.get("chains", {})
+            assert isinstance(blocks, dict)
+            for each in (expected, *blocks.values()):
+                assert isinstance(each, dict)
+                assert each.keys() - {"status", "access", "chains"} <= {*OUTPUTS}
     assert {name for _, name in outputs()} == {*OUTPUTS} - {"rejection_code"}
 
 
@@ -177,6 +183,21 @@ def test_an_output_that_is_lost_or_wrong_fails(identity: str, name: str) -> None
         verdict = verdict_on(identity, Spoiling(spoil))
         assert verdict.result is Result.FAILED
         assert verdict.reason.startswith((name, "receipt 0", "number of receipts"))
+
+
+@pytest.mark.parametrize("name", ["state_root", "receipts_root", "gas_used", "receipts"])
+def test_an_output_of_one_chain_of_a_plan_that_is_wrong_fails(name: str) -> None:
+    def change(result: Object) -> None:
+        blocks = result["chains"]
+        assert isinstance(blocks, dict)
+        chain = min(blocks)
+        block = blocks[chain]
+        assert isinstance(block, dict)
+        result["chains"] = {**blocks, chain: {**block, name: [] if name == "receipts" else "0x77"}}
+
+    verdict = verdict_on(CANARIES["chains"][0], Spoiling(change))
+    assert verdict.result is Result.FAILED
+    assert name.removesuffix("s") in verdict.reason
 
 
 @pytest.mark.parametrize("identity", REJECTED)

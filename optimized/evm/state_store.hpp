@@ -40,7 +40,7 @@ struct StoreChanges {
 };
 
 // How many values a part of a trie may have that no node is kept of.
-constexpr size_t SMALL = 16;
+constexpr size_t SMALL = 32;
 
 struct StateStore {
     StateStore() = default;
@@ -54,7 +54,9 @@ struct StateStore {
     bool (*scan)(void* itself, int table, const std::string* first, const std::string* end, std::vector<Record>* found) = nullptr;
     mutable std::atomic<uint64_t> nodes_read{0};       // and put into tries, each with its children; …
     mutable std::atomic<uint64_t> values_read{0};      // … and values, where a part was made of them
-    mutable std::atomic<uint64_t> found_ahead{0};      // how often what was asked for had been read ahead
+    mutable std::atomic<uint64_t> found_ahead{0};      // how often what was asked for had been read ahead, …
+    mutable std::atomic<uint64_t> asked{0};            // … and how often it was asked for, …
+    mutable std::atomic<uint64_t> scanned{0};          // … and values that follow one another
 
     // Nobody asks while records are read ahead, or forgotten. A null value: the key is not there.
     void read_ahead(int table, const std::string& key, const std::string* value) {
@@ -68,7 +70,10 @@ struct StateStore {
     // A value, as it was committed last. False where the store failed.
     bool read(StoreTable table, const std::string& key, std::string& value, bool& is_there) const {
         const auto place = ahead_[table].find(key);
-        if (place == ahead_[table].end()) return get(itself, table, &key, &value, &is_there);
+        if (place == ahead_[table].end()) {
+            asked += 1;
+            return get(itself, table, &key, &value, &is_there);
+        }
         found_ahead += 1;
         is_there = place->second.is_there;
         value = place->second.value;
@@ -78,6 +83,8 @@ struct StateStore {
     uint64_t nodes_read_so_far() const { return nodes_read; }
     uint64_t values_read_so_far() const { return values_read; }
     uint64_t met_ahead() const { return found_ahead; }
+    uint64_t asked_so_far() const { return asked; }
+    uint64_t scanned_so_far() const { return scanned; }
 
 private:
     struct Ahead {
@@ -122,7 +129,8 @@ public:
         return store_->read(NODES, node_name(key, depth), bytes, is_there);
     }
 
-    // The values whose keys begin with so many nibbles of `key`: keys of 32 bytes. False where the store failed.
+    // The values whose keys begin with so many nibbles of `key`, by their keys in the store, which end in those of the trie. False where
+    // the store failed.
     bool values(const uint8_t* key, int depth, std::vector<Record>& found) const {
         std::string first = values_ + text_of(key, static_cast<size_t>((depth + 1) / 2));
         std::string end;
@@ -135,8 +143,8 @@ public:
         } else {
             end = behind(first);
         }
+        store_->scanned += 1;
         if (!store_->scan(store_->itself, table_, &first, &end, &found)) return false;
-        for (Record& record : found) record.first.erase(0, values_.size());
         store_->values_read += found.size();
         return true;
     }

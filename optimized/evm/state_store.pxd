@@ -33,3 +33,5 @@ cdef extern from "samestate/optimized/evm/state_store.hpp" namespace "samestate:
         void read_ahead(int table, const string& key, const string* value) except +
         void forget_ahead() noexcept
         uint64_t met_ahead() noexcept
+        uint64_t asked_so_far() noexcept
+        uint64_t scanned_so_far() noexcept

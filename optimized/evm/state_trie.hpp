@@ -183,6 +183,7 @@ public:
         emptied_.clear();
         slots_.clear();
         codes_.clear();
+        written_.clear();
     }
 
     // What has changed since it was written to its store, but for codes; `codes`: the hashes of those that accounts came to have.
@@ -197,7 +198,9 @@ public:
             Gap none;
             AccountTrie::Leaf* leaf = accounts_.find(reinterpret_cast<const uint8_t*>(path.data()), nodes_, none);
             changes.put(ACCOUNTS, path, leaf ? leaf->value.flat() : std::string());
-            if (leaf && leaf->extra) TrieStoring<SlotValue>::append(leaf->extra->root(), *leaf->extra->stored(), changes);
+            if (!leaf || !leaf->extra) continue;
+            TrieStoring<SlotValue>::append(leaf->extra->root(), *leaf->extra->stored(), changes);
+            written_.push_back(leaf);
         }
         TrieStoring<AccountValue, std::unique_ptr<StorageTrie>>::append(accounts_.root(), *accounts_.stored(), changes);
         codes.assign(codes_.begin(), codes_.end());
@@ -205,6 +208,14 @@ public:
         emptied_.clear();
         slots_.clear();
         codes_.clear();
+    }
+
+    // Forgets what is so deep that little leads there again, once all is written. Gives how many nodes are left in memory.
+    size_t fold() {
+        size_t left = 0;
+        for (AccountTrie::Leaf* leaf : written_) left += fold_storage(leaf->extra);
+        written_.clear();
+        return left + accounts_.fold(KEPT_DEPTH);
     }
 
     // The bytes of the code of that hash, from the store. False where it failed, or has none.
@@ -319,6 +330,18 @@ private:
     };
 
     static constexpr const char* UNREADABLE = "could not be read from the store";
+
+    // Below so many nibbles nodes are not kept from block to block: above it are at most 4,369 branches.
+    static constexpr int KEPT_DEPTH = 4;
+
+    // A storage of which the store has no node is let go of whole. Gives how many nodes are left.
+    static size_t fold_storage(std::unique_ptr<StorageTrie>& storage) {
+        const TrieNode* root = storage->root();
+        const bool is_large = root->kind == NodeKind::BRANCH && static_cast<const TrieBranch*>(root)->is_stored;
+        if (is_large) return storage->fold(KEPT_DEPTH);
+        storage.reset();
+        return 0;
+    }
 
     // A thread that has less to do is not worth its start.
     static constexpr size_t HASHES_A_TASK = 2048;
@@ -570,6 +593,7 @@ private:
     const StateStore* store_ = nullptr;          // null: it is in none
     std::set<std::string> touched_;              // the paths of accounts that may have changed since it was written to its store
     std::set<std::string> emptied_;                 // … whose storage has vanished
+    std::vector<AccountTrie::Leaf*> written_;    // whose storage was written last
     std::map<std::string, std::string> slots_;   // … and which slots have changed, as records of the store
     std::set<std::string> codes_;                 // … and the hashes of codes that accounts came to have
 };

@@ -21,13 +21,13 @@ cdef class StoredWorld(World):
     cdef StateStore place
     cdef readonly object store
     cdef bytes written              # the root of what was committed last
-    cdef uint64_t begun             # at how many nodes read the trie was begun
     cdef bint is_pending            # whether there are changes that were not committed
     cdef object problem             # what the store has raised, until somebody is told
-    cdef object figures             # how often the store was asked
+    cdef object get_of_store        # what the store answers by
+    cdef object scan_of_store
+    cdef uint64_t keys_ahead        # how many keys were read ahead
     cdef cbool get_record(self, int table, const string* key, string* value, cbool* is_there) noexcept
     cdef cbool scan_records(self, int table, const string* first, const string* end, vector[Record]* found) noexcept
     cdef int begin(self) except -1
-    cdef uint64_t weight(self) noexcept
     cdef int put_changes(self, vector[AccountChange]* accounts, vector[SlotChange]* slots) except -1
     cdef object collect(self)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from cython.cimports.libc.stdint import uint8_t, uint64_t
+from cython.cimports.libc.stdint import uint8_t
 from cython.cimports.libc.string import memcpy
 from cython.cimports.libcpp import bool as cbool
 from cython.cimports.libcpp.string import string
@@ -38,9 +38,8 @@ from cython.cimports.samestate.optimized.evm.world import World
 from samestate.optimized.evm.world import limbs_of
 from samestate.optimized.stores.store import META, Changes
 
-KEPT_NODES = cython.declare(uint64_t, 200_000)
-"""So many nodes and values that were read into tries stay in memory, some 100 bytes each with what hangs on them."""
-CHILDREN = cython.declare(uint64_t, 16)
+KEPT_NODES = cython.declare(cython.size_t, 400_000)
+"""So many nodes of tries stay in memory from block to block, of some 120 bytes each; with more, none does."""
 
 
 @cython.cfunc
@@ -92,7 +91,8 @@ class StoredWorld(World):
         self.store = store
         self.written = root
         self.keeps_table = False
-        self.figures = {"on_demand": 0, "ahead": 0, "scans": 0}
+        self.get_of_store = store.get
+        self.scan_of_store = store.scan
         self.place.itself = cython.cast(cython.p_void, self)
         self.place.get = get_record
         self.place.scan = scan_records
@@ -112,15 +112,10 @@ class StoredWorld(World):
         )
         self.commit_to(self.proof)
         self.is_pending = False
-        self.begun = self.weight()
         self.witness.begin(
             cython.address(self.proof.tries), cython.address(self.proof.codes), cython.address(self.codes)
         )
         return 0
-
-    def weight(self) -> uint64_t:
-        """How many nodes and values were read into tries."""
-        return CHILDREN * self.place.nodes_read_so_far() + self.place.values_read_so_far()
 
     def get_record(
         self,
@@ -132,9 +127,7 @@ class StoredWorld(World):
         """See :func:`get_record`."""
         found: bytes
         try:
-            asked = PyBytes_FromStringAndSize(key.data(), key.size())
-            self.figures["on_demand"] += 1
-            answer = self.store.get(table, asked)
+            answer = self.get_of_store(table, PyBytes_FromStringAndSize(key.data(), key.size()))
             is_there[0] = answer is not None
             if answer is not None:
                 found = answer
@@ -156,8 +149,7 @@ class StoredWorld(World):
         key: bytes
         value: bytes
         try:
-            self.figures["scans"] += 1
-            for key, value in self.store.scan(
+            for key, value in self.scan_of_store(
                 table,
                 PyBytes_FromStringAndSize(first.data(), first.size()),
                 PyBytes_FromStringAndSize(end.data(), end.size()),
@@ -226,7 +218,7 @@ class StoredWorld(World):
         for table, names in ((ACCOUNTS, sorted(accounts)), (SLOTS, sorted(slots))):
             for name, value in zip(names, self.store.get_many(table, names), strict=True):
                 self.take(table, name, value)
-            self.figures["ahead"] += len(names)
+            self.keys_ahead += len(names)
 
     def take(self, table: cython.int, key: bytes, value: object) -> None:
         """Have what a store said at hand."""
@@ -248,7 +240,9 @@ class StoredWorld(World):
         ``met`` counts uses; ``nodes``, ``values``: read into tries.
         """
         return {
-            **self.figures,
+            "on_demand": self.place.asked_so_far(),
+            "scans": self.place.scanned_so_far(),
+            "ahead": self.keys_ahead,
             "met": self.place.met_ahead(),
             "nodes": self.place.nodes_read_so_far(),
             "values": self.place.values_read_so_far(),
@@ -350,7 +344,7 @@ class StoredWorld(World):
         self.ahead = 0
         self.version += 1
         self.place.forget_ahead()
-        if self.weight() - self.begun > KEPT_NODES:
+        if self.proof.tries.fold() > KEPT_NODES:
             self.begin()
         else:
             self.witness.forget()

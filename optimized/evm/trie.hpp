@@ -125,6 +125,14 @@ public:
         stored_ = std::move(stored);
     }
 
+    // Forgets what stands `depth` nibbles down and deeper: all has been hashed, and is in the store, from where it is read again when
+    // the way leads there. Only a leaf on which something else hangs stays, with what leads to it. Gives how many nodes are left.
+    size_t fold(int depth) {
+        size_t left = 0;
+        if (root_) fold_below(root_, 0, depth, left);
+        return left;
+    }
+
     bool is_empty() const { return root_ == nullptr; }
     TrieNode* root() const { return root_; }
     StoredTrie* stored() const { return stored_.get(); }
@@ -365,13 +373,14 @@ private:
         for (const Record& record : records) {
             Value value;
             Gap none;
-            if (record.first.size() != 32 || !value.read_flat(reinterpret_cast<const uint8_t*>(record.second.data()), record.second.size()))
+            if (record.first.size() < 32 || !value.read_flat(reinterpret_cast<const uint8_t*>(record.second.data()), record.second.size()))
                 return refuse("is the hash of values of which the state has one in no form: it is damaged", reason);
-            part.put(reinterpret_cast<const uint8_t*>(record.first.data()), value, false, nullptr, none);
+            const char* key = record.first.data() + record.first.size() - 32;
+            part.put(reinterpret_cast<const uint8_t*>(key), value, false, nullptr, none);
         }
         TrieNode* root = part.root_;
         if (root) {
-            TrieHasher<Value, Extra> hasher;
+            thread_local TrieHasher<Value, Extra> hasher;   // which keeps its room from one part to the next
             hasher.add(root, node.depth);
             hasher.run();
         }
@@ -389,6 +398,33 @@ private:
         branch->is_changed = false;
         for (TrieNode* child : branch->children)
             if (child) take_as_stored(child);
+    }
+
+    static bool hangs(const Nothing&) { return false; }
+    template <class Other>
+    static bool hangs(const Other& extra) { return extra != nullptr; }
+
+    // Whether something hangs on a leaf below. A branch that is not stored is known by where it begins, as a part that is made of values.
+    static bool fold_below(TrieNode*& place, int start, int depth, size_t& left) {
+        left += 1;
+        if (place->kind == NodeKind::UNRESOLVED) return false;
+        if (place->kind == NodeKind::LEAF) return hangs(static_cast<Leaf*>(place)->extra);
+        TrieBranch* branch = static_cast<TrieBranch*>(place);
+        const size_t before = left;
+        bool is_held = branch->depth < depth || !branch->seen.is_hash();
+        bool has_hanging = false;
+        for (TrieNode*& child : branch->children)
+            if (child) has_hanging |= fold_below(child, branch->depth + 1, depth, left);
+        if (is_held || has_hanging) return has_hanging;
+        UnresolvedNode* folded = branch->is_stored ? new UnresolvedNode(branch->depth, branch->key, branch->own.bytes)
+                                                   : new UnresolvedNode(start, branch->key, branch->seen.bytes);
+        folded->seen = branch->seen;
+        folded->seen_from = branch->seen_from;
+        folded->extended_from = branch->extended_from;
+        destroy(branch);
+        place = folded;
+        left = before;
+        return false;
     }
 
     // A branch goes, and what the store has of it.

@@ -29,6 +29,8 @@ from samestate.optimized.stores.store import (
 MAP_SIZE: Final = 1 << 36
 """Bytes of address space, 64 GiB: more than the file may ever have. It costs nothing until it is used."""
 DATA: Final = "data.mdb"
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where a disk is full, or a limit on it is reached."""
 NO_STATE: Final = "there is no state: `samestate state PLACE --import FILE` makes one"
 LONGEST_KEY: Final = 511
 """What LMDB takes unless it is compiled otherwise; the longest key here has 66 bytes."""
@@ -66,30 +68,40 @@ class LmdbStore:
                     lock=False,
                 )
                 self._tables = [self._environment.open_db(name.encode(), create=writable) for name in TABLES]
-                self._snapshot = self._environment.begin()
+                self._look()
         except BaseException:
             self._lock.release()
             raise
 
     def get(self, table: int, key: bytes) -> bytes | None:
         """See :class:`Store`, here and below."""
-        with self._reading, self._told():
-            found: bytes | None = self._snapshot.get(key, db=self._tables[table])
-            return found
+        try:
+            with self._reading:
+                found: bytes | None = self._snapshot.get(key, None, self._tables[table])
+                return found
+        except self._lmdb.Error as error:
+            raise self._problem(error) from error
 
     def get_many(self, table: int, keys: Sequence[bytes]) -> list[bytes | None]:
-        with self._reading, self._told(), self._snapshot.cursor(self._tables[table]) as cursor:
-            found = dict(cursor.getmulti(keys))
+        try:
+            with self._reading:
+                found = dict(self._cursors[table].getmulti(keys))
+        except self._lmdb.Error as error:
+            raise self._problem(error) from error
         return [found.get(key) for key in keys]
 
     def scan(self, table: int, first: bytes, end: bytes) -> list[Record]:
         found: list[Record] = []
-        with self._reading, self._told(), self._snapshot.cursor(self._tables[table]) as cursor:
-            if cursor.set_range(first):
-                for record in cursor.iternext(keys=True, values=True):
-                    if end and record[0] >= end:
-                        break
-                    found.append(record)
+        try:
+            with self._reading:
+                cursor = self._cursors[table]
+                if cursor.set_range(first):
+                    for record in cursor.iternext():
+                        if end and record[0] >= end:
+                            break
+                        found.append(record)
+        except self._lmdb.Error as error:
+            raise self._problem(error) from error
         return found
 
     def iterate(self, table: int, first: bytes = b"") -> Iterator[Record]:
@@ -107,7 +119,12 @@ class LmdbStore:
                     for table, records in changes.records.items():
                         self._put(transaction, self._tables[table], records)
             finally:
-                self._snapshot = self._environment.begin()
+                self._look()
+
+    def _look(self) -> None:
+        """Answer from what was committed last, from now on."""
+        self._snapshot = self._environment.begin()
+        self._cursors = [self._snapshot.cursor(table) for table in self._tables]
 
     def size(self) -> int:
         return (self._folder / DATA).stat().st_blocks * 512
@@ -137,24 +154,16 @@ class LmdbStore:
                     stretch.append((key, value))
                 elif cursor.set_key(key):
                     cursor.delete()
-            cursor.putmulti(stretch, append=appends)
+            _, added = cursor.putmulti(stretch, append=appends)
+            if added != len(stretch):  # where keys do not ascend, the package leaves records out, and says no more
+                raise ValueError(f"{len(stretch) - added} of {len(stretch)} records are out of order: this is a bug")
 
     @contextmanager
     def _told(self) -> Iterator[None]:
         """What LMDB raises is told as what is wrong with the state."""
-        lmdb = self._lmdb
         try:
             yield
-        except lmdb.MapFullError as error:
-            raise StoreFull(
-                f"{self._folder}: the state has reached its map size of {self._map_size} bytes: give more, as in"
-                f" lmdb:{self._folder}?map_size={self._map_size * 2}"
-            ) from error
-        except (lmdb.CorruptedError, lmdb.PageNotFoundError, lmdb.PanicError, lmdb.InvalidError) as error:
-            raise StoreDamaged(f"{self._folder}: the files are no LMDB environment, or are damaged: {error}") from error
-        except lmdb.VersionMismatchError as error:
-            raise StoreDamaged(f"{self._folder}: was written by another version of LMDB: {error}") from error
-        except lmdb.Error as error:
+        except self._lmdb.Error as error:
             raise self._problem(error) from error
 
     def _is_empty(self) -> bool:
@@ -165,10 +174,20 @@ class LmdbStore:
             return False
 
     def _problem(self, error: Exception) -> StoreError:
-        """What any other error means: LMDB gives the system's message and not its number."""
-        text = str(error)
-        if os.strerror(errno.ENOSPC) in text or os.strerror(errno.EDQUOT) in text:
-            return StoreFull(f"{self._folder}: the disk is full: {text}")
+        """What an error of LMDB means; of one of the system it gives the message, and not the number."""
+        lmdb, text = self._lmdb, str(error)
+        if isinstance(error, lmdb.MapFullError):
+            return StoreFull(
+                f"{self._folder}: the state has reached its map size of {self._map_size} bytes: give more, as in"
+                f" lmdb:{self._folder}?map_size={self._map_size * 2}"
+            )
+        if isinstance(error, lmdb.CorruptedError | lmdb.PageNotFoundError | lmdb.PanicError | lmdb.InvalidError):
+            return StoreDamaged(f"{self._folder}: the files are no LMDB environment, or are damaged: {text}")
+        if isinstance(error, lmdb.VersionMismatchError):
+            return StoreDamaged(f"{self._folder}: was written by another version of LMDB: {text}")
+        # Of a write that was cut short, as a full disk does, LMDB says that it was an error of input or output.
+        if any(os.strerror(number) in text for number in (*NO_ROOM, errno.EIO)):
+            return StoreFull(f"{self._folder}: no more can be written: {text}: what was committed before is there")
         if os.strerror(errno.ENOENT) in text or "mdb_dbi_open" in text or self._is_empty():
             return StoreUnavailable(f"{self._folder}: {NO_STATE}")
         return StoreUnavailable(f"{self._folder}: {text}")

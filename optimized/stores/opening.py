@@ -36,7 +36,7 @@ class Location:
     def __str__(self) -> str:
         return f"{self.kind}:{self.folder}"
 
-    def open(self, writable: bool) -> Store:
+    def store(self, writable: bool) -> Store:
         """The store that lies there; where it is to be written, it is made if it is not there. Raises StoreError."""
         sync = self._sync()
         if self.kind == "lmdb":

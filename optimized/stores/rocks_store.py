@@ -6,12 +6,14 @@ reads up to its last whole batch.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from samestate.optimized.stores.lmdb_store import NO_ROOM
 from samestate.optimized.stores.locking import FolderLock
 from samestate.optimized.stores.store import (
     Changes,
@@ -138,8 +140,10 @@ class RocksStore:
             raise
         except Exception as error:
             text = str(error)
-            if "No space left" in text or "Disk quota" in text:
-                raise StoreFull(f"{self._folder}: the disk is full: {text}") from error
+            if any(os.strerror(number) in text for number in NO_ROOM):
+                raise StoreFull(
+                    f"{self._folder}: no more can be written: {text}: what was committed before is there"
+                ) from error
             if "Corruption" in text or "mismatch" in text:
                 raise StoreDamaged(f"{self._folder}: no RocksDB database, or damaged files: {text}") from error
             raise StoreUnavailable(f"{self._folder}: {text}") from error

@@ -108,6 +108,8 @@ EVERY = {
     "trace": ["block.json"],
     "access-list": ["block.json"],
     "state": ["lmdb:state"],
+    "verify": ["verdict.json"],
+    "keygen": ["key"],
 }
 
 
@@ -190,5 +192,5 @@ def test_other_machines_than_that_of_a_case_are_not_imported(engine: str) -> Non
 
 def test_the_names_of_rulesets_are_known_without_their_machines() -> None:
     assert MACHINES["svm"] == tuple(RULESETS)
-    assert MACHINES["toy"] == (toy.FORK,)
+    assert MACHINES["toy"] == toy.FORKS
     assert [machine_called(name).name for name in MACHINES] == list(MACHINES)

@@ -19,6 +19,7 @@ from samestate.conformance.engines.optimized.plain import (
     plain_state,
     python_result,
 )
+from samestate.conformance.engines.optimized.reading_ahead import ReadingAhead
 from samestate.conformance.engines.optimized.text_tests import TextTests
 from samestate.conformance.engines.optimized.toy import finished_result, packed_block
 from samestate.conformance.engines.predictions import Predictions
@@ -29,6 +30,7 @@ from samestate.optimized import Configuration, Engine, EngineError, MachineName
 from samestate.optimized.errors import TimeLimitExceeded
 from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.result import EvmResult
+from samestate.optimized.evm.stored import StoredWorld
 from samestate.optimized.evm.world import World
 from samestate.optimized.metrics import Metrics
 from samestate.optimized.result import Result
@@ -65,6 +67,7 @@ class OptimizedBlocks:
         self.trace: list[TraceEvent] = []
         self._engines: dict[str, Engine] = {}
         self._states = CompiledStates()
+        self._ahead = ReadingAhead()
         self._text_tests: TextTests | None = None
         self.listener: Listener | None = None
 
@@ -131,8 +134,12 @@ class OptimizedBlocks:
             given = encode_access_list(block.access_list)  # which the engine reads itself
         packed = packed_evm_block(machine, block, given)
         world = self._states.world_of(state) or world_of(listed_state(machine, block, state))
+        if isinstance(world, StoredWorld):
+            world.read_ahead(self._ahead.keys(block))
         with lacking_as_specified():
             result = cast(EvmResult, self._engine(COMPILED_EVM, COMPILED_EVM).execute(packed, world))
+        if isinstance(world, StoredWorld):
+            self._ahead.learn(block, result.steps)
             self._note(COMPILED_EVM, result)
         self._states.lend(result)
         return evm_result(result, block, state, self._states)

@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from nacl.bindings import crypto_sign_open
-from nacl.exceptions import CryptoError
-
 GROUP_ORDER: Final = 2**252 + 27742317777372353535851937790883648493
 """The order of the group of ed25519, which S must be below (RFC 8032, section 5.1.7)."""
 HALF: Final = 32
@@ -128,6 +125,9 @@ def is_valid(scheme: Scheme, public_key: bytes, signature: bytes, message: bytes
 
 def verify_ed25519(public_key: bytes, signature: bytes, message: bytes) -> bool:
     """By the strict criterion, libsodium's: neither key nor R is of small order, the equation is without cofactor."""
+    from nacl.bindings import crypto_sign_open  # imported where it is needed: the toy is, where no signature is
+    from nacl.exceptions import CryptoError
+
     try:
         crypto_sign_open(signature + message, public_key)
     except CryptoError:

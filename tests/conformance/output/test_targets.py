@@ -266,6 +266,7 @@ WRITING_FUNCTIONS = frozenset(
 )
 MODULES_THAT_OPEN = ("io", "os", "gzip", "lzma", "bz2", "tarfile", "zipfile")
 ALLOWED = {
+    "benchmarking/states.py": "a folder of its own for states that are measured, gone at the end",
     "benchmarking/sorted_records.py": "a folder of its own for records that memory would not hold, gone at the end",
     "exploring/variants.py": "the lock of a build, which only a source checkout makes",
     "fixtures/group_folders.py": "a folder of its own for what workers read out of an archive, gone at the end",

@@ -20,7 +20,7 @@ TRANSFERS = 20
 
 
 def main(place: str, accounts: int) -> None:
-    store = parse_location(place).open(writable=True)
+    store = parse_location(place).store(writable=True)
     chain = TokenChain(accounts, TRANSFERS)
     found = describe(store, place) or chain.fill(Filler(store))
     for _ in range(found.height):

@@ -75,7 +75,7 @@ def kill_often(kind: str, folder: Path, roots: Roots, times: int) -> None:
     heights = []
     for kill in range(times):
         told = killed(place, draw)
-        store = parse_location(place).open(writable=True)
+        store = parse_location(place).store(writable=True)
         try:
             found = describe(store, place)
             assert found is not None

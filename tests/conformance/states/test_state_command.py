@@ -50,7 +50,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def alloc(tmp_path: Path, **accounts: object) -> Path:
     given = accounts or {ADDRESS: {"balance": "0x5", "nonce": "0x2", "code": "0x6000", "storage": {"0x1": "0x7"}}}
     path = tmp_path / "alloc.json"
-    path.write_text(json.dumps(given))
+    path.write_text(json.dumps(given), encoding="utf-8")
     return path
 
 
@@ -67,7 +67,7 @@ def refused(result: Result) -> str:
 
 def test_an_allocation_becomes_a_state(place: str, tmp_path: Path) -> None:
     shown = document("state", place, "--import", alloc(tmp_path), "--fork", "Prague", "--account", ADDRESS, "--slot", 1)
-    root = FlatState.from_alloc(json.loads((tmp_path / "alloc.json").read_text())).root()
+    root = FlatState.from_alloc(json.loads((tmp_path / "alloc.json").read_text(encoding="utf-8"))).root()
     assert (shown["fork"], shown["height"], shown["root"]) == ("Prague", 0, f"0x{root.hex()}")
     assert shown["accounts"][ADDRESS] == {
         "is_there": True,
@@ -84,7 +84,7 @@ def test_an_allocation_becomes_a_state(place: str, tmp_path: Path) -> None:
 def test_a_genesis_as_geth_writes_it(place: str, tmp_path: Path) -> None:
     genesis = {"config": {"chainId": 7}, "alloc": {"aa" * 20: {"balance": "5"}}, "number": "0x0", "gasLimit": "0x1"}
     path = tmp_path / "genesis.json"
-    path.write_text(json.dumps(genesis))
+    path.write_text(json.dumps(genesis), encoding="utf-8")
     shown = document("state", place, "--import", path, "--fork", "Cancun", "--account", ADDRESS)
     assert shown["accounts"][ADDRESS]["balance"] == "5"
 
@@ -103,7 +103,7 @@ def test_a_witness_that_proves_all_of_a_state(tmp_path: Path) -> None:
     given[ADDRESS] = {"nonce": "0x1", "code": "0x6001", "storage": {hex(n): "0x8" for n in range(90)}}
     state = FlatState.from_alloc(given)
     nodes = list(witness_of(state))
-    store = parse_location(f"lmdb:{tmp_path / 'state'}").open(writable=True)
+    store = parse_location(f"lmdb:{tmp_path / 'state'}").store(writable=True)
     filler = Filler(store)
     for account in witnessed_accounts("here", state.root(), nodes, [b"\x60\x01"]):
         filler.account(*account)
@@ -134,6 +134,14 @@ def test_a_chain_runs_on_a_state_as_in_memory(place: str, engine: str) -> None:
     assert shown["root"] == roots_of(CHAIN)[-1] and shown["height"] == len(given)
     again = samestate("run", CHAIN, "--state", place, "--json", "-")
     assert again.exit_code == 0 and json.loads(again.stdout) == []
+
+
+def test_what_a_block_names_and_what_the_last_call_read_is_read_ahead(place: str) -> None:
+    result = samestate("run", CHAIN, "--state", place, "--engine", "optimized:sequential")
+    found = re.search(r"(\d+) keys ahead, which were met (\d+) times, (\d+) on demand", result.output)
+    assert found is not None, result.output
+    ahead, met, on_demand = map(int, found.groups())
+    assert ahead > 0 and met > 0 and on_demand > 0
 
 
 SOME = ("self_destruct", "storage_alone", "empty_accounts", "transitions", "base_fee")
@@ -225,7 +233,7 @@ def test_an_engine_that_cannot_read_it(place: str, engine: str) -> None:
 
 
 def changed(place: str, table: int, records: dict[bytes, bytes | None]) -> None:
-    store = parse_location(place).open(writable=True)
+    store = parse_location(place).store(writable=True)
     store.write(Changes((), {table: sorted(records.items())}))
     store.close()
 
@@ -260,15 +268,15 @@ def test_an_import_that_was_cut_off_left_no_state(place: str, tmp_path: Path) ->
 
 
 def test_damage_is_found(place: str, tmp_path: Path) -> None:
-    many = {f"0x{n:040x}": {"balance": hex(n + 1)} for n in range(50)}
+    many = {f"0x{n:040x}": {"balance": hex(n + 1)} for n in range(90)}
     document("state", place, "--import", alloc(tmp_path, **many), "--fork", "Prague")
-    store = parse_location(place).open(writable=True)
+    store = parse_location(place).store(writable=True)
     name, value = next(store.iterate(ACCOUNTS))
     store.write(Changes((), {ACCOUNTS: [(name, value[:-1] + b"\x77")]}))
     store.close()
     result = samestate("state", place, "--verify")
     assert result.exit_code == 1
-    assert "damaged: the node 0x0000, with 50 values below it, is another" in result.output
+    assert "damaged: the node 0x0000, with 90 values below it, is another" in result.output
 
 
 def test_files_of_something_else(tmp_path: Path) -> None:
@@ -292,7 +300,7 @@ def test_a_file_without_anything_is_no_state_yet(tmp_path: Path) -> None:
 HOLDER = """
 import sys
 from samestate.optimized.stores.opening import parse_location
-store = parse_location(sys.argv[1]).open(writable=True)
+store = parse_location(sys.argv[1]).store(writable=True)
 print("open", flush=True)
 sys.stdin.read()
 """
@@ -332,7 +340,7 @@ def test_a_block_that_does_not_fit_leaves_the_state_before_it(tmp_path: Path) ->
 
     place = f"lmdb:{tmp_path / 'state'}?map_size=256K"
     document("state", place, "--import", alloc(tmp_path), "--fork", "Prague")
-    store = parse_location(place).open(writable=True)
+    store = parse_location(place).store(writable=True)
     found = describe(store, place)
     assert found is not None
     world = StoredWorld(store, found.root)

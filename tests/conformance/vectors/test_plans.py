@@ -146,7 +146,7 @@ def test_random_plans_on_both_routings(seed: int) -> None:
 @pytest.mark.soak
 def test_many_random_plans_on_all_strategies() -> None:
     engines = [find_engine(f"optimized:{name}", workers=3) for name in ("adaptive", "block-stm", "locks", "waves")]
-    for seed in range(1000, 1400):
+    for seed in range(1000, 1060):
         case, expected = case_of("chains", seed, 20)
         for engine in engines:
             assert wrong_about(engine, case, expected) is None, (seed, engine.id)

@@ -24,7 +24,7 @@ Opened = Callable[[], Store]
 @pytest.fixture(params=KINDS)
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
     pytest.importorskip({"lmdb": "lmdb", "rocksdb": "rocksdict"}[request.param])
-    return lambda: parse_location(f"{request.param}:{tmp_path / 'state'}?sync=off").open(writable=True)
+    return lambda: parse_location(f"{request.param}:{tmp_path / 'state'}?sync=off").store(writable=True)
 
 
 def fill(store: Store, state: FlatState, fork: str = "Prague") -> Description:
@@ -165,13 +165,13 @@ def test_random_changes_give_the_roots_of_a_state_in_memory(opened: Opened, seed
 def test_the_store_is_the_same_however_the_state_came_about(kind: str, tmp_path: Path) -> None:
     """Nothing of earlier states is left: a state that was filled at once has the same values, and no fewer nodes."""
     pytest.importorskip({"lmdb": "lmdb", "rocksdb": "rocksdict"}[kind])
-    grown = parse_location(f"{kind}:{tmp_path / 'grown'}?sync=off").open(writable=True)
+    grown = parse_location(f"{kind}:{tmp_path / 'grown'}?sync=off").store(writable=True)
     world, state = StoredWorld(grown, fill(grown, FlatState({}, {})).root), FlatState({}, {})
     for height, (changes, wipes) in enumerate(random_blocks(5, 300, slots_below("3", 100), [500] * 12), 1):
         world.apply(changes, wipes)
         state = state.apply(changes, wipes)
         committed(grown, world, height)
-    at_once = parse_location(f"{kind}:{tmp_path / 'at_once'}?sync=off").open(writable=True)
+    at_once = parse_location(f"{kind}:{tmp_path / 'at_once'}?sync=off").store(writable=True)
     assert fill(at_once, state).root == state.root() == world.root()
     for table in range(NODES):
         if table != 2:  # codes stay
