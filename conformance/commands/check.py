@@ -384,9 +384,11 @@ def key_for(attest: Path, attestation: Path, resume: bool) -> PrivateKey:
 
 def key_files(attest: Path | None) -> list[Path]:
     """The files of the key that ``--attest`` names, if it does: nothing is written over either."""
+    if attest is None:
+        return []
     from samestate.conformance.attesting.keys import public_file  # with what signs
 
-    return [] if attest is None else [attest, public_file(attest)]
+    return [attest, public_file(attest)]
 
 
 def sign(session: Session, options: Options, engines: MadeEngines, key: PrivateKey, attestation: Path) -> str:
