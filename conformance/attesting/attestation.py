@@ -32,6 +32,8 @@ SIZE_LIMIT: Final = 1 << 29
 """The most bytes that an attestation may have."""
 DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 DATE: Final = "%Y-%m-%dT%H:%M:%SZ"
+DATE_FORM: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+"""What strptime takes too, though it takes more: other digits, and fewer of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,12 @@ def _read_statement(place: str, signer: PublicKey, value: object) -> Attestation
     """The content of an attestation. Raises AttestationRefused where it contradicts itself."""
     names = {"date", "samestate", "specification", "checking", "selection", "sample", "engines", "documents", "counts"}
     statement = _object(f"{place}: statement", value, names)
-    try:
-        datetime.strptime(_text(f"{place}: date", statement["date"]), DATE)
-    except ValueError as error:
-        raise AttestationRefused(f"{place}: date: must be as 2026-01-31T12:00:00Z") from error
+    date = _date(place, statement["date"])
+    _digest(f"{place}: checking", statement["checking"])
+    _texts(f"{place}: selection", statement["selection"])
+    sample = statement["sample"]
+    if sample is not None and (not isinstance(sample, int) or isinstance(sample, bool) or sample < 1):
+        raise AttestationRefused(f"{place}: sample: must be a number from 1 on, or null")
     engines = tuple(_engines(place, statement["engines"]))
     documents: list[AttestedDocument] = []
     results: list[AttestedResult] = []
@@ -111,14 +115,16 @@ def _read_statement(place: str, signer: PublicKey, value: object) -> Attestation
         documents.append(document)
         for case in _list(f"{where}: cases", found["cases"]):
             results += _case(where, document, case)
+    if not results:
+        raise AttestationRefused(f"{place}: documents: have no result of any case: it attests nothing")
     _refuse_repeats(place, engines, results)
     _refuse_counts(place, statement["counts"], results)
     return Attestation(
         place,
         signer,
-        str(statement["date"]),
+        date,
         _text(f"{place}: samestate", statement["samestate"]),
-        _digest(place, statement["specification"]),
+        _digest(f"{place}: specification", statement["specification"]),
         engines,
         tuple(documents),
         tuple(results),
@@ -135,14 +141,17 @@ def _engines(place: str, value: object) -> Iterator[AttestedEngine]:
 def _case(where: str, document: AttestedDocument, value: object) -> Iterator[AttestedResult]:
     case = _object(f"{where}: cases", value, {"id", "fork", "results"})
     id = _text(f"{where}: cases: id", case["id"])
+    _text(f"{where}: {id}: fork", case["fork"])
     for each in _list(f"{where}: {id}: results", case["results"]):
         found = _object(f"{where}: {id}", each, {"engine", "result", "reason", "checks", "cached"})
         names = ("engine", "result", "reason")
         engine, result, reason = (_text(f"{where}: {id}: {name}", found[name]) for name in names)
         if result not in COUNTED:
             raise AttestationRefused(f"{where}: {id}: result: must be one of {', '.join(COUNTED)}, not {result!r}")
+        _texts(f"{where}: {id}: checks", found["checks"])
         if found["cached"] is not None:
-            _object(f"{where}: {id}: cached", found["cached"], {"executed", "build"})
+            for name, said in _object(f"{where}: {id}: cached", found["cached"], {"executed", "build"}).items():
+                _text(f"{where}: {id}: cached: {name}", said)
         yield AttestedResult(document.digest, id, engine, result, reason, found["cached"] is not None)
 
 
@@ -185,6 +194,22 @@ def _text(where: str, value: object) -> str:
     if not isinstance(value, str):
         raise AttestationRefused(f"{where}: must be a text")
     return value
+
+
+def _texts(where: str, value: object) -> None:
+    for each in _list(where, value):
+        _text(where, each)
+
+
+def _date(place: str, value: object) -> str:
+    text = _text(f"{place}: date", value)
+    try:
+        datetime.strptime(text, DATE)
+    except ValueError:
+        text = ""
+    if DATE_FORM.fullmatch(text) is None:
+        raise AttestationRefused(f"{place}: date: must be as 2026-01-31T12:00:00Z")
+    return text
 
 
 def _digest(where: str, value: object) -> str:

@@ -7,6 +7,7 @@ A party is its fingerprint: SHA-256 over the canonical form of its public key. F
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -21,7 +22,7 @@ from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
 from samestate.conformance.attesting.canonical import canonical
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document
-from samestate.conformance.output.targets import write_new
+from samestate.conformance.output.targets import remove, write_new
 from samestate.spec.toy.signed.schemes import (
     ED25519_KEY,
     ED25519_SIGNATURE,
@@ -137,13 +138,20 @@ def make_key(path: Path) -> PublicKey:
 
     Neither file is written over.
     """
+    if path.name in ("", ".."):
+        raise InputError(f"{path}: must be the name of a file, which is not there yet")
     public_path = public_file(path)
     if os.path.lexists(public_path):
         raise InputError(f"{public_path}: is there already, and a key is never written over; give another name")
     key = PrivateKey.random()
     secret = {ED25519: f"0x{key.ed25519.hex()}", ML_DSA_65: f"0x{key.ml_dsa_65.hex()}", "format": PRIVATE}
     write_new("", path, canonical(secret) + b"\n", SECRET_MODE)
-    write_new("", public_path, canonical({**key.public.document(), "format": PUBLIC}) + b"\n", 0o644)
+    try:
+        write_new("", public_path, canonical({**key.public.document(), "format": PUBLIC}) + b"\n", 0o644)
+    except BaseException:  # half a pair would be in the way of the next try
+        with contextlib.suppress(InputError):
+            remove("", path)
+        raise
     return key.public
 
 

@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 FAILED: Final = 1
 INTERRUPTED: Final = 130
 LEAST_CACHE: Final = 1 << 20
+CACHE_SIZE: Final = "256M"
+ATTESTATION: Final = Path("attestation.json")
 
 CASES: Final = "Which cases"
 HOW: Final = "How"
@@ -197,13 +199,14 @@ def check(
         ),
     ] = None,
     cache_size: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="SIZE",
-            help="The most that the cache may take; what was used longest ago goes.",
+            help="The most that the cache may take, 256M unless given; what was used longest ago goes.",
+            show_default=False,
             rich_help_panel=RESULTS,
         ),
-    ] = "256M",
+    ] = None,
     attest: Annotated[
         Path | None,
         typer.Option(
@@ -211,9 +214,14 @@ def check(
         ),
     ] = None,
     attestation: Annotated[
-        Path,
-        typer.Option(metavar="FILE", help="Where what is signed is written.", rich_help_panel=RESULTS),
-    ] = Path("attestation.json"),
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where what is signed is written, attestation.json unless given.",
+            show_default=False,
+            rich_help_panel=RESULTS,
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep what is done in `.samestate`.", rich_help_panel=RESULTS)
     ] = False,
@@ -233,13 +241,21 @@ def check(
     check_json_target(json)
     if junit is not None:
         check_file("--junitxml", junit)
-        check_apart(("--json", json), ("--junitxml", junit))
     if html is not None:
         check_folder("--html", html)
-    key = None if attest is None else key_for(attest, attestation, resume)
+    for option, value, other, given in (
+        ("--cache-size", cache_size, "--cache", cache),
+        ("--attestation", attestation, "--attest", attest),
+    ):
+        if value is not None and given is None:
+            raise InputError(f"{option} {value}: goes with {other} alone")
+    signed = attestation or ATTESTATION
+    key = None if attest is None else key_for(attest, signed, resume)
     names = engine or [SPEC]
     targets = [split_argument(path) for path in paths or [VECTORS]]
-    check_spares((path for path, _ in targets), ("--json", json), ("--junitxml", junit))
+    outputs = (("--json", json), ("--junitxml", junit), ("--attestation", signed if key is not None else None))
+    check_apart(*outputs)
+    check_spares([*(path for path, _ in targets), *key_files(attest)], *outputs)
     options = Options(
         paths=tuple(dict.fromkeys(path for path, _ in targets)),
         engines=tuple(choose_engines(names)),
@@ -265,7 +281,7 @@ def check(
         measures=Measures(metrics=metrics_port is not None),
     )
     check_quorum(quorum, options.engines)
-    most_bytes = cache_bytes(cache_size)
+    most_bytes = cache_bytes(cache_size or CACHE_SIZE)
     compile_keyword(keyword or '""')
     if is_listing:
         for option, target in (
@@ -319,7 +335,7 @@ def check(
             from samestate.conformance.explaining.index import write_pages
 
             write_pages("--html", html, session.verdicts, session.files)
-        attested = [] if key is None else [sign(session, options, engines, key, attestation)]
+        attested = [] if key is None else [sign(session, options, engines, key, signed)]
         teller.tell_rest(session)
         for line in (
             *votes(session, quorum),
@@ -363,8 +379,16 @@ def key_for(attest: Path, attestation: Path, resume: bool) -> PrivateKey:
     if resume:
         raise InputError("--attest: cannot be given with --resume, which does not say when its results were made")
     check_file("--attestation", attestation)
-    check_spares((attest,), ("--attestation", attestation))
     return read_private("--attest", attest)
+
+
+def key_files(attest: Path | None) -> list[Path]:
+    """The files of the key that ``--attest`` names, if it does: nothing is written over either."""
+    if attest is None:
+        return []
+    from samestate.conformance.attesting.keys import public_file  # with what signs
+
+    return [attest, public_file(attest)]
 
 
 def sign(session: Session, options: Options, engines: MadeEngines, key: PrivateKey, attestation: Path) -> str:

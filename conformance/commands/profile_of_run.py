@@ -71,22 +71,26 @@ class RunWatch:
 def check_profile_options(
     is_profile: bool,
     flame_graph: Path | None,
-    weight: str,
+    weight: str | None,
     engine: str | None,
     others: Sequence[tuple[str, object]],
     json: str | None,
 ) -> None:
     """Raise InputError where the options of a profile do not go together, or its file cannot be written."""
-    if weight not in (GAS, TIME):
+    if weight not in (None, GAS, TIME):
         raise InputError(f"--weight {weight}: must be {GAS} or {TIME}")
     if not is_profile:
         if flame_graph is not None:
             raise InputError(f"{FLAME_OPTION} {flame_graph}: goes with --profile alone")
+        if weight is not None:
+            raise InputError(f"--weight {weight}: goes with --profile and {FLAME_OPTION} alone")
         return
     for option, value in others:
         if value is not None:
             raise InputError(f"--profile: cannot be given with {option}")
     strategy_of(engine)
+    if weight is not None and flame_graph is None:
+        raise InputError(f"--weight {weight}: goes with {FLAME_OPTION} alone")
     if flame_graph is not None:
         if flame_graph.suffix != SVG:
             raise InputError(f"{FLAME_OPTION} {flame_graph}: must be a file whose name ends in {SVG}")

@@ -93,8 +93,9 @@ def run(
         typer.Option(metavar="FILE", help="With --profile: draw the tree of calls into a .svg file."),
     ] = None,
     weight: Annotated[
-        str, typer.Option(metavar="WHAT", help="What widths in it mean: gas or time.", show_default=False)
-    ] = GAS,
+        str | None,
+        typer.Option(metavar="WHAT", help="What widths in it mean: gas, unless given, or time.", show_default=False),
+    ] = None,
     json: Annotated[
         str | None,
         typer.Option(
@@ -132,7 +133,7 @@ def run(
         network = network_of_option(chain)
         rulesets = choose_rulesets(ruleset or ())
         if profile:
-            run_profile(block, engine, case, workers or WORKERS, network, rulesets, flame_graph, weight, json)
+            run_profile(block, engine, case, workers or WORKERS, network, rulesets, flame_graph, weight or GAS, json)
             return
         watch = RunWatch()
         if state is None:

@@ -18,7 +18,8 @@ from samestate.conformance.attesting.statement import FAILED, PASSED, SKIPPED
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import documents
 from samestate.conformance.output.json_file import check_json_target, write_json
-from samestate.conformance.output.targets import is_stdout
+from samestate.conformance.output.targets import check_spares, is_stdout
+from samestate.conformance.vectors.writing import printable
 
 REFUSED: Final = 1
 SHOWN: Final = 20
@@ -57,6 +58,7 @@ def verify(
     refused, or something failed, or a case has no quorum; 2: a key is none, or a file cannot be read.
     """
     check_json_target(json)
+    check_spares([*files, *map(Path, key or ())], ("--json", json))
     parties = {fingerprint_of("--key", each): each for each in key or ()}
     contents = [(str(path), read_file(path)) for path in files]
     here = None if vectors is None else digests_below(vectors)
@@ -69,7 +71,7 @@ def verify(
         if json is not None:
             write_json({"verified": False, "refused": str(refused)}, json)
         if not is_stdout(json):
-            print(f"refused: {refused}")
+            print(printable(f"refused: {refused}"))
         raise typer.Exit(REFUSED) from refused
     lacking = [case for case in cases.values() if quorum is not None and case.quorum < quorum]
     failed = [case for case in cases.values() if case.failed]
@@ -77,7 +79,7 @@ def verify(
         write_json(document(attestations, cases, lacking, quorum), json)
     if not is_stdout(json):
         for line in told(attestations, cases, failed, lacking, quorum, here):
-            print(line)
+            print(printable(line))  # parties say what they like: no word of theirs is a line of ours
     if failed or lacking:
         raise typer.Exit(REFUSED)
 

@@ -9,6 +9,7 @@ import typer
 from samestate.conformance.engines.optimized import without_engine
 
 AUTO: Final = "auto"
+MOST: Final = 999_999
 
 
 def parse_workers(given: str | int) -> int:
@@ -23,6 +24,6 @@ def parse_workers(given: str | int) -> int:
         except ImportError as error:
             raise typer.BadParameter(f"{AUTO}: {without_engine(error)}") from error
         return AutoWorkers(available_processors())
-    if not text.isdecimal() or len(text) > 6 or int(text) < 1:
-        raise typer.BadParameter(f"{text!r} must be {AUTO} or a number from 1 on")
+    if not text.isdecimal() or len(text) > len(str(MOST)) or not 1 <= int(text) <= MOST:
+        raise typer.BadParameter(f"{text!r} must be {AUTO} or a number from 1 to {MOST}")
     return int(text)

@@ -97,6 +97,8 @@ def explain(document: YamlDocument, error: ValidationError) -> str:
         return f"{where}must have at least {limit} elements, but has {len(value)}"
     if keyword == "maxItems":
         return f"{where}must have at most {limit} elements, but has {len(value)}"
+    if keyword == "minProperties" and not right:
+        return f"{where}must have at least {limit} members, but has {len(value)}"
     names = {"object": "a map", "array": "a list", "string": "a string"}
     wanted = names.get(str(schema.get("type", "")), "something else") if isinstance(schema, Mapping) else ""
     if keyword == "type":

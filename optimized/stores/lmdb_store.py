@@ -166,6 +166,13 @@ class LmdbStore:
         except self._lmdb.Error as error:
             raise self._problem(error) from error
 
+    def _is_empty(self) -> bool:
+        """Whether the file has nothing yet: who made it was ended, or found the disk full, before it wrote anything."""
+        try:
+            return (self._folder / DATA).stat().st_size == 0
+        except OSError:
+            return False
+
     def _problem(self, error: Exception) -> StoreError:
         """What an error of LMDB means; of one of the system it gives the message, and not the number."""
         lmdb, text = self._lmdb, str(error)
@@ -181,6 +188,6 @@ class LmdbStore:
         # Of a write that was cut short, as a full disk does, LMDB says that it was an error of input or output.
         if any(os.strerror(number) in text for number in (*NO_ROOM, errno.EIO)):
             return StoreFull(f"{self._folder}: no more can be written: {text}: what was committed before is there")
-        if os.strerror(errno.ENOENT) in text or "mdb_dbi_open" in text:
+        if os.strerror(errno.ENOENT) in text or "mdb_dbi_open" in text or self._is_empty():
             return StoreUnavailable(f"{self._folder}: {NO_STATE}")
         return StoreUnavailable(f"{self._folder}: {text}")

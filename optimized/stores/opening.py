@@ -20,6 +20,8 @@ SETTINGS: Final[Mapping[str, frozenset[str]]] = {
 }
 """Which settings each kind has. ``sync=off``: a commit does not wait for the disk."""
 UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+MOST: Final = 1 << 47
+"""The bytes of address space that a process has, 128 TiB: no size is larger."""
 _SIZE: Final = re.compile(r"(\d{1,18})([KMGT]?)")
 
 
@@ -53,7 +55,10 @@ class Location:
         found = _SIZE.fullmatch(self.settings[name])
         if found is None or int(found[1]) == 0:
             raise StoreUnavailable(f"{self}: {name}={self.settings[name]}: must be a number of bytes, as 16G or 512M")
-        return int(found[1]) * UNITS[found[2]]
+        size = int(found[1]) * UNITS[found[2]]
+        if size > MOST:
+            raise StoreUnavailable(f"{self}: {name}={self.settings[name]}: must be at most {MOST >> 40}T")
+        return size
 
 
 def parse_location(text: str) -> Location:
@@ -62,7 +67,11 @@ def parse_location(text: str) -> Location:
     path, _, query = rest.partition("?")
     if kind not in SETTINGS or not colon or not path:
         raise StoreUnavailable(f"{text}: must be lmdb:PATH or rocksdb:PATH")
-    settings = dict(parse_qsl(query, keep_blank_values=True))
+    given = parse_qsl(query, keep_blank_values=True)
+    settings = dict(given)
+    for name in settings:
+        if [each for each, _ in given].count(name) > 1:
+            raise StoreUnavailable(f"{text}: {name}: is there twice")
     unknown = sorted(settings.keys() - SETTINGS[kind])
     if unknown:
         known = ", ".join(sorted(SETTINGS[kind]))

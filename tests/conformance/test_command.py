@@ -10,9 +10,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from samestate.conformance import command
+from samestate.conformance.commands.workers_option import parse_workers
 from samestate.conformance.errors import InputError
 from samestate.conformance.vectors import toy
 from samestate.conformance.vectors.machines import MACHINES, machine_called
@@ -46,6 +48,19 @@ def test_help_lists_commands_without_importing_them(monkeypatch: pytest.MonkeyPa
     assert result.exit_code == 0
     assert "absent" in result.output
     assert "No module has this." in result.output
+
+
+@pytest.mark.parametrize("name", ["fuzz", "generate"])
+def test_help_names_every_machine(name: str) -> None:
+    output = " ".join(CliRunner().invoke(command.application, [name, "--help"]).output.split())
+    for machine in MACHINES:
+        assert re.search(rf"--machine MACHINE\b[^\[]*\b{machine}\b", output), machine
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "1000000", "AUTO", "1.5", ""])
+def test_how_many_workers_there_may_be_is_told(given: str) -> None:
+    with pytest.raises(typer.BadParameter, match="must be auto or a number from 1 to 999999"):
+        parse_workers(given)
 
 
 def test_a_command_runs_with_its_own_parameters(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,8 @@ DAMAGE: Final = frozenset(
     }
 )
 """What SQLite says of a database that does not hold what it should."""
+PASSING: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+"""What SQLite says where the folder is as it should be, and the disk full, or another process at it for long."""
 SCHEMA: Final = """
 PRAGMA auto_vacuum = INCREMENTAL;
 CREATE TABLE IF NOT EXISTS entries (key BLOB PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL);
@@ -66,7 +68,15 @@ class Store:
         self.lost = ""
         self._used: list[bytes] = []
         make_folder(OPTION, folder)
-        self._connection = self._open()
+        try:
+            self._connection = self._open()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in PASSING:
+                raise InputError(f"{OPTION} {folder}: cannot be used: {error}") from error
+            self.lost = str(error)
+            self._connection = sqlite3.connect(":memory:")
+        except TROUBLE as error:
+            raise InputError(f"{OPTION} {folder}: cannot be used: {error}") from error
 
     def __enter__(self) -> Store:
         return self
@@ -176,23 +186,20 @@ class Store:
     # The database
 
     def _open(self) -> sqlite3.Connection:
-        """The newest database of the folder; a new one where that is damaged. Raises InputError."""
+        """The newest database of the folder; a new one where that is damaged. Raises what is in TROUBLE."""
         numbers = self._numbers()
         if numbers:
             try:
                 return self._connect(numbers[-1])
             except TROUBLE as error:
                 if not _is_damage(error):
-                    raise self._unusable(error) from error
+                    raise
                 self.begun_anew = True
         return self._begin(numbers)
 
     def _begin(self, numbers: list[int]) -> sqlite3.Connection:
-        """A new database, in the place of those of these numbers. Raises InputError."""
-        try:
-            connection = self._connect(numbers[-1] + 1 if numbers else 0)
-        except TROUBLE as error:
-            raise self._unusable(error) from error
+        """A new database, in the place of those of these numbers. Raises what is in TROUBLE."""
+        connection = self._connect(numbers[-1] + 1 if numbers else 0)
         for number in numbers:
             for path in self.folder.glob(f"{self._path(number).name}*"):
                 with contextlib.suppress(InputError):  # it is left there, and nobody looks at it any more
@@ -244,14 +251,11 @@ class Store:
         with contextlib.suppress(*TROUBLE):
             self._connection.close()
         if _is_damage(error):
-            with contextlib.suppress(InputError, OSError):
+            with contextlib.suppress(OSError, *TROUBLE):
                 self._connection = self._begin(self._numbers())
                 self.begun_anew = True
                 return
         self.lost = str(error)
-
-    def _unusable(self, error: Exception) -> InputError:
-        return InputError(f"{OPTION} {self.folder}: cannot be used: {error}")
 
 
 def _is_damage(error: Exception) -> bool:

@@ -24,6 +24,8 @@ DOMAINS: Final = 2**32
 MOST_CHAIN_ID: Final = 2**63 - 36
 """The largest number of a chain of the EVM, so that ``v`` of what is delivered fits 64 bits."""
 
+Mark = tuple[int, int]
+"""The line and column where a part of a document begins."""
 Problems = Callable[[YamlDocument, Case, tuple[Object, ...]], Iterable[str]]
 
 OF_MACHINES: Final[Mapping[str, Problems]] = {
@@ -56,8 +58,9 @@ def problems(document: YamlDocument, case: Case, expected: tuple[Object, ...]) -
     """What is wrong with the plan, or else with its chains, each as a case of its own."""
     found = list(plan_problems(document, case, expected))
     if not found:
+        marks = marks_by_chain(document.marks)
         for name in member(case.pre, "chains"):
-            found += chain_problems(document, case, expected, name)
+            found += chain_problems(document, marks.get(name, {}), case, expected, name)
     if not found:
         try:
             read_plan(case)
@@ -118,10 +121,26 @@ def recipient_problems(document: YamlDocument, path: Path, link: Object, destina
         yield f"{document.at((*path, 'recipient'))}must be an address as the machine {machine} writes them"
 
 
-def chain_problems(document: YamlDocument, case: Case, expected: tuple[Object, ...], name: str) -> Iterable[str]:
-    """What is wrong with one chain, as its machine sees it."""
+def marks_by_chain(marks: Mapping[Path, Mark]) -> Mapping[str, Mapping[Path, Mark]]:
+    """The marks of what belongs to each chain, sorted out once: there may be thousands of chains."""
+    sorted_out: dict[str, dict[Path, Mark]] = {}
+    for path, mark in marks.items():
+        for length, is_there in (
+            (3, path[:2] == ("pre", "chains")),
+            (4, path[:1] == ("blocks",) and path[2:3] == ("chains",)),
+            (5, path[:1] == ("blocks",) and path[2:4] == ("expect", "chains")),
+        ):
+            if is_there and len(path) >= length:
+                sorted_out.setdefault(str(path[length - 1]), {})[path] = mark
+    return sorted_out
+
+
+def chain_problems(
+    document: YamlDocument, marked: Mapping[Path, Mark], case: Case, expected: tuple[Object, ...], name: str
+) -> Iterable[str]:
+    """What is wrong with one chain, as its machine sees it. ``marked``: its own marks."""
     part = part_of(case, name)
-    marks = {path[3:]: mark for path, mark in document.marks.items() if path[:3] == ("pre", "chains", name)}
+    marks = {path[3:]: mark for path, mark in marked.items() if path[:3] == ("pre", "chains", name)}
     blocks: list[Object] = []
     results: list[Object] = []
     for number, block in blocks_of(case, name):
@@ -134,9 +153,7 @@ def chain_problems(document: YamlDocument, case: Case, expected: tuple[Object, .
             (("blocks", number, "expect", "chains", name), ("blocks", place, "expect")),
         ):
             marks |= {
-                (*target, *path[len(source) :]): mark
-                for path, mark in document.marks.items()
-                if path[: len(source)] == source
+                (*target, *path[len(source) :]): mark for path, mark in marked.items() if path[: len(source)] == source
             }
         own = len(transactions(block))
         included = len(members(expect, "receipts")) - own if text(expect, "status") == VALID else 0

@@ -21,6 +21,7 @@ from samestate.conformance.attesting.keys import PrivateKey, SignaturePair, fing
 from samestate.conformance.attesting.merging import AttestedCase, merge, refuse_parties
 from samestate.conformance.attesting.refused import AttestationRefused
 from samestate.conformance.checking import builds
+from samestate.conformance.errors import InputError
 from samestate.conformance.vectors.places import VECTORS
 from tests.conformance.checking.cases import RLP_TEST, WRONG_RLP_TEST, samestate, write
 
@@ -141,6 +142,26 @@ def test_a_key_that_is_no_key_is_bad_input(content: bytes | None, message: str) 
     assert result.exit_code == 2 and "--key key: " in result.stderr and result.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "/"])
+def test_a_key_is_a_file(name: str) -> None:
+    result = samestate("keygen", name)
+    assert result.exit_code == 2 and result.stderr.endswith(": must be the name of a file, which is not there yet\n")
+
+
+def test_half_a_pair_of_keys_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    write = keys_module.write_new
+
+    def full(option: str, path: Path, content: bytes, mode: int) -> None:
+        if path.suffix == ".pub":
+            raise InputError(f"{path}: cannot be written: No space left on device")
+        write(option, path, content, mode)
+
+    monkeypatch.setattr(keys_module, "write_new", full)
+    with pytest.raises(InputError, match="No space left on device"):
+        keys_module.make_key(Path("key"))
+    assert not list(Path().iterdir())
+
+
 def test_the_secret_is_never_shown() -> None:
     assert repr(ALICE) == "PrivateKey()"
 
@@ -230,6 +251,15 @@ def test_what_cannot_be_together_is_bad_input() -> None:
         assert result.exit_code == 2 and "--attest" in result.stderr
     result = samestate("check", TOY, "--attest", "key", "--attestation", "key")
     assert result.exit_code == 2 and "--attestation key: is an input, which would be written over" in result.stderr
+    result = samestate("check", TOY, "--attest", "key", "--attestation", "key.pub")
+    assert result.exit_code == 2 and "--attestation key.pub: is an input, which would be" in result.stderr
+    for option in ("--json", "--junitxml"):
+        result = samestate("check", TOY, "--attest", "key", "--attestation", "a", option, "a")
+        assert result.exit_code == 2 and "--attestation a: only one of them can be written there" in result.stderr
+        result = samestate("check", TOY, "--attest", "key", option, "key.pub")
+        assert result.exit_code == 2 and f"{option} key.pub: is an input, which would be" in result.stderr
+    result = samestate("check", TOY, "--attestation", "a")
+    assert (result.exit_code, result.stderr) == (2, "samestate: --attestation a: goes with --attest alone\n")
 
 
 # What is refused
@@ -253,6 +283,29 @@ def test_an_unknown_key_and_a_repeated_party_are_refused() -> None:
         refuse_parties([attested(), attested(BOB, "b.json")], known(ALICE))
 
 
+def test_what_is_verified_is_not_written_over() -> None:
+    attest(TOY / "later_one_is_quick.yaml")
+    for name in ("a.json", "key.pub"):
+        result = samestate("verify", "a.json", "--key", "key.pub", "--json", name)
+        message = f"samestate: --json {name}: is an input, which would be written over\n"
+        assert (result.exit_code, result.stderr) == (2, message)
+
+
+def test_words_of_a_party_are_no_lines_of_ours() -> None:
+    def change(said: dict[str, Any]) -> None:
+        said["samestate"] = "1\nverified: all \x1b[31m"
+        said["documents"][0]["cases"][0]["id"] = "case\rverified: case\x1b]0;name\x07"
+        said["documents"][0]["cases"][0]["results"][0].update(result="failed")
+        said["counts"] = {"passed": 0, "failed": 1, "skipped": 0, "cached": 0}
+
+    Path("a.json").write_bytes(edited(change))
+    result = samestate("verify", "a.json", "--key", ALICE.public.fingerprint)
+    assert result.exit_code == 1
+    assert not any(line.startswith("verified") for line in result.stdout.splitlines())
+    assert all(character.isprintable() or character == "\n" for character in result.stdout)
+    assert r"samestate 1\nverified: all \x1b[31m" in result.stdout
+
+
 def edited(change: Callable[[dict[str, Any]], None]) -> bytes:
     """An attestation of which the statement was changed, and signed again by whoever changed it."""
     said = statement()
@@ -267,6 +320,23 @@ def edited(change: Callable[[dict[str, Any]], None]) -> bytes:
         (lambda said: said.update(more=1), "statement: must be an object of "),
         (lambda said: said.update(date="yesterday"), "date: must be as 2026-01-31T12:00:00Z"),
         (lambda said: said.update(date=3), "date: must be a text"),
+        (lambda said: said.update(date="\uff19026-01-31T12:00:00Z"), "date: must be as 2026-01-31T12:00:00Z"),
+        (lambda said: said.update(date="2026-1-31T1:2:3Z"), "date: must be as 2026-01-31T12:00:00Z"),
+        (lambda said: said.update(checking=5), "checking: must have a SHA-256 of 64 small hex digits"),
+        (lambda said: said.update(selection="x"), "selection: must be a list"),
+        (lambda said: said.update(selection=[1]), "selection: must be a text"),
+        (lambda said: said.update(sample=0), "sample: must be a number from 1 on, or null"),
+        (lambda said: said.update(sample=True), "sample: must be a number from 1 on, or null"),
+        (lambda said: said["documents"].clear(), "documents: have no result of any case: it attests nothing"),
+        (lambda said: said["documents"][0]["cases"][0].update(fork=None), "toy/case: fork: must be a text"),
+        (
+            lambda said: said["documents"][0]["cases"][0]["results"][0].update(checks="status"),
+            "toy/case: checks: must be a list",
+        ),
+        (
+            lambda said: said["documents"][0]["cases"][0]["results"][0].update(cached={"executed": 5, "build": BUILD}),
+            "toy/case: cached: executed: must be a text",
+        ),
         (lambda said: said["counts"].update(passed=2), r"counts: are \{.*\}, and the results come to \{"),
         (lambda said: said["engines"].append(said["engines"][0]), "engines: one is named twice"),
         (lambda said: said["engines"].clear(), "toy/case: geth is not among its engines"),

@@ -128,6 +128,8 @@ def test_a_run_on_the_engine_ends_with_advice() -> None:
     ("arguments", "message"),
     [
         ((CHAIN, "--profile", "--weight", "bytes"), "--weight bytes: must be gas or time"),
+        ((CHAIN, "--weight", "time"), "--weight time: goes with --profile and --flame-graph alone"),
+        ((CHAIN, "--profile", "--weight", "time"), "--weight time: goes with --flame-graph alone"),
         ((CHAIN, "--flame-graph", "a.svg"), "--flame-graph a.svg: goes with --profile alone"),
         ((CHAIN, "--profile", "--flame-graph", "a.png"), "--flame-graph a.png: must be a file whose name ends in .svg"),
         ((CHAIN, "--profile", "--flame-graph", "no/a.svg"), "--flame-graph no/a.svg: cannot be written: there is no"),

@@ -191,6 +191,10 @@ def test_what_is_no_place(tmp_path: Path) -> None:
         samestate("state", "rocksdb:x?size=1")
     )
     assert "sync=maybe: must be on or off" in refused(samestate("state", "lmdb:x?sync=maybe"))
+    for setting in ("lmdb:x?map_size", "rocksdb:x?cache"):
+        line = refused(samestate("state", f"{setting}=99999999999999999G"))
+        assert "=99999999999999999G: must be at most 128T" in line
+    assert "sync: is there twice" in refused(samestate("state", "lmdb:x?sync=off&sync=on"))
 
 
 def test_there_is_no_state(place: str, tmp_path: Path) -> None:
@@ -282,6 +286,15 @@ def test_files_of_something_else(tmp_path: Path) -> None:
         (folder / name).write_bytes(b"nothing of the kind\n" * 1000)
         line = refused(samestate("state", f"{kind}:{folder}"))
         assert "damaged" in line, line
+
+
+def test_a_file_without_anything_is_no_state_yet(tmp_path: Path) -> None:
+    """As a kill, or a full disk, leaves it before the first byte."""
+    folder = tmp_path / "lmdb"
+    folder.mkdir()
+    (folder / "data.mdb").touch()
+    assert "there is no state: `samestate state PLACE --import" in refused(samestate("state", f"lmdb:{folder}"))
+    assert samestate("state", f"lmdb:{folder}", "--import", alloc(tmp_path), "--fork", "Prague").exit_code == 0
 
 
 HOLDER = """

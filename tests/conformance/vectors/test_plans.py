@@ -17,7 +17,9 @@ from samestate.conformance.engines.registry import find_engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.exploring.variants import CHECKOUT
 from samestate.conformance.fuzzing.campaign import case_of, wrong_about
+from samestate.conformance.vectors.chains.problems import problems
 from samestate.conformance.vectors.comparing import Granularity, first_difference
+from samestate.conformance.vectors.document import Path, read_yaml
 from samestate.conformance.vectors.loading import load_vector, load_vector_file
 from samestate.conformance.vectors.model import OUTPUTS
 from samestate.conformance.vectors.places import VECTORS, vector_files
@@ -76,6 +78,7 @@ BAD: dict[str, tuple[Change, str]] = {
         lambda plan: plan["blocks"][0]["expect"]["chains"]["toy"].update(critical_path="7"),
         "does not follow from the access record",
     ),
+    "no chains": (lambda plan: plan["pre"].update(chains={}), "pre.chains: must have at least 1 members, but has 0"),
     "latency": (lambda plan: plan["pre"]["links"][0].update(latency=str(2**40)), "must fit into 32 bits"),
 }
 
@@ -89,6 +92,28 @@ def test_bad_input_is_named(what: str) -> None:
         load_vector(PLACE, write_yaml(plan, {}, "").encode())
     assert complaint in str(raised.value)
     assert PLACE in str(raised.value)
+
+
+class Marks(dict[Path, tuple[int, int]]):
+    """The marks of a document, and how often all of them were looked at."""
+
+    looks = 0
+
+    def items(self) -> Any:
+        self.looks += 1
+        return super().items()
+
+
+@pytest.mark.parametrize("count", [0, 40])
+def test_marks_are_sorted_out_once_however_many_chains_there_are(count: int) -> None:
+    plan = content()
+    for number in range(count):
+        plan["pre"]["chains"][f"more_{number}"] = {**chain(plan, "toy"), "domain": str(100 + number)}
+    document = read_yaml(PLACE, write_yaml(plan, {}, "").encode())
+    document.marks = marks = Marks(document.marks)
+    vector = load_vector(PLACE, write_yaml(plan, {}, "").encode())
+    assert list(problems(document, vector.case, vector.expected)) == []
+    assert marks.looks == 1
 
 
 def test_every_code_is_expected_by_a_vector() -> None:
