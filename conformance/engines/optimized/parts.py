@@ -140,7 +140,7 @@ class OptimizedBlocks:
             result = cast(EvmResult, self._engine(COMPILED_EVM, COMPILED_EVM).execute(packed, world))
         if isinstance(world, StoredWorld):
             self._ahead.learn(block, result.steps)
-            self._note(COMPILED_EVM, result)
+        self._note(COMPILED_EVM, result)
         self._states.lend(result)
         return evm_result(result, block, state, self._states)
 
