@@ -22,7 +22,7 @@ LEFT_OUT: frozenset[str] = frozenset()
 
 COMMANDS = [
     ["check", str(VECTORS / "toy/conflicts"), "--engine", "optimized:waves", "--engine", "optimized:block-stm"],
-    ["check", str(VECTORS / "evm/listed_accesses"), "--engine", "optimized:access-list"],
+    ["check", str(VECTORS / "evm/transfers"), "--engine", "optimized:waves"],
     ["fuzz", "--blocks", "3", "--seed", "5", "--engine", "optimized:locks", "--jobs", "1"],
     ["bench", "--preset", "small", "--repeat", "1", "--engine", "optimized:locks"],
 ]
