@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from samestate.conformance.attesting.keys import make_key, public_file
+from samestate.conformance.errors import InputError
+from samestate.conformance.output.targets import is_stdout
 
 
 def keygen(
@@ -18,6 +20,8 @@ def keygen(
     The private key is written to FILE, which nobody else may read, and the public part to FILE.pub; neither is ever
     written over. Whoever is to trust your verdicts needs FILE.pub, or the fingerprint that is printed.
     """
+    if is_stdout(str(path)):
+        raise InputError("-: a private key is written to a file, and nowhere else: name one")
     public = make_key(path)
     print(f"private key: {path}")
     print(f"public key: {public_file(path)}")

@@ -13,7 +13,7 @@ from rich.progress import Progress
 from samestate.conformance.errors import InputError
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import is_stdout
-from samestate.conformance.states.importing import fill, find_source
+from samestate.conformance.states.importing import fill, find_source, fork_of
 from samestate.conformance.states.opening import OpenState, find_location
 from samestate.conformance.states.showing import account_lines, document_of
 from samestate.conformance.states.verifying import verify
@@ -63,6 +63,8 @@ def state(
         raise InputError(f"--slot {slot[0]}: must be given with the --account whose it is")
     location = find_location(place)
     source = None if import_ is None else find_source(import_, case)
+    if source is not None:
+        fork = fork_of(source, fork)  # before a folder is made
     with OpenState(location, writable=source is not None) as opened:
         if source is not None:
             fill(opened, source, fork)

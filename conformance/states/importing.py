@@ -147,6 +147,16 @@ def of_fixture(path: Path, name: str | None) -> Source:
     raise InputError(f"{case.id}: has no state that blocks can follow on: give an allocation, a genesis or a chain")
 
 
+def fork_of(source: Source, fork: str | None) -> str:
+    """The fork whose state it is: the one that is named, or else the source's own. Raises InputError."""
+    named = fork or source.fork
+    if named is None:
+        raise InputError(f"--fork: must say whose state it is, since the file does not: {', '.join(BY_NAME)}")
+    if named not in BY_NAME:
+        raise InputError(f"--fork {named}: no fork is called so: there are {', '.join(BY_NAME)}")
+    return named
+
+
 def fill(state: OpenState, source: Source, fork: str | None) -> Description:
     """Put a state into an empty store. Raises InputError where one is there, and where no fork is known."""
     if state.description is not None:
@@ -154,11 +164,7 @@ def fill(state: OpenState, source: Source, fork: str | None) -> Description:
             f"{state.location}: has a state already, at height {state.description.height}: name another place, or"
             " remove its folder"
         )
-    named = fork or source.fork
-    if named is None:
-        raise InputError(f"--fork: must say whose state it is, since the file does not: {', '.join(BY_NAME)}")
-    if named not in BY_NAME:
-        raise InputError(f"--fork {named}: no fork is called so: there are {', '.join(BY_NAME)}")
+    named = fork_of(source, fork)
     with told():
         filler = Filler(state.store)
         for account in source.accounts:

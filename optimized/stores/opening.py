@@ -19,6 +19,8 @@ SETTINGS: Final[Mapping[str, frozenset[str]]] = {
     "rocksdb": frozenset({"cache", "sync"}),
 }
 """Which settings each kind has. ``sync=off``: a commit does not wait for the disk."""
+FILES: Final[Mapping[str, str]] = {"lmdb": "data.mdb", "rocksdb": "CURRENT"}
+"""A file that a folder has in which there is a store of the kind."""
 UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 MOST: Final = 1 << 47
 """The bytes of address space that a process has, 128 TiB: no size is larger."""
@@ -38,6 +40,9 @@ class Location:
 
     def store(self, writable: bool) -> Store:
         """The store that lies there; where it is to be written, it is made if it is not there. Raises StoreError."""
+        for kind, file in FILES.items():
+            if kind != self.kind and (self.folder / file).exists():
+                raise StoreUnavailable(f"{self}: the folder has a state in it of the kind {kind}: name another folder")
         sync = self._sync()
         if self.kind == "lmdb":
             return LmdbStore(self.folder, writable, self._size("map_size", MAP_SIZE), sync)

@@ -111,6 +111,13 @@ def test_a_key_is_for_its_owner_alone_and_never_written_over() -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["key"]
 
 
+def test_a_private_key_is_written_to_a_file() -> None:
+    result = samestate("keygen", "-")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "-: a private key is written to a file, and nowhere else: name one" in result.stderr
+    assert not Path("-").exists()
+
+
 def test_a_key_that_others_may_read_is_refused() -> None:
     samestate("keygen", "key")
     Path("key").chmod(0o640)

@@ -212,6 +212,17 @@ def test_whose_state_it_is_must_be_said(place: str, tmp_path: Path) -> None:
     assert "--fork: must say whose state it is" in refused(samestate("state", place, "--import", alloc(tmp_path)))
     line = refused(samestate("state", place, "--import", alloc(tmp_path), "--fork", "Bogota"))
     assert "--fork Bogota: no fork is called so: there are" in line
+    assert not Path(place.partition(":")[2]).exists()
+
+
+def test_a_folder_with_a_state_of_the_other_kind(place: str, tmp_path: Path) -> None:
+    document("state", place, "--import", alloc(tmp_path), "--fork", "Prague")
+    kind, _, folder = place.partition(":")
+    (other,) = set(KINDS) - {kind}
+    for options in ([], ["--import", tmp_path / "alloc.json", "--fork", "Prague"]):
+        line = refused(samestate("state", f"{other}:{folder}", *options))
+        assert f"the folder has a state in it of the kind {kind}: name another folder" in line
+    assert document("state", place, "--verify")["damage"] is None
 
 
 def test_a_state_of_another_fork(place: str, tmp_path: Path) -> None:
