@@ -19,7 +19,7 @@ from samestate.conformance.engines.registry import Engine, compare_engine, find_
 from samestate.conformance.errors import InputError
 from samestate.conformance.scenarios.filling import fill
 from samestate.conformance.scenarios.scenario import Ruleset, Scenario, all_scenarios
-from samestate.conformance.vectors.document import quoted, read_yaml
+from samestate.conformance.vectors.document import Object, quoted, read_yaml
 from samestate.conformance.vectors.hexadecimal import read_bytes
 from samestate.conformance.vectors.loading import load_vector, load_vector_file
 from samestate.conformance.vectors.model import DIMENSIONS, Vector, lineage, member, members, text, texts
@@ -29,7 +29,7 @@ from samestate.conformance.vectors.writing import write_yaml
 from samestate.spec.evm.hashing import keccak256
 from samestate.spec.svm.addresses import address as address_bytes
 
-MINIMUM: Final = {"evm": 1300, "svm": 400, "toy": 170}
+MINIMUM: Final = {"chains": 30, "evm": 1300, "svm": 400, "toy": 250}
 """How many vectors of each machine there are at least: a suite that has lost its vectors must not pass."""
 
 CANARY: Final = "evm/self_destruct/destroyed_recreated_called-shanghai"
@@ -85,32 +85,45 @@ def test_vector(path: Path, engine: str) -> None:
 def test_record_explains_itself(path: Path) -> None:
     """Every value that a step read, and its source, follows from the pre-state and what the steps before it did."""
     vector = vector_of(path)
+    if vector.case.machine == "chains":
+        for name, chain in member(vector.case.pre, "chains").items():
+            values = VALUES_OF[text(member(chain, "machine"), "name")](member(chain, "pre"))
+            for expect in vector.expected:
+                block = member(expect, "chains").get(name) if "chains" in expect else None
+                values = values_after(values, block) if isinstance(block, dict) else values
+        return
     states: dict[int, dict[str, str]] = {}
     for index, expect in enumerate(vector.expected):
         before = lineage(vector.case, vector.expected, index)
-        values = dict(states[before[-1]]) if before else VALUES_OF[vector.case.machine](vector.case.pre)
-        states[index] = values
-        sources: dict[str, list[str]] = {}
-        wiped: dict[str, str] = {}
-        for step in members(expect, "access"):
-            name = text(step, "step")
-            for key, read in member(step, "reads").items():
-                source = sources.get(key) or ([wiped[owner(key)]] if owner(key) in wiped else "pre")
-                assert read == {"value": values.get(key, "absent"), "from": source}, f"step {name}: {key}"
-            for address in texts(step, "wipes"):
-                wiped[address] = name
-                for key in [key for key in (*values, *sources) if owner(key) == address]:
-                    values.pop(key, None)
-                    sources.pop(key, None)
-            for key, value in member(step, "writes").items():
-                assert value != values.get(key, "absent"), f"step {name}: {key}"
-                values[key] = str(value)
-                sources[key] = [name]
-            for key, amount in member(step, "credits").items():
-                before = values.get(key, "absent")
-                total = (0 if before == "absent" else int(before, 16)) + int(str(amount), 16)
-                values[key] = write_value(integer(total))
-                sources.setdefault(key, []).append(name)
+        values = states[before[-1]] if before else VALUES_OF[vector.case.machine](vector.case.pre)
+        states[index] = values_after(values, expect)
+
+
+def values_after(before: dict[str, str], expect: Object) -> dict[str, str]:
+    """The values after a block by its record, each read of which must be what the steps before it have left."""
+    values = dict(before)
+    sources: dict[str, list[str]] = {}
+    wiped: dict[str, str] = {}
+    for step in members(expect, "access"):
+        name = text(step, "step")
+        for key, read in member(step, "reads").items():
+            source = sources.get(key) or ([wiped[owner(key)]] if owner(key) in wiped else "pre")
+            assert read == {"value": values.get(key, "absent"), "from": source}, f"step {name}: {key}"
+        for address in texts(step, "wipes"):
+            wiped[address] = name
+            for key in [key for key in (*values, *sources) if owner(key) == address]:
+                values.pop(key, None)
+                sources.pop(key, None)
+        for key, value in member(step, "writes").items():
+            assert value != values.get(key, "absent"), f"step {name}: {key}"
+            values[key] = str(value)
+            sources[key] = [name]
+        for key, amount in member(step, "credits").items():
+            held = values.get(key, "absent")
+            total = (0 if held == "absent" else int(held, 16)) + int(str(amount), 16)
+            values[key] = write_value(integer(total))
+            sources.setdefault(key, []).append(name)
+    return values
 
 
 def owner(key: str) -> str:
@@ -142,7 +155,22 @@ def toy_values(pre: Any) -> dict[str, str]:
     numbers = {f"slot {slot}": value for slot, value in pre["slots"].items()}
     for address, account in pre["accounts"].items():
         numbers |= {f"balance {address}": account["balance"], f"nonce {address}": account["nonce"]}
-    return {key: write_value(integer(int(value, 16))) for key, value in numbers.items() if int(value, 16)}
+    values = {key: write_value(integer(int(value, 16))) for key, value in numbers.items() if int(value, 16)}
+    for address, account in pre["accounts"].items():
+        for number, key in account.get("keys", {}).items():
+            scheme = 1 + SCHEMES.index(key["scheme"])
+            values[f"key {address} {number}"] = shown(bytes([scheme]) + read_bytes(key["public_key"]))
+    return values
+
+
+SCHEMES: Final = ("ed25519", "ml-dsa-44", "ml-dsa-65", "hybrid")
+
+
+def shown(value: bytes) -> str:
+    """A value as a record writes it: a long one by its hash."""
+    if len(value) <= 128:
+        return f"0x{value.hex()}"
+    return f"sha256 0x{hashlib.sha256(value).hexdigest()} of {len(value)} bytes"
 
 
 def svm_values(pre: Any) -> dict[str, str]:
@@ -151,8 +179,7 @@ def svm_values(pre: Any) -> dict[str, str]:
     for name, account in pre["accounts"].items():
         value = int(account["lamports"]).to_bytes(8, "little") + address_bytes(account["owner"])
         value += bytes([account.get("executable") == "true"]) + read_bytes(account.get("data", "0x"))
-        long = f"sha256 0x{hashlib.sha256(value).hexdigest()} of {len(value)} bytes"
-        values[f"account {name}"] = f"0x{value.hex()}" if len(value) <= 128 else long
+        values[f"account {name}"] = shown(value)
     return values
 
 
