@@ -10,10 +10,11 @@ STAMP := $(VENV)/installed-$(shell cksum pyproject.toml | cut -d ' ' -f 1)
 JOBS  ?= 2
 MINUTES ?= 5
 
+# Who has nothing left to do takes from the others: else one process may end with a tenth of all tests before it.
 # Whatever a test hangs in, compiled code included: its worker prints the stacks of all threads and ends, pytest-xdist
 # names the test, and a new worker goes on with the rest.
 LIMIT  ?= 900
-PYTEST  = $(BIN)/python -m pytest -n $(JOBS) -o faulthandler_timeout=$(LIMIT) -o faulthandler_exit_on_timeout=true
+PYTEST  = $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -o faulthandler_timeout=$(LIMIT) -o faulthandler_exit_on_timeout=true
 
 # What `optimized` is compiled from: any change asks for a build, which compiles only what changed.
 SOURCES := $(shell find optimized -name '*.py' -o -name '*.pxd' -o -name '*.hpp' | LC_ALL=C sort) setup.py
