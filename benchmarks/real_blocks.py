@@ -118,7 +118,7 @@ def main() -> None:
             if gas_used != case.header.gas_used:
                 print(f"{case.id}: EELS used {gas_used} gas, and not {case.header.gas_used}", file=sys.stderr)
         row = {name: median(taken) for name, taken in seconds.items()}
-        rows.append({"block": case.id, "gas": case.header.gas_used, **row})
+        rows.append({"block": Path(case.id).name, "gas": case.header.gas_used, **row})
         for name, taken in row.items():
             sums[name] += taken
         told = "  ".join(f"{name} {1000 * taken:8.1f} ms" for name, taken in row.items())
