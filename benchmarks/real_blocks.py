@@ -22,6 +22,7 @@ from statistics import median
 from samestate.conformance.engines.known_state import listed_state
 from samestate.conformance.engines.optimized.evm import packed_block
 from samestate.conformance.engines.optimized.evm_states import CompiledStates
+from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.block_file import BlockFileCase
 from samestate.conformance.fixtures.load import load_cases
 from samestate.conformance.generating.case import GeneratedCase
@@ -94,7 +95,10 @@ def main() -> None:
     parser.add_argument("--eels", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    cases = [case for case in load_cases(options.paths) if isinstance(case, BlockFileCase)]
+    try:
+        cases = [case for case in load_cases(options.paths) if isinstance(case, BlockFileCase)]
+    except InputError as error:
+        raise SystemExit(f"{error}; name folders of block files alone") from error
     engines = {"sequential": EvmEngine(Configuration(strategy="sequential", workers=1, record=False))}
     for workers in options.workers or (2,):
         engines[f"block-stm on {workers}"] = EvmEngine(

@@ -3,7 +3,7 @@
 #
 #     benchmarks/scaling.sh DATA [WORKERS…]
 #
-# DATA: a folder with block files, as in SAMESTATE_DATA. WORKERS: 1, 2, 4 and so on up to the processors of the machine, if none are
+# DATA: a folder of block files alone, as $SAMESTATE_DATA/blocks. WORKERS: 1, 2, 4 and so on up to the processors of the machine, if none are
 # said. What it finds is kept in a folder of benchmarks/results that has the date and the commit in its name; `blocks.json` says which
 # processor it was. Each number is a run of its own beside `sequential`; a file is written when its part has ended.
 set -eu
