@@ -13,18 +13,17 @@ from samestate.spec.evm import gas
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import AMSTERDAM
-from samestate.spec.evm.frame import Frame, TransactionContext
+from samestate.spec.evm.frame import Frame
 from samestate.spec.evm.halts import Halt
 from samestate.spec.evm.substate import Substate
 from samestate.spec.evm.transaction import (
     AccessList,
     AccessListTransaction,
-    BlobTransaction,
     LegacyTransaction,
     Transaction,
 )
-from samestate.spec.evm.transaction_execution import buy_gas, finish_transaction, warm_at_start
-from samestate.spec.evm.validity import check_sender, effective_gas_price, intrinsic_gas
+from samestate.spec.evm.transaction_execution import finish_transaction, run_transaction
+from samestate.spec.evm.validity import check_sender, intrinsic_gas
 from samestate.spec.evm.world import World
 from samestate.spec.machine import Rejection, View
 
@@ -129,23 +128,9 @@ def watch(fork: Fork, environment: Environment, transaction: Transaction, sender
         check_sender(fork, world, sender, transaction)
     except Rejection:
         return None
-    price = effective_gas_price(environment, transaction)
-    buy_gas(fork, environment, world, sender, transaction, price)
-    world.set_nonce(sender, transaction.nonce + 1)
     watcher = Watcher(fork)
     substate = WatchedSubstate(watcher)
-    warm_at_start(fork, environment, substate, sender, transaction)
-    context = TransactionContext(
-        fork=fork,
-        environment=environment,
-        world=world,
-        substate=substate,
-        origin=sender,
-        gas_price=price,
-        blob_versioned_hashes=transaction.blob_versioned_hashes if isinstance(transaction, BlobTransaction) else (),
-        tracer=watcher,
-    )
-    frame, created = fork.run(context, sender, transaction)
+    context, frame, created = run_transaction(fork, environment, transaction, sender, world, substate, watcher)
     outcome = finish_transaction(context, transaction, frame, created)
     made = frozenset(watcher.created | ({created} if created is not None else set()))
     saved = {key: amount for key, amount in watcher.saved.items() if key not in made}

@@ -70,13 +70,28 @@ def execute_transaction(
         check_sender(fork, world, sender, transaction)
     except Rejection as rejection:
         return refused(transaction, sender, rejection)
+    context, frame, created = run_transaction(fork, environment, transaction, sender, world, Substate(), tracer)
+    return finish_transaction(context, transaction, frame, created)
 
+
+def run_transaction(
+    fork: Fork,
+    environment: Environment,
+    transaction: Transaction,
+    sender: bytes,
+    world: World,
+    substate: Substate,
+    tracer: Tracer | None,
+) -> tuple[TransactionContext, Frame, bytes | None]:
+    """Buy the gas of a transaction that has been checked, and run its outermost frame.
+
+    ``substate`` is a new one. Gives the context, the frame as it ended, and the address of what it created, if it did.
+    """
     price = effective_gas_price(environment, transaction)
     buy_gas(fork, environment, world, sender, transaction, price)
     # rule: evm.transaction.nonce
     world.set_nonce(sender, transaction.nonce + 1)
 
-    substate = Substate()
     warm_at_start(fork, environment, substate, sender, transaction)
     context = TransactionContext(
         fork=fork,
@@ -89,7 +104,7 @@ def execute_transaction(
         tracer=tracer,
     )
     frame, created = fork.run(context, sender, transaction)
-    return finish_transaction(context, transaction, frame, created)
+    return context, frame, created
 
 
 def finish_transaction(
