@@ -1,0 +1,23 @@
+# Records of stores as Cython handles them. What each thing means is said in records.hpp.
+
+from libcpp cimport bool as cbool
+from libcpp.pair cimport pair
+from libcpp.string cimport string
+from libcpp.vector cimport vector
+
+cdef extern from "samestate/optimized/stores/records.hpp" namespace "samestate::stores" nogil:
+    ctypedef pair[string, string] Record
+
+    cppclass Change:
+        string key
+        string value
+        cbool is_put
+
+    cppclass Changes:
+        Changes() except +
+        void clear(int table, string prefix) except +
+        void put(int table, string key, string value) except +
+        void remove(int table, string key) except +
+        void sort() except +
+        const vector[pair[int, string]]& ranges() noexcept
+        const vector[Change]& of(int table) noexcept
