@@ -79,7 +79,7 @@ class Runner:
         return figures
 
     def turn(self, blocks: int) -> list[dict[str, float]]:
-        """Execute so many blocks: the seconds of their parts. In the last is what it takes until all is in the store."""
+        """Execute so many blocks: the seconds of their parts. The last waits until all is in the store."""
         parts = [self.block() for _ in range(blocks)]
         if self._stored is not None:
             parts[-1]["commit"] += timed(self._stored.settle)

@@ -102,9 +102,8 @@ def as_python(changes: cython.const[Changes]) -> object:
         records: list = []
         for index in range(changes.of(table).size()):
             change = cython.address(changes.of(table)[index])
-            records.append(
-                (cython.cast(bytes, change.key), cython.cast(bytes, change.value) if change.is_put else None)
-            )
+            value = cython.cast(bytes, change.value) if change.is_put else None
+            records.append((cython.cast(bytes, change.key), value))
         if records:
             tables[table] = records
     return stores.Changes(ranges, tables)

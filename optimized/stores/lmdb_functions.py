@@ -1,4 +1,4 @@
-"""Where the functions of LMDB are that the package `lmdb` brings along, for C++ to call without the interpreter lock."""
+"""Where the functions of LMDB are that the package `lmdb` brings along, for C++ to call."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from samestate.optimized.stores.store import StoreUnavailable
 
 MODULE: Final = "lmdb.cpython"
 PREFIXES: Final = ("mdb_", "mdb09_")
-"""What names begin with: the library's own, and since 3.0 of the package, which has two versions of LMDB, those of 0.9."""
+"""How names begin: as in the library, and in the package since 3.0, which has two versions of it, those of 0.9."""
 VERSION: Final = (0, 9)
 
 _held: list[ctypes.CDLL] = []  # which stay loaded
 
 
 def addresses(names: Sequence[str]) -> list[int]:
-    """The addresses of the functions called so, behind their prefix. Raises StoreUnavailable where they are not there."""
+    """The addresses of the functions called so, behind their prefix. Raises StoreUnavailable where they are lacking."""
     try:
         library = extension(MODULE)
     except OSError as error:

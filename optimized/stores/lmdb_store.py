@@ -139,7 +139,7 @@ class LmdbStore:
         self.write_native(made)
 
     def size(self) -> int:
-        return os.stat(os.path.join(self.folder, DATA)).st_blocks * 512
+        return (self.folder / DATA).stat().st_blocks * 512
 
     def settle(self) -> None:
         """Wait for what is being written. Raises StoreError, after which it is as before that."""
@@ -171,7 +171,6 @@ class LmdbStore:
         start: string = text_of(first)
         behind: string = text_of(end)
         found: vector[Record]
-        index: cython.size_t
         error: cython.int
         native: cython.pointer(Lmdb) = self.opened()
         with cython.nogil:
@@ -240,6 +239,6 @@ class LmdbStore:
     def is_empty(self) -> bool:
         """Whether the file has nothing yet: who made it was ended, or found the disk full, before it wrote anything."""
         try:
-            return os.stat(os.path.join(self.folder, DATA)).st_size == 0
+            return (self.folder / DATA).stat().st_size == 0
         except OSError:
             return False

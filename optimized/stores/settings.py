@@ -1,4 +1,4 @@
-"""What stores on disk have in common with the places that name them: sizes unless given, files, errors of the system."""
+"""What stores on disk and the places that name them have in common: sizes unless given, files, errors."""
 
 from __future__ import annotations
 

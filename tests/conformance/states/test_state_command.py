@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.places import VECTORS
 from samestate.optimized.stores.description import Description, describe
 from samestate.optimized.stores.opening import parse_location
-from samestate.optimized.stores.store import ACCOUNTS, META, NODES, Changes
+from samestate.optimized.stores.store import ACCOUNTS, META, NODES, Changes, Store
 from samestate.spec.evm.state import FlatState
 from tests.conformance.checking.cases import blockchain_test, write
 from tests.spec.evm.test_state import witness_of

@@ -86,7 +86,7 @@ def test_an_iterator_stays_with_what_it_began_on(store: Store) -> None:
 
 
 def test_what_is_read_through_lmdb_is_not_written_meanwhile(tmp_path: Path) -> None:
-    """What came before a commit may be overwritten by the next: whoever reads through it is told, and reads nothing else."""
+    """What was there before a commit may be overwritten by the next: whoever reads through it is told."""
     pytest.importorskip("lmdb")
     store = parse_location(f"lmdb:{tmp_path / 'store'}").store(writable=True)
     put(store, SLOTS, *((n.to_bytes(2, "big"), b"x") for n in range(3000)))

@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from samestate.conformance.generating.precompile_inputs import precompile_input
+from samestate.optimized import c_functions
 from samestate.optimized.evm.native import libraries, precompiles
 
 THROUGH_PYTHON = {
