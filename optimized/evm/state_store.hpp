@@ -31,7 +31,6 @@ namespace samestate::evm {
 enum StoreTable : uint8_t { ACCOUNTS, SLOTS, CODES, NODES };
 
 using stores::behind;
-using stores::Record;
 
 // How many values a part of a trie may have that no node is kept of.
 constexpr size_t SMALL = 32;
@@ -45,7 +44,7 @@ struct StateStore {
     // False where the store failed; whoever is behind `itself` knows why.
     bool (*get)(void* itself, int table, const std::string* key, std::string* value, bool* is_there) = nullptr;
     // All records from `first` on that are before `end`, in order; to the end of the table where that is empty.
-    bool (*scan)(void* itself, int table, const std::string* first, const std::string* end, std::vector<Record>* found) = nullptr;
+    bool (*scan)(void* itself, int table, const std::string* first, const std::string* end, stores::Run* found) = nullptr;
     bool is_free = false;                              // of the interpreter lock: threads that ask do not wait for one another
     const stores::Changes* coming = nullptr;           // what was committed last, while it is still being written; null: it is there
     mutable std::atomic<uint64_t> nodes_read{0};       // and put into tries, each with its children; …
@@ -82,9 +81,8 @@ struct StateStore {
     }
 
     // Records that follow one another, as they were committed last, in order, before `end`. False where the store failed.
-    bool read_range(StoreTable table, const std::string& first, const std::string& end, std::vector<Record>& found) const {
+    bool read_range(StoreTable table, const std::string& first, const std::string& end, stores::Run& found) const {
         scanned += 1;
-        found.reserve(SMALL);
         if (!scan(itself, table, &first, &end, &found)) return false;
         if (coming) coming->overlay(table, first, end, found);
         return true;
@@ -134,7 +132,7 @@ public:
 
     // The values whose keys begin with so many nibbles of `key`, by their keys in the store, which end in those of the trie. False where
     // the store failed.
-    bool values(const uint8_t* key, int depth, std::vector<Record>& found) const {
+    bool values(const uint8_t* key, int depth, stores::Run& found) const {
         std::string first = values_ + text_of(key, static_cast<size_t>((depth + 1) / 2));
         std::string end;
         if (depth & 1) {

@@ -5,12 +5,12 @@ from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
-from samestate.optimized.stores.records cimport Changes, Record
+from samestate.optimized.stores.records cimport Changes, Run
 
 cdef extern from "samestate/optimized/evm/state_store.hpp" namespace "samestate::evm" nogil:
     ctypedef cbool (*GetRecord)(void* itself, int table, const string* key, string* value, cbool* is_there) noexcept nogil
     ctypedef cbool (*ScanRecords)(
-        void* itself, int table, const string* first, const string* end, vector[Record]* found
+        void* itself, int table, const string* first, const string* end, Run* found
     ) noexcept nogil
 
     enum StoreTable:

@@ -11,7 +11,7 @@ from samestate.optimized.evm.trie cimport AccountChange, SlotChange, StateTrie
 from samestate.optimized.evm.witness cimport Witness
 from samestate.optimized.evm.world cimport World
 from samestate.optimized.stores.lmdb_store cimport LmdbStore
-from samestate.optimized.stores.records cimport Changes, Record
+from samestate.optimized.stores.records cimport Changes, Run
 
 cdef extern from "samestate/optimized/words/keccak.hpp" namespace "samestate" nogil:
     void keccak256(const uint8_t* data, size_t length, uint8_t* digest) noexcept
@@ -32,7 +32,7 @@ cdef class StoredWorld(World):
     cdef object scan_of_store
     cdef uint64_t keys_ahead        # how many keys were read ahead
     cdef cbool get_record(self, int table, const string* key, string* value, cbool* is_there) noexcept
-    cdef cbool scan_records(self, int table, const string* first, const string* end, vector[Record]* found) noexcept
+    cdef cbool scan_records(self, int table, const string* first, const string* end, Run* found) noexcept
     cdef int begin(self) except -1
     cdef int put_changes(self, vector[AccountChange]* accounts, vector[SlotChange]* slots) except -1
     cdef uint64_t folded            # how many values had been read when the tries were folded last

@@ -37,7 +37,7 @@ from cython.cimports.samestate.optimized.evm.witness import find_content, has_sl
 from cython.cimports.samestate.optimized.evm.world import World
 from cython.cimports.samestate.optimized.stores import lmdb_store
 from cython.cimports.samestate.optimized.stores.lmdb_store import LmdbStore
-from cython.cimports.samestate.optimized.stores.records import Change, Changes, Record
+from cython.cimports.samestate.optimized.stores.records import Change, Changes, Run, text
 
 from samestate.optimized.evm.world import limbs_of
 from samestate.optimized.stores import store as stores
@@ -46,7 +46,7 @@ from samestate.optimized.stores.store import META, TABLES
 META_TABLE = cython.declare(cython.int, META)
 KEPT_NODES = cython.declare(cython.size_t, 400_000)
 """So many nodes of tries stay in memory from block to block, of some 120 bytes each; with more, none does."""
-READ_VALUES = cython.declare(uint64_t, 80_000)
+READ_VALUES = cython.declare(uint64_t, 100_000)
 """After so many values that were read into tries, what is deep in them is let go of."""
 
 
@@ -73,7 +73,7 @@ def scan_records(
     table: cython.int,
     first: cython.pointer(cython.const[string]),
     end: cython.pointer(cython.const[string]),
-    found: cython.pointer(vector[Record]),
+    found: cython.pointer(Run),
 ) -> cbool:
     """Records of the store that follow one another."""
     with cython.gil:
@@ -179,10 +179,9 @@ class StoredWorld(World):
         table: cython.int,
         first: cython.pointer(cython.const[string]),
         end: cython.pointer(cython.const[string]),
-        found: cython.pointer(vector[Record]),
+        found: cython.pointer(Run),
     ) -> cbool:
         """See :func:`scan_records`."""
-        record: Record
         key: bytes
         value: bytes
         try:
@@ -191,9 +190,7 @@ class StoredWorld(World):
                 PyBytes_FromStringAndSize(first.data(), first.size()),
                 PyBytes_FromStringAndSize(end.data(), end.size()),
             ):
-                record.first.assign(PyBytes_AS_STRING(key), cython.cast(cython.size_t, len(key)))
-                record.second.assign(PyBytes_AS_STRING(value), cython.cast(cython.size_t, len(value)))
-                found.push_back(record)
+                found.add(text(PyBytes_AS_STRING(key), len(key)), text(PyBytes_AS_STRING(value), len(value)))
         except BaseException as problem:
             self.problem = problem
             return False

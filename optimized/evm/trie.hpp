@@ -388,22 +388,23 @@ private:
 
     // The part of the trie below an unresolved node, made of the values that a store has there.
     TrieNode* grow(const UnresolvedNode& node, const char** reason) {
-        std::vector<Record> records;
+        thread_local stores::Run records;   // which keeps its room from one part to the next, as the hasher does
+        records.clear();
         *reason = UNREADABLE;
         if (!stored_->values(node.key, node.depth, records)) return nullptr;
         *reason = nullptr;
         Trie part;
-        for (const Record& record : records) {
+        for (size_t i = 0; i < records.size(); i++) {
+            const std::string_view key = records.key(i), flat = records.value(i);
             Value value;
             Gap none;
-            if (record.first.size() < 32 || !value.read_flat(reinterpret_cast<const uint8_t*>(record.second.data()), record.second.size()))
+            if (key.size() < 32 || !value.read_flat(reinterpret_cast<const uint8_t*>(flat.data()), flat.size()))
                 return refuse("is the hash of values of which the state has one in no form: it is damaged", reason);
-            const char* key = record.first.data() + record.first.size() - 32;
-            part.put(reinterpret_cast<const uint8_t*>(key), value, false, nullptr, none);
+            part.put(reinterpret_cast<const uint8_t*>(key.data() + key.size() - 32), value, false, nullptr, none);
         }
         TrieNode* root = part.root_;
         if (root) {
-            thread_local TrieHasher<Value, Extra> hasher;   // which keeps its room from one part to the next
+            thread_local TrieHasher<Value, Extra> hasher;
             hasher.add(root, node.depth);
             hasher.run();
         }

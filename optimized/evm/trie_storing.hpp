@@ -21,7 +21,7 @@ public:
         // Whoever comes to stand at the path of one that went is written after that, and counts.
         for (std::string& name : stored.removed) changes.remove(NODES, std::move(name));
         stored.removed.clear();
-        for (Record& node : storing.nodes_) changes.put(NODES, std::move(node.first), std::move(node.second));
+        for (auto& node : storing.nodes_) changes.put(NODES, std::move(node.first), std::move(node.second));
     }
 
 private:
@@ -84,7 +84,7 @@ private:
 
     StoredTrie& stored_;
     stores::Changes& changes_;
-    std::vector<Record> nodes_;
+    std::vector<std::pair<std::string, std::string>> nodes_;
     const TrieNode* rewritten_ = nullptr;   // the branch that was written last
 };
 

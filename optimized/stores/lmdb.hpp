@@ -206,7 +206,7 @@ public:
     }
 
     // All records from `first` on that are before `end`, in order; to the end of the table where that is empty, and no more than `most`.
-    int scan(int table, const std::string& first, const std::string& end, size_t most, std::vector<Record>& records) {
+    int scan(int table, const std::string& first, const std::string& end, size_t most, Run& records) {
         Reader reader(*this);
         LmdbBytes key{first.size(), first.data()}, value{};
         void* cursor = reader.cursor(table);
@@ -216,8 +216,7 @@ public:
         int error = call_.cursor_get(cursor, &key, &value, SET_RANGE);
         for (; !error && records.size() < most; error = call_.cursor_get(cursor, &key, &value, NEXT)) {
             if (!end.empty() && compare(key, end) >= 0) break;
-            records.emplace_back(
-                std::string(static_cast<const char*>(key.data), key.size), std::string(static_cast<const char*>(value.data), value.size));
+            records.add({static_cast<const char*>(key.data), key.size}, {static_cast<const char*>(value.data), value.size});
             pages_.touch(value.data);
         }
         return error == NOTFOUND ? 0 : error;
@@ -427,7 +426,7 @@ inline bool get_record(void* itself, int table, const std::string* key, std::str
 }
 
 inline bool scan_records(
-    void* itself, int table, const std::string* first, const std::string* end, std::vector<Record>* found
+    void* itself, int table, const std::string* first, const std::string* end, Run* found
 ) noexcept {
     Lmdb* store = static_cast<Lmdb*>(itself);
     try {

@@ -5,7 +5,7 @@ from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
-from samestate.optimized.stores.records cimport Changes, Record
+from samestate.optimized.stores.records cimport Changes, Run
 
 cdef extern from "samestate/optimized/stores/lmdb.hpp" namespace "samestate::stores" nogil:
     int NOTFOUND
@@ -23,7 +23,7 @@ cdef extern from "samestate/optimized/stores/lmdb.hpp" namespace "samestate::sto
         cbool is_open() noexcept
         const char* words_of(int error) noexcept
         int get(int table, const string& key, string& value, cbool& is_there) except +
-        int scan(int table, const string& first, const string& end, size_t most, vector[Record]& records) except +
+        int scan(int table, const string& first, const string& end, size_t most, Run& records) except +
         int write(const Changes& changes) except +
         int write_behind(Changes& changes) except +
         const Changes* writing() noexcept
@@ -31,7 +31,7 @@ cdef extern from "samestate/optimized/stores/lmdb.hpp" namespace "samestate::sto
         int take_failure() noexcept
 
     cbool get_record(void* itself, int table, const string* key, string* value, cbool* is_there) noexcept
-    cbool scan_records(void* itself, int table, const string* first, const string* end, vector[Record]* found) noexcept
+    cbool scan_records(void* itself, int table, const string* first, const string* end, Run* found) noexcept
 
 cdef extern from *:
     """

@@ -15,7 +15,7 @@ from cython.cimports.libc.stdint import uintptr_t
 from cython.cimports.libcpp import bool as cbool
 from cython.cimports.libcpp.string import string
 from cython.cimports.libcpp.vector import vector
-from cython.cimports.samestate.optimized.stores.records import Changes, Record
+from cython.cimports.samestate.optimized.stores.records import Changes, Run, Text
 
 from samestate.optimized.stores.lmdb_functions import addresses
 from samestate.optimized.stores.locking import FolderLock
@@ -54,7 +54,7 @@ def text_of(data: bytes) -> string:
 
 
 @cython.cfunc
-def bytes_of(text: cython.pointer(cython.const[string])) -> bytes:
+def bytes_of(text: Text) -> bytes:
     """Bytes as Python has them."""
     return PyBytes_FromStringAndSize(text.data(), cython.cast(cython.Py_ssize_t, text.size()))
 
@@ -101,7 +101,7 @@ class LmdbStore:
         with cython.nogil:
             error = native.get(table, name, value, is_there)
         self.check(error)
-        return bytes_of(cython.address(value)) if is_there else None
+        return cython.cast(bytes, value) if is_there else None
 
     def get_many(self, table: cython.int, keys: Sequence[bytes]) -> list:
         return [self.get(table, key) for key in keys]
@@ -170,14 +170,14 @@ class LmdbStore:
         """Records that follow one another, no more than ``most``."""
         start: string = text_of(first)
         behind: string = text_of(end)
-        found: vector[Record]
+        found: Run
         error: cython.int
         native: cython.pointer(Lmdb) = self.opened()
         with cython.nogil:
             error = native.scan(table, start, behind, most, found)
         self.check(error)
         return [
-            (bytes_of(cython.address(found[index].first)), bytes_of(cython.address(found[index].second)))
+            (bytes_of(found.key(index)), bytes_of(found.value(index)))
             for index in range(found.size())
         ]
 

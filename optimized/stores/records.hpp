@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,7 +18,36 @@ namespace samestate::stores {
 
 constexpr int TABLES = 5;
 
-using Record = std::pair<std::string, std::string>;   // key and value
+// Records that follow one another, in one piece of memory, which is kept for the next.
+class Run {
+public:
+    void clear() {
+        bytes_.clear();
+        ends_.clear();
+    }
+
+    void add(std::string_view key, std::string_view value) {
+        bytes_.append(key);
+        const size_t behind_key = bytes_.size();
+        bytes_.append(value);
+        ends_.push_back({behind_key, bytes_.size()});
+    }
+
+    size_t size() const { return ends_.size(); }
+    std::string_view key(size_t index) const { return between(index ? ends_[index - 1].second : 0, ends_[index].first); }
+    std::string_view value(size_t index) const { return between(ends_[index].first, ends_[index].second); }
+
+    void swap(Run& other) {
+        bytes_.swap(other.bytes_);
+        ends_.swap(other.ends_);
+    }
+
+private:
+    std::string_view between(size_t first, size_t end) const { return std::string_view(bytes_).substr(first, end - first); }
+
+    std::string bytes_;
+    std::vector<std::pair<size_t, size_t>> ends_;   // of the key and of the value of each
+};
 
 // The first key behind all that begin with `prefix`; empty where none is.
 inline std::string behind(std::string prefix) {
@@ -26,7 +56,7 @@ inline std::string behind(std::string prefix) {
     return prefix;
 }
 
-inline bool begins_with(const std::string& key, const std::string& prefix) { return key.compare(0, prefix.size(), prefix) == 0; }
+inline bool begins_with(std::string_view key, std::string_view prefix) { return key.substr(0, prefix.size()) == prefix; }
 
 struct Change {
     std::string key;
@@ -70,29 +100,29 @@ public:
     }
 
     // Makes of records from `first` on, before `end` (empty: to the end of the table), what the changes make of them.
-    void overlay(int table, const std::string& first, const std::string& end, std::vector<Record>& records) const {
+    void overlay(int table, const std::string& first, const std::string& end, Run& records) const {
         auto change = from(table, first);
         const auto last = end.empty() ? tables_[table].end() : from(table, end);
         if (change == last && ranges_.empty()) return;
-        std::vector<Record> made;
-        made.reserve(records.size());
-        for (Record& record : records) {
-            for (; change != last && change->key < record.first; ++change)
-                if (change->is_put) made.push_back({change->key, change->value});
-            if (change != last && change->key == record.first) {
-                if (change->is_put) made.push_back({change->key, change->value});
-                ++change;
-            } else if (!is_cleared(table, record.first)) {
-                made.push_back(std::move(record));
-            }
+        Run made;
+        const auto add = [&] {
+            if (change->is_put) made.add(change->key, change->value);
+            ++change;
+        };
+        for (size_t i = 0; i < records.size(); i++) {
+            const std::string_view key = records.key(i);
+            while (change != last && change->key < key) add();
+            if (change != last && change->key == key)
+                add();
+            else if (!is_cleared(table, key))
+                made.add(key, records.value(i));
         }
-        for (; change != last; ++change)
-            if (change->is_put) made.push_back({change->key, change->value});
+        while (change != last) add();
         records.swap(made);
     }
 
 private:
-    bool is_cleared(int table, const std::string& key) const {
+    bool is_cleared(int table, std::string_view key) const {
         for (const auto& [cleared, prefix] : ranges_)
             if (cleared == table && begins_with(key, prefix)) return true;
         return false;

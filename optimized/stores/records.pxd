@@ -6,7 +6,18 @@ from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 cdef extern from "samestate/optimized/stores/records.hpp" namespace "samestate::stores" nogil:
-    ctypedef pair[string, string] Record
+    cppclass Text "std::string_view":
+        const char* data() noexcept
+        size_t size() noexcept
+
+    Text text "std::string_view"(const char* data, size_t size) noexcept
+
+    cppclass Run:
+        Run() except +
+        void add(Text key, Text value) except +
+        size_t size() noexcept
+        Text key(size_t index) noexcept
+        Text value(size_t index) noexcept
 
     cppclass Change:
         string key
