@@ -6,7 +6,8 @@
 PATH: block files, or folders of them; without one, generated blocks alone. Real blocks of a chain come in its order,
 and each is expected by what was learned from those before it: they are months apart, mostly. Of a generated workload
 the second half is expected by what was learned from the first. `learned, again` has seen the very block before: the
-ceiling of learning. Each repetition begins with engines that know nothing; within it the estimators take turns at each
+ceiling of learning. `rehearsed, free` is given what `rehearsed` expects, before the clock runs: what a strategy would
+gain if expecting cost nothing. Each repetition begins with engines that know nothing; within it the estimators take turns at each
 block. Times are medians, and the gain is that over `declared`, which knows access lists alone (EIP-2930).
 """
 
@@ -29,6 +30,7 @@ from samestate.conformance.fixtures.block_file import BlockFileCase
 from samestate.conformance.fixtures.load import load_cases
 from samestate.optimized.configuration import Configuration
 from samestate.optimized.evm.engine import EvmEngine
+from samestate.optimized.evm.expecting import ExpectedBlock
 from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.world import World
 from samestate.optimized.settings import ESTIMATORS
@@ -39,6 +41,7 @@ from samestate.spec.evm.payload import Payload
 STRATEGIES = ("locks", "waves")
 BASELINE = "declared"
 AGAIN = "learned, again"
+FREE = "rehearsed, free"
 
 
 @dataclass(frozen=True)
@@ -93,17 +96,45 @@ def part(payload: Payload, which: slice) -> Payload:
     return Payload(environment=payload.environment, transactions=payload.transactions[which])
 
 
+class Free:
+    """In place of an engine's estimator: what was expected of each block beforehand, and nothing is learned."""
+
+    hashes = remembers = False
+
+    def __init__(self) -> None:
+        self._expected: dict[int, ExpectedBlock] = {}
+
+    def prepare(self, blocks: list[Measured], workers: int) -> None:
+        """Expect each block as `rehearsed` would, after those before it."""
+        with engine_of("rehearsed", "locks", workers, record=False) as engine:
+            for each in blocks:
+                self._expected[id(each.block)] = engine._expectations.expect(each.block, each.world)
+                engine.execute(each.block, each.world)
+
+    def expect(self, block: PackedBlock, world: World, named: bool = False) -> ExpectedBlock:
+        """See :class:`EvmExpectations`."""
+        return self._expected[id(block)]
+
+    def learn(self, block: PackedBlock, records: object) -> None:
+        """Nothing is learned."""
+
+
 def engine_of(estimator: str, strategy: str, workers: int, record: bool) -> EvmEngine:
     """An engine that knows nothing yet."""
-    named = "learned" if estimator == AGAIN else estimator
+    named = {AGAIN: "learned", FREE: BASELINE}.get(estimator, estimator)
     return EvmEngine(Configuration(strategy=strategy, estimator=named, workers=workers, record=record))
 
 
 def measure(blocks: list[Measured], estimators: list[str], workers: int, repetitions: int) -> list[dict[str, Figures]]:
     """The figures of each block, by estimator."""
     figures: list[dict[str, Figures]] = [{} for _ in blocks]
+    free = Free()
+    if FREE in estimators:
+        free.prepare(blocks, workers)
     for estimator in estimators:
         with engine_of(estimator, "locks", workers, record=True) as engine:
+            if estimator == FREE:
+                engine._expectations = free
             for place, each in enumerate(blocks):
                 if estimator == AGAIN:
                     engine.execute(each.block, each.world)
@@ -118,6 +149,9 @@ def measure(blocks: list[Measured], estimators: list[str], workers: int, repetit
             for name in estimators
             for strategy in STRATEGIES
         }
+        for (name, _), engine in engines.items():
+            if name == FREE:
+                engine._expectations = free
         for place, each in enumerate(blocks):
             for (name, strategy), engine in engines.items():
                 if name == AGAIN or not each.counts:
@@ -179,12 +213,12 @@ def main() -> None:
     parser.add_argument("paths", type=Path, nargs="*")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--repetitions", type=int, default=7)
-    parser.add_argument("--estimator", action="append", choices=[*ESTIMATORS, AGAIN], help="may be given again")
+    parser.add_argument("--estimator", action="append", choices=[*ESTIMATORS, AGAIN, FREE], help="may be given again")
     parser.add_argument("--workload", action="append", choices=NAMES, help="may be given again (default: all)")
     parser.add_argument("--by-block", action="store_true", help="a row for each block, too")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    estimators = list(dict.fromkeys([BASELINE, *(options.estimator or [*ESTIMATORS, AGAIN])]))
+    estimators = list(dict.fromkeys([BASELINE, *(options.estimator or [*ESTIMATORS, AGAIN, FREE])]))
     sets = [list(generated_blocks(name)) for name in options.workload or NAMES]
     if options.paths:
         real = list(real_blocks(options.paths))

@@ -176,10 +176,7 @@ class LmdbStore:
         with cython.nogil:
             error = native.scan(table, start, behind, most, found)
         self.check(error)
-        return [
-            (bytes_of(found.key(index)), bytes_of(found.value(index)))
-            for index in range(found.size())
-        ]
+        return [(bytes_of(found.key(index)), bytes_of(found.value(index))) for index in range(found.size())]
 
     def write_native(self, changes: cython.const[Changes]) -> cython.int:
         """Write changes in one transaction. Raises StoreError."""
