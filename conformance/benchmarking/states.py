@@ -24,7 +24,7 @@ from samestate.conformance.errors import InputError
 from samestate.optimized.stores.opening import MEMORY, SETTINGS
 
 KINDS: Final = (MEMORY, *SETTINGS)
-TURN: Final = 5
+TURN: Final = 10
 """Blocks that one process executes before the next one's turn."""
 MODULE: Final = "samestate.conformance.benchmarking.state_worker"
 TRANSFERS: Final = TokenChain(1).transfers
@@ -38,8 +38,13 @@ class MeasuredState:
     size: int
     filled: dict[str, Any] | None = None
     ready: dict[str, Any] = field(default_factory=dict)
-    blocks: list[dict[str, float]] = field(default_factory=list)
+    turns: list[list[dict[str, float]]] = field(default_factory=list)
     last: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def blocks(self) -> list[dict[str, float]]:
+        """Of each block the seconds of its parts."""
+        return [block for turn in self.turns for block in turn]
 
     def part(self, name: str) -> float:
         """The median of a part of a block, in seconds."""
@@ -47,8 +52,10 @@ class MeasuredState:
 
     @property
     def rate(self) -> float:
-        """Transactions a second, by the median block."""
-        return TRANSFERS / statistics.median(sum(block.values()) for block in self.blocks)
+        """Transactions a second, by the median turn: a block may be written while the next one is executed."""
+        return TRANSFERS / statistics.median(
+            sum(sum(block.values()) for block in turn) / len(turn) for turn in self.turns
+        )
 
     def document(self) -> dict[str, Any]:
         """All figures as JSON."""
@@ -93,7 +100,7 @@ def measure_states(
                 assert process.stdin is not None
                 process.stdin.write(f"{min(TURN, blocks - done)}\n")
                 process.stdin.flush()
-                state.blocks += answer(process, state.kind)
+                state.turns.append(answer(process, state.kind))
         for state, process in running:
             assert process.stdin is not None
             process.stdin.close()

@@ -1,4 +1,4 @@
-"""A chain of blocks executed on a state on disk, each committed whole before the next one begins."""
+"""A chain of blocks executed on a state on disk, each committed whole: in LMDB while the next one is executed."""
 
 from __future__ import annotations
 
@@ -44,23 +44,33 @@ def execute(state: OpenState, chain: StoredChain, tell: Tell) -> Iterator[Object
     """The blocks that follow on a state. Raises InputError where one does not."""
     description = state.described()
     current = state.state(chain.forks)
-    for block in chain.blocks(description):
-        if block.number is not None and block.number <= description.height:
-            tell(f"block {block.number}: left out, since the state is past its number")
-            continue
-        if block.number not in (None, description.height + 1):
-            raise InputError(
-                f"{state.location}: is at height {description.height}, and the next block has number {block.number}:"
-                " the blocks between them are lacking"
-            )
+    coming: str | None = None  # what there is to tell of a block once it is known to be in the store
+    try:
+        for block in chain.blocks(description):
+            if block.number is not None and block.number <= description.height:
+                tell(f"block {block.number}: left out, since the state is past its number")
+                continue
+            if block.number not in (None, description.height + 1):
+                raise InputError(
+                    f"{state.location}: is at height {description.height}, and the next block has number"
+                    f" {block.number}: the blocks between them are lacking"
+                )
+            with told():
+                done = block.execute(current)
+                if done.state is not None and done.description is not None:
+                    before, coming = coming, None
+                    done.state.commit(done.description, waits=False)
+                    if before is not None:
+                        tell(before)
+                    current, description = done.state, done.description
+                    state.description = description
+                    coming = f"block {block.number}: committed: {described(description)}"
+            yield done.written
+    finally:
         with told():
-            done = block.execute(current)
-            if done.state is not None and done.description is not None:
-                done.state.commit(done.description)
-                current, description = done.state, done.description
-                state.description = description
-                tell(f"block {block.number}: committed: {described(description)}")
-        yield done.written
+            current.world.settle()
+        if coming is not None:
+            tell(coming)
     counts = current.world.counts()
     tell(
         f"read from the store: {counts['ahead']} keys ahead, which were met {counts['met']} times,"

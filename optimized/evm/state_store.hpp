@@ -11,7 +11,7 @@
 // them, and who changes a value rewrites the page of its neighbours and a few pages of branches.
 //
 // Who keeps the bytes stands behind two functions, which any thread calls without the interpreter lock. They answer from what was
-// committed last.
+// written last; what was committed and is still being written is looked at before them.
 
 #ifndef SAMESTATE_EVM_STATE_STORE_HPP
 #define SAMESTATE_EVM_STATE_STORE_HPP
@@ -24,20 +24,13 @@
 
 #include "samestate/optimized/evm/address.hpp"
 #include "samestate/optimized/evm/trie_nodes.hpp"
+#include "samestate/optimized/stores/records.hpp"
 
 namespace samestate::evm {
 
 enum StoreTable : uint8_t { ACCOUNTS, SLOTS, CODES, NODES };
 
-using Record = std::pair<std::string, std::string>;   // key and value
-
-// What is to be written. Ranges go first, then single keys in their order; an empty value takes its key out.
-struct StoreChanges {
-    std::vector<std::pair<StoreTable, std::string>> ranges;   // all keys of the table that begin so
-    std::vector<std::pair<StoreTable, Record>> records;
-
-    void put(StoreTable table, std::string key, std::string value) { records.push_back({table, {std::move(key), std::move(value)}}); }
-};
+using stores::behind;
 
 // How many values a part of a trie may have that no node is kept of.
 constexpr size_t SMALL = 32;
@@ -51,7 +44,9 @@ struct StateStore {
     // False where the store failed; whoever is behind `itself` knows why.
     bool (*get)(void* itself, int table, const std::string* key, std::string* value, bool* is_there) = nullptr;
     // All records from `first` on that are before `end`, in order; to the end of the table where that is empty.
-    bool (*scan)(void* itself, int table, const std::string* first, const std::string* end, std::vector<Record>* found) = nullptr;
+    bool (*scan)(void* itself, int table, const std::string* first, const std::string* end, stores::Run* found) = nullptr;
+    bool is_free = false;                              // of the interpreter lock: threads that ask do not wait for one another
+    const stores::Changes* coming = nullptr;           // what was committed last, while it is still being written; null: it is there
     mutable std::atomic<uint64_t> nodes_read{0};       // and put into tries, each with its children; …
     mutable std::atomic<uint64_t> values_read{0};      // … and values, where a part was made of them
     mutable std::atomic<uint64_t> found_ahead{0};      // how often what was asked for had been read ahead, …
@@ -69,6 +64,11 @@ struct StateStore {
 
     // A value, as it was committed last. False where the store failed.
     bool read(StoreTable table, const std::string& key, std::string& value, bool& is_there) const {
+        if (const stores::Change* change = coming ? coming->find(table, key) : nullptr) {
+            is_there = change->is_put;
+            value = change->value;
+            return true;
+        }
         const auto place = ahead_[table].find(key);
         if (place == ahead_[table].end()) {
             asked += 1;
@@ -77,6 +77,14 @@ struct StateStore {
         found_ahead += 1;
         is_there = place->second.is_there;
         value = place->second.value;
+        return true;
+    }
+
+    // Records that follow one another, as they were committed last, in order, before `end`. False where the store failed.
+    bool read_range(StoreTable table, const std::string& first, const std::string& end, stores::Run& found) const {
+        scanned += 1;
+        if (!scan(itself, table, &first, &end, &found)) return false;
+        if (coming) coming->overlay(table, first, end, found);
         return true;
     }
 
@@ -94,13 +102,6 @@ private:
 
     std::unordered_map<std::string, Ahead> ahead_[NODES + 1];
 };
-
-// The first key behind all that begin with `prefix`; empty where none is.
-inline std::string behind(std::string prefix) {
-    while (!prefix.empty() && static_cast<uint8_t>(prefix.back()) == 0xFF) prefix.pop_back();
-    if (!prefix.empty()) prefix.back() = static_cast<char>(static_cast<uint8_t>(prefix.back()) + 1);
-    return prefix;
-}
 
 inline std::string text_of(const uint8_t* bytes, size_t length) { return std::string(reinterpret_cast<const char*>(bytes), length); }
 
@@ -131,7 +132,7 @@ public:
 
     // The values whose keys begin with so many nibbles of `key`, by their keys in the store, which end in those of the trie. False where
     // the store failed.
-    bool values(const uint8_t* key, int depth, std::vector<Record>& found) const {
+    bool values(const uint8_t* key, int depth, stores::Run& found) const {
         std::string first = values_ + text_of(key, static_cast<size_t>((depth + 1) / 2));
         std::string end;
         if (depth & 1) {
@@ -143,8 +144,7 @@ public:
         } else {
             end = behind(first);
         }
-        store_->scanned += 1;
-        if (!store_->scan(store_->itself, table_, &first, &end, &found)) return false;
+        if (!store_->read_range(table_, first, end, found)) return false;
         store_->values_read += found.size();
         return true;
     }

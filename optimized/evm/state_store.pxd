@@ -2,15 +2,15 @@
 
 from libc.stdint cimport uint64_t
 from libcpp cimport bool as cbool
-from libcpp.pair cimport pair
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
+from samestate.optimized.stores.records cimport Changes, Run
+
 cdef extern from "samestate/optimized/evm/state_store.hpp" namespace "samestate::evm" nogil:
-    ctypedef pair[string, string] Record
     ctypedef cbool (*GetRecord)(void* itself, int table, const string* key, string* value, cbool* is_there) noexcept nogil
     ctypedef cbool (*ScanRecords)(
-        void* itself, int table, const string* first, const string* end, vector[Record]* found
+        void* itself, int table, const string* first, const string* end, Run* found
     ) noexcept nogil
 
     enum StoreTable:
@@ -19,15 +19,13 @@ cdef extern from "samestate/optimized/evm/state_store.hpp" namespace "samestate:
         CODES
         NODES
 
-    cppclass StoreChanges:
-        vector[pair[StoreTable, string]] ranges
-        vector[pair[StoreTable, Record]] records
-
     cppclass StateStore:
         StateStore() except +
         void* itself
         GetRecord get
         ScanRecords scan
+        cbool is_free
+        const Changes* coming
         uint64_t nodes_read_so_far() noexcept
         uint64_t values_read_so_far() noexcept
         void read_ahead(int table, const string& key, const string* value) except +

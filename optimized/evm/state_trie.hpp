@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <unordered_set>
 #include <vector>
 
 #include "samestate/optimized/core/parallel.hpp"
@@ -188,19 +189,27 @@ public:
 
     // What has changed since it was written to its store, but for codes; `codes`: the hashes of those that accounts came to have.
     // The root has been asked for since the last change. Afterwards all that counts as written.
-    void append_stored(StoreChanges& changes, std::vector<std::string>& codes) {
+    void append_stored(stores::Changes& changes, std::vector<std::string>& codes) {
         for (const std::string& owner : emptied_) {
-            changes.ranges.push_back({SLOTS, owner});
-            changes.ranges.push_back({NODES, StoredTrie::nodes_of(owner)});
+            changes.clear(SLOTS, owner);
+            changes.clear(NODES, StoredTrie::nodes_of(owner));
         }
-        for (const auto& [key, value] : slots_) changes.put(SLOTS, key, value);
+        for (const auto& [key, value] : slots_) {
+            if (value.empty())
+                changes.remove(SLOTS, key);
+            else
+                changes.put(SLOTS, key, value);
+        }
         for (const std::string& path : touched_) {
             Gap none;
             AccountTrie::Leaf* leaf = accounts_.find(reinterpret_cast<const uint8_t*>(path.data()), nodes_, none);
-            changes.put(ACCOUNTS, path, leaf ? leaf->value.flat() : std::string());
+            if (leaf)
+                changes.put(ACCOUNTS, path, leaf->value.flat());
+            else
+                changes.remove(ACCOUNTS, path);
             if (!leaf || !leaf->extra) continue;
             TrieStoring<SlotValue>::append(leaf->extra->root(), *leaf->extra->stored(), changes);
-            written_.push_back(leaf);
+            written_.insert(leaf);
         }
         TrieStoring<AccountValue, std::unique_ptr<StorageTrie>>::append(accounts_.root(), *accounts_.stored(), changes);
         codes.assign(codes_.begin(), codes_.end());
@@ -213,7 +222,8 @@ public:
     // Forgets what is so deep that little leads there again, once all is written. Gives how many nodes are left in memory.
     size_t fold() {
         size_t left = 0;
-        for (AccountTrie::Leaf* leaf : written_) left += fold_storage(leaf->extra);
+        for (AccountTrie::Leaf* leaf : written_)
+            if (leaf->extra) left += fold_storage(leaf->extra);
         written_.clear();
         return left + accounts_.fold(KEPT_DEPTH);
     }
@@ -272,8 +282,14 @@ public:
             for (; first < last; first++) batch.add(entries[first].address->bytes, 20, entries[first].path);
             batch.flush();
         });
+        if (reads_side_by_side(workers)) {
+            std::vector<const uint8_t*> paths;
+            for (const Entry& entry : entries) paths.push_back(entry.path);
+            accounts_.load(paths, workers);
+        }
         for (Entry& entry : entries)
             if (!open(entry, gap)) return false;
+        if (reads_side_by_side(workers)) load_storages(entries, slot_paths.data(), workers);
         std::vector<Entry*> changed;
         for (Entry& entry : entries)
             if (entry.is_storage_changed) changed.push_back(&entry);
@@ -345,6 +361,9 @@ private:
 
     // A thread that has less to do is not worth its start.
     static constexpr size_t HASHES_A_TASK = 2048;
+
+    // Slots of one storage that are worth reading side by side.
+    static constexpr size_t READS_A_LOAD = 64;
 
     struct Stale {
         TrieNode* node;
@@ -483,6 +502,19 @@ private:
         return is_there && !gap.gap.is_open ? value.value : u256{};
     }
 
+    bool reads_side_by_side(size_t workers) const { return store_ && store_->is_free && workers > 1; }
+
+    // Reads what large changes of storages will need, each storage by all workers; those that change little are read as they do.
+    static void load_storages(std::vector<Entry>& entries, const Hash* paths, size_t workers) {
+        std::vector<const uint8_t*> wanted;
+        for (Entry& entry : entries) {
+            wanted.clear();
+            for (const Part* part = entry.first; part != entry.last; part++)
+                for (size_t i = part->first_slot; i < part->last_slot; i++) wanted.push_back(paths[i].bytes);
+            if (wanted.size() >= READS_A_LOAD && entry.storage) entry.storage->load(wanted, workers);
+        }
+    }
+
     // Puts in what has changed of one storage; `entry.gap` says what it lacks, if anything.
     void change_storage(Entry& entry, const SlotChange* slots, const Hash* paths) {
         for (const Part* part = entry.first; part != entry.last; part++)
@@ -541,6 +573,7 @@ private:
 
     bool remove_account(const Entry& entry, StateGap& gap) {
         if (entry.leaf && entry.leaf->value.storage_root == Hash{}) strike_out(entry.leaf);
+        written_.erase(entry.leaf);
         if (accounts_.remove(entry.path, nodes_, gap.gap)) return true;
         name(gap, *entry.address, nullptr);
         return false;
@@ -593,7 +626,7 @@ private:
     const StateStore* store_ = nullptr;          // null: it is in none
     std::set<std::string> touched_;              // the paths of accounts that may have changed since it was written to its store
     std::set<std::string> emptied_;                 // … whose storage has vanished
-    std::vector<AccountTrie::Leaf*> written_;    // whose storage was written last
+    std::unordered_set<AccountTrie::Leaf*> written_;   // whose storage was written since the tries were folded
     std::map<std::string, std::string> slots_;   // … and which slots have changed, as records of the store
     std::set<std::string> codes_;                 // … and the hashes of codes that accounts came to have
 };

@@ -6,10 +6,12 @@ from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 from samestate.optimized.core.base_state cimport BaseState
-from samestate.optimized.evm.state_store cimport Record, StateStore
+from samestate.optimized.evm.state_store cimport StateStore
 from samestate.optimized.evm.trie cimport AccountChange, SlotChange, StateTrie
 from samestate.optimized.evm.witness cimport Witness
 from samestate.optimized.evm.world cimport World
+from samestate.optimized.stores.lmdb_store cimport LmdbStore
+from samestate.optimized.stores.records cimport Changes, Run
 
 cdef extern from "samestate/optimized/words/keccak.hpp" namespace "samestate" nogil:
     void keccak256(const uint8_t* data, size_t length, uint8_t* digest) noexcept
@@ -20,14 +22,20 @@ cdef class StoredWorld(World):
     cdef StateTrie proof
     cdef StateStore place
     cdef readonly object store
-    cdef bytes written              # the root of what was committed last
+    cdef LmdbStore native           # the store, where it is asked without the interpreter lock
+    cdef readonly bint reads_ahead  # whether it is worth while to read ahead
+    cdef bytes written              # the root of what was committed last, …
+    cdef bytes settled              # … and of what of that is in the store for certain
     cdef bint is_pending            # whether there are changes that were not committed
     cdef object problem             # what the store has raised, until somebody is told
     cdef object get_of_store        # what the store answers by
     cdef object scan_of_store
     cdef uint64_t keys_ahead        # how many keys were read ahead
     cdef cbool get_record(self, int table, const string* key, string* value, cbool* is_there) noexcept
-    cdef cbool scan_records(self, int table, const string* first, const string* end, vector[Record]* found) noexcept
+    cdef cbool scan_records(self, int table, const string* first, const string* end, Run* found) noexcept
     cdef int begin(self) except -1
     cdef int put_changes(self, vector[AccountChange]* accounts, vector[SlotChange]* slots) except -1
-    cdef object collect(self)
+    cdef uint64_t folded            # how many values had been read when the tries were folded last
+    cdef int fold(self) except -1
+    cdef int collect(self, Changes& changes) except -1
+    cdef int write(self, Changes& changes, cbool waits) except -1

@@ -2,24 +2,25 @@
 
 A World like any other for whoever executes blocks (world.py), but that nothing is in its table. What is read stays as
 it was committed last, until the next commit. Changes go into the tries alone (state_trie.hpp), which load the nodes on
-the way to them, and :meth:`StoredWorld.commit` has the store make of them one transaction.
+the way to them, and :meth:`StoredWorld.commit` has the store make of them one transaction: where the store can, while
+the next block is executed already.
 
-Values that a block will probably read can be read ahead, many at once; for anything else a worker takes the
-interpreter lock. `counts` says how often which of the two it was.
+LMDB is asked without the interpreter lock. Of another store, values that a block will probably read can be read ahead,
+many at once; for anything else a worker takes the lock. `counts` says how often which of the two it was.
 """
 
 from collections.abc import Iterable, Mapping
 
 import cython
 from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from cython.cimports.libc.stdint import uint8_t
+from cython.cimports.libc.stdint import uint8_t, uint64_t
 from cython.cimports.libc.string import memcpy
 from cython.cimports.libcpp import bool as cbool
 from cython.cimports.libcpp.string import string
 from cython.cimports.libcpp.vector import vector
 from cython.cimports.samestate.optimized.evm.seams import BALANCE, CODE, EXISTENCE, NONCE, SLOT, Code
 from cython.cimports.samestate.optimized.evm.seams import Hash as CodeHash
-from cython.cimports.samestate.optimized.evm.state_store import ACCOUNTS, CODES, SLOTS, Record, StoreChanges
+from cython.cimports.samestate.optimized.evm.state_store import ACCOUNTS, CODES, SLOTS
 from cython.cimports.samestate.optimized.evm.trie import (
     BALANCE_SET,
     CODE_SET,
@@ -34,12 +35,19 @@ from cython.cimports.samestate.optimized.evm.trie import (
 )
 from cython.cimports.samestate.optimized.evm.witness import find_content, has_slots
 from cython.cimports.samestate.optimized.evm.world import World
+from cython.cimports.samestate.optimized.stores import lmdb_store
+from cython.cimports.samestate.optimized.stores.lmdb_store import LmdbStore
+from cython.cimports.samestate.optimized.stores.records import Change, Changes, Run, text
 
 from samestate.optimized.evm.world import limbs_of
-from samestate.optimized.stores.store import META, Changes
+from samestate.optimized.stores import store as stores
+from samestate.optimized.stores.store import META, TABLES
 
+META_TABLE = cython.declare(cython.int, META)
 KEPT_NODES = cython.declare(cython.size_t, 400_000)
 """So many nodes of tries stay in memory from block to block, of some 120 bytes each; with more, none does."""
+READ_VALUES = cython.declare(uint64_t, 100_000)
+"""After so many values that were read into tries, what is deep in them is let go of."""
 
 
 @cython.cfunc
@@ -65,7 +73,7 @@ def scan_records(
     table: cython.int,
     first: cython.pointer(cython.const[string]),
     end: cython.pointer(cython.const[string]),
-    found: cython.pointer(vector[Record]),
+    found: cython.pointer(Run),
 ) -> cbool:
     """Records of the store that follow one another."""
     with cython.gil:
@@ -80,6 +88,27 @@ def hash_of(data: bytes) -> bytes:
     return cython.cast(cython.p_char, digest)[:32]
 
 
+@cython.cfunc
+def as_python(changes: cython.const[Changes]) -> object:
+    """Changes as a store that is written in Python takes them."""
+    table: cython.int
+    index: cython.size_t
+    change: cython.pointer(cython.const[Change])
+    ranges: list = []
+    for index in range(changes.ranges().size()):
+        ranges.append((changes.ranges()[index].first, cython.cast(bytes, changes.ranges()[index].second)))
+    tables: dict = {}
+    for table in range(len(TABLES)):
+        records: list = []
+        for index in range(changes.of(table).size()):
+            change = cython.address(changes.of(table)[index])
+            value = cython.cast(bytes, change.value) if change.is_put else None
+            records.append((cython.cast(bytes, change.key), value))
+        if records:
+            tables[table] = records
+    return stores.Changes(ranges, tables)
+
+
 @cython.cclass
 class StoredWorld(World):
     """The state with a root, of which a store has all values (store.py, :class:`Store`).
@@ -89,13 +118,21 @@ class StoredWorld(World):
 
     def __init__(self, store: object, root: bytes) -> None:
         self.store = store
-        self.written = root
+        self.written = self.settled = root
         self.keeps_table = False
         self.get_of_store = store.get
         self.scan_of_store = store.scan
-        self.place.itself = cython.cast(cython.p_void, self)
-        self.place.get = get_record
-        self.place.scan = scan_records
+        self.native = store if isinstance(store, LmdbStore) else None
+        self.reads_ahead = self.native is None
+        if self.native is None:
+            self.place.itself = cython.cast(cython.p_void, self)
+            self.place.get = get_record
+            self.place.scan = scan_records
+        else:
+            self.place.itself = self.native.opened()
+            self.place.get = lmdb_store.get_record
+            self.place.scan = lmdb_store.scan_records
+            self.place.is_free = True
         self.begin()
         self.own.itself = cython.address(self.witness)
         self.own.find = find_content
@@ -142,10 +179,9 @@ class StoredWorld(World):
         table: cython.int,
         first: cython.pointer(cython.const[string]),
         end: cython.pointer(cython.const[string]),
-        found: cython.pointer(vector[Record]),
+        found: cython.pointer(Run),
     ) -> cbool:
         """See :func:`scan_records`."""
-        record: Record
         key: bytes
         value: bytes
         try:
@@ -154,9 +190,7 @@ class StoredWorld(World):
                 PyBytes_FromStringAndSize(first.data(), first.size()),
                 PyBytes_FromStringAndSize(end.data(), end.size()),
             ):
-                record.first.assign(PyBytes_AS_STRING(key), cython.cast(cython.size_t, len(key)))
-                record.second.assign(PyBytes_AS_STRING(value), cython.cast(cython.size_t, len(value)))
-                found.push_back(record)
+                found.add(text(PyBytes_AS_STRING(key), len(key)), text(PyBytes_AS_STRING(value), len(value)))
         except BaseException as problem:
             self.problem = problem
             return False
@@ -197,6 +231,8 @@ class StoredWorld(World):
 
     def raise_problem(self) -> None:
         """Raise what the store has raised, if anything."""
+        if self.native is not None:
+            self.native.raise_failure()
         problem, self.problem = self.problem, None
         if problem is not None:
             raise problem
@@ -324,71 +360,94 @@ class StoredWorld(World):
             self.raise_problem()
             raise
 
-    def commit(self, meta: Mapping[bytes, bytes], workers: int = 1) -> bytes:
+    def commit(self, meta: Mapping[bytes, bytes], workers: int = 1, waits: bool = True) -> bytes:
         """Write all that has changed, and what is said of it, in one transaction. Gives the root.
 
-        Where that fails the store and the state are as they were before the changes.
+        Where that fails the store and the state are as they were before the changes. Unless it ``waits``, a store that
+        can writes while the next block is executed; that it is there is known once :meth:`settle`, or the next commit,
+        returns, and if it fails, that raises, and the state is as it was before both.
         """
         root: bytes
+        changes: Changes
         try:
             root = self.root(thread_count(workers))
-            changes = self.collect()
-            changes.records[META] = sorted({**meta, b"root": root}.items())
-            self.store.write(changes)
+            self.collect(changes)
+            for name, value in {**meta, b"root": root}.items():
+                changes.put(META_TABLE, name, value)
+            changes.sort()
+            self.write(changes, waits)
         except BaseException:
             self.revert()
             self.raise_problem()
             raise
         self.written = root
+        if self.place.coming == cython.NULL:
+            self.settled = root
         self.is_pending = False
         self.ahead = 0
         self.version += 1
         self.place.forget_ahead()
+        self.fold()
+        return root
+
+    def fold(self) -> cython.int:
+        """Let go of what was read into the tries, once it is much: it takes a look at all that they have."""
+        read: uint64_t = self.place.values_read_so_far()
+        if read - self.folded < READ_VALUES:
+            self.witness.forget()
+            return 0
+        self.folded = read
         if self.proof.tries.fold() > KEPT_NODES:
             self.begin()
         else:
             self.witness.forget()
-        return root
+        return 0
 
-    def collect(self) -> object:
-        """What has changed, as the store takes it."""
-        changes: StoreChanges
+    def settle(self) -> None:
+        """Wait until what was committed is in the store. Raises StoreError where it is not.
+
+        Then the state is as it was before that, and before what has changed since.
+        """
+        if self.place.coming == cython.NULL:
+            return
+        try:
+            self.native.settle()
+        except BaseException:
+            self.place.coming = cython.NULL
+            self.written = self.settled
+            self.revert()
+            raise
+        self.place.coming = cython.NULL
+        self.settled = self.written
+
+    def write(self, changes: Changes, waits: cbool) -> cython.int:
+        """Have the store write changes."""
+        if self.native is None:
+            self.store.write(as_python(changes))
+            return 0
+        self.settle()
+        if waits:
+            return self.native.write_native(changes)
+        self.native.write_behind(changes)
+        self.place.coming = self.native.native.writing()
+        return 0
+
+    def collect(self, changes: Changes) -> cython.int:
+        """What has changed, with the codes that accounts came to have."""
         codes: vector[string]
         hash: CodeHash
         code: cython.pointer(cython.const[Code])
+        text: string
         index: cython.size_t
         self.proof.tries.append_stored(changes, codes)
-        ranges = [
-            (
-                cython.cast(cython.int, changes.ranges[index].first),
-                PyBytes_FromStringAndSize(changes.ranges[index].second.data(), changes.ranges[index].second.size()),
-            )
-            for index in range(changes.ranges.size())
-        ]
-        tables: dict = {}
-        for index in range(changes.records.size()):
-            table = cython.cast(cython.int, changes.records[index].first)
-            name = PyBytes_FromStringAndSize(
-                changes.records[index].second.first.data(), changes.records[index].second.first.size()
-            )
-            value = PyBytes_FromStringAndSize(
-                changes.records[index].second.second.data(), changes.records[index].second.second.size()
-            )
-            if table not in tables:
-                tables[table] = {}
-            tables[table][name] = value or None
-        if codes.size():
-            tables[CODES] = {}
         for index in range(codes.size()):
             memcpy(hash.bytes, codes[index].data(), 32)
             code = self.codes.find(hash)
             if code == cython.NULL:
                 raise LookupError("a code that an account came to have is not in the table of codes: this is a bug")
-            name = PyBytes_FromStringAndSize(codes[index].data(), 32)
-            tables[CODES][name] = PyBytes_FromStringAndSize(
-                cython.cast(cython.p_const_char, code.bytes), cython.cast(cython.Py_ssize_t, code.size)
-            )
-        return Changes(ranges, {table: sorted(records.items()) for table, records in tables.items()})
+            text.assign(cython.cast(cython.p_const_char, code.bytes), code.size)
+            changes.put(CODES, codes[index], text)
+        return 0
 
     def items(self) -> dict:
         """A store has no names of accounts and slots, but their hashes. Raises ValueError."""
@@ -415,6 +474,9 @@ class StoredWorld(World):
         raise ValueError("a state in a store is not used for another")
 
     def close(self) -> None:
-        """Give the store back."""
-        World.close(self)
-        self.store.close()
+        """Give the store back, once what was committed is in it. Raises StoreError where it is not."""
+        try:
+            self.settle()
+        finally:
+            World.close(self)
+            self.store.close()

@@ -16,7 +16,9 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
+#include "samestate/optimized/core/parallel.hpp"
 #include "samestate/optimized/evm/preimages.hpp"
 #include "samestate/optimized/evm/state_store.hpp"
 #include "samestate/optimized/evm/trie_nodes.hpp"
@@ -138,20 +140,26 @@ public:
     StoredTrie* stored() const { return stored_.get(); }
 
     // The leaf of a key, or null where there is none or a gap is. Nodes on the way are resolved and kept.
-    Leaf* find(const uint8_t* key, const Preimages* preimages, Gap& gap) {
-        TrieNode** place = &root_;
-        for (int start = 0; *place;) {
-            TrieNode* node = *place;
-            if (shared_nibbles(key, node->key, node->depth) < node->depth) return nullptr;
-            if (node->kind == NodeKind::LEAF) return static_cast<Leaf*>(node);
-            if (node->kind == NodeKind::UNRESOLVED) {
-                if (!resolve(place, start, preimages, gap)) return nullptr;
-                continue;
-            }
-            place = &static_cast<TrieBranch*>(node)->children[nibble_of(key, node->depth)];
-            start = node->depth + 1;
-        }
-        return nullptr;
+    Leaf* find(const uint8_t* key, const Preimages* preimages, Gap& gap) { return find_below(&root_, 0, key, preimages, gap); }
+
+    // Resolves what is on the ways to these keys, as far as it can be, on a few threads: what is below one child of the root has nothing
+    // in common with what is below another.
+    void load(const std::vector<const uint8_t*>& keys, size_t workers) {
+        Gap gap;
+        while (root_ && root_->kind == NodeKind::UNRESOLVED)
+            if (!resolve(&root_, 0, nullptr, gap)) return;
+        if (!root_ || root_->kind != NodeKind::BRANCH) return;
+        TrieBranch* branch = static_cast<TrieBranch*>(root_);
+        std::vector<const uint8_t*> below[16];
+        for (const uint8_t* key : keys)
+            if (shared_nibbles(key, branch->key, branch->depth) == branch->depth) below[nibble_of(key, branch->depth)].push_back(key);
+        in_parallel(workers, 16, 1, [&](size_t first, size_t last, size_t) {
+            for (; first < last; first++)
+                for (const uint8_t* key : below[first]) {
+                    Gap none;
+                    find_below(&branch->children[first], branch->depth + 1, key, nullptr, none);
+                }
+        });
     }
 
     // The value of a key, without changing anything: what is not resolved is read where it lies, so that many threads
@@ -251,6 +259,21 @@ public:
     }
 
 private:
+    Leaf* find_below(TrieNode** place, int start, const uint8_t* key, const Preimages* preimages, Gap& gap) {
+        while (*place) {
+            TrieNode* node = *place;
+            if (shared_nibbles(key, node->key, node->depth) < node->depth) return nullptr;
+            if (node->kind == NodeKind::LEAF) return static_cast<Leaf*>(node);
+            if (node->kind == NodeKind::UNRESOLVED) {
+                if (!resolve(place, start, preimages, gap)) return nullptr;
+                continue;
+            }
+            place = &static_cast<TrieBranch*>(node)->children[nibble_of(key, node->depth)];
+            start = node->depth + 1;
+        }
+        return nullptr;
+    }
+
     static constexpr const char* UNREADABLE = "could not be read from the store";
     static constexpr const char* NO_NODE = "is no list of 2 or 17 items on the way to a key";
 
@@ -365,22 +388,23 @@ private:
 
     // The part of the trie below an unresolved node, made of the values that a store has there.
     TrieNode* grow(const UnresolvedNode& node, const char** reason) {
-        std::vector<Record> records;
+        thread_local stores::Run records;   // which keeps its room from one part to the next, as the hasher does
+        records.clear();
         *reason = UNREADABLE;
         if (!stored_->values(node.key, node.depth, records)) return nullptr;
         *reason = nullptr;
         Trie part;
-        for (const Record& record : records) {
+        for (size_t i = 0; i < records.size(); i++) {
+            const std::string_view key = records.key(i), flat = records.value(i);
             Value value;
             Gap none;
-            if (record.first.size() < 32 || !value.read_flat(reinterpret_cast<const uint8_t*>(record.second.data()), record.second.size()))
+            if (key.size() < 32 || !value.read_flat(reinterpret_cast<const uint8_t*>(flat.data()), flat.size()))
                 return refuse("is the hash of values of which the state has one in no form: it is damaged", reason);
-            const char* key = record.first.data() + record.first.size() - 32;
-            part.put(reinterpret_cast<const uint8_t*>(key), value, false, nullptr, none);
+            part.put(reinterpret_cast<const uint8_t*>(key.data() + key.size() - 32), value, false, nullptr, none);
         }
         TrieNode* root = part.root_;
         if (root) {
-            thread_local TrieHasher<Value, Extra> hasher;   // which keeps its room from one part to the next
+            thread_local TrieHasher<Value, Extra> hasher;
             hasher.add(root, node.depth);
             hasher.run();
         }

@@ -4,7 +4,8 @@ from libc.stdint cimport uint8_t, uint64_t
 from libcpp.string cimport string
 from libcpp.vector cimport vector
 
-from samestate.optimized.evm.state_store cimport StateStore, StoreChanges
+from samestate.optimized.evm.state_store cimport StateStore
+from samestate.optimized.stores.records cimport Changes
 
 cdef extern from "samestate/optimized/words/u256.hpp" namespace "samestate" nogil:
     cppclass u256:
@@ -74,7 +75,7 @@ cdef extern from "samestate/optimized/evm/state_trie.hpp" namespace "samestate::
         void begin_partial(const uint8_t* root, const Preimages* nodes)
         void begin_stored(const uint8_t* root, const StateStore* store) except +
         size_t fold() noexcept
-        void append_stored(StoreChanges& changes, vector[string]& codes) except +
+        void append_stored(Changes& changes, vector[string]& codes) except +
         bint read_account "read"(const Address& address, AccountValue& value, StateGap& gap)
         u256 read_slot "read"(const Address& address, const u256& slot, StateGap& gap)
         bint update(

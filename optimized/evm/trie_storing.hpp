@@ -15,19 +15,19 @@ template <class Value, class Extra = Nothing>
 class TrieStoring {
 public:
     // `root` has been hashed, and is null where the trie is empty.
-    static void append(TrieNode* root, StoredTrie& stored, StoreChanges& changes) {
+    static void append(TrieNode* root, StoredTrie& stored, stores::Changes& changes) {
         TrieStoring storing(stored, changes);
         if (root) storing.visit(root, 0);
         // Whoever comes to stand at the path of one that went is written after that, and counts.
-        for (std::string& name : stored.removed) changes.put(NODES, std::move(name), std::string());
+        for (std::string& name : stored.removed) changes.remove(NODES, std::move(name));
         stored.removed.clear();
-        for (Record& node : storing.nodes_) changes.put(NODES, std::move(node.first), std::move(node.second));
+        for (auto& node : storing.nodes_) changes.put(NODES, std::move(node.first), std::move(node.second));
     }
 
 private:
     static constexpr size_t MANY = SMALL + 1;
 
-    TrieStoring(StoredTrie& stored, StoreChanges& changes) : stored_(stored), changes_(changes) {}
+    TrieStoring(StoredTrie& stored, stores::Changes& changes) : stored_(stored), changes_(changes) {}
 
     // How many values are below a node that begins at depth `start`: MANY for more than SMALL. What is unresolved hangs on a branch
     // that is stored, and has more above it.
@@ -83,8 +83,8 @@ private:
     }
 
     StoredTrie& stored_;
-    StoreChanges& changes_;
-    std::vector<Record> nodes_;
+    stores::Changes& changes_;
+    std::vector<std::pair<std::string, std::string>> nodes_;
     const TrieNode* rewritten_ = nullptr;   // the branch that was written last
 };
 

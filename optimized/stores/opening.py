@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl
 
-from samestate.optimized.stores.lmdb_store import MAP_SIZE, LmdbStore
-from samestate.optimized.stores.rocks_store import CACHE, RocksStore
+from samestate.optimized.stores.lmdb_store import LmdbStore
+from samestate.optimized.stores.rocks_store import RocksStore
+from samestate.optimized.stores.settings import CACHE, CURRENT, DATA, MAP_SIZE, RESIDENT
 from samestate.optimized.stores.store import Store, StoreUnavailable
 
 MEMORY: Final = "memory"
 SETTINGS: Final[Mapping[str, frozenset[str]]] = {
-    "lmdb": frozenset({"map_size", "sync"}),
+    "lmdb": frozenset({"map_size", "resident", "sync"}),
     "rocksdb": frozenset({"cache", "sync"}),
 }
 """Which settings each kind has. ``sync=off``: a commit does not wait for the disk."""
-FILES: Final[Mapping[str, str]] = {"lmdb": "data.mdb", "rocksdb": "CURRENT"}
+FILES: Final[Mapping[str, str]] = {"lmdb": DATA, "rocksdb": CURRENT}
 """A file that a folder has in which there is a store of the kind."""
 UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 MOST: Final = 1 << 47
@@ -45,7 +46,8 @@ class Location:
                 raise StoreUnavailable(f"{self}: the folder has a state in it of the kind {kind}: name another folder")
         sync = self._sync()
         if self.kind == "lmdb":
-            return LmdbStore(self.folder, writable, self._size("map_size", MAP_SIZE), sync)
+            sizes = self._size("map_size", MAP_SIZE), self._size("resident", RESIDENT)
+            return LmdbStore(self.folder, writable, sizes[0], sync, sizes[1])
         return RocksStore(self.folder, writable, self._size("cache", CACHE), sync)
 
     def _sync(self) -> bool:

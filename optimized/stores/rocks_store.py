@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from samestate.optimized.stores.lmdb_store import NO_ROOM
 from samestate.optimized.stores.locking import FolderLock
+from samestate.optimized.stores.settings import CACHE, CURRENT, NO_ROOM
 from samestate.optimized.stores.store import (
     Changes,
     Record,
@@ -25,10 +25,6 @@ from samestate.optimized.stores.store import (
     behind,
 )
 
-CURRENT: Final = "CURRENT"
-"""The file by which a folder is known to have a database."""
-CACHE: Final = 64 << 20
-"""Bytes of blocks of its files that it keeps unpacked in memory, and of what is not yet in files."""
 BITS_A_KEY: Final = 10
 """Of the filters that say which file has a key: one question in a hundred opens a file in vain."""
 
@@ -98,6 +94,9 @@ class RocksStore:
                     batch.put(start + key, value)
         with self._told():
             self._database.write(batch, self._write_options)
+
+    def settle(self) -> None:
+        """What is written is there when :meth:`write` returns."""
 
     def size(self) -> int:
         return sum(path.stat().st_blocks * 512 for path in self._folder.iterdir() if path.is_file())

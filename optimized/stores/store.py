@@ -71,6 +71,9 @@ class Store(Protocol):
     def write(self, changes: Changes) -> None:
         """Make the changes: all of them, or none."""
 
+    def settle(self) -> None:
+        """Wait for what is being written."""
+
     def size(self) -> int:
         """Bytes on disk."""
 

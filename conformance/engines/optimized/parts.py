@@ -134,11 +134,12 @@ class OptimizedBlocks:
             given = encode_access_list(block.access_list)  # which the engine reads itself
         packed = packed_evm_block(machine, block, given)
         world = self._states.world_of(state) or world_of(listed_state(machine, block, state))
-        if isinstance(world, StoredWorld):
+        reads_ahead = isinstance(world, StoredWorld) and world.reads_ahead
+        if isinstance(world, StoredWorld) and reads_ahead:
             world.read_ahead(self._ahead.keys(block))
         with lacking_as_specified():
             result = cast(EvmResult, self._engine(COMPILED_EVM, COMPILED_EVM).execute(packed, world))
-        if isinstance(world, StoredWorld):
+        if reads_ahead:
             self._ahead.learn(block, result.steps)
         self._note(COMPILED_EVM, result)
         self._states.lend(result)

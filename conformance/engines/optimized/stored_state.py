@@ -50,11 +50,15 @@ class StoredState:
     def root(self) -> bytes:
         return self._root
 
-    def commit(self, description: Description) -> None:
-        """Write it to the store, in one transaction. Raises StoreError, after which the store is as it was."""
+    def commit(self, description: Description, waits: bool = True) -> None:
+        """Write it to the store, in one transaction. Raises StoreError, after which the store is as it was.
+
+        Unless it ``waits``, the store may still be writing; of that :meth:`StoredWorld.settle` tells, or the next
+        commit.
+        """
         if self._enter is not None:
             self._enter()
-            self.world.commit(description.records())
+            self.world.commit(description.records(), waits=waits)
             self._enter = None
 
     def revert(self) -> None:

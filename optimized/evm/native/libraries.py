@@ -9,8 +9,9 @@ import ctypes
 import importlib
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib.util import find_spec
 from typing import Any, TypeAlias
+
+from samestate.optimized.c_functions import address, extension
 
 MCL_CURVE = 4
 """mcl's number for BN254, also called alt_bn128."""
@@ -23,25 +24,6 @@ Finder: TypeAlias = Callable[[str], int]
 _held: list[Finder] = []  # which keep the libraries loaded
 
 
-def _extension(module: str) -> ctypes.CDLL:
-    """The shared object of an extension module, and all that it is linked to. Raises OSError if it is not there."""
-    try:
-        found = find_spec(module)
-    except ImportError as error:  # of the package around it
-        raise OSError(f"{module} is not installed") from error
-    if found is None or found.origin is None:
-        raise OSError(f"{module} is not installed")
-    return ctypes.CDLL(found.origin)
-
-
-def _address(library: ctypes.CDLL, name: str) -> int:
-    """Raises AttributeError where the library exports no such function."""
-    address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
-    if address is None:
-        raise AttributeError(f"{name} is null")
-    return address
-
-
 def _secp256k1() -> Finder:
     """libsecp256k1 through the module that cffi made around it, which knows functions that it does not export too."""
     wrapped: Any = importlib.import_module("coincurve._libsecp256k1")
@@ -51,13 +33,13 @@ def _secp256k1() -> Finder:
 def _gmp() -> Finder:
     """GMP as gmpy2 is linked to it, unless somebody gave it an allocator, which may want the interpreter lock."""
     importlib.import_module("gmpy2")
-    library = _extension("gmpy2.gmpy2")
+    library = extension("gmpy2.gmpy2")
     in_use = [ctypes.c_void_p() for _ in range(3)]
     library.__gmp_get_memory_functions(*(ctypes.byref(function) for function in in_use))
     own = ("__gmp_default_allocate", "__gmp_default_reallocate", "__gmp_default_free")
-    if [function.value for function in in_use] != [_address(library, name) for name in own]:
+    if [function.value for function in in_use] != [address(library, name) for name in own]:
         raise OSError("GMP has another allocator than its own")
-    return partial(_address, library)
+    return partial(address, library)
 
 
 def _mcl() -> Finder:
@@ -66,15 +48,15 @@ def _mcl() -> Finder:
     It is set to one curve at a time, and importing pymcl sets it to another, so that must have happened before.
     """
     importlib.import_module("pymcl")
-    library = _extension("pymcl._pymcl")
+    library = extension("pymcl._pymcl")
     if library.mclBn_init(MCL_CURVE, MCL_COMPILED_FOR) != 0:
         raise OSError("mcl does not know the curve, or was compiled for other sizes")
     library.mclBn_verifyOrderG2(1)
-    return partial(_address, library)
+    return partial(address, library)
 
 
 def _blst() -> Finder:
-    return partial(_address, _extension("ckzg"))
+    return partial(address, extension("ckzg"))
 
 
 LOADERS: dict[str, Callable[[], Finder]] = {"secp256k1": _secp256k1, "gmp": _gmp, "mcl": _mcl, "blst": _blst}

@@ -1,6 +1,7 @@
 """A process to be killed: it runs a chain of token transfers on a state on disk, block by block, until it is ended.
 
-Arguments: the place of the state, and how many accounts it has. It begins where the state is, and prints each height.
+Arguments: the place of the state, how many accounts it has, and `behind` where a block is to be written while the next
+one is executed. It begins where the state is, and prints each height that is certain to be in the store.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from samestate.optimized.stores.opening import parse_location
 TRANSFERS = 20
 
 
-def main(place: str, accounts: int) -> None:
+def main(place: str, accounts: int, waits: bool) -> None:
     store = parse_location(place).store(writable=True)
     chain = TokenChain(accounts, TRANSFERS)
     found = describe(store, place) or chain.fill(Filler(store))
@@ -31,9 +32,9 @@ def main(place: str, accounts: int) -> None:
         while True:
             block, _ = chain.block()
             engine.execute(block, world).ledger.apply()
-            world.commit(Description(name_fork(FORK).rules, chain.number, b"").records())
-            print(chain.number, flush=True)
+            world.commit(Description(name_fork(FORK).rules, chain.number, b"").records(), waits=waits)
+            print(chain.number if waits else chain.number - 1, flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), "behind" not in sys.argv[3:])

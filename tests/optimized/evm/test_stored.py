@@ -14,7 +14,7 @@ from samestate.optimized.evm.stored import StoredWorld
 from samestate.optimized.evm.world import World
 from samestate.optimized.stores.description import Description, describe
 from samestate.optimized.stores.opening import parse_location
-from samestate.optimized.stores.store import NODES, Store, StoreDamaged
+from samestate.optimized.stores.store import NODES, Store, StoreDamaged, StoreFull
 from samestate.spec.evm.state import FlatState
 
 KINDS = ["lmdb", "rocksdb"]
@@ -159,6 +159,67 @@ def test_random_changes_give_the_roots_of_a_state_in_memory(opened: Opened, seed
             store = opened()
             world = StoredWorld(store, in_memory.root())
     world.close()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_state_is_whole_while_it_is_written(opened: Opened, seed: int) -> None:
+    """What was committed and is still being written is read by whoever executes the next block, and makes its root."""
+    store = opened()
+    world, in_memory, state = StoredWorld(store, fill(store, FlatState({}, {})).root), World(), FlatState({}, {})
+    slots = [*range(50), *slots_below("a7", 60)] if seed else slots_below("a7", 80)
+    sizes = [1, 3, 200, 40, 400, 40, 600, 30, 30, 600, 200, 5]
+    for height, (changes, wipes) in enumerate(random_blocks(seed, 120, slots, sizes), 1):
+        world.apply(changes, wipes)
+        in_memory.apply(changes, wipes)
+        state = state.apply(changes, wipes)
+        root = world.commit(Description("Prague", height, b"").records(), workers=1 + seed, waits=False)
+        assert root == in_memory.root() == state.root(), height
+        for key in changes:
+            assert world.get(key) == in_memory.get(key), key.hex()
+        for owner in wipes:
+            assert world.has_storage(owner) == in_memory.has_storage(owner)
+        if height % 3 == 0:
+            world.apply({b"\x01" + b"\xee" * 20: b"\x05"})
+            world.revert()  # of which nothing is to stay, but what was committed
+            assert world.root() == root
+        if height % 5 == 0:
+            world.settle()
+            found = describe(store, "here")
+            assert found is not None and (found.height, found.root) == (height, root)
+            check(store, found)
+    world.close()
+    store = opened()
+    found = describe(store, "here")
+    assert found == Description("Prague", len(sizes), root)
+    check(store, found)
+    store.close()
+
+
+def test_a_write_that_fails_behind_is_told_and_leaves_what_was_before(tmp_path: Path) -> None:
+    pytest.importorskip("lmdb")
+    store = parse_location(f"lmdb:{tmp_path / 'state'}?map_size=512K&sync=off").store(writable=True)
+    world = StoredWorld(store, fill(store, FlatState({}, {})).root)
+    world.apply({b"\x01" + b"\x05" * 20: b"\x05"})
+    root = committed(store, world, 1)
+    for tells in (world.settle, lambda: world.commit(Description("Prague", 3, b"").records()), world.root):
+        world.apply({b"\x01" + n.to_bytes(20, "big"): b"\x05" for n in range(20_000)})
+        larger = world.commit(Description("Prague", 2, b"").records(), waits=False)
+        assert world.root() == larger != root and world.get(b"\x01" + (9).to_bytes(20, "big")) == b"\x05"
+        if tells == world.root:
+            with pytest.raises(StoreFull, match="map size of 524288 bytes"):
+                world.close()
+            break
+        if tells != world.settle:
+            world.apply({b"\x01" + b"\x06" * 20: b"\x05"})
+        with pytest.raises(StoreFull, match="map size of 524288 bytes"):
+            tells()
+        assert world.root() == root and describe(store, "here") == Description("Prague", 1, root)
+        assert world.get(b"\x01" + (9).to_bytes(20, "big")) is None
+    store = parse_location(f"lmdb:{tmp_path / 'state'}").store(writable=True)
+    found = describe(store, "here")
+    assert found == Description("Prague", 1, root)
+    check(store, found)
+    store.close()
 
 
 @pytest.mark.parametrize("kind", KINDS)

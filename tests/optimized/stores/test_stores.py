@@ -11,7 +11,19 @@ from pathlib import Path
 import pytest
 
 from samestate.optimized.stores.opening import parse_location
-from samestate.optimized.stores.store import ACCOUNTS, CODES, META, NODES, SLOTS, Changes, Store, StoreInUse, behind
+from samestate.optimized.stores.store import (
+    ACCOUNTS,
+    CODES,
+    META,
+    NODES,
+    SLOTS,
+    Changes,
+    Store,
+    StoreDamaged,
+    StoreInUse,
+    StoreUnavailable,
+    behind,
+)
 
 PACKAGES = {"lmdb": "lmdb", "rocksdb": "rocksdict"}
 
@@ -73,11 +85,96 @@ def test_an_iterator_stays_with_what_it_began_on(store: Store) -> None:
     assert len(store.scan(SLOTS, b"", b"")) == 51
 
 
+def test_what_is_read_through_lmdb_is_not_written_meanwhile(tmp_path: Path) -> None:
+    """What was there before a commit may be overwritten by the next: whoever reads through it is told."""
+    pytest.importorskip("lmdb")
+    store = parse_location(f"lmdb:{tmp_path / 'store'}").store(writable=True)
+    put(store, SLOTS, *((n.to_bytes(2, "big"), b"x") for n in range(3000)))
+    assert [key for key, _ in store.iterate(SLOTS, b"\x00\x05")] == [n.to_bytes(2, "big") for n in range(5, 3000)]
+    iterator = store.iterate(SLOTS)
+    assert next(iterator) == (b"\0\0", b"x")
+    put(store, META, (b"height", b"1"))
+    with pytest.raises(RuntimeError, match="the state was written while it was read through"):
+        list(iterator)
+    store.close()
+    with pytest.raises(ValueError, match="the state is closed"):
+        store.get(SLOTS, b"\0")
+
+
+def test_pages_that_were_read_are_let_go_of(tmp_path: Path) -> None:
+    """No more of the file is mapped than the place says, however much is read."""
+    pytest.importorskip("lmdb")
+    place = f"lmdb:{tmp_path / 'store'}"
+    store = parse_location(place).store(writable=True)
+    put(store, SLOTS, *((n.to_bytes(4, "big"), bytes(1000)) for n in range(60_000)))
+    store.close()
+    read = "for n in range(0, 60_000, 3): assert store.get(SLOTS, n.to_bytes(4, 'big')) == bytes(1000)"
+    mapped = {}
+    for resident in ("8M", "1G"):
+        code = MAPPED.format(place=f"{place}?resident={resident}", read=read)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        mapped[resident] = int(done.stdout)
+    assert mapped["8M"] < 16 << 20 < 50 << 20 < mapped["1G"]
+
+
+MAPPED = """
+from pathlib import Path
+from samestate.optimized.stores.opening import parse_location
+from samestate.optimized.stores.store import SLOTS
+def mapped():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("RssFile"))
+store = parse_location("{place}").store(writable=False)
+before = mapped()
+{read}
+print(mapped() - before)
+"""
+
+
+@pytest.mark.parametrize("writable", [True, False])
+def test_another_lmdb_environment_is_no_state(tmp_path: Path, writable: bool) -> None:
+    lmdb = pytest.importorskip("lmdb")
+    with lmdb.open(str(tmp_path / "store"), max_dbs=2) as other:
+        other.open_db(b"accounts")
+        other.open_db(b"somebody's")
+    with pytest.raises(StoreDamaged, match="is an LMDB environment of something else, or is damaged: it lacks tables"):
+        parse_location(f"lmdb:{tmp_path / 'store'}").store(writable)
+
+
+def test_a_table_whose_name_is_damaged_is_not_made_anew(tmp_path: Path) -> None:
+    pytest.importorskip("lmdb")
+    place = parse_location(f"lmdb:{tmp_path / 'store'}")
+    store = place.store(writable=True)
+    put(store, SLOTS, (b"a", b"1"))
+    store.close()
+    file = tmp_path / "store" / "data.mdb"
+    file.write_bytes(file.read_bytes().replace(b"accounts", b"accountz"))
+    for writable in (True, False):
+        with pytest.raises(StoreDamaged, match="it lacks tables"):
+            place.store(writable)
+
+
+def test_lmdbs_functions_are_those_of_the_version_that_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("lmdb")
+    from samestate.optimized.stores import lmdb_functions
+
+    assert all(lmdb_functions.addresses(["env_create", "cursor_get"]))
+    with pytest.raises(StoreUnavailable, match="keeps the functions of LMDB to itself"):
+        lmdb_functions.addresses(["env_create", "of_tomorrow"])
+    monkeypatch.setattr(lmdb_functions, "VERSION", (0, 8))
+    with pytest.raises(StoreUnavailable, match=r"the package lmdb has LMDB 0\.9\.\d+"):
+        lmdb_functions.addresses(["env_create"])
+    monkeypatch.setattr(lmdb_functions, "MODULE", "no_such_wheel.at_all")
+    with pytest.raises(StoreUnavailable, match=r"is not installed: pip install 'samestate\[state\]'"):
+        lmdb_functions.addresses(["env_create"])
+
+
 def test_keys_that_do_not_ascend_are_not_left_out(tmp_path: Path) -> None:
     """findings/lmdb_append_drops_records.sh"""
     pytest.importorskip("lmdb")
     store = parse_location(f"lmdb:{tmp_path / 'store'}").store(writable=True)
-    with pytest.raises(ValueError, match="1 of 3 records are out of order"):
+    with pytest.raises(ValueError, match="slots: record 0x61 is out of order"):
         store.write(Changes((), {SLOTS: [(b"b", b"1"), (b"a", b"2"), (b"c", b"3")]}))
     assert store.scan(SLOTS, b"", b"") == []
     store.close()

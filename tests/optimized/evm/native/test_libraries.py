@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from samestate.conformance.generating.precompile_inputs import precompile_input
+from samestate.optimized import c_functions
 from samestate.optimized.evm.native import libraries, precompiles
 
 THROUGH_PYTHON = {
@@ -68,7 +69,7 @@ def test_a_function_that_is_missing_is_a_library_that_is_missing() -> None:
 
 def test_a_wheel_that_is_missing_is_a_library_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing() -> ctypes.CDLL:
-        return libraries._extension("no_such_wheel.at_all")
+        return c_functions.extension("no_such_wheel.at_all")
 
     monkeypatch.setitem(libraries.LOADERS, "blst", missing)
     assert libraries.addresses("blst", ["blst_p1_add"]) is None
