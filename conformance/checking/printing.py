@@ -10,13 +10,16 @@ from typing import Any, Final
 
 from samestate.conformance.checking.quorum import ballots, voices_of
 from samestate.conformance.checking.session import Options, Session
-from samestate.conformance.checking.verdict import BLOCK, VECTOR, Result, Verdict
+from samestate.conformance.checking.verdict import BLOCK, Result, Verdict
 from samestate.conformance.engines.names import SPEC
 from samestate.conformance.hazards.known import sentence_of
 from samestate.conformance.output.printer import Printer
+from samestate.conformance.vectors.recorded.model import ENTRIES, SIGNATURES, WIRE
 
 FAILURES_SHOWN: Final = 50
 NOTES_SHOWN: Final = 8
+WITHOUT_BLOCKS: Final = frozenset({ENTRIES, SIGNATURES, WIRE})
+"""The kinds of cases that `samestate explain` does not take, and engines other than the specification fail."""
 AFTER_PARENT: Final = "after parent"
 
 COLUMNS: Final = {
@@ -105,7 +108,7 @@ def summary(session: Session, options: Options, seconds: float) -> Iterator[str]
         yield f"{session.resumed} documents were checked by an earlier run"
     for taken, verdict in slowest(session, options.durations):
         yield f"{taken:8.2f} s  {verdict.id}" + (f" on {verdict.engine}" if verdict.engine != SPEC else "")
-    yield from way_on(session)
+    yield from way_on(session, options)
     if session.ended:
         yield session.ended
     yield f"{seconds:.1f} s"
@@ -152,11 +155,19 @@ def cache_document(session: Session) -> dict[str, Any] | None:
     }
 
 
-def way_on(session: Session) -> Iterator[str]:
-    """The command that says where the first vector that failed goes wrong on its engine."""
+def way_on(session: Session, options: Options) -> Iterator[str]:
+    """The command that says where the first case with blocks that failed goes wrong on its engine."""
     for verdict, file in zip(session.verdicts, session.files, strict=True):
-        if verdict.result is Result.FAILED and verdict.kind == VECTOR and verdict.engine != SPEC:
-            yield f"where it begins: samestate explain {shlex.quote(file)} --engine {shlex.quote(verdict.engine)}"
+        if verdict.result is Result.FAILED and verdict.kind not in WITHOUT_BLOCKS and verdict.engine != SPEC:
+            words = [file, "--engine", verdict.engine]
+            _, separator, name = verdict.id.partition("::")
+            if separator:  # the file may have others
+                words += ["--case", name]
+            if options.chain is not None:
+                words += ["--chain", options.chain.name]
+            for choice in options.rulesets.choices:
+                words += ["--ruleset", f"{choice.name}={choice.fork}"]
+            yield f"where it begins: samestate explain {shlex.join(words)}"
             return
 
 

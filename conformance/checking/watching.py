@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from samestate.conformance.checking.session import Session
 from samestate.conformance.checking.verdict import Result, Verdict
@@ -13,6 +14,9 @@ from samestate.conformance.fixtures.archives import size_of
 from samestate.conformance.metering.endpoint import MetricsEndpoint
 from samestate.conformance.metering.tally import MetricTally
 from samestate.conformance.output.log import Pace, is_json, tell
+
+if TYPE_CHECKING:
+    from samestate.conformance.checking.caching.cache import ResultCache
 
 
 class NewVerdicts:
@@ -28,11 +32,17 @@ class NewVerdicts:
 
 
 class SessionMetrics:
-    """Gives what a session comes to to an endpoint. A :data:`samestate.conformance.checking.session.Watch`."""
+    """Gives what a session comes to to an endpoint. A :data:`samestate.conformance.checking.session.Watch`.
 
-    def __init__(self, endpoint: MetricsEndpoint, paths: Iterable[Path], jobs: int) -> None:
+    ``cache``: that of the run, if it has one.
+    """
+
+    def __init__(
+        self, endpoint: MetricsEndpoint, paths: Iterable[Path], jobs: int, cache: ResultCache | None = None
+    ) -> None:
         self._endpoint = endpoint
         self._new = NewVerdicts()
+        self._cache = None if cache is None else CacheMetrics(cache)
         begun = MetricTally()
         begun.set("samestate_run_processes", jobs)
         begun.set("samestate_input_size_bytes", size_of(paths))
@@ -47,7 +57,39 @@ class SessionMetrics:
             tally.add("samestate_cases_total", engine=verdict.engine, result=verdict.result.value)
             if verdict.seconds is not None:
                 tally.observe("samestate_case_duration_seconds", verdict.seconds, engine=verdict.engine)
+            if self._cache is not None and verdict.result is not Result.ERROR:
+                found = "miss" if verdict.cached is None else "hit"
+                tally.add("samestate_cache_results_total", engine=verdict.engine, found=found)
+        if self._cache is not None:
+            self._cache.enter(tally)
         self._endpoint.take(tally)
+
+    def finish(self) -> None:
+        """The work is over, and what waited to be kept is written: say how the cache is left."""
+        if self._cache is not None:
+            tally = MetricTally()
+            self._cache.enter(tally, with_size=True)
+            self._endpoint.take(tally)
+
+
+class CacheMetrics:
+    """What came of a cache since the last time, but for hits and misses, which verdicts say."""
+
+    def __init__(self, cache: ResultCache) -> None:
+        self._cache = cache
+        self._damaged = 0
+        self._evicted = 0
+        self._pace = Pace()
+
+    def enter(self, tally: MetricTally, with_size: bool = False) -> None:
+        """Enter it into a tally; the size now and then, and ``with_size`` in any case, since it is read of the file."""
+        store = self._cache.store
+        tally.add("samestate_cache_damaged_entries_total", store.damaged - self._damaged)
+        tally.add("samestate_cache_evicted_entries_total", store.evicted - self._evicted)
+        self._damaged, self._evicted = store.damaged, store.evicted
+        if with_size or self._pace.is_due():
+            tally.set("samestate_cache_size_bytes", store.size())
+            tally.set("samestate_cache_limit_bytes", store.most)
 
 
 class SessionLog:

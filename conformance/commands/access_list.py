@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -16,7 +16,7 @@ from samestate.conformance.commands.ruleset_option import RulesetOption
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.rulesets import choose_rulesets
 from samestate.conformance.listing.block_lists import PricedList, TransactionLists, lists_of, sender_of, warm_anyway
-from samestate.conformance.listing.entries import write_access_list
+from samestate.conformance.listing.entries import NOBODY, write_access_list
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_spares, is_stdout
 from samestate.conformance.tracing.traceable import TraceableBlock, choose_block, find_case
@@ -25,9 +25,6 @@ from samestate.spec.evm.transaction import AccessList
 
 Document = dict[str, object]
 """A map of JSON."""
-
-NOBODY: Final = "none"
-"""Instead of an estimator: nothing is predicted, and the compiled engine not needed."""
 
 
 def access_list(

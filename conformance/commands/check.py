@@ -302,7 +302,6 @@ def check(
     start = time.monotonic()
     with contextlib.ExitStack() as stack:
         endpoint = stack.enter_context(metrics_endpoint("check", metrics_port, metrics_address))
-        metrics = None if endpoint is None else SessionMetrics(endpoint, options.paths, jobs)
         log = SessionLog(options.paths)
         engines = stack.enter_context(MadeEngines(options.engines, workers))
         results = None
@@ -315,6 +314,7 @@ def check(
             results = stack.enter_context(
                 ResultCache(cache, most_bytes, options.engines, workers, options.limits, engines.builds)
             )
+        metrics = None if endpoint is None else SessionMetrics(endpoint, options.paths, jobs, results)
         journal = stack.enter_context(ResumeJournal()) if resume else None
         earlier = Earlier(journal, results, engines.make)
         goes_on = json is not None or junit is not None or html is not None or resume
@@ -322,6 +322,8 @@ def check(
         if results is not None:
             results.flush()
             session.cache = results.summary()
+            if metrics is not None:
+                metrics.finish()
     seconds = time.monotonic() - start
     if session.verdicts or ending is None:
         if json is not None:

@@ -83,7 +83,8 @@ class Database:
     """What a search has done. Without a folder it is kept in memory. A context manager.
 
     ``settings`` say what search it is: a database of another is an InputError. What is None there is as it was before,
-    or as ``defaults`` has it. ``is_read_only``: it is there already, and nothing is written.
+    or as ``defaults`` has it. ``is_read_only``: it is there already, and nothing is written. ``option``: what names the
+    folder on the command line, for errors.
     """
 
     def __init__(
@@ -92,8 +93,10 @@ class Database:
         settings: Mapping[str, Any] = NOTHING,
         defaults: Mapping[str, Any] = NOTHING,
         is_read_only: bool = False,
+        option: str = OPTION,
     ) -> None:
         self.folder = folder
+        self._option = option
         if is_read_only and folder is not None:
             with self._complaints():
                 self._connection = sqlite3.connect(f"{(folder / FILE).resolve().as_uri()}?mode=ro", uri=True)
@@ -110,7 +113,7 @@ class Database:
 
     def _begin(self, folder: Path | None) -> None:
         if folder is not None:
-            make_folder(OPTION, folder)
+            make_folder(self._option, folder)
         with self._complaints():
             self._connection = sqlite3.connect(":memory:" if folder is None else folder / FILE)
             if folder is not None:
@@ -134,7 +137,7 @@ class Database:
         try:
             yield
         except sqlite3.Error as error:
-            raise InputError(f"{OPTION} {self.folder}: {FILE}: {error}") from error
+            raise InputError(f"{self._option} {self.folder}: {FILE}: {error}") from error
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         with self._complaints():
@@ -157,7 +160,7 @@ class Database:
             agreed[name] = json.loads(before)
             if value is not None and value != agreed[name]:
                 raise InputError(
-                    f"{OPTION} {self.folder}: is of another search: {name} is {show(agreed[name])} there, "
+                    f"{self._option} {self.folder}: is of another search: {name} is {show(agreed[name])} there, "
                     f"and {show(value)} here; give another folder"
                 )
         return agreed

@@ -42,7 +42,7 @@ def merge(folder: Path, into: Database) -> Merged:
     """Add to a search what another in ``folder`` has done. Raises InputError where it is of other blocks or engines."""
     if into.folder is None or folder.resolve() == into.folder.resolve():
         raise InputError(f"{MERGE} {folder}: must be another folder than that of {OPTION}, into which it is merged")
-    with Database(folder, is_read_only=True) as other:
+    with Database(folder, is_read_only=True, option=MERGE) as other:
         _refuse_another(other, into)
         findings = list(_new_findings(other, into))
         texts = {row.id: _reproducer(folder, row) for row, _ in findings}
@@ -66,7 +66,7 @@ def settings_of(folder: Path) -> dict[str, object]:
     """The settings of the search in a folder. Raises InputError where there is none."""
     if not (folder / FILE).is_file():
         raise InputError(f"{MERGE} {folder}: has no {FILE}: must be the {OPTION} of a search")
-    with Database(folder, is_read_only=True) as other:
+    with Database(folder, is_read_only=True, option=MERGE) as other:
         return other.every_setting()
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from samestate.conformance.listing.watching import ADDRESS_LENGTH, with_access_list
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.transaction import AccessList, Transaction
 from samestate.spec.evm.validity import intrinsic_gas
+
+NOBODY: Final = "none"
+"""Instead of an estimator: nothing is predicted, and the compiled engine not needed."""
 
 
 @dataclass(frozen=True, slots=True)

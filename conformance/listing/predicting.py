@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from samestate.conformance.engines.optimized.evm import packed_block
 from samestate.conformance.engines.optimized.evm_states import CompiledStates
 from samestate.conformance.errors import InputError
-from samestate.conformance.listing.entries import list_of
+from samestate.conformance.listing.entries import NOBODY, list_of
 from samestate.conformance.tracing.traceable import TraceableBlock
 from samestate.optimized.errors import ConfigurationError
 from samestate.optimized.evm.expecting import EvmExpectations
+from samestate.optimized.settings import ESTIMATORS
 from samestate.spec.evm.keys import SLOT
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.transaction import AccessList
+
+CHOICES: Final = (*ESTIMATORS, NOBODY)
+"""What `--estimator` may be."""
 
 
 def predicted_lists(block: TraceableBlock, estimator: str, warm: Collection[Collection[bytes]]) -> list[AccessList]:
@@ -26,7 +31,7 @@ def predicted_lists(block: TraceableBlock, estimator: str, warm: Collection[Coll
     try:
         expectations = EvmExpectations(estimator, max(1, count))
     except ConfigurationError as error:
-        raise InputError(f"--estimator: {error}") from error
+        raise InputError(f"--estimator {estimator}: must be one of {', '.join(CHOICES)}") from error
     world = CompiledStates().world_of(block.before)
     if world is None:
         raise InputError("--estimator: the state before the block has no form that the compiled engine reads")

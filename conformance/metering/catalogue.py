@@ -54,6 +54,17 @@ DEFINITIONS: Final = (
     ),
     MetricDefinition("samestate_input_read_bytes", _GAUGE, "Bytes of the input that are done."),
     MetricDefinition("samestate_input_size_bytes", _GAUGE, "Bytes of the whole input."),
+    # `check --cache`: results of earlier runs.
+    MetricDefinition(
+        "samestate_cache_results_total",
+        _COUNTER,
+        "Results of a run with a cache: hit, taken from it, or miss, executed now.",
+        ("engine", "found"),
+    ),
+    MetricDefinition("samestate_cache_damaged_entries_total", _COUNTER, "Entries of the cache that were damaged."),
+    MetricDefinition("samestate_cache_evicted_entries_total", _COUNTER, "Entries of the cache that made room."),
+    MetricDefinition("samestate_cache_size_bytes", _GAUGE, "Bytes that the entries of the cache take."),
+    MetricDefinition("samestate_cache_limit_bytes", _GAUGE, "Bytes that the cache may take."),
     # `fuzz`: seeds.
     MetricDefinition("samestate_seeds_total", _COUNTER, "Seeds whose block is done.", ("fork",)),
     MetricDefinition("samestate_seed_transactions_total", _COUNTER, "Transactions of those blocks.", ("fork",)),

@@ -71,17 +71,17 @@ class ResultCache:
         self._changed = ""
         self._pending: list[tuple[bytes, bytes]] = []
         self._flushed = time.monotonic()
-        self._store = Store(folder, most)
+        self.store = Store(folder, most)
 
     def look_up(self, task: DocumentTask) -> DocumentReport | DocumentTask:
         """The report on a document of which all results are kept; else the task, with the results that are."""
         if task.is_listing or task.problem is not None:
             return task
         found = self._find(task)
+        self.store.release()  # after hits, too: whoever runs may wait for workers next, and keep others from writing
         report = _report(task, found) if found and len(found) == len(task.engines) else None
         if report is not None:
             return report
-        self._store.release()
         if not found:
             return task
         cached = {(id, engine): result.verdict for engine, kept in found.items() for id, result in kept.results.items()}
@@ -103,7 +103,7 @@ class ResultCache:
                 kept = KeptResult(replace(verdict, cached=cached), blocks.get(index))
                 made.setdefault(verdict.engine, {})[verdict.id] = kept
         earlier = self._find(task) if len(report.verdicts) < len(ids) * len(task.engines) else {}
-        self._store.release()
+        self.store.release()
         for engine, results in made.items():
             before = earlier[engine].results if engine in earlier else {}
             kept_document = KeptDocument(report.cases, {**before, **results})
@@ -122,11 +122,11 @@ class ResultCache:
         if changed:
             self._changed = f"{', '.join(changed)} changed while it ran: nothing more is kept"
             return
-        self._store.put(pending)
+        self.store.put(pending)
 
     def summary(self) -> CacheSummary:
         """What came of it so far."""
-        store = self._store
+        store = self.store
         notes = [f"results of {name} are never kept: what it is built of is not known" for name in self._unknown]
         if store.damaged:
             notes.append(f"{store.damaged} entries were damaged, and are made anew")
@@ -144,7 +144,7 @@ class ResultCache:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.flush()
-        self._store.close()
+        self.store.close()
 
     def _find(self, task: DocumentTask) -> dict[str, KeptDocument]:
         """What is kept of a document, by engine."""
@@ -152,7 +152,7 @@ class ResultCache:
         found: dict[str, KeptDocument] = {}
         for engine in task.engines:
             key = self._keys.get(engine)
-            content = None if key is None else self._store.get(result_key(key, digest))
+            content = None if key is None else self.store.get(result_key(key, digest))
             if key is not None and content is not None:
                 found[engine] = read_kept(task.place, engine, key.build, content)
         return found

@@ -532,3 +532,21 @@ def test_it_verifies_in_an_environment_without_the_engine(tmp_path: Path) -> Non
     ended = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.endswith("\nverified: 1 attestations, 27 cases\n")
+
+
+def test_a_file_of_countless_values_is_refused_before_they_are_made(tmp_path: Path) -> None:
+    """In a process that may not have what 30 million lists would take."""
+    (tmp_path / "many.json").write_bytes(b"[" + b"[]," * (30 << 20) + b"[]]")
+    program = (
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))\n"
+        "from samestate.conformance.command import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "verify", "many.json"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "refused: many.json: has 62914562 values, or nearly: more than 16777216 are not read" in done.stdout

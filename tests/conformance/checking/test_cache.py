@@ -24,6 +24,8 @@ from samestate.conformance.checking.caching import cache as caching
 from samestate.conformance.checking.caching import keys, store
 from samestate.conformance.checking.caching.store import Store
 from samestate.conformance.checking.document import engine_of
+from samestate.conformance.checking.report import DocumentReport
+from samestate.conformance.checking.task import DocumentTask
 from samestate.conformance.vectors.places import VECTORS
 from tests.conformance.checking.cases import RLP_TEST, WRONG_RLP_TEST, block_file, samestate, state_test, write
 
@@ -429,9 +431,12 @@ def test_a_run_keeps_to_the_size_and_says_what_made_room() -> None:
 # Several at once, and bad input
 
 
-def command(*arguments: object) -> subprocess.Popen[str]:
+COMMAND = "from samestate.conformance.command import main; main()"
+
+
+def command(*arguments: object, program: str = COMMAND) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", "from samestate.conformance.command import main; main()", *map(str, arguments)],
+        [sys.executable, "-c", program, *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -494,14 +499,44 @@ def test_two_hundred_kills_leave_whole_entries() -> None:
     stays_sound_when_killed(200)
 
 
+UNCHANGED = """
+from samestate.conformance.checking import builds
+builds.room_digest_now = lambda room: f"{room} as it is"
+from samestate.conformance.command import main
+main()
+"""
+"""The command, for which no source ever changes: whoever edits one while tests run is no difference between runs."""
+
+
 @pytest.mark.slow
 def test_several_runs_share_a_cache() -> None:
-    runs = [command("check", TOY, "--cache", "kept", "--jobs", jobs) for jobs in (1, 2)]
+    runs = [command("check", TOY, "--cache", "kept", "--jobs", jobs, program=UNCHANGED) for jobs in (1, 2)]
     for run in runs:
         out, err = run.communicate(timeout=120)
         assert run.returncode == 0, err
-        assert "27 passed" in out and "nothing more" not in out
+        assert re.fullmatch(r"cache kept: \d+ of 27 results.*\n[\d.]+ s\n27 passed.*, 0 failed, 0 skipped\n", out), out
+    out, err = command("check", TOY, "--cache", "kept", program=UNCHANGED).communicate(timeout=120)
+    assert "cache kept: 27 of 27 results (100.0%), 0 executed now\n" in out, out + err
+
+
+def test_who_waits_for_workers_after_a_hit_keeps_nobody_from_writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    check(TOY)
+    look_up = caching.ResultCache.look_up
+    hits = 0
+
+    def watched(cache: caching.ResultCache, task: DocumentTask) -> DocumentReport | DocumentTask:
+        nonlocal hits
+        found = look_up(cache, task)
+        hits += isinstance(found, DocumentReport)
+        with contextlib.closing(database()) as other:  # which waits for nobody
+            other.execute("PRAGMA busy_timeout = 0")
+            other.execute("BEGIN EXCLUSIVE")
+            other.execute("ROLLBACK")
+        return found
+
+    monkeypatch.setattr(caching.ResultCache, "look_up", watched)
     assert check(TOY)["cache"]["taken"] == 27
+    assert hits == 27
 
 
 def test_a_locked_database_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:

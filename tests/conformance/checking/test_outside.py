@@ -156,3 +156,15 @@ def test_of_a_vector_that_fails_the_way_to_its_first_difference_is_said() -> Non
     assert explained.exit_code == 0
     assert "gas" in explained.output
     assert "where it begins" not in samestate("check", vector, "--engine", engine()).output
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_of_a_fixture_that_fails_too_and_of_one_among_several(form: str, tmp_path: Path) -> None:
+    made = FORMS[form]()
+    cases = {**made, "other": made["case"]} if "case" in made else made
+    failed = samestate("check", write(tmp_path / "a.json", cases), "--engine", engine("gas_used"))
+    assert failed.exit_code == 1
+    (command,) = re.findall(r"^where it begins: samestate (.*)$", failed.output, re.MULTILINE)
+    explained = samestate(*shlex.split(command))
+    assert explained.exit_code == 0, explained.output
+    assert "gas" in explained.output

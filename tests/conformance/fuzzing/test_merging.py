@@ -149,6 +149,11 @@ def test_what_cannot_be_merged_is_named_and_nothing_written(unlucky: None, tmp_p
     assert "say with --database" in refused("--merge", tmp_path / "second")
     assert "must be another folder" in refused("--merge", tmp_path / "first", *into)
     assert "has no search.sqlite" in refused("--merge", tmp_path / "nowhere", *into)
+    (tmp_path / "spoilt").mkdir()
+    (tmp_path / "spoilt" / "search.sqlite").write_bytes(b"no database" * 100)
+    for folders in (("spoilt",), ("second", "spoilt")):
+        words = [word for folder in folders for word in ("--merge", tmp_path / folder)]
+        assert f"--merge {tmp_path / 'spoilt'}: search.sqlite: file is not a database" in refused(*words, *into)
     assert "--blocks: searches are merged as they are" in refused("--merge", tmp_path / "second", "--blocks", 1, *into)
     (tmp_path / "second" / "found" / "toy" / "unlucky-3.yaml").unlink()
     assert "the reproducer of its finding toy/found/unlucky-3 is not there" in refused(

@@ -219,7 +219,10 @@ def test_a_table_says_what_is_saved() -> None:
     ("arguments", "reason"),
     [
         (("--transaction", "999"), "--transaction 999: the block has"),
-        (("--estimator", "guess"), "--estimator: estimator = guess"),
+        (
+            ("--estimator", "guess"),
+            "--estimator guess: must be one of declared, static, last-run, pattern, learned, rehearsed, none",
+        ),
         (("--block", "77"), "there is no 77"),
     ],
 )

@@ -23,6 +23,7 @@ LEFT_OUT: frozenset[str] = frozenset()
 COMMANDS = [
     ["check", str(VECTORS / "toy/conflicts"), "--engine", "optimized:waves", "--engine", "optimized:block-stm"],
     ["check", str(VECTORS / "evm/transfers"), "--engine", "optimized:waves"],
+    ["check", str(VECTORS / "toy/conflicts"), "--cache", "kept"],
     ["fuzz", "--blocks", "3", "--seed", "5", "--engine", "optimized:locks", "--jobs", "1"],
     ["bench", "--preset", "small", "--repeat", "1", "--engine", "optimized:locks"],
 ]
@@ -30,10 +31,11 @@ COMMANDS = [
 
 
 @pytest.fixture(scope="module")
-def exported() -> dict[str, set[str]]:
+def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     """The names that these commands give values of, each with its labels."""
     found: dict[str, set[str]] = {}
     with pytest.MonkeyPatch.context() as monkeypatch, Scraped(monkeypatch) as scraped:
+        monkeypatch.chdir(tmp_path_factory.mktemp("exported"))
         for command in COMMANDS:
             result = CliRunner().invoke(application, [*command, "--metrics-port", "0"])
             assert result.exit_code == 0, result.output
