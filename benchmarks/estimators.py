@@ -1,13 +1,13 @@
 """How well the estimators of the compiled EVM expect accesses, and what `locks` and `waves` gain by them.
 
     python benchmarks/estimators.py [PATH…] [--workers 2] [--repetitions 7] [--estimator NAME]… [--workload NAME]…
-        [--by-block] [--json FILE]
+        [--read-latency MICROSECONDS] [--by-block] [--json FILE]
 
 PATH: block files, or folders of them; without one, generated blocks alone. Real blocks of a chain come in its order,
 and each is expected by what was learned from those before it: they are months apart, mostly. Of a generated workload
 the second half is expected by what was learned from the first. `learned, again` has seen the very block before: the
 ceiling of learning. `rehearsed, free` is given what `rehearsed` expects, before the clock runs: what a strategy would
-gain if expecting cost nothing. Each repetition begins with engines that know nothing; within it the estimators take turns at each
+gain if expecting cost nothing. With `--read-latency` each read of the state takes so long. Each repetition begins with engines that know nothing; within it the estimators take turns at each
 block. Times are medians, and the gain is that over `declared`, which knows access lists alone (EIP-2930).
 """
 
@@ -106,7 +106,7 @@ class Free:
 
     def prepare(self, blocks: list[Measured], workers: int) -> None:
         """Expect each block as `rehearsed` would, after those before it."""
-        with engine_of("rehearsed", "locks", workers, record=False) as engine:
+        with engine_of("rehearsed", "locks", workers) as engine:
             for each in blocks:
                 self._expected[id(each.block)] = engine._expectations.expect(each.block, each.world)
                 engine.execute(each.block, each.world)
@@ -119,13 +119,17 @@ class Free:
         """Nothing is learned."""
 
 
-def engine_of(estimator: str, strategy: str, workers: int, record: bool) -> EvmEngine:
+def engine_of(estimator: str, strategy: str, workers: int, record: bool = False, latency: float = 0) -> EvmEngine:
     """An engine that knows nothing yet."""
     named = {AGAIN: "learned", FREE: BASELINE}.get(estimator, estimator)
-    return EvmEngine(Configuration(strategy=strategy, estimator=named, workers=workers, record=record))
+    return EvmEngine(
+        Configuration(strategy=strategy, estimator=named, workers=workers, record=record, read_latency_us=latency)
+    )
 
 
-def measure(blocks: list[Measured], estimators: list[str], workers: int, repetitions: int) -> list[dict[str, Figures]]:
+def measure(
+    blocks: list[Measured], estimators: list[str], workers: int, repetitions: int, latency: float
+) -> list[dict[str, Figures]]:
     """The figures of each block, by estimator."""
     figures: list[dict[str, Figures]] = [{} for _ in blocks]
     free = Free()
@@ -145,7 +149,7 @@ def measure(blocks: list[Measured], estimators: list[str], workers: int, repetit
     gc.freeze()  # blocks and states are many objects, which nobody is to go through while it is measured
     for _ in range(repetitions):
         engines = {
-            (name, strategy): engine_of(name, strategy, workers, record=False)
+            (name, strategy): engine_of(name, strategy, workers, latency=latency)
             for name in estimators
             for strategy in STRATEGIES
         }
@@ -215,6 +219,9 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=7)
     parser.add_argument("--estimator", action="append", choices=[*ESTIMATORS, AGAIN, FREE], help="may be given again")
     parser.add_argument("--workload", action="append", choices=NAMES, help="may be given again (default: all)")
+    parser.add_argument(
+        "--read-latency", type=float, default=0.0, metavar="MICROSECONDS", help="of each read of the state"
+    )
     parser.add_argument("--by-block", action="store_true", help="a row for each block, too")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -228,7 +235,7 @@ def main() -> None:
     rows: list[dict[str, object]] = []
     load = os.getloadavg()[0]
     for blocks in sets:
-        figures = measure(blocks, estimators, options.workers, options.repetitions)
+        figures = measure(blocks, estimators, options.workers, options.repetitions, options.read_latency)
         counted = [(each, found) for each, found in zip(blocks, figures, strict=True) if each.counts]
         groups = [(blocks[0].group, counted)]
         if options.by_block and len(counted) > 1:
