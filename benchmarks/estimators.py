@@ -7,8 +7,9 @@ PATH: block files, or folders of them; without one, generated blocks alone. Real
 and each is expected by what was learned from those before it: they are months apart, mostly. Of a generated workload
 the second half is expected by what was learned from the first. `learned, again` has seen the very block before: the
 ceiling of learning. `rehearsed, free` is given what `rehearsed` expects, before the clock runs: what a strategy would
-gain if expecting cost nothing. With `--read-latency` each read of the state takes so long. Each repetition begins with engines that know nothing; within it the estimators take turns at each
-block. Times are medians, and the gain is that over `declared`, which knows access lists alone (EIP-2930).
+gain if expecting cost nothing. With `--read-latency` each read of the state takes so long. Each repetition begins
+with engines that know nothing; within it the estimators take turns at each block. Times are medians, and the gain is
+that over `declared`, which knows access lists alone (EIP-2930).
 """
 
 from __future__ import annotations
