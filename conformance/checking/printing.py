@@ -19,7 +19,7 @@ from samestate.conformance.vectors.recorded.model import ENTRIES, SIGNATURES, WI
 FAILURES_SHOWN: Final = 50
 NOTES_SHOWN: Final = 8
 WITHOUT_BLOCKS: Final = frozenset({ENTRIES, SIGNATURES, WIRE})
-"""The kinds of cases that `samestate explain` does not take, and engines other than the specification fail."""
+"""The kinds of cases that `samestate explain` does not take."""
 AFTER_PARENT: Final = "after parent"
 
 COLUMNS: Final = {
@@ -159,10 +159,12 @@ def way_on(session: Session, options: Options) -> Iterator[str]:
     """The command that says where the first case with blocks that failed goes wrong on its engine."""
     for verdict, file in zip(session.verdicts, session.files, strict=True):
         if verdict.result is Result.FAILED and verdict.kind not in WITHOUT_BLOCKS and verdict.engine != SPEC:
-            words = [file, "--engine", verdict.engine]
+            archive, in_archive, member = file.partition(":")
+            is_member = bool(in_archive) and not Path(file).exists()
+            words = [archive if is_member else file, "--engine", verdict.engine]
             _, separator, name = verdict.id.partition("::")
-            if separator:  # the file may have others
-                words += ["--case", name]
+            if separator or is_member:  # the file may have others
+                words += ["--case", name or member]
             if options.chain is not None:
                 words += ["--chain", options.chain.name]
             for choice in options.rulesets.choices:

@@ -23,6 +23,8 @@ FORMAT: Final = "samestate dispute 1"
 DEEPEST: Final = 32
 LARGEST: Final = 256 * 2**20
 """Bytes of the largest file that is read."""
+MOST_VALUES: Final = 2**22
+"""The most commas and opening brackets, and so about the most values, of which each takes a hundred bytes of memory."""
 
 Read = TypeVar("Read")
 
@@ -116,6 +118,9 @@ def read_transcript(content: bytes) -> Transcript:
     """The transcript in a file. Raises Refused where it is none, or not in its one form."""
     if len(content) > LARGEST:
         raise Refused(f"the file has {len(content)} bytes: more than {LARGEST} are not read")
+    values = sum(content.count(mark) for mark in (b",", b"[", b"{"))
+    if values > MOST_VALUES:
+        raise Refused(f"the file has some {values} values: more than {MOST_VALUES} are not read")
     refuse_nesting(content)
     try:
         document = json.loads(content)

@@ -9,6 +9,7 @@ import json
 import re
 import shlex
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,17 @@ def test_of_a_fixture_that_fails_too_and_of_one_among_several(form: str, tmp_pat
     made = FORMS[form]()
     cases = {**made, "other": made["case"]} if "case" in made else made
     failed = samestate("check", write(tmp_path / "a.json", cases), "--engine", engine("gas_used"))
+    assert failed.exit_code == 1
+    (command,) = re.findall(r"^where it begins: samestate (.*)$", failed.output, re.MULTILINE)
+    explained = samestate(*shlex.split(command))
+    assert explained.exit_code == 0, explained.output
+    assert "gas" in explained.output
+
+
+def test_of_a_fixture_in_an_archive_that_fails(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "fixtures.tar", "w") as archive:
+        archive.add(write(tmp_path / "a.json", {"case": blockchain_test()}), "tests/a.json")
+    failed = samestate("check", tmp_path / "fixtures.tar", "--engine", engine("gas_used"))
     assert failed.exit_code == 1
     (command,) = re.findall(r"^where it begins: samestate (.*)$", failed.output, re.MULTILINE)
     explained = samestate(*shlex.split(command))
