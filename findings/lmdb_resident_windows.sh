@@ -7,7 +7,7 @@
 #   (`fault_around_bytes`), whatever was said with madvise. Who reads one record in sixteen pages has all of the file resident.
 # Version: lmdb 3.0.0 from PyPI (LMDB 0.9.36 inside), Python 3.11, Linux 6.
 # Source: https://lmdb.readthedocs.io/en/release/#environment-class (readahead); mm/memory.c of Linux, should_fault_around,
-#   which looks at the size alone; https://docs.kernel.org/admin-guide/mm/concepts.html
+#   which looks at the size alone.
 # Why it matters: the resident memory of a process with a large state is that of the file after some ten thousand reads,
 #   and limits and alarms that look at it fire. `madvise(MADV_DONTNEED)` on the mapping gives it back; the pages stay
 #   with the system.
