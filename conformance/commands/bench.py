@@ -44,6 +44,7 @@ from samestate.conformance.vectors import evm
 REPEAT: Final = 7
 DIFFERENT: Final = 1
 INTERRUPTED: Final = 130
+MACHINE: Final = "toy"
 WORKLOADS: Final = Path(".samestate") / "workloads"
 PRESET: Final = "medium"
 SIZES: Final = (100_000,)
@@ -51,7 +52,7 @@ BLOCKS: Final = 20
 
 
 def bench(
-    machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy, evm or svm.")] = "toy",
+    machine: Annotated[str, typer.Option(metavar="MACHINE", help="toy, evm or svm.")] = MACHINE,
     preset: Annotated[str, typer.Option(metavar="PRESET", help="small, medium, large or heavy.")] = PRESET,
     workload: Annotated[
         list[str] | None,
@@ -132,12 +133,19 @@ def bench(
     """
     check_json_target(json)
     if state:
-        if preset != PRESET or conflict is not None or hot_key or record or plot or trace or peer or workload or engine:
+        chosen = (machine, preset, repeat, seed, read_latency_us) != (MACHINE, PRESET, REPEAT, 1, 0.0)
+        if chosen or any((hot_key, record, plot, trace, peer, workload, engine, workers)) or conflict is not None:
             raise InputError("--state goes with --state-size, --blocks and --json alone")
+        if metrics_port is not None:
+            raise InputError(
+                f"--metrics-port {metrics_port}: states are measured in processes of their own: --json has it"
+            )
         bench_states(state, state_size or SIZES, blocks, json)
         return
     if state_size:
         raise InputError(f"--state-size {state_size[0]}: goes with --state alone")
+    if blocks != BLOCKS:
+        raise InputError(f"--blocks {blocks}: goes with --state alone")
     if peer or workload:
         if machine != evm.NAME or preset != PRESET or conflict is not None or hot_key or record or plot or trace:
             raise InputError(

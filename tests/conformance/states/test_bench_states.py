@@ -27,6 +27,10 @@ def test_states_in_memory_and_on_disk_are_measured_and_agree() -> None:
     [
         (["--state", "paper"], "--state paper: must be memory, lmdb, rocksdb"),
         (["--state-size", "5"], "--state-size 5: goes with --state alone"),
+        (["--blocks", "5"], "--blocks 5: goes with --state alone"),
+        (["--state", "lmdb", "--metrics-port", "0"], "--metrics-port 0: states are measured in processes of their own"),
+        (["--state", "lmdb", "--workers", "3"], "--state goes with --state-size, --blocks and --json alone"),
+        (["--state", "lmdb", "--machine", "evm"], "--state goes with --state-size, --blocks and --json alone"),
         (["--state", "lmdb", "--hot-key"], "--state goes with --state-size, --blocks and --json alone"),
     ],
 )
