@@ -12,13 +12,14 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.archives import shallow_recursion
 from samestate.conformance.fuzzing.finding import FindingRow
 from samestate.conformance.fuzzing.panel import SeedOutcome
 from samestate.conformance.output.targets import make_folder
@@ -43,6 +44,19 @@ CREATE TABLE IF NOT EXISTS seeds (
 CREATE TABLE IF NOT EXISTS findings (id TEXT PRIMARY KEY, content TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS marks (mark TEXT PRIMARY KEY, seed INTEGER NOT NULL);
 """
+
+
+Made = TypeVar("Made")
+
+
+def as_it_is(value: Any) -> Any:
+    """A value of JSON that may be any."""
+    return value
+
+
+def answers_of(value: Any) -> tuple[tuple[str, str, str], ...]:
+    """The answers of a seed, from JSON. Raises ValueError and TypeError where they are none."""
+    return tuple((name, what, reason) for name, what, reason in value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +120,10 @@ class Database:
         self.done = {seed for (seed,) in self._rows("SELECT seed FROM seeds")}
         self.marks = {mark for (mark,) in self._rows("SELECT mark FROM marks")}
         self.findings: dict[str, FindingRow] = {
-            id: FindingRow.read(json.loads(content))
+            id: self._read(f"finding {id}", content, FindingRow.read)
             for id, content in self._rows("SELECT id, content FROM findings ORDER BY rowid")
         }
-        self.seconds = float(self._setting("seconds") or 0)
+        self.seconds = self._read("seconds", self._setting("seconds") or "0", float)
 
     def _begin(self, folder: Path | None) -> None:
         if folder is not None:
@@ -139,6 +153,17 @@ class Database:
         except sqlite3.Error as error:
             raise InputError(f"{self._option} {self.folder}: {FILE}: {error}") from error
 
+    def _read(self, what: str, text: str, made: Callable[[Any], Made]) -> Made:
+        """A value that is kept as JSON, and what is made of it. Raises InputError where it is damaged."""
+        try:
+            with shallow_recursion():
+                value = json.loads(text)
+            return made(value)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise InputError(
+                f"{self._option} {self.folder}: {FILE}: {what}: is damaged: {error}: begin again in another folder"
+            ) from error
+
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         with self._complaints():
             return self._connection.execute(query).fetchall()
@@ -157,7 +182,7 @@ class Database:
                 agreed[name] = defaults.get(name) if value is None else value
                 self._write("INSERT INTO settings VALUES (?, ?)", [(name, json.dumps(agreed[name]))])
                 continue
-            agreed[name] = json.loads(before)
+            agreed[name] = self._read(f"setting {name}", before, as_it_is)
             if value is not None and value != agreed[name]:
                 raise InputError(
                     f"{self._option} {self.folder}: is of another search: {name} is {show(agreed[name])} there, "
@@ -168,7 +193,7 @@ class Database:
     def every_setting(self) -> dict[str, Any]:
         """What search it is: all settings, whoever gave them."""
         rows = self._rows("SELECT name, value FROM settings WHERE name != 'seconds' ORDER BY rowid")
-        return {name: json.loads(value) for name, value in rows}
+        return {name: self._read(f"setting {name}", value, as_it_is) for name, value in rows}
 
     def _write(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
         with self._complaints(), self._connection:
@@ -231,7 +256,7 @@ class Database:
             "GROUP BY answer, fork ORDER BY min(seed)"
         )
         for answers, fork, blocks, transactions in self._rows(query):
-            for engine, outcome, reason in json.loads(answers):
+            for engine, outcome, reason in self._read("answers of a seed", answers, answers_of):
                 counted = found.get(engine)
                 if counted is None:
                     continue
@@ -251,7 +276,7 @@ class Database:
         query = f"SELECT {columns} FROM seeds JOIN answers ON answers.id = answer ORDER BY seed"
         with self._complaints():
             for seed, fork, blocks, transactions, content in self._connection.execute(query):
-                answers = tuple((name, what, reason) for name, what, reason in json.loads(content))
+                answers = self._read("answers of a seed", content, answers_of)
                 yield DoneSeed(seed, fork, blocks, transactions, answers)
 
     def seeds_of_marks(self) -> dict[str, int]:

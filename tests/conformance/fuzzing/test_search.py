@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -126,6 +127,27 @@ def test_a_database_is_of_one_search(tmp_path: Path, options: tuple[str, ...], c
     result = fuzz(*options, "--database", str(tmp_path), "--blocks", "2")
     assert result.exit_code == 2
     assert complaint in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("UPDATE settings SET value = '{' WHERE name = 'machine'", "setting machine"),
+        ("UPDATE settings SET value = 'long' WHERE name = 'seconds'", "seconds"),
+        ("INSERT INTO findings VALUES ('a', '[]')", "finding a"),
+        ("INSERT INTO findings VALUES ('a', '{}')", "finding a"),
+        ("INSERT INTO findings VALUES ('a', '" + "[" * 100_000 + "')", "finding a"),
+        ("UPDATE answers SET content = '[1]'", "answers of a seed"),
+    ],
+)
+def test_a_database_with_damaged_values_is_told(tmp_path: Path, statement: str, what: str) -> None:
+    words = ("--engine", "spec", "--jobs", "1", "--database", str(tmp_path), "--seed", "7")
+    assert fuzz(*words, "--blocks", "1").exit_code == 0
+    with contextlib.closing(sqlite3.connect(tmp_path / "search.sqlite")) as connection, connection:
+        connection.execute(statement)
+    result = fuzz(*words, "--blocks", "2")
+    assert result.exit_code == 2, result.output
+    assert f"search.sqlite: {what}: is damaged: " in " ".join(result.stderr.split())
 
 
 def test_what_is_no_database_is_told(tmp_path: Path) -> None:
