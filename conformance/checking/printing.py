@@ -14,12 +14,9 @@ from samestate.conformance.checking.verdict import BLOCK, Result, Verdict
 from samestate.conformance.engines.names import SPEC
 from samestate.conformance.hazards.known import sentence_of
 from samestate.conformance.output.printer import Printer
-from samestate.conformance.vectors.recorded.model import ENTRIES, SIGNATURES, WIRE
 
 FAILURES_SHOWN: Final = 50
 NOTES_SHOWN: Final = 8
-WITHOUT_BLOCKS: Final = frozenset({ENTRIES, SIGNATURES, WIRE})
-"""The kinds of cases that `samestate explain` does not take."""
 AFTER_PARENT: Final = "after parent"
 
 COLUMNS: Final = {
@@ -157,8 +154,13 @@ def cache_document(session: Session) -> dict[str, Any] | None:
 
 def way_on(session: Session, options: Options) -> Iterator[str]:
     """The command that says where the first case with blocks that failed goes wrong on its engine."""
+    if all(verdict.result is not Result.FAILED for verdict in session.verdicts):
+        return
+    from samestate.conformance.vectors.recorded.model import ENTRIES, SIGNATURES, WIRE  # slow, and only now needed
+
+    without_blocks = {ENTRIES, SIGNATURES, WIRE}
     for verdict, file in zip(session.verdicts, session.files, strict=True):
-        if verdict.result is Result.FAILED and verdict.kind not in WITHOUT_BLOCKS and verdict.engine != SPEC:
+        if verdict.result is Result.FAILED and verdict.kind not in without_blocks and verdict.engine != SPEC:
             archive, in_archive, member = file.partition(":")
             is_member = bool(in_archive) and not Path(file).exists()
             words = [archive if is_member else file, "--engine", verdict.engine]

@@ -18,7 +18,7 @@ BELOW = {
     "stores": set(),
     "strategies": {"core"},
     "processes": {"core", "strategies"},
-    "evm": {"core", "strategies", "words"},
+    "evm": {"core", "stores", "strategies", "words"},
     "svm": {"core", "signatures", "strategies", "words"},
     "toy": {"core", "signatures", "strategies", "words"},
     "trial": {"core", "strategies"},
