@@ -160,9 +160,11 @@ public:
     Lmdb& operator=(const Lmdb&) = delete;
     ~Lmdb() { close(); }
 
-    // Opens the folder, with a database for each of the names. What is to be written is made. Gives 0 or an error; NOTFOUND where
-    // there are none of the databases, and INCOMPLETE where there is something and not all of them.
+    // There are databases, but not all that there should be. No error of the system has so high a number.
     static constexpr int INCOMPLETE = 1 << 20;
+
+    // Opens the folder, with a database for each of the names. What is to be written is made. Gives 0 or an error; NOTFOUND where
+    // there are no databases.
     int open(const std::string& folder, const std::vector<std::string>& names, bool is_writable, size_t map_size, bool is_synced) {
         is_writable_ = is_writable;
         int error = call_.env_create(&environment_);
@@ -189,7 +191,6 @@ public:
         environment_ = nullptr;
     }
 
-    bool is_open() const { return environment_ != nullptr; }
     const char* words_of(int error) const { return call_.strerror(error); }
 
     // The value of a key, as it was committed last. Gives 0 or an error.

@@ -20,7 +20,6 @@ cdef extern from "samestate/optimized/stores/lmdb.hpp" namespace "samestate::sto
         Lmdb(const LmdbFunctions& functions, size_t resident) except +
         int open(const string& folder, const vector[string]& names, cbool is_writable, size_t map_size, cbool is_synced) except +
         void close() noexcept
-        cbool is_open() noexcept
         const char* words_of(int error) noexcept
         int get(int table, const string& key, string& value, cbool& is_there) except +
         int scan(int table, const string& first, const string& end, size_t most, Run& records) except +

@@ -141,13 +141,19 @@ def random_blocks(seed: int, addresses: int, slots: list[int], sizes: list[int])
         yield changes, wipes
 
 
+SIZES = [1, 3, 200, 40, 400, 40, 600, 30, 30, 600, 200, 5]
+
+
+def random_chain(seed: int) -> Iterator[tuple[dict, list]]:
+    """Blocks of those sizes, whose slots lie close together."""
+    return random_blocks(seed, 120, [*range(50), *slots_below("a7", 60)] if seed else slots_below("a7", 80), SIZES)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_random_changes_give_the_roots_of_a_state_in_memory(opened: Opened, seed: int) -> None:
     store = opened()
     world, in_memory, state = StoredWorld(store, fill(store, FlatState({}, {})).root), World(), FlatState({}, {})
-    slots = [*range(50), *slots_below("a7", 60)] if seed else slots_below("a7", 80)
-    sizes = [1, 3, 200, 40, 400, 40, 600, 30, 30, 600, 200, 5]
-    for height, (changes, wipes) in enumerate(random_blocks(seed, 120, slots, sizes), 1):
+    for height, (changes, wipes) in enumerate(random_chain(seed), 1):
         world.apply(changes, wipes)
         in_memory.apply(changes, wipes)
         state = state.apply(changes, wipes)
@@ -166,9 +172,7 @@ def test_a_state_is_whole_while_it_is_written(opened: Opened, seed: int) -> None
     """What was committed and is still being written is read by whoever executes the next block, and makes its root."""
     store = opened()
     world, in_memory, state = StoredWorld(store, fill(store, FlatState({}, {})).root), World(), FlatState({}, {})
-    slots = [*range(50), *slots_below("a7", 60)] if seed else slots_below("a7", 80)
-    sizes = [1, 3, 200, 40, 400, 40, 600, 30, 30, 600, 200, 5]
-    for height, (changes, wipes) in enumerate(random_blocks(seed, 120, slots, sizes), 1):
+    for height, (changes, wipes) in enumerate(random_chain(seed), 1):
         world.apply(changes, wipes)
         in_memory.apply(changes, wipes)
         state = state.apply(changes, wipes)
@@ -190,7 +194,7 @@ def test_a_state_is_whole_while_it_is_written(opened: Opened, seed: int) -> None
     world.close()
     store = opened()
     found = describe(store, "here")
-    assert found == Description("Prague", len(sizes), root)
+    assert found == Description("Prague", len(SIZES), root)
     check(store, found)
     store.close()
 
