@@ -18,6 +18,10 @@ PREFIX = "SAMESTATE_"
 FILE_VARIABLE = "SAMESTATE_CONFIGURATION"
 """The environment variable that names the YAML file where no argument does."""
 
+LONGEST_FILE = 1 << 20
+UNREADABLE = (ValueError, LookupError, ArithmeticError, AttributeError, TypeError)
+"""What PyYAML raises of a value that does not fit its tag, besides errors of YAML: ``!!int ""``, or the 40th of May."""
+
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
@@ -120,13 +124,22 @@ def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
 def _from_file(path: Path) -> dict[str, Any]:
     """The settings in a YAML file: one map, each setting once, under the names of :class:`Configuration`."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_NoKeyTwice)
+        with path.open("rb") as opened:
+            text = opened.read(LONGEST_FILE + 1)
     except OSError as error:
         raise ConfigurationError(f"file {path}: cannot be read: {error.strerror or error}") from error
+    if len(text) > LONGEST_FILE:
+        raise ConfigurationError(f"file {path}: has more than {LONGEST_FILE} bytes, and is to be a map of settings")
+    try:
+        content = yaml.load(text.decode(), Loader=_NoKeyTwice)
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"file {path}: is not UTF-8 text") from error
     except yaml.YAMLError as error:
         raise ConfigurationError(f"file {path}: is not YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise ConfigurationError(f"file {path}: is nested too deeply: it is to be a map of settings") from error
+    except UNREADABLE as error:
+        raise ConfigurationError(f"file {path}: is not YAML: a value is not what its tag says") from error
     if content is None:
         return {}
     if not isinstance(content, dict):

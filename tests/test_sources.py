@@ -1,4 +1,4 @@
-"""Habits that every source must have, and that no linter looks after: bounded caches, and files with an encoding."""
+"""Habits that every source must have: bounded caches, files with an encoding, and JSON read in one way."""
 
 from __future__ import annotations
 
@@ -130,6 +130,51 @@ def test_every_text_has_an_encoding() -> None:
     paths = [*sources(*ROOMS, "benchmarks"), *sorted(ROOT.glob("*.py"))]
     found = {path: calls_without_encoding(path.read_text(encoding="utf-8")) for path in paths}
     assert [f"{path}:{line}: no encoding" for path, lines in found.items() for line in lines] == []
+
+
+READS_JSON = {
+    "conformance/fixtures/strict_json.py": "the one way",
+    "conformance/engines/clients/litesvm/solders_program.py": "a program that runs without us, on our questions",
+}
+
+
+def readings_of_json(text: str) -> list[int]:
+    """The lines that have JSON parsed by the library itself, which no nesting may reach: it ends the process."""
+    names = {"load", "loads", "JSONDecoder", "decoder", "scanner"}
+    lines = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "json" and node.attr in names:
+            lines.append(node.lineno)
+        if (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "json"
+            and any(each.name in names for each in node.names)
+        ):
+            lines.append(node.lineno)
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("json.loads(line)", 1),
+        ("json.load(file)", 1),
+        ("map(json.loads, lines)", 1),
+        ("json.JSONDecoder().raw_decode(text)", 1),
+        ("from json import loads", 1),
+        ("json.dumps(value)", 0),
+        ("pickle.loads(content)", 0),
+    ],
+)
+def test_another_way_of_reading_json_is_seen(text: str, count: int) -> None:
+    assert len(readings_of_json(text)) == count
+
+
+def test_json_is_read_in_one_way() -> None:
+    found = {
+        str(path.relative_to(ROOT)): readings_of_json(path.read_text(encoding="utf-8")) for path in sources(*ROOMS)
+    }
+    assert {path for path, lines in found.items() if lines} == set(READS_JSON)
 
 
 SAME_IN_MACHINES = {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,7 +17,7 @@ from samestate.conformance.benchmarking.evm_workloads import EvmWorkload
 from samestate.conformance.benchmarking.measured_engine import Turn
 from samestate.conformance.engines.clients.installed import PROGRAMS, ROOT, find_program
 from samestate.conformance.errors import InputError
-from samestate.conformance.peers.line_process import LineProcess
+from samestate.conformance.peers.line_process import LineProcess, PeerFailed
 from samestate.conformance.peers.peer import PeerMissing
 
 TIME_LIMIT: Final = 300.0
@@ -100,15 +101,18 @@ class ComparedPeer:
         self._process = LineProcess(peer.name, [*peer.command(), str(file)], TIME_LIMIT)
         try:
             answer = self._process.answer()
+            with self._complaints():
+                self._facts = block_facts.of_answer(workload, answer) if peer.is_compared else None
         except BaseException:
             self._process.close()
             raise
-        self._facts = block_facts.of_answer(workload, answer) if peer.is_compared else None
 
     def turn(self) -> Turn:
         """Have the block executed once, by the peer's own clock."""
-        (seconds,) = self._process.ask("1")["seconds"]
-        return Turn(seconds)
+        answer = self._process.ask("1")
+        with self._complaints():
+            (seconds,) = answer["seconds"]
+            return Turn(float(seconds))
 
     def facts(self) -> Facts | None:
         """What the block came to when it was first executed."""
@@ -117,3 +121,11 @@ class ComparedPeer:
     def close(self) -> None:
         """End the program."""
         self._process.close()
+
+    @contextlib.contextmanager
+    def _complaints(self) -> Iterator[None]:
+        """Make a PeerFailed of what is wrong with an answer."""
+        try:
+            yield
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise PeerFailed(f"{self.id} gives no proper answer: {type(error).__name__}: {error}") from error

@@ -6,7 +6,6 @@ block is 1,000 transfers of a token between accounts drawn from all.
 
 from __future__ import annotations
 
-import json
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from rich.table import Table
 
 from samestate.conformance.benchmarking.token_chain import TokenChain
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.strict_json import parse_json
 from samestate.optimized.stores.opening import MEMORY, SETTINGS
 
 KINDS: Final = (MEMORY, *SETTINGS)
@@ -135,7 +135,7 @@ def answer(process: subprocess.Popen[str], kind: str) -> Any:
     if not line:
         words = process.stderr.read().strip().splitlines() or ["it has ended"]
         raise InputError(f"--state {kind}: {words[-1]}")
-    return json.loads(line)
+    return parse_json(line, most=None)
 
 
 def table_of(measured: Sequence[MeasuredState]) -> Table:

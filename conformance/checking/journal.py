@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 from samestate.conformance.checking.builds import ROOMS, room_digest, settings, surroundings
 from samestate.conformance.checking.question import document_digest
-from samestate.conformance.checking.report import DocumentReport
+from samestate.conformance.checking.report import DAMAGED, DocumentReport
 from samestate.conformance.checking.selection import below
 from samestate.conformance.checking.task import DocumentTask
 from samestate.conformance.checking.verdict import Result
@@ -22,6 +22,7 @@ from samestate.conformance.engines.clients.installed import PeerMissing
 from samestate.conformance.engines.clients.known import CLIENTS
 from samestate.conformance.engines.names import OUTSIDE, installed_engines
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.strict_json import parse_json
 from samestate.conformance.output.targets import LineFile, check_folder
 
 OPTION: Final = "--resume:"
@@ -67,33 +68,36 @@ class ResumeJournal:
     def __init__(self, folder: Path = FOLDER) -> None:
         self.version = source_version()
         self.path = folder / f"check-{self.version}.jsonl"
-        self.done: dict[str, dict[str, Any]] = {}
+        self.done: dict[str, Any] = {}
         check_folder(OPTION, folder)
         if self.path.exists() and not self.path.is_file():
             raise InputError(f"{OPTION} {self.path}: must be a file")
         self._log = LineFile(OPTION, self.path)
         ends_well = True
         try:
-            for line in self.path.read_bytes().splitlines(keepends=True):
-                ends_well = line.endswith(b"\n")
-                self._read(line)
+            with self.path.open("rb") as lines:
+                for line in lines:
+                    ends_well = line.endswith(b"\n")
+                    self._read(line)
         except OSError as error:
             raise InputError(f"{OPTION} {self.path}: cannot be read: {error.strerror or error}") from error
         if not ends_well:
             self._log.add("")
 
     def _read(self, line: bytes) -> None:
-        """Take in a line. One that was cut off when an earlier run was killed does not count."""
-        try:
-            entry = json.loads(line)
-            self.done[entry["key"]] = entry["report"]
-        except (ValueError, KeyError, TypeError):
-            return
+        """Take in a line. One that was cut off when a run was killed does not count, nor does a damaged one."""
+        with contextlib.suppress(ValueError):
+            entry = parse_json(line)
+            if isinstance(entry, dict) and isinstance(entry.get("key"), str):
+                self.done[entry["key"]] = entry.get("report")
 
     def find(self, task: DocumentTask) -> DocumentReport | None:
         """The report on a document that was checked before, for the same engines and cases."""
         value = self.done.get(key_of(task))
-        return None if value is None else DocumentReport.from_json(task.place, value)
+        try:
+            return None if value is None else DocumentReport.from_json(task.place, value)
+        except DAMAGED:
+            return None
 
     def add(self, task: DocumentTask, report: DocumentReport) -> None:
         """Keep a report, unless the document has to be looked at again, or may end otherwise. Raises InputError."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from samestate.conformance.checking.selection import MEMBER
 from samestate.conformance.checking.verdict import Cached, Result, Verdict
@@ -11,6 +11,10 @@ from samestate.conformance.metering.tally import MetricTally
 
 if TYPE_CHECKING:
     from samestate.conformance.checking.blocks import BlockSummary
+
+
+DAMAGED: Final = (ValueError, TypeError, LookupError, AttributeError)
+"""What reading raises of values that are not what an earlier run has written."""
 
 
 @dataclass(frozen=True, slots=True)

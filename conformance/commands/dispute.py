@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from samestate.conformance.disputing.transcript import Refused, read_transcript, write_transcript
+from samestate.conformance.disputing.transcript import LARGEST, Refused, read_transcript, write_transcript
 from samestate.conformance.disputing.verifying import Verified, verify
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.input_files import read_input
 from samestate.conformance.output.console import console_for, print_line
 from samestate.conformance.output.targets import check_file, check_spares, is_stdout, write_whole
 from samestate.spec.evm.forks import FORKS
@@ -125,10 +126,7 @@ def proof_of(content: bytes) -> Verified:
 
 def verify_file(path: Path) -> None:
     """Verify a transcript, and say what it proves."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"--verify {path}: cannot be read: {error.strerror}") from error
+    content = read_input(f"--verify {path}", path, LARGEST)
     console = console_for()
     try:
         transcript = read_transcript(content)

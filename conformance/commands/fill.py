@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.input_files import read_input
 from samestate.conformance.output.targets import check_folder, remove, write_whole
 from samestate.conformance.scenarios.block_builder import Unexpected
 from samestate.conformance.scenarios.filling import Filled
@@ -91,8 +92,8 @@ def fill(
 
 
 def text_of(path: Path) -> str | None:
-    """The vector that is there, or None."""
-    return path.read_text(encoding="utf-8") if path.exists() else None
+    """The vector that is there, or None. What is no text there differs from every vector. Raises InputError."""
+    return read_input(f"--output {path}", path).decode("utf-8", "replace") if path.exists() else None
 
 
 def fill_all(work: Sequence[tuple[str, int]], output: Path, jobs: int) -> Iterator[Filled]:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from samestate.conformance.disputing.hashes import commit
 from samestate.conformance.disputing.observing import ended_root
@@ -16,6 +16,7 @@ from samestate.conformance.disputing.playing import LINES, Played, PlayedSteps, 
 from samestate.conformance.disputing.position import TransactionResult, result_of
 from samestate.conformance.disputing.transcript import Refused, from_json
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.strict_json import parse_json
 from samestate.conformance.mutants.specification.catalogue import all_bugs
 from samestate.conformance.tracing.traceable import TraceableBlock
 from samestate.spec.machine import Rejection
@@ -120,7 +121,10 @@ class SeededParty:
         if done.returncode:
             tail = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
             raise InputError(f"{self.name}: ended with {done.returncode}: {' '.join(tail)}")
-        return json.loads(done.stdout)
+        try:
+            return parse_json(done.stdout, most=None)
+        except ValueError as error:
+            raise InputError(f"{self.name}: answers what is no JSON: {error}") from error
 
 
 class CompiledParty:
@@ -180,7 +184,7 @@ class CompiledParty:
 
 def where(line: str) -> str:
     """Where a transaction is, by the line of the instruction that comes next."""
-    fields = json.loads(line)
+    fields: Any = parse_json(line)
     return json.dumps({name: fields[name] for name in BEFORE_THE_INSTRUCTION if name in fields})
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
+from typing import Any
 
 from samestate.conformance.disputing.game import Dispute
 from samestate.conformance.disputing.playing import PlayedSteps
 from samestate.conformance.disputing.position import TransactionResult
 from samestate.conformance.disputing.verifying import Verified
+from samestate.conformance.fixtures.strict_json import parse_json
 
 SHOWN = 100
 FIELDS = ("opName", "pc", "depth", "gas", "stateGasReservoir", "stack", "memSize", "memory", "returnData")
@@ -42,7 +43,7 @@ def step_of(steps: PlayedSteps, step: int) -> str:
     """The instruction of a step, and where it is."""
     if step == 0:
         return "the beginning of the transaction, before its first instruction"
-    fields = json.loads(steps.lines[step - 1])
+    fields: Any = parse_json(steps.lines[step - 1])
     stack = fields["stack"][-3:]
     top = f", on top of the stack {', '.join(reversed(stack))}" if stack else ""
     return f"{fields['opName']} at {fields['pc']}, depth {fields['depth']}, with gas {fields['gas']}{top}"
@@ -51,8 +52,8 @@ def step_of(steps: PlayedSteps, step: int) -> str:
 def after(steps: PlayedSteps, step: int, result: TransactionResult) -> dict[str, object]:
     """Where a party is after a step: the line of the next instruction, or the result of the transaction."""
     if step < len(steps.lines):
-        fields = json.loads(steps.lines[step])
-        return {"next": "an instruction", **{name: fields[name] for name in FIELDS if name in fields}}
+        line: Any = parse_json(steps.lines[step])
+        return {"next": "an instruction", **{name: line[name] for name in FIELDS if name in line}}
     return {
         "next": "the end of the transaction",
         "status": result.status,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar, Union
 
 from samestate.conformance.disputing.position import Facts, Position, TransactionResult
+from samestate.conformance.fixtures.strict_json import RefusedJson, parse_json
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.forks import FORKS
 from samestate.spec.evm.hashing import keccak256
@@ -118,13 +119,12 @@ def read_transcript(content: bytes) -> Transcript:
     """The transcript in a file. Raises Refused where it is none, or not in its one form."""
     if len(content) > LARGEST:
         raise Refused(f"the file has {len(content)} bytes: more than {LARGEST} are not read")
-    values = sum(content.count(mark) for mark in (b",", b"[", b"{"))
-    if values > MOST_VALUES:
-        raise Refused(f"the file has some {values} values: more than {MOST_VALUES} are not read")
     refuse_nesting(content)
     try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
+        document = parse_json(content, MOST_VALUES)
+    except RefusedJson as error:
+        raise Refused(f"the file: {error}") from error
+    except ValueError as error:
         raise Refused(f"the file is no JSON: {error}") from error
     if not isinstance(document, dict):
         raise Refused("the file must hold a JSON object")

@@ -12,7 +12,7 @@ from samestate.conformance.engines.names import COMMAND_PREFIX
 from samestate.conformance.engines.process import CommandProcess
 from samestate.conformance.engines.protocol import Capabilities, EngineFailure
 from samestate.conformance.errors import InputError
-from samestate.conformance.fixtures.strict_json import NameTwice, parse_json
+from samestate.conformance.fixtures.strict_json import NameTwice, RefusedJson, parse_json
 from samestate.conformance.vectors.comparing import Granularity
 from samestate.conformance.vectors.document import NESTING_LIMIT, Object
 from samestate.conformance.vectors.model import OUTPUTS, POST_STATE, SELECTORS, Case
@@ -127,6 +127,8 @@ def parse_answer(line: str) -> dict[str, Any]:
         answer = parse_json(line)
     except NameTwice as error:
         raise EngineFailure(f"its answer is ambiguous: {error}") from None
+    except RefusedJson as error:
+        raise EngineFailure(f"its answer {error}") from None
     except ValueError:
         raise EngineFailure(f"its answer is not JSON: {line.strip()[:SHOWN]!r}") from None
     if not isinstance(answer, dict):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import base64
-import json
 import pickle
 import subprocess
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from samestate.conformance.engines.protocol import Engine
 from samestate.conformance.engines.registry import SpecEngine, find_engine
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.strict_json import parse_json
 from samestate.conformance.mutants.specification.catalogue import all_bugs
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import Case
@@ -46,7 +46,7 @@ class SeededEngine:
             raise InputError(f"{self.id}: its process has ended") from error
         if not answer:
             raise InputError(f"{self.id}: its process has ended")
-        found = json.loads(answer)
+        found: Any = parse_json(answer, most=None)
         if isinstance(found, str):
             raise InputError(f"{self.id}: {found}")
         blocks: Sequence[Object] = found

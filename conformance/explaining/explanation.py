@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from samestate.conformance.disputing.parties import PlayedCase, SeededParty
 from samestate.conformance.engines.protocol import Engine
 from samestate.conformance.errors import InputError
 from samestate.conformance.explaining.engines import BUG
+from samestate.conformance.fixtures.strict_json import parse_json
 from samestate.conformance.fuzzing.shrinking import Shrinker
 from samestate.conformance.tracing.trace import TraceOptions
 from samestate.conformance.tracing.traceable import TraceableBlock, from_vector, prepared, trace_transaction
@@ -231,7 +231,8 @@ def differing(right: str, given: str) -> tuple[str, ...]:
     """The fields in which two lines differ."""
     if not right or not given:
         return () if right == given else ("a line that the other has not",)
-    one, other = json.loads(right), json.loads(given)
+    one: Any = parse_json(right)
+    other: Any = parse_json(given)
     return tuple(
         name for name in dict.fromkeys((*one, *other)) if name not in IGNORED and one.get(name) != other.get(name)
     )

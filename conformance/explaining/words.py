@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from samestate.conformance.explaining.explanation import Explanation, PartedTraces
+from samestate.conformance.fixtures.strict_json import parse_json
 from samestate.conformance.vectors.document import Object
 from samestate.conformance.vectors.model import transactions as transactions_of
 
@@ -69,7 +69,7 @@ def trace_words(explanation: Explanation) -> Iterator[str]:
 
 def instruction(line: str) -> str:
     """The instruction of a line of a trace."""
-    fields = json.loads(line)
+    fields: Any = parse_json(line)
     if "opName" not in fields:
         return "the end of the transaction"
     stack = ", ".join(reversed(fields.get("stack", [])[-3:]))
@@ -83,7 +83,8 @@ def parted_fields(parted: PartedTraces) -> Iterator[tuple[str, object, object]]:
     if not parted.right or not parted.given:
         yield "line", parted.right or "none", parted.given or "none"
         return
-    one, other = json.loads(parted.right), json.loads(parted.given)
+    one: Any = parse_json(parted.right)
+    other: Any = parse_json(parted.given)
     for name in parted.fields:
         yield name, one.get(name, "none"), other.get(name, "none")
 

@@ -11,7 +11,8 @@ from samestate.conformance.engines.optimized import without_engine
 from samestate.conformance.engines.predictions import Predictions, evm_predictions, toy_predictions
 from samestate.conformance.errors import InputError
 from samestate.conformance.exploring.variants import VariantError
-from samestate.conformance.vectors.document import Object
+from samestate.conformance.fixtures.input_files import read_input
+from samestate.conformance.vectors.document import SIZE_LIMIT, Object
 from samestate.conformance.vectors.hexadecimal import unhexed
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.machines import machine_of
@@ -95,9 +96,9 @@ PROGRAMS: Final[dict[str, MakeProgram]] = {REFERENCE: reference_program, COMPILE
 def load_schedule(path: Path) -> ScheduleDocument:
     """The schedule in a file. Raises InputError."""
     try:
-        return read_schedule(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
+        return read_schedule(read_input(str(path), path, SIZE_LIMIT).decode())
+    except InputError:
+        raise
     except ValueError as error:
         raise InputError(f"{path}: {error}") from error
 

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from samestate.conformance.errors import InputError
-from samestate.conformance.fixtures.archives import shallow_recursion
+from samestate.conformance.fixtures.strict_json import parse_json
 from samestate.conformance.fuzzing.finding import FindingRow
 from samestate.conformance.fuzzing.panel import SeedOutcome
 from samestate.conformance.output.targets import make_folder
@@ -156,10 +156,8 @@ class Database:
     def _read(self, what: str, text: str, made: Callable[[Any], Made]) -> Made:
         """A value that is kept as JSON, and what is made of it. Raises InputError where it is damaged."""
         try:
-            with shallow_recursion():
-                value = json.loads(text)
-            return made(value)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            return made(parse_json(text))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InputError(
                 f"{self._option} {self.folder}: {FILE}: {what}: is damaged: {error}: begin again in another folder"
             ) from error

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.input_files import read_input
 from samestate.conformance.fuzzing.database import CORPUS, FILE, FOUND, OPTION, Database, show
 from samestate.conformance.fuzzing.finding import FindingRow, id_for
 from samestate.conformance.generating.vector import write_vector
+from samestate.conformance.vectors.document import SIZE_LIMIT
 from samestate.conformance.vectors.places import SUFFIX
 
 MERGE: Final = "--merge"
@@ -117,8 +119,8 @@ def _reproducer(folder: Path, row: FindingRow) -> str:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return read_input(f"{MERGE} {path}", path, SIZE_LIMIT).decode()
+    except UnicodeDecodeError as error:
         raise InputError(f"{MERGE} {path}: cannot be read: {error}") from error
 
 

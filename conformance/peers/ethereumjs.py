@@ -9,11 +9,12 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+from samestate.conformance.engines.clients.installed import package_version
 from samestate.conformance.fixtures.features import has_header_field
 from samestate.conformance.generating.case import GeneratedCase
-from samestate.conformance.peers.line_process import LineProcess
+from samestate.conformance.peers.line_process import LineProcess, PeerFailed
 from samestate.conformance.peers.peer import PeerMissing, ReportedBlock
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks" / "peers"
@@ -50,10 +51,7 @@ class EthereumJs:
         node = shutil.which("node")
         if node is None:
             raise PeerMissing("node is not installed: Node.js 20 or newer is needed")
-        manifest = folder / "node_modules" / PACKAGE / "package.json"
-        if not manifest.is_file():
-            raise PeerMissing(f"{PACKAGE} is not installed: `make peers` installs it")
-        self.version = str(json.loads(manifest.read_text(encoding="utf-8"))["version"])
+        self.version = package_version(PACKAGE, folder)
         self._process = LineProcess(PACKAGE, [node, SCRIPT], seconds, folder)
 
     def __enter__(self) -> Self:
@@ -73,21 +71,27 @@ class EthereumJs:
     def run(self, case: GeneratedCase) -> ReportedBlock:
         """Execute the block. Raises PeerFailed."""
         answer = self._process.ask(json.dumps(_request(case)))
-        if "rejection" in answer:
-            return ReportedBlock(rejection=str(answer["rejection"]))
-        requests = answer.get("requests")
-        access_list = answer.get("accessList")
-        return ReportedBlock(
-            state_root=_bytes(answer["stateRoot"]),
-            receipts_root=_bytes(answer["receiptsRoot"]),
-            gas_used=int(answer["gasUsed"]),
-            cumulative_gas=tuple(int(gas) for gas in answer["cumulativeGas"]) if "cumulativeGas" in answer else None,
-            bloom=_bytes(answer["bloom"]) if "bloom" in answer else None,
-            requests=None
-            if requests is None
-            else tuple(request for request in map(_bytes, requests) if len(request) > 1),
-            access_list=None if access_list is None else _bytes(access_list),
-        )
+        try:
+            return _reported(answer)
+        except (KeyError, ValueError, TypeError) as error:
+            raise PeerFailed(f"{PACKAGE} gives no proper answer: {type(error).__name__}: {error}") from error
+
+
+def _reported(answer: Mapping[str, Any]) -> ReportedBlock:
+    """What an answer says of a block. Raises KeyError, ValueError and TypeError where it is none."""
+    if "rejection" in answer:
+        return ReportedBlock(rejection=str(answer["rejection"]))
+    requests = answer.get("requests")
+    access_list = answer.get("accessList")
+    return ReportedBlock(
+        state_root=_bytes(answer["stateRoot"]),
+        receipts_root=_bytes(answer["receiptsRoot"]),
+        gas_used=int(answer["gasUsed"]),
+        cumulative_gas=tuple(int(gas) for gas in answer["cumulativeGas"]) if "cumulativeGas" in answer else None,
+        bloom=_bytes(answer["bloom"]) if "bloom" in answer else None,
+        requests=None if requests is None else tuple(request for request in map(_bytes, requests) if len(request) > 1),
+        access_list=None if access_list is None else _bytes(access_list),
+    )
 
 
 def _bytes(value: object) -> bytes:

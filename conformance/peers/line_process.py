@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import queue
 import subprocess
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
+
+from samestate.conformance.engines.process import LONGEST_LINE, PATIENCE
+from samestate.conformance.fixtures.strict_json import parse_json
+
+SHOWN: Final = 200
 
 
 class PeerFailed(Exception):  # noqa: N818 - says what is wrong
-    """An outside client crashed, or said nothing in time."""
+    """An outside client crashed, said nothing in time, or nothing that is an answer."""
 
 
 class LineProcess:
@@ -28,6 +33,7 @@ class LineProcess:
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            errors="replace",
             bufsize=1,
         )
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -35,16 +41,20 @@ class LineProcess:
 
     def close(self) -> None:
         """End the program."""
-        if self._process.stdin:
-            self._process.stdin.close()
         self._process.kill()
+        if self._process.stdin:
+            with contextlib.suppress(OSError):  # what it has not taken goes nowhere
+                self._process.stdin.close()
         self._process.wait()
 
     def ask(self, line: str) -> dict[str, Any]:
         """Send a line and wait for the answer. Raises PeerFailed."""
         if self._process.stdin is None or self._process.poll() is not None:
-            raise PeerFailed(f"{self._name} has ended with status {self._process.returncode}")
-        self._process.stdin.write(line + "\n")
+            raise self._ended()
+        try:
+            self._process.stdin.write(line + "\n")
+        except OSError:
+            raise self._ended() from None
         return self.answer()
 
     def answer(self) -> dict[str, Any]:
@@ -55,13 +65,23 @@ class LineProcess:
             self.close()
             raise PeerFailed(f"{self._name} said nothing for {self._time_limit:.0f} s") from error
         if not line:
-            raise PeerFailed(f"{self._name} has ended with status {self._process.wait()}")
-        answer = json.loads(line)
+            raise self._ended()
+        try:
+            answer = parse_json(line)
+        except ValueError as error:
+            raise PeerFailed(f"{self._name} answered {line[:SHOWN]!r}: not JSON: {error}") from error
         if not isinstance(answer, dict):
-            raise PeerFailed(f"{self._name} answered {line!r}")
+            raise PeerFailed(f"{self._name} answered {line[:SHOWN]!r}")
         return answer
 
+    def _ended(self) -> PeerFailed:
+        """What to say of a program that reads or writes no more."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=PATIENCE)
+        self.close()
+        return PeerFailed(f"{self._name} has ended with status {self._process.returncode}")
+
     def _read(self, output: IO[str] | None) -> None:
-        for line in output or ():
+        while output is not None and (line := output.readline(LONGEST_LINE)):
             self._lines.put(line)
         self._lines.put("")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ from html import escape
 from typing import Any, Final
 
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.input_files import read_input
+from samestate.conformance.fixtures.strict_json import parse_json
 from samestate.conformance.site.checkout import checkout
 
 KEPT: Final = "benchmarks/results/*/blocks.json"
@@ -35,7 +36,8 @@ def runs() -> Sequence[KeptRun]:
     found: list[KeptRun] = []
     for path in sorted(checkout().glob(KEPT)):
         try:
-            found += runs_of(json.loads(path.read_text(encoding="utf-8")))
+            written: Any = parse_json(read_input(str(path), path))
+            found += runs_of(written)
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path}: is not what `samestate bench --json` writes ({error!r})") from error
     return sorted(found, key=lambda run: run.date)

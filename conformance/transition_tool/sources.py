@@ -12,6 +12,7 @@ from typing import Final, TextIO
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.archives import Document
 from samestate.conformance.fixtures.fields import Fields
+from samestate.conformance.fixtures.input_files import DOCUMENT_LIMIT, read_input, read_stream
 
 STDIN: Final = "stdin"
 
@@ -45,12 +46,12 @@ class Sources:
 
 
 def read_stdin() -> bytes:
-    """All of stdin. Raises InputError where it is closed, or cannot be read."""
+    """All of stdin. Raises InputError where it is closed, cannot be read, or has more than a document may have."""
     stdin: TextIO | None = sys.stdin
     if stdin is None:
         raise InputError("stdin: cannot be read: it is closed")
     try:
-        return stdin.buffer.read()
+        return read_stream(STDIN, stdin.buffer, DOCUMENT_LIMIT)
     except OSError as error:
         raise InputError(f"stdin: cannot be read: {error.strerror or error}") from error
 
@@ -59,11 +60,7 @@ def read_file(option: str, source: str) -> bytes:
     """The content of a file that an option names. Raises InputError."""
     if not source:
         raise InputError(f"{option}: must name a file, or be stdin")
-    try:
-        return Path(source).read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise InputError(f"{option}: {source}: cannot be read: {reason}") from error
+    return read_input(f"{option}: {source}", Path(source), DOCUMENT_LIMIT)
 
 
 def parse_json(where: str, content: bytes) -> object:

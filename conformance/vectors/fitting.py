@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-import json
 from typing import Any
 
+from samestate.conformance.fixtures.strict_json import parse_json
 from samestate.conformance.vectors.accepting import Accepts, accepting
 from samestate.conformance.vectors.places import SCHEMA
 
 
 def schema_of_vectors() -> Any:
     """The schema, as it stands in its file."""
-    return json.loads(SCHEMA.read_text(encoding="utf-8"))
+    return parse_json(SCHEMA.read_bytes())
 
 
 @functools.cache

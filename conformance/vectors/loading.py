@@ -7,6 +7,7 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.input_files import read_input
 from samestate.conformance.hazards.known import HAZARDS
 from samestate.conformance.vectors import evm
 from samestate.conformance.vectors.document import SIZE_LIMIT, Object, YamlDocument, quoted, read_yaml
@@ -116,11 +117,7 @@ def load_vector(place: str, data: bytes) -> Vector:
 
 def load_vector_file(path: FilePath) -> Vector:
     """The vector in a file. Raises InputError."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    return load_vector(str(path), data)
+    return load_vector(str(path), read_input(str(path), path, SIZE_LIMIT))
 
 
 def what_the_schema_has_against(document: YamlDocument) -> list[str]:

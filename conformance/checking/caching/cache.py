@@ -21,7 +21,7 @@ from samestate.conformance.checking.caching.records import KeptDocument, KeptRes
 from samestate.conformance.checking.caching.store import Store
 from samestate.conformance.checking.limits import Limits
 from samestate.conformance.checking.question import document_digest
-from samestate.conformance.checking.report import DocumentReport
+from samestate.conformance.checking.report import DAMAGED, DocumentReport
 from samestate.conformance.checking.task import DocumentTask
 from samestate.conformance.checking.verdict import Cached, Result, Verdict
 from samestate.conformance.engines.names import is_ours
@@ -154,7 +154,10 @@ class ResultCache:
             key = self._keys.get(engine)
             content = None if key is None else self.store.get(result_key(key, digest))
             if key is not None and content is not None:
-                found[engine] = read_kept(task.place, engine, key.build, content)
+                try:
+                    found[engine] = read_kept(task.place, engine, key.build, content)
+                except DAMAGED:
+                    self.store.drop(result_key(key, digest))
         return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from samestate.conformance.checking.report import (
     FoundCase,
@@ -21,6 +21,7 @@ from samestate.conformance.checking.report import (
     whole_id,
 )
 from samestate.conformance.checking.verdict import Cached, Verdict
+from samestate.conformance.fixtures.strict_json import parse_json
 
 if TYPE_CHECKING:
     from samestate.conformance.checking.blocks import BlockSummary
@@ -64,10 +65,14 @@ def _fields(place: str, result: KeptResult | None) -> list[object] | None:
 
 
 def read_kept(place: str, engine: str, build: str, content: bytes) -> KeptDocument:
-    """What :func:`write_kept` wrote, of the document at ``place`` on that engine, which is of that build."""
+    """What :func:`write_kept` wrote, of the document at ``place`` on that engine, which is of that build.
+
+    Raises what is in DAMAGED where it is something else.
+    """
+    written: Any = parse_json(content)
     cases: list[FoundCase] = []
     results: dict[str, KeptResult] = {}
-    for id, forks, selectors, fields in json.loads(content):
+    for id, forks, selectors, fields in written:
         case = FoundCase(whole_id(place, id), frozenset(forks), frozenset(selectors))
         cases.append(case)
         if fields is not None:

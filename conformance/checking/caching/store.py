@@ -94,6 +94,15 @@ class Store:
             self._fail(error)
             return None
 
+    def drop(self, key: bytes) -> None:
+        """Drop a value that is none, although it fits its digest, and count it."""
+        if self.lost:
+            return
+        try:
+            self._drop(key)
+        except TROUBLE as error:
+            self._fail(error)
+
     def release(self) -> None:
         """Let others write, whom reading keeps from it: to be called before whatever takes time."""
         try:
@@ -149,10 +158,14 @@ class Store:
         if isinstance(sealed, bytes) and sealed[:DIGEST_BYTES] == _digest(key, sealed[DIGEST_BYTES:]):
             self._used.append(key)
             return sealed[DIGEST_BYTES:]
+        self._drop(key)
+        return None
+
+    def _drop(self, key: bytes) -> None:
+        """See :meth:`drop`. Raises sqlite3.Error."""
         self.damaged += 1
         with self._writing():
             self._connection.execute("DELETE FROM entries WHERE key = ?", (key,))
-        return None
 
     def _look_back(self, rows: Iterable[tuple[bytes, bytes, int]]) -> None:
         """Raise sqlite3.Error where what was just written is not found: in a damaged tree, nothing would be again."""

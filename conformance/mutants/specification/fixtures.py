@@ -5,7 +5,6 @@ What came of it is kept in a record, with a digest of the bug: of another bug it
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.input_files import read_input
+from samestate.conformance.fixtures.strict_json import parse_json
 from samestate.conformance.mutants.specification.bug import SpecificationBug
 from samestate.conformance.mutants.specification.hunting import PROGRAM
 
@@ -72,7 +73,7 @@ def told(command: Sequence[str]) -> Any:
     """The JSON that a command writes, whatever its exit code. Raises InputError where it writes none."""
     ended = subprocess.run([*command, "--json", "-"], capture_output=True, encoding="utf-8", check=False)
     try:
-        return json.loads(ended.stdout)
+        return parse_json(ended.stdout, most=None)
     except ValueError:
         raise InputError(f"{' '.join(command)}: {ended.stderr.strip()[-800:]}") from None
 
@@ -119,7 +120,7 @@ def read_record(path: Path) -> Record:
     if not path.exists():
         return Record()
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document: Any = parse_json(read_input(str(path), path))
         bugs = {name: FixtureRun(**entry) for name, entry in document["bugs"].items()}
         return Record(tuple(document["archives"]), bugs)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

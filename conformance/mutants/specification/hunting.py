@@ -6,16 +6,16 @@ The bug runs in a process of its own. Vectors are read here, where the specifica
 
 from __future__ import annotations
 
-import json
 import pickle
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from samestate.conformance.errors import InputError
+from samestate.conformance.fixtures.strict_json import parse_json
 from samestate.conformance.mutants.report import OUTPUT, HuntedMutant, Kill
 from samestate.conformance.mutants.specification.bug import SpecificationBug
 from samestate.conformance.mutants.specification.judgement import (
@@ -115,7 +115,8 @@ def judge(bug: SpecificationBug, given: Sequence[Vector]) -> Iterator[Judgement]
             try:
                 started = process.stdout.readline() != b""
                 for line in process.stdout:
-                    judgement = Judgement(**json.loads(line))
+                    told: Any = parse_json(line, most=None)
+                    judgement = Judgement(**told)
                     left.pop(0)
                     yield judgement
                 if process.wait() == 0:

@@ -383,6 +383,18 @@ def test_a_damaged_entry_is_executed_again_and_told() -> None:
     assert check(TOY)["cache"]["taken"] == 27
 
 
+@pytest.mark.parametrize("content", [b"", b"5", b'[["", [], [], [1]]]', b"[" * 200_000])
+def test_an_entry_that_fits_its_digest_and_is_no_result_is_executed_again_and_told(content: bytes) -> None:
+    check(TOY)
+    with database() as connection:
+        (key,) = connection.execute("SELECT key FROM entries LIMIT 1").fetchone()
+        connection.execute("UPDATE entries SET value = ? WHERE key = ?", (store._digest(key, content) + content, key))
+    result = samestate("check", TOY, "--cache", "kept")
+    assert "cache kept: 26 of 27 results (96.3%), 1 executed now\n" in result.stdout, result.output
+    assert "cache kept: 1 entries were damaged, and are made anew\n" in result.stdout
+    assert check(TOY)["cache"]["taken"] == 27
+
+
 @pytest.mark.parametrize("content", [b"", b"not a database" * 999, None])
 def test_a_damaged_database_is_begun_anew(content: bytes | None) -> None:
     check(TOY)

@@ -102,6 +102,19 @@ def test_a_line_that_was_cut_off_does_not_count() -> None:
     assert "3 documents" in samestate("check", "cases", "--resume").stdout
 
 
+@pytest.mark.parametrize("report", ["5", "{}", '{"verdicts": [[]], "blocks": [], "deselected": 0}', "[" * 200_000])
+def test_a_damaged_line_does_not_count(report: str) -> None:
+    """Whatever it holds: in a process in which the EVM has raised the limit, deep nesting would end it."""
+    write(Path("cases") / "a.json", {"dog": RLP_TEST})
+    samestate("check", "cases", "--resume")
+    (file,) = Path(".samestate").iterdir()
+    key = json.loads(file.read_bytes())["key"]
+    file.write_text(f'{{"key": "{key}", "report": {report}}}\n["key"]\n{{"key": []}}\n', encoding="utf-8")
+    result = samestate("check", "cases", "--resume")
+    assert "by an earlier run" not in result.stdout
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "1 passed, 0 failed, 0 skipped"), result.output
+
+
 def test_a_journal_that_cannot_be_is_bad_input() -> None:
     Path(".samestate").write_text("a file")
     result = samestate("check", write(Path("a.json"), {"dog": RLP_TEST}), "--resume")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import re
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,51 @@ def test_a_client_that_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         pytest.raises(PeerFailed, match="said nothing for 0 s"),
     ):
         peer.run(case)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ("{", "answered '{\\n': not JSON: Expecting"),
+        ("[1]", "answered '[1]\\n'"),
+        ("{}", "gives no proper answer: KeyError: 'stateRoot'"),
+        ('{"stateRoot": "0x0g"}', "gives no proper answer: ValueError"),
+        ("[" * 100_000, "nested too deeply"),
+        ("\\377\\376", "not JSON: "),
+    ],
+)
+def test_a_client_that_answers_nothing_proper(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, message: str
+) -> None:
+    (tmp_path / "answer").write_text(answer, encoding="utf-8")
+    script = 'read line; printf "$(cat answer)"; echo; read line'
+    with (
+        stand_in(tmp_path, monkeypatch, script) as peer,
+        pytest.raises(PeerFailed, match=f"^@ethereumjs/vm .*{re.escape(message)}"),
+    ):
+        peer.run(generate_block(PRAGUE, 1, transactions=1))
+
+
+def test_a_client_that_reads_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = generate_block(PRAGUE, 1, transactions=1)
+    with (
+        stand_in(tmp_path, monkeypatch, "exec <&-; sleep 0.3; exit 4") as peer,
+        pytest.raises(PeerFailed, match="has ended with status 4"),
+    ):
+        time.sleep(0.1)
+        peer.run(case)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[" * 100_000, '{"version": 1}'])
+def test_a_damaged_package_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str) -> None:
+    package = tmp_path / "node_modules" / "@ethereumjs" / "vm"
+    package.mkdir(parents=True)
+    (package / "package.json").write_text(content, encoding="utf-8")
+    monkeypatch.setattr(shutil, "which", lambda name: "/bin/sh")
+    with pytest.raises(
+        PeerMissing, match=r"package.json: is damaged: .*; remove it, and `make peers` installs it anew$"
+    ):
+        EthereumJs(tmp_path)
 
 
 def test_a_client_that_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

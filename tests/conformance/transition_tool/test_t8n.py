@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from samestate.conformance.fixtures.forks import BY_NAME
+from samestate.conformance.transition_tool import sources
 from samestate.spec.evm.block_access_list import decode_access_list
 from samestate.spec.evm.rlp import encode
 from samestate.spec.evm.state import FlatState
@@ -505,6 +506,16 @@ def test_stdin_that_is_no_object_of_parts(content: bytes) -> None:
     assert answer.exit_code == 2
     assert answer.stderr.startswith("samestate: stdin: ")
     assert answer.stderr.count("\n") == 1
+
+
+def test_no_more_of_stdin_or_of_a_file_is_read_than_of_a_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "DOCUMENT_LIMIT", 100)
+    answer = call(*ALL_ON_STDIN, "--state.fork=Prague", stdin=b" " * 101)
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert answer.stderr == "samestate: stdin: has more than 100 bytes, which are not read\n"
+    answer = call("--input.env=/dev/zero", "--state.fork=Prague")
+    assert answer.exit_code == 2
+    assert answer.stderr == "samestate: --input.env: /dev/zero: has more than 100 bytes, which are not read\n"
 
 
 def test_balances_that_overflow() -> None:

@@ -18,6 +18,8 @@ from typing import Any, Final, Self
 
 from samestate.conformance.engines.bounded_run import folder_with, tail
 from samestate.conformance.engines.protocol import EngineFailure, EngineTimeout
+from samestate.conformance.fixtures.input_files import read_stream
+from samestate.conformance.fixtures.strict_json import parse_json
 from samestate.spec.evm.block import decode_block
 from samestate.spec.evm.transaction import encode_transaction
 
@@ -37,6 +39,8 @@ OF_BLOCKS: Final = (
 START: Final = 20.0
 PACE: Final = 0.02
 MOST_OUTPUT: Final = 1 << 20
+MOST_ANSWER: Final = 1 << 28
+"""Bytes of what it says of a call. More is not read."""
 LISTENING: Final = "Listening on "
 GENESIS: Final = "genesis.json"
 
@@ -162,7 +166,7 @@ class Node:
         assert self._connection is not None
         question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(parameters)}
         self._connection.request("POST", "/", json.dumps(question), {"content-type": "application/json"})
-        answer = json.loads(self._connection.getresponse().read())
+        answer: Any = parse_json(read_stream(method, self._connection.getresponse(), MOST_ANSWER))
         if "error" in answer:
             raise ValueError(f"{method}: {answer['error'].get('message')}")
         return answer["result"]

@@ -9,7 +9,7 @@ from typing import Final
 
 from samestate.conformance.engines.bounded_run import folder_with
 from samestate.conformance.engines.clients.exported import NAME, ExportedCase
-from samestate.conformance.engines.clients.installed import ROOT, PeerMissing
+from samestate.conformance.engines.clients.installed import ROOT, PeerMissing, package_version
 from samestate.conformance.engines.clients.line_judge import LineClient
 from samestate.conformance.engines.protocol import EngineFailure
 
@@ -49,9 +49,5 @@ def version_and_command(folder: Path = FOLDER) -> tuple[str, list[str]]:
     node = shutil.which("node")
     if node is None:
         raise PeerMissing("node is not installed: Node.js 20 or newer is needed")
-    for package in PACKAGES:
-        if not (folder / "node_modules" / package / "package.json").is_file():
-            raise PeerMissing(f"{package} is not installed: `make peers` installs it")
-    manifest = folder / "node_modules" / PACKAGES[0] / "package.json"
-    version = json.loads(manifest.read_text(encoding="utf-8"))["version"]
+    version, *_ = [package_version(package, folder) for package in PACKAGES]
     return f"{PACKAGES[0]} {version}", [node, str(folder / SCRIPT)]

@@ -5,12 +5,12 @@ It ends with exit code 0 whatever failed: its JSON is read, and a test that is n
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from samestate.conformance.engines.bounded_run import RunBounds, folder_with, run_bounded
 from samestate.conformance.engines.clients.exported import NAME, ExportedCase
 from samestate.conformance.engines.protocol import EngineFailure
+from samestate.conformance.fixtures.strict_json import parse_json
 
 FILE: Final = "test.json"
 
@@ -47,7 +47,7 @@ def results_in(text: str) -> list[dict[str, Any]]:
     for start in (0, *(index + 1 for index, letter in enumerate(text) if letter == "\n")):
         if text[start : start + 1] == "[":
             try:
-                found = json.loads(text[start:])
+                found = parse_json(text[start:])
             except ValueError:
                 continue
             if isinstance(found, list):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from samestate.conformance.engines.clients.installed import ROOT, PeerMissing
+from samestate.conformance.engines.clients.installed import ROOT, PeerMissing, package_version
 from samestate.conformance.engines.clients.line_judge import LineClient
 from samestate.conformance.engines.clients.litesvm.asking import is_its_own, is_program, question, unable, value_of
 from samestate.conformance.engines.protocol import Capabilities, EngineFailure
@@ -163,8 +163,5 @@ def npm_version_and_command() -> tuple[str, list[str]]:
     node = shutil.which("node")
     if node is None:
         raise PeerMissing("node is not installed: Node.js 20 or newer is needed")
-    manifest = PACKAGE / "node_modules" / "litesvm" / "package.json"
-    if not manifest.is_file():
-        raise PeerMissing("litesvm is not installed: `make peers` installs it")
-    version = json.loads(manifest.read_text(encoding="utf-8"))["version"]
+    version = package_version("litesvm", PACKAGE)
     return f"litesvm {version}", [node, str(FOLDER / "litesvm.cjs"), str(PACKAGE)]
