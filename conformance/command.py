@@ -13,7 +13,7 @@ import typer
 import typer.core
 
 from samestate.conformance.engines.optimized import OPTIMIZED, without_engine
-from samestate.conformance.errors import InputError
+from samestate.conformance.errors import InputError, UnknownEngine
 from samestate.conformance.output.log import LogFormat, say, use_format
 from samestate.conformance.output.streams import OutputLost, guard_streams
 
@@ -75,7 +75,7 @@ class Commands(typer.core.TyperGroup):
             sys.stdout.flush()
             return result
         except InputError as error:
-            say(str(error), "error", "error")
+            say(f"--engine: {error}" if isinstance(error, UnknownEngine) else str(error), "error", "error")
             raise typer.Exit(BAD_INPUT) from error
         except ImportError as error:
             say(str(needs_engine(ctx.invoked_subcommand or "", error)), "error", "error")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from samestate.conformance.checking.quorum import ballots, voices_of
+from samestate.conformance.checking.selection import MEMBER
 from samestate.conformance.checking.session import Options, Session
 from samestate.conformance.checking.verdict import BLOCK, Result, Verdict
 from samestate.conformance.engines.names import SPEC
@@ -161,11 +162,10 @@ def way_on(session: Session, options: Options) -> Iterator[str]:
     without_blocks = {ENTRIES, SIGNATURES, WIRE}
     for verdict, file in zip(session.verdicts, session.files, strict=True):
         if verdict.result is Result.FAILED and verdict.kind not in without_blocks and verdict.engine != SPEC:
-            archive, in_archive, member = file.partition(":")
-            is_member = bool(in_archive) and not Path(file).exists()
-            words = [archive if is_member else file, "--engine", verdict.engine]
-            _, separator, name = verdict.id.partition("::")
-            if separator or is_member:  # the file may have others
+            member = session.members.get(file, "")
+            words = [file.removesuffix(f":{member}") if member else file, "--engine", verdict.engine]
+            name = verdict.id.removeprefix(f"{file}{MEMBER}") if verdict.id.startswith(f"{file}{MEMBER}") else ""
+            if name or member:  # the file may have others
                 words += ["--case", name or member]
             if options.chain is not None:
                 words += ["--chain", options.chain.name]

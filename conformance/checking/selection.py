@@ -93,13 +93,19 @@ def split_argument(argument: Path) -> tuple[Path, str | None]:
 
     The case is None where there is only a path.
     """
-    place, separator, _ = str(argument).partition(MEMBER)
-    if argument.exists() or not separator:
+    text = str(argument)
+    if argument.exists() or MEMBER not in text:
         return argument, None
-    path = place
-    while not Path(path).exists() and ":" in path:
-        path = path.rpartition(":")[0]
-    return Path(path), str(argument)
+    ends = [match.start() for match in re.finditer(MEMBER, text)]  # names of files may hold it, too
+    found = [_file_of(text[:end]) for end in ends]
+    return next((path for path in found if path.exists()), found[0]), text
+
+
+def _file_of(place: str) -> Path:
+    """The file that is there of a place in it, or what is before the first colon of the place."""
+    while not Path(place).exists() and ":" in place:
+        place = place.rpartition(":")[0]
+    return Path(place)
 
 
 # Keywords

@@ -79,16 +79,17 @@ class Session:
     """What has become of the cases so far.
 
     ``verdicts`` are in the order of the documents; ``origins`` says which of the given paths each belongs to, ``files``
-    which document. ``resumed`` counts the documents whose verdicts were kept from an earlier run, ``deselected`` the
-    cases that were not asked for; ``notes`` say what is odd about documents, ``listed`` are the ids of cases that were
-    only to be listed. ``cache`` is what came of a cache, if any, ``digests`` the SHA-256 of documents by
-    place, where that is wanted. ``ended`` says why it ended early,
-    if it did. ``metered`` is what engines said of their blocks, until somebody takes it.
+    which document, ``members`` what those are called in their archive that are in one. ``resumed`` counts the documents
+    whose verdicts were kept from an earlier run, ``deselected`` the cases that were not asked for; ``notes`` say what
+    is odd about documents, ``listed`` are the ids of cases that were only to be listed. ``cache`` is what came of a
+    cache, if any, ``digests`` the SHA-256 of documents by place, where that is wanted. ``ended`` says why it ended
+    early, if it did. ``metered`` is what engines said of their blocks, until somebody takes it.
     """
 
     verdicts: list[Verdict] = field(default_factory=list)
     origins: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    members: dict[str, str] = field(default_factory=dict)
     listed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     deselected: int = 0
@@ -272,6 +273,8 @@ def _tasks(options: Options, session: Session, reading: Reading, folders: GroupF
             wanted = _wanted(session, document.place)
             if _is_needed(session, document, wanted):
                 _digest(options, session, document.place, document.content)
+                if document.member is not None:
+                    session.members[document.place] = document.member
                 reading.after.append(reading.total)
                 yield DocumentTask(
                     document.place,

@@ -27,7 +27,6 @@ from samestate.conformance.vectors.places import VECTORS
 
 EEST: Final = "eest"
 TARGETS: Final = (EEST,)
-NOTHING: Final = 2
 
 
 def export(
@@ -94,7 +93,14 @@ def export(
             print(line)
         print(f"{report.count} tests in {output}, {report.size / 1e6:.1f} MB")
     if not report.count:
-        raise typer.Exit(NOTHING)
+        raise nothing_written(report, selection)
+
+
+def nothing_written(report: ExportReport, selection: Selection) -> InputError:
+    """The complaint that there is no test at all."""
+    if report.refusals:
+        return InputError("nothing is written: all that was chosen is refused, for the reasons that are listed")
+    return InputError(f"nothing is written: no vector is taken by {' '.join(selection.options())}: take a limit away")
 
 
 def exported(paths: Sequence[Path], selection: Selection, forms: Sequence[str]) -> Iterator[ExportedTest | Refusal]:

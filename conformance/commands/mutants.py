@@ -120,6 +120,9 @@ def chosen(names: Sequence[str], engine: str) -> list[Suspect]:
         if not suspects:
             raise InputError(left_out)
         print(f"samestate: {left_out}", file=sys.stderr)
+    if not suspects:
+        known = dict.fromkeys(suspect.engine for suspect in all_suspects())
+        raise InputError(f"--engine {engine}: no engine with mutants is called so; known are {', '.join(known)}")
     for name in names:
         if not any(fnmatch.fnmatchcase(suspect.name, name) for suspect in suspects):
             near = difflib.get_close_matches(name, [suspect.name for suspect in suspects], 1)

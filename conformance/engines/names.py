@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from samestate.conformance.engines.clients.known import CLIENTS
 from samestate.conformance.engines.optimized import PROCESSES, ROOM, THREADS, has_engine, without_engine
-from samestate.conformance.errors import InputError
+from samestate.conformance.errors import UnknownEngine
 
 if TYPE_CHECKING:
     from samestate.conformance.engines.protocol import Engine
@@ -129,13 +129,13 @@ def is_ours(id: str) -> bool:
     return id in REGISTRY and id.partition(":")[0] in OURS
 
 
-def unknown_engine(name: str) -> InputError:
+def unknown_engine(name: str) -> UnknownEngine:
     """The complaint about a name that stands for no engine."""
     if name.startswith(ROOM) and not has_engine():
-        return InputError(f"no engine is called {name!r}: {without_engine(ModuleNotFoundError())}")
+        return UnknownEngine(f"no engine is called {name!r}: {without_engine(ModuleNotFoundError())}")
     near = difflib.get_close_matches(name, [*REGISTRY, *ALIASES, *CLIENTS, *installed_engines()], 1)
     meant = f"; did you mean {near[0]!r}?" if near else ""
-    return InputError(
+    return UnknownEngine(
         f"no engine is called {name!r}{meant}; known are {', '.join(REGISTRY)}; the clients "
         f"{', '.join([*CLIENTS, *installed_engines()])}; {EVERY!r}, patterns such as "
         "'reference:*', 'command:PATH ARGUMENTS', and 't8n:COMMAND' for a transition tool"

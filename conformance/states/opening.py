@@ -16,17 +16,17 @@ from samestate.optimized.stores.store import Store, StoreError
 
 
 @contextlib.contextmanager
-def told() -> Iterator[None]:
-    """Whatever a store has against it is bad input. Raises InputError."""
+def told(option: str = "") -> Iterator[None]:
+    """Whatever a store has against it is bad input. Raises InputError, which begins with the option that names it."""
     try:
         yield
     except StoreError as error:
-        raise InputError(str(error)) from error
+        raise InputError(f"{option} {error}".strip()) from error
 
 
-def find_location(text: str) -> Location:
-    """The place that an option or an argument names. Raises InputError."""
-    with told():
+def find_location(text: str, option: str = "") -> Location:
+    """The place that an option names, or an argument where there is none. Raises InputError."""
+    with told(option):
         return parse_location(text)
 
 

@@ -33,7 +33,7 @@ def run_on_state(
     Where there is no state, the case's own is put there. Raises InputError, EngineFailure.
     """
     chain = find_chain(path, name, engine, network, rulesets)
-    with OpenState(find_location(location), writable=True) as state:
+    with OpenState(find_location(location, "--state"), writable=True) as state:
         if state.description is None:
             description = fill(state, find_source(path, name), None)
             tell(f"{state.location}: the state of the case was put there: {described(description)}")

@@ -171,10 +171,24 @@ def test_of_a_fixture_that_fails_too_and_of_one_among_several(form: str, tmp_pat
     assert "gas" in explained.output
 
 
-def test_of_a_fixture_in_an_archive_that_fails(tmp_path: Path) -> None:
-    with tarfile.open(tmp_path / "fixtures.tar", "w") as archive:
-        archive.add(write(tmp_path / "a.json", {"case": blockchain_test()}), "tests/a.json")
-    failed = samestate("check", tmp_path / "fixtures.tar", "--engine", engine("gas_used"))
+@pytest.mark.parametrize("name", ["a:b.json", "::a.json", "a::b::c.json"])
+def test_of_a_fixture_that_fails_in_a_file_whose_name_holds_colons(name: str, tmp_path: Path) -> None:
+    path = write(tmp_path / name, {"case": blockchain_test(), "other": blockchain_test()})
+    failed = samestate("check", path, "--engine", engine("gas_used"))
+    (words,) = re.findall(r"^where it begins: samestate explain (.*)$", failed.output, re.MULTILINE)
+    assert shlex.split(words) == [str(path), "--engine", engine("gas_used"), "--case", "case"]
+    assert samestate("explain", *shlex.split(words)).exit_code == 0
+    one = samestate("check", f"{path}::other", "--engine", engine("gas_used"))
+    assert one.output.endswith("\n0 passed, 1 failed, 0 skipped\n"), one.output
+
+
+@pytest.mark.parametrize(
+    ("file", "member"), [("fixtures.tar", "tests/a.json"), ("of:today.tar", "tests/a.json"), ("b:c.tar", "t:u.json")]
+)
+def test_of_a_fixture_in_an_archive_that_fails(file: str, member: str, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / file, "w") as archive:
+        archive.add(write(tmp_path / "a.json", {"case": blockchain_test()}), member)
+    failed = samestate("check", tmp_path / file, "--engine", engine("gas_used"))
     assert failed.exit_code == 1
     (command,) = re.findall(r"^where it begins: samestate (.*)$", failed.output, re.MULTILINE)
     explained = samestate(*shlex.split(command))
