@@ -80,6 +80,12 @@ class Commands(typer.core.TyperGroup):
         except ImportError as error:
             say(str(needs_engine(ctx.invoked_subcommand or "", error)), "error", "error")
             raise typer.Exit(BAD_INPUT) from error
+        except OSError as error:
+            # a name that is too long, a folder that may not be searched: whoever asked whether a file is there
+            if error.filename is None:
+                raise
+            say(f"{os.fsdecode(error.filename)}: {error.strerror or error}", "error", "error")
+            raise typer.Exit(BAD_INPUT) from error
         except KeyboardInterrupt:
             say("interrupted", "interrupted", "warning")
             raise typer.Exit(INTERRUPTED) from None

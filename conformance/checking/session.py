@@ -116,6 +116,12 @@ class Session:
         """The documents that could not be used, each with what is wrong with it."""
         return [verdict for verdict in self.verdicts if verdict.result is Result.ERROR]
 
+    def refuse_errors(self) -> None:
+        """Raise InputError where a document could not be used: what was not looked at has not passed."""
+        if errors := self.errors:
+            others = f"; and {len(errors) - 1} more documents cannot be used" if len(errors) > 1 else ""
+            raise InputError(f"{errors[0].id}: {errors[0].reason}{others}")
+
     def take(self, report: DocumentReport, origin: str) -> None:
         """Add the verdicts of a document, and that it cannot be used, if so."""
         start = len(self.verdicts)

@@ -23,7 +23,7 @@ from samestate.conformance.checking.quorum import Tally, ballots, check_quorum, 
 from samestate.conformance.checking.selection import Selection, compile_keyword, selectors_of, split_argument
 from samestate.conformance.checking.session import Options, Session, Watch
 from samestate.conformance.checking.session import check as check_paths
-from samestate.conformance.checking.verdict import Result, Verdict
+from samestate.conformance.checking.verdict import Result
 from samestate.conformance.checking.watching import SessionLog, SessionMetrics
 from samestate.conformance.commands.chain_option import ChainOption, chain_of_option
 from samestate.conformance.commands.no_fallback_option import no_fallback_option
@@ -360,7 +360,7 @@ def check(
     printer.finish()
     if session.count(Result.FAILED):
         raise typer.Exit(FAILED)
-    refuse_errors(session.errors)
+    session.refuse_errors()
     if quorum is not None and any(each.tally is not Tally.RIGHT for each in ballots(session, quorum)):
         raise typer.Exit(FAILED)
     refuse_idleness(session.idle(options.engines), options.engines, engines_by_name(names))
@@ -471,14 +471,7 @@ def list_cases(options: Options) -> None:
         tell("end", f"{len(session.listed)} cases", listed=len(session.listed))
     else:
         print(f"{len(session.listed)} cases", file=sys.stderr)
-    refuse_errors(session.errors)
-
-
-def refuse_errors(errors: Sequence[Verdict]) -> None:
-    """Raise InputError where a document could not be used: what was not looked at has not passed."""
-    if errors:
-        others = f"; and {len(errors) - 1} more documents cannot be used" if len(errors) > 1 else ""
-        raise InputError(f"{errors[0].id}: {errors[0].reason}{others}")
+    session.refuse_errors()
 
 
 def refuse_idleness(idle: Sequence[str], engines: Sequence[str], named: Sequence[str]) -> None:

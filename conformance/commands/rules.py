@@ -61,7 +61,7 @@ def rules(
 
     Rules of scheduling are of strategies and not of cases: each stands in two places, readable and compiled. A rule is
     reached when a line of the statement under its `# rule:` comment is executed, imports apart. Exit code 2 where two
-    rules have one name, or an argument is neither a rule nor a path.
+    rules have one name, an argument is neither a rule nor a path, or a document cannot be used.
     """
     check_json_target(json)
     paths, patterns = told_apart(names or [])
@@ -83,6 +83,7 @@ def rules(
         asked = chosen.specification if patterns else of_machines(chosen.specification, machines_of(session))
         print_not_reached(asked, session, with_source=bool(patterns), out=out)
         print_left_out(len(chosen.specification) - len(asked), out)
+        session.refuse_errors()
     elif patterns:
         print_with_source(chosen, out)
     else:

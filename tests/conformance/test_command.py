@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -75,6 +76,24 @@ def test_bad_input_is_one_line_and_exit_code_two(monkeypatch: pytest.MonkeyPatch
     result = CliRunner().invoke(command.application, ["trial", "here"])
     assert result.exit_code == 2
     assert result.stderr == "samestate: a.json: not JSON\n"
+
+
+def test_what_the_file_system_refuses_is_one_line_and_exit_code_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    register(monkeypatch, OSError(errno.ENAMETOOLONG, "File name too long", "some/file"))
+    result = CliRunner().invoke(command.application, ["trial", "here"])
+    assert (result.exit_code, result.stderr) == (2, "samestate: some/file: File name too long\n")
+    register(monkeypatch, OSError(errno.ENOMEM, "Cannot allocate memory"))
+    assert isinstance(CliRunner().invoke(command.application, ["trial", "here"]).exception, OSError)
+
+
+@pytest.mark.parametrize("name", ["check", "run", "export", "trace", "access-list", "explain", "dispute", "schedule"])
+def test_a_name_that_is_too_long_is_one_line(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = EVERY[name] if EVERY[name][:1] and EVERY[name][0].startswith("-") else EVERY[name][1:]
+    result = CliRunner().invoke(command.application, [name, "n" * 300, *given])
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 2
+    assert "n" * 300 in result.stderr and "File name too long" in result.stderr
 
 
 def test_an_interruption_is_exit_code_130(monkeypatch: pytest.MonkeyPatch) -> None:

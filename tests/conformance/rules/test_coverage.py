@@ -30,6 +30,13 @@ def test_the_rules_that_nothing_reached(tmp_path: Path, jobs: int) -> None:
     assert "2 passed, 0 failed, 0 skipped\n" in result.stdout
 
 
+def test_a_document_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"no")
+    result = samestate("rules", "frame.*", tmp_path / "a.json")
+    assert result.exit_code == 2
+    assert re.search(r"^samestate: .*a\.json: not JSON: ", result.stderr)
+
+
 def test_rules_of_machines_without_a_case_are_left_out_unless_they_are_named(tmp_path: Path) -> None:
     toy = VECTORS / "toy" / "by_hand" / "one_store.yaml"
     result = samestate("rules", toy, "--json", tmp_path / "rules.json")
