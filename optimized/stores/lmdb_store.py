@@ -20,9 +20,15 @@ from cython.cimports.samestate.optimized.stores.records import Changes, Run, Tex
 from samestate.optimized.stores.lmdb_functions import addresses
 from samestate.optimized.stores.locking import FolderLock
 from samestate.optimized.stores.settings import DATA, NO_ROOM
-from samestate.optimized.stores.store import TABLES, StoreDamaged, StoreError, StoreFull, StoreUnavailable
+from samestate.optimized.stores.store import (
+    NO_STATE,
+    TABLES,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreUnavailable,
+)
 
-NO_STATE = "there is no state: `samestate state PLACE --import FILE` makes one"
 MAP_FULL = -30792
 VERSION_MISMATCH = -30794
 DAMAGED = (-30797, -30796, -30795, -30793)

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from samestate.optimized.stores.store import StoreInUse, StoreUnavailable
+from samestate.optimized.stores.store import NO_STATE, StoreInUse, StoreUnavailable
 
 LOCK: Final = "samestate.lock"
 
@@ -24,7 +24,7 @@ class FolderLock:
             if writable:
                 folder.mkdir(parents=True, exist_ok=True)
             elif not folder.is_dir():
-                raise StoreUnavailable(f"{folder}: there is no state: `samestate state PLACE --import FILE` makes one")
+                raise StoreUnavailable(f"{folder}: {NO_STATE}")
             self._file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             fcntl.flock(self._file, (fcntl.LOCK_EX if writable else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from samestate.optimized.stores.locking import FolderLock
 from samestate.optimized.stores.settings import CACHE, CURRENT, NO_ROOM
 from samestate.optimized.stores.store import (
+    NO_STATE,
     Changes,
     Record,
     StoreDamaged,
@@ -43,7 +44,7 @@ class RocksStore:
         self._reading = threading.Lock()
         try:
             if not writable and not (folder / CURRENT).exists():
-                raise StoreUnavailable(f"{folder}: there is no state: `samestate state PLACE --import FILE` makes one")
+                raise StoreUnavailable(f"{folder}: {NO_STATE}")
             with self._told():
                 access = rocksdict.AccessType.read_write() if writable else rocksdict.AccessType.read_only(False)
                 self._database = rocksdict.Rdict(str(folder), self._options(cache), access_type=access)

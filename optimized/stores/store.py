@@ -18,6 +18,9 @@ META: Final = 4
 """What the state is: its machine, fork, height and root."""
 TABLES: Final = ("accounts", "slots", "codes", "nodes", "meta")
 
+NO_STATE: Final = "there is no state: `samestate state PLACE --import FILE` makes one"
+"""What is wrong with a place where nobody has put one."""
+
 Record: TypeAlias = tuple[bytes, bytes]
 """A key and its value."""
 
