@@ -8,7 +8,8 @@ quick: each name is fetched from the module that defines it when it is first ask
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+
+TYPE_CHECKING = False  # what type checkers take for true; typing itself takes long, and Ctrl-C is awaited only after it
 
 if TYPE_CHECKING:
     from samestate.conformance.api.cases import check, compare, export, read, run
@@ -78,7 +79,7 @@ __all__ = [
     "toy",
 ]
 
-_NAMES: Final[dict[str, tuple[str, ...]]] = {
+_NAMES: dict[str, tuple[str, ...]] = {
     "conformance.api.cases": ("check", "compare", "export", "read", "run"),
     "conformance.api.engines": ("block_engine", "engine", "engines"),
     "conformance.api.machines": ("Values", "check_machine", "execute"),
@@ -101,7 +102,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
 }
 """The module below this package that defines each name, as the imports above say it to type checkers."""
 
-_MODULES: Final = {name: module for module, names in _NAMES.items() for name in names}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:

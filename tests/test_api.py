@@ -21,7 +21,6 @@ ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n# (\w+\.py)\n(.*?)```\n(?:\n```text\n(.*?)```)?", PAGE, re.DOTALL)
 CROSSING = samestate.VECTORS / "toy" / "conflicts" / "crossing.yaml"
-NAMES_AT_HAND = {"__all__", "TYPE_CHECKING", "Final"}
 
 
 @pytest.fixture(scope="module")
