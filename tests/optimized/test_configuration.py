@@ -234,6 +234,10 @@ def test_numbers_that_no_computer_holds() -> None:
         ("- workers", "is to be a map of settings"),
         ("workers: 1\nworkers: 2", "key workers stands twice"),
         ("!!python/object:os.system {}", "is not YAML"),
+        ("[" * 100_000, "is nested too deeply: it is to be a map of settings"),
+        ('workers: !!int ""', "is not YAML: a value is not what its tag says"),
+        ("workers: 2001-99-99", "is not YAML: a value is not what its tag says"),
+        ("# " + "a" * (1 << 20), "has more than 1048576 bytes, and is to be a map of settings"),
     ],
 )
 def test_a_file_that_is_no_configuration(file: Path, content: str, message: str) -> None:

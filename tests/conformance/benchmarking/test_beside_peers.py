@@ -247,6 +247,16 @@ def test_a_peer_that_fails_is_told(small_workloads: None, tmp_path: Path) -> Non
             measure_workload("transfers", Participants((), (2,), (program,)), tmp_path, repeat=1)
 
 
+def test_a_peer_that_answers_nothing_proper_is_told(small_workloads: None, tmp_path: Path) -> None:
+    for program in (
+        script("echo '{}'; cat"),
+        script("echo '{}'; while read n; do echo '{}'; done", is_compared=False),
+        script("""echo '{}'; while read n; do echo '{"seconds": ["soon"]}'; done""", is_compared=False),
+    ):
+        with pytest.raises(PeerFailed, match=r"^scripted gives no proper answer: (KeyError|ValueError): "):
+            measure_workload("transfers", Participants((), (2,), (program,)), tmp_path, repeat=1)
+
+
 def test_who_takes_what(small_workloads: None, tmp_path: Path) -> None:
     importer = script("exit 3", imports=True)
     assert measure_workload("transfers", Participants((), (2,), (importer,)), tmp_path, repeat=1) is None

@@ -71,6 +71,11 @@ def test_an_export_of_nothing_is_no_success(tmp_path: Path) -> None:
     result = samestate(REFUSED, "--output", str(tmp_path / "out"), "--form", "blockchain_test")
     assert result.exit_code == 2
     assert "blockchain_test: 0 written" in result.stdout
+    why = "samestate: nothing is written: all that was chosen is refused, for the reasons that are listed\n"
+    assert result.stderr == why
+    result = samestate(REFUSED, "--output", str(tmp_path / "out"), "-k", "no-such-case")
+    why = "samestate: nothing is written: no vector is taken by -k no-such-case: take a limit away\n"
+    assert (result.exit_code, result.stderr) == (2, why)
 
 
 def test_what_is_there_is_written_over_only_when_asked(tmp_path: Path) -> None:

@@ -47,6 +47,8 @@ def test_fill_overwrites_only_if_told_to(tmp_path: Path) -> None:
         assert result.exit_code == 1
         assert '-      gas_used: "42001"\n+      gas_used: "42000"' in result.output
         assert path.read_text() != right
+    path.write_bytes(b"\xff")
+    assert call("fill", SCENARIO, "--output", tmp_path).exit_code == 1
     assert call("fill", FUNDED, "--output", tmp_path, "--update").exit_code == 0
     assert path.read_text() == right
 
