@@ -21,6 +21,7 @@ from samestate.optimized.stores.opening import parse_location
 from samestate.optimized.stores.store import ACCOUNTS, META, NODES, Changes, Store
 from samestate.spec.evm.state import FlatState
 from tests.conformance.checking.cases import blockchain_test, write
+from tests.conformance.metering.scraping import Scraped, samples_of
 from tests.spec.evm.test_state import witness_of
 
 pytest.importorskip("lmdb")
@@ -179,6 +180,36 @@ def test_a_block_is_told_once_it_is_in_the_store(place: str, monkeypatch: pytest
     run(note)
     assert [told for told, _ in seen] == list(range(1, len(seen) + 1)) and len(seen) > 1
     assert all(told <= there <= told + 1 for told, there in seen)
+
+
+def test_what_a_state_counts_is_in_the_metrics(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Scraped(monkeypatch) as scraped:
+        result = samestate("run", CHAIN, "--state", place, "--engine", "optimized:sequential", "--metrics-port", 0)
+    assert result.exit_code == 0, result.output
+    samples = samples_of(scraped.pages[0])
+    label = ("state", place)
+    blocks = len(roots_of(CHAIN))
+    assert samples["samestate_state_commits_total", (label,)] == blocks
+    assert samples["samestate_state_block_duration_seconds_count", (label,)] == blocks
+    told = re.search(r"(\d+) keys ahead, which were met (\d+) times, (\d+) on demand", result.output)
+    assert told is not None
+    ahead, met, asked = map(int, told.groups())
+    reads = {kind: samples["samestate_state_reads_total", (("kind", kind), label)] for kind in ("ahead", "key")}
+    assert reads == {"ahead": ahead, "key": asked} and samples["samestate_state_met_ahead_total", (label,)] == met
+    assert samples["samestate_state_read_seconds_total", (label,)] > 0
+    assert samples["samestate_state_written_records_total", (label,)] > blocks
+    size = document("state", place)["bytes_on_disk"]
+    # Files of RocksDB come and go, also when it is opened.
+    assert samples["samestate_state_size_bytes", (label,)] == size or (size > 0 and place.startswith("rocksdb"))
+    executed = {dict(labels)["engine"] for name, labels in samples if name == "samestate_blocks_total"}
+    assert executed == {"optimized:sequential"}
+
+
+def test_metrics_of_a_run_are_those_of_its_state(place: str) -> None:
+    for option, value in (("--metrics-port", "0"), ("--metrics-address", "127.0.0.1")):
+        assert f"{option} {value}: goes with --state alone" in refused(samestate("run", CHAIN, option, value))
+    line = refused(samestate("run", CHAIN, "--state", place, "--metrics-address", "127.0.0.1"))
+    assert "--metrics-address 127.0.0.1: goes with --metrics-port alone" in line
 
 
 SOME = ("self_destruct", "storage_alone", "empty_accounts", "transitions", "base_fee")
