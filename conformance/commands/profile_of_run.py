@@ -66,7 +66,7 @@ class RunWatch:
         """The advice on each block, as lines. ``results``: what came out of each."""
         if self._engine is None or len(self._metrics) != len(results):
             return
-        stored = self._stored or [None] * len(results)
+        stored: Sequence[StoredReads | None] = self._stored or [None] * len(results)
         for index, (metrics, result, reads) in enumerate(zip(self._metrics, results, stored, strict=True)):
             gas = tuple(int(text(each, "gas_used")) for each in members(result, "receipts") if "gas_used" in each)
             figures = RunFigures(metrics, self._engine.workers, gas, None, self._engine.read_seconds, stored=reads)

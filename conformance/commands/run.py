@@ -115,9 +115,9 @@ def run(
     what `check` does. Exit code 1: the engine failed, or what a schedule shows is wrong.
     """
     check_json_target(json)
-    for option, value in ((PORT_OPTION, metrics_port), (ADDRESS_OPTION, metrics_address)):
-        if state is None and value is not None:
-            raise InputError(f"{option} {value}: goes with --state alone")
+    for option, given in ((PORT_OPTION, metrics_port), (ADDRESS_OPTION, metrics_address)):
+        if state is None and given is not None:
+            raise InputError(f"{option} {given}: goes with --state alone")
     check_spares((block, schedule), ("--json", json), ("--trace", trace), ("--flame-graph", flame_graph))
     check_profile_options(
         profile, flame_graph, weight, engine, (("--trace", trace), ("--schedule", schedule), ("--state", state)), json
