@@ -1,7 +1,8 @@
 """The process in which a state is measured, so that its memory is its own: blocks when a line asks for them.
 
 Arguments: `fill PLACE SIZE` puts the state there; `run PLACE SIZE`, where the place may be `memory`, prints a line of
-JSON when it is ready, another for each line that it reads, a number of blocks, and one when there are no more.
+JSON when it is ready, another for each line that it reads, a number of blocks, with the parts of each and what the
+state has counted so far, and one when there are no more.
 """
 
 from __future__ import annotations
@@ -17,17 +18,21 @@ from typing import Any, Final
 
 from samestate.conformance.benchmarking.token_chain import FORK, TokenChain, slots_of
 from samestate.conformance.fixtures.named_forks import name_fork
+from samestate.conformance.metering.advice import RunFigures, advise
+from samestate.conformance.metering.stored import since, stored_reads
 from samestate.optimized.configuration import Configuration
 from samestate.optimized.evm.engine import EvmEngine
 from samestate.optimized.evm.filling import Filler
 from samestate.optimized.evm.stored import StoredWorld
 from samestate.optimized.evm.world import World
+from samestate.optimized.metrics import Metrics
 from samestate.optimized.stores.description import Description, describe
 from samestate.optimized.stores.opening import MEMORY, parse_location
 
 READS: Final = 5_000
 """Keys that are read at random, each of them once."""
 WORKERS: Final = 2
+STRATEGY: Final = "adaptive"
 PARTS: Final = ("execute", "root", "commit")
 """Of the time that a block takes."""
 
@@ -52,8 +57,9 @@ class Runner:
     """A state and the chain on it."""
 
     def __init__(self, place: str, size: int) -> None:
+        self._place = place
         self._chain = TokenChain(size)
-        self._engine = EvmEngine(Configuration(strategy="adaptive", workers=WORKERS))
+        self._engine = EvmEngine(Configuration(strategy=STRATEGY, workers=WORKERS))
         self._stored: StoredWorld | None = None
         if place == MEMORY:
             self._world: World = self._chain.in_memory()
@@ -65,6 +71,8 @@ class Runner:
                 raise ValueError(f"{place}: there is no state")
             self._stored = self._world = StoredWorld(store, found.root)
             self.root = found.root
+        self._begun = self._counts()
+        self._seconds: list[float] = []
 
     def reads(self) -> dict[str, float]:
         """Keys a second: asked for one at a time, and read ahead all at once."""
@@ -78,12 +86,15 @@ class Runner:
             figures["ahead"] = half / timed(lambda: stored.read_ahead(other))
         return figures
 
-    def turn(self, blocks: int) -> list[dict[str, float]]:
+    def turn(self, blocks: int) -> dict[str, Any]:
         """Execute so many blocks: the seconds of their parts. The last waits until all is in the store."""
+        if not self._seconds:
+            self._begun = self._counts()  # what was read before, to measure reads, is nobody's block
         parts = [self.block() for _ in range(blocks)]
         if self._stored is not None:
             parts[-1]["commit"] += timed(self._stored.settle)
-        return parts
+        self._seconds += [sum(block.values()) for block in parts]
+        return {"blocks": parts, "counts": self._counts(), "bytes_on_disk": self._size()}
 
     def block(self) -> dict[str, float]:
         """Execute the next block and make it part of the state: seconds of each part."""
@@ -103,13 +114,25 @@ class Runner:
 
     def last(self) -> dict[str, Any]:
         """What there is to say at the end."""
-        stored = self._stored
         return {
             "root": self.root.hex(),
             "memory": memory(),
-            "bytes_on_disk": stored.store.size() if stored is not None else None,
-            "counts": stored.counts() if stored is not None else None,
+            "bytes_on_disk": self._size(),
+            "counts": self._counts(),
+            "advice": [advice.document() for advice in advise(self._figures())] if self._stored is not None else [],
         }
+
+    def _figures(self) -> RunFigures:
+        """What advice looks at, of all blocks together."""
+        count, seconds = self._chain.transfers * len(self._seconds), sum(self._seconds)
+        reads = stored_reads(self._place, since(self._begun or {}, self._counts() or {}), seconds)
+        return RunFigures(Metrics(STRATEGY, "threads", count, seconds), WORKERS, stored=reads)
+
+    def _counts(self) -> dict[str, int] | None:
+        return self._stored.counts() if self._stored is not None else None
+
+    def _size(self) -> int | None:
+        return self._stored.store.size() if self._stored is not None else None
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -21,6 +21,9 @@ from rich.table import Table
 from samestate.conformance.benchmarking.token_chain import TokenChain
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.strict_json import parse_json
+from samestate.conformance.metering.advice import Advice
+from samestate.conformance.metering.stored import StoredMeter, note_block
+from samestate.conformance.metering.tally import MetricTally
 from samestate.optimized.stores.opening import MEMORY, SETTINGS
 
 KINDS: Final = (MEMORY, *SETTINGS)
@@ -74,12 +77,18 @@ class MeasuredState:
 
 
 def measure_states(
-    kinds: Sequence[str], size: int, blocks: int, folder: Path, progress: Callable[[str], None]
+    kinds: Sequence[str],
+    size: int,
+    blocks: int,
+    folder: Path,
+    progress: Callable[[str], None],
+    note: Callable[[MetricTally], None] = lambda tally: None,
 ) -> list[MeasuredState]:
     """Measure these kinds of states of one size. Raises InputError where one cannot be made.
 
-    ``folder`` is empty, and is where states on disk are.
+    ``folder`` is empty, and is where states on disk are. ``note`` is told what each turn has counted.
     """
+    meters = [StoredMeter(kind) for kind in kinds]
     measured = [MeasuredState(kind, size) for kind in kinds]
     with ExitStack() as stack:
         running: list[tuple[MeasuredState, subprocess.Popen[str]]] = []
@@ -96,16 +105,43 @@ def measure_states(
             running.append((state, process))
         for done in range(0, blocks, TURN):
             progress(f"{size} slots: {done} of {blocks} blocks")
-            for state, process in running:
+            for (state, process), meter in zip(running, meters, strict=True):
                 assert process.stdin is not None
                 process.stdin.write(f"{min(TURN, blocks - done)}\n")
                 process.stdin.flush()
-                state.turns.append(answer(process, state.kind))
+                turn = answer(process, state.kind)
+                state.turns.append(turn["blocks"])
+                note(tally_of(turn, state.kind, meter))
+            note(round_of(len(running)))
         for state, process in running:
             assert process.stdin is not None
             process.stdin.close()
             state.last = answer(process, state.kind)
     return measured
+
+
+def tally_of(turn: dict[str, Any], kind: str, meter: StoredMeter) -> MetricTally:
+    """What a process tells of its turn, as metrics."""
+    counts = turn["counts"]
+    tally = MetricTally() if counts is None else meter.tally(counts, turn["bytes_on_disk"])
+    for block in turn["blocks"]:
+        note_block(tally, kind, sum(block.values()))
+    return tally
+
+
+def round_of(processes: int) -> MetricTally:
+    """A round is over, in which each process had its turn."""
+    tally = MetricTally()
+    tally.add("samestate_rounds_total")
+    tally.set("samestate_run_processes", 1 + processes)
+    return tally
+
+
+def planned(sizes: int, blocks: int) -> MetricTally:
+    """How many rounds there will be."""
+    tally = MetricTally()
+    tally.set("samestate_rounds_planned", sizes * -(-blocks // TURN))
+    return tally
 
 
 @contextmanager
@@ -162,6 +198,13 @@ def table_of(measured: Sequence[MeasuredState]) -> Table:
             f"{state.last['memory']['peak'] / 1e6:,.0f} MB",
         )
     return table
+
+
+def advice_on(measured: Sequence[MeasuredState]) -> Iterator[str]:
+    """What slows the states on disk, in words."""
+    for state in measured:
+        for advice in state.last["advice"]:
+            yield f"{state.kind}, {state.size} slots: advice: " + Advice(**advice).sentence()
 
 
 def differences(measured: Sequence[MeasuredState]) -> list[str]:

@@ -91,6 +91,11 @@ class TokenChain:
 
     def block(self) -> tuple[PackedBlock, list[bytes]]:
         """The next block, and whom its transactions name: those who send, and those who receive the token."""
+        environment, raw, named = self.parts()
+        return pack(page_of(name_fork(FORK)), environment, raw), named
+
+    def parts(self) -> tuple[BlockEnvironment, list[bytes], list[bytes]]:
+        """The same, of the block its environment and its encoded transactions."""
         self._number += 1
         chosen = self._draw.sample(range(self._senders), min(self.transfers, self._senders))
         raw: list[bytes] = []
@@ -110,7 +115,7 @@ class TokenChain:
             self._nonces[sender] += 1
             raw.append(encode_transaction(sign(transaction, key_of_sender(sender))))
             named += [self.address(sender), recipient]
-        return pack(page_of(name_fork(FORK)), self._environment(), raw), named
+        return self._environment(), raw, named
 
     @property
     def number(self) -> int:

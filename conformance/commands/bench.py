@@ -20,7 +20,15 @@ from samestate.conformance.benchmarking.lineup import line_up, make_work
 from samestate.conformance.benchmarking.measuring import Progress, measure
 from samestate.conformance.benchmarking.peer_programs import choose_peers
 from samestate.conformance.benchmarking.report import Report, Setting
-from samestate.conformance.benchmarking.states import KINDS, differences, folder_for_states, measure_states, table_of
+from samestate.conformance.benchmarking.states import (
+    KINDS,
+    advice_on,
+    differences,
+    folder_for_states,
+    measure_states,
+    planned,
+    table_of,
+)
 from samestate.conformance.commands.no_fallback_option import NoFallbackOption
 from samestate.conformance.commands.watching_options import (
     LogFormatOption,
@@ -135,12 +143,9 @@ def bench(
     if state:
         chosen = (machine, preset, repeat, seed, read_latency_us) != (MACHINE, PRESET, REPEAT, 1, 0.0)
         if chosen or any((hot_key, record, plot, trace, peer, workload, engine, workers)) or conflict is not None:
-            raise InputError("--state goes with --state-size, --blocks and --json alone")
-        if metrics_port is not None:
-            raise InputError(
-                f"--metrics-port {metrics_port}: states are measured in processes of their own: --json has it"
-            )
-        bench_states(state, state_size or SIZES, blocks, json)
+            raise InputError("--state goes with --state-size, --blocks, --json and metrics alone")
+        with metrics_endpoint("bench", metrics_port, metrics_address) as endpoint:
+            bench_states(state, state_size or SIZES, blocks, json, endpoint)
         return
     if state_size:
         raise InputError(f"--state-size {state_size[0]}: goes with --state alone")
@@ -180,7 +185,13 @@ def bench(
         raise typer.Exit(INTERRUPTED)
 
 
-def bench_states(kinds: Sequence[str], sizes: Sequence[int], blocks: int, json: str | None) -> None:
+def bench_states(
+    kinds: Sequence[str],
+    sizes: Sequence[int],
+    blocks: int,
+    json: str | None,
+    endpoint: MetricsEndpoint | None = None,
+) -> None:
     """Measure states in turns, each size shown as soon as it is measured."""
     for kind in kinds:
         if kind.partition("?")[0] not in KINDS:
@@ -188,11 +199,19 @@ def bench_states(kinds: Sequence[str], sizes: Sequence[int], blocks: int, json: 
     console = console_for(sys.stderr if is_stdout(json) else sys.stdout)
     documents: list[object] = []
     different: list[str] = []
+
+    def note(tally: MetricTally) -> None:
+        if endpoint is not None:
+            endpoint.take(tally)
+
+    note(planned(len(sizes), blocks))
     for size in sizes:
         with folder_for_states() as folder, Console(stderr=True).status("measuring") as status:
-            measured = measure_states(kinds, size, blocks, folder, status.update)
+            measured = measure_states(kinds, size, blocks, folder, status.update, note)
         documents += [state.document() for state in measured]
         print_table(console, table_of(measured))
+        for line in advice_on(measured):
+            console.print(line, markup=False, soft_wrap=True)
         different += differences(measured)
     for difference in different:
         console.print(difference)

@@ -18,7 +18,7 @@ from samestate.conformance.engines.registry import choose_engines
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.choices import Rulesets
 from samestate.conformance.fixtures.networks import Network
-from samestate.conformance.metering.advice import RunFigures, advice_lines, advise
+from samestate.conformance.metering.advice import RunFigures, StoredReads, advice_lines, advise
 from samestate.conformance.output.console import console_for, print_table
 from samestate.conformance.output.json_file import write_json
 from samestate.conformance.output.targets import check_apart, check_file, is_stdout, write_whole
@@ -46,6 +46,11 @@ class RunWatch:
     def __init__(self) -> None:
         self._metrics: list[Metrics] = []
         self._engine: OptimizedEngine | None = None
+        self._stored: list[StoredReads] = []
+
+    def note_stored(self, reads: StoredReads) -> None:
+        """What the next block has asked of its state on disk."""
+        self._stored.append(reads)
 
     @contextlib.contextmanager
     def listening(self, engine: Engine) -> Iterator[None]:
@@ -61,9 +66,10 @@ class RunWatch:
         """The advice on each block, as lines. ``results``: what came out of each."""
         if self._engine is None or len(self._metrics) != len(results):
             return
-        for index, (metrics, result) in enumerate(zip(self._metrics, results, strict=True)):
+        stored: Sequence[StoredReads | None] = self._stored or [None] * len(results)
+        for index, (metrics, result, reads) in enumerate(zip(self._metrics, results, stored, strict=True)):
             gas = tuple(int(text(each, "gas_used")) for each in members(result, "receipts") if "gas_used" in each)
-            figures = RunFigures(metrics, self._engine.workers, gas, None, self._engine.read_seconds)
+            figures = RunFigures(metrics, self._engine.workers, gas, None, self._engine.read_seconds, stored=reads)
             for line in advice_lines(advise(figures)):
                 yield f"block {index}: {line}"
 

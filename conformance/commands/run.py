@@ -21,6 +21,7 @@ from samestate.conformance.commands.no_fallback_option import NoFallbackOption
 from samestate.conformance.commands.profile_of_run import GAS, RunWatch, check_profile_options, run_profile
 from samestate.conformance.commands.ruleset_option import RulesetOption
 from samestate.conformance.commands.state_option import StateOption
+from samestate.conformance.commands.watching_options import MetricsAddressOption, MetricsPortOption, metrics_endpoint
 from samestate.conformance.commands.workers_option import parse_workers
 from samestate.conformance.engines.names import SPEC, WORKERS
 from samestate.conformance.engines.optimized import THREADS
@@ -33,6 +34,8 @@ from samestate.conformance.fixtures.choices import AS_THEY_SAY, Rulesets
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.conformance.fixtures.networks import Network
 from samestate.conformance.fixtures.rulesets import choose_rulesets
+from samestate.conformance.metering import meter
+from samestate.conformance.metering.endpoint import ADDRESS_OPTION, PORT_OPTION, MetricsEndpoint
 from samestate.conformance.output.json_file import check_json_target, write_json
 from samestate.conformance.output.targets import check_apart, check_file, check_spares, is_stdout
 from samestate.conformance.tracing.traceable import TraceableBlock, TraceableCase, find_fixture, from_vector
@@ -103,6 +106,8 @@ def run(
             help="Write JSON, for each block a map as in FORMAT.md, or its profile; to stdout for `-`.",
         ),
     ] = None,
+    metrics_port: MetricsPortOption = None,
+    metrics_address: MetricsAddressOption = None,
 ) -> None:
     """Execute the blocks of a case: gas, receipts, roots, and what every step read and wrote.
 
@@ -110,6 +115,9 @@ def run(
     what `check` does. Exit code 1: the engine failed, or what a schedule shows is wrong.
     """
     check_json_target(json)
+    for option, given in ((PORT_OPTION, metrics_port), (ADDRESS_OPTION, metrics_address)):
+        if state is None and given is not None:
+            raise InputError(f"{option} {given}: goes with --state alone")
     check_spares((block, schedule), ("--json", json), ("--trace", trace), ("--flame-graph", flame_graph))
     check_profile_options(
         profile, flame_graph, weight, engine, (("--trace", trace), ("--schedule", schedule), ("--state", state)), json
@@ -141,7 +149,10 @@ def run(
                 block, engine or SPEC, case, workers or WORKERS, trace, network, rulesets, watch
             )
         else:
-            names, results = results_on_state(block, engine, case, workers or WORKERS, state, network, rulesets)
+            with metrics_endpoint("run", metrics_port, metrics_address) as endpoint:
+                names, results = results_on_state(
+                    block, engine, case, workers or WORKERS, state, network, rulesets, watch, endpoint
+                )
     except EngineFailure as failure:
         typer.echo(f"samestate: {engine or SPEC}: {failure}", err=True)
         raise typer.Exit(FAILED) from failure
@@ -209,6 +220,8 @@ def results_on_state(
     place: str,
     chain: Network | None,
     rulesets: Rulesets,
+    watch: RunWatch,
+    endpoint: MetricsEndpoint | None = None,
 ) -> tuple[dict[str, str], list[Object]]:
     """As :func:`results_of`, for blocks on a state on disk, each of which is committed. `optimized` unless told else.
 
@@ -222,7 +235,15 @@ def results_on_state(
         if not isinstance(engine, InProcess) or not (isinstance(engine, SpecEngine) or is_threaded(engine)):
             raise InputError(f"--engine {named}: --state: only {SPEC} and the compiled engines read states on disk")
         tell = functools.partial(typer.echo, err=True)
-        return {}, list(run_on_state(path, name, engine, place, chain, rulesets, tell))
+        results: list[Object] = []
+        with watch.listening(engine):
+            for result in run_on_state(path, name, engine, place, chain, rulesets, tell, watch.note_stored):
+                results.append(result)
+                if endpoint is not None:
+                    endpoint.take(meter.take())
+        if endpoint is not None:
+            endpoint.take(meter.take())
+        return {}, results
     finally:
         engine.close()
 

@@ -25,6 +25,18 @@ HARDLY_BUSY: Final = 0.4
 WORTH_SAYING: Final = 0.1
 """The share of a run's time from which on a bottleneck is told."""
 
+STORED_CHANGES: Final = {
+    "lmdb": (
+        "Keep more of the file mapped (lmdb:PATH?resident=1G), have more workers than processors where the disk is what"
+        " is waited for (--workers 8), or the state in memory"
+    ),
+    "rocksdb": (
+        "Have the state in LMDB, which workers ask without waiting for one another, or in memory; or give RocksDB a"
+        " larger cache (rocksdb:PATH?cache=1G)"
+    ),
+}
+"""What to do about reads of a state on disk, by its kind."""
+
 SEQUENTIAL: Final = "sequential"
 WAVES: Final = "waves"
 BLOCK_STM: Final = "block-stm"
@@ -54,12 +66,27 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredReads:
+    """What was asked of a state on disk: how often, and for how many seconds in all that was waited for.
+
+    ``waited`` is that of all threads together. ``seconds``: what the block took, with its root and its commit, for both
+    of which a state on disk is read, too. ``state``: as `--state` names it.
+    """
+
+    state: str
+    count: int
+    waited: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunFigures:
     """What rules look at: the engine's metrics of a block, and what they do not say.
 
     ``workers``: how many there were. ``gas``: of each transaction in order, in the machine's unit; empty where it is
     not known. ``base_reads``: values read of the state before the block, ``read_seconds`` what each takes.
-    ``sender_seconds``: what finding out who sent the transactions takes on one processor.
+    ``sender_seconds``: what finding out who sent the transactions takes on one processor. ``stored``: what was read of
+    a state on disk.
     """
 
     metrics: Metrics
@@ -68,6 +95,7 @@ class RunFigures:
     base_reads: int | None = None
     read_seconds: float = 0.0
     sender_seconds: float | None = None
+    stored: StoredReads | None = None
 
     @property
     def transactions(self) -> int:
@@ -147,6 +175,8 @@ def conflict_chain(figures: RunFigures) -> Advice | None:
 
 def base_reads(figures: RunFigures) -> Advice | None:
     """Workers stand still while values come from the state before the block."""
+    if figures.stored is not None:
+        return stored_base_reads(figures.stored, figures.at_work)
     count = figures.base_reads if figures.metrics.base_reads is None else figures.metrics.base_reads
     if not count or figures.read_seconds <= 0 or figures.metrics.seconds <= 0:
         return None
@@ -158,6 +188,23 @@ def base_reads(figures: RunFigures) -> Advice | None:
         f"{count} values come from the state before the block, at {figures.read_seconds * 1e6:.0f} µs each: workers "
         f"stand still for {share:.0%} of the time",
         "Have more workers than processors, since a reader needs none (--workers 8), or the state in memory",
+        share,
+    )
+
+
+def stored_base_reads(stored: StoredReads, workers: int) -> Advice | None:
+    """The same of a state on disk, of which roots are computed from what is read, too: measured, and not assumed."""
+    if not stored.count or stored.seconds <= 0:
+        return None
+    share = min(1.0, stored.waited / workers / stored.seconds)
+    if share < WORTH_SAYING:
+        return None
+    each = stored.waited / stored.count
+    return Advice(
+        "base reads",
+        f"{stored.count} times the state on disk was asked, which took {each * 1e6:.1f} µs each:"
+        f" {share:.0%} of the time of {workers} worker{'s' * (workers != 1)}",
+        STORED_CHANGES[stored.state.partition(":")[0].partition("?")[0]],
         share,
     )
 

@@ -33,6 +33,9 @@ class MetricDefinition:
 ENGINE: Final = ("engine", "machine", "strategy")
 """Of an engine's blocks: its id, the machine, and the strategy that gave the result, which `adaptive` chooses."""
 
+STATE: Final = ("state",)
+"""Of a state: what `--state` calls it."""
+
 SECONDS: Final = tuple(first * 10.0**power for power in range(-5, 2) for first in (1.0, 2.5, 5.0))
 """From ten microseconds, as a block of one transfer takes, to 50 s."""
 
@@ -120,6 +123,46 @@ DEFINITIONS: Final = (
         ENGINE,
         LENGTHS,
     ),
+    # Blocks on states, of `run --state` and `bench --state`.
+    MetricDefinition(
+        "samestate_state_block_duration_seconds",
+        _HISTOGRAM,
+        "How long a block took on a state, with its root and what it waited for its commit.",
+        STATE,
+        SECONDS,
+    ),
+    MetricDefinition(
+        "samestate_state_reads_total",
+        _COUNTER,
+        "Questions to a state on disk: for a key, for a range of keys, or for a key ahead of the block.",
+        (*STATE, "kind"),
+    ),
+    MetricDefinition(
+        "samestate_state_met_ahead_total", _COUNTER, "Uses of what had been read of a state ahead of the block.", STATE
+    ),
+    MetricDefinition("samestate_state_read_bytes_total", _COUNTER, "Bytes that a state on disk answered with.", STATE),
+    MetricDefinition(
+        "samestate_state_read_seconds_total",
+        _COUNTER,
+        "Seconds until a state on disk had answered, of all threads together.",
+        STATE,
+    ),
+    MetricDefinition(
+        "samestate_state_trie_parts_total",
+        _COUNTER,
+        "Nodes and values of a state on disk that were read into tries.",
+        (*STATE, "kind"),
+    ),
+    MetricDefinition("samestate_state_commits_total", _COUNTER, "Commits to a state on disk.", STATE),
+    MetricDefinition("samestate_state_written_records_total", _COUNTER, "Records that commits put or removed.", STATE),
+    MetricDefinition("samestate_state_written_bytes_total", _COUNTER, "Bytes of the records that commits put.", STATE),
+    MetricDefinition(
+        "samestate_state_commit_seconds_total",
+        _COUNTER,
+        "Seconds in which a block waited for a commit, its own or the one before.",
+        STATE,
+    ),
+    MetricDefinition("samestate_state_size_bytes", _GAUGE, "Bytes that a state takes on disk.", STATE),
 )
 
 BY_NAME: Final = {definition.name: definition for definition in DEFINITIONS}

@@ -52,6 +52,13 @@ def note_block(engine: str, machine: str, metrics: Metrics) -> None:
             enter_block(_state[0], engine, machine, metrics)
 
 
+def note(tally: MetricTally) -> None:
+    """Enter what somebody else has counted."""
+    with _lock:
+        if _state:
+            _state[0].merge(tally)
+
+
 def enter_block(tally: MetricTally, engine: str, machine: str, metrics: Metrics) -> None:
     """Enter what an engine says of a block into a tally. What it did not measure is not entered."""
     labels = {"engine": engine, "machine": machine, "strategy": metrics.strategy}

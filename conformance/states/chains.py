@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -33,6 +34,7 @@ from samestate.spec.evm.chain import Chain, EvmResult, ForkFinder, Link, claims,
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.state import FlatState, PartialState
 from samestate.spec.machine import Rejection, State
 
 
@@ -175,26 +177,45 @@ class HeadedBlocks(StoredChain):
         return self._engine.apply(machine, self._prepare(payload), state)
 
 
-class OneBlock(StoredChain):
-    """The block of a block file, whose header is held against what comes out."""
+class BlockFiles(StoredChain):
+    """Block files, in the order of their numbers: the header of each is held against what comes out.
 
-    def __init__(self, case: BlockFileCase, engine: InProcess) -> None:
-        self._case = case
+    What they have of a state before them is not looked at. Raises InputError where two have one number.
+    """
+
+    def __init__(self, cases: Sequence[BlockFileCase], engine: InProcess) -> None:
+        self._cases = sorted(cases, key=lambda case: case.header.number)
         self._engine = engine
-        self.forks = frozenset({name_fork(case.fork).rules})
+        self.forks = frozenset(name_fork(case.fork).rules for case in cases)
+        for one, other in pairwise(self._cases):
+            if one.header.number == other.header.number:
+                raise InputError(
+                    f"{other.id}: has the number of {one.id}, {one.header.number}: a state on disk is that of one"
+                    " chain: --case must name one of them"
+                )
 
     def blocks(self, description: Description) -> Iterator[NextBlock]:
         """See :class:`StoredChain`."""
-        header = self._case.header
-        if description.block_hash not in (b"", header.parent_hash) and description.height < header.number:
-            raise InputError(
-                f"{self._case.id}: follows on block 0x{header.parent_hash.hex()}, and the state is after block"
-                f" 0x{description.block_hash.hex()}"
-            )
-        yield NextBlock(header.number, self._execute)
+        head, height = description.block_hash, description.height
+        for case in self._cases:
+            header = case.header
+            if head not in (b"", header.parent_hash) and height < header.number:
+                raise InputError(
+                    f"{case.id}: follows on block 0x{header.parent_hash.hex()}, and the state is after block"
+                    f" 0x{head.hex()}"
+                )
+            yield NextBlock(header.number, self._executing(case))
+            if header.number > height:
+                head, height = header.hash(), header.number
 
-    def _execute(self, state: StoredState) -> Done:
-        case, header = self._case, self._case.header
+    def _executing(self, case: BlockFileCase) -> Callable[[StoredState], Done]:
+        def execute(state: StoredState) -> Done:
+            return self._execute(case, state)
+
+        return execute
+
+    def _execute(self, case: BlockFileCase, state: StoredState) -> Done:
+        header = case.header
         executor = Executor(SPEC if isinstance(self._engine, SpecEngine) else "engine", self._engine)
         try:
             payload = to_payload(case.block(), case.chain_id, case.block_hashes)
@@ -234,10 +255,14 @@ def number_of(encoded: bytes) -> int | None:
 def find_chain(
     path: Path, name: str | None, engine: InProcess, network: Network | None = None, rulesets: Rulesets = AS_THEY_SAY
 ) -> StoredChain:
-    """The blocks of the one case that a path and a part of its name mean. Raises InputError."""
+    """The blocks of the one case that a path and a part of its name mean, or of all its block files. InputError."""
     if vectors_below(path):
         return of_vector(choose_vector(path, name, vectors_below(path)), engine)
-    cases = [case for case in load_cases([path], network, rulesets) if not isinstance(case, Skipped)]
+    found = (case for case in load_cases([path], network, rulesets) if not isinstance(case, Skipped))
+    cases = [without_state(case) if isinstance(case, BlockFileCase) else case for case in found]
+    files = [case for case in cases if isinstance(case, BlockFileCase)]
+    if name is None and len(files) == len(cases) > 1:
+        return BlockFiles(files, engine)
     case = choose(path, name, [(case.id, case) for case in cases])
     if isinstance(case, BlockchainTestCase):
         schedule = case.schedule
@@ -245,8 +270,13 @@ def find_chain(
         blocks = [(entry.rlp, entry.access_list) for entry in case.blocks]
         return HeadedBlocks(case.id, case.chain_id, schedule, decode_block(case.genesis), blocks, forks, engine)
     if isinstance(case, BlockFileCase):
-        return OneBlock(case, engine)
+        return BlockFiles([case], engine)
     raise InputError(f"{case.id}: --state: its block follows on no other: only vectors, chains and block files do")
+
+
+def without_state(case: BlockFileCase) -> BlockFileCase:
+    """The block alone, so that the witnesses of a long chain are not in memory all at once."""
+    return replace(case, state=PartialState(FlatState({}, {})))
 
 
 def of_vector(vector: Vector, engine: InProcess) -> StoredChain:

@@ -15,7 +15,7 @@ from samestate.conformance.fixtures.blockchain_test import BlockchainTestCase
 from samestate.conformance.fixtures.cases import Skipped
 from samestate.conformance.fixtures.fields import Fields
 from samestate.conformance.fixtures.forks import BY_NAME
-from samestate.conformance.fixtures.load import load_cases
+from samestate.conformance.fixtures.load import Case, load_cases
 from samestate.conformance.fixtures.named_forks import name_fork
 from samestate.conformance.states.opening import OpenState, told
 from samestate.conformance.states.whole_witness import witnessed_accounts
@@ -120,10 +120,18 @@ def block_number(block: Object) -> int:
     return int(text(member(block, "env"), "number"))
 
 
+def one_of(path: Path, name: str | None) -> Case:
+    """The case that a path and a part of its name mean: of several block files the one that the chain begins with."""
+    cases = [case for case in load_cases([path]) if not isinstance(case, Skipped)]
+    files = [case for case in cases if isinstance(case, BlockFileCase)]
+    if name is None and len(files) == len(cases) > 1:
+        return min(files, key=lambda case: case.header.number)
+    return choose(path, name, [(case.id, case) for case in cases])
+
+
 def of_fixture(path: Path, name: str | None) -> Source:
     """The state on which a fixture begins, or that of a block file whose witness proves all of it."""
-    cases = [case for case in load_cases([path]) if not isinstance(case, Skipped)]
-    case = choose(path, name, [(case.id, case) for case in cases])
+    case = one_of(path, name)
     if isinstance(case, BlockchainTestCase):
         try:
             header = decode_block(case.genesis).header

@@ -66,8 +66,9 @@ class OpenState:
         return StoredState(StoredWorld(self.store, description.root), description.root)
 
     def close(self) -> None:
-        """Let others use it."""
-        self.store.close()
+        """Let others use it. Raises InputError where what was being written fails."""
+        with told():
+            self.store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -75,4 +76,8 @@ class OpenState:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.close()
+        if error is None:
+            self.close()
+            return
+        with contextlib.suppress(InputError):  # what came first is what is told
+            self.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from samestate.conformance.engines.protocol import InProcess
 from samestate.conformance.errors import InputError
 from samestate.conformance.fixtures.choices import AS_THEY_SAY, Rulesets
 from samestate.conformance.fixtures.networks import Network
+from samestate.conformance.metering import meter
+from samestate.conformance.metering.advice import StoredReads
+from samestate.conformance.metering.stored import StoredMeter, note_block, since, stored_reads
 from samestate.conformance.states.chains import StoredChain, find_chain
 from samestate.conformance.states.importing import fill, find_source
 from samestate.conformance.states.opening import OpenState, find_location, told
@@ -17,6 +21,8 @@ from samestate.optimized.stores.description import Description
 
 Tell = Callable[[str], None]
 """What is told while a chain runs, a line at a time."""
+Note = Callable[[StoredReads], None]
+"""Who is told what each block has asked of the state."""
 
 
 def run_on_state(
@@ -27,6 +33,7 @@ def run_on_state(
     network: Network | None = None,
     rulesets: Rulesets = AS_THEY_SAY,
     tell: Tell = lambda line: None,
+    note: Note = lambda reads: None,
 ) -> Iterator[Object]:
     """What comes out of each block of a case that the state does not have yet; each that is valid is committed.
 
@@ -37,13 +44,16 @@ def run_on_state(
         if state.description is None:
             description = fill(state, find_source(path, name), None)
             tell(f"{state.location}: the state of the case was put there: {described(description)}")
-        yield from execute(state, chain, tell)
+        yield from execute(state, chain, tell, note, location)
 
 
-def execute(state: OpenState, chain: StoredChain, tell: Tell) -> Iterator[Object]:
-    """The blocks that follow on a state. Raises InputError where one does not."""
+def execute(
+    state: OpenState, chain: StoredChain, tell: Tell, note: Note = lambda reads: None, name: str = ""
+) -> Iterator[Object]:
+    """The blocks that follow on a state, which metrics call ``name``. Raises InputError where one does not."""
     description = state.described()
     current = state.state(chain.forks)
+    metered = StoredMeter(name)
     coming: str | None = None  # what there is to tell of a block once it is known to be in the store
     try:
         for block in chain.blocks(description):
@@ -55,6 +65,7 @@ def execute(state: OpenState, chain: StoredChain, tell: Tell) -> Iterator[Object
                     f"{state.location}: is at height {description.height}, and the next block has number"
                     f" {block.number}: the blocks between them are lacking"
                 )
+            began, before_it = time.perf_counter(), current.world.counts()
             with told():
                 done = block.execute(current)
                 if done.state is not None and done.description is not None:
@@ -65,6 +76,13 @@ def execute(state: OpenState, chain: StoredChain, tell: Tell) -> Iterator[Object
                     current, description = done.state, done.description
                     state.description = description
                     coming = f"block {block.number}: committed: {described(description)}"
+            counts, seconds = current.world.counts(), time.perf_counter() - began
+            note(stored_reads(name, since(before_it, counts), seconds))
+            if meter.is_on():
+                with told():
+                    tally = metered.tally(counts, state.store.size())
+                note_block(tally, name, seconds)
+                meter.note(tally)
             yield done.written
     finally:
         with told():
@@ -72,6 +90,9 @@ def execute(state: OpenState, chain: StoredChain, tell: Tell) -> Iterator[Object
         if coming is not None:
             tell(coming)
     counts = current.world.counts()
+    if meter.is_on():  # with the last commit
+        with told():
+            meter.note(metered.tally(counts, state.store.size()))
     tell(
         f"read from the store: {counts['ahead']} keys ahead, which were met {counts['met']} times,"
         f" {counts['on_demand']} on demand, and {counts['values']} values and {counts['nodes']} nodes for roots"

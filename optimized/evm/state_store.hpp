@@ -16,12 +16,13 @@
 #ifndef SAMESTATE_EVM_STATE_STORE_HPP
 #define SAMESTATE_EVM_STATE_STORE_HPP
 
-#include <atomic>
+#include <chrono>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "samestate/optimized/core/shim.hpp"
 #include "samestate/optimized/evm/address.hpp"
 #include "samestate/optimized/evm/trie_nodes.hpp"
 #include "samestate/optimized/stores/records.hpp"
@@ -35,6 +36,25 @@ using stores::behind;
 // How many values a part of a trie may have that no node is kept of.
 constexpr size_t SMALL = 32;
 
+// What threads that read side by side count together. `label`: see SAMESTATE_RACE in shim.hpp.
+class SharedCount {
+public:
+    explicit SharedCount(const char* label) : label_(label) {}
+    SharedCount(const SharedCount&) = delete;
+    SharedCount& operator=(const SharedCount&) = delete;
+
+    void operator+=(uint64_t amount) {
+        if (samestate_race(label_)) word_ += amount;
+        else __atomic_fetch_add(&word_, amount, __ATOMIC_RELAXED);
+    }
+
+    operator uint64_t() const { return __atomic_load_n(&word_, __ATOMIC_RELAXED); }
+
+private:
+    [[maybe_unused]] const char* label_;
+    uint64_t word_ = 0;
+};
+
 struct StateStore {
     StateStore() = default;
     StateStore(const StateStore&) = delete;
@@ -47,11 +67,19 @@ struct StateStore {
     bool (*scan)(void* itself, int table, const std::string* first, const std::string* end, stores::Run* found) = nullptr;
     bool is_free = false;                              // of the interpreter lock: threads that ask do not wait for one another
     const stores::Changes* coming = nullptr;           // what was committed last, while it is still being written; null: it is there
-    mutable std::atomic<uint64_t> nodes_read{0};       // and put into tries, each with its children; …
-    mutable std::atomic<uint64_t> values_read{0};      // … and values, where a part was made of them
-    mutable std::atomic<uint64_t> found_ahead{0};      // how often what was asked for had been read ahead, …
-    mutable std::atomic<uint64_t> asked{0};            // … and how often it was asked for, …
-    mutable std::atomic<uint64_t> scanned{0};          // … and values that follow one another
+    mutable SharedCount nodes_read{"store.nodes"};     // and put into tries, each with its children; …
+    mutable SharedCount values_read{"store.values"};   // … and values, where a part was made of them
+    mutable SharedCount found_ahead{"store.ahead"};    // how often what was asked for had been read ahead, …
+    mutable SharedCount asked{"store.asked"};          // … and how often it was asked for, …
+    mutable SharedCount scanned{"store.scanned"};      // … and values that follow one another
+    mutable SharedCount bytes_read{"store.bytes"};     // that the store has answered with: values, and keys of those that follow one another; …
+    mutable SharedCount waited{"store.waited"};        // … and nanoseconds until it had, of all threads together
+
+    // Has what was committed, and is being written, be looked at before the store. Whoever writes it reads it meanwhile.
+    void look_first_at(const stores::Changes* changes) {
+        coming = changes;
+        if (changes && samestate_race("store.coming.sort")) const_cast<stores::Changes*>(changes)->sort();
+    }
 
     // Nobody asks while records are read ahead, or forgotten. A null value: the key is not there.
     void read_ahead(int table, const std::string& key, const std::string* value) {
@@ -72,7 +100,10 @@ struct StateStore {
         const auto place = ahead_[table].find(key);
         if (place == ahead_[table].end()) {
             asked += 1;
-            return get(itself, table, &key, &value, &is_there);
+            const Waiting waiting(*this);
+            if (!get(itself, table, &key, &value, &is_there)) return false;
+            if (is_there) bytes_read += value.size();
+            return true;
         }
         found_ahead += 1;
         is_there = place->second.is_there;
@@ -83,7 +114,11 @@ struct StateStore {
     // Records that follow one another, as they were committed last, in order, before `end`. False where the store failed.
     bool read_range(StoreTable table, const std::string& first, const std::string& end, stores::Run& found) const {
         scanned += 1;
-        if (!scan(itself, table, &first, &end, &found)) return false;
+        {
+            const Waiting waiting(*this);
+            if (!scan(itself, table, &first, &end, &found)) return false;
+        }
+        bytes_read += found.bytes();
         if (coming) coming->overlay(table, first, end, found);
         return true;
     }
@@ -93,8 +128,27 @@ struct StateStore {
     uint64_t met_ahead() const { return found_ahead; }
     uint64_t asked_so_far() const { return asked; }
     uint64_t scanned_so_far() const { return scanned; }
+    uint64_t bytes_read_so_far() const { return bytes_read; }
+    uint64_t waited_so_far() const { return waited; }
 
 private:
+    // While it stands a thread waits for the store.
+    class Waiting {
+    public:
+        explicit Waiting(const StateStore& store) : store_(store), began_(std::chrono::steady_clock::now()) {}
+        Waiting(const Waiting&) = delete;
+        Waiting& operator=(const Waiting&) = delete;
+
+        ~Waiting() {
+            const std::chrono::nanoseconds passed = std::chrono::steady_clock::now() - began_;
+            store_.waited += static_cast<uint64_t>(passed.count());
+        }
+
+    private:
+        const StateStore& store_;
+        std::chrono::steady_clock::time_point began_;
+    };
+
     struct Ahead {
         std::string value;
         bool is_there = false;

@@ -26,6 +26,7 @@ cdef extern from "samestate/optimized/evm/state_store.hpp" namespace "samestate:
         ScanRecords scan
         cbool is_free
         const Changes* coming
+        void look_first_at(const Changes* changes) noexcept
         uint64_t nodes_read_so_far() noexcept
         uint64_t values_read_so_far() noexcept
         void read_ahead(int table, const string& key, const string* value) except +
@@ -33,3 +34,5 @@ cdef extern from "samestate/optimized/evm/state_store.hpp" namespace "samestate:
         uint64_t met_ahead() noexcept
         uint64_t asked_so_far() noexcept
         uint64_t scanned_so_far() noexcept
+        uint64_t bytes_read_so_far() noexcept
+        uint64_t waited_so_far() noexcept

@@ -9,6 +9,7 @@ LMDB is asked without the interpreter lock. Of another store, values that a bloc
 many at once; for anything else a worker takes the lock. `counts` says how often which of the two it was.
 """
 
+import time
 from collections.abc import Iterable, Mapping
 
 import cython
@@ -252,8 +253,12 @@ class StoredWorld(World):
                 slots.add(hash_of(key[1:21]) + hash_of(key[21:]))
             accounts.add(hash_of(key[1:21]))
         for table, names in ((ACCOUNTS, sorted(accounts)), (SLOTS, sorted(slots))):
-            for name, value in zip(names, self.store.get_many(table, names), strict=True):
+            began = time.perf_counter_ns()
+            values = self.store.get_many(table, names)
+            self.waited_ahead += cython.cast(uint64_t, time.perf_counter_ns() - began)
+            for name, value in zip(names, values, strict=True):
                 self.take(table, name, value)
+                self.bytes_ahead += cython.cast(uint64_t, len(value or b""))
             self.keys_ahead += len(names)
 
     def take(self, table: cython.int, key: bytes, value: object) -> None:
@@ -270,10 +275,12 @@ class StoredWorld(World):
             self.place.read_ahead(table, name, cython.address(text))
 
     def counts(self) -> dict:
-        """How often the store was asked, and how often what was asked for had been read ahead.
+        """How often the store was asked and written, how much that was, and how long others waited for it.
 
-        ``on_demand``, ``scans``: by a worker or a trie, with the interpreter lock; ``ahead``: keys read ahead, of which
-        ``met`` counts uses; ``nodes``, ``values``: read into tries.
+        ``on_demand``, ``scans``: single keys and ranges that a worker or a trie asked for; ``ahead``: keys read ahead,
+        of which ``met`` counts uses; ``nodes``, ``values``: read into tries; ``read_bytes``: of all answers;
+        ``read_nanoseconds``: until there were answers, of all threads together. ``commits``: what was handed over to be
+        written, with ``written`` records of ``written_bytes``, for which ``commit_nanoseconds`` were waited.
         """
         return {
             "on_demand": self.place.asked_so_far(),
@@ -282,6 +289,12 @@ class StoredWorld(World):
             "met": self.place.met_ahead(),
             "nodes": self.place.nodes_read_so_far(),
             "values": self.place.values_read_so_far(),
+            "read_bytes": self.place.bytes_read_so_far() + self.bytes_ahead,
+            "read_nanoseconds": self.place.waited_so_far() + self.waited_ahead,
+            "commits": self.commits,
+            "written": self.records_written,
+            "written_bytes": self.bytes_written,
+            "commit_nanoseconds": self.waited_commits,
         }
 
     def apply(self, changes: Mapping[bytes, bytes | None], wipes: Iterable[bytes] = ()) -> None:
@@ -369,17 +382,23 @@ class StoredWorld(World):
         """
         root: bytes
         changes: Changes
+        written: cython.size_t
+        size: cython.size_t
         try:
             root = self.root(thread_count(workers))
             self.collect(changes)
             for name, value in {**meta, b"root": root}.items():
                 changes.put(META_TABLE, name, value)
             changes.sort()
+            written, size = changes.records(), changes.bytes()  # which a store may take over
             self.write(changes, waits)
         except BaseException:
             self.revert()
             self.raise_problem()
             raise
+        self.commits += 1
+        self.records_written += written
+        self.bytes_written += size
         self.written = root
         if self.place.coming == cython.NULL:
             self.settled = root
@@ -410,26 +429,33 @@ class StoredWorld(World):
         """
         if self.place.coming == cython.NULL:
             return
+        began = time.perf_counter_ns()
         try:
             self.native.settle()
         except BaseException:
-            self.place.coming = cython.NULL
+            self.place.look_first_at(cython.NULL)
             self.written = self.settled
             self.revert()
             raise
-        self.place.coming = cython.NULL
+        finally:
+            self.waited_commits += cython.cast(uint64_t, time.perf_counter_ns() - began)
+        self.place.look_first_at(cython.NULL)
         self.settled = self.written
 
     def write(self, changes: Changes, waits: cbool) -> cython.int:
         """Have the store write changes."""
-        if self.native is None:
-            self.store.write(as_python(changes))
-            return 0
         self.settle()
-        if waits:
-            return self.native.write_native(changes)
-        self.native.write_behind(changes)
-        self.place.coming = self.native.native.writing()
+        began = time.perf_counter_ns()
+        try:
+            if self.native is None:
+                self.store.write(as_python(changes))
+            elif waits:
+                self.native.write_native(changes)
+            else:
+                self.native.write_behind(changes)
+                self.place.look_first_at(self.native.native.writing())
+        finally:
+            self.waited_commits += cython.cast(uint64_t, time.perf_counter_ns() - began)
         return 0
 
     def collect(self, changes: Changes) -> cython.int:

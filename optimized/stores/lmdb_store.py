@@ -145,16 +145,22 @@ class LmdbStore:
         self.write_native(made)
 
     def size(self) -> int:
-        return (self.folder / DATA).stat().st_blocks * 512
+        try:
+            return (self.folder / DATA).stat().st_blocks * 512
+        except OSError as error:
+            raise StoreUnavailable(f"{self.folder}: {error.strerror}") from error
 
     def settle(self) -> None:
         """Wait for what is being written. Raises StoreError, after which it is as before that."""
         error: cython.int = 0
         native: cython.pointer(Lmdb) = self.native
+        is_written: cbool = native != cython.NULL and native.writing() != cython.NULL
         if native != cython.NULL:
             with cython.nogil:
                 error = native.settle()
         self.check(error)
+        if is_written:
+            self.lock.check()
 
     def close(self) -> None:
         """See :class:`Store`. What is being written is written first. Raises StoreError where that fails."""
@@ -188,6 +194,7 @@ class LmdbStore:
         """Write changes in one transaction. Raises StoreError."""
         error: cython.int
         native: cython.pointer(Lmdb) = self.opened()
+        self.lock.check()
         self.version += 1
         with cython.nogil:
             error = native.write(changes)
@@ -197,6 +204,7 @@ class LmdbStore:
         """Begin to write changes, and take them over. Raises StoreError where what was being written fails."""
         error: cython.int
         native: cython.pointer(Lmdb) = self.opened()
+        self.lock.check()
         self.version += 1
         with cython.nogil:
             error = native.write_behind(changes)

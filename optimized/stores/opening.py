@@ -42,13 +42,19 @@ class Location:
     def store(self, writable: bool) -> Store:
         """The store that lies there; where it is to be written, it is made if it is not there. Raises StoreError."""
         for kind, file in FILES.items():
-            if kind != self.kind and (self.folder / file).exists():
+            if kind != self.kind and self._has(file):
                 raise StoreUnavailable(f"{self}: the folder has a state in it of the kind {kind}: name another folder")
         sync = self._sync()
         if self.kind == "lmdb":
             sizes = self._size("map_size", MAP_SIZE), self._size("resident", RESIDENT)
             return LmdbStore(self.folder, writable, sizes[0], sync, sizes[1])
         return RocksStore(self.folder, writable, self._size("cache", CACHE), sync)
+
+    def _has(self, file: str) -> bool:
+        try:
+            return (self.folder / file).exists()
+        except OSError as error:  # a name that is too long, a folder that may not be looked into
+            raise StoreUnavailable(f"{self}: cannot hold a state: {error.strerror}") from error
 
     def _sync(self) -> bool:
         value = self.settings.get("sync", "on")
@@ -69,10 +75,13 @@ class Location:
 
 
 def parse_location(text: str) -> Location:
-    """Where a state is. Raises StoreUnavailable where that is no place for one."""
+    """Where a state is. Raises StoreUnavailable where that is no place for one.
+
+    ``~`` stands for the user's folder, as everywhere: shells leave it as it is behind a colon.
+    """
     kind, colon, rest = text.partition(":")
     path, _, query = rest.partition("?")
-    if kind not in SETTINGS or not colon or not path:
+    if kind not in SETTINGS or not colon or not path or "\0" in path:
         raise StoreUnavailable(f"{text}: must be lmdb:PATH or rocksdb:PATH")
     given = parse_qsl(query, keep_blank_values=True)
     settings = dict(given)
@@ -83,4 +92,4 @@ def parse_location(text: str) -> Location:
     if unknown:
         known = ", ".join(sorted(SETTINGS[kind]))
         raise StoreUnavailable(f"{text}: {unknown[0]}: no setting of {kind} is called so: there are {known}")
-    return Location(kind, Path(path), settings)
+    return Location(kind, Path(path).expanduser() if path.split("/")[0] == "~" else Path(path), settings)

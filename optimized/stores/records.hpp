@@ -34,6 +34,7 @@ public:
     }
 
     size_t size() const { return ends_.size(); }
+    size_t bytes() const { return bytes_.size(); }
     std::string_view key(size_t index) const { return between(index ? ends_[index - 1].second : 0, ends_[index].first); }
     std::string_view value(size_t index) const { return between(ends_[index].first, ends_[index].second); }
 
@@ -86,6 +87,21 @@ public:
             }
             changes.resize(kept);
         }
+    }
+
+    // How many keys are changed, those in ranges aside, and how many bytes their new records have.
+    size_t records() const {
+        size_t count = 0;
+        for (const std::vector<Change>& changes : tables_) count += changes.size();
+        return count;
+    }
+
+    size_t bytes() const {
+        size_t total = 0;
+        for (const std::vector<Change>& changes : tables_)
+            for (const Change& change : changes)
+                if (change.is_put) total += change.key.size() + change.value.size();
+        return total;
     }
 
     const std::vector<std::pair<int, std::string>>& ranges() const { return ranges_; }

@@ -30,5 +30,7 @@ cdef extern from "samestate/optimized/stores/records.hpp" namespace "samestate::
         void put(int table, string key, string value) except +
         void remove(int table, string key) except +
         void sort() except +
+        size_t records() noexcept
+        size_t bytes() noexcept
         const vector[pair[int, string]]& ranges() noexcept
         const vector[Change]& of(int table) noexcept

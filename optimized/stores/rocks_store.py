@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +38,10 @@ class RocksStore:
             import rocksdict
         except ImportError as error:
             raise StoreUnavailable("rocksdict is not installed: pip install 'samestate[state]'") from error
+        try:
+            str(folder).encode()
+        except UnicodeEncodeError as error:
+            raise StoreUnavailable(f"{folder}: RocksDB takes names in UTF-8 alone: name another folder") from error
         self._rocks: Any = rocksdict
         self._folder = folder
         self._lock = FolderLock(folder, writable)
@@ -45,6 +49,8 @@ class RocksStore:
         try:
             if not writable and not (folder / CURRENT).exists():
                 raise StoreUnavailable(f"{folder}: {NO_STATE}")
+            if not writable and not os.access(folder, os.W_OK):
+                raise StoreUnavailable(f"{folder}: is read-only, and RocksDB writes there even to look: look at a copy")
             with self._told():
                 access = rocksdict.AccessType.read_write() if writable else rocksdict.AccessType.read_only(False)
                 self._database = rocksdict.Rdict(str(folder), self._options(cache), access_type=access)
@@ -93,6 +99,7 @@ class RocksStore:
                     batch.delete(start + key)
                 else:
                     batch.put(start + key, value)
+        self._lock.check()
         with self._told():
             self._database.write(batch, self._write_options)
 
@@ -100,11 +107,21 @@ class RocksStore:
         """What is written is there when :meth:`write` returns."""
 
     def size(self) -> int:
-        return sum(path.stat().st_blocks * 512 for path in self._folder.iterdir() if path.is_file())
+        size = 0
+        try:
+            for entry in os.scandir(self._folder):
+                with suppress(FileNotFoundError):  # files come and go beside this
+                    size += entry.stat().st_blocks * 512 if entry.is_file() else 0
+        except OSError as error:
+            raise StoreUnavailable(f"{self._folder}: {error.strerror}") from error
+        return size
 
     def close(self) -> None:
-        self._database.close()
-        self._lock.release()
+        try:
+            with self._told():
+                self._database.close()
+        finally:
+            self._lock.release()
 
     def _records(self, first: bytes, end: bytes) -> Iterator[Record]:
         """Records from ``first`` on, before ``end``. An iterator of a range alone stops for an error as at its end."""

@@ -84,16 +84,21 @@ def state_test(gas_limit: int = 21_000, code: bytes = b"", fork: str = "London")
     return test
 
 
-def block_file(number: int = 16_000_000, parent: Header | None = None) -> tuple[dict[str, Any], Header]:
+def block_file(
+    number: int = 16_000_000,
+    parent: Header | None = None,
+    nonce: int = 0,
+    state_root: bytes = keccak256(b"unknown"),
+) -> tuple[dict[str, Any], Header]:
     """A block of mainnet in the days of Paris with one transfer and a partial pre-state, and its header."""
     from samestate.spec.evm.transaction import decode_transaction
 
-    transactions = (decode_transaction(transfer()),)
+    transactions = (decode_transaction(transfer(nonce=nonce)),)
     header = Header(
         parent_hash=parent.hash() if parent is not None else keccak256(b"parent"),
         ommers_hash=empty_ommers_hash(),
         coinbase=COINBASE,
-        state_root=keccak256(b"unknown"),
+        state_root=state_root,
         transactions_root=transactions_root(transactions),
         receipts_root=EMPTY_ROOT,
         bloom=bytes(256),
@@ -108,7 +113,9 @@ def block_file(number: int = 16_000_000, parent: Header | None = None) -> tuple[
         base_fee_per_gas=7 if parent is None else PARIS.next_base_fee(parent),
     )
     block = Block(header, transactions)
-    result = apply_block(Evm(PARIS), to_payload(block, 1, {}), FlatState.from_alloc(alloc()))
+    before = alloc()
+    before[hexed(SENDER)]["nonce"] = hex(nonce)
+    result = apply_block(Evm(PARIS), to_payload(block, 1, {}), FlatState.from_alloc(before))
     names = {
         "parent_hash": "parentHash",
         "coinbase": "miner",
@@ -132,10 +139,10 @@ def block_file(number: int = 16_000_000, parent: Header | None = None) -> tuple[
         "chainId": 1,
         "fork": "paris",
         "header": fields,
-        "transactions": [hexed(transfer())],
+        "transactions": [hexed(transfer(nonce=nonce))],
         "withdrawals": None,
         "blockHashes": {},
-        "preState": alloc(),
+        "preState": before,
     }, whole
 
 

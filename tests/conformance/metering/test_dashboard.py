@@ -26,6 +26,7 @@ COMMANDS = [
     ["check", str(VECTORS / "toy/conflicts"), "--cache", "kept"],
     ["fuzz", "--blocks", "3", "--seed", "5", "--engine", "optimized:locks", "--jobs", "1"],
     ["bench", "--preset", "small", "--repeat", "1", "--engine", "optimized:locks"],
+    ["run", str(VECTORS / "evm/chains/delegated_a_block_before-prague.yaml"), "--state", "rocksdb:state?sync=off"],
 ]
 """Together they export everything."""
 

@@ -19,8 +19,16 @@ from samestate.conformance.vectors.places import VECTORS
 from samestate.optimized.stores.description import Description, describe
 from samestate.optimized.stores.opening import parse_location
 from samestate.optimized.stores.store import ACCOUNTS, META, NODES, Changes, Store
+from samestate.spec.evm.block import Block, Header
+from samestate.spec.evm.chain import to_payload
+from samestate.spec.evm.forks import PARIS
+from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.state import FlatState
+from samestate.spec.evm.transaction import decode_transaction
+from samestate.spec.transition import apply_block
+from tests.conformance.checking import cases
 from tests.conformance.checking.cases import blockchain_test, write
+from tests.conformance.metering.scraping import Scraped, samples_of
 from tests.spec.evm.test_state import witness_of
 
 pytest.importorskip("lmdb")
@@ -179,6 +187,87 @@ def test_a_block_is_told_once_it_is_in_the_store(place: str, monkeypatch: pytest
     run(note)
     assert [told for told, _ in seen] == list(range(1, len(seen) + 1)) and len(seen) > 1
     assert all(told <= there <= told + 1 for told, there in seen)
+
+
+FIRST = 16_000_000
+
+
+@pytest.fixture
+def block_files(place: str, tmp_path: Path) -> Path:
+    """A folder of block files that follow on one another, in no order of names; what they say of states is wrong.
+
+    In the place is the state before them.
+    """
+    document("state", place, "--import", write(tmp_path / "alloc.json", cases.alloc()), "--fork", "Paris")
+    changed(place, META, {b"height": str(FIRST - 1).encode()})
+    state = FlatState.from_alloc(cases.alloc())
+    parent: Header | None = None
+    for nonce, name in enumerate(("c", "a", "b")):
+        _, header = cases.block_file(FIRST + nonce, parent, nonce)
+        block = Block(header, (decode_transaction(cases.transfer(nonce=nonce)),))
+        state = apply_block(Evm(PARIS), to_payload(block, 1, {}), state).state()
+        content, parent = cases.block_file(FIRST + nonce, parent, nonce, state.root())
+        write(tmp_path / "blocks" / f"{name}.json", {**content, "preState": {}})
+    return tmp_path / "blocks"
+
+
+def test_block_files_are_a_chain_in_the_order_of_their_numbers(place: str, block_files: Path) -> None:
+    run = ["run", block_files, "--state", place, "--engine", "optimized:sequential"]
+    result = samestate(*run, "--case", str(FIRST))
+    assert result.exit_code == 0 and f"block {FIRST}: committed" in result.output, result.output
+    result = samestate(*run)
+    assert result.exit_code == 0, result.output
+    told = [line.partition(": ")[0::2] for line in result.stderr.splitlines() if line.startswith("block ")]
+    assert [number for number, _ in told] == [f"block {FIRST + index}" for index in range(3)]
+    assert "left out" in told[0][1] and all(words.startswith("committed") for _, words in told[1:])
+    shown = document("state", place, "--verify")
+    assert shown["height"] == FIRST + 2 and shown["damage"] is None
+
+
+def test_block_files_that_are_no_chain(place: str, tmp_path: Path, block_files: Path) -> None:
+    second = json.loads((block_files / "a.json").read_text(encoding="utf-8"))
+    write(tmp_path / "twice" / "b.json", second)
+    write(tmp_path / "twice" / "a.json", second)
+    assert "has the number of" in refused(samestate("run", tmp_path / "twice", "--state", place))
+    (block_files / "a.json").unlink()
+    line = refused(samestate("run", block_files, "--state", place))
+    assert "follows on block 0x" in line and "and the state is after block 0x" in line
+    assert document("state", place)["height"] == FIRST
+    strange = {**second, "header": {**second["header"], "parentHash": "0x" + "11" * 32}}
+    write(block_files / "a.json", strange)
+    line = refused(samestate("run", block_files, "--state", place))
+    assert f"follows on block 0x{'11' * 32}" in line
+    assert document("state", place)["height"] == FIRST
+
+
+def test_what_a_state_counts_is_in_the_metrics(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Scraped(monkeypatch) as scraped:
+        result = samestate("run", CHAIN, "--state", place, "--engine", "optimized:sequential", "--metrics-port", 0)
+    assert result.exit_code == 0, result.output
+    samples = samples_of(scraped.pages[0])
+    label = ("state", place)
+    blocks = len(roots_of(CHAIN))
+    assert samples["samestate_state_commits_total", (label,)] == blocks
+    assert samples["samestate_state_block_duration_seconds_count", (label,)] == blocks
+    told = re.search(r"(\d+) keys ahead, which were met (\d+) times, (\d+) on demand", result.output)
+    assert told is not None
+    ahead, met, asked = map(int, told.groups())
+    reads = {kind: samples["samestate_state_reads_total", (("kind", kind), label)] for kind in ("ahead", "key")}
+    assert reads == {"ahead": ahead, "key": asked} and samples["samestate_state_met_ahead_total", (label,)] == met
+    assert samples["samestate_state_read_seconds_total", (label,)] > 0
+    assert samples["samestate_state_written_records_total", (label,)] > blocks
+    size = document("state", place)["bytes_on_disk"]
+    # Files of RocksDB come and go, also when it is opened.
+    assert samples["samestate_state_size_bytes", (label,)] == size or (size > 0 and place.startswith("rocksdb"))
+    executed = {dict(labels)["engine"] for name, labels in samples if name == "samestate_blocks_total"}
+    assert executed == {"optimized:sequential"}
+
+
+def test_metrics_of_a_run_are_those_of_its_state(place: str) -> None:
+    for option, value in (("--metrics-port", "0"), ("--metrics-address", "127.0.0.1")):
+        assert f"{option} {value}: goes with --state alone" in refused(samestate("run", CHAIN, option, value))
+    line = refused(samestate("run", CHAIN, "--state", place, "--metrics-address", "127.0.0.1"))
+    assert "--metrics-address 127.0.0.1: goes with --metrics-port alone" in line
 
 
 SOME = ("self_destruct", "storage_alone", "empty_accounts", "transitions", "base_fee")

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,12 @@ from samestate.conformance.generating.signed_blocks import random_signed_block
 from samestate.conformance.generating.toy import Workload, generate_block
 from samestate.conformance.generating.toy_blocks import random_block
 from tests.optimized.sanitizers.evm_blocks import blocks_in_pieces, generated_blocks, real_blocks, vector_blocks
+from tests.optimized.sanitizers.stored_chains import token_chain, wiping_chains
 from tests.optimized.sanitizers.svm_blocks import svm_blocks
 from tests.optimized.toy.blocks import with_its_list
 
 STRESS = Path(__file__).parent / "stress.py"
+STORED_STRESS = Path(__file__).parent / "stored_stress.py"
 SECONDS = 8
 ATTEMPTS = 10
 NO_LIMIT = 10**9
@@ -93,6 +96,15 @@ def evm_blocks_in_pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def stored_chains(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Chains for states in LMDB."""
+    pytest.importorskip("lmdb")
+    path = tmp_path_factory.mktemp("blocks") / "chains.pickle"
+    path.write_bytes(pickle.dumps([token_chain(3000, 400, 6), *wiping_chains()]))
+    return path
+
+
 def write(tmp_path_factory: pytest.TempPathFactory, seeds: range, transactions: int, real: int) -> Path:
     path = tmp_path_factory.mktemp("blocks") / "evm.pickle"
     made = [*vector_blocks(), *generated_blocks(seeds, transactions), *blocks_in_pieces()]
@@ -112,35 +124,56 @@ def stress(
     rounds: int = NO_LIMIT,
     **environment: str,
 ) -> subprocess.CompletedProcess[str]:
+    arguments = (machine, blocks, seconds, rounds)
+    return watched(variant, libraries, STRESS, arguments, seconds + 300, environment)
+
+
+def watched(
+    variant: Variant,
+    libraries: list[str],
+    program: Path,
+    arguments: Sequence[object],
+    timeout: float,
+    environment: dict[str, str],
+) -> subprocess.CompletedProcess[str]:
+    """A program of this folder in a process that a sanitizer watches."""
     folder = built(variant)
     settings = os.environ | environment | {"LD_PRELOAD": " ".join(libraries), "PYTHONPATH": str(folder)}
-    command = [sys.executable, str(STRESS), f"optimized_{variant}", machine, str(blocks), str(seconds), str(rounds)]
+    command = [sys.executable, str(program), f"optimized_{variant}", *map(str, arguments)]
     return subprocess.run(
-        command, env=settings, capture_output=True, text=True, timeout=seconds + 300, preexec_fn=without_randomization
+        command, env=settings, capture_output=True, text=True, timeout=timeout, preexec_fn=without_randomization
     )
+
+
+def thread_options(environment: dict[str, str]) -> dict[str, str]:
+    """For ThreadSanitizer: with a seeded race the first report ends the process."""
+    return environment | {"TSAN_OPTIONS": f"exitcode={REPORTED} halt_on_error={int('SAMESTATE_RACE' in environment)}"}
+
+
+ADDRESS_OPTIONS = {
+    "ASAN_OPTIONS": f"exitcode={REPORTED} detect_leaks=0",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+}
 
 
 def under_thread_sanitizer(
     machine: str, blocks: Path, seconds: float = SECONDS, rounds: int = NO_LIMIT, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    options = f"exitcode={REPORTED} halt_on_error={int('SAMESTATE_RACE' in environment)}"
     library_of_it = [str(library("libtsan.so"))]
-    return stress("thread", library_of_it, machine, blocks, seconds, rounds, TSAN_OPTIONS=options, **environment)
+    return stress("thread", library_of_it, machine, blocks, seconds, rounds, **thread_options(environment))
 
 
 def under_address_sanitizer(
     machine: str, blocks: Path, seconds: float = SECONDS, rounds: int = NO_LIMIT
 ) -> subprocess.CompletedProcess[str]:
-    return stress(
-        "address",
-        [str(library("libasan.so")), str(library("libubsan.so"))],
-        machine,
-        blocks,
-        seconds,
-        rounds,
-        ASAN_OPTIONS=f"exitcode={REPORTED} detect_leaks=0",
-        UBSAN_OPTIONS="print_stacktrace=1",
-    )
+    libraries = [str(library("libasan.so")), str(library("libubsan.so"))]
+    return stress("address", libraries, machine, blocks, seconds, rounds, **ADDRESS_OPTIONS)
+
+
+def stored_under_thread_sanitizer(chains: Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Chains on states in LMDB. Its own code is not compiled for the sanitizer, and gives no reports."""
+    library_of_it = [str(library("libtsan.so"))]
+    return watched("thread", library_of_it, STORED_STRESS, (chains, folder), 600, thread_options(environment))
 
 
 def check_silent(process: subprocess.CompletedProcess[str], *least: int) -> None:
@@ -199,6 +232,27 @@ class TestThreadSanitizer:
     def test_a_plain_store_of_the_svm_is_reported(self, blocks_of_svm: Path) -> None:
         check_reported("svm", "svm.queue.fill", blocks_of_svm)
 
+    def test_no_report_of_states_on_disk(self, stored_chains: Path, tmp_path: Path) -> None:
+        check_silent(stored_under_thread_sanitizer(stored_chains, tmp_path), 50, 50)
+
+    @pytest.mark.parametrize(
+        ("action", "function"),
+        [("store.scanned", "::load("), ("store.coming.sort", "Lmdb::transact")],
+        ids=["reading side by side", "writing behind"],
+    )
+    def test_a_race_for_a_state_on_disk_is_reported(
+        self, action: str, function: str, stored_chains: Path, tmp_path: Path
+    ) -> None:
+        """Counting as one thread alone may, and changing what the thread that writes is reading."""
+        for attempt in range(ATTEMPTS):
+            folder = tmp_path / str(attempt)
+            process = stored_under_thread_sanitizer(stored_chains, folder, SAMESTATE_RACE=action)
+            if process.returncode:
+                break
+        assert "WARNING: ThreadSanitizer: data race" in process.stderr
+        assert function in process.stderr
+        assert process.returncode == REPORTED
+
     @pytest.mark.soak
     def test_no_report_of_many_blocks_of_the_evm(self, many_evm_blocks: Path) -> None:
         check_silent(under_thread_sanitizer("evm", many_evm_blocks, seconds=3600, rounds=1), 1000, 20, 500, 4, 1)
@@ -215,6 +269,11 @@ class TestAddressSanitizer:
 
     def test_the_evm(self, many_evm_blocks: Path) -> None:
         check_silent(under_address_sanitizer("evm", many_evm_blocks, seconds=3600, rounds=1), 1000, 1, 500, 4, 1)
+
+    def test_states_on_disk(self, stored_chains: Path, tmp_path: Path) -> None:
+        libraries = [str(library("libasan.so")), str(library("libubsan.so"))]
+        arguments = (stored_chains, tmp_path)
+        check_silent(watched("address", libraries, STORED_STRESS, arguments, 600, ADDRESS_OPTIONS), 50, 50)
 
     def test_the_svm(self, blocks_of_svm: Path) -> None:
         check_silent(under_address_sanitizer("svm", blocks_of_svm), 20)
