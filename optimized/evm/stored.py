@@ -46,7 +46,7 @@ from samestate.optimized.stores.store import META, TABLES
 META_TABLE = cython.declare(cython.int, META)
 KEPT_NODES = cython.declare(cython.size_t, 400_000)
 """So many nodes of tries stay in memory from block to block, of some 120 bytes each; with more, none does."""
-READ_VALUES = cython.declare(uint64_t, 60_000)
+READ_VALUES = cython.declare(uint64_t, 30_000)
 """After so many values that were read into tries, what is deep in them is let go of."""
 
 

@@ -33,6 +33,7 @@ private:
     // that is stored, and has more above it.
     size_t visit(TrieNode* node, int start) {
         if (node->kind == NodeKind::LEAF) return 1;
+        if (node->kind == NodeKind::PART) return static_cast<TriePart<Value, Extra>*>(node)->entries.size();
         if (node->kind == NodeKind::UNRESOLVED) {
             UnresolvedNode* unresolved = static_cast<UnresolvedNode*>(node);
             if (start < node->depth || unresolved->extended_from != NEVER_SEEN)
