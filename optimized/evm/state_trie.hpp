@@ -219,13 +219,13 @@ public:
         codes_.clear();
     }
 
-    // Forgets what is so deep that little leads there again, once all is written. Gives how many nodes are left in memory.
-    size_t fold() {
+    // Forgets what is `depth` nibbles down and deeper, once all is written. Gives how many nodes are left in memory.
+    size_t fold(int depth) {
         size_t left = 0;
         for (AccountTrie::Leaf* leaf : written_)
-            if (leaf->extra) left += fold_storage(leaf->extra);
+            if (leaf->extra) left += fold_storage(leaf->extra, depth);
         written_.clear();
-        return left + accounts_.fold(KEPT_DEPTH);
+        return left + accounts_.fold(depth);
     }
 
     // The bytes of the code of that hash, from the store. False where it failed, or has none.
@@ -347,14 +347,11 @@ private:
 
     static constexpr const char* UNREADABLE = "could not be read from the store";
 
-    // Below so many nibbles nodes are not kept from block to block: above it are at most 4,369 branches.
-    static constexpr int KEPT_DEPTH = 4;
-
     // A storage of which the store has no node is let go of whole. Gives how many nodes are left.
-    static size_t fold_storage(std::unique_ptr<StorageTrie>& storage) {
+    static size_t fold_storage(std::unique_ptr<StorageTrie>& storage, int depth) {
         const TrieNode* root = storage->root();
         const bool is_large = root->kind == NodeKind::BRANCH && static_cast<const TrieBranch*>(root)->is_stored;
-        if (is_large) return storage->fold(KEPT_DEPTH);
+        if (is_large) return storage->fold(depth);
         storage.reset();
         return 0;
     }
