@@ -109,6 +109,8 @@ public:
         std::vector<const uint8_t*> below[16];
         for (const uint8_t* key : keys)
             if (shared_nibbles(key, branch->key, branch->depth) == branch->depth) below[nibble_of(key, branch->depth)].push_back(key);
+        for (int nibble = 0; nibble < 16; nibble++)
+            if (!below[nibble].empty()) branch->child(nibble);   // now, since it changes what they have in common
         in_parallel(workers, 16, 1, [&](size_t first, size_t last, size_t) {
             for (; first < last; first++) load_below(&branch->children[first], branch->depth + 1, below[first]);
         });
@@ -138,7 +140,10 @@ public:
                 const uint8_t* hash = static_cast<const UnresolvedNode*>(node)->own.bytes;
                 return read_encoded(hash, node->depth, key, preimages, value, gap);
             }
-            node = static_cast<const TrieBranch*>(node)->children[nibble_of(key, node->depth)];
+            const TrieBranch* branch = static_cast<const TrieBranch*>(node);
+            const int nibble = nibble_of(key, branch->depth);
+            if (branch->is_hashed(nibble)) return read_encoded(branch->hashes[nibble].bytes, branch->depth + 1, key, preimages, value, gap);
+            node = branch->children[nibble];
         }
         return false;
     }
@@ -220,14 +225,14 @@ public:
         }
         if (way.length) {
             TrieBranch* parent = way.branch(way.length - 1);
-            TrieNode** other = nullptr;
-            int others = 0;
-            for (TrieNode*& child : parent->children)
-                if (child && child != node) {
-                    other = &child;
+            int another = 0, others = 0;
+            for (int nibble = 0; nibble < 16; nibble++)
+                if (parent->reference(nibble) && parent->children[nibble] != node) {
+                    another = nibble;
                     others++;
                 }
             if (others == 1) {
+                TrieNode** other = parent->child(another);
                 // On an extension, even an unresolved node is known to be a branch.
                 if ((*other)->kind == NodeKind::UNRESOLVED && (*other)->depth == parent->depth + 1 &&
                     !resolve(other, parent->depth + 1, preimages, gap))
@@ -262,7 +267,7 @@ private:
                 if (!resolve(place, start, preimages, gap)) return nullptr;
                 continue;
             }
-            place = &visit(node)->children[nibble_of(key, node->depth)];
+            place = visit(node)->child(nibble_of(key, node->depth));
             start = node->depth + 1;
         }
         return nullptr;
@@ -294,7 +299,7 @@ private:
             for (int start = top_start; *place && shared_nibbles(key, (*place)->key, (*place)->depth) == (*place)->depth;) {
                 TrieNode* node = *place;
                 if (node->kind == NodeKind::BRANCH) {
-                    place = &visit(node)->children[nibble_of(key, node->depth)];
+                    place = visit(node)->child(nibble_of(key, node->depth));
                     start = node->depth + 1;
                     continue;
                 }
@@ -345,7 +350,7 @@ private:
                 continue;
             }
             way.places[way.length++] = place;
-            place = &visit(node)->children[nibble_of(key, node->depth)];
+            place = visit(node)->child(nibble_of(key, node->depth));
             start = node->depth + 1;
         }
         return place;
@@ -473,6 +478,9 @@ private:
         return found;
     }
 
+    // As much room as so many nodes have the hashes of a branch.
+    static constexpr size_t HASHES_AS_NODES = 5;
+
     static bool hangs(const Nothing&) { return false; }
     template <class Other>
     static bool hangs(const Other& extra) { return extra != nullptr; }
@@ -504,8 +512,19 @@ private:
         const size_t before = left;
         bool is_held = branch->depth < depth || !branch->seen.is_hash();
         bool has_hanging = false;
-        for (TrieNode*& child : branch->children)
-            if (child) has_hanging |= fold_below(child, branch->depth + 1, depth, left);
+        for (int nibble = 0; nibble < 16; nibble++) {
+            TrieNode*& child = branch->children[nibble];
+            if (!child) continue;
+            has_hanging |= fold_below(child, branch->depth + 1, depth, left);
+            if (child->kind != NodeKind::UNRESOLVED || child->depth != branch->depth + 1) continue;
+            UnresolvedNode* unresolved = static_cast<UnresolvedNode*>(child);
+            if (unresolved->extended_from != NEVER_SEEN) continue;
+            branch->put_hash(nibble, unresolved->own.bytes);
+            delete unresolved;
+            child = nullptr;
+            left -= 1;
+        }
+        if (branch->hashes) left += HASHES_AS_NODES;
         if (is_held || has_hanging) {
             branch->is_visited = false;
             branch->has_hanging = has_hanging;
@@ -575,6 +594,11 @@ private:
         uint8_t whole[32];
         for (int nibble = 0; nibble < 16; nibble++) {
             const rlp::Item part = rlp::next_item(position, item.end);
+            if (!part.is_list && part.length() == 32) {
+                branch->put_hash(nibble, part.payload);
+                children++;
+                continue;
+            }
             std::memcpy(whole, key, 32);
             const uint8_t one[1] = {static_cast<uint8_t>(nibble)};
             put_path(whole, depth, Path{one, 1, 1, false});

@@ -30,7 +30,8 @@ public:
         if (node->kind == NodeKind::BRANCH && !static_cast<TrieBranch*>(node)->own.length) {
             // All children are looked at, and lie anywhere: the processor may fetch them together.
             TrieBranch* branch = static_cast<TrieBranch*>(node);
-            for (TrieNode* child : branch->children) __builtin_prefetch(child);
+            for (TrieNode* child : branch->children)
+                if (child) __builtin_prefetch(child);
             for (TrieNode* child : branch->children)
                 if (child) add(child, node->depth + 1);
         }
@@ -62,7 +63,7 @@ public:
     // The form of a branch whose children's references are there: at most BRANCH_LIMIT bytes.
     static size_t write_branch(uint8_t* target, const TrieBranch& branch) {
         const Reference* children[16];
-        for (int nibble = 0; nibble < 16; nibble++) children[nibble] = branch.children[nibble] ? &branch.children[nibble]->seen : nullptr;
+        for (int nibble = 0; nibble < 16; nibble++) children[nibble] = branch.reference(nibble);
         return evm::write_branch(target, children);
     }
 

@@ -3,6 +3,8 @@
 #ifndef SAMESTATE_EVM_TRIE_STRUCTURE_HPP
 #define SAMESTATE_EVM_TRIE_STRUCTURE_HPP
 
+#include <memory>
+
 #include "samestate/optimized/evm/trie_nodes.hpp"
 
 namespace samestate::evm {
@@ -39,13 +41,34 @@ struct TrieBranch : TrieNode {
     bool is_visited = true;            // since it was last looked at by who folds; if not, it is known still …
     bool has_hanging = false;          // … whether something hangs on a leaf below …
     size_t nodes_below = 0;            // … and how many nodes are
-    TrieNode* children[16] = {};
+    uint16_t hashed = 0;               // the children of which no more is known than a hash, and that stand for themselves …
+    std::unique_ptr<Reference[]> hashes;    // … and these, sixteen of them, once there is one
+    TrieNode* children[16] = {};       // null where there is none, and where it is one of those
 
     TrieBranch(int depth, const uint8_t* key) : TrieNode(NodeKind::BRANCH, depth, key) {}
+
+    bool is_hashed(int nibble) const { return hashed >> nibble & 1; }
+
+    // Takes in a child as its hash, where there is none.
+    void put_hash(int nibble, const uint8_t* hash) {
+        if (!hashes) hashes.reset(new Reference[16]);
+        hashes[nibble].length = 32;
+        std::memcpy(hashes[nibble].bytes, hash, 32);
+        hashed = static_cast<uint16_t>(hashed | 1 << nibble);
+    }
+
+    // What this refers to a child by; null: there is none.
+    const Reference* reference(int nibble) const {
+        if (children[nibble]) return &children[nibble]->seen;
+        return is_hashed(nibble) ? &hashes[nibble] : nullptr;
+    }
+
+    // Where a child is, as a node of its own if there is one.
+    TrieNode** child(int nibble);
 };
 
 // A node that is known by its hash alone. If it stands deeper than its parent's child, it hangs on an extension, so it
-// is a branch.
+// is a branch; otherwise its parent has but the hash, unless somebody goes there.
 struct UnresolvedNode : TrieNode {
     Reference own;
     uint8_t extended_from = NEVER_SEEN;    // as that of a branch
@@ -55,6 +78,21 @@ struct UnresolvedNode : TrieNode {
         std::memcpy(own.bytes, hash, 32);
     }
 };
+
+inline TrieNode** TrieBranch::child(int nibble) {
+    if (is_hashed(nibble)) {
+        uint8_t path[32];
+        std::memcpy(path, key, 32);
+        const uint8_t last[1] = {static_cast<uint8_t>(nibble)};
+        put_path(path, depth, Path{last, 1, 1, false});
+        UnresolvedNode* node = new UnresolvedNode(depth + 1, path, hashes[nibble].bytes);
+        node->seen = node->own;
+        node->seen_from = static_cast<uint8_t>(depth + 1);
+        children[nibble] = node;
+        hashed = static_cast<uint16_t>(hashed & ~(1 << nibble));
+    }
+    return &children[nibble];
+}
 
 }  // namespace samestate::evm
 
