@@ -219,13 +219,13 @@ public:
         codes_.clear();
     }
 
-    // Forgets what is so deep that little leads there again, once all is written. Gives how many nodes are left in memory.
-    size_t fold() {
+    // Forgets what is `depth` nibbles down and deeper, once all is written. Gives how many nodes are left in memory.
+    size_t fold(int depth) {
         size_t left = 0;
         for (AccountTrie::Leaf* leaf : written_)
-            if (leaf->extra) left += fold_storage(leaf->extra);
+            if (leaf->extra) left += fold_storage(leaf->extra, depth);
         written_.clear();
-        return left + accounts_.fold(KEPT_DEPTH);
+        return left + accounts_.fold(depth);
     }
 
     // The bytes of the code of that hash, from the store. False where it failed, or has none.
@@ -347,14 +347,11 @@ private:
 
     static constexpr const char* UNREADABLE = "could not be read from the store";
 
-    // Below so many nibbles nodes are not kept from block to block: above it are at most 4,369 branches.
-    static constexpr int KEPT_DEPTH = 4;
-
     // A storage of which the store has no node is let go of whole. Gives how many nodes are left.
-    static size_t fold_storage(std::unique_ptr<StorageTrie>& storage) {
+    static size_t fold_storage(std::unique_ptr<StorageTrie>& storage, int depth) {
         const TrieNode* root = storage->root();
         const bool is_large = root->kind == NodeKind::BRANCH && static_cast<const TrieBranch*>(root)->is_stored;
-        if (is_large) return storage->fold(KEPT_DEPTH);
+        if (is_large) return storage->fold(depth);
         storage.reset();
         return 0;
     }
@@ -488,18 +485,33 @@ private:
     }
 
     u256 read_stored(const Address& address, const u256& slot, StateGap& gap) const {
-        uint8_t owner[32], path[32];
+        uint8_t path[32];
         std::string flat;
         bool is_there = false;
         SlotValue value;
-        keccak256(address.bytes, 20, owner);
         path_of(slot, path);
-        if (!store_->read(SLOTS, text_of(owner, 32) + text_of(path, 32), flat, is_there))
+        if (!store_->read(SLOTS, text_of(owner_of(address), 32) + text_of(path, 32), flat, is_there))
             gap.gap.malformed(path, UNREADABLE);
         else if (is_there && !value.read_flat(reinterpret_cast<const uint8_t*>(flat.data()), flat.size()))
             gap.gap.malformed(path, "names a value in no form: the state is damaged");
         if (gap.gap.is_open) name(gap, address, &slot);
         return is_there && !gap.gap.is_open ? value.value : u256{};
+    }
+
+    // The path of an account. A thread that reads a slot often reads the next one of the same account.
+    static const uint8_t* owner_of(const Address& address) {
+        struct Known {
+            Address address{};
+            uint8_t path[32];
+            bool is_known = false;
+        };
+        thread_local Known last;
+        if (!last.is_known || !(last.address == address)) {
+            keccak256(address.bytes, 20, last.path);
+            last.address = address;
+            last.is_known = true;
+        }
+        return last.path;
     }
 
     bool reads_side_by_side(size_t workers) const { return store_ && store_->is_free && workers > 1; }

@@ -41,6 +41,9 @@ cdef class StoredWorld(World):
     cdef cbool scan_records(self, int table, const string* first, const string* end, Run* found) noexcept
     cdef int begin(self) except -1
     cdef int put_changes(self, vector[AccountChange]* accounts, vector[SlotChange]* slots) except -1
+    cdef uint64_t fold_after        # values that may be read into the tries before they are folded
+    cdef int kept_depth             # nibbles down to which nodes of tries stay
+    cdef size_t kept                # nodes and values of tries after they were folded last
     cdef uint64_t folded            # how many values had been read when the tries were folded last
     cdef int fold(self) except -1
     cdef int collect(self, Changes& changes) except -1

@@ -47,8 +47,10 @@ from samestate.optimized.stores.store import META, TABLES
 META_TABLE = cython.declare(cython.int, META)
 KEPT_NODES = cython.declare(cython.size_t, 400_000)
 """So many nodes of tries stay in memory from block to block, of some 120 bytes each; with more, none does."""
-READ_VALUES = cython.declare(uint64_t, 60_000)
-"""After so many values that were read into tries, what is deep in them is let go of."""
+FOLD_AFTER = cython.declare(uint64_t, 30_000)
+"""Values, of some 150 bytes each."""
+KEPT_DEPTH = cython.declare(cython.int, 4)
+"""Nibbles: above them are at most 4,369 branches of a trie."""
 
 
 @cython.cfunc
@@ -114,11 +116,16 @@ def as_python(changes: cython.const[Changes]) -> object:
 class StoredWorld(World):
     """The state with a root, of which a store has all values (store.py, :class:`Store`).
 
-    Whatever the store raises is raised by whoever asked, or by :meth:`explain` where a block did.
+    Whatever the store raises is raised by whoever asked, or by :meth:`explain` where a block did. With the commit after
+    ``fold_after`` values were read into the tries, what is ``kept_depth`` nibbles down and deeper is let go of.
     """
 
-    def __init__(self, store: object, root: bytes) -> None:
+    def __init__(
+        self, store: object, root: bytes, fold_after: int = FOLD_AFTER, kept_depth: int = KEPT_DEPTH
+    ) -> None:
         self.store = store
+        self.fold_after = fold_after
+        self.kept_depth = kept_depth
         self.written = self.settled = root
         self.keeps_table = False
         self.get_of_store = store.get
@@ -278,7 +285,8 @@ class StoredWorld(World):
         """How often the store was asked and written, how much that was, and how long others waited for it.
 
         ``on_demand``, ``scans``: single keys and ranges that a worker or a trie asked for; ``ahead``: keys read ahead,
-        of which ``met`` counts uses; ``nodes``, ``values``: read into tries; ``read_bytes``: of all answers;
+        of which ``met`` counts uses; ``nodes``, ``values``: read into tries; ``kept``: of these,
+        what was left when some were let go of last; ``read_bytes``: of all answers;
         ``read_nanoseconds``: until there were answers, of all threads together. ``commits``: what was handed over to be
         written, with ``written`` records of ``written_bytes``, for which ``commit_nanoseconds`` were waited.
         """
@@ -295,6 +303,7 @@ class StoredWorld(World):
             "written": self.records_written,
             "written_bytes": self.bytes_written,
             "commit_nanoseconds": self.waited_commits,
+            "kept": self.kept,
         }
 
     def apply(self, changes: Mapping[bytes, bytes | None], wipes: Iterable[bytes] = ()) -> None:
@@ -410,13 +419,14 @@ class StoredWorld(World):
         return root
 
     def fold(self) -> cython.int:
-        """Let go of what was read into the tries, once it is much: it takes a look at all that they have."""
+        """Let go of what was read into the tries, once it is much: all that was visited is looked at."""
         read: uint64_t = self.place.values_read_so_far()
-        if read - self.folded < READ_VALUES:
+        if read - self.folded < self.fold_after:
             self.witness.forget()
             return 0
         self.folded = read
-        if self.proof.tries.fold() > KEPT_NODES:
+        self.kept = self.proof.tries.fold(self.kept_depth)
+        if self.kept > KEPT_NODES:
             self.begin()
         else:
             self.witness.forget()

@@ -9,7 +9,8 @@
 //
 // A trie may be partial: of an Unresolved node only the hash is known, and its bytes are looked for among the preimages
 // of a witness when the way leads there. What is not among them is named by a Gap. Or it is read from a store, by its path
-// (state_store.hpp), and is checked against its hash all the same.
+// (state_store.hpp), and is checked against its hash all the same; the few values below which the store has no node stay together
+// (trie_part.hpp).
 
 #ifndef SAMESTATE_EVM_TRIE_HPP
 #define SAMESTATE_EVM_TRIE_HPP
@@ -21,7 +22,7 @@
 #include "samestate/optimized/core/parallel.hpp"
 #include "samestate/optimized/evm/preimages.hpp"
 #include "samestate/optimized/evm/state_store.hpp"
-#include "samestate/optimized/evm/trie_nodes.hpp"
+#include "samestate/optimized/evm/trie_part.hpp"
 
 namespace samestate::evm {
 
@@ -43,52 +44,6 @@ private:
     }
 };
 
-enum class NodeKind : uint8_t { LEAF, BRANCH, UNRESOLVED };
-
-constexpr uint8_t NEVER_SEEN = 255;
-
-struct TrieNode {
-    NodeKind kind;
-    uint8_t depth;                     // how many nibbles of `key` lead to it: all of them to a leaf
-    uint8_t seen_from = NEVER_SEEN;    // the depth of its parent's child, for which `seen` holds
-    Reference seen;                    // how the parent refers to it, its extension included
-    uint8_t key[32];                   // what is behind `depth` has no meaning
-
-    TrieNode(NodeKind kind, int depth, const uint8_t* key) : kind(kind), depth(static_cast<uint8_t>(depth)) {
-        std::memcpy(this->key, key, 32);
-    }
-};
-
-template <class Value, class Extra>
-struct TrieLeaf : TrieNode {
-    Value value{};
-    Extra extra{};
-
-    explicit TrieLeaf(const uint8_t* key) : TrieNode(NodeKind::LEAF, KEY_NIBBLES, key) {}
-};
-
-struct TrieBranch : TrieNode {
-    Reference own;                     // to the branch itself; of length 0 where it has to be made anew
-    bool is_changed = true;            // since it was last read from a store or written there
-    bool is_stored = false;            // the store has a node for it
-    uint8_t extended_from = NEVER_SEEN;    // … and, at this depth, one for the extension that it hangs on
-    TrieNode* children[16] = {};
-
-    TrieBranch(int depth, const uint8_t* key) : TrieNode(NodeKind::BRANCH, depth, key) {}
-};
-
-// A node that is known by its hash alone. If it stands deeper than its parent's child, it hangs on an extension, so it
-// is a branch.
-struct UnresolvedNode : TrieNode {
-    Reference own;
-    uint8_t extended_from = NEVER_SEEN;    // as that of a branch
-
-    UnresolvedNode(int depth, const uint8_t* key, const uint8_t* hash) : TrieNode(NodeKind::UNRESOLVED, depth, key) {
-        own.length = 32;
-        std::memcpy(own.bytes, hash, 32);
-    }
-};
-
 struct Nothing {};
 
 template <class Value, class Extra = Nothing>
@@ -101,6 +56,7 @@ template <class Value, class Extra = Nothing>
 class Trie {
 public:
     using Leaf = TrieLeaf<Value, Extra>;
+    using Part = TriePart<Value, Extra>;
 
     Trie() = default;
     Trie(const Trie&) = delete;
@@ -149,16 +105,14 @@ public:
         while (root_ && root_->kind == NodeKind::UNRESOLVED)
             if (!resolve(&root_, 0, nullptr, gap)) return;
         if (!root_ || root_->kind != NodeKind::BRANCH) return;
-        TrieBranch* branch = static_cast<TrieBranch*>(root_);
+        TrieBranch* branch = visit(root_);
         std::vector<const uint8_t*> below[16];
         for (const uint8_t* key : keys)
             if (shared_nibbles(key, branch->key, branch->depth) == branch->depth) below[nibble_of(key, branch->depth)].push_back(key);
+        for (int nibble = 0; nibble < 16; nibble++)
+            if (!below[nibble].empty()) branch->child(nibble);   // now, since it changes what they have in common
         in_parallel(workers, 16, 1, [&](size_t first, size_t last, size_t) {
-            for (; first < last; first++)
-                for (const uint8_t* key : below[first]) {
-                    Gap none;
-                    find_below(&branch->children[first], branch->depth + 1, key, nullptr, none);
-                }
+            for (; first < last; first++) load_below(&branch->children[first], branch->depth + 1, below[first]);
         });
     }
 
@@ -174,11 +128,22 @@ public:
                 value = (*leaf)->value;
                 return true;
             }
+            if (node->kind == NodeKind::PART) {
+                const Part* part = static_cast<const Part*>(node);
+                const size_t place = part->place_of(key);
+                if (!part->has(place, key)) return false;
+                *leaf = part->entries[place].leaf.get();
+                value = part->value(place);
+                return true;
+            }
             if (node->kind == NodeKind::UNRESOLVED) {
                 const uint8_t* hash = static_cast<const UnresolvedNode*>(node)->own.bytes;
                 return read_encoded(hash, node->depth, key, preimages, value, gap);
             }
-            node = static_cast<const TrieBranch*>(node)->children[nibble_of(key, node->depth)];
+            const TrieBranch* branch = static_cast<const TrieBranch*>(node);
+            const int nibble = nibble_of(key, branch->depth);
+            if (branch->is_hashed(nibble)) return read_encoded(branch->hashes[nibble].bytes, branch->depth + 1, key, preimages, value, gap);
+            node = branch->children[nibble];
         }
         return false;
     }
@@ -198,15 +163,31 @@ public:
         TrieNode** place = walk(key, preimages, way, gap);
         if (gap.is_open) return nullptr;
         TrieNode* node = *place;
+        Leaf* leaf = nullptr;
+        if (node && node->kind == NodeKind::PART && shared_nibbles(key, node->key, node->depth) == node->depth) {
+            Part* part = static_cast<Part*>(node);
+            const size_t at = part->place_of(key);
+            if (part->has(at, key)) {
+                leaf = part->leaf(at);
+                if (!anyway && leaf->value == value) return leaf;
+            } else {
+                leaf = part->insert(at, key);
+            }
+            leaf->value = value;
+            leaf->seen_from = part->seen_from = NEVER_SEEN;
+            if (part->entries.size() > SMALL) *place = split(part);
+            forget(way);
+            return leaf;
+        }
         if (node && node->kind == NodeKind::LEAF && std::memcmp(node->key, key, 32) == 0) {
-            Leaf* leaf = static_cast<Leaf*>(node);
+            leaf = static_cast<Leaf*>(node);
             if (!anyway && leaf->value == value) return leaf;
             leaf->value = value;
             leaf->seen_from = NEVER_SEEN;
             forget(way);
             return leaf;
         }
-        Leaf* leaf = new Leaf(key);
+        leaf = new Leaf(key);
         leaf->value = value;
         if (node) {
             const int parting = shared_nibbles(key, node->key, node->depth);
@@ -228,17 +209,30 @@ public:
         TrieNode** place = walk(key, preimages, way, gap);
         if (gap.is_open) return false;
         TrieNode* node = *place;
-        if (!node || node->kind != NodeKind::LEAF || std::memcmp(node->key, key, 32) != 0) return true;
+        if (!node || !(node->kind == NodeKind::PART || node->kind == NodeKind::LEAF)) return true;
+        if (node->kind == NodeKind::PART) {
+            Part* part = static_cast<Part*>(node);
+            const size_t at = part->place_of(key);
+            if (!part->has(at, key)) return true;
+            if (part->entries.size() > 1) {
+                part->erase(at);
+                part->seen_from = NEVER_SEEN;
+                forget(way);
+                return true;
+            }
+        } else if (std::memcmp(node->key, key, 32) != 0) {
+            return true;
+        }
         if (way.length) {
             TrieBranch* parent = way.branch(way.length - 1);
-            TrieNode** other = nullptr;
-            int others = 0;
-            for (TrieNode*& child : parent->children)
-                if (child && child != node) {
-                    other = &child;
+            int another = 0, others = 0;
+            for (int nibble = 0; nibble < 16; nibble++)
+                if (parent->reference(nibble) && parent->children[nibble] != node) {
+                    another = nibble;
                     others++;
                 }
             if (others == 1) {
+                TrieNode** other = parent->child(another);
                 // On an extension, even an unresolved node is known to be a branch.
                 if ((*other)->kind == NodeKind::UNRESOLVED && (*other)->depth == parent->depth + 1 &&
                     !resolve(other, parent->depth + 1, preimages, gap))
@@ -253,7 +247,7 @@ public:
         } else {
             root_ = nullptr;
         }
-        delete static_cast<Leaf*>(node);
+        destroy(node);
         forget(way);
         return true;
     }
@@ -264,17 +258,76 @@ private:
             TrieNode* node = *place;
             if (shared_nibbles(key, node->key, node->depth) < node->depth) return nullptr;
             if (node->kind == NodeKind::LEAF) return static_cast<Leaf*>(node);
+            if (node->kind == NodeKind::PART) {
+                Part* part = static_cast<Part*>(node);
+                const size_t at = part->place_of(key);
+                return part->has(at, key) ? part->leaf(at) : nullptr;
+            }
             if (node->kind == NodeKind::UNRESOLVED) {
                 if (!resolve(place, start, preimages, gap)) return nullptr;
                 continue;
             }
-            place = &static_cast<TrieBranch*>(node)->children[nibble_of(key, node->depth)];
+            place = visit(node)->child(nibble_of(key, node->depth));
             start = node->depth + 1;
         }
         return nullptr;
     }
 
+    // A branch through which a way leads below which something may change.
+    static TrieBranch* visit(TrieNode* node) {
+        TrieBranch* branch = static_cast<TrieBranch*>(node);
+        branch->is_visited = true;
+        return branch;
+    }
+
+    // What `load` does below one child. Parts are hashed together, to be compared with what the state has there; one that is something
+    // else stays unresolved, and is told by whoever comes there.
+    void load_below(TrieNode** top, int top_start, std::vector<const uint8_t*>& keys) {
+        thread_local stores::Run records;
+        thread_local TrieHasher<Value, Extra> hasher;
+        std::vector<std::pair<TrieNode**, std::unique_ptr<Part>>> parts;
+        const auto settle = [&] {
+            hasher.run();
+            for (auto& [place, part] : parts)
+                if (is_committed(*part, *static_cast<UnresolvedNode*>(*place))) put_part(place, std::move(part));
+            parts.clear();
+        };
+        // In order, so that who asks for a part again does so at once.
+        std::sort(keys.begin(), keys.end(), [](const uint8_t* one, const uint8_t* other) { return std::memcmp(one, other, 32) < 0; });
+        for (const uint8_t* key : keys) {
+            TrieNode** place = top;
+            for (int start = top_start; *place && shared_nibbles(key, (*place)->key, (*place)->depth) == (*place)->depth;) {
+                TrieNode* node = *place;
+                if (node->kind == NodeKind::BRANCH) {
+                    place = visit(node)->child(nibble_of(key, node->depth));
+                    start = node->depth + 1;
+                    continue;
+                }
+                if (node->kind != NodeKind::UNRESOLVED || (!parts.empty() && parts.back().first == place)) break;
+                const UnresolvedNode& unresolved = *static_cast<UnresolvedNode*>(node);
+                std::unique_ptr<Part> part;
+                const char* reason = nullptr;
+                Gap none;
+                if (TrieNode* found = read_stored(unresolved, records, part, &reason)) {
+                    if (!put_in_place(place, start, found, nullptr, none)) break;
+                    continue;
+                }
+                if (part && start == unresolved.depth) {
+                    hasher.add(part.get(), start);
+                    parts.push_back({place, std::move(part)});
+                    if (parts.size() == PARTS_AT_ONCE) settle();
+                }
+                break;
+            }
+        }
+        settle();
+    }
+
+    // So many fill the lanes of the processor with the nodes of each depth, and their values stay in its cache.
+    static constexpr size_t PARTS_AT_ONCE = 64;
+
     static constexpr const char* UNREADABLE = "could not be read from the store";
+    static constexpr const char* NO_BRANCH = "is no branch, but hangs on an extension";
     static constexpr const char* NO_NODE = "is no list of 2 or 17 items on the way to a key";
 
     // The branches that a walk has gone through, by where the pointer to each of them stands.
@@ -290,13 +343,14 @@ private:
         TrieNode** place = &root_;
         for (int start = 0; *place;) {
             TrieNode* node = *place;
-            if (node->kind == NodeKind::LEAF || shared_nibbles(key, node->key, node->depth) < node->depth) break;
+            if (node->kind == NodeKind::LEAF || node->kind == NodeKind::PART) break;
+            if (shared_nibbles(key, node->key, node->depth) < node->depth) break;
             if (node->kind == NodeKind::UNRESOLVED) {
                 if (!resolve(place, start, preimages, gap)) break;
                 continue;
             }
             way.places[way.length++] = place;
-            place = &static_cast<TrieBranch*>(node)->children[nibble_of(key, node->depth)];
+            place = visit(node)->child(nibble_of(key, node->depth));
             start = node->depth + 1;
         }
         return place;
@@ -334,7 +388,7 @@ private:
     static bool put_in_place(TrieNode** place, int start, TrieNode* found, const char* reason, Gap& gap) {
         UnresolvedNode* node = static_cast<UnresolvedNode*>(*place);
         if (found && start < node->depth && !(found->kind == NodeKind::BRANCH && found->depth == node->depth)) {
-            reason = "is no branch, but hangs on an extension";
+            reason = NO_BRANCH;
             destroy(found);
         }
         if (reason) {
@@ -352,19 +406,57 @@ private:
 
     // The same from a store: from the node that it has there or, where it has none, from the few values below.
     bool resolve_stored(TrieNode** place, int start, Gap& gap) {
+        thread_local stores::Run records;   // which keeps its room from one part to the next, as the hasher does
         UnresolvedNode* node = static_cast<UnresolvedNode*>(*place);
+        const char* reason = nullptr;
+        std::unique_ptr<Part> part;
+        TrieNode* found = read_stored(*node, records, part, &reason);
+        if (!part || start < node->depth) return put_in_place(place, start, found, found || reason ? reason : NO_BRANCH, gap);
+        thread_local TrieHasher<Value, Extra> hasher;
+        hasher.add(part.get(), node->depth);
+        hasher.run();
+        if (!is_committed(*part, *node)) {
+            gap.malformed(node->own.bytes, "is not the hash of the values that the state has there: it is damaged");
+            return false;
+        }
+        put_part(place, std::move(part));
+        return true;
+    }
+
+    // What a store has below an unresolved node: a node, which is what the hash says, or a part that is yet to be hashed. Where there is
+    // neither, `reason` says why.
+    TrieNode* read_stored(const UnresolvedNode& node, stores::Run& records, std::unique_ptr<Part>& part, const char** reason) {
         std::string bytes;
         bool is_there = false;
-        const char* reason = UNREADABLE;
-        TrieNode* found = nullptr;
-        if (stored_->node(node->key, node->depth, bytes, is_there)) {
-            if (is_there) {
-                found = decode_stored(bytes, *node, &reason);
-            } else {
-                found = grow(*node, &reason);
-            }
-        }
-        return put_in_place(place, start, found, reason, gap);
+        if (!stored_->node(node.key, node.depth, bytes, is_there)) return refuse(UNREADABLE, reason);
+        if (is_there) return decode_stored(bytes, node, reason);
+        records.clear();
+        if (!stored_->values(node.key, node.depth, records)) return refuse(UNREADABLE, reason);
+        if (!records.size()) return refuse("is the hash of values of which the state has none: it is damaged", reason);
+        part.reset(new Part(node.depth, node.key));
+        if (part->fill(records)) return nullptr;
+        part.reset();
+        return refuse("is the hash of values of which the state has one in no form: it is damaged", reason);
+    }
+
+    // Whether a part that was hashed is the one of which a state has the hash.
+    static bool is_committed(const Part& part, const UnresolvedNode& node) {
+        return part.seen.is_hash() && std::memcmp(part.seen.bytes, node.own.bytes, 32) == 0;
+    }
+
+    static void put_part(TrieNode** place, std::unique_ptr<Part> part) {
+        delete static_cast<UnresolvedNode*>(*place);
+        *place = part->entries.size() > SMALL ? split(part.release()) : part.release();
+    }
+
+    // The same as a branch. Of what is below, no part has more than a store may have no node of.
+    static TrieNode* split(Part* part) {
+        TrieBranch* branch = part->split();
+        delete part;
+        for (TrieNode*& child : branch->children)
+            if (child && child->kind == NodeKind::PART && static_cast<Part*>(child)->entries.size() > SMALL)
+                child = split(static_cast<Part*>(child));
+        return branch;
     }
 
     TrieNode* decode_stored(const std::string& bytes, const UnresolvedNode& node, const char** reason) {
@@ -386,43 +478,8 @@ private:
         return found;
     }
 
-    // The part of the trie below an unresolved node, made of the values that a store has there.
-    TrieNode* grow(const UnresolvedNode& node, const char** reason) {
-        thread_local stores::Run records;   // which keeps its room from one part to the next, as the hasher does
-        records.clear();
-        *reason = UNREADABLE;
-        if (!stored_->values(node.key, node.depth, records)) return nullptr;
-        *reason = nullptr;
-        Trie part;
-        for (size_t i = 0; i < records.size(); i++) {
-            const std::string_view key = records.key(i), flat = records.value(i);
-            Value value;
-            Gap none;
-            if (key.size() < 32 || !value.read_flat(reinterpret_cast<const uint8_t*>(flat.data()), flat.size()))
-                return refuse("is the hash of values of which the state has one in no form: it is damaged", reason);
-            part.put(reinterpret_cast<const uint8_t*>(key.data() + key.size() - 32), value, false, nullptr, none);
-        }
-        TrieNode* root = part.root_;
-        if (root) {
-            thread_local TrieHasher<Value, Extra> hasher;
-            hasher.add(root, node.depth);
-            hasher.run();
-        }
-        if (!root || !root->seen.is_hash() || std::memcmp(root->seen.bytes, node.own.bytes, 32) != 0)
-            return refuse("is not the hash of the values that the state has there: it is damaged", reason);
-        part.root_ = nullptr;
-        take_as_stored(root);
-        return root;
-    }
-
-    // Nothing below has changed.
-    static void take_as_stored(TrieNode* node) {
-        if (node->kind != NodeKind::BRANCH) return;
-        TrieBranch* branch = static_cast<TrieBranch*>(node);
-        branch->is_changed = false;
-        for (TrieNode* child : branch->children)
-            if (child) take_as_stored(child);
-    }
+    // As much room as so many nodes have the hashes of a branch.
+    static constexpr size_t HASHES_AS_NODES = 5;
 
     static bool hangs(const Nothing&) { return false; }
     template <class Other>
@@ -433,13 +490,47 @@ private:
         left += 1;
         if (place->kind == NodeKind::UNRESOLVED) return false;
         if (place->kind == NodeKind::LEAF) return hangs(static_cast<Leaf*>(place)->extra);
+        if (place->kind == NodeKind::PART) {
+            const Part* part = static_cast<const Part*>(place);
+            left += part->entries.size();
+            for (const auto& entry : part->entries)
+                if (entry.leaf && hangs(entry.leaf->extra)) return true;
+            if (start < depth || !part->seen.is_hash()) return false;
+            left -= part->entries.size();
+            UnresolvedNode* folded = new UnresolvedNode(start, part->key, part->seen.bytes);
+            folded->seen = part->seen;
+            folded->seen_from = part->seen_from;
+            destroy(place);
+            place = folded;
+            return false;
+        }
         TrieBranch* branch = static_cast<TrieBranch*>(place);
+        if (!branch->is_visited) {
+            left += branch->nodes_below;
+            return branch->has_hanging;
+        }
         const size_t before = left;
         bool is_held = branch->depth < depth || !branch->seen.is_hash();
         bool has_hanging = false;
-        for (TrieNode*& child : branch->children)
-            if (child) has_hanging |= fold_below(child, branch->depth + 1, depth, left);
-        if (is_held || has_hanging) return has_hanging;
+        for (int nibble = 0; nibble < 16; nibble++) {
+            TrieNode*& child = branch->children[nibble];
+            if (!child) continue;
+            has_hanging |= fold_below(child, branch->depth + 1, depth, left);
+            if (child->kind != NodeKind::UNRESOLVED || child->depth != branch->depth + 1) continue;
+            UnresolvedNode* unresolved = static_cast<UnresolvedNode*>(child);
+            if (unresolved->extended_from != NEVER_SEEN) continue;
+            branch->put_hash(nibble, unresolved->own.bytes);
+            delete unresolved;
+            child = nullptr;
+            left -= 1;
+        }
+        if (branch->hashes) left += HASHES_AS_NODES;
+        if (is_held || has_hanging) {
+            branch->is_visited = false;
+            branch->has_hanging = has_hanging;
+            branch->nodes_below = left - before;
+            return has_hanging;
+        }
         UnresolvedNode* folded = branch->is_stored ? new UnresolvedNode(branch->depth, branch->key, branch->own.bytes)
                                                    : new UnresolvedNode(start, branch->key, branch->seen.bytes);
         folded->seen = branch->seen;
@@ -503,6 +594,11 @@ private:
         uint8_t whole[32];
         for (int nibble = 0; nibble < 16; nibble++) {
             const rlp::Item part = rlp::next_item(position, item.end);
+            if (!part.is_list && part.length() == 32) {
+                branch->put_hash(nibble, part.payload);
+                children++;
+                continue;
+            }
             std::memcpy(whole, key, 32);
             const uint8_t one[1] = {static_cast<uint8_t>(nibble)};
             put_path(whole, depth, Path{one, 1, 1, false});
@@ -605,6 +701,7 @@ private:
         switch (node->kind) {
             case NodeKind::LEAF: delete static_cast<Leaf*>(node); return;
             case NodeKind::UNRESOLVED: delete static_cast<UnresolvedNode*>(node); return;
+            case NodeKind::PART: delete static_cast<Part*>(node); return;
             case NodeKind::BRANCH:
                 for (TrieNode* child : static_cast<TrieBranch*>(node)->children) destroy(child);
                 delete static_cast<TrieBranch*>(node);

@@ -74,7 +74,7 @@ cdef extern from "samestate/optimized/evm/state_trie.hpp" namespace "samestate::
     cppclass Tries "samestate::evm::StateTrie":
         void begin_partial(const uint8_t* root, const Preimages* nodes)
         void begin_stored(const uint8_t* root, const StateStore* store) except +
-        size_t fold() noexcept
+        size_t fold(int depth) noexcept
         void append_stored(Changes& changes, vector[string]& codes) except +
         bint read_account "read"(const Address& address, AccountValue& value, StateGap& gap)
         u256 read_slot "read"(const Address& address, const u256& slot, StateGap& gap)

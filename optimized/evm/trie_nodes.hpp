@@ -115,6 +115,22 @@ inline size_t write_extension(uint8_t* target, const uint8_t* key, int from, int
     return static_cast<size_t>(end - target);
 }
 
+// Writes a branch without a value: at most BRANCH_LIMIT bytes. `children` are sixteen, null where there is none. Gives the length.
+inline size_t write_branch(uint8_t* target, const Reference* const* children) {
+    size_t payload = 17;
+    for (int nibble = 0; nibble < 16; nibble++)
+        if (children[nibble]) payload += size_of_reference(*children[nibble]) - 1;
+    uint8_t* end = rlp::write_list_prefix(target, payload);
+    for (int nibble = 0; nibble < 16; nibble++) {
+        if (children[nibble])
+            end = write_reference(end, *children[nibble]);
+        else
+            *end++ = 0x80;
+    }
+    *end++ = 0x80;
+    return static_cast<size_t>(end - target);
+}
+
 // A path in hex-prefix form: where its nibbles are. Null, or the reason why it is none.
 struct Path {
     const uint8_t* bytes;

@@ -29,10 +29,11 @@ private:
 
     TrieStoring(StoredTrie& stored, stores::Changes& changes) : stored_(stored), changes_(changes) {}
 
-    // How many values are below a node that begins at depth `start`: MANY for more than SMALL. What is unresolved hangs on a branch
-    // that is stored, and has more above it.
+    // How many values are below a node that begins at depth `start`: MANY for more than SMALL. What is unresolved, or but a hash, hangs
+    // on a branch that is stored, and has more above it.
     size_t visit(TrieNode* node, int start) {
         if (node->kind == NodeKind::LEAF) return 1;
+        if (node->kind == NodeKind::PART) return static_cast<TriePart<Value, Extra>*>(node)->entries.size();
         if (node->kind == NodeKind::UNRESOLVED) {
             UnresolvedNode* unresolved = static_cast<UnresolvedNode*>(node);
             if (start < node->depth || unresolved->extended_from != NEVER_SEEN)
@@ -41,7 +42,7 @@ private:
         }
         TrieBranch* branch = static_cast<TrieBranch*>(node);
         if (branch->is_changed || !branch->is_stored) {
-            size_t values = 0;
+            size_t values = branch->hashed ? MANY : 0;
             for (TrieNode* child : branch->children)
                 if (child) values += visit(child, node->depth + 1);
             const bool is_large = values > SMALL;

@@ -103,8 +103,10 @@ public:
         const size_t window = (at - first_) / WINDOW;
         std::atomic<uint64_t>& word = seen_[window / 64];
         const uint64_t bit = uint64_t{1} << window % 64;
-        if (word.load(std::memory_order_relaxed) & bit) return;
-        if (!(word.fetch_or(bit, std::memory_order_relaxed) & bit) && count_.fetch_add(1, std::memory_order_relaxed) + 1 >= most_) let_go();
+        if (word.load(std::memory_order_relaxed) & bit || word.fetch_or(bit, std::memory_order_relaxed) & bit) return;
+        size_t last = last_.load(std::memory_order_relaxed);
+        while (last < window && !last_.compare_exchange_weak(last, window, std::memory_order_relaxed)) {}
+        touch_unseen();
     }
 
     // Somebody has LMDB read a page there that it does not show.
@@ -123,6 +125,7 @@ public:
             const uintptr_t at = reinterpret_cast<uintptr_t>(place);
             if (at < first || at >= end) continue;
             seen_.reset(new std::atomic<uint64_t>[(end - first) / WINDOW / 64 + 1]());
+            before_ = resident_of_files();
             end_ = end;
             first_ = first;
             break;
@@ -135,20 +138,53 @@ public:
 private:
     static constexpr size_t WINDOW = 1 << 16;
 
+    // So many parts has what was touched of the file; they are let go of one after another.
+    static constexpr size_t PARTS = 16;
+
+    // What the process has resident of files, in bytes, as the system counts it; 0: it does not tell.
+    static size_t resident_of_files() {
+        std::FILE* status = std::fopen("/proc/self/status", "re");
+        if (!status) return 0;
+        char line[256];
+        unsigned long kilobytes = 0;
+        while (std::fgets(line, sizeof line, status) && std::sscanf(line, "RssFile: %lu kB", &kilobytes) != 1) {}
+        std::fclose(status);
+        return kilobytes * 1024;
+    }
+
+    // How many windows are mapped, as the system says; where it does not, as many as were `counted`.
+    size_t mapped(size_t counted) const {
+        const size_t now = resident_of_files();
+        return now ? (now - std::min(now, before_)) / WINDOW : counted;
+    }
+
+    // Lets go of a part and, if that is not enough, of the next. What was touched unseen is counted as often as it was, so the system is
+    // asked first. Whatever it says, what comes next has some room before it is asked again.
     void let_go() {
         const std::lock_guard<std::mutex> guard(letting_go_);
         if (count_.load(std::memory_order_relaxed) < most_) return;
-        count_ = 0;
-        const size_t words = (end_ - first_) / WINDOW / 64 + 1;
-        for (size_t i = 0; i < words; i++)
-            if (seen_[i].load(std::memory_order_relaxed)) seen_[i].store(0, std::memory_order_relaxed);
-        madvise(reinterpret_cast<void*>(first_), end_ - first_, MADV_DONTNEED);
+        const size_t enough = most_ - most_ / PARTS;
+        const size_t words = last_.load(std::memory_order_relaxed) / 64 + 1, words_a_part = (words + PARTS - 1) / PARTS;
+        size_t left = mapped(most_);
+        for (size_t part = 0; left >= enough && part < PARTS; part++) {
+            if (next_ >= words) next_ = 0;
+            const size_t last = std::min(next_ + words_a_part, words);
+            const uintptr_t from = first_ + next_ * 64 * WINDOW, to = last == words ? end_ : first_ + last * 64 * WINDOW;
+            for (; next_ < last; next_++)
+                if (seen_[next_].load(std::memory_order_relaxed)) seen_[next_].store(0, std::memory_order_relaxed);
+            madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
+            left = mapped(left - std::min(left, words_a_part * 64));
+        }
+        count_ = std::min(left, enough);
     }
 
     size_t most_;
     uintptr_t first_ = 0, end_ = 0;
-    std::unique_ptr<std::atomic<uint64_t>[]> seen_;   // which windows were touched since some were let go of
-    std::atomic<size_t> count_{0};
+    size_t before_ = 0;                               // what was resident of files when nothing was mapped here
+    std::unique_ptr<std::atomic<uint64_t>[]> seen_;   // which windows were touched since they were let go of
+    std::atomic<size_t> last_{0};                     // the last window that was ever touched
+    std::atomic<size_t> count_{0};                    // how many are mapped, and what was touched in them unseen
+    size_t next_ = 0;                                 // 64 windows, of which the next part begins
     std::mutex letting_go_;
 };
 

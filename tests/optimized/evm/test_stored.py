@@ -199,6 +199,30 @@ def test_a_state_is_whole_while_it_is_written(opened: Opened, seed: int) -> None
     store.close()
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+def test_tries_that_are_folded_after_each_block_give_the_same_roots(opened: Opened, workers: int) -> None:
+    """In tries so large that many parts are hashed together nothing of them is kept that is not asked for again."""
+    store = opened()
+    world, in_memory = StoredWorld(store, fill(store, FlatState({}, {})).root, fold_after=0, kept_depth=1), World()
+    sizes = [30_000, 500, 2000, 1, 900, 3000, 300, 900, 40]
+    for height, (changes, wipes) in enumerate(random_blocks(workers, 3000, [*range(3000)], sizes), 1):
+        # Storages are wiped when their turn comes, and large again after that.
+        wipes = wipes if height > 4 else []
+        world.apply(changes, wipes)
+        in_memory.apply(changes, wipes)
+        root = world.commit(Description("Prague", height, b"").records(), workers=workers, waits=False)
+        assert root == in_memory.root(), height
+        # Roots, what is one nibble down, and with what leads to storages of their own at most three times that.
+        assert world.counts()["kept"] < 16 * 17 * 4, height
+    assert world.counts()["values"] > 20_000 and world.counts()["nodes"] > 100
+    world.close()
+    store = opened()
+    found = describe(store, "here")
+    assert found is not None and found.root == in_memory.root()
+    check(store, found)
+    store.close()
+
+
 def test_a_write_that_fails_behind_is_told_and_leaves_what_was_before(tmp_path: Path) -> None:
     pytest.importorskip("lmdb")
     store = parse_location(f"lmdb:{tmp_path / 'state'}?map_size=512K&sync=off").store(writable=True)
