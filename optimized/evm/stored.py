@@ -120,9 +120,7 @@ class StoredWorld(World):
     ``fold_after`` values were read into the tries, what is ``kept_depth`` nibbles down and deeper is let go of.
     """
 
-    def __init__(
-        self, store: object, root: bytes, fold_after: int = FOLD_AFTER, kept_depth: int = KEPT_DEPTH
-    ) -> None:
+    def __init__(self, store: object, root: bytes, fold_after: int = FOLD_AFTER, kept_depth: int = KEPT_DEPTH) -> None:
         self.store = store
         self.fold_after = fold_after
         self.kept_depth = kept_depth
