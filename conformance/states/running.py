@@ -54,7 +54,7 @@ def execute(
     description = state.described()
     current = state.state(chain.forks)
     metered = StoredMeter(name)
-    coming: str | None = None  # what there is to tell of a block once it is known to be in the store
+    coming: list[str] = []  # what there is to tell of blocks once they are known to be in the store
     try:
         for block in chain.blocks(description):
             if block.number is not None and block.number <= description.height:
@@ -69,13 +69,17 @@ def execute(
             with told():
                 done = block.execute(current)
                 if done.state is not None and done.description is not None:
-                    before, coming = coming, None
-                    done.state.commit(done.description, waits=False)
-                    if before is not None:
-                        tell(before)
+                    try:
+                        done.state.commit(done.description, waits=False)
+                    except Exception:
+                        coming.clear()  # which of both could not be written nobody says
+                        raise
+                    coming.append(f"block {block.number}: committed: {described(done.description)}")
                     current, description = done.state, done.description
                     state.description = description
-                    coming = f"block {block.number}: committed: {described(description)}"
+                    if len(coming) > 1:
+                        tell(coming[0])
+                        del coming[0]
             counts, seconds = current.world.counts(), time.perf_counter() - began
             note(stored_reads(name, since(before_it, counts), seconds))
             if meter.is_on():
@@ -87,8 +91,8 @@ def execute(
     finally:
         with told():
             current.world.settle()
-        if coming is not None:
-            tell(coming)
+        for line in coming:
+            tell(line)
     counts = current.world.counts()
     if meter.is_on():  # with the last commit
         with told():
