@@ -7,9 +7,10 @@ PATH: block files, or folders of them; without one, generated blocks alone. Real
 and each is expected by what was learned from those before it: they are months apart, mostly. Of a generated workload
 the second half is expected by what was learned from the first. `learned, again` has seen the very block before: the
 ceiling of learning. `rehearsed, free` is given what `rehearsed` expects, before the clock runs: what a strategy would
-gain if expecting cost nothing. With `--read-latency` each read of the state takes so long. Each repetition begins
-with engines that know nothing; within it the estimators take turns at each block. Times are medians, and the gain is
-that over `declared`, which knows access lists alone (EIP-2930).
+gain if expecting cost nothing. `exact, free` is given what the transactions do access: all that there is to expect.
+With `--read-latency` each read of the state takes so long. Each repetition begins with engines that know nothing;
+within it the estimators take turns at each block. Times are medians, and the gain is that over `declared`, which knows
+access lists alone (EIP-2930).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from samestate.conformance.fixtures.block_file import BlockFileCase
 from samestate.conformance.fixtures.load import load_cases
 from samestate.optimized.configuration import Configuration
 from samestate.optimized.evm.engine import EvmEngine
-from samestate.optimized.evm.expecting import ExpectedBlock
+from samestate.optimized.evm.expecting import ExpectedBlock, accessed_block
 from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.world import World
 from samestate.optimized.settings import ESTIMATORS
@@ -43,6 +44,8 @@ STRATEGIES = ("locks", "waves")
 BASELINE = "declared"
 AGAIN = "learned, again"
 FREE = "rehearsed, free"
+EXACT = "exact, free"
+EVERY = (*ESTIMATORS, AGAIN, FREE, EXACT)
 
 
 @dataclass(frozen=True)
@@ -97,32 +100,24 @@ def part(payload: Payload, which: slice) -> Payload:
     return Payload(environment=payload.environment, transactions=payload.transactions[which])
 
 
-class Free:
-    """In place of an engine's estimator: what was expected of each block beforehand, and nothing is learned."""
-
-    hashes = remembers = False
-
-    def __init__(self) -> None:
-        self._expected: dict[int, ExpectedBlock] = {}
-
-    def prepare(self, blocks: list[Measured], workers: int) -> None:
-        """Expect each block as `rehearsed` would, after those before it."""
+def given_beforehand(estimator: str, blocks: list[Measured], workers: int) -> dict[int, ExpectedBlock]:
+    """What is given with each block (by its identity), where an estimator stands for what is known beforehand."""
+    given: dict[int, ExpectedBlock] = {}
+    if estimator == FREE:
         with engine_of("rehearsed", "locks", workers) as engine:
             for each in blocks:
-                self._expected[id(each.block)] = engine._expectations.expect(each.block, each.world)
+                given[id(each.block)] = engine.expect(each.block, each.world)
                 engine.execute(each.block, each.world)
-
-    def expect(self, block: PackedBlock, world: World, named: bool = False) -> ExpectedBlock:
-        """See :class:`EvmExpectations`."""
-        return self._expected[id(block)]
-
-    def learn(self, block: PackedBlock, records: object) -> None:
-        """Nothing is learned."""
+    elif estimator == EXACT:
+        with EvmEngine(Configuration(strategy="sequential")) as engine:
+            for each in blocks:
+                given[id(each.block)] = accessed_block(each.block, engine.execute(each.block, each.world).records)
+    return given
 
 
 def engine_of(estimator: str, strategy: str, workers: int, record: bool = False, latency: float = 0) -> EvmEngine:
     """An engine that knows nothing yet."""
-    named = {AGAIN: "learned", FREE: BASELINE}.get(estimator, estimator)
+    named = {AGAIN: "learned", FREE: BASELINE, EXACT: BASELINE}.get(estimator, estimator)
     return EvmEngine(
         Configuration(strategy=strategy, estimator=named, workers=workers, record=record, read_latency_us=latency)
     )
@@ -133,17 +128,13 @@ def measure(
 ) -> list[dict[str, Figures]]:
     """The figures of each block, by estimator."""
     figures: list[dict[str, Figures]] = [{} for _ in blocks]
-    free = Free()
-    if FREE in estimators:
-        free.prepare(blocks, workers)
+    given = {estimator: given_beforehand(estimator, blocks, workers) for estimator in estimators}
     for estimator in estimators:
         with engine_of(estimator, "locks", workers, record=True) as engine:
-            if estimator == FREE:
-                engine._expectations = free
             for place, each in enumerate(blocks):
                 if estimator == AGAIN:
                     engine.execute(each.block, each.world)
-                found = engine.execute(each.block, each.world).metrics
+                found = engine.execute(each.block, each.world, given[estimator].get(id(each.block))).metrics
                 seconds: dict[str, list[float]] = {strategy: [] for strategy in STRATEGIES}
                 figures[place][estimator] = Figures(found.precision, found.recall, found.executions, seconds)
     gc.collect()
@@ -154,17 +145,15 @@ def measure(
             for name in estimators
             for strategy in STRATEGIES
         }
-        for (name, _), engine in engines.items():
-            if name == FREE:
-                engine._expectations = free
         for place, each in enumerate(blocks):
             for (name, strategy), engine in engines.items():
                 if name == AGAIN or not each.counts:
                     engine.execute(each.block, each.world)
                 if not each.counts:
                     continue
+                expected = given[name].get(id(each.block))
                 start = time.perf_counter()
-                result = engine.execute(each.block, each.world)
+                result = engine.execute(each.block, each.world, expected)
                 figures[place][name].seconds[strategy].append(time.perf_counter() - start)
                 if result.rejection is not None:
                     raise SystemExit(f"{each.name}: rejected: {result.rejection}")
@@ -218,7 +207,7 @@ def main() -> None:
     parser.add_argument("paths", type=Path, nargs="*")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--repetitions", type=int, default=7)
-    parser.add_argument("--estimator", action="append", choices=[*ESTIMATORS, AGAIN, FREE], help="may be given again")
+    parser.add_argument("--estimator", action="append", choices=EVERY, help="may be given again (default: all)")
     parser.add_argument("--workload", action="append", choices=NAMES, help="may be given again (default: all)")
     parser.add_argument(
         "--read-latency", type=float, default=0.0, metavar="MICROSECONDS", help="of each read of the state"
@@ -226,7 +215,7 @@ def main() -> None:
     parser.add_argument("--by-block", action="store_true", help="a row for each block, too")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    estimators = list(dict.fromkeys([BASELINE, *(options.estimator or [*ESTIMATORS, AGAIN, FREE])]))
+    estimators = list(dict.fromkeys([BASELINE, *(options.estimator or EVERY)]))
     sets = [list(generated_blocks(name)) for name in options.workload or NAMES]
     if options.paths:
         real = list(real_blocks(options.paths))

@@ -187,9 +187,13 @@ cdef struct Prediction:
 
 cdef struct DeclaredAccess:
     # What a transaction is expected to read and to write; only a hint. Keys are any numbers equal exactly for equal keys.
+    #
+    # What it writes it has to itself, as under a lock. What it leaves keeps nobody waiting but those who read or write it later: in
+    # versioned memory earlier ones do not see it, so a machine may say of what is written that it is left, and read where it is.
     uint64_t read_count
     uint64_t write_count
-    # followed by read_count + write_count keys (uint64_t)
+    uint64_t left_count
+    # followed by read_count + write_count + left_count keys (uint64_t)
 
 
 # Workers

@@ -1,11 +1,20 @@
 """What came of the steps of a block, as workers left it, and Python objects of it where somebody asks."""
 
 import cython
-from cython.cimports.cpython.bytes import PyBytes_FromStringAndSize
-from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.cpython.bytes import PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from cython.cimports.libc.stdint import uint8_t, uint64_t
+from cython.cimports.libc.string import memcmp
 from cython.cimports.samestate.optimized.evm.packing import PackedBlock
-from cython.cimports.samestate.optimized.evm.reading import effect_at
-from cython.cimports.samestate.optimized.evm.seams import Hash
+from cython.cimports.samestate.optimized.evm.reading import effect_at, key_of
+from cython.cimports.samestate.optimized.evm.seams import (
+    EFFECT_CREDIT,
+    EFFECT_SET,
+    EFFECT_TOUCH,
+    EFFECT_WIPE,
+    EXISTENCE,
+    SLOT,
+    Hash,
+)
 from cython.cimports.samestate.optimized.evm.worker_seams import (
     Bloom,
     Log,
@@ -32,6 +41,26 @@ def number_at(limbs: cython.pointer(cython.const[uint64_t])) -> object:
 def topic_at(limbs: cython.pointer(cython.const[uint64_t])) -> object:
     """A word as 32 bytes."""
     return bytes_at(limbs, 32)[::-1]
+
+
+@cython.cfunc
+def meets_one_of(place: cython.pointer(cython.const[uint8_t]), length: uint64_t, keys: list) -> cython.bint:
+    """Whether an effect (effects.hpp) reads, sets or credits one of these keys; EXISTENCE stands for an account."""
+    end: cython.pointer(cython.const[uint8_t]) = place + length
+    key: bytes
+    while place < end:
+        if place[0] != EFFECT_WIPE and place[0] != EFFECT_TOUCH:
+            for key in keys:
+                name: cython.pointer(cython.const[uint8_t]) = cython.cast(
+                    cython.pointer(cython.const[uint8_t]), PyBytes_AS_STRING(key)
+                )
+                if memcmp(place + 2, name + 1, 20) == 0 and (name[0] == EXISTENCE or key_of(place) == key):
+                    return True
+        size: cython.Py_ssize_t = 54 if place[1] == SLOT else 22
+        if place[0] == EFFECT_SET or place[0] == EFFECT_CREDIT:
+            size += 32
+        place += size
+    return False
 
 
 @cython.cclass
@@ -100,6 +129,16 @@ class BlockRecords:
         with cython.nogil:
             commit_to_receipts(block.input, self.records, root, bloom)
         return bytes_at(root.bytes, 32), bytes_at(bloom.bytes, 256)
+
+    def meet(self, keys: list) -> cython.bint:
+        """Whether a step has read, set or credited one of these keys; EXISTENCE stands for a whole account."""
+        record: cython.pointer(cython.const[OutcomeRecord])
+        step: uint64_t
+        for step in range(self.records.steps.size()):
+            record = self.records.steps[step]
+            if meets_one_of(record.effect(), record.effect_length, keys):
+                return True
+        return False
 
     def effect(self, step: int) -> object:
         """What a step changed, and what it read where that was recorded."""

@@ -40,6 +40,7 @@ from samestate.optimized.evm.pieces import EvmPieces
 from samestate.optimized.evm.profile import EvmProfile, read_profile
 from samestate.optimized.evm.result import EvmResult, Totals, needs_one_of
 from samestate.optimized.evm.running import EvmRun
+from samestate.optimized.evm.witness import WitnessWorld
 from samestate.optimized.evm.world import World
 from samestate.optimized.metrics import Metrics, WorkerMetrics, latency_between
 from samestate.optimized.processes.expectations import ASKING
@@ -54,6 +55,9 @@ from samestate.optimized.worker_count import BlockSize, WorkerCount
 WORTH_RECOVERING: Final = 8
 """From so many transactions on it is worth waking a second thread for their senders: one takes some 30 µs, and so do
 eight at once."""
+
+WORTH_EXPECTING: Final = 24
+"""From so many transactions on it is worth waking other threads to expect what they access: one takes some 3 µs."""
 
 WORTH_SHARING: Final = 8
 """From so many transactions on it is worth waking other threads for the roots after the block."""
@@ -94,7 +98,7 @@ class EvmEngine:
         self._pool = ThreadPool(workers, configuration.affinity)
         self._alone = self._pool if workers == 1 else ThreadPool(1, configuration.affinity)
         self._chooser = Chooser()
-        self._expectations = EvmExpectations(configuration.estimator, configuration.maximum_block)
+        self._expectations = EvmExpectations(configuration.estimator, configuration.maximum_block, workers)
         if self._expectations.hashes:
             self._run.keep_hashed()
         self._helpers: ThreadPool | None = None
@@ -102,19 +106,27 @@ class EvmEngine:
         self._active = workers
         self._closed = False
 
-    def execute(self, block: PackedBlock, world: World) -> EvmResult:
+    def expect(self, block: PackedBlock, world: World) -> ExpectedBlock:
+        """What the engine's estimator expects a block's transactions to access on a state. Nothing is executed."""
+        block.recover_in_lanes(self.configuration.signature_lanes)
+        self._pool.drain()
+        return self._expect(block, world)
+
+    def execute(self, block: PackedBlock, world: World, expected: ExpectedBlock | None = None) -> EvmResult:
         """Run a block on a state, which stays as it is.
 
-        Raises an :class:`EngineError` where the block could not be run to its end.
+        ``expected``: what its transactions will probably access, where that is known beforehand; without it those
+        strategies that need it ask the engine's estimator. Raises an :class:`EngineError` where the block could not be
+        run to its end.
         """
         try:
-            return self._execute(block, world)
+            return self._execute(block, world, expected)
         except OutOfMemory:
             raise
         except MemoryError as error:
             raise OutOfMemory("this process cannot have the memory that the block takes") from error
 
-    def _execute(self, block: PackedBlock, world: World) -> EvmResult:
+    def _execute(self, block: PackedBlock, world: World, given: ExpectedBlock | None) -> EvmResult:
         configuration = self.configuration
         if self._closed:
             raise EngineClosed("the engine is closed: make another")
@@ -146,7 +158,11 @@ class EvmEngine:
         strategy = configuration.strategy if choice is None else choice.strategy
         expected = None
         if choice is None and strategy in ASKING:
-            expected = self._expectations.expect(block, world)
+            expected = self._expect(block, world) if given is None else given
+            if len(expected) != block.transaction_count:
+                raise ValueError(
+                    f"expected is of {len(expected)} transactions, and the block has {block.transaction_count}"
+                )
         pieced: EvmResult | None = None
         discarded: str | None = None
         if self._goes_in_pieces(block, strategy, expected):
@@ -161,7 +177,7 @@ class EvmEngine:
         at_work: BlockRun = self._run if pieced is None else self._pieces
         result = pieced or self._run_versioned(block, world, strategy, started, expected)
         lacking = world.lacking()
-        if lacking and needs_one_of(result, lacking):
+        if lacking and needs_one_of(result, lacking, configuration.record or self._needs_reads(world, expected)):
             self._name_what_is_missing(block, world)
         seconds = time.perf_counter() - started
         figures = at_work.figures()
@@ -182,6 +198,14 @@ class EvmEngine:
         result.make_metrics = lambda made: self._metrics(made, figures, seconds, chosen, expected, before)
         return result
 
+    def _expect(self, block: PackedBlock, world: World) -> ExpectedBlock:
+        """Ask the estimator: on all workers, where it is worth waking them, and access lists are not all it reads."""
+        if self._active == 1 or block.transaction_count < WORTH_EXPECTING or self.configuration.estimator == "declared":
+            return self._expectations.expect(block, world)
+        return self._expectations.expect(
+            block, world, share=lambda work: self._pool.run(work, self._run.stop, self._active)
+        )
+
     def _goes_in_pieces(self, block: PackedBlock, strategy: str, expected: ExpectedBlock | None) -> bool:
         """Whether a block is tried in pieces first: from its list, or where they are probably independent.
 
@@ -194,6 +218,15 @@ class EvmEngine:
         if strategy == "waves":
             return expected is None or expected.is_apart(self._pieces.pieces_of(count))
         return strategy == "access-list"
+
+    def _needs_reads(self, world: World, expected: ExpectedBlock | None) -> bool:
+        """Whether records have to say what was read: for who learns from it, and where a witness may lack it.
+
+        Without that a block would be executed once more to see whether it needs what is lacking.
+        """
+        if self.configuration.strategy != "sequential" and isinstance(world, WitnessWorld):
+            return True
+        return expected is not None and self._expectations.remembers
 
     def _run_in_pieces(
         self,
@@ -222,7 +255,7 @@ class EvmEngine:
             configuration.time_limit,
             configuration.trace,
             time.perf_counter() - started,
-            expected is not None and self._expectations.remembers,
+            self._needs_reads(world, expected),
             dealt,
         )
         self._pool.run(self._pieces.work, self._pieces.stop, self._active)
@@ -263,7 +296,7 @@ class EvmEngine:
                     run_length,
                     strategy,
                     expected,
-                    expected is not None and self._expectations.remembers,
+                    self._needs_reads(world, expected),
                 )
                 pool.run(self._run.work, self._run.stop, self._active)
                 return self._run.finish()

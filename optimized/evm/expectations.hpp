@@ -33,52 +33,66 @@ enum class Estimator : int { declared = 0, static_analysis = 1, last_run = 2, pa
 // Where this module finds native libraries: senders may still be to be recovered. Once, when it is imported.
 inline void take_libraries(Libraries* libraries) { native_libraries = libraries; }
 
-// Expects accesses, for one block after another. The coordinator's alone.
+// What a transaction that was executed did access, as if it had been expected.
+inline void expect_accessed(const OutcomeRecord& record, const Address& coinbase, Expected& found) {
+    std::vector<AccessedKey> accessed;
+    found.is_known = true;
+    read_effect(record.effect(), record.effect_length, accessed);
+    for (const AccessedKey& each : accessed) {
+        // Fees never conflict, nor does it matter who made an account exist without need.
+        if ((each.what == EFFECT_CREDIT && each.address == coinbase) || each.part == EXISTENCE) continue;
+        if (each.part == SLOT) found.add(each.what, each.address, each.slot);
+        else found.add(each.what, each.part, each.address);
+    }
+}
+
+// What a worker has of its own while it expects: what it has found out of codes and tokens, and room.
+struct Expecter {
+    CallPatterns patterns;
+    std::unordered_map<std::uint64_t, expectations::CodeConstants> codes;
+    SenderScratch scratch;
+    std::vector<u256> words;
+};
+
+// Expects accesses, for one block after another: all workers side by side (expect), the coordinator whatever else there is.
 class Expectations {
   public:
-    // A new block, on a state. At most so many kinds of calls, and of codes, are remembered.
-    void begin_block(const KnownState& state, std::uint64_t most) {
+    // So many workers, of whom the coordinator is the first. Once, before the first block.
+    void set_workers(std::size_t workers) { workers_.resize(workers); }
+
+    // A new block, of so many transactions, on a state. At most so many kinds of calls, and of codes, are remembered.
+    void begin_block(const KnownState& state, std::uint64_t transactions, std::uint64_t most) {
         state_ = state;
         ++block_;
-        patterns_.begin_block(state, block_);
-        kinds_of_block_.clear();
-        if (codes_.size() > most) codes_.clear();
+        next_ = 0;
+        for (Expecter& worker : workers_) {
+            worker.patterns.begin_block(state, block_);
+            if (worker.codes.size() > most) worker.codes.clear();
+        }
+        kinds_of_block_.assign(transactions, CallKinds{});
         forget(kinds_, most);
         forget(layouts_, learned_terms_ > MOST_TERMS ? 0 : std::min(most, std::uint64_t{MOST_LAYOUTS}));
         learned_terms_ = 0;
         for (const auto& each : layouts_) learned_terms_ += each.second.size();
     }
 
-    // What a transaction will probably access; of one that nobody has signed nothing.
-    void expect(BlockInput& input, std::uint64_t index, Estimator estimator, Expected& found) {
-        const FoundSender sender = input.sender(index, recovery(input.in_lanes), scratch_);
-        if (sender.rejection == Rejection::NONE) expect(input.transactions[index], index, sender.address, estimator, found);
-    }
-
-    void expect(const Transaction& transaction, std::uint64_t index, const Address& sender, Estimator estimator, Expected& found) {
-        expect_of_all(transaction, sender, found);
-        if (!transaction.has_to || estimator == Estimator::declared) return;
-        const Code* code = state_.code(transaction.to);
-        if (code == nullptr) return;
-        if (estimator == Estimator::static_analysis) return expect_constants(transaction.to, *code, found);
-        if (estimator != Estimator::last_run) {
-            const Call call = call_of(transaction, sender);
-            if (estimator == Estimator::learned || estimator == Estimator::rehearsed) expect_learned(call, kinds_at(index, call), transaction.value, found);
-            else patterns_.expect(call, transaction.value, found);
-            return;
+    // What those transactions will probably access that no other worker has taken, until none is left.
+    void expect(BlockInput& input, std::size_t worker, Estimator estimator, std::vector<Expected>& found) {
+        const std::uint64_t count = input.transactions.size();
+        for (;;) {
+            const std::uint64_t first = atomic_add(&next_, STRETCH, "evm.expecting.take");
+            if (first >= count) return;
+            for (std::uint64_t index = first; index < std::min(first + STRETCH, count); ++index)
+                expect_one(input, index, workers_[worker], estimator, found[index]);
         }
-        const auto known = kinds_.find(kind_of(transaction, sender, *code));
-        if (known == kinds_.end()) return;
-        known->second.block = block_;
-        expect_again(known->second, transaction, sender, found);
     }
 
     // Whether a transaction is a call of a kind of which nothing is known.
     bool is_new(BlockInput& input, std::uint64_t index) {
-        const FoundSender sender = input.sender(index, recovery(input.in_lanes), scratch_);
+        const FoundSender sender = input.sender(index, recovery(input.in_lanes), workers_[0].scratch);
         const Transaction& transaction = input.transactions[index];
         if (sender.rejection != Rejection::NONE || !transaction.has_to || state_.code(transaction.to) == nullptr) return false;
-        return layouts_.count(kinds_at(index, call_of(transaction, sender.address)).names[0]) == 0;
+        return layouts_.count(kinds_at(index, call_of(transaction, sender.address), workers_[0]).names[0]) == 0;
     }
 
     // What was hashed while the block was executed: to be told before what its transactions did.
@@ -100,8 +114,44 @@ class Expectations {
     using Entry = expectations::Entry;
     using LastRun = expectations::LastRun;
 
+    static constexpr std::uint64_t STRETCH = 8;     // transactions that a worker takes at once
+    static constexpr std::size_t FEW = 12;          // keys that most transactions have no more of
     static constexpr std::uint64_t CALLS = 4;   // of a kind and a block that are learned from
     static constexpr std::uint64_t MOST_LAYOUTS = 1 << 15, MOST_TERMS = 1 << 20;    // a term takes less than a hundred bytes
+
+    // What a transaction will probably access; of one that nobody has signed nothing.
+    void expect_one(BlockInput& input, std::uint64_t index, Expecter& own, Estimator estimator, Expected& found) {
+        const FoundSender sender = input.sender(index, recovery(input.in_lanes), own.scratch);
+        if (sender.rejection != Rejection::NONE) return;
+        const Transaction& transaction = input.transactions[index];
+        found.reads.reserve(FEW);
+        found.writes.reserve(FEW);
+        expect_of_all(transaction, sender.address, found);
+        if (!transaction.has_to || estimator == Estimator::declared) return;
+        const Code* code = state_.code(transaction.to);
+        if (code == nullptr) {
+            found.is_known = true;
+            return;
+        }
+        if (estimator == Estimator::static_analysis) return expect_constants(transaction.to, *code, own, found);
+        if (estimator != Estimator::last_run) {
+            const Call call = call_of(transaction, sender.address);
+            if (estimator == Estimator::learned || estimator == Estimator::rehearsed)
+                found.is_known = expect_learned(call, kinds_at(index, call, own), transaction.value, own, found);
+            else found.is_known = own.patterns.expect(call, transaction.value, found);
+            return;
+        }
+        const auto known = kinds_.find(kind_of(transaction, sender.address, *code));
+        if (known == kinds_.end()) return;
+        found.is_known = true;
+        stamp(known->second.block);
+        expect_again(known->second, transaction, sender.address, found);
+    }
+
+    // What is known was asked for in this block: perhaps by several workers at once.
+    void stamp(std::uint64_t& block) {
+        if (peek(&block) != block_) atomic_store(&block, block_, "evm.expecting.stamp");
+    }
 
     static Call call_of(const Transaction& transaction, const Address& sender) {
         return Call{sender, transaction.to, transaction.data, transaction.data_length};
@@ -123,16 +173,15 @@ class Expectations {
     };
 
     // Those of a transaction of the block, found once.
-    const CallKinds& kinds_at(std::uint64_t index, const Call& call) {
-        if (kinds_of_block_.size() <= index) kinds_of_block_.resize(index + 1);
+    const CallKinds& kinds_at(std::uint64_t index, const Call& call, Expecter& own) {
         CallKinds& kinds = kinds_of_block_[index];
-        if (!kinds.is_known) kinds = kinds_of(call);
+        if (!kinds.is_known) kinds = kinds_of(call, own);
         return kinds;
     }
 
-    CallKinds kinds_of(const Call& call) {
+    CallKinds kinds_of(const Call& call, Expecter& own) {
         CallKinds kinds;
-        kinds.names[2] = patterns_.tokens().name_of_code(call.recipient);
+        kinds.names[2] = own.patterns.tokens().name_of_code(call.recipient);
         std::uint64_t kind = hash_bytes(kinds.names[2], call.data, std::min<std::uint64_t>(call.length, 4));
         kinds.names[1] = kind;
         kind = hash_bytes(kind, &call.length, 8);
@@ -147,27 +196,31 @@ class Expectations {
         return kinds;
     }
 
-    // By the narrowest kind of which something is known. What is known of the narrowest of all needs no pattern.
-    void expect_learned(const Call& call, const CallKinds& kinds, const u256& value, Expected& found) {
+    // By the narrowest kind of which something is known. What is known of the narrowest of all needs no pattern. Whether anything is.
+    bool expect_learned(const Call& call, const CallKinds& kinds, const u256& value, Expecter& own, Expected& found) {
         const LearnedLayout* layout = layout_of(kinds.names[0]);
-        if (layout != nullptr) return layout->expect(call, state_, words_, false, found);
-        const bool is_known = patterns_.expect(call, value, found);
+        if (layout != nullptr) {
+            layout->expect(call, state_, own.words, false, found);
+            return true;
+        }
+        const bool is_known = own.patterns.expect(call, value, found);
         layout = layout_of(kinds.names[1]);
         if (layout == nullptr && !is_known) layout = layout_of(kinds.names[2]);
-        if (layout != nullptr) layout->expect(call, state_, words_, true, found);
+        if (layout != nullptr) layout->expect(call, state_, own.words, true, found);
+        return is_known || layout != nullptr;
     }
 
     // What is known of a kind, or null.
     const LearnedLayout* layout_of(std::uint64_t kind) {
         const auto known = layouts_.find(kind);
         if (known == layouts_.end()) return nullptr;
-        known->second.block = block_;
+        stamp(known->second.block);
         return &known->second;
     }
 
     void learn_layouts(const Call& call, std::uint64_t index, const OutcomeRecord& record, const Address& coinbase) {
         std::vector<AccessedKey> accessed;
-        for (const std::uint64_t kind : kinds_at(index, call).names) {
+        for (const std::uint64_t kind : kinds_at(index, call, workers_[0]).names) {
             LearnedLayout& layout = layouts_[kind];
             if (layout.learned != block_) layout.calls = 0;
             if (layout.calls == CALLS) continue;
@@ -176,7 +229,7 @@ class Expectations {
             if (accessed.empty()) accessed = beyond_the_transaction(record, call.recipient, coinbase);
             // Who says all of a call needs no more of them to learn from.
             const std::size_t before = layout.size();
-            if (layout.learn(call, state_, preimages_, accessed, words_)) layout.calls = CALLS;
+            if (layout.learn(call, state_, preimages_, accessed, workers_[0].words)) layout.calls = CALLS;
             learned_terms_ += layout.size() - before;
         }
     }
@@ -213,10 +266,10 @@ class Expectations {
         }
     }
 
-    void expect_constants(const Address& self, const Code& code, Expected& found) {
+    static void expect_constants(const Address& self, const Code& code, Expecter& own, Expected& found) {
         const std::uint64_t name = hash_bytes(0, code.hash.bytes, 32);
-        auto known = codes_.find(name);
-        if (known == codes_.end()) known = codes_.emplace(name, expectations::constants_of(code)).first;
+        auto known = own.codes.find(name);
+        if (known == own.codes.end()) known = own.codes.emplace(name, expectations::constants_of(code)).first;
         for (const u256& slot : known->second.loads) found.read(self, slot);
         for (const u256& slot : known->second.stores) found.change(self, slot);
         for (const Address& account : known->second.accounts) found.read(CODE, account);
@@ -273,15 +326,13 @@ class Expectations {
 
     KnownState state_;
     std::uint64_t block_ = 0;
-    SenderScratch scratch_;
+    std::uint64_t next_ = 0;        // shared: the first transaction that no worker has taken
+    std::vector<Expecter> workers_;
     std::unordered_map<std::uint64_t, LastRun> kinds_;
-    std::unordered_map<std::uint64_t, expectations::CodeConstants> codes_;
-    CallPatterns patterns_;
     HashPreimages preimages_;
     std::unordered_map<std::uint64_t, LearnedLayout> layouts_;
     std::size_t learned_terms_ = 0;     // of all layouts
     std::vector<CallKinds> kinds_of_block_;     // by transaction
-    std::vector<u256> words_;
 };
 
 }  // namespace samestate::evm

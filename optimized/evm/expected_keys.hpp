@@ -47,6 +47,7 @@ struct Expected {
     std::vector<std::uint64_t> reads, writes, credits;
     std::vector<ExpectedName> names;    // of all of them, where `is_named`
     bool is_named = false;
+    bool is_known = false;              // whether it is known what is called, if anything is
 
     void read(Part part, const Address& address) { put(reads, part, address); }
     void read(const Address& address, const u256& slot) { put(reads, address, slot); }

@@ -5,6 +5,7 @@ from libcpp cimport bool as cbool
 from libcpp.vector cimport vector
 
 from samestate.optimized.core.records cimport Task
+from samestate.optimized.evm.block_records cimport BlockRecords
 from samestate.optimized.evm.direct cimport Direct
 from samestate.optimized.evm.native.precompiles cimport Libraries
 from samestate.optimized.evm.packing cimport PackedBlock
@@ -30,6 +31,7 @@ cdef extern from "samestate/optimized/evm/expectations.hpp" namespace "samestate
         vector[uint64_t] credits
         vector[ExpectedName] names
         cbool is_named
+        cbool is_known
     enum class Estimator(int):
         declared
         static_analysis
@@ -38,29 +40,43 @@ cdef extern from "samestate/optimized/evm/expectations.hpp" namespace "samestate
         learned
         rehearsed
     cppclass Expectations:
-        void begin_block(const KnownState& state, uint64_t most) except +
-        void expect(BlockInput& input, uint64_t index, Estimator estimator, Expected& found) except +
+        void set_workers(size_t workers) except +
+        void begin_block(const KnownState& state, uint64_t transactions, uint64_t most) except +
+        void expect(BlockInput& input, size_t worker, Estimator estimator, vector[Expected]& found) except +
         cbool is_new(BlockInput& input, uint64_t index) except +
         void take(HashedMessages& hashed) except +
         void learn(const BlockInput& input, uint64_t index, const OutcomeRecord& record, Estimator estimator) except +
         size_t kinds() noexcept
+    void expect_accessed(const OutcomeRecord& record, const Address& coinbase, Expected& found) except +
     cbool are_apart(const vector[Expected]& transactions, size_t pieces) except +
     void take_libraries(Libraries* libraries) noexcept
 
 cdef extern from "samestate/optimized/evm/expectations.hpp" namespace "samestate::evm::expectations" nogil:
     uint64_t number_of_key(const uint8_t* name, size_t length) noexcept
 
+cdef extern from "samestate/optimized/evm/expected_runs.hpp" namespace "samestate::evm" nogil:
+    cppclass ExpectedRuns:
+        uint64_t divide(
+            const BlockInput& input, const vector[Expected]& expected, uint64_t most, uint64_t most_gas, vector[uint64_t]& starts
+        ) except +
+
 cdef class ExpectedBlock:
     cdef vector[Expected] transactions
+    cdef bint divides       # whether runs are made by it, of which access lists alone say too little
 
 # Declare to the strategy what the transactions of each run will probably access; `starts` has the first of each, and the end of
 # the last. False where the arena is full.
 cdef bint declare_runs(Task* task, const uint64_t* starts, ExpectedBlock expected) noexcept
 
+# Divide a block into runs (runs.pxd) by what its transactions are expected to access.
+cdef uint64_t divide_expected(const BlockInput* input, uint64_t workers, ExpectedBlock expected, vector[uint64_t]* starts) except? 0
+
 cdef class EvmExpectations:
     cdef Expectations expectations
     cdef Estimator estimator
     cdef Direct direct
+    cdef PackedBlock block          # the one at hand, and what is expected of it
+    cdef ExpectedBlock expected
     cdef Rehearsals rehearsals      # None, unless calls of unknown kinds are rehearsed
     cdef readonly uint64_t rehearsed    # transactions of the last block
     cdef uint64_t most

@@ -14,8 +14,9 @@ from cython.cimports.samestate.optimized.evm.block_records import BlockRecords
 from cython.cimports.samestate.optimized.evm.native.precompiles import libraries_address
 from cython.cimports.samestate.optimized.evm.packing import PackedBlock
 from cython.cimports.samestate.optimized.evm.rehearsing import Rehearsals
+from cython.cimports.samestate.optimized.evm.runs import RUN_GAS, divide, most_of
 from cython.cimports.samestate.optimized.evm.seams import SLOT, Code, u256
-from cython.cimports.samestate.optimized.evm.worker_seams import OutcomeRecord
+from cython.cimports.samestate.optimized.evm.worker_seams import BlockInput, OutcomeRecord
 from cython.cimports.samestate.optimized.evm.world import ACCOUNT_NAME, SLOT_NAME, AccountRecord, World
 
 from samestate.optimized.analysis import NumberedAccess
@@ -74,6 +75,21 @@ def number_of(key: bytes) -> int:
     return number_of_key(cython.cast(cython.pointer(cython.const[uint8_t]), PyBytes_AS_STRING(key)), len(key))
 
 
+def accessed_block(block: PackedBlock, records: BlockRecords) -> ExpectedBlock:
+    """What the transactions of an executed block did access, as if it had been expected: no estimator says more.
+
+    Of what they read, as far as their records say so.
+    """
+    expected: ExpectedBlock = ExpectedBlock()
+    count: uint64_t = max(0, len(records) - 2)
+    index: uint64_t
+    expected.transactions.resize(count)
+    expected.divides = True
+    for index in range(count):
+        expect_accessed(records.at(index + 1)[0], block.input.environment.coinbase, expected.transactions[index])
+    return expected
+
+
 @cython.cclass
 class ExpectedBlock:
     """What the transactions of one block are expected to access."""
@@ -111,41 +127,57 @@ class ExpectedBlock:
         return list(found)
 
 
+def divide_expected(
+    input: cython.pointer(cython.const[BlockInput]),
+    workers: uint64_t,
+    expected: ExpectedBlock,
+    starts: cython.pointer(vector[uint64_t]),
+) -> uint64_t:
+    """Divide a block into runs by what its transactions will probably access, if more is known than access lists say.
+
+    How many transactions the longest has.
+    """
+    runs: ExpectedRuns
+    if not expected.divides:
+        return divide(input, workers, 0, starts)
+    return runs.divide(input[0], expected.transactions, most_of(input.transactions.size(), workers), RUN_GAS, starts[0])
+
+
 def declare_runs(
     task: cython.pointer(Task), starts: cython.pointer(cython.const[uint64_t]), expected: ExpectedBlock
 ) -> cython.bint:
     """Declare what the transactions of each run will probably access. False where the arena is full.
 
-    To be credited is declared as a read: two credits do not conflict, and whoever looks at a balance, or sets it,
-    conflicts with both.
+    What is written or credited is left (records.pxd): who does not look at it waits for nobody.
     """
     session: cython.pointer(Session) = task.session
     run: uint64_t
     index: uint64_t
     reads: uint64_t
-    writes: uint64_t
+    left: uint64_t
     offset: uint64_t
     declared: cython.pointer(DeclaredAccess)
     keys: cython.pointer(uint64_t)
     for run in range(session.record.transactions):
         reads = 0
-        writes = 0
+        left = 0
         for index in range(starts[run], starts[run + 1]):
-            reads += expected.transactions[index].reads.size() + expected.transactions[index].credits.size()
-            writes += expected.transactions[index].writes.size()
-        offset = allocate(task, cython.sizeof(DeclaredAccess) + 8 * (reads + writes))
+            reads += expected.transactions[index].reads.size()
+            left += expected.transactions[index].writes.size() + expected.transactions[index].credits.size()
+        offset = allocate(task, cython.sizeof(DeclaredAccess) + 8 * (reads + left))
         if offset == 0:
             return False
         session.steps[run + 1].declared = offset
         declared = cython.cast(cython.pointer(DeclaredAccess), session.base + offset)
         declared.read_count = reads
-        declared.write_count = writes
+        declared.write_count = 0
+        declared.left_count = left
         keys = cython.cast(cython.pointer(uint64_t), declared + 1)
         for index in range(starts[run], starts[run + 1]):
             keys = put_numbers(keys, cython.address(expected.transactions[index].reads))
-            keys = put_numbers(keys, cython.address(expected.transactions[index].credits))
         for index in range(starts[run], starts[run + 1]):
             keys = put_numbers(keys, cython.address(expected.transactions[index].writes))
+            keys = put_numbers(keys, cython.address(expected.transactions[index].credits))
     return True
 
 
@@ -161,9 +193,13 @@ def put_numbers(place: cython.pointer(uint64_t), numbers: cython.pointer(vector[
 
 @cython.cclass
 class EvmExpectations:
-    """One engine's estimator. ``most``: of how many kinds of calls it remembers the last one."""
+    """One engine's estimator. ``most``: of how many kinds of calls it remembers the last one.
 
-    def __cinit__(self, estimator: str, most: int):
+    ``workers``: how many may expect side by side.
+    """
+
+    def __cinit__(self, estimator: str, most: int, workers: int = 1):
+        self.expectations.set_workers(workers)
         self.most = most
         self.hashes = estimator in ("learned", "rehearsed")
         self.remembers = self.hashes or estimator == "last-run"
@@ -189,10 +225,11 @@ class EvmExpectations:
     def __len__(self) -> int:
         return self.expectations.kinds()
 
-    def expect(self, block: PackedBlock, world: World, named: bool = False):
+    def expect(self, block: PackedBlock, world: World, named: bool = False, share: object = None):
         """What the transactions of a block will probably access on a state. To be asked before :meth:`learn`.
 
-        ``named``: whether the keys are wanted by their names, too.
+        ``named``: whether the keys are wanted by their names, too. ``share``: calls what it is given with each worker's
+        number, on their threads; unless given, it is found out here.
         """
         expected: ExpectedBlock = ExpectedBlock()
         count: uint64_t = block.input.transactions.size()
@@ -204,14 +241,32 @@ class EvmExpectations:
         known.itself = cython.address(self.direct)
         known.find_code = code_of
         known.find_slot = slot_of
-        self.expectations.begin_block(known, self.most)
+        self.expectations.begin_block(known, count, self.most)
         expected.transactions.resize(count)
+        expected.divides = self.estimator != Estimator.declared
         if self.rehearsals is not None:
             self.rehearse(block, world)
         for index in range(count):
             expected.transactions[index].is_named = named
-            self.expectations.expect(block.input, index, self.estimator, expected.transactions[index])
+        self.block = block
+        self.expected = expected
+        try:
+            if share is None:
+                self.work(0)
+            else:
+                share(self.work)
+        finally:
+            self.block = None
+            self.expected = None
         return expected
+
+    def work(self, worker: int) -> None:
+        """Be one of the workers that expect what nobody else has expected yet. Without the GIL."""
+        number: cython.size_t = worker
+        block: PackedBlock = self.block
+        expected: ExpectedBlock = self.expected
+        with cython.nogil:
+            self.expectations.expect(block.input, number, self.estimator, expected.transactions)
 
     def rehearse(self, block: PackedBlock, world: World) -> cython.void:
         """Learn of calls of unknown kinds by executing them beforehand."""

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -56,30 +57,48 @@ class CallDescriber {
         : terms_(terms), call_(call), state_(state), preimages_(preimages), sender_(word_of(call.sender)), recipient_(word_of(call.recipient)) {}
 
     Term address(const Address& address) {
-        const u256 word = word_of(address);
-        Term term = of_call(word);
-        if (term != CallTerms::NONE) return term;
-        term = creation(address, 0);
-        return term != CallTerms::NONE && !terms_.is_constant(term) ? term : found_in_state(word);
+        return once(hash_bytes(ADDRESSES, address.bytes, 20), [&] {
+            const u256 word = word_of(address);
+            Term term = of_call(word);
+            if (term != CallTerms::NONE) return term;
+            term = creation(address, 0);
+            return term != CallTerms::NONE && !terms_.is_constant(term) ? term : found_in_state(word);
+        });
     }
 
     Term slot(const u256& slot) { return slot.fits_u64() ? terms_.constant(slot) : word(slot, 0); }
+
+    // From here on words are described anew, by what has been loaded meanwhile.
+    void begin_round() { known_.clear(); }
 
     // What a slot holds before the block may be an address that the call goes on with. What a constant slot of a constant account holds
     // is as good as a constant.
     void load(const AccessedKey& accessed, Term account, Term slot) {
         if (terms_.is_constant(account) && terms_.is_constant(slot)) return;
         const u256 value = state_.slot(accessed.address, accessed.slot);
-        if (!value.fits_u64()) loads_.push_back(Load{value, account, slot});
+        if (value.fits_u64()) return;
+        loads_.push_back(Load{{}, account, slot});
+        value.store_be(loads_.back().value);
     }
 
   private:
     static constexpr int DEEPEST = 8;
+    static constexpr std::uint64_t ADDRESSES = 1, WORDS = 2;    // seeds of their names in `known_`
 
     struct Load {
-        u256 value;
+        std::uint8_t value[32];     // big-endian
         Term account, slot;
     };
+
+    // The term of what has this name, found once a round: a call accesses many keys of few accounts.
+    template <typename Find>
+    Term once(std::uint64_t name, Find find) {
+        const auto known = known_.find(name);
+        if (known != known_.end()) return known->second;
+        const Term term = find();
+        known_.emplace(name, term);
+        return term;
+    }
 
     Term of_call(const u256& word) {
         if (word.is_zero()) return CallTerms::NONE;
@@ -99,12 +118,16 @@ class CallDescriber {
         const Address address = address_of(word);
         if (!word.fits_u64() && word_of(address) == word)
             for (const Load& load : loads_)
-                for (std::uint64_t bits = 0; bits <= 96; bits += 8)
-                    if (address_of(shift_right(load.value, bits)) == address) return terms_.loaded(load.account, load.slot, bits);
+                for (std::uint64_t place = 0; place <= 12; ++place)
+                    if (std::memcmp(load.value + 12 - place, address.bytes, 20) == 0) return terms_.loaded(load.account, load.slot, 8 * place);
         return terms_.constant(word);
     }
 
     Term word(const u256& word, int depth) {
+        return once(hash_bytes(WORDS, word.w, 32), [&] { return find_word(word, depth); });
+    }
+
+    Term find_word(const u256& word, int depth) {
         const Term known = of_call(word);
         if (known != CallTerms::NONE) return known;
         std::uint64_t offset;
@@ -150,6 +173,7 @@ class CallDescriber {
     const HashPreimages& preimages_;
     const u256 sender_, recipient_;
     std::vector<Load> loads_;
+    std::unordered_map<std::uint64_t, Term> known_;
 };
 
 // What calls of one kind access.
@@ -224,6 +248,7 @@ class LearnedLayout {
         CallDescriber describer(terms_, call, state, preimages);
         std::vector<Entry> described(unknown.size());
         for (int round = 0; round < ROUNDS; ++round) {
+            describer.begin_round();
             for (std::size_t index = 0; index < unknown.size(); ++index) {
                 const AccessedKey& each = *unknown[index];
                 const CallTerms::Term account = describer.address(each.address);

@@ -191,17 +191,9 @@ class EvmResult:
         return self._metrics
 
 
-def needs_one_of(result: EvmResult, keys: Sequence[bytes]) -> bool:
+def needs_one_of(result: EvmResult, keys: Sequence[bytes], has_reads: bool) -> bool:
     """Whether what a block did rests on one of these keys, or may: of what led to a rejection there is no record.
 
-    A key of the part EXISTENCE stands for the whole account.
+    A key of the part EXISTENCE stands for the whole account. ``has_reads``: whether records say what steps have read.
     """
-    if result.rejection is not None or not result.is_recorded:
-        return True
-    names = {*keys}
-    for step in range(len(result.records)):
-        effect = result.records.effect(step)
-        for key in (*effect.reads, *effect.sets, *effect.credits):
-            if key in names or b"\x00" + key[1:21] in names:
-                return True
-    return False
+    return result.rejection is not None or not has_reads or result.records.meet(list(keys))

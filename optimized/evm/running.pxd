@@ -31,7 +31,7 @@ cdef class EvmRun(BlockRun):
     cdef uint64_t ended_at      # … of this step
 
     cdef void _lay_out(self, object expected) except *
-    cdef void _make_runs(self, uint64_t length) except *
+    cdef void _make_runs(self, uint64_t length, object expected) except *
     cdef void _begin_workers(self, bint versioned) except *
     cdef void _begin_versioned(self, object expected) except *
     cdef object _rejected(self, BlockRecords records, str code, uint64_t step)

@@ -28,7 +28,12 @@ from cython.cimports.samestate.optimized.evm.direct import (
     load_account_directly,
     load_slot_directly,
 )
-from cython.cimports.samestate.optimized.evm.expecting import EvmExpectations, ExpectedBlock, declare_runs
+from cython.cimports.samestate.optimized.evm.expecting import (
+    EvmExpectations,
+    ExpectedBlock,
+    declare_runs,
+    divide_expected,
+)
 from cython.cimports.samestate.optimized.evm.machine import make_machine, poll_inside
 from cython.cimports.samestate.optimized.evm.predictions import predict_all
 from cython.cimports.samestate.optimized.evm.run_records import (
@@ -50,6 +55,7 @@ from cython.cimports.samestate.optimized.evm.worker_seams import (
     STEP_OUT_OF_MEMORY,
     STEP_OVERFLOW,
     STEP_STOPPED,
+    BlockInput,
     Totals,
     Worker,
     delete_worker,
@@ -146,7 +152,7 @@ class EvmRun(BlockRun):
             self.key_capacity, SPARE_KEYS + KEYS_PER_TRANSACTION * cython.cast(uint64_t, block.transaction_count)
         )
         world.codes.begin_block(self.machine.rules[0], ANALYSES)
-        self._make_runs(run_length)
+        self._make_runs(run_length, expected)
         self._lay_out(expected)
 
     def keep_hashed(self) -> None:
@@ -174,12 +180,16 @@ class EvmRun(BlockRun):
         else:
             self._begin_versioned(expected)
 
-    def _make_runs(self, length: uint64_t) -> cython.void:
+    def _make_runs(self, length: uint64_t, expected: object) -> cython.void:
         """Divide the block into what a worker takes at once; one transaction after another needs none of that."""
         self.starts = cython.NULL
         self.longest_run = 1
+        input: cython.pointer(cython.const[BlockInput]) = cython.address(self.block.input)
         if self.strategy_number != SEQUENTIAL:
-            self.longest_run = divide(cython.address(self.block.input), self.workers, length, cython.address(self.runs))
+            if length == 0 and expected is not None:
+                self.longest_run = divide_expected(input, self.workers, expected, cython.address(self.runs))
+            else:
+                self.longest_run = divide(input, self.workers, length, cython.address(self.runs))
             self.starts = self.runs.data()
         self.machine.starts = self.starts
         self.machine.settled = 0

@@ -5,6 +5,12 @@ from libcpp.vector cimport vector
 
 from samestate.optimized.evm.worker_seams cimport BlockInput
 
+cdef enum:
+    RUN_GAS = 2000000   # that transactions may use together where more than one is a run
+
+# How many transactions a run of a block may have.
+cdef uint64_t most_of(uint64_t transactions, uint64_t workers) noexcept
+
 # Divide a block into runs of at most `length` transactions, or as its shape has it where that is 0: into `starts` the first
 # transaction of each and the end of the last. Gives how many transactions the longest has.
 cdef uint64_t divide(const BlockInput* input, uint64_t workers, uint64_t length, vector[uint64_t]* starts) except? 0

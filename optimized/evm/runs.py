@@ -10,7 +10,11 @@ from cython.cimports.libcpp.vector import vector
 from cython.cimports.samestate.optimized.evm.run_records import LONGEST_RUN
 
 RUNS_PER_WORKER = cython.declare(uint64_t, 8)  # at least, so that all have something to do until the end
-RUN_GAS = cython.declare(uint64_t, 2_000_000)  # … that transactions may use together where more than one is a run
+
+
+def most_of(transactions: uint64_t, workers: uint64_t) -> uint64_t:
+    """How many transactions a run of a block may have."""
+    return min(max(1, transactions // (RUNS_PER_WORKER * workers)), cython.cast(uint64_t, LONGEST_RUN))
 
 
 def divide(
@@ -19,17 +23,14 @@ def divide(
     length: uint64_t,
     starts: cython.pointer(vector[uint64_t]),
 ) -> uint64_t:
-    """Divide a block into runs. How many transactions the longest has."""
+    """Divide a block into runs, of so many transactions at most if that is not 0. How many the longest has."""
     index: uint64_t
     limit: uint64_t
     taken: uint64_t
     gas: uint64_t = 0
     longest: uint64_t = 1
     count: uint64_t = input.transactions.size()
-    most: uint64_t = length
-    if length == 0:
-        most = max(1, count // (RUNS_PER_WORKER * workers))
-    most = min(most, cython.cast(uint64_t, LONGEST_RUN))
+    most: uint64_t = min(length, cython.cast(uint64_t, LONGEST_RUN)) if length else most_of(count, workers)
     starts.clear()
     for index in range(count):
         limit = input.transactions[index].gas_limit

@@ -7,6 +7,7 @@
 #ifndef SAMESTATE_EVM_TOKEN_LAYOUTS_HPP
 #define SAMESTATE_EVM_TOKEN_LAYOUTS_HPP
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <unordered_map>
@@ -26,8 +27,8 @@ enum class MappingOrder : std::uint8_t { UNKNOWN, KEY_FIRST, PLACE_FIRST };
 struct MappingPlace {
     MappingOrder order = MappingOrder::UNKNOWN;
     u256 place;
-    std::uint64_t block = 0;    // the last in which it was looked for, …
-    std::uint8_t tries = 0;     // … and how often in it
+    std::uint64_t next = 0;     // the block from which on it may be looked for again
+    std::uint8_t failures = 0;  // how often it was looked for in vain
 
     MappingPlace() = default;
     MappingPlace(MappingOrder order, const u256& place) : order(order), place(place) {}
@@ -130,7 +131,8 @@ class TokenLayouts {
   private:
     static constexpr std::uint64_t POSITIONS = 24;      // of variables, from the first on, that are tried
     static constexpr std::uint64_t GAP = 50;            // variables that a contract which is upgraded leaves to each it is derived from
-    static constexpr std::uint8_t TRIES = 2;            // of a block and a mapping
+    static constexpr std::uint8_t TRIES = 2;            // in a mapping's first block; after them it is looked for ever more seldom
+    static constexpr std::uint8_t SELDOM = 6;           // … but in one of 2 to the power of this many blocks at least
     static constexpr std::uint64_t LONGEST_PROXY = 4096, LONGEST_SAFE = 256;    // bytes of code
 
     Implementation find_implementation(const Address& account) const {
@@ -198,15 +200,15 @@ class TokenLayouts {
 
     template <typename Fits>
     void find(MappingPlace& place, Fits fits) {
-        if (place.block != block_) place.tries = 0;
-        place.block = block_;
-        if (place.tries == TRIES) return;
-        ++place.tries;
+        if (block_ < place.next) return;
         for (const MappingPlace& candidate : candidates())
             if (fits(candidate)) {
                 place = candidate;
                 return;
             }
+        if (++place.failures < TRIES) return;
+        place.next = block_ + (std::uint64_t{1} << std::min<int>(place.failures - TRIES, SELDOM));
+        place.failures = std::min<int>(place.failures, TRIES + SELDOM);
     }
 
     KnownState state_;

@@ -169,6 +169,7 @@ class BlockMemory:
         record: cython.pointer(DeclaredAccess) = cython.cast(cython.pointer(DeclaredAccess), self.session.base + offset)
         record.read_count = len(reads)
         record.write_count = len(writes)
+        record.left_count = 0
         keys: cython.pointer(uint64_t) = cython.cast(
             cython.pointer(uint64_t), self.session.base + offset + cython.sizeof(DeclaredAccess)
         )

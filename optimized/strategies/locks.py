@@ -5,11 +5,11 @@ has a place for every transaction, so nobody ever waits to put one in.
 """
 
 import cython
-from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.libc.stdint import int64_t, uint64_t
 from cython.cimports.samestate.optimized.core.arena import allocate, reserve, stop, stop_reason
 from cython.cimports.samestate.optimized.core.execution import be_idle
 from cython.cimports.samestate.optimized.core.records import OUT_OF_MEMORY, SessionRecord, StepRecord, Successor
-from cython.cimports.samestate.optimized.core.shim import atomic_add, atomic_load, atomic_replace, atomic_store
+from cython.cimports.samestate.optimized.core.shim import atomic_add, atomic_load, atomic_replace, trailing_zeros
 from cython.cimports.samestate.optimized.strategies.commit import advance, all_committed, execute_first
 from cython.cimports.samestate.optimized.strategies.graph import Graph, end_graph, find_predecessors, start_graph
 
@@ -19,29 +19,29 @@ NOBODY = cython.declare(uint64_t, 0xFFFFFFFFFFFFFFFF)
 def prepare_locks(coordinator: cython.pointer(Task)) -> uint64_t:
     """Prepare the block for :func:`work_locks`, once all declarations are there. 0, or the StopReason.
 
-    The graph, and a queue that begins with those who wait for nobody.
+    The graph, and who waits for nobody.
     """
     graph: Graph
     session: cython.pointer(Session) = coordinator.session
     record: cython.pointer(SessionRecord) = session.record
     transaction: uint64_t
     i: uint64_t
-    record.queue = reserve(session.arena, 8 * record.transactions + 8)
+    words: uint64_t = words_of(record)
+    record.queue = reserve(session.arena, 8 * words + 8)
     if record.queue == 0:
         return stop_reason(session.arena)
-    queue: cython.pointer(uint64_t) = ready_queue(session)
+    ready: cython.pointer(uint64_t) = ready_bits(session)
     if not start_graph(cython.address(graph), session):
         stop(session.arena, OUT_OF_MEMORY)
         return OUT_OF_MEMORY
-    for transaction in range(record.transactions):
-        queue[transaction] = 0
+    for i in range(words):
+        ready[i] = 0
     for transaction in range(record.transactions):
         # rule: locks.requested-in-block-order
         find_predecessors(cython.address(graph), session, transaction)
         session.steps[transaction + 1].pending = graph.found_count
         if graph.found_count == 0:
-            queue[record.queue_tail] = transaction + 1
-            record.queue_tail += 1
+            ready[transaction >> 6] |= bit_of(transaction)
         for i in range(graph.found_count):
             if not add_successor(coordinator, graph.found[i], transaction):
                 break
@@ -68,8 +68,27 @@ def add_successor(task: cython.pointer(Task), transaction: uint64_t, successor: 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def ready_queue(session: cython.pointer(Session)) -> cython.pointer(uint64_t):
-    """Transaction + 1 in each place that is filled."""
+@cython.inline
+def words_of(record: cython.pointer(SessionRecord)) -> uint64_t:
+    """How many words have a bit for each transaction."""
+    return (record.transactions + 63) >> 6
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.inline
+def bit_of(transaction: uint64_t) -> uint64_t:
+    """A transaction's bit in its word."""
+    return cython.cast(uint64_t, 1) << (transaction & 63)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+@cython.inline
+def ready_bits(session: cython.pointer(Session)) -> cython.pointer(uint64_t):
+    """A bit for each transaction: whether it is ready, and nobody has taken it."""
     return cython.cast(cython.pointer(uint64_t), session.base + session.record.queue)
 
 
@@ -77,19 +96,20 @@ def ready_queue(session: cython.pointer(Session)) -> cython.pointer(uint64_t):
 @cython.nogil
 @cython.exceptval(check=False)
 def take_ready(session: cython.pointer(Session)) -> uint64_t:
-    """The transaction at the head of the queue, or NOBODY. A place stays 0 until whoever took it has filled it."""
+    """The first transaction of the block that is ready, or NOBODY."""
     record: cython.pointer(SessionRecord) = session.record
-    queue: cython.pointer(uint64_t) = ready_queue(session)
-    while True:
-        head: uint64_t = atomic_load(cython.address(record.queue_head), b"locks.queue.head")
-        if head >= record.transactions:
-            return NOBODY
-        waiting: uint64_t = atomic_load(queue + head, b"locks.queue.place")
-        if waiting == 0:
-            return NOBODY
+    ready: cython.pointer(uint64_t) = ready_bits(session)
+    # All before it have been executed.
+    place: uint64_t = atomic_load(cython.address(record.commit_index), b"locks.ready.from") >> 6
+    while place < words_of(record):
+        bits: uint64_t = atomic_load(ready + place, b"locks.ready.look")
+        if bits == 0:
+            place += 1
+            continue
         # rule: locks.taken-once
-        if atomic_replace(cython.address(record.queue_head), head, head + 1, b"locks.queue.take"):
-            return waiting - 1
+        if atomic_replace(ready + place, bits, bits & (bits - 1), b"locks.ready.take"):
+            return (place << 6) + trailing_zeros(bits)
+    return NOBODY
 
 
 @cython.cfunc
@@ -97,15 +117,15 @@ def take_ready(session: cython.pointer(Session)) -> uint64_t:
 @cython.exceptval(check=False)
 def release_successors(session: cython.pointer(Session), transaction: uint64_t) -> cython.void:
     """Whoever waited for this one only is ready now."""
-    record: cython.pointer(SessionRecord) = session.record
     offset: uint64_t = session.steps[transaction + 1].successors
     while offset:
         successor: cython.pointer(Successor) = cython.cast(cython.pointer(Successor), session.base + offset)
         step: cython.pointer(StepRecord) = cython.address(session.steps[successor.transaction + 1])
         # rule: locks.runs-with-all-locks
         if atomic_add(cython.address(step.pending), -1, b"locks.pending.subtract") == 1:
-            place: uint64_t = atomic_add(cython.address(record.queue_tail), 1, b"locks.queue.tail")
-            atomic_store(ready_queue(session) + place, successor.transaction + 1, b"locks.queue.fill")
+            # Whoever counts the last one is alone, so the bit is not set yet.
+            place: uint64_t = successor.transaction
+            atomic_add(ready_bits(session) + (place >> 6), cython.cast(int64_t, bit_of(place)), b"locks.ready.put")
         offset = successor.next
 
 

@@ -137,6 +137,7 @@ def put_declared(job: cython.pointer(Job), task: cython.pointer(Task)) -> cython
         keys: cython.pointer(uint64_t) = cython.cast(cython.pointer(uint64_t), declared + 1)
         declared.read_count = 0
         declared.write_count = 0
+        declared.left_count = 0
         for turn in range(2):
             for place in range(transaction.key_count):
                 if not transaction.keys[place].record.has_writer:

@@ -211,6 +211,7 @@ class ToyRun(BlockRun):
             )
             declared.read_count = len(reads)
             declared.write_count = len(writes)
+            declared.left_count = 0
             keys: cython.pointer(uint64_t) = cython.cast(cython.pointer(uint64_t), declared + 1)
             for place in range(declared.read_count):
                 keys[place] = reads[place]

@@ -187,7 +187,9 @@ def new_declared(task: cython.pointer(Task), transaction: uint64_t, keys: uint64
     if offset == 0:
         return cython.NULL
     task.session.steps[transaction + 1].declared = offset
-    return cython.cast(cython.pointer(DeclaredAccess), task.session.base + offset)
+    declared: cython.pointer(DeclaredAccess) = cython.cast(cython.pointer(DeclaredAccess), task.session.base + offset)
+    declared.left_count = 0
+    return declared
 
 
 @cython.cfunc

@@ -452,10 +452,10 @@ def as_object(content: cython.pointer(cython.const[Content])) -> object:
 class TrialBlock:
     """One block of trial transactions in an arena: make it, let each worker call :meth:`work`, then look at it.
 
-    ``base`` gives the keys' values before the block (None = absent), ``declared`` a pair (keys read, keys written) for
-    each transaction, ``predicted`` triples (key, transaction, value after it) in rising order for ``access-list``. With
-    ``key_capacity`` whoever meets a key finds it by name, in a table for so many, and puts it there where it is new;
-    without, all keys are there from the start.
+    ``base`` gives the keys' values before the block (None = absent), ``declared`` a pair (keys read, keys written), or
+    with the keys left (records.pxd) a triple, for each transaction, ``predicted`` triples (key, transaction, value
+    after it) in rising order for ``access-list``. With ``key_capacity`` whoever meets a key finds it by name, in a
+    table for so many, and puts it there where it is new; without, all keys are there from the start.
 
     ``opening`` and ``closing`` are the programs of the steps around the transactions. ``owned``: so many keys in a row
     belong to one owner. ``limit``: no sum may be above it; ``room``: nor the weights of all transactions. ``state``:
@@ -471,7 +471,7 @@ class TrialBlock:
         programs: Sequence[Sequence[tuple[str, int, int]]],
         strategy: str = "block-stm",
         workers: int = 2,
-        declared: Sequence[tuple[Sequence[int], Sequence[int]]] | None = None,
+        declared: Sequence[tuple[Sequence[int], ...]] | None = None,
         predicted: Sequence[tuple[int, int, int | bytes | None]] = (),
         read_latency: int = 0,
         tracing: bool = False,
@@ -580,18 +580,20 @@ class TrialBlock:
             self.session.steps[transaction + 1].input = self.put_program(operations)
         self.session.steps[0].input = self.put_program(opening)
         self.session.steps[self.transactions + 1].input = self.put_program(closing)
-        for transaction, (reads, writes) in enumerate(declared or ()):
-            offset = allocate(task, cython.sizeof(DeclaredAccess) + 8 * (len(reads) + len(writes)))
+        for transaction, (reads, writes, *others) in enumerate(declared or ()):
+            left = others[0] if others else ()
+            offset = allocate(task, cython.sizeof(DeclaredAccess) + 8 * (len(reads) + len(writes) + len(left)))
             self.check(offset)
             access: cython.pointer(DeclaredAccess) = cython.cast(
                 cython.pointer(DeclaredAccess), at(self.session.arena, offset)
             )
             access.read_count = len(reads)
             access.write_count = len(writes)
+            access.left_count = len(left)
             keys: cython.pointer(uint64_t) = cython.cast(
                 cython.pointer(uint64_t), at(self.session.arena, offset + cython.sizeof(DeclaredAccess))
             )
-            for index, key in enumerate([*reads, *writes]):
+            for index, key in enumerate([*reads, *writes, *left]):
                 keys[index] = key
             self.session.steps[transaction + 1].declared = offset
         for key, transaction, value in predicted:

@@ -30,7 +30,7 @@ class TrialBlock:
         programs: Sequence[Sequence[Operation]],
         strategy: str = "block-stm",
         workers: int = 2,
-        declared: Sequence[tuple[Sequence[int], Sequence[int]]] | None = None,
+        declared: Sequence[tuple[Sequence[int], ...]] | None = None,
         predicted: Sequence[tuple[int, int, Content]] = (),
         read_latency: int = 0,
         tracing: bool = False,

@@ -90,15 +90,18 @@ def test_random_blocks(strategy: str, seed: int, arena: SharedArena, threads, or
         blocks += 1
 
 
+@pytest.mark.parametrize("left", [False, True])
 @pytest.mark.parametrize("strategy", ["locks", "waves"])
-def test_exact_declarations_mean_that_nothing_runs_twice(strategy: str, arena: SharedArena, threads, oracle) -> None:
+def test_exact_declarations_mean_that_nothing_runs_twice(
+    strategy: str, left: bool, arena: SharedArena, threads, oracle
+) -> None:
     source = random.Random(1)
     programs = []
     declared = []
     for _ in range(300):
         reads, writes = source.sample(range(20), 2), source.sample(range(20), 2)
         programs.append([("read", key, 0) for key in reads] + [("yield", 0, 0)] + [("write", key, 0) for key in writes])
-        declared.append((reads, writes))
+        declared.append((reads, [], writes) if left else (reads, writes))
     block = TrialBlock(arena, [1] * 20, programs, strategy, 3, declared=declared)
     threads(block, 3)
     metrics = block.metrics()
@@ -118,6 +121,44 @@ def test_waves_of_a_chain_and_of_strangers(arena: SharedArena) -> None:
     assert skipped.metrics()["waves"] == 3
     readers = TrialBlock(arena, [0], [[]] * 4, "waves", declared=[([0], []), ([0], []), ([], [0]), ([0], [])])
     assert readers.metrics()["waves"] == 3
+
+
+def waves_of(arena: SharedArena, declared: list[tuple[list[int], list[int], list[int]]]) -> int:
+    return TrialBlock(arena, [0], [[]] * len(declared), "waves", declared=declared).metrics()["waves"]
+
+
+READS, WRITES, LEAVES, CHANGES = ([0], [], []), ([], [0], []), ([], [], [0]), ([0], [], [0])
+
+
+def test_who_leaves_a_key_waits_for_nobody_and_later_readers_wait_for_all_of_them(arena: SharedArena) -> None:
+    assert waves_of(arena, [READS, READS, LEAVES, LEAVES]) == 1
+    assert waves_of(arena, [READS, LEAVES, LEAVES, READS, READS, LEAVES]) == 2
+    assert waves_of(arena, [LEAVES, WRITES, LEAVES, READS]) == 3
+    assert waves_of(arena, [CHANGES] * 5) == 5
+    assert waves_of(arena, [LEAVES, CHANGES, READS, READS]) == 3
+
+
+@pytest.mark.parametrize("strategy", ["locks", "waves"])
+def test_of_many_who_leave_a_key_the_first_reader_waits_for_the_others(
+    strategy: str, arena: SharedArena, threads, oracle
+) -> None:
+    """So that readers of a key that everybody credits do not each wait for everybody."""
+    programs = [[("yield", 0, 0), ("credit", 0, 1)]] * 100 + [[("read", 0, 0)]] * 100
+    declared = [LEAVES] * 100 + [READS] * 100
+    block = TrialBlock(arena, [0], programs, strategy, 3, declared=declared)
+    threads(block, 3)
+    assert set(block.metrics()["begun"]) == {1}
+    assert block.metrics()["waves"] == (3 if strategy == "waves" else 0)
+    assert (block.outcomes(), block.values()) == oracle([0], programs)
+
+
+def test_of_those_that_are_ready_the_first_in_the_block_is_executed_first(arena: SharedArena, threads) -> None:
+    """The third reads what the second writes, and says nothing of it: so they had better come in their order."""
+    programs = [[], [("write", 0, 0)], [("read", 0, 0)], *[[("read", 1, 0)]] * 80]
+    declared = [([], [2]), ([2], []), *[([], [])] * 81]
+    block = TrialBlock(arena, [0] * 3, programs, "locks", 1, declared=declared)
+    threads(block, 1)
+    assert set(block.metrics()["begun"]) == {1}
 
 
 def test_a_right_access_list_means_that_nothing_runs_twice(arena: SharedArena, threads, oracle) -> None:

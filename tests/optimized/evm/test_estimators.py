@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -19,7 +21,7 @@ from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.optimized import Configuration, Engine
 from samestate.optimized.errors import ConfigurationError
 from samestate.optimized.evm.engine import EvmEngine
-from samestate.optimized.evm.expecting import EvmExpectations
+from samestate.optimized.evm.expecting import EvmExpectations, accessed_block
 from samestate.optimized.evm.packing import PackedBlock
 from samestate.optimized.evm.result import EvmResult
 from samestate.optimized.evm.world import World
@@ -259,6 +261,98 @@ def test_rehearsals_stop_where_the_blocks_gas_does() -> None:
     state = world()
     with EvmEngine(Configuration(strategy="locks", estimator="rehearsed")) as engine:
         assert_same(engine.execute(block, state), one_at_a_time(block, state))
+
+
+@pytest.mark.parametrize("strategy", ["locks", "waves"])
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_what_a_block_did_access_is_all_that_there_is_to_expect_of_it(name: str, strategy: str) -> None:
+    (block, state), _ = halves(name)
+    right = one_at_a_time(block, state)
+    with EvmEngine(Configuration(strategy=strategy, workers=2)) as engine:
+        result = engine.execute(block, state, accessed_block(block, right.records))
+    assert_same(result, right)
+    assert result.metrics.recall == 1.0
+    assert result.metrics.precision is not None
+    assert result.metrics.precision >= 0.95  # what is set to what it was before is no write
+    assert result.metrics.executions == COUNT // 2
+
+
+@pytest.mark.parametrize("strategy", ["locks", "waves"])
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_what_is_given_for_another_block_changes_no_result(name: str, strategy: str) -> None:
+    (block, state), second = halves(name)
+    other = accessed_block(second[0], one_at_a_time(*second).records)
+    with EvmEngine(Configuration(strategy=strategy, workers=3)) as engine:
+        assert_same(engine.execute(block, state, other), one_at_a_time(block, state))
+
+
+def test_what_is_given_is_of_as_many_transactions_as_the_block_has() -> None:
+    (block, state), _ = halves("token")
+    one = packed([(0, call(0, 0, STOP))])
+    with EvmEngine(Configuration(strategy="locks")) as engine:
+        expected = engine.expect(one, world())
+        with pytest.raises(ValueError, match="expected is of 1 transactions, and the block has 16"):
+            engine.execute(block, state, expected)
+
+
+@pytest.mark.parametrize("estimator", ["declared", "static", "last-run", *ESTIMATORS])
+def test_workers_side_by_side_expect_what_one_alone_does(estimator: str) -> None:
+    (block, state), (following, later) = halves("eight pools")
+    alone, shared = EvmExpectations(estimator, 100), EvmExpectations(estimator, 100, 3)
+
+    def side_by_side(work: Callable[[int], None]) -> None:
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    records = one_at_a_time(block, state).records
+    for each, before in ((block, state), (following, later)):
+        one, several = alone.expect(each, before), shared.expect(each, before, share=side_by_side)
+        assert [several.access(index) for index in range(len(one))] == [one.access(index) for index in range(len(one))]
+        if each is block:
+            alone.learn(each, records)
+            shared.learn(each, records)
+
+
+SEVERAL = 64
+
+
+def longest_run(estimator: str, calls: list[tuple[int, bytes]], state: World) -> int | None:
+    block = packed(calls)
+    with EvmEngine(Configuration(strategy="locks", workers=2, estimator=estimator)) as engine:
+        result = engine.execute(block, state)
+    assert_same(result, one_at_a_time(block, state))
+    longest: int | None = result.metrics.longest_run
+    return longest
+
+
+def test_runs_are_of_transactions_that_are_apart_or_need_one_another() -> None:
+    state = world()
+    others = [b"\xbb" + bytes([index]) * 19 for index in range(SEVERAL)]
+    apart = [(index, call(index, 0, others[index], gas=21_000, value=1)) for index in range(SEVERAL)]
+    chain = [(0, call(0, index, others[index], gas=21_000, value=1)) for index in range(SEVERAL)]
+    turns = [(index % 2, call(index % 2, index // 2, others[index], gas=21_000, value=1)) for index in range(SEVERAL)]
+    unknown = [(index, call(index, 0, STOP)) for index in range(SEVERAL)]
+    assert longest_run("pattern", apart, state) == 4
+    assert longest_run("pattern", chain, state) == 4
+    assert longest_run("pattern", turns, state) == 1
+    assert longest_run("pattern", unknown, state) == 1
+    assert longest_run("declared", unknown, state) == 4  # who knows nothing of any goes by their number
+
+
+def test_a_mapping_that_was_not_found_is_looked_for_again_in_a_later_block() -> None:
+    mine = hashed(ME, 2)
+    poor, rich = world(), world()
+    poor.put(TOKEN, 1, 0, b"\x00", {})
+    rich.put(TOKEN, 1, 0, b"\x00", {mine: 7})
+    block = packed([(0, call(0, index, TOKEN, data=transfer(SOMEBODY, 5))) for index in range(4)])
+    expectations = EvmExpectations("pattern", 1)
+    key = slot_key(TOKEN, mine)
+    found = [key in expectations.expect(block, state, named=True).names(3) for state in (poor, poor, poor, *[rich] * 4)]
+    assert not any(found[:3])
+    assert found[-1]
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)

@@ -193,3 +193,34 @@ def test_a_list_from_a_witness_is_judged(blocks: OptimizedBlocks) -> None:
     right = apply_block(Evm(AMSTERDAM), case.payload(), case.state())
     given = blocks.execute(Evm(AMSTERDAM), case.payload(), witness(case.state()), None)
     assert encoded_access_list_of(given) == encoded_access_list_of(right)
+
+
+class LackingWorld(WitnessWorld):
+    """One that was asked for something that it does not have."""
+
+    asked_in_vain: tuple[bytes, ...] = ()
+
+    def lacking(self) -> list[bytes]:
+        return list(self.asked_in_vain)
+
+
+@pytest.mark.parametrize("strategy", ["block-stm", "locks", "waves"])
+def test_what_no_step_needs_in_the_end_costs_no_second_execution(
+    strategy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether a step has read it is known without a record of the block, too."""
+    case = generate_block(PRAGUE, 21)
+    state = case.state()
+    block = packed_block(Evm(PRAGUE), case.payload(), None)
+    codes = [account.code for account in state.accounts.values() if account.code]
+    world = LackingWorld(state.root(), witness_of(state), codes)
+    again: list[bytes] = []
+    monkeypatch.setattr(EvmEngine, "_name_what_is_missing", lambda *_: again.append(b""))
+    with EvmEngine(Configuration(strategy=strategy, workers=2, record=False)) as engine:
+        world.asked_in_vain = (balance_key(b"\x99" * 20), slot_key(b"\x99" * 20, 1), bytes(1) + b"\x98" * 20)
+        sender = engine.execute(block, world).outcomes[0].sender
+        assert not again
+        for count, key in enumerate((balance_key(sender), bytes(1) + sender), 1):
+            world.asked_in_vain = (key,)
+            engine.execute(block, world)
+            assert len(again) == count
