@@ -264,7 +264,7 @@ cdef struct SessionRecord:
     uint64_t padding_active[7]
     uint64_t done
     uint64_t padding_done[7]
-    uint64_t queue              # locks: offset of the ready queue (transaction + 1, 0 = not yet)
+    uint64_t queue              # locks: offset of the bits of those that are ready (locks.py, ready_bits)
     uint64_t padding_queue[7]
     uint64_t queue_head
     uint64_t padding_head[7]

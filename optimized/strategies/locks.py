@@ -1,7 +1,7 @@
 """Locks: a transaction is executed once all earlier ones that conflict with it, by their declarations, have been.
 
-Each counts the predecessors it still waits for; whoever finishes the last of them puts it into the queue. The queue
-has a place for every transaction, so nobody ever waits to put one in.
+Each counts the predecessors it still waits for; whoever finishes the last of them sets its bit among those that are
+ready. Of these the first in the block is taken.
 """
 
 import cython
