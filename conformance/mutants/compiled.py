@@ -21,7 +21,7 @@ from samestate.conformance.mutants.suspects import Suspect
 from samestate.conformance.vectors import toy
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.model import Vector, members
-from samestate.conformance.vectors.places import vector_files
+from samestate.conformance.vectors.places import SUFFIX, VECTORS, vector_files
 from samestate.reference.explorer import RESULT, ExploredRun, RandomTurns, run_once
 
 WORKERS: Final = 3
@@ -150,10 +150,16 @@ def found_in(vector: str, seed: int, report: ExploredRun) -> Found | None:
     return Kill(vector, f"{WORKERS} workers, random, seed {seed}", kind, through, violation.detail)
 
 
+@lru_cache(maxsize=1024)
+def vector_called(id: str) -> Vector:
+    """The vector of that id: whoever runs one in a process of its own reads no other there."""
+    return load_vector_file(VECTORS / f"{id}{SUFFIX}")
+
+
 @cache
 def vectors() -> dict[str, Vector]:
     """The toy's vectors by id, but for large ones."""
-    loaded = (load_vector_file(path) for path in vector_files(toy.NAME))
+    loaded = (vector_called(path.relative_to(VECTORS).with_suffix("").as_posix()) for path in vector_files(toy.NAME))
     return {
         vector.case.id: vector
         for vector in loaded
@@ -174,7 +180,7 @@ def is_small(vector: Vector) -> bool:
 @lru_cache(maxsize=1024)
 def programs(id: str, strategy: str, right_declarations: bool) -> tuple[ToyProgram, ...]:
     """The blocks of a vector for compiled workers; none where the strategy needs access lists and one has none."""
-    state, blocks = toy.read_case(vectors()[id].case)
+    state, blocks = toy.read_case(vector_called(id).case)
     made = []
     for block in blocks:
         if strategy == "access-list" and block.access_list is None:

@@ -13,6 +13,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -53,7 +54,7 @@ def all_anchors(room: str = "spec") -> tuple[Anchor, ...]:
     """Every anchor of a room. Raises InputError where a name is malformed or is used twice in that room."""
     anchors: dict[str, Anchor] = {}
     for file in sorted((root() / room).rglob("*.py")):
-        for anchor in anchors_in(file, file.read_text(encoding="utf-8")):
+        for anchor in _anchors_of(file, file.read_text(encoding="utf-8")):
             first = anchors.setdefault(anchor.name, anchor)
             if first is not anchor:
                 raise InputError(f"{anchor.where}: the rule {anchor.name} is at {first.where} already: one name each")
@@ -66,11 +67,19 @@ def scheduling_rules() -> tuple[tuple[Anchor, Anchor | None], ...]:
     return tuple((anchor, compiled.get(anchor.name)) for anchor in all_anchors("reference"))
 
 
+@lru_cache(maxsize=2048)
+def _anchors_of(file: Path, source: str) -> tuple[Anchor, ...]:
+    """The same as :func:`anchors_in`, for who asks again."""
+    return tuple(anchors_in(file, source))
+
+
 def anchors_in(file: Path, source: str) -> Iterator[Anchor]:
     """The anchors of a module.
 
     Raises InputError where a name is malformed, no statement follows, or a source is neither a rule's nor the module's.
     """
+    if "rule:" not in source and "source:" not in source:
+        return
     tree = ast.parse(source)
     for line, name, given in _comments(file, source):
         where = f"{file}:{line}"

@@ -26,7 +26,7 @@ COMMANDS = {
     "engines": ["engines"],
     "rules": ["rules"],
     "trace": ["trace", EVM_CASE],
-    "fill": ["fill", "--check", "toy.sizes"],
+    "fill": ["fill", "--check", "toy.block_gas"],
     "fuzz": ["fuzz", "--engine", "spec", "--blocks", "2"],
 }
 

@@ -29,11 +29,11 @@ def test_fill_writes_what_is_not_there(tmp_path: Path) -> None:
 
 
 def test_fill_shares_its_work(tmp_path: Path) -> None:
-    result = call("fill", "evm.funding", "toy.sizes", "--output", tmp_path, "--jobs", "2")
+    result = call("fill", "evm.funding", "toy.block_gas", "--output", tmp_path, "--jobs", "2")
     assert result.exit_code == 0, result.output
     for path in tmp_path.rglob(f"*{SUFFIX}"):
         assert path.read_bytes() == (VECTORS / path.relative_to(tmp_path)).read_bytes()
-    again = call("fill", "evm.funding", "toy.sizes", "--output", tmp_path, "--check", "--jobs", "2")
+    again = call("fill", "evm.funding", "toy.block_gas", "--output", tmp_path, "--check", "--jobs", "2")
     assert again.output.endswith(" the same, 0 written, 0 different\n")
 
 
