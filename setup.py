@@ -8,6 +8,7 @@ compiled, and all is installed but `optimized`.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -32,7 +33,16 @@ PURE = os.environ.get("SAMESTATE_PURE", "") not in ("", "0")
 PACKAGE = ROOT / "samestate" / "optimized"
 KEPT = ROOT / "build" / "extensions"
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
-DIRECTIVES = ("boundscheck=False", "wraparound=False", "cdivision=True", "initializedcheck=False")
+DIRECTIVES = {"boundscheck": False, "wraparound": False, "cdivision": True, "initializedcheck": False}
+TRANSLATING = """
+import json, sys
+from Cython.Compiler.Main import CompilationOptions, compile
+answers, sys.stdout = sys.stdout, sys.stderr
+for line in sys.stdin:
+    name, source, target, directives = json.loads(line)
+    options = CompilationOptions(cplus=True, language_level=3, output_file=target, compiler_directives=directives)
+    print(compile(source, options, full_module_name=name).num_errors, file=answers, flush=True)
+"""
 
 
 def load_sources():
@@ -44,6 +54,41 @@ def load_sources():
 
 
 sources = load_sources()
+
+
+class Translators:
+    """Processes that translate one module after another to C++: to import Cython takes longer than to translate."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.idle: list[subprocess.Popen[str]] = []
+
+    def __enter__(self) -> Translators:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        while self.idle:
+            with self.idle.pop():  # closes what it reads from, and waits
+                pass
+
+    def translate(self, name: str, source: Path, target: Path) -> None:
+        """The module of that name. Any number of threads may ask."""
+        try:
+            process = self.idle.pop()
+        except IndexError:
+            command = [sys.executable, "-c", TRANSLATING]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "encoding": "utf-8"}
+            process = subprocess.Popen(command, cwd=self.root, **pipes)
+        try:
+            process.stdin.write(json.dumps([name, str(source), str(target), DIRECTIVES]) + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        if answer:
+            self.idle.append(process)
+        if answer.strip() != "0":
+            sys.exit(f"samestate: {source} could not be translated to C++: Cython says above why")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +165,7 @@ class Build:
         digest = sources.digest(self.package, self.left_out)
         return replace(self, macros=(*self.macros, ("SAMESTATE_SOURCES", f'"{digest}"')))
 
-    def extension(self, name: str, source: Path, compiler) -> Path:
+    def extension(self, name: str, source: Path, compiler, translators: Translators) -> Path:
         """Where the extension lies once compiled; nothing to do if it was compiled from the same sources before."""
         key = self.key(name, source)
         kept = KEPT / f"{name}-{key}{SUFFIX}"
@@ -131,9 +176,7 @@ class Build:
         work = KEPT / f"{name}-{key}.{os.getpid()}"
         work.mkdir(parents=True, exist_ok=True)
         translated = work / f"{source.stem}.cpp"
-        options = [option for directive in DIRECTIVES for option in ("-X", directive)]
-        command = [sys.executable, "-m", "cython", "-3", "--cplus", "--module-name", name, *options]
-        subprocess.run([*command, "-o", str(translated), str(source)], check=True, cwd=self.root)
+        translators.translate(name, source, translated)
         include = [str(self.root), sysconfig.get_path("include"), sysconfig.get_path("platinclude")]
         flags = self.compiler_flags()
         objects = compiler.compile([str(translated)], "/", list(self.macros), include, extra_postargs=flags)
@@ -148,12 +191,13 @@ class Build:
     def extensions(self, compiler, jobs: int) -> Iterator[tuple[str, Path]]:
         """Name and place of each extension; `built` is compiled only after all others were."""
         *others, built = self.modules().items()
-        with ThreadPoolExecutor(jobs) as pool:
-            pending = [(name, pool.submit(self.extension, name, source, compiler)) for name, source in others]
-            for name, future in pending:
-                yield name, future.result()
-        name, source = built
-        yield name, self.knowing_its_sources().extension(name, source, compiler)
+        with Translators(self.root) as translators:
+            with ThreadPoolExecutor(jobs) as pool:
+                pending = [pool.submit(self.extension, *module, compiler, translators) for module in others]
+                for (name, _), future in zip(others, pending, strict=True):
+                    yield name, future.result()
+            name, source = built
+            yield name, self.knowing_its_sources().extension(name, source, compiler, translators)
 
 
 ENGINE = Build(PACKAGE, "samestate.optimized")
