@@ -252,7 +252,8 @@ cdef struct SessionRecord:
     uint64_t order              # waves: offset of the transactions by wave
     uint64_t wave_starts        # waves: offset of waves + 1 positions in it
     uint64_t waves              # how many
-    uint64_t padding[3]
+    uint64_t ready_table        # locks: offset of a bit for each transaction (locks.py, ready_bits)
+    uint64_t padding[2]
     # shared, each on a line of its own
     uint64_t execution_index
     uint64_t padding_execution[7]
@@ -264,12 +265,8 @@ cdef struct SessionRecord:
     uint64_t padding_active[7]
     uint64_t done
     uint64_t padding_done[7]
-    uint64_t queue              # locks: offset of the bits of those that are ready (locks.py, ready_bits)
-    uint64_t padding_queue[7]
-    uint64_t queue_head
-    uint64_t padding_head[7]
-    uint64_t queue_tail
-    uint64_t padding_tail[7]
+    uint64_t position           # waves, access lists: which transaction is taken next, in the order of each
+    uint64_t padding_position[7]
     uint64_t finished           # waves: first executions that have ended
     uint64_t padding_finished[7]
     uint64_t commit_index

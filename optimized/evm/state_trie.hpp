@@ -282,14 +282,14 @@ public:
             for (; first < last; first++) batch.add(entries[first].address->bytes, 20, entries[first].path);
             batch.flush();
         });
-        if (reads_side_by_side(workers)) {
+        if (store_) {
             std::vector<const uint8_t*> paths;
             for (const Entry& entry : entries) paths.push_back(entry.path);
-            accounts_.load(paths, workers);
+            accounts_.load(paths, readers(workers));
         }
         for (Entry& entry : entries)
             if (!open(entry, gap)) return false;
-        if (reads_side_by_side(workers)) load_storages(entries, slot_paths.data(), workers);
+        if (store_) load_storages(entries, slot_paths.data(), readers(workers));
         std::vector<Entry*> changed;
         for (Entry& entry : entries)
             if (entry.is_storage_changed) changed.push_back(&entry);
@@ -514,7 +514,8 @@ private:
         return last.path;
     }
 
-    bool reads_side_by_side(size_t workers) const { return store_ && store_->is_free && workers > 1; }
+    // How many of the workers may read from the store at once.
+    size_t readers(size_t workers) const { return store_->is_free ? workers : 1; }
 
     // Reads what large changes of storages will need, each storage by all workers; those that change little are read as they do.
     static void load_storages(std::vector<Entry>& entries, const Hash* paths, size_t workers) {

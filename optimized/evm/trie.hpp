@@ -162,42 +162,11 @@ public:
         Way way;
         TrieNode** place = walk(key, preimages, way, gap);
         if (gap.is_open) return nullptr;
-        TrieNode* node = *place;
-        Leaf* leaf = nullptr;
-        if (node && node->kind == NodeKind::PART && shared_nibbles(key, node->key, node->depth) == node->depth) {
-            Part* part = static_cast<Part*>(node);
-            const size_t at = part->place_of(key);
-            if (part->has(at, key)) {
-                leaf = part->leaf(at);
-                if (!anyway && leaf->value == value) return leaf;
-            } else {
-                leaf = part->insert(at, key);
-            }
-            leaf->value = value;
-            leaf->seen_from = part->seen_from = NEVER_SEEN;
-            if (part->entries.size() > SMALL) *place = split(part);
-            forget(way);
-            return leaf;
-        }
-        if (node && node->kind == NodeKind::LEAF && std::memcmp(node->key, key, 32) == 0) {
-            leaf = static_cast<Leaf*>(node);
-            if (!anyway && leaf->value == value) return leaf;
-            leaf->value = value;
-            leaf->seen_from = NEVER_SEEN;
-            forget(way);
-            return leaf;
-        }
-        leaf = new Leaf(key);
+        bool is_there = false;
+        Leaf* leaf = leaf_at(place, key, is_there);
+        if (is_there && !anyway && leaf->value == value) return leaf;
         leaf->value = value;
-        if (node) {
-            const int parting = shared_nibbles(key, node->key, node->depth);
-            TrieBranch* branch = new TrieBranch(parting, key);
-            branch->children[nibble_of(node->key, parting)] = node;
-            branch->children[nibble_of(key, parting)] = leaf;
-            *place = branch;
-        } else {
-            *place = leaf;
-        }
+        leaf->seen_from = (*place)->seen_from = NEVER_SEEN;
         forget(way);
         return leaf;
     }
@@ -209,18 +178,11 @@ public:
         TrieNode** place = walk(key, preimages, way, gap);
         if (gap.is_open) return false;
         TrieNode* node = *place;
-        if (!node || !(node->kind == NodeKind::PART || node->kind == NodeKind::LEAF)) return true;
-        if (node->kind == NodeKind::PART) {
-            Part* part = static_cast<Part*>(node);
-            const size_t at = part->place_of(key);
-            if (!part->has(at, key)) return true;
-            if (part->entries.size() > 1) {
-                part->erase(at);
-                part->seen_from = NEVER_SEEN;
-                forget(way);
-                return true;
-            }
-        } else if (std::memcmp(node->key, key, 32) != 0) {
+        if (!node || !holds(*node, key)) return true;
+        if (Part* part = as_part(node); part && part->entries.size() > 1) {
+            part->erase(part->place_of(key));
+            part->seen_from = NEVER_SEEN;
+            forget(way);
             return true;
         }
         if (way.length) {
@@ -356,6 +318,42 @@ private:
         return place;
     }
 
+    static Part* as_part(TrieNode* node) { return node->kind == NodeKind::PART ? static_cast<Part*>(node) : nullptr; }
+
+    // Whether a key is that of a leaf, or one of those of a part.
+    static bool holds(const TrieNode& node, const uint8_t* key) {
+        if (node.kind == NodeKind::LEAF) return std::memcmp(node.key, key, 32) == 0;
+        if (node.kind != NodeKind::PART) return false;
+        const Part& part = static_cast<const Part&>(node);
+        return part.has(part.place_of(key), key);
+    }
+
+    // The leaf of a key, to be given a value, where a walk to it has ended. One that `is_there` has a value; another is made, and what is
+    // at the place with it.
+    static Leaf* leaf_at(TrieNode** place, const uint8_t* key, bool& is_there) {
+        TrieNode* node = *place;
+        is_there = node && holds(*node, key);
+        if (is_there && node->kind == NodeKind::LEAF) return static_cast<Leaf*>(node);
+        if (node && node->kind == NodeKind::PART && shared_nibbles(key, node->key, node->depth) == node->depth) {
+            Part* part = static_cast<Part*>(node);
+            const size_t at = part->place_of(key);
+            if (is_there) return part->leaf(at);
+            Leaf* leaf = part->insert(at, key);
+            if (part->entries.size() > SMALL) *place = split(part);
+            return leaf;
+        }
+        Leaf* leaf = new Leaf(key);
+        *place = leaf;
+        if (node) {
+            const int parting = shared_nibbles(key, node->key, node->depth);
+            TrieBranch* branch = new TrieBranch(parting, key);
+            branch->children[nibble_of(node->key, parting)] = node;
+            branch->children[nibble_of(key, parting)] = leaf;
+            *place = branch;
+        }
+        return leaf;
+    }
+
     static void forget(const Way& way) {
         for (int i = 0; i < way.length; i++) {
             way.branch(i)->own.length = 0;
@@ -411,12 +409,17 @@ private:
         const char* reason = nullptr;
         std::unique_ptr<Part> part;
         TrieNode* found = read_stored(*node, records, part, &reason);
-        if (!part || start < node->depth) return put_in_place(place, start, found, found || reason ? reason : NO_BRANCH, gap);
-        thread_local TrieHasher<Value, Extra> hasher;
-        hasher.add(part.get(), node->depth);
-        hasher.run();
-        if (!is_committed(*part, *node)) {
-            gap.malformed(node->own.bytes, "is not the hash of the values that the state has there: it is damaged");
+        if (!part) return put_in_place(place, start, found, reason, gap);
+        if (start < node->depth) {
+            reason = NO_BRANCH;
+        } else {
+            thread_local TrieHasher<Value, Extra> hasher;
+            hasher.add(part.get(), node->depth);
+            hasher.run();
+            if (!is_committed(*part, *node)) reason = "is not the hash of the values that the state has there: it is damaged";
+        }
+        if (reason) {
+            gap.malformed(node->own.bytes, reason);
             return false;
         }
         put_part(place, std::move(part));

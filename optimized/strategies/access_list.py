@@ -25,10 +25,10 @@ def work_access_list(task: cython.pointer(Task)) -> cython.void:
     while not stop_reason(session.arena) and not all_committed(session):
         if transaction < transactions:
             # rule: access-list.all-start-at-once
-            transaction = atomic_load(cython.address(session.record.queue_head), b"access_list.position.load")
+            transaction = atomic_load(cython.address(session.record.position), b"access_list.position.load")
         if transaction < transactions:
             # rule: access-list.taken-once
-            transaction = atomic_add(cython.address(session.record.queue_head), 1, b"access_list.position.take")
+            transaction = atomic_add(cython.address(session.record.position), 1, b"access_list.position.take")
         if transaction < transactions and not execute_first(task, transaction):
             return
         if advance(task) or transaction < transactions:

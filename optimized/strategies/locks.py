@@ -27,8 +27,8 @@ def prepare_locks(coordinator: cython.pointer(Task)) -> uint64_t:
     transaction: uint64_t
     i: uint64_t
     words: uint64_t = words_of(record)
-    record.queue = reserve(session.arena, 8 * words + 8)
-    if record.queue == 0:
+    record.ready_table = reserve(session.arena, 8 * words + 8)
+    if record.ready_table == 0:
         return stop_reason(session.arena)
     ready: cython.pointer(uint64_t) = ready_bits(session)
     if not start_graph(cython.address(graph), session):
@@ -89,7 +89,7 @@ def bit_of(transaction: uint64_t) -> uint64_t:
 @cython.inline
 def ready_bits(session: cython.pointer(Session)) -> cython.pointer(uint64_t):
     """A bit for each transaction: whether it is ready, and nobody has taken it."""
-    return cython.cast(cython.pointer(uint64_t), session.base + session.record.queue)
+    return cython.cast(cython.pointer(uint64_t), session.base + session.record.ready_table)
 
 
 @cython.cfunc

@@ -111,7 +111,7 @@ def take_next(session: cython.pointer(Session)) -> uint64_t:
     """The next transaction in the order of waves if its wave has begun, else NOBODY."""
     record: cython.pointer(SessionRecord) = session.record
     while True:
-        position: uint64_t = atomic_load(cython.address(record.queue_head), b"waves.position.load")
+        position: uint64_t = atomic_load(cython.address(record.position), b"waves.position.load")
         if position >= record.transactions:
             return NOBODY
         transaction: uint64_t = words_at(session, record.order)[position]
@@ -119,7 +119,7 @@ def take_next(session: cython.pointer(Session)) -> uint64_t:
         # rule: waves.begins-when-the-last-is-executed
         if atomic_load(cython.address(record.finished), b"waves.finished.load") < start:
             return NOBODY
-        if atomic_replace(cython.address(record.queue_head), position, position + 1, b"waves.position.take"):
+        if atomic_replace(cython.address(record.position), position, position + 1, b"waves.position.take"):
             return transaction
 
 

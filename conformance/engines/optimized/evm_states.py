@@ -139,9 +139,11 @@ class CompiledStates:
     """The world of one engine, and the state of the specification's at which it stands.
 
     A block's result speaks of the state before it. So the world follows a block when the next one is to be executed.
+    The root of a state in a store is computed by as many ``workers`` as execute.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int = 1) -> None:
+        self._workers = workers
         self._world = World()
         self._state: FlatState | None = None
         self._next: CompiledState | None = None
@@ -184,7 +186,7 @@ class CompiledStates:
     def after(self, state: State, ledger: BlockLedger) -> Any:
         """The state after a block that was executed on ``state``, whose ledger this is."""
         if isinstance(state, StoredState):
-            return state.after(ledger)
+            return state.after(ledger, self._workers)
         if isinstance(state, WitnessState):
             return CompiledWitnessState(state, ledger)
         if not isinstance(state, FlatState):

@@ -66,7 +66,7 @@ class OptimizedBlocks:
         self.configuration = configuration
         self.trace: list[TraceEvent] = []
         self._engines: dict[str, Engine] = {}
-        self._states = CompiledStates()
+        self._states = CompiledStates(self.configuration.workers)
         self._ahead = ReadingAhead()
         self._text_tests: TextTests | None = None
         self.listener: Listener | None = None

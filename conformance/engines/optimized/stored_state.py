@@ -43,9 +43,9 @@ class StoredState:
         self.world.apply(changes, wipes)
         return StoredState(self.world, self.world.root(), lambda: None)
 
-    def after(self, ledger: BlockLedger) -> StoredState:
-        """The state after a block of the compiled engine."""
-        return StoredState(self.world, ledger.root(), ledger.apply)
+    def after(self, ledger: BlockLedger, workers: int = 1) -> StoredState:
+        """The state after a block of the compiled engine, whose root so many threads compute."""
+        return StoredState(self.world, ledger.root(workers), ledger.apply)
 
     def root(self) -> bytes:
         return self._root

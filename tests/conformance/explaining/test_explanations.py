@@ -112,7 +112,7 @@ def test_an_engine_that_is_right_leaves_nothing_to_explain() -> None:
     ("arguments", "message"),
     [
         (["--engine", "bug:none"], "--engine bug:none: the specification has no such seeded bug"),
-        (["--engine", "nobody"], "no engine is called 'nobody'"),
+        (["--engine", "nobody"], "--engine: no engine is called 'nobody'; known are "),
         (["--engine", "spec", "--html", "/"], "--html /: must be a file, and is a folder"),
     ],
 )
