@@ -22,6 +22,7 @@ SCHEDULES = 20 if SOAK else 3
 FILES = [path for path in vector_files() if path.relative_to(VECTORS).parts[0] == "evm"]
 FAILING = [path for path in FILES if 'status: "failure"' in path.read_text(encoding="utf-8")]
 SAMPLE = FILES if SOAK else FILES[:: max(1, len(FILES) // 25)]
+FAILING_SAMPLE = FAILING if SOAK else FAILING[:: max(1, len(FAILING) // 20)]
 
 
 def identity(path: Path) -> str:
@@ -52,7 +53,7 @@ def test_evm_vectors_under_random_schedules(path: Path, strategy: str) -> None:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize("path", FAILING, ids=identity)
+@pytest.mark.parametrize("path", FAILING_SAMPLE, ids=identity)
 def test_the_explorer_finds_nothing_wrong_with_transactions_that_fail(path: Path, strategy: str) -> None:
     failed = []
 
