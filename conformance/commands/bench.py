@@ -141,8 +141,9 @@ def bench(
     """
     check_json_target(json)
     if state:
-        chosen = (machine, preset, repeat, seed, read_latency_us) != (MACHINE, PRESET, REPEAT, 1, 0.0)
-        if chosen or any((hot_key, record, plot, trace, peer, workload, engine, workers)) or conflict is not None:
+        given = (machine, preset, repeat, seed, read_latency_us, workloads)
+        others = any((hot_key, record, plot, trace, peer, workload, engine, workers)) or conflict is not None
+        if others or given != (MACHINE, PRESET, REPEAT, 1, 0.0, WORKLOADS):
             raise InputError("--state goes with --state-size, --blocks, --json and metrics alone")
         with metrics_endpoint("bench", metrics_port, metrics_address) as endpoint:
             bench_states(state, state_size or SIZES, blocks, json, endpoint)
@@ -152,7 +153,8 @@ def bench(
     if blocks != BLOCKS:
         raise InputError(f"--blocks {blocks}: goes with --state alone")
     if peer or workload:
-        if machine != evm.NAME or preset != PRESET or conflict is not None or hot_key or record or plot or trace:
+        others = any((hot_key, record, plot, trace)) or conflict is not None
+        if others or (machine, preset, seed, read_latency_us) != (evm.NAME, PRESET, 1, 0.0):
             raise InputError(
                 "--workload and --peer go with --machine evm, and with --engine, --workers, --repeat, --json and "
                 "--workloads alone"
@@ -162,6 +164,8 @@ def bench(
                 tuple(workload or ()), engine or (), workers or (), peer or (), repeat, workloads, json, endpoint
             )
         return
+    if workloads != WORKLOADS:
+        raise InputError(f"--workloads {workloads}: goes with --workload and --peer alone")
     if plot is not None:
         plotting.check_target(plot)
     if trace is not None:

@@ -73,6 +73,7 @@ def test_json_on_stdout_is_nothing_but_json() -> None:
         (("--json", "/proc/speed.json"), "--json /proc/speed.json: cannot be written: "),
         (("--json", "/tmp"), "--json /tmp: must be a file, and is a folder"),
         (("--peer", "revm"), "--workload and --peer go with --machine evm"),
+        (("--workloads", "here"), "--workloads here: goes with --workload and --peer alone"),
         (("--machine", "evm", "--workload", "erc20"), "--workload and --peer go with --machine evm"),
         (("--trace", "nowhere/trace.json"), "--trace nowhere/trace.json: cannot be written: there is no folder"),
     ],
@@ -95,6 +96,8 @@ def test_bad_input_is_told_at_once(options: tuple[str, ...], complaint: str) -> 
             "--engine reference: is not measured on workloads",
         ),
         (("--workload", "erc20", "--conflict", "0.5"), "--workload and --peer go with --machine evm"),
+        (("--workload", "erc20", "--seed", "2"), "--workload and --peer go with --machine evm"),
+        (("--peer", "revm", "--read-latency-us", "5"), "--workload and --peer go with --machine evm"),
         (("--workload", "erc20", "--workloads", "/proc/a"), "--workloads /proc/a: cannot be written: "),
     ],
 )
