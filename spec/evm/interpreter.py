@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from samestate.spec.evm import gas
-from samestate.spec.evm.frame import CALL_DEPTH_LIMIT, Frame, Message, TransactionContext
+from samestate.spec.evm.frame import Frame, Message, TransactionContext
 from samestate.spec.evm.halts import (
     AddressCollision,
     CodeTooLarge,
@@ -23,9 +21,6 @@ from samestate.spec.evm.precompiles import RIPEMD160
 from samestate.spec.evm.precompiles.precompile import Precompile, PrecompileFailure
 from samestate.spec.evm.state_clearing import credit
 from samestate.spec.evm.world import World
-
-PYTHON_FRAMES_PER_CALL = 8
-sys.setrecursionlimit(max(sys.getrecursionlimit(), PYTHON_FRAMES_PER_CALL * CALL_DEPTH_LIMIT + 4000))
 
 STOP = 0x00
 

@@ -15,6 +15,7 @@ from samestate.spec.evm.frame import Frame, Message, TransactionContext
 from samestate.spec.evm.gas import SYSTEM_CALL
 from samestate.spec.evm.interpreter import process_message
 from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.recursion import room_for_calls
 from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.state_clearing import clear_touched
 from samestate.spec.evm.substate import Substate
@@ -36,6 +37,7 @@ BUILDER_EXITS = bytes.fromhex("000064D678505AD48F8CCB093BC65613800E8282")
 """EIP-8282."""
 
 
+@room_for_calls()
 def system_call(fork: Fork, environment: Environment, world: World, contract: bytes, code: bytes, data: bytes) -> Frame:
     """Call a system contract as the system: with its own gas, that nobody pays, and no nonce that moves.
 

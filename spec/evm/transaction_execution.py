@@ -16,6 +16,7 @@ from samestate.spec.evm.interpreter import collide, process_creation, process_me
 from samestate.spec.evm.keys import slot_key
 from samestate.spec.evm.precompiles import RIPEMD160
 from samestate.spec.evm.receipt import Log
+from samestate.spec.evm.recursion import room_for_calls
 from samestate.spec.evm.state_clearing import clear_touched, credit, touch
 from samestate.spec.evm.substate import Substate
 from samestate.spec.evm.transaction import BlobTransaction, SetCodeTransaction, Transaction
@@ -54,6 +55,7 @@ class Outcome(NamedTuple):
         return self.halt is None
 
 
+@room_for_calls()
 def execute_transaction(
     fork: Fork, environment: Environment, transaction: Transaction, view: View, tracer: Tracer | None = None
 ) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 import time
@@ -15,11 +16,11 @@ from samestate.spec.evm import rlp
 from samestate.spec.evm.environment import Environment
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import CANCUN
-from samestate.spec.evm.frame import CALL_DEPTH_LIMIT, Frame
-from samestate.spec.evm.interpreter import PYTHON_FRAMES_PER_CALL
+from samestate.spec.evm.frame import Frame
 from samestate.spec.evm.keys import slot_key
 from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
+from samestate.spec.evm.recursion import ROOM_FOR_CALLS, room_for_calls
 from samestate.spec.evm.state import Account, FlatState
 from samestate.spec.transition import apply_block
 from tests.spec.evm.chains import ETHER, MINER, RICH, SHOP, transfer
@@ -98,7 +99,7 @@ def in_a_thread(action: Callable[[], Any]) -> Any:
 def _recursion_limit_of_our_own() -> Iterator[None]:
     """The limit that the interpreter asks for: a library may have set a higher one, and hide that it doesn't do."""
     before = sys.getrecursionlimit()
-    sys.setrecursionlimit(PYTHON_FRAMES_PER_CALL * CALL_DEPTH_LIMIT + 4000)
+    sys.setrecursionlimit(ROOM_FOR_CALLS)
     yield
     sys.setrecursionlimit(before)
 
@@ -129,6 +130,37 @@ def test_creations_nest_1024_deep_and_no_deeper(opcode: str) -> None:
 def test_a_deep_stack_below_is_no_matter() -> None:
     result = on_a_deep_stack(lambda: run("5f546001015f55" + CALLS["call"] + "00"), 1500)
     assert result.changes[slot_key(SHOP, 0)] == (1025).to_bytes(2, "big")
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_calls_nest_where_the_limit_was_lowered(name: str) -> None:
+    """As Hypothesis does for as long as a test runs; it is its limit again afterwards."""
+    lowered = len(inspect.stack()) + 800
+    sys.setrecursionlimit(lowered)
+    tracer = Counting()
+    assert run(CALLS[name] + "00", tracer=tracer).outcomes[0].succeeded
+    assert tracer.deepest == 1024
+    assert sys.getrecursionlimit() == lowered
+
+
+def test_the_limit_is_lowered_again_by_the_last_who_leaves() -> None:
+    lowered = len(inspect.stack()) + 800
+    sys.setrecursionlimit(lowered)
+    left, may_end = threading.Event(), threading.Event()
+
+    def stay() -> None:
+        with room_for_calls():
+            left.set()
+            may_end.wait(60)
+
+    thread = threading.Thread(target=stay)
+    with room_for_calls():
+        thread.start()
+        assert left.wait(60)
+    assert sys.getrecursionlimit() == ROOM_FOR_CALLS
+    may_end.set()
+    thread.join()
+    assert sys.getrecursionlimit() == lowered
 
 
 def test_a_thread_has_room_enough() -> None:
