@@ -24,6 +24,7 @@ from samestate.conformance.vectors.places import SUFFIX, VECTORS
 from samestate.spec.evm import rlp
 from tests.conformance.checking.cases import block_file, blockchain_test, samestate, write
 from tests.peers.geth import find_geth
+from tests.tiers import one_in
 
 STAND_IN = Path(__file__).with_name("transition_tool.py")
 TRANSFERS = "evm/transfers/all_but_the_fee-paris"
@@ -47,7 +48,7 @@ def ids_of(*folders: str) -> list[str]:
 # Tools that work
 
 
-@pytest.mark.parametrize("id", ids_of("blobs", "system_contracts", "rewards", "withdrawals"))
+@pytest.mark.parametrize("id", one_in(4, ids_of("blobs", "system_contracts", "rewards", "withdrawals")))
 def test_the_tool_of_this_project_gives_what_vectors_expect(id: str) -> None:
     """What it is given and what is read of it says all that there is to say: whatever is lost would be a difference."""
     engine, given = TransitionToolEngine(OWN), vector(id)

@@ -15,6 +15,7 @@ from samestate.conformance.errors import InputError
 from samestate.conformance.tracing.trace import TraceOptions
 from samestate.conformance.tracing.traceable import TraceableBlock, find_case, trace_transaction
 from samestate.spec.machine import Rejection
+from tests.tiers import one_in
 
 pytest.importorskip("samestate.optimized.built", reason="needs the compiled engine")
 
@@ -53,7 +54,7 @@ def lines_of(trace: Trace, block: TraceableBlock, transaction: int) -> list[dict
     return [json.loads(line) for line in "".join(lines).splitlines()]
 
 
-@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("suite", one_in(3, SUITES))
 def test_the_compiled_engine_writes_the_lines_of_the_specification(suite: str) -> None:
     traced = 0
     for path, block in blocks_of(suite):

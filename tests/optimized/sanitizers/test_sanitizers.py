@@ -199,6 +199,7 @@ def check_reported(machine: str, action: str, blocks: Path, function: str = "ato
 
 
 @pytest.mark.sanitizers
+@pytest.mark.soak
 @pytest.mark.skipif(why_not("libtsan.so") is not None, reason=str(why_not("libtsan.so")))
 class TestThreadSanitizer:
     def test_no_report(self, blocks: Path) -> None:
@@ -253,7 +254,6 @@ class TestThreadSanitizer:
         assert function in process.stderr
         assert process.returncode == REPORTED
 
-    @pytest.mark.soak
     def test_no_report_of_many_blocks_of_the_evm(self, many_evm_blocks: Path) -> None:
         check_silent(under_thread_sanitizer("evm", many_evm_blocks, seconds=3600, rounds=1), 1000, 20, 500, 4, 1)
 
