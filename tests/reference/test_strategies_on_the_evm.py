@@ -22,7 +22,7 @@ SCHEDULES = 20 if SOAK else 3
 FILES = [path for path in vector_files() if path.relative_to(VECTORS).parts[0] == "evm"]
 FAILING = [path for path in FILES if 'status: "failure"' in path.read_text(encoding="utf-8")]
 SAMPLE = FILES if SOAK else FILES[:: max(1, len(FILES) // 25)]
-FAILING_SAMPLE = FAILING if SOAK else FAILING[:: max(1, len(FAILING) // 20)]
+FAILING_SAMPLE = FAILING if SOAK else FAILING[:: max(1, len(FAILING) // 10)]
 
 
 def identity(path: Path) -> str:

@@ -10,6 +10,7 @@ from samestate.conformance.exploring.compiled import apart, seeded_bugs
 from samestate.conformance.exploring.variants import unavailable
 from samestate.reference.explorer import CRASH, LIVELOCK, LOST_WAKE_UP, OUT_OF_POINTS, explore, sample
 from tests.optimized.explored.trial import INCREMENT, Operation, Programs, TrialProgram, credit, read, write
+from tests.tiers import one_in
 
 pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
 
@@ -49,7 +50,7 @@ BLOCKS: dict[str, tuple[Programs, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("strategy", ["block-stm", "locks", "waves", "access-list"])
-@pytest.mark.parametrize("name", BLOCKS)
+@pytest.mark.parametrize("name", one_in(2, BLOCKS))
 def test_many_schedules(name: str, strategy: str) -> None:
     programs, rules = BLOCKS[name]
     nothing = [([], [])] * len(programs)
