@@ -1,7 +1,7 @@
 """Official fixtures and real blocks, whichever lie in the folder that SAMESTATE_DATA names: a fixed sample, all blocks.
 
 The folder and ``more`` in it hold releases, as archives of any name or unpacked, and real blocks in ``blocks``.
-SAMESTATE_SAMPLE says how many cases to take, 500 unless it is set. A document that cannot be used is a warning: it is
+SAMESTATE_SAMPLE says how many cases to take, 300 unless it is set. A document that cannot be used is a warning: it is
 said of the data, and of no rule. `make soak` runs every case.
 """
 
@@ -47,7 +47,7 @@ def releases(folder: Path) -> list[Path]:
 
 
 RELEASES: Final = releases(DATA) if DATA is not None else []
-SHARE: Final = max(1, int(os.environ.get("SAMESTATE_SAMPLE", "500")) // max(1, len(RELEASES)))
+SHARE: Final = max(1, int(os.environ.get("SAMESTATE_SAMPLE", "300")) // max(1, len(RELEASES)))
 """How many cases of each release: the small ones are about newer rules."""
 
 

@@ -34,6 +34,7 @@ from samestate.spec.evm.signature import recover_sender
 from samestate.spec.evm.transaction import decode_transaction
 from samestate.spec.machine import Rejection
 from samestate.spec.transition import apply_block
+from tests.tiers import one_in
 
 TRANSACTIONS: Final = 60
 """What `fuzz` takes for `--txs`: a third of it for blocks of the EVM."""
@@ -118,7 +119,7 @@ def found_by(engine: Any, first: int) -> Finding:
 @pytest.mark.parametrize(
     "first", [FIRST_SEEDS[0], *(pytest.param(seed, marks=pytest.mark.soak) for seed in FIRST_SEEDS[1:])]
 )
-@pytest.mark.parametrize("kind", BUGS)
+@pytest.mark.parametrize("kind", one_in(2, BUGS))
 def test_a_bug_of_any_kind_shrinks_to_a_few_transactions(kind: str, first: int) -> None:
     bug, told = BUGS[kind]
     finding = found_by(engine_with(bug), first)
