@@ -34,7 +34,10 @@ from samestate.conformance.mutants.report import INVARIANT, OUTPUT
 from samestate.conformance.vectors import toy
 from samestate.reference.explorer import Exploration, explore
 
-pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
+pytestmark = [
+    pytest.mark.soak,  # the build for the explorer takes minutes
+    pytest.mark.skipif(unavailable() is not None, reason=str(unavailable())),
+]
 
 MINIMUM: Final = 12
 COUNTER: Final = "toy/interleavings/three_increments"

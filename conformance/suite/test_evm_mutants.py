@@ -20,11 +20,12 @@ from samestate.conformance.exploring.variants import unavailable
 from samestate.conformance.mutants.compiled_evm import ROOM, SEEDED, hunt, runs, subjects, vectors_for
 from samestate.conformance.mutants.report import INVARIANT, OUTPUT
 
-pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
+pytestmark = [
+    pytest.mark.soak,  # the build for the explorer takes minutes
+    pytest.mark.skipif(unavailable() is not None, reason=str(unavailable())),
+]
 
 MINIMUM: Final = 20
-EVERY: Final = 3
-"""CI hunts one bug in so many; `make conformance` and the soak hunt all."""
 
 
 def test_there_are_enough() -> None:
@@ -32,10 +33,7 @@ def test_there_are_enough() -> None:
     assert set(SEEDED) == set(seeded_bugs(ROOM))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=[pytest.mark.soak] * (index % EVERY > 0)) for index, name in enumerate(SEEDED)],
-)
+@pytest.mark.parametrize("name", SEEDED)
 def test_seeded_bug_is_found(name: str) -> None:
     """By an output or an invariant, of a vector of its rule or hazards; and some vectors pass all the same."""
     finding = hunt(name)

@@ -130,6 +130,7 @@ def test_a_bug_of_any_kind_shrinks_to_a_few_transactions(kind: str, first: int) 
     assert wrong_about(engine_with(bug), finding.case, finding.expected) is not None
 
 
+@pytest.mark.soak
 @pytest.mark.slow
 def test_a_block_with_its_access_list_shrinks_with_it() -> None:
     """For an engine that executes no other: each smaller block has the list that is right for it."""

@@ -17,7 +17,10 @@ from samestate.conformance.mutants import compiled
 from samestate.conformance.mutants.compiled import FIRST_SEEDS, MOST_ENDS, SEEDED, Seeded, hunt, runs, vectors_for
 from samestate.conformance.mutants.hunting import NoVerdict
 
-pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
+pytestmark = [
+    pytest.mark.soak,  # the build for the explorer takes minutes
+    pytest.mark.skipif(unavailable() is not None, reason=str(unavailable())),
+]
 
 NAME: Final = "status-before-publication"
 

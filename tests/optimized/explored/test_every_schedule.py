@@ -9,7 +9,10 @@ from samestate.conformance.exploring.variants import unavailable
 from samestate.reference.explorer import explore, replay, sample
 from tests.optimized.explored.trial import CONFLICTING, TrialProgram, random_block
 
-pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
+pytestmark = [
+    pytest.mark.soak,  # the build for the explorer takes minutes
+    pytest.mark.skipif(unavailable() is not None, reason=str(unavailable())),
+]
 
 PARALLEL = ["block-stm", "locks", "waves", "access-list"]
 

@@ -19,9 +19,11 @@ from samestate.spec.evm.machine import Evm
 from samestate.spec.evm.payload import Payload
 from samestate.spec.evm.state import FlatState
 from samestate.spec.transition import apply_block
-from tests.tiers import one_in
 
-pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
+pytestmark = [
+    pytest.mark.soak,  # the build for the explorer takes minutes
+    pytest.mark.skipif(unavailable() is not None, reason=str(unavailable())),
+]
 
 EXPLORED: Final = (
     "account_writes/authority_made_by_a_transfer-amsterdam",
@@ -80,7 +82,7 @@ def block_of(name: str) -> tuple[Evm, Payload, FlatState]:
     return found
 
 
-@pytest.mark.parametrize("name", one_in(4, EXPLORED))
+@pytest.mark.parametrize("name", EXPLORED)
 def test_block_stm_under_every_schedule_with_one_preemption(name: str) -> None:
     exploration = explore(EvmProgram(*block_of(name)), preemptions=1)
     assert exploration.first is None, exploration.first.text(40)
@@ -90,14 +92,14 @@ def test_block_stm_under_every_schedule_with_one_preemption(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["locks", "waves"])
-@pytest.mark.parametrize("name", one_in(4, EXPLORED))
+@pytest.mark.parametrize("name", EXPLORED)
 def test_other_strategies_under_every_schedule_with_one_preemption(name: str, strategy: str) -> None:
     exploration = explore(EvmProgram(*block_of(name), strategy), preemptions=1)
     assert exploration.first is None, exploration.first.text(40)
     assert exploration.complete
 
 
-@pytest.mark.parametrize("name", one_in(2, LISTED))
+@pytest.mark.parametrize("name", LISTED)
 def test_access_lists_under_every_schedule_with_one_preemption(name: str) -> None:
     exploration = explore(EvmProgram(*block_of(name), "access-list"), preemptions=1)
     assert exploration.first is None, exploration.first.text(40)
@@ -109,7 +111,7 @@ def test_access_lists_under_every_schedule_with_one_preemption(name: str) -> Non
     [(False, True), (True, True), (False, False)],
     ids=["right list", "wrong list", "no list"],
 )
-@pytest.mark.parametrize("name", one_in(4, EXPLORED))
+@pytest.mark.parametrize("name", EXPLORED)
 def test_pieces_under_every_schedule_with_one_preemption(name: str, is_wrong: bool, is_listed: bool) -> None:
     program = EvmPiecesProgram(*block_of(name), is_wrong=is_wrong, is_listed=is_listed)
     exploration = explore(program, preemptions=1)
@@ -130,7 +132,7 @@ def test_pieces_that_are_not_proven_are_found_out(bug: str, is_listed: bool) -> 
     assert apart().call(first_wrong, bug, "storage/slot_found_in_a_slot-amsterdam", is_listed) is not None
 
 
-@pytest.mark.parametrize("name", one_in(4, EXPLORED))
+@pytest.mark.parametrize("name", EXPLORED)
 def test_three_workers_under_random_schedules(name: str) -> None:
     for strategy in ("block-stm", "locks", "waves"):
         exploration = sample(EvmProgram(*block_of(name), strategy, 3), range(40))

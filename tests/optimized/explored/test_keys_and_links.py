@@ -25,7 +25,10 @@ from tests.optimized.explored.trial import (
     write,
 )
 
-pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
+pytestmark = [
+    pytest.mark.soak,  # the build for the explorer takes minutes
+    pytest.mark.skipif(unavailable() is not None, reason=str(unavailable())),
+]
 
 PARALLEL = ["block-stm", "locks", "waves", "access-list"]
 MEET = [[read(0), write(1)], [read(1), write(0)], [read(2), read(0)]]

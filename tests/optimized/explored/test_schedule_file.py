@@ -10,7 +10,10 @@ from samestate.conformance.exploring.schedules import replay
 from samestate.conformance.exploring.variants import unavailable
 from samestate.reference.explorer import ScheduleDocument, Switch
 
-pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
+pytestmark = [
+    pytest.mark.soak,  # the build for the explorer takes minutes
+    pytest.mark.skipif(unavailable() is not None, reason=str(unavailable())),
+]
 
 
 def test_compiled_workers_follow_a_schedule(tmp_path: Path) -> None:

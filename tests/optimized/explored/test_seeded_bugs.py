@@ -31,7 +31,10 @@ from tests.optimized.explored.trial import (
     write,
 )
 
-pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
+pytestmark = [
+    pytest.mark.soak,  # the build for the explorer takes minutes
+    pytest.mark.skipif(unavailable() is not None, reason=str(unavailable())),
+]
 
 CHAIN = [[write(0)], [read(0), write(1)], [read(1)]]
 """The second transaction goes wrong by itself; the third one only because of it."""

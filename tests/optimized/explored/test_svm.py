@@ -29,9 +29,11 @@ from samestate.spec.svm.transaction import SignedTransaction
 from tests.optimized.svm.random_blocks import random_chain
 from tests.spec.svm.generated_blocks import generated_blocks
 from tests.spec.svm.small import GENESIS_HASH, RICH, SOL, SmallChain, key, message_of, signed, transfer, transfer_data
-from tests.tiers import one_in
 
-pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
+pytestmark = [
+    pytest.mark.soak,  # the build for the explorer takes minutes
+    pytest.mark.skipif(unavailable() is not None, reason=str(unavailable())),
+]
 
 Given = tuple[Block, SvmState]
 MACHINE: Final = Svm(MAINNET_2026_09, verifies_signatures=False)
@@ -64,7 +66,7 @@ def blocks() -> dict[str, Given]:
     }
 
 
-@pytest.mark.parametrize("name", one_in(3, blocks()))
+@pytest.mark.parametrize("name", list(blocks()))
 @pytest.mark.parametrize("pieces", [True, False])
 def test_in_place_under_every_schedule_with_one_preemption(name: str, pieces: bool) -> None:
     exploration = explore(SvmProgram(MACHINE, *blocks()[name], pieces=pieces), preemptions=1)
@@ -72,7 +74,7 @@ def test_in_place_under_every_schedule_with_one_preemption(name: str, pieces: bo
     assert exploration.complete
 
 
-@pytest.mark.parametrize("name", one_in(3, blocks()))
+@pytest.mark.parametrize("name", list(blocks()))
 @pytest.mark.parametrize("strategy", ["block-stm", "locks", "waves"])
 def test_versions_under_every_schedule_with_one_preemption(name: str, strategy: str) -> None:
     exploration = explore(SvmProgram(MACHINE, *blocks()[name], strategy, versions=True), preemptions=1)
@@ -80,7 +82,7 @@ def test_versions_under_every_schedule_with_one_preemption(name: str, strategy: 
     assert exploration.complete
 
 
-@pytest.mark.parametrize("name", one_in(3, blocks()))
+@pytest.mark.parametrize("name", list(blocks()))
 def test_three_workers_under_random_schedules(name: str) -> None:
     for strategy in ("locks", "waves", "adaptive"):
         for pieces in (True, False):
@@ -88,7 +90,7 @@ def test_three_workers_under_random_schedules(name: str) -> None:
             assert exploration.first is None, exploration.first.text(40)
 
 
-@pytest.mark.parametrize("seed", one_in(3, range(10)))
+@pytest.mark.parametrize("seed", range(10))
 def test_generated_blocks_under_random_schedules(seed: int) -> None:
     ruleset = (MAINNET_2026_07, MAINNET_2026_09)[seed % 2]
     for machine, block, state in generated_blocks(seed, ruleset, 12, seed % 5 / 4):

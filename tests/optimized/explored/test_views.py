@@ -10,9 +10,11 @@ from samestate.conformance.exploring.compiled import apart, seeded_bugs
 from samestate.conformance.exploring.variants import unavailable
 from samestate.reference.explorer import CRASH, LIVELOCK, LOST_WAKE_UP, OUT_OF_POINTS, explore, sample
 from tests.optimized.explored.trial import INCREMENT, Operation, Programs, TrialProgram, credit, read, write
-from tests.tiers import one_in
 
-pytestmark = pytest.mark.skipif(unavailable() is not None, reason=str(unavailable()))
+pytestmark = [
+    pytest.mark.soak,  # the build for the explorer takes minutes
+    pytest.mark.skipif(unavailable() is not None, reason=str(unavailable())),
+]
 
 CHECKPOINT: Operation = ("checkpoint", 0, 0)
 ROLLBACK: Operation = ("rollback", 0, 0)
@@ -50,7 +52,7 @@ BLOCKS: dict[str, tuple[Programs, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("strategy", ["block-stm", "locks", "waves", "access-list"])
-@pytest.mark.parametrize("name", one_in(2, BLOCKS))
+@pytest.mark.parametrize("name", BLOCKS)
 def test_many_schedules(name: str, strategy: str) -> None:
     programs, rules = BLOCKS[name]
     nothing = [([], [])] * len(programs)
