@@ -33,6 +33,7 @@ MINIMUM: Final = {"chains": 30, "evm": 1300, "svm": 400, "toy": 250}
 """How many vectors of each machine there are at least: a suite that has lost its vectors must not pass."""
 
 EVERY: Final = 3
+"""Of so many vectors of the EVM the strategies in Python get one in CI."""
 CANARY: Final = "evm/self_destruct/destroyed_recreated_called-shanghai"
 CANARY_WITH_ACCESS_LIST: Final = "evm/funding/funded_by_an_earlier_transaction-amsterdam"
 CANARY_WITH_LOGS: Final = "evm/logs/balances_in_logs-amsterdam"
