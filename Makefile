@@ -86,8 +86,8 @@ conformance: $(BUILT) ## the main job: vectors, the toy's on every engine, real 
 	$(if $(SAMESTATE_DATA),$(BIN)/samestate check --jobs $(JOBS) --sample 1000 $(SAMESTATE_DATA) $(ALLOW_UNUSABLE))
 	$(PYTEST) conformance
 
-test: lint ## lint, types, import contracts, then every test (what CI runs)
-	HYPOTHESIS_PROFILE=ci $(PYTEST) -m "not soak"
+test: lint ## lint, types, import contracts, then the tests of CI: what takes long is for the soak
+	HYPOTHESIS_PROFILE=ci $(PYTEST) -m "not soak and not slow"
 
 quick: $(BUILT) ## lint, types and unit tests, in under two minutes
 	$(BIN)/ruff check .

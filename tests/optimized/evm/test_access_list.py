@@ -38,6 +38,7 @@ from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.state import FlatState
 from samestate.spec.machine import Rejection
 from samestate.spec.transition import apply_block
+from tests.tiers import one_in
 
 LISTED = [AMSTERDAM, BPO2_ACCESS_LISTS]
 SUITES = sorted(path for path in (VECTORS / "evm").iterdir() if path.is_dir())
@@ -107,7 +108,7 @@ class Compared:
         assert set(result.metrics.re_executions) <= {0}
 
 
-@pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.name)
+@pytest.mark.parametrize("suite", one_in(3, SUITES, lambda path: path.name))
 def test_every_vector_has_the_specifications_list(suite: Any, engine: EvmEngine, by_list: EvmEngine) -> None:
     compared = Compared(engine, by_list)
     paths = sorted(suite.rglob(f"*{SUFFIX}"))

@@ -38,6 +38,7 @@ from samestate.spec.evm.forks import AMSTERDAM, CANCUN, LONDON, OSAKA, SHANGHAI
 from samestate.spec.evm.machine import Evm
 from samestate.spec.machine import Rejection
 from samestate.spec.transition import apply_block
+from tests.tiers import one_in
 
 COUNT = 40
 SUITES = sorted(path for path in (VECTORS / "evm").iterdir() if path.is_dir())
@@ -126,7 +127,7 @@ def test_a_right_list_lets_all_pieces_run_at_once(name: str, workers: int) -> No
     assert [event.transaction for event in result.trace] == list(range(COUNT))
 
 
-@pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.name)
+@pytest.mark.parametrize("suite", one_in(3, SUITES, lambda path: path.name))
 def test_every_vector_from_the_list_of_its_execution(suite: Any) -> None:
     ends: Counter[str | None] = Counter()
     with (
@@ -238,7 +239,7 @@ def test_what_is_all_connected_is_not_dealt() -> None:
 
 
 @pytest.mark.parametrize("dealt", [False, True], ids=["stretches", "dealt"])
-@pytest.mark.parametrize("suite", SUITES, ids=lambda path: path.name)
+@pytest.mark.parametrize("suite", one_in(3, SUITES, lambda path: path.name))
 def test_every_vector_in_pieces_that_are_taken_for_independent(suite: Any, dealt: bool) -> None:
     with EvmEngine(Configuration(strategy="sequential")) as alone, in_pieces(3, dealt) as together:
 
