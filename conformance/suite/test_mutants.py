@@ -16,6 +16,7 @@ from samestate.conformance.mutants.catalogue import all_mutants
 from samestate.conformance.mutants.hunting import NO_KILL, POINTS, hunt, program_of, search, smallest, vectors_of
 from samestate.conformance.mutants.mutant import MUTANTS, Mutant, unmutated
 from samestate.conformance.mutants.report import INVARIANT, OUTPUT
+from samestate.conformance.suite.tiers import one_in
 from samestate.conformance.vectors.model import Vector
 from samestate.reference.explorer import explore, sample
 from samestate.reference.invariants import (
@@ -54,13 +55,7 @@ def test_there_are_mutants() -> None:
     assert {mutant.strategy for mutant in ALL} == {*STRATEGIES} - {"sequential"}
 
 
-@pytest.mark.parametrize(
-    "mutant",
-    [
-        pytest.param(mutant, id=mutant.name, marks=[pytest.mark.soak] * (index % EVERY > 0))
-        for index, mutant in enumerate(ALL)
-    ],
-)
+@pytest.mark.parametrize("mutant", one_in(EVERY, ALL, lambda mutant: mutant.name))
 def test_mutant_is_killed(mutant: Mutant) -> None:
     """By an output or an invariant; and it passes most of what it is given, so that it is no bug that anybody sees."""
     finding = hunt(mutant)

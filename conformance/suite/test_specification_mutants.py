@@ -16,6 +16,7 @@ from samestate.conformance.mutants.specification.bug import SpecificationBug
 from samestate.conformance.mutants.specification.catalogue import all_bugs
 from samestate.conformance.mutants.specification.hunting import judge
 from samestate.conformance.mutants.specification.judgement import DIFFERS
+from samestate.conformance.suite.tiers import one_in
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
 
@@ -47,10 +48,7 @@ def test_the_page_has_every_bug_as_it_is() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "bug",
-    [pytest.param(bug, id=bug.name, marks=[pytest.mark.soak] * (index % EVERY > 0)) for index, bug in enumerate(BUGS)],
-)
+@pytest.mark.parametrize("bug", one_in(EVERY, BUGS, lambda bug: bug.name))
 def test_the_vector_on_the_page_kills_the_bug(bug: SpecificationBug) -> None:
     vector = load_vector_file(VECTORS / f"{rows()[bug.name]['vector']}{SUFFIX}")
     assert [each.outcome for each in judge(bug, [vector])] == [DIFFERS]

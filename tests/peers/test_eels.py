@@ -9,7 +9,6 @@ from samestate.conformance.peers.peer import PeerMissing
 from samestate.spec.evm.fork import Fork
 from samestate.spec.evm.forks import FORKS
 from tests.peers.blocks import disagreements, invalid_blocks, valid_blocks
-from tests.tiers import one_in
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow]
 
@@ -24,7 +23,7 @@ def eels() -> Eels:
         pytest.skip(str(missing))
 
 
-@pytest.mark.parametrize("fork", one_in(3, SHARED, lambda fork: fork.name))
+@pytest.mark.parametrize("fork", SHARED, ids=lambda fork: fork.name)
 def test_valid_blocks(eels: Eels, fork: Fork) -> None:
     assert disagreements(eels, valid_blocks(fork)) == []
 

@@ -339,7 +339,7 @@ def test_transactions_and_fixtures_lie_in_archives(tmp_path: Path) -> None:
 # The data
 
 
-@pytest.mark.soak
+@pytest.mark.slow
 def test_all_that_was_recorded_is_checked_as_it_lies_there() -> None:
     folder = data_folder() / "svm"
     if not folder.is_dir():

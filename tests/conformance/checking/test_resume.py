@@ -190,7 +190,7 @@ def command(*arguments: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("jobs", ["1", pytest.param("2", marks=pytest.mark.soak)])
+@pytest.mark.parametrize("jobs", ["1", "2"])
 def test_ctrl_c_keeps_what_is_done(jobs: str) -> None:
     slow_cases(40)
     arguments = ("check", "slow", "--resume", "--jobs", jobs, "--json", "v.json")
@@ -219,7 +219,6 @@ def test_ctrl_c_keeps_what_is_done(jobs: str) -> None:
     assert rest.stdout.endswith("\n40 passed, 0 failed, 0 skipped\n")
 
 
-@pytest.mark.soak
 def test_a_worker_that_is_killed_once_costs_nothing() -> None:
     slow_cases(60)
     tasks = [DocumentTask(str(path), path.read_bytes(), "slow") for path in sorted(Path("slow").iterdir())]

@@ -69,9 +69,6 @@ RELEASES = {
     "zkevm": Release("more/eest-zkevm-v0.3.3.tar.xz", "zkevm-v0.3", "ZKEVM_V0_3", frozenset({"eip8025"})),
 }
 
-LARGE = ("bal-devnet-4", "snobal-devnet-5")
-"""Of these all is checked in the soak alone: thousands of cases, of rules that no chain has any more."""
-
 
 def checked(data_folder: Path, release: Release) -> Session:
     path = data_folder / release.path
@@ -89,7 +86,7 @@ def suite_of(verdict: Verdict) -> str:
 
 @pytest.mark.fixtures
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.soak] * (name in LARGE)) for name in RELEASES])
+@pytest.mark.parametrize("name", RELEASES)
 def test_the_fixtures_of_a_devnet_pass_under_its_rules(data_folder: Path, name: str) -> None:
     release = RELEASES[name]
     session = checked(data_folder, release)

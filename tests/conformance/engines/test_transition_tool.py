@@ -18,13 +18,13 @@ from samestate.conformance.engines.transition_tool.engine import TransitionToolE
 from samestate.conformance.engines.transition_tool.inputs import environment_of, transactions_of
 from samestate.conformance.engines.transition_tool.results import read_alloc, read_result
 from samestate.conformance.errors import InputError
+from samestate.conformance.suite.tiers import one_in
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.model import Vector
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
 from samestate.spec.evm import rlp
 from tests.conformance.checking.cases import block_file, blockchain_test, samestate, write
 from tests.peers.geth import find_geth
-from tests.tiers import one_in
 
 STAND_IN = Path(__file__).with_name("transition_tool.py")
 TRANSFERS = "evm/transfers/all_but_the_fee-paris"

@@ -11,7 +11,6 @@ import samestate
 from samestate.conformance import command
 from samestate.conformance.exporting.exporter import FOLDERS, ExportedTest, Refusal
 from samestate.conformance.exporting.information import hash_of
-from samestate.conformance.vectors.places import vector_files
 from tests.conformance.exporting.vectors import content_of, exported, first_of_each_suite
 
 EXECUTED_NOTHING = "no block of the case gets as far as being executed"
@@ -42,11 +41,8 @@ def test_a_vector_of_each_suite_and_fork_passes_again(tmp_path: Path, form: str)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("every", [6, pytest.param(1, marks=pytest.mark.soak)])
-def test_vectors_pass_again_on_both_implementations(tmp_path: Path, every: int) -> None:
-    """One of so many."""
-    taken = [str(path) for path in sorted(vector_files("evm"))[::every]]
-    result = CliRunner().invoke(command.application, ["export", "--to", "eest", "--output", str(tmp_path), *taken])
+def test_every_vector_passes_again_on_both_implementations(tmp_path: Path) -> None:
+    result = CliRunner().invoke(command.application, ["export", "--to", "eest", "--output", str(tmp_path)])
     assert result.exit_code == 0, result.output
     for case in samestate.read(*(tmp_path / folder for folder in FOLDERS.values())):
         for engine in ("spec", "optimized"):

@@ -59,7 +59,6 @@ def test_a_cluster_does_what_processes_do_and_goes_on(tmp_path: Path) -> None:
     assert corpus and CliRunner().invoke(command.application, ["check", str(tmp_path / "here")]).exit_code == 0
 
 
-@pytest.mark.soak
 def test_no_seed_of_a_worker_that_is_killed_is_lost() -> None:
     question = SearchQuestion("evm", 9, SPEC)
     with Database(None) as database:
@@ -85,7 +84,6 @@ def test_no_seed_of_a_worker_that_is_killed_is_lost() -> None:
         assert sum(database.counted(["spec"])["spec"].blocks.values()) == 150
 
 
-@pytest.mark.soak
 def test_workers_of_several_threads_do_one_task_at_a_time(tmp_path: Path) -> None:
     question = SearchQuestion("evm", 6, SPEC, measures=True)
     with distributed.LocalCluster(n_workers=1, threads_per_worker=3, dashboard_address=None) as cluster:
@@ -123,7 +121,6 @@ def test_a_seed_that_ends_every_worker_is_done_here() -> None:
         crew.close()
 
 
-@pytest.mark.soak
 def test_ctrl_c_keeps_what_is_done_and_ends_the_workers(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "samestate", "fuzz", "--machine", "evm", "--engine", "spec", "--seed", "1"]
     words += ["--minutes", "10", "--dask", "local:2", "--database", str(tmp_path)]

@@ -214,7 +214,7 @@ def test_a_killed_search_loses_nothing_that_is_done(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("jobs", ["1", pytest.param("2", marks=pytest.mark.soak)])
+@pytest.mark.parametrize("jobs", ["1", "2"])
 def test_ctrl_c_keeps_what_is_done(tmp_path: Path, jobs: str) -> None:
     process = start(tmp_path, "--jobs", jobs, "--minutes", "10")
     wait_for_seeds(tmp_path, 3)

@@ -34,7 +34,6 @@ from samestate.spec.evm.signature import recover_sender
 from samestate.spec.evm.transaction import decode_transaction
 from samestate.spec.machine import Rejection
 from samestate.spec.transition import apply_block
-from tests.tiers import one_in
 
 TRANSACTIONS: Final = 60
 """What `fuzz` takes for `--txs`: a third of it for blocks of the EVM."""
@@ -116,10 +115,8 @@ def found_by(engine: Any, first: int) -> Finding:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "first", [FIRST_SEEDS[0], *(pytest.param(seed, marks=pytest.mark.soak) for seed in FIRST_SEEDS[1:])]
-)
-@pytest.mark.parametrize("kind", one_in(2, BUGS))
+@pytest.mark.parametrize("first", FIRST_SEEDS)
+@pytest.mark.parametrize("kind", BUGS)
 def test_a_bug_of_any_kind_shrinks_to_a_few_transactions(kind: str, first: int) -> None:
     bug, told = BUGS[kind]
     finding = found_by(engine_with(bug), first)
@@ -130,7 +127,6 @@ def test_a_bug_of_any_kind_shrinks_to_a_few_transactions(kind: str, first: int) 
     assert wrong_about(engine_with(bug), finding.case, finding.expected) is not None
 
 
-@pytest.mark.soak
 @pytest.mark.slow
 def test_a_block_with_its_access_list_shrinks_with_it() -> None:
     """For an engine that executes no other: each smaller block has the list that is right for it."""

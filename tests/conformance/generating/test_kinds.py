@@ -5,7 +5,6 @@ A tracer of the specification's EVM and the results of blocks count what happens
 
 from __future__ import annotations
 
-import os
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cache
@@ -32,8 +31,6 @@ pytestmark = pytest.mark.slow
 
 BLOCKS: Final = 150
 TRANSACTIONS: Final = 14
-TAKEN: Final = FORKS if os.environ.get("HYPOTHESIS_PROFILE") == "soak" else FORKS[::4]
-"""The forks whose blocks are looked at: from Berlin to Amsterdam a third of them, in the soak all."""
 NAMES: Final = {opcode: name for name, opcode in OPCODES.items()}
 CALLS: Final = ("CALL", "CALLCODE", "DELEGATECALL", "STATICCALL")
 LOOKS: Final = ("BALANCE", "EXTCODESIZE", "EXTCODEHASH", "EXTCODECOPY")
@@ -251,7 +248,7 @@ PLACES_WITHOUT_GAS: Final = 20
 """At the least so many instructions gas runs out."""
 
 
-@pytest.mark.parametrize("fork", TAKEN, ids=lambda fork: fork.name)
+@pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.name)
 def test_everything_happens(fork: Fork) -> None:
     counts = census_of(fork)
     wanted = [*EVERYWHERE]
@@ -275,11 +272,11 @@ RARE: Final = (
 
 @pytest.mark.parametrize("name", RARE)
 def test_what_is_rare_happens_under_some_fork(name: str) -> None:
-    assert sum(census_of(fork)[name] for fork in TAKEN) >= len(TAKEN) // 2
+    assert sum(census_of(fork)[name] for fork in FORKS) >= len(FORKS) // 2
 
 
 def test_every_precompile_is_called_and_most_fail_too() -> None:
-    counts = sum((census_of(fork) for fork in TAKEN), Counter[str]())
+    counts = sum((census_of(fork) for fork in FORKS), Counter[str]())
     names = {precompile.name for precompile in AMSTERDAM.precompiles.values()}
     assert not [name for name in names if not counts[f"precompile {name} succeeds"]]
     assert len([name for name in names if counts[f"precompile {name} fails"]]) >= len(names) - 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -141,3 +142,11 @@ def test_the_wheel_has_the_plugin(tmp_path: Path) -> None:
     code, output = run(folder, TESTS, client(), python=python)
     assert code == 0, output
     assert "25 passed, 1 skipped" in output
+
+
+def test_markers_of_the_suite_are_known_to_whoever_runs_it_installed() -> None:
+    """There is no pyproject.toml there, which names them too."""
+    suite = ROOT / "conformance" / "suite"
+    used = {name for path in suite.glob("*.py") for name in re.findall(r"pytest\.mark\.(\w+)", path.read_text("utf-8"))}
+    named = re.findall(r'"markers", "(\w+):', (ROOT / "conformance" / "conftest.py").read_text("utf-8"))
+    assert used - {"parametrize", "skipif"} == {*named}

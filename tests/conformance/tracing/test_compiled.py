@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from samestate.conformance.command import application
 from samestate.conformance.errors import InputError
+from samestate.conformance.suite.tiers import one_in
 from samestate.conformance.tracing.trace import TraceOptions
 from samestate.conformance.tracing.traceable import TraceableBlock, find_case, trace_transaction
 from samestate.spec.machine import Rejection
-from tests.tiers import one_in
 
 pytest.importorskip("samestate.optimized.built", reason="needs the compiled engine")
 

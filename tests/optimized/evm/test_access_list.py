@@ -12,6 +12,7 @@ from samestate.conformance.engines.optimized.evm import packed_block
 from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.conformance.generating.evm import generate_block
 from samestate.conformance.generating.evm_chain import generate_chain
+from samestate.conformance.suite.tiers import one_in
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.machines import execute
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
@@ -38,7 +39,6 @@ from samestate.spec.evm.rejections import Invalid
 from samestate.spec.evm.state import FlatState
 from samestate.spec.machine import Rejection
 from samestate.spec.transition import apply_block
-from tests.tiers import one_in
 
 LISTED = [AMSTERDAM, BPO2_ACCESS_LISTS]
 SUITES = sorted(path for path in (VECTORS / "evm").iterdir() if path.is_dir())

@@ -24,6 +24,7 @@ from samestate.conformance.benchmarking.evm_workloads import (
 from samestate.conformance.engines.optimized.evm import packed_block
 from samestate.conformance.engines.optimized.evm_states import world_of
 from samestate.conformance.generating.evm import generate_block
+from samestate.conformance.suite.tiers import one_in
 from samestate.conformance.vectors.loading import load_vector_file
 from samestate.conformance.vectors.machines import execute
 from samestate.conformance.vectors.places import SUFFIX, VECTORS
@@ -38,7 +39,6 @@ from samestate.spec.evm.forks import AMSTERDAM, CANCUN, LONDON, OSAKA, SHANGHAI
 from samestate.spec.evm.machine import Evm
 from samestate.spec.machine import Rejection
 from samestate.spec.transition import apply_block
-from tests.tiers import one_in
 
 COUNT = 40
 SUITES = sorted(path for path in (VECTORS / "evm").iterdir() if path.is_dir())

@@ -143,7 +143,6 @@ def test_three_workers_under_random_schedules(name: str) -> None:
         assert exploration.first is None, exploration.first.text(40)
 
 
-@pytest.mark.soak
 @pytest.mark.parametrize("name", EXPLORED)
 def test_two_preemptions(name: str) -> None:
     exploration = explore(EvmProgram(*block_of(name)), preemptions=2, seconds=600)

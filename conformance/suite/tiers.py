@@ -1,4 +1,4 @@
-"""What CI takes of many cases that are alike; the soak takes all."""
+"""What CI takes of many cases that are alike; whoever leaves nothing out takes all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 
 def one_in(count: int, values: Iterable[Any], name: Callable[[Any], str] = str) -> list[Any]:
-    """For :func:`pytest.mark.parametrize`: all values, of which only one in so many is not for the soak alone."""
+    """For :func:`pytest.mark.parametrize`: all values, marked `soak` but for one in so many."""
     return [
         pytest.param(value, id=name(value), marks=[pytest.mark.soak] * (index % count > 0))
         for index, value in enumerate(values)
